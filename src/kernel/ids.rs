@@ -1,0 +1,172 @@
+//! Every kind of id, one type each, so that a user cannot be passed where a call is meant.
+//!
+//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`]: text, checked once at the
+//! edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`]: UUIDs).
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The longest name of a user, device or node, in bytes.
+pub const NAME_MAX_BYTES: usize = 128;
+
+/// A text that is no id: empty, too long, or with characters that would break a log line or a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} must be 1 to {NAME_MAX_BYTES} bytes without spaces or control characters")]
+pub struct IdFault {
+    kind: &'static str,
+}
+
+/// An id that the app or the operator chose. `Arc<str>` inside: cloning copies a pointer.
+macro_rules! name_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdFault;
+
+            fn from_str(text: &str) -> Result<Self, IdFault> {
+                let unfit = |c: char| c.is_control() || c.is_whitespace();
+                if text.is_empty() || text.len() > NAME_MAX_BYTES || text.contains(unfit) {
+                    return Err(IdFault { kind: $kind });
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdFault;
+
+            fn try_from(text: String) -> Result<Self, IdFault> {
+                text.parse()
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.0)
+            }
+        }
+    };
+}
+
+/// An id that is made, by us or (for calls) by the client.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id. Version 7: sorts by the time at which it was made.
+            #[expect(clippy::new_without_default, reason = "a new id is not a default value")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+name_id!(
+    /// A person (or a backend) as the app knows them: the `sub` of their token.
+    UserId, "a user id"
+);
+name_id!(
+    /// One device of a user: `?device=`, or the session's own id where none was named.
+    DeviceId, "a device id"
+);
+name_id!(
+    /// One running server.
+    NodeId, "a node id"
+);
+uuid_id!(
+    /// One call, from the request to its end. Made by the calling client.
+    CallId
+);
+uuid_id!(
+    /// One connected client, for as long as it is connected.
+    SessionId
+);
+uuid_id!(
+    /// One durable event, stored once however many inboxes refer to it.
+    EventId
+);
+
+impl From<SessionId> for DeviceId {
+    /// A client that names no device is a device of its own for as long as it is connected.
+    fn from(session: SessionId) -> Self {
+        Self(session.to_string().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_checked_once_at_the_edge() {
+        assert_eq!("otomo-123".parse::<UserId>().unwrap().as_str(), "otomo-123");
+        assert_eq!(
+            "おともはん".parse::<UserId>().unwrap().as_str(),
+            "おともはん"
+        );
+        for unfit in ["", "a b", "a\nb", "a\0b", &"x".repeat(NAME_MAX_BYTES + 1)] {
+            assert!(unfit.parse::<UserId>().is_err(), "{unfit:?} passed");
+        }
+    }
+
+    #[test]
+    fn made_ids_sort_by_the_time_they_were_made() {
+        let ids: Vec<CallId> = (0..100).map(|_| CallId::new()).collect();
+        assert!(ids.is_sorted());
+    }
+}

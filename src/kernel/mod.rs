@@ -1,0 +1,5 @@
+//! Floor 0: what every other room needs and nothing of the domain: ids, time, who somebody is,
+//! configuration, logs and metrics.
+
+pub mod ids;
+pub mod time;

@@ -1,0 +1,3 @@
+//! Otomo: the realtime layer of an app in one binary.
+
+pub mod kernel;

@@ -1,0 +1,3 @@
+//! The `otomo` binary.
+
+fn main() {}

@@ -1,5 +1,6 @@
 //! Floor 0: what every other room needs and nothing of the domain: ids, time, who somebody is,
 //! configuration, logs and metrics.
 
+pub mod identity;
 pub mod ids;
 pub mod time;

@@ -1,3 +1,8 @@
 //! Otomo: the realtime layer of an app in one binary.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
+)]
 
 pub mod kernel;
+pub mod protocol;

@@ -1,0 +1,92 @@
+//! Why the server closes a connection, as numbers whose range tells a client whether to come back:
+//! 4000-4099 do not come back, 4100-4199 after a pause, 4200-4299 at once; below 4000 as RFC 6455 says.
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal $text:literal,)*) => {
+        /// A WebSocket close code that this server sends.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum CloseCode {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl CloseCode {
+            /// Every code there is.
+            pub const ALL: &'static [CloseCode] = &[$(CloseCode::$variant,)*];
+
+            /// The number on the wire.
+            pub const fn number(self) -> u16 {
+                match self { $(CloseCode::$variant => $number,)* }
+            }
+
+            /// The name in logs and metrics, and the reason where nothing better is known.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(CloseCode::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// The answer to a client's own goodbye.
+    Normal = 1000 "normal",
+    /// The server ends.
+    GoingAway = 1001 "going_away",
+    /// A frame that RFC 6455 forbids.
+    Protocol = 1002 "protocol_error",
+    /// Binary where text is due.
+    Unsupported = 1003 "binary_unsupported",
+    /// Text that is not UTF-8.
+    InvalidUtf8 = 1007 "invalid_utf8",
+    /// A message above `limits.message_size`, or of too many fragments.
+    TooLarge = 1009 "message_too_large",
+    /// Our fault.
+    Internal = 1011 "internal_error",
+    /// No token, a forged one, or none in time.
+    BadToken = 4001 "bad_token",
+    /// A page of an origin that is not on the list.
+    ForbiddenOrigin = 4002 "forbidden_origin",
+    /// The user is disabled or was put out by an admin.
+    Disabled = 4003 "disabled",
+    /// Too many faulty messages.
+    ProtocolErrors = 4004 "too_many_errors",
+    /// The user connected elsewhere and the policy keeps the newest.
+    Replaced = 4005 "replaced",
+    /// The client reads too slowly for what it subscribes to.
+    SlowConsumer = 4100 "slow_consumer",
+    /// The user has too many connections already.
+    TooManyConnections = 4101 "too_many_connections",
+    /// Too many commands after all warnings.
+    RateLimited = 4102 "rate_limited",
+    /// The node drains: come back, another one (or the restarted one) takes over.
+    Drain = 4200 "drain",
+    /// A ping went unanswered.
+    NoPong = 4201 "no_pong",
+    /// The token ran out: come back with a new one.
+    TokenExpired = 4202 "token_expired",
+}
+
+impl CloseCode {
+    /// Whether the client should connect again by itself.
+    pub const fn reconnect(self) -> bool {
+        matches!(self.number(), 1001 | 1011 | 4100..=4299)
+    }
+
+    /// Whether the client should wait before it does, and its user's presence is best held meanwhile.
+    pub const fn pause(self) -> bool {
+        matches!(self.number(), 4100..4200)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_of_a_code_says_whether_to_come_back() {
+        for code in CloseCode::ALL {
+            let expected = matches!(code.number(), 1001 | 1011 | 4100..=4299);
+            assert_eq!(code.reconnect(), expected, "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What clients send. A message is a flat JSON object with a `type`; unknown fields are ignored, an
+//! unknown type is `UNKNOWN_TYPE`, anything else that does not fit is `BAD_REQUEST` with the field.
+
+mod calls;
+mod system;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use calls::{
+    CallConnected, CallReject, CallRequest, Candidate, Description, IceCandidate, OfCall,
+    StatedReject, WebrtcAnswer, WebrtcOffer,
+};
+pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
+
+use super::{error_code::ErrorCode, fault::Fault};
+
+/// The longest `requestId`, in bytes.
+pub const REQUEST_ID_MAX_BYTES: usize = 64;
+
+/// The deepest nesting of a message. Session descriptions and candidates need 3 levels; the rest is the
+/// app's own `data`.
+pub const DEPTH_MAX: usize = 32;
+
+/// What a client calls its own command; the answer or the error carries it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequestId(Box<str>);
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        if text.len() > REQUEST_ID_MAX_BYTES {
+            let limit = format!("requestId is longer than {REQUEST_ID_MAX_BYTES} bytes");
+            return Err(serde::de::Error::custom(limit));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// One command with the name its sender gave it.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Carried back by the answer.
+    pub request_id: Option<RequestId>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// A command that could not be read, with its `requestId` where that much was readable.
+#[derive(Debug)]
+pub struct Undecodable {
+    /// Carried back by the error.
+    pub request_id: Option<RequestId>,
+    /// What was wrong.
+    pub fault: Fault,
+}
+
+/// Declares every command once: its variant, its `type`, the struct that its fields are read into.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $variant:ident($fields:ty) $name:literal,)*) => {
+        /// Everything a client may ask.
+        #[derive(Debug)]
+        pub enum Command {
+            $($(#[$doc])* $variant($fields),)*
+        }
+
+        impl Command {
+            /// The `type` of every command.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The `type` of this one.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Command::$variant(_) => $name,)* }
+            }
+
+            fn read(name: &str, json: &[u8]) -> Result<Command, Fault> {
+                match name {
+                    $($name => fields(name, json).map(Command::$variant),)*
+                    _ => Err(unknown(name)),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// The token, for clients that cannot put it into the request.
+    InitConnection(InitConnection) "init_connection",
+    /// A sign of life that is answered.
+    Heartbeat(Heartbeat) "heartbeat",
+    /// A new token before the old one runs out.
+    TokenRefresh(TokenRefresh) "token_refresh",
+    /// An otomo goes on break or comes back (source document 000, O-01).
+    OtomoStatusSet(OtomoStatusSet) "otomo_status_set",
+    /// A user calls an otomo (source document 001, WS-C01).
+    CallRequest(CallRequest) "call_request",
+    /// A device of the otomo shows the ring.
+    CallRinging(OfCall) "call_ringing",
+    /// The otomo answers (source document 001, WS-C02).
+    CallAccept(OfCall) "call_accept",
+    /// The otomo declines (source document 001, WS-C03).
+    CallReject(CallReject) "call_reject",
+    /// The caller gives up before an answer.
+    CallCancel(OfCall) "call_cancel",
+    /// The offerer's session description.
+    WebrtcOffer(WebrtcOffer) "webrtc_offer",
+    /// The answerer's session description.
+    WebrtcAnswer(WebrtcAnswer) "webrtc_answer",
+    /// One way to reach a peer, or `null` when there are no more.
+    IceCandidate(IceCandidate) "ice_candidate",
+    /// A participant's peer connection says that media flows.
+    CallConnected(CallConnected) "call_connected",
+    /// A participant hangs up.
+    CallEndRequest(OfCall) "call_end_request",
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    #[serde(rename = "type", borrow)]
+    name: Cow<'a, str>,
+    request_id: Option<RequestId>,
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// The fault to answer with: `BAD_REQUEST` or `UNKNOWN_TYPE`.
+pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
+    if depth(json) > DEPTH_MAX {
+        let message = format!("the message is nested deeper than {DEPTH_MAX} levels");
+        let fault = Fault::new(ErrorCode::BadRequest, message);
+        return Err(Box::new(Undecodable {
+            request_id: None,
+            fault,
+        }));
+    }
+    let envelope: Envelope<'_> = serde_json::from_slice(json).map_err(|error| {
+        Box::new(Undecodable {
+            request_id: None,
+            fault: unreadable("the message", &error),
+        })
+    })?;
+    match Command::read(&envelope.name, json) {
+        Ok(command) => Ok(Inbound {
+            request_id: envelope.request_id,
+            command,
+        }),
+        Err(fault) => Err(Box::new(Undecodable {
+            request_id: envelope.request_id,
+            fault,
+        })),
+    }
+}
+
+/// The deepest nesting, counted before anything is built: serde_json skips unknown fields at any depth.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn fields<T: DeserializeOwned>(name: &str, json: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(json).map_err(|error| unreadable(name, &error))
+}
+
+fn unreadable(what: &str, error: &serde_json::Error) -> Fault {
+    let message = match error.classify() {
+        serde_json::error::Category::Data => format!("{what}: {error}"),
+        _ => format!("{what} is not a JSON object: {error}"),
+    };
+    Fault::new(ErrorCode::BadRequest, message)
+}
+
+fn unknown(name: &str) -> Fault {
+    let shown: String = name.chars().take(64).collect();
+    Fault::new(
+        ErrorCode::UnknownType,
+        format!("there is no command `{shown}`; see PROTOCOL in the README"),
+    )
+    .about("type", shown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! Commands of the connection itself and of an otomo's own status.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::DeviceId;
+
+/// `init_connection`: who connects, where the handshake could not say it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitConnection {
+    /// A JSON Web Token.
+    pub token: String,
+    /// The last durable `seq` this client has, to continue from there.
+    pub last_seq: Option<u64>,
+    /// A comma list of topics.
+    pub topics: Option<String>,
+    /// What this device is called over reconnects.
+    pub device: Option<DeviceId>,
+}
+
+/// `heartbeat`.
+#[derive(Debug, Deserialize)]
+pub struct Heartbeat {}
+
+/// `token_refresh`: the same user's next token.
+#[derive(Deserialize)]
+pub struct TokenRefresh {
+    /// A JSON Web Token.
+    pub token: String,
+}
+
+/// Tokens stay out of logs, also when a whole command is printed.
+macro_rules! without_token {
+    ($($name:ident)*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+without_token!(InitConnection TokenRefresh);
+
+/// What an otomo may choose. `busy` and `offline` follow from calls and connections, never from a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenStatus {
+    /// Ready for calls.
+    Online,
+    /// Away for a while.
+    Break,
+}
+
+/// `otomo_status_set` (source document 000, O-01).
+#[derive(Debug, Deserialize)]
+pub struct OtomoStatusSet {
+    /// What the otomo chooses.
+    pub status: ChosenStatus,
+    /// UNIX seconds at which the choice returns to `online`.
+    pub until: Option<i64>,
+}

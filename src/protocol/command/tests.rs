@@ -1,0 +1,91 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::kernel::ids::CallId;
+
+fn refused(json: &str) -> Fault {
+    decode(json.as_bytes()).unwrap_err().fault
+}
+
+#[test]
+fn a_command_is_read_with_its_request_id_and_unknown_fields_are_ignored() {
+    let id = "d4e8f139-5212-4e2e-8c30-aaaabbbbcccc";
+    let json = format!(
+        r#"{{"type":"call_request","toUserId":"otomo-1","callId":"{id}","requestId":"7","later":1}}"#
+    );
+    let inbound = decode(json.as_bytes()).unwrap();
+    assert_eq!(inbound.request_id, Some(RequestId("7".into())));
+    assert!(
+        matches!(inbound.command, Command::CallRequest(call) if call.call_id.to_string() == id)
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_answered_with_the_field_and_the_request_id() {
+    assert_eq!(refused("{").code, ErrorCode::BadRequest);
+    assert_eq!(refused("[]").code, ErrorCode::BadRequest);
+    assert_eq!(refused(r#"{"no":"type"}"#).code, ErrorCode::BadRequest);
+    assert_eq!(refused(r#"{"type":"fly"}"#).code, ErrorCode::UnknownType);
+    assert!(
+        refused(r#"{"type":"call_accept"}"#)
+            .message
+            .contains("callId")
+    );
+    let fault = decode(br#"{"type":"call_accept","requestId":"9"}"#).unwrap_err();
+    assert_eq!(fault.request_id, Some(RequestId("9".into())));
+}
+
+#[test]
+fn deep_nesting_costs_an_error_and_no_stack() {
+    let json = format!(
+        r#"{{"type":"heartbeat","x":{}{}}}"#,
+        "[".repeat(30_000),
+        "]".repeat(30_000)
+    );
+    assert_eq!(refused(&json).code, ErrorCode::BadRequest);
+}
+
+#[test]
+fn a_missing_candidate_is_a_fault_and_null_is_the_end() {
+    let id = CallId::new();
+    let end = format!(r#"{{"type":"ice_candidate","callId":"{id}","candidate":null}}"#);
+    let inbound = decode(end.as_bytes()).unwrap();
+    assert!(matches!(inbound.command, Command::IceCandidate(ice) if ice.candidate.0.is_none()));
+    assert!(
+        refused(&format!(r#"{{"type":"ice_candidate","callId":"{id}"}}"#))
+            .message
+            .contains("candidate")
+    );
+    let number = format!(r#"{{"type":"ice_candidate","callId":"{id}","candidate":5}}"#);
+    assert_eq!(refused(&number).code, ErrorCode::BadRequest);
+}
+
+#[test]
+fn the_older_names_of_reject_reasons_are_understood() {
+    for (name, meaning) in [
+        ("manual_reject", StatedReject::ManualDecline),
+        ("no_response", StatedReject::Timeout),
+        ("away", StatedReject::Away),
+    ] {
+        let json = format!(
+            r#"{{"type":"call_reject","callId":"{}","reason":"{name}"}}"#,
+            CallId::new()
+        );
+        let inbound = decode(json.as_bytes()).unwrap();
+        assert!(matches!(inbound.command, Command::CallReject(it) if it.reason == Some(meaning)));
+    }
+}
+
+#[test]
+fn a_token_is_not_printed_with_its_command() {
+    let inbound = decode(br#"{"type":"init_connection","token":"hush"}"#).unwrap();
+    assert!(!format!("{inbound:?}").contains("hush"));
+}
+
+#[test]
+fn an_overlong_request_id_is_refused() {
+    let json = format!(
+        r#"{{"type":"heartbeat","requestId":"{}"}}"#,
+        "x".repeat(REQUEST_ID_MAX_BYTES + 1)
+    );
+    assert_eq!(refused(&json).code, ErrorCode::BadRequest);
+}

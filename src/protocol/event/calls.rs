@@ -1,0 +1,421 @@
+//! Events of calls (source documents 001 and 000).
+
+use serde::Serialize;
+
+use crate::{
+    kernel::ids::{CallId, UserId},
+    protocol::command::{Candidate, Description},
+};
+
+/// The fields of an event that says nothing but which call it is about.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfCall {
+    /// The call.
+    pub call_id: CallId,
+}
+
+/// Where a call is, as clients see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WirePhase {
+    /// Stored, not yet delivered.
+    Requesting,
+    /// At least one device of the otomo was told.
+    Ringing,
+    /// Accepted, media not up.
+    Connecting,
+    /// Media flows.
+    Connected,
+    /// Over.
+    Ended,
+}
+
+/// How a call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// It took place.
+    Completed,
+    /// The otomo (or the server for them) declined.
+    Rejected,
+    /// The caller gave up.
+    Cancelled,
+    /// Nobody answered.
+    Missed,
+    /// It was answered but never connected, or broke.
+    Failed,
+}
+
+/// What the server says of a request it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestStatus {
+    /// Stored, not yet delivered: the answer to every new request.
+    Requesting,
+    /// A repeat: the call rings.
+    Ringing,
+    /// A repeat: accepted meanwhile.
+    Connecting,
+    /// A repeat: media flows meanwhile.
+    Connected,
+    /// A repeat: over; `outcome` and `reason` say how.
+    Ended,
+}
+
+/// `call_request_ack`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallRequestAck {
+    /// The call that was asked for.
+    pub call_id: CallId,
+    /// Where it is.
+    pub status: RequestStatus,
+    /// How it ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CallOutcome>,
+    /// Why it ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The two called each other at once: the call that both are in now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined_call_id: Option<CallId>,
+}
+
+/// `incoming_call` (source document 001, section 2; the last two fields are ours).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncomingCall {
+    /// The call.
+    pub call_id: CallId,
+    /// Who calls.
+    pub from_user_id: UserId,
+    /// Their name.
+    pub from_user_name: String,
+    /// Their picture, or `null`.
+    pub from_user_avatar: Option<String>,
+    /// When the ring was made, in UNIX seconds.
+    pub timestamp: i64,
+    /// When it stops, in UNIX seconds.
+    pub expires_at: i64,
+    /// The same as a span, for clients whose clock is off.
+    pub remaining_ms: u64,
+}
+
+/// `call_accepted`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallAccepted {
+    /// The call.
+    pub call_id: CallId,
+    /// UNIX seconds.
+    pub timestamp: i64,
+}
+
+/// Why a call will not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// In another call.
+    Busy,
+    /// Declined by hand.
+    ManualDecline,
+    /// On break, or not at the device.
+    Away,
+    /// Nobody answered.
+    Timeout,
+    /// Not there.
+    Offline,
+    /// The server could not go on.
+    SystemError,
+}
+
+/// `call_rejected` (source document 001, WS-S03).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallRejected {
+    /// The call.
+    pub call_id: CallId,
+    /// Why.
+    pub reason: RejectReason,
+    /// UNIX seconds.
+    pub timestamp: i64,
+}
+
+/// Why a device stops ringing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The caller gave up.
+    CallerCancelled,
+    /// The caller's connection was lost.
+    CallerLost,
+    /// Another device of the otomo answered.
+    AnsweredElsewhere,
+    /// Another device of the otomo declined.
+    RejectedElsewhere,
+    /// Nobody answered in time.
+    Timeout,
+    /// Another call took its place.
+    Superseded,
+}
+
+/// `call_cancelled`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallCancelled {
+    /// The call.
+    pub call_id: CallId,
+    /// Why.
+    pub reason: CancelReason,
+    /// UNIX seconds.
+    pub timestamp: i64,
+}
+
+/// Who makes the offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalingRole {
+    /// The caller.
+    Offerer,
+    /// The otomo.
+    Answerer,
+}
+
+/// One entry of `RTCConfiguration.iceServers`.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct IceServer {
+    /// `stun:` and `turn:` addresses.
+    pub urls: Vec<String>,
+    /// For `turn:`; short-lived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For `turn:`; short-lived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `signaling_start`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalingStart {
+    /// The call.
+    pub call_id: CallId,
+    /// Who makes the offer.
+    pub role: SignalingRole,
+    /// For `new RTCPeerConnection({iceServers})`.
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// `webrtc_offer`, passed on.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebrtcOffer {
+    /// The call.
+    pub call_id: CallId,
+    /// Who sent it.
+    pub from_user_id: UserId,
+    /// What they offer.
+    pub offer: Description,
+}
+
+/// `webrtc_answer`, passed on.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebrtcAnswer {
+    /// The call.
+    pub call_id: CallId,
+    /// Who sent it.
+    pub from_user_id: UserId,
+    /// What they answer.
+    pub answer: Description,
+}
+
+/// `ice_candidate`, passed on.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// The call.
+    pub call_id: CallId,
+    /// Who sent it.
+    pub from_user_id: UserId,
+    /// A way to reach them, or `null`.
+    pub candidate: Candidate,
+}
+
+/// Who saw the media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectedMethod {
+    /// The participants' own peer connections.
+    PeerReport,
+    /// The media server.
+    SfuRtpDetected,
+}
+
+/// `call_connected`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallConnected {
+    /// The call.
+    pub call_id: CallId,
+    /// The caller.
+    pub user_id: UserId,
+    /// The otomo.
+    pub otomo_id: UserId,
+    /// UNIX seconds.
+    pub connected_at: i64,
+    /// Who saw the media.
+    pub method: ConnectedMethod,
+}
+
+/// `call_peer_reconnecting`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallPeerReconnecting {
+    /// The call.
+    pub call_id: CallId,
+    /// UNIX seconds at which the call ends if the peer has not returned.
+    pub deadline: i64,
+}
+
+/// Why an accepted call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The caller hung up.
+    UserEnd,
+    /// The otomo hung up.
+    OtomoEnd,
+    /// The caller's points ran out.
+    LowBalance,
+    /// A participant did not return.
+    Disconnect,
+    /// The media server saw no media.
+    RtpStopped,
+    /// The peers found no way to each other.
+    NetworkFailed,
+    /// Media did not come up in time.
+    Timeout,
+    /// An admin ended it.
+    AdminEnd,
+    /// A new call of the same pair took its place.
+    Superseded,
+    /// The server could not go on.
+    SystemError,
+}
+
+/// `call_end` (source document 000, WS-S07).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallEnd {
+    /// The call.
+    pub call_id: CallId,
+    /// The caller.
+    pub user_id: UserId,
+    /// The otomo.
+    pub otomo_id: UserId,
+    /// UNIX seconds.
+    pub ended_at: i64,
+    /// Why.
+    pub reason: EndReason,
+    /// From media to the end; 0 if media never came up.
+    pub duration_seconds: u64,
+    /// What the call cost so far.
+    pub total_charged_points: i64,
+}
+
+/// `call_missed`: waits in the otomo's inbox.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallMissed {
+    /// The call.
+    pub call_id: CallId,
+    /// Who called.
+    pub from_user_id: UserId,
+    /// Their name.
+    pub from_user_name: String,
+    /// When they called, in UNIX seconds.
+    pub timestamp: i64,
+}
+
+/// One of the two people of a call.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallParticipant {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their picture, or `null`.
+    pub avatar: Option<String>,
+}
+
+/// The call that the user is in.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveCall {
+    /// The call.
+    pub call_id: CallId,
+    /// Where it is.
+    pub phase: WirePhase,
+    /// What this user makes in it.
+    pub role: SignalingRole,
+    /// Whether this very device is the one that signals.
+    pub bound: bool,
+    /// The caller.
+    pub caller: CallParticipant,
+    /// The otomo.
+    pub otomo: CallParticipant,
+    /// When it was asked for, in UNIX seconds.
+    pub timestamp: i64,
+    /// The deadline of this phase, in UNIX seconds, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// The same as a span.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_ms: Option<u64>,
+    /// When media came up, in UNIX seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_at: Option<i64>,
+    /// For a device that comes back and restarts ICE.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// A call of the last minutes.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecentCall {
+    /// The call.
+    pub call_id: CallId,
+    /// The caller.
+    pub user_id: UserId,
+    /// The otomo.
+    pub otomo_id: UserId,
+    /// How it went.
+    pub outcome: CallOutcome,
+    /// Why it ended.
+    pub reason: &'static str,
+    /// UNIX seconds.
+    pub ended_at: i64,
+    /// From media to the end.
+    pub duration_seconds: u64,
+}
+
+/// `call_snapshot`.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallSnapshot {
+    /// The live call, or `null`.
+    pub call: Option<Box<LiveCall>>,
+    /// What ended in the last 10 minutes, newest first.
+    pub recent: Vec<RecentCall>,
+}

@@ -1,0 +1,166 @@
+//! What clients get. One struct per message, one table that says how each behaves.
+//!
+//! Field names are those of the source documents where these give them; `timestamp`, `connectedAt` and
+//! the like are UNIX seconds.
+
+mod calls;
+mod presence;
+mod system;
+
+use serde::Serialize;
+
+pub use calls::{
+    CallAccepted, CallCancelled, CallConnected, CallEnd, CallMissed, CallOutcome, CallParticipant,
+    CallPeerReconnecting, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
+    ConnectedMethod, EndReason, IceCandidate, IceServer, IncomingCall, LiveCall, OfCall,
+    RecentCall, RejectReason, RequestStatus, SignalingRole, SignalingStart, WebrtcAnswer,
+    WebrtcOffer, WirePhase,
+};
+pub use presence::{
+    OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
+};
+pub use system::{
+    Closing, Connected, Error, HeartbeatAck, HeartbeatSettings, Limits, Notification, Ready,
+    Resync, ResyncReason, TokenExpiring, TokenRefreshAck,
+};
+
+use super::spec::{Kind, Spec, Topic};
+
+/// Declares every event once: its variant and struct, its `type`, how it behaves, who listens.
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) $name:literal $kind:ident $topic:ident,)*) => {
+        /// Everything a client may get.
+        #[derive(Debug, Clone, Serialize)]
+        #[serde(tag = "type")]
+        pub enum Event {
+            $($(#[$doc])* #[serde(rename = $name)] $variant($body),)*
+        }
+
+        impl Event {
+            /// What delivery must know of every type.
+            pub const SPECS: &'static [Spec] =
+                &[$(Spec { name: $name, kind: Kind::$kind, topic: Topic::$topic },)*];
+
+            /// What delivery must know of this event's type.
+            pub const fn spec(&self) -> Spec {
+                match self {
+                    $(Event::$variant(_) =>
+                        Spec { name: $name, kind: Kind::$kind, topic: Topic::$topic },)*
+                }
+            }
+        }
+
+        $(impl From<$body> for Event {
+            fn from(body: $body) -> Self {
+                Event::$variant(body)
+            }
+        })*
+    };
+}
+
+/// An event whose struct other events share, so that only the variant tells them apart.
+macro_rules! of_call {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize)]
+        pub struct $name(
+            /// The call that it is about.
+            pub OfCall,
+        );
+    )*};
+}
+
+of_call! {
+    /// A device of the otomo shows the ring.
+    CallRinging
+    /// The otomo's answer is stored.
+    CallAcceptAck
+    /// The otomo's refusal is stored.
+    CallRejectAck
+    /// The caller's cancel is stored.
+    CallCancelAck
+    /// The peer is back within its grace.
+    CallPeerBack
+    /// The end is stored.
+    CallEndRequestAck
+}
+
+events! {
+    /// The first message of every session.
+    Connected(Connected) "connected" Preamble System,
+    /// Everybody's status at the start.
+    OtomoStatusSnapshot(OtomoStatusSnapshot) "otomo_status_snapshot" Preamble Otomo,
+    /// The user's live call and those that ended lately.
+    CallSnapshot(CallSnapshot) "call_snapshot" Preamble Calls,
+    /// The stream does not reach back to the client's `lastSeq`.
+    Resync(Resync) "resync" Preamble System,
+    /// Snapshots and replay are done: what follows is live.
+    Ready(Ready) "ready" Preamble System,
+    /// The answer to `heartbeat`.
+    HeartbeatAck(HeartbeatAck) "heartbeat_ack" Control System,
+    /// The answer to `token_refresh`.
+    TokenRefreshAck(TokenRefreshAck) "token_refresh_ack" Control System,
+    /// The token runs out soon.
+    TokenExpiring(TokenExpiring) "token_expiring" Control System,
+    /// The connection is about to close, for clients that cannot see close codes.
+    Closing(Closing) "closing" Control System,
+    /// A command that was not done.
+    Error(Error) "error" Control System,
+    /// A message of the app to its user.
+    Notification(Notification) "notification" Durable System,
+    /// An otomo's status changed (source document 000, WS-S08).
+    OtomoStatusUpdate(OtomoStatusUpdate) "otomo_status_update" State Otomo,
+    /// The otomo's choice is stored.
+    OtomoStatusSetAck(OtomoStatusSetAck) "otomo_status_set_ack" Control System,
+    /// The request is stored.
+    CallRequestAck(CallRequestAck) "call_request_ack" Control Calls,
+    /// Somebody calls (source document 001, WS-S01).
+    IncomingCall(IncomingCall) "incoming_call" Control Calls,
+    /// The otomo's device shows the ring.
+    CallRinging(CallRinging) "call_ringing" Control Calls,
+    /// The answer to `call_accept`.
+    CallAcceptAck(CallAcceptAck) "call_accept_ack" Control Calls,
+    /// The otomo answered (source document 001, WS-S02).
+    CallAccepted(CallAccepted) "call_accepted" Control Calls,
+    /// The answer to `call_reject`.
+    CallRejectAck(CallRejectAck) "call_reject_ack" Control Calls,
+    /// The call will not happen (source document 001, WS-S03).
+    CallRejected(CallRejected) "call_rejected" Control Calls,
+    /// The answer to `call_cancel`.
+    CallCancelAck(CallCancelAck) "call_cancel_ack" Control Calls,
+    /// Stop ringing.
+    CallCancelled(CallCancelled) "call_cancelled" Control Calls,
+    /// Build the peer connection now.
+    SignalingStart(SignalingStart) "signaling_start" Control Calls,
+    /// The peer's offer.
+    WebrtcOffer(WebrtcOffer) "webrtc_offer" Control Calls,
+    /// The peer's answer.
+    WebrtcAnswer(WebrtcAnswer) "webrtc_answer" Control Calls,
+    /// A way to reach the peer.
+    IceCandidate(IceCandidate) "ice_candidate" Control Calls,
+    /// Media flows.
+    CallConnected(CallConnected) "call_connected" Control Calls,
+    /// The peer's device is away; the call ends at the deadline unless it returns.
+    CallPeerReconnecting(CallPeerReconnecting) "call_peer_reconnecting" Control Calls,
+    /// The peer's device is back.
+    CallPeerBack(CallPeerBack) "call_peer_back" Control Calls,
+    /// The call is over (source document 000, WS-S07).
+    CallEnd(CallEnd) "call_end" Control Calls,
+    /// The answer to `call_end_request`.
+    CallEndRequestAck(CallEndRequestAck) "call_end_request_ack" Control Calls,
+    /// Nobody answered; waits in the otomo's inbox.
+    CallMissed(CallMissed) "call_missed" Durable Calls,
+}
+
+impl Event {
+    /// What a newer event of the same type replaces: an event with the same key.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Event::OtomoStatusUpdate(update) => Some(update.user_id.as_str()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

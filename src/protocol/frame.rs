@@ -1,0 +1,261 @@
+//! An event encoded once, shared by all who get it.
+//!
+//! Most frames are the same for everybody and are kept ready for the wire. What differs per receiver
+//! (`seq` and `prev` of a durable event, `requestId` of an answer, `v` for those who ask) is a short
+//! tail spliced in before the closing brace, so that the body is never encoded twice.
+
+use std::{
+    fmt::Write as _,
+    sync::{Arc, OnceLock},
+};
+
+use actix_http::ws;
+use actix_web_actors::ws as vocabulary;
+use bytes::{Bytes, BytesMut};
+use serde::Serialize;
+
+use super::{
+    command::RequestId,
+    event::Event,
+    spec::{Kind, Spec, Topic},
+};
+
+/// How a transport frames a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WireFormat {
+    /// An unmasked, unfragmented text frame (RFC 6455, section 5.6).
+    WebSocket,
+}
+
+/// What differs per receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stamp {
+    /// Nothing.
+    #[default]
+    None,
+    /// `v`: the version of the state, for clients that asked for it.
+    Version,
+    /// `seq` and `prev` of a durable event on this connection; `replay` while it comes before `ready`.
+    Durable {
+        /// Its place in the user's stream.
+        seq: u64,
+        /// The one before it that this connection was sent.
+        prev: u64,
+        /// Whether it belongs before `ready`.
+        replay: bool,
+    },
+}
+
+/// An event on its way to clients. Cloning copies a pointer.
+#[derive(Clone)]
+pub struct Frame(Arc<Encoded>);
+
+struct Encoded {
+    spec: Spec,
+    key: Option<Box<str>>,
+    version: Option<u64>,
+    json: Bytes,
+    websocket: OnceLock<Bytes>,
+}
+
+impl Frame {
+    /// Encodes an event.
+    pub fn new(event: &Event) -> Self {
+        let version = match event {
+            Event::OtomoStatusUpdate(update) => Some(update.version),
+            _ => None,
+        };
+        Self::encoded(
+            event.spec(),
+            event.key().map(Into::into),
+            version,
+            encode(event),
+        )
+    }
+
+    /// Encodes the answer to a command: the event with the command's own name in it.
+    pub fn answer(event: &Event, request_id: Option<&RequestId>) -> Self {
+        let mut json = encode(event);
+        if let Some(id) = request_id {
+            json.pop();
+            json.extend_from_slice(br#","requestId":"#);
+            json.extend_from_slice(&encode(id));
+            json.push(b'}');
+        }
+        Self::encoded(event.spec(), None, None, json)
+    }
+
+    /// A stored event as it comes from the inbox: `json` is the whole object, without `seq`.
+    pub fn stored(spec: Spec, json: String) -> Self {
+        Self::encoded(spec, None, None, json.into_bytes())
+    }
+
+    fn encoded(spec: Spec, key: Option<Box<str>>, version: Option<u64>, json: Vec<u8>) -> Self {
+        let websocket = OnceLock::new();
+        Self(Arc::new(Encoded {
+            spec,
+            key,
+            version,
+            json: json.into(),
+            websocket,
+        }))
+    }
+
+    /// What delivery must know of the event's type.
+    pub fn spec(&self) -> Spec {
+        self.0.spec
+    }
+
+    /// Who listens.
+    pub fn topic(&self) -> Topic {
+        self.0.spec.topic
+    }
+
+    /// How it behaves.
+    pub fn kind(&self) -> Kind {
+        self.0.spec.kind
+    }
+
+    /// What a newer frame of the same type replaces.
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// The event as JSON, without a tail.
+    pub fn json(&self) -> &Bytes {
+        &self.0.json
+    }
+
+    /// Bytes that this frame counts for in a queue: its JSON, which is nearly all of it.
+    pub fn size(&self) -> usize {
+        self.0.json.len()
+    }
+
+    /// The bytes that everybody gets who gets no tail. Encoded at the first call.
+    pub fn shared(&self, format: WireFormat) -> Bytes {
+        match format {
+            WireFormat::WebSocket => self.0.websocket.get_or_init(|| {
+                let mut bytes = BytesMut::with_capacity(self.0.json.len() + TEXT_HEADER_MAX);
+                write_text(self.0.json.clone(), &mut bytes);
+                bytes.freeze()
+            }),
+        }
+        .clone()
+    }
+
+    /// Appends the frame as one receiver gets it.
+    pub fn write(&self, stamp: Stamp, format: WireFormat, out: &mut BytesMut) {
+        match self.tail(stamp) {
+            None => out.extend_from_slice(&self.shared(format)),
+            Some(tail) => {
+                let body = self.0.json.strip_suffix(b"}").unwrap_or(&self.0.json);
+                let mut json = BytesMut::with_capacity(body.len() + tail.len());
+                json.extend_from_slice(body);
+                json.extend_from_slice(tail.as_bytes());
+                match format {
+                    WireFormat::WebSocket => write_text(json.freeze(), out),
+                }
+            }
+        }
+    }
+
+    fn tail(&self, stamp: Stamp) -> Option<String> {
+        let mut tail = String::new();
+        let written = match (stamp, self.0.version) {
+            (Stamp::None, _) | (Stamp::Version, None) => return None,
+            (Stamp::Version, Some(version)) => write!(tail, ",\"v\":{version}}}"),
+            (Stamp::Durable { seq, prev, .. }, _) => {
+                write!(tail, ",\"seq\":{seq},\"prev\":{prev}}}")
+            }
+        };
+        written.ok().map(|()| tail)
+    }
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frame({}, {} bytes)", self.0.spec.name, self.size())
+    }
+}
+
+/// The longest header of an unmasked frame (RFC 6455, section 5.2).
+const TEXT_HEADER_MAX: usize = 10;
+
+/// Appends one text frame. The codec is told the message whole, so it has no state to keep.
+fn write_text(json: Bytes, out: &mut BytesMut) {
+    use actix_codec::Encoder as _;
+    // What serde_json wrote is UTF-8, and the codec refuses only broken fragment orders.
+    let Ok(text) = bytestring::ByteString::try_from(json) else {
+        return;
+    };
+    let encoded = ws::Codec::new().encode(vocabulary::Message::Text(text), out);
+    debug_assert!(encoded.is_ok(), "an unfragmented text frame always encodes");
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    // Our own types have string keys and no failing serializers; an empty object is still valid JSON.
+    let encoded = serde_json::to_vec(value);
+    debug_assert!(encoded.is_ok(), "events always encode");
+    encoded.unwrap_or_else(|_| b"{}".to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::protocol::event::{HeartbeatAck, OtomoStatus, OtomoStatusUpdate};
+
+    fn update() -> Frame {
+        Frame::new(&Event::from(OtomoStatusUpdate {
+            user_id: "otomo-1".parse().unwrap(),
+            status: OtomoStatus::Online,
+            timestamp: 1,
+            version: 7,
+        }))
+    }
+
+    fn text(frame: &Frame, stamp: Stamp) -> serde_json::Value {
+        let mut bytes = BytesMut::new();
+        frame.write(stamp, WireFormat::WebSocket, &mut bytes);
+        assert_eq!(bytes[0], 0x81, "one whole text frame");
+        let payload = if bytes[1] < 126 {
+            &bytes[2..]
+        } else {
+            &bytes[4..]
+        };
+        serde_json::from_slice(payload).unwrap()
+    }
+
+    #[test]
+    fn everybody_shares_the_same_bytes() {
+        let frame = update();
+        let first = frame.shared(WireFormat::WebSocket);
+        assert_eq!(
+            first.as_ptr(),
+            frame.clone().shared(WireFormat::WebSocket).as_ptr()
+        );
+    }
+
+    #[test]
+    fn what_differs_is_a_tail() {
+        assert_eq!(text(&update(), Stamp::Version)["v"], 7);
+        assert!(text(&update(), Stamp::None).get("v").is_none());
+        let stamped = text(
+            &update(),
+            Stamp::Durable {
+                seq: 5,
+                prev: 3,
+                replay: false,
+            },
+        );
+        assert_eq!((&stamped["seq"], &stamped["prev"]), (&5.into(), &3.into()));
+        assert_eq!(stamped["userId"], "otomo-1");
+    }
+
+    #[test]
+    fn an_answer_carries_the_name_its_asker_gave_it() {
+        let id: RequestId = serde_json::from_str(r#""a\"b""#).unwrap();
+        let frame = Frame::answer(&Event::from(HeartbeatAck { timestamp: 2 }), Some(&id));
+        assert_eq!(text(&frame, Stamp::None)["requestId"], "a\"b");
+    }
+}

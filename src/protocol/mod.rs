@@ -1,0 +1,17 @@
+//! Floor 1: the wire. Every command a client may send, every event it may get, and the codes that say
+//! what went wrong. One protocol for all transports; a transport only decides how bytes are framed.
+//!
+//! - [`command`]: what comes in, decoded and checked.
+//! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
+//! - [`frame`]: an event encoded once, shared by all who get it.
+//! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.
+//!
+//! Domain rooms never derive these names; they map their own types onto them.
+
+pub mod close_code;
+pub mod command;
+pub mod error_code;
+pub mod event;
+pub mod fault;
+pub mod frame;
+pub mod spec;

@@ -4,5 +4,6 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
 )]
 
+pub mod delivery;
 pub mod kernel;
 pub mod protocol;

@@ -1,0 +1,181 @@
+//! What waits for one client: frames in lanes, pulled by its socket when the socket can take more.
+//!
+//! ```text
+//!   preamble   connected, snapshots, replay, ready: before anything live   never refused
+//!   control    answers, errors, all of a call                              never dropped
+//!   durable    from the inbox's cursor                                     never dropped
+//!   state      the newest per key replaces the one that waits
+//!   ephemeral  dropped first, and counted
+//! ```
+//! Order holds within a lane; between lanes only the order above does. A new outbox is *gated*: only its
+//! preamble leaves, live frames wait (and coalesce) until [`Outbox::open`], so nothing overtakes a
+//! snapshot or the replay.
+//!
+//! Two limits, in bytes of live frames. Above the *soft* limit no ephemeral frame waits. At the *hard* limit
+//! a push is refused with [`Pushed::Overflow`]: the client reads too slowly, and the caller closes it
+//! (4100, it may come back). The preamble counts to neither: it is bounded by the server itself (each
+//! snapshot once, the replay page by page), not by how fast a client reads.
+//!
+//! Why the queues are in a box: at 10,000 connections nearly all outboxes are empty nearly always. An idle one
+//! is a null pointer and two counters, with nothing on the heap; a drained one gives its memory back.
+
+mod coalescing;
+mod lanes;
+#[cfg(test)]
+mod tests;
+
+use std::hash::Hash;
+
+use lanes::Lanes;
+
+/// Where a frame waits. Declared in the order in which lanes are pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// What a client gets before anything live. Never refused.
+    Preamble,
+    /// Answers, errors and all of a call. Never dropped.
+    Control,
+    /// Events of the inbox. Never dropped here; a slow client is paged by its cursor instead.
+    Durable,
+    /// Only the newest per key waits.
+    State,
+    /// Dropped first.
+    Ephemeral,
+}
+
+impl Lane {
+    /// Every lane, in the order in which they are pulled.
+    pub const ALL: [Lane; 5] = [
+        Lane::Preamble,
+        Lane::Control,
+        Lane::Durable,
+        Lane::State,
+        Lane::Ephemeral,
+    ];
+}
+
+/// A frame, as far as an outbox has to know it. All three answers stay the same for as long as it waits.
+pub trait Item {
+    /// What tells states apart: of two frames with equal keys only the newer one is worth sending.
+    type Key: Clone + Eq + Hash;
+
+    /// The lane in which the frame waits.
+    fn lane(&self) -> Lane;
+
+    /// The key of a state; a state without one never replaces another. Other lanes ignore it.
+    fn key(&self) -> Option<&Self::Key>;
+
+    /// Bytes on the wire; at least one.
+    fn size(&self) -> usize;
+}
+
+/// How many bytes of live frames may wait for one client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Above this no ephemeral frame waits (`outbox.soft_limit`).
+    pub soft: usize,
+    /// What would rise above this is refused (`outbox.hard_limit`).
+    pub hard: usize,
+}
+
+/// What became of a pushed frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Pushed {
+    /// It waits behind what its lane held.
+    Queued,
+    /// It waits in the place of an older state with its key.
+    Replaced,
+    /// It was ephemeral and there was no room for it; [`Outbox::dropped`] has counted it.
+    Dropped,
+    /// It was not taken and the hard limit is reached: close the session.
+    Overflow,
+}
+
+/// The frames that wait for one client.
+pub struct Outbox<I: Item> {
+    /// What waits; `None` while nothing does, so that an idle outbox holds no heap.
+    lanes: Option<Box<Lanes<I>>>,
+    /// Ephemeral frames that were dropped so far.
+    dropped: u32,
+    /// Whether only the preamble may leave.
+    gated: bool,
+}
+
+impl<I: Item> Outbox<I> {
+    /// An empty outbox, gated: what must come first has yet to be pushed.
+    pub const fn new() -> Self {
+        Self {
+            lanes: None,
+            dropped: 0,
+            gated: true,
+        }
+    }
+
+    /// Takes a frame into its lane, as far as the limits allow. To make room, ephemeral frames that wait
+    /// are dropped, the oldest first. Nothing else that waits is ever lost.
+    pub fn push(&mut self, item: I, limits: &Limits) -> Pushed {
+        if item.lane() == Lane::Preamble {
+            self.push_preamble(item);
+            return Pushed::Queued;
+        }
+        let lanes = self.lanes.get_or_insert_default();
+        let (pushed, dropped) = lanes.push(item, limits);
+        self.dropped = self.dropped.saturating_add(dropped);
+        self.free_if_empty();
+        pushed
+    }
+
+    /// Takes a frame into the preamble, whatever its own lane is: a replayed event is durable, and still
+    /// comes before `ready`.
+    pub fn push_preamble(&mut self, item: I) {
+        self.lanes.get_or_insert_default().push_preamble(item);
+    }
+
+    /// Lifts the gate: everything may leave now, what is left of the preamble first.
+    pub fn open(&mut self) {
+        self.gated = false;
+    }
+
+    /// Hands out what waits, in the order of the lanes, and says how many bytes that were. It stops before
+    /// the frame that would exceed `max_bytes`, but the first one always goes, or a large frame would never
+    /// leave. 0 bytes mean that nothing may leave now.
+    pub fn pull(&mut self, max_bytes: usize, take: &mut impl FnMut(I)) -> usize {
+        let Some(lanes) = &mut self.lanes else {
+            return 0;
+        };
+        let pulled = lanes.pull(self.gated, max_bytes, take);
+        self.free_if_empty();
+        pulled
+    }
+
+    /// Throws away what waits. The gate and the count of dropped frames stay as they are.
+    pub fn clear(&mut self) {
+        self.lanes = None;
+    }
+
+    /// Bytes of all frames that wait, the preamble included.
+    pub fn bytes(&self) -> usize {
+        self.lanes.as_ref().map_or(0, |lanes| lanes.bytes())
+    }
+
+    /// Whether nothing waits, on either side of the gate.
+    pub fn is_idle(&self) -> bool {
+        self.lanes.is_none()
+    }
+
+    /// Ephemeral frames that were dropped since the outbox was made.
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    fn free_if_empty(&mut self) {
+        self.lanes.take_if(|lanes| lanes.is_empty());
+    }
+}
+
+impl<I: Item> Default for Outbox<I> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,7 +1,5 @@
 //! The outbox against a naive one, and what it promises about memory and time.
 
-#![allow(clippy::indexing_slicing)]
-
 use std::{cell::Cell, hash::Hasher, rc::Rc};
 
 use proptest::prelude::*;

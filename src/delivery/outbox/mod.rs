@@ -104,7 +104,7 @@ pub struct Outbox<I: Item> {
 
 impl<I: Item> Outbox<I> {
     /// An empty outbox, gated: what must come first has yet to be pushed.
-    pub const fn new() -> Self {
+    pub const fn gated() -> Self {
         Self {
             lanes: None,
             dropped: 0,
@@ -171,11 +171,5 @@ impl<I: Item> Outbox<I> {
 
     fn free_if_empty(&mut self) {
         self.lanes.take_if(|lanes| lanes.is_empty());
-    }
-}
-
-impl<I: Item> Default for Outbox<I> {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -164,7 +164,7 @@ proptest! {
         limits in limits(),
         steps in prop::collection::vec(step(), 1..200),
     ) {
-        let mut outbox = Outbox::new();
+        let mut outbox = Outbox::gated();
         let mut naive = Naive::default();
         for (number, step) in steps.into_iter().enumerate() {
             match step {
@@ -217,7 +217,7 @@ proptest! {
     #[test]
     fn what_must_arrive_arrives_in_order(steps in prop::collection::vec(step(), 1..200)) {
         let limits = Limits { soft: 200, hard: usize::MAX };
-        let mut outbox = Outbox::new();
+        let mut outbox = Outbox::gated();
         outbox.open();
         let (mut pushed, mut left) = (Vec::new(), Vec::new());
         for (number, step) in steps.into_iter().enumerate() {
@@ -267,7 +267,7 @@ fn state(number: usize, key: u16) -> Probe {
 
 #[test]
 fn a_state_keeps_its_place_and_tells_the_newest() {
-    let mut outbox = Outbox::new();
+    let mut outbox = Outbox::gated();
     outbox.open();
     assert_eq!(outbox.push(state(0, 7), &GENEROUS), Pushed::Queued);
     assert_eq!(outbox.push(state(1, 8), &GENEROUS), Pushed::Queued);
@@ -288,7 +288,7 @@ fn the_gate_holds_live_frames_back_but_not_the_preamble() {
         key: None,
         size: 1,
     };
-    let mut outbox = Outbox::new();
+    let mut outbox = Outbox::gated();
     assert_eq!(outbox.push(control(0), &GENEROUS), Pushed::Queued);
     outbox.push_preamble(control(1));
     let mut left = Vec::new();
@@ -309,7 +309,7 @@ fn the_gate_holds_live_frames_back_but_not_the_preamble() {
 #[test]
 fn an_idle_outbox_is_small_and_holds_no_heap() {
     assert!(size_of::<Outbox<Probe>>() <= 16);
-    let mut outbox = Outbox::new();
+    let mut outbox = Outbox::gated();
     outbox.open();
     for number in 0..1_000 {
         assert_eq!(
@@ -365,7 +365,7 @@ impl Item for Counted {
 #[test]
 fn coalescing_costs_the_same_at_a_thousand_keys() {
     let comparisons = Rc::new(Cell::new(0));
-    let mut outbox = Outbox::new();
+    let mut outbox = Outbox::gated();
     let mut pushes = 0;
     for _ in 0..10 {
         for key in 0..1_000 {

@@ -5,25 +5,27 @@
 //! push, a tick looks at one slot. Compared with a timer per actor this costs 16 bytes a timer and one
 //! wake-up a tick for the whole worker.
 //!
-//! There is no disarming. A session that no longer wants a timer raises its generation and ignores what
-//! still comes back with an older one: a look-up at firing is cheaper than one at every change of mind.
+//! There is no disarming. A timer carries a generation, and its owner ignores what fires with one that is
+//! no longer its own: a look-up at firing is cheaper than one at every change of mind.
 //!
-//! There is no clock either: whoever drives the wheel tells it the time, in milliseconds of any steady
-//! clock. A timer never fires early, and at most one tick late if the wheel is advanced every tick.
+//! There is no clock either: whoever drives the wheel tells it the time, in milliseconds since it was made.
+//! A timer never fires early, and at most one tick late if the wheel is advanced every tick.
 
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 /// Slots of a wheel. At the default tick of 20 ms one rotation is 20.48 s, so a timer of the usual
 /// length (pings go out every 25 s) is looked at once before it fires; empty slots cost 24 KiB a worker.
 const SLOTS: usize = 1024;
 
-/// What the owner of a timer is known by when it fires.
+/// A timer that has fired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timer {
-    /// Who armed it: a session's place in its worker.
+    /// Whose it is: a session's place in its worker.
     pub token: u32,
-    /// Which of the owner's timers this is; an owner ignores all but its newest.
+    /// Tells it from older timers of that place, which may have been another session's.
     pub generation: u32,
 }
 
@@ -45,18 +47,18 @@ struct Armed {
 }
 
 impl Wheel {
-    /// A wheel that stands at `now_ms` and moves in ticks of `tick_ms` (at least 1).
-    pub fn new(tick_ms: u64, now_ms: u64) -> Self {
-        let tick_ms = tick_ms.max(1);
+    /// A wheel that stands at 0 and moves in ticks of this length (whole milliseconds, at least one).
+    pub fn new(tick: Duration) -> Self {
         Self {
-            tick_ms,
-            fired: now_ms / tick_ms,
+            tick_ms: u64::try_from(tick.as_millis()).unwrap_or(u64::MAX).max(1),
+            fired: 0,
             slots: vec![Vec::new(); SLOTS].into_boxed_slice(),
         }
     }
 
     /// Arms a timer for `at_ms`. One whose time has come already fires with the next tick.
-    pub fn schedule(&mut self, timer: Timer, at_ms: u64) {
+    pub fn schedule(&mut self, token: u32, generation: u32, at_ms: u64) {
+        let timer = Timer { token, generation };
         let tick = at_ms.div_ceil(self.tick_ms).max(self.fired + 1);
         if let Some(slot) = self.slot(tick) {
             slot.push(Armed { timer, tick });

@@ -7,3 +7,4 @@
 pub mod delivery;
 pub mod kernel;
 pub mod protocol;
+pub mod store;

@@ -1,0 +1,26 @@
+-- What is known of an otomo's presence. `status` is computed from the leases, the choice and the live call, and stored
+-- with a version so that every node tells of a change once.
+CREATE TABLE otomo (
+    user_id TEXT PRIMARY KEY NOT NULL REFERENCES users (id),
+    status TEXT NOT NULL CHECK (status IN ('online', 'busy', 'break', 'offline')),
+    version BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    chosen TEXT NOT NULL CHECK (chosen IN ('online', 'break')),
+    chosen_cause TEXT NOT NULL,
+    chosen_until BIGINT,
+    -- Rings in a row without an answer.
+    missed BIGINT NOT NULL,
+    -- End of the wrap-up after the last call.
+    free_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- One connected session of an otomo, good until `expires_at` and renewed by its node. `leaving`: in its grace, not renewed.
+CREATE TABLE leases (
+    session TEXT PRIMARY KEY NOT NULL,
+    otomo_id TEXT NOT NULL REFERENCES otomo (user_id),
+    node TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    leaving BOOLEAN NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX leases_otomo_id ON leases (otomo_id);
+CREATE INDEX leases_expires_at ON leases (expires_at);

@@ -1,0 +1,57 @@
+-- Every call, live or ended. A row is changed only by who has its version; an ended one never again, but for what was said.
+CREATE TABLE calls (
+    id TEXT PRIMARY KEY NOT NULL,
+    caller_id TEXT NOT NULL REFERENCES users (id),
+    otomo_id TEXT NOT NULL REFERENCES users (id),
+    caller_device TEXT NOT NULL,
+    otomo_device TEXT,
+    phase TEXT NOT NULL CHECK (phase IN ('requesting', 'ringing', 'connecting', 'connected', 'ended')),
+    version BIGINT NOT NULL,
+    -- The version that clients were told; while it trails, somebody still has to speak.
+    spoken_version BIGINT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    ring_deadline BIGINT,
+    deadline BIGINT,
+    accepted_at BIGINT,
+    connected_at BIGINT,
+    ended_at BIGINT,
+    caller_lost_until BIGINT,
+    otomo_lost_until BIGINT,
+    media_lost_until BIGINT,
+    caller_reported BOOLEAN NOT NULL,
+    otomo_reported BOOLEAN NOT NULL,
+    method TEXT,
+    outcome TEXT CHECK (outcome IN ('completed', 'rejected', 'cancelled', 'missed', 'failed')),
+    reason TEXT,
+    ended_by TEXT,
+    -- The call into which this one was joined, when two people requested each other at once.
+    joined_call_id TEXT REFERENCES calls (id) ON DELETE CASCADE,
+    -- The earliest moment at which a sweeper has something to do.
+    due_at BIGINT,
+    -- Ended means: with an outcome, a reason and a time; and nothing else means it.
+    CHECK ((phase = 'ended') = (ended_at IS NOT NULL)),
+    CHECK ((phase = 'ended') = (outcome IS NOT NULL)),
+    CHECK ((phase = 'ended') = (reason IS NOT NULL))
+);
+CREATE INDEX calls_due_at ON calls (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX calls_caller_id ON calls (caller_id, requested_at, id);
+CREATE INDEX calls_otomo_id ON calls (otomo_id, requested_at, id);
+CREATE INDEX calls_joined_call_id ON calls (joined_call_id) WHERE joined_call_id IS NOT NULL;
+
+-- Who is in a live call, in whatever role. The key is what forbids a second one.
+CREATE TABLE live_participants (
+    user_id TEXT PRIMARY KEY NOT NULL REFERENCES users (id),
+    call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX live_participants_call_id ON live_participants (call_id);
+
+-- The timeline of a call: what happened, in the order of the versions that it made.
+CREATE TABLE call_events (
+    call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    version BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    actor TEXT,
+    detail TEXT,
+    PRIMARY KEY (call_id, version, event)
+) WITHOUT ROWID;

@@ -1,0 +1,150 @@
+//! The way to the store for everyone else.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    sync::{mpsc::error::TrySendError, watch},
+    task::spawn_blocking,
+};
+
+use super::{
+    Conn, DatabaseUrl, StoreError, Tx,
+    committer::{Committer, Queue},
+    job::{Job, Write},
+    pool::Pool,
+};
+use crate::kernel::time::{Clock, Timestamp};
+
+/// What a store is opened with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the database is.
+    pub url: DatabaseUrl,
+    /// Connections for reads, and so reads at the same time.
+    pub readers: u32,
+    /// Writes that may wait. What comes in beyond that is refused, so this is the longest wait: at 10,000 writes a second,
+    /// 4,096 of them are 0.4 s, about as long as a person waits for a tap to do something.
+    pub queue: usize,
+}
+
+/// The store. Clones share it.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    readers: Pool,
+    /// `None` once the store is closed. Held for a `try_send` only.
+    queue: Mutex<Option<Queue>>,
+    /// Closes when the writer thread has answered everything and ended.
+    writer: watch::Receiver<()>,
+}
+
+impl Handle {
+    /// Opens the database and starts the writer thread. Blocks. The schema must be there: see
+    /// [`migrate`](super::migrations::migrate).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be opened.
+    pub fn open(options: &Options, clock: Clock) -> Result<Self, StoreError> {
+        let (queue, writer) = Committer::start(options.url.clone(), clock.clone(), options.queue)?;
+        let readers = Pool::open(options.url.clone(), options.readers)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                clock,
+                readers,
+                queue: Mutex::new(Some(queue)),
+                writer,
+            }),
+        })
+    }
+
+    /// The time on the store's clock. Inside a write it is [`Tx::now`].
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Runs `job` in a transaction and answers after the commit: an `Ok` survives `kill -9` and power loss.
+    ///
+    /// The write is queued at the call, so writes are run in the order of the calls, and dropping the future does not take it
+    /// back. A job that returns `Err` is undone alone and its error handed through. After the failure of a transaction that
+    /// it shared a job is run again, so it must not consume what it captured, and must do nothing but write to its `Tx`.
+    /// It must not go on after a statement failed, except after a [`StoreError::Conflict`] or [`StoreError::Reference`]:
+    /// the database may have ended the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`] if too much is waiting; [`StoreError::Unavailable`] if the database is away or the store
+    /// closed; [`StoreError::Panicked`] if the job panicked. In each case nothing is stored.
+    pub fn write<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (write, answer) = Write::new(job);
+        let queued = self.enqueue(Box::new(write));
+        async move {
+            queued?;
+            answer.await.unwrap_or_else(|_gone| {
+                Err(StoreError::unavailable("the writer has stopped").into())
+            })
+        }
+    }
+
+    /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the same moment, at or after
+    /// the call.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`] if no connection came free in time; [`StoreError::Unavailable`] if the database is away or
+    /// the store closed; [`StoreError::Panicked`] if the job panicked.
+    pub fn read<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let readers = self.shared.readers.clone();
+        async move {
+            let turn = readers.turn().await?;
+            match spawn_blocking(move || turn.read(job)).await {
+                Ok(outcome) => outcome,
+                Err(lost) => Err(match lost.try_into_panic() {
+                    Ok(panic) => StoreError::panicked(panic.as_ref()),
+                    Err(_cancelled) => StoreError::unavailable("the runtime is stopping"),
+                }
+                .into()),
+            }
+        }
+    }
+
+    /// Lets nothing more in, and returns when all that was let in is done and answered.
+    pub async fn close(&self) {
+        self.queue().take();
+        // The sender is never used: the channel closes when the thread ends.
+        let _ = self.shared.writer.clone().changed().await;
+        self.shared.readers.close().await;
+    }
+
+    fn enqueue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let queue = self.queue();
+        let Some(queue) = queue.as_ref() else {
+            return Err(StoreError::unavailable("it is closed"));
+        };
+        queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Overloaded("too many writes are waiting"),
+            TrySendError::Closed(_) => StoreError::unavailable("the writer has stopped"),
+        })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Option<Queue>> {
+        self.shared
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,93 @@
+//! Changes of the schema, carried in the binary.
+//!
+//! Each folder of `migrations/sqlite` is one change. All changes that are due are made in one transaction: it is all of them
+//! or none, and a second process that starts at the same moment waits at its beginning and then finds nothing left to do.
+
+use std::fs;
+
+use diesel::{
+    RunQueryDsl, SqliteConnection,
+    dsl::sql,
+    migration::{Migration, MigrationSource, MigrationVersion},
+    sql_types::BigInt,
+    sqlite::Sqlite,
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{
+    Conn, DatabaseUrl, StoreError,
+    conn::Access,
+    error::{BoxedCause, Cause},
+};
+
+/// The changes for SQLite, oldest first.
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Brings the database up to this binary, and makes the file and its folder if they are not there. Returns the names of
+/// the changes made, oldest first; none if it was up to date. Blocks, for up to a minute if another process is at it.
+///
+/// # Errors
+/// [`StoreError::Newer`] if a newer binary has been here; [`StoreError::Migration`] if a change failed, in which case none
+/// was made; [`StoreError::Unavailable`] if the database cannot be opened.
+pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
+    make_folder(url)?;
+    let mut conn = Conn::open(url, Access::Migrate)?;
+    conn.begin_write()?;
+    let made = match &mut conn {
+        Conn::Sqlite(c) => bring_up(c)?,
+    };
+    conn.commit()?;
+    Ok(made)
+}
+
+fn make_folder(url: &DatabaseUrl) -> Result<(), StoreError> {
+    let DatabaseUrl::Sqlite(path) = url;
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.map_err(|cause| {
+        StoreError::unavailable_because("the folder of the database cannot be made", cause)
+    })
+}
+
+/// Makes the changes that are due, inside the caller's transaction.
+fn bring_up(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+    let known = MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(failed("(the list)"))?;
+    let applied = conn.applied_migrations().map_err(failed("(the list)"))?;
+    refuse_newer(&known, &applied)?;
+    let mut made = Vec::new();
+    for change in known {
+        if applied.contains(&change.name().version()) {
+            continue;
+        }
+        let name = change.name().to_string();
+        conn.run_migration(&change).map_err(failed(&name))?;
+        made.push(name);
+    }
+    let dangling: i64 =
+        sql::<BigInt>("SELECT count(*) FROM pragma_foreign_key_check").get_result(conn)?;
+    if dangling > 0 {
+        return Err(StoreError::corrupt(format!(
+            "{dangling} rows refer to rows that are not there"
+        )));
+    }
+    Ok(made)
+}
+
+/// A binary must not write to a schema that it does not know: what it leaves out may be what the newer one relies on.
+fn refuse_newer(
+    known: &[Box<dyn Migration<Sqlite>>],
+    applied: &[MigrationVersion<'_>],
+) -> Result<(), StoreError> {
+    let unknown = applied.iter().find(|version| {
+        !known
+            .iter()
+            .any(|change| change.name().version() == **version)
+    });
+    unknown.map_or(Ok(()), |version| {
+        Err(StoreError::Newer(version.to_string()))
+    })
+}
+
+fn failed(name: &str) -> impl FnOnce(BoxedCause) -> StoreError {
+    let name = name.to_owned();
+    move |cause| StoreError::Migration(name, Cause::from(cause))
+}

@@ -1,0 +1,121 @@
+//! The connections that read.
+
+use std::{sync::Arc, time::Duration};
+
+use r2d2::ManageConnection;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{Conn, DatabaseUrl, StoreError, conn::Access};
+
+/// How long a read waits for its turn. Somebody who waited longer has asked again by now.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long opening a connection may take once a read has its turn.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A bounded number of connections for reads, and the queue for them.
+///
+/// The queue is a semaphore with as many permits as there are connections, so a read waits as a future. Waiting inside
+/// `r2d2` would hold a thread for each that waits.
+#[derive(Clone)]
+pub(super) struct Pool {
+    connections: r2d2::Pool<Opener>,
+    turns: Arc<Semaphore>,
+}
+
+/// The right to take one connection.
+pub(super) struct Turn {
+    connections: r2d2::Pool<Opener>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections. Opens one, so that a database that cannot be opened is found at the start.
+    pub(super) fn open(url: DatabaseUrl, size: u32) -> Result<Self, StoreError> {
+        let connections = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(CONNECT_TIMEOUT)
+            .error_handler(Box::new(LogFailure))
+            .build(Opener { url })
+            .map_err(no_connection)?;
+        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(usize::MAX)));
+        Ok(Self { connections, turns })
+    }
+
+    /// Waits for a free connection.
+    pub(super) async fn turn(self) -> Result<Turn, StoreError> {
+        match timeout(TURN_TIMEOUT, self.turns.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(Turn {
+                connections: self.connections,
+                _permit: permit,
+            }),
+            Ok(Err(_closed)) => Err(StoreError::unavailable("it is closed")),
+            Err(_elapsed) => Err(StoreError::Overloaded("too many reads are waiting")),
+        }
+    }
+
+    /// Lets no further read begin, and waits for those under way.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(self.connections.max_size()).unwrap_or(u32::MAX);
+        let _ = self.turns.acquire_many(all).await;
+        self.turns.close();
+    }
+}
+
+impl Turn {
+    /// Runs `job` in a read transaction: all its queries see the same moment. Blocks.
+    pub(super) fn read<T, E: From<StoreError>>(
+        self,
+        job: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.connections.get().map_err(no_connection)?;
+        conn.begin_read()?;
+        let outcome = job(&mut conn);
+        // If the transaction cannot be ended the pool throws the connection away; what was read is read.
+        let _ = conn.roll_back_to(0);
+        outcome
+    }
+}
+
+/// Opens connections for `r2d2`, set up to read.
+struct Opener {
+    url: DatabaseUrl,
+}
+
+impl ManageConnection for Opener {
+    type Connection = Conn;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        Conn::open(&self.url, Access::Read)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        conn.begin_read()?;
+        conn.roll_back_to(0)
+    }
+
+    /// A read that panicked leaves its transaction open, which counts as broken: the connection is thrown away.
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        conn.is_broken()
+    }
+}
+
+/// Failures of the pool's own threads, which nobody waits for.
+#[derive(Debug)]
+struct LogFailure;
+
+impl r2d2::HandleError<StoreError> for LogFailure {
+    fn handle_error(&self, fault: StoreError) {
+        log::warn!("no connection for reading cause={fault}");
+    }
+}
+
+fn no_connection(cause: r2d2::Error) -> StoreError {
+    StoreError::unavailable_because("no connection for reading", cause)
+}

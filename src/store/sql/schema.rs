@@ -1,0 +1,145 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    audit (id) {
+        id -> Text,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        target -> Text,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    call_events (call_id, version, event) {
+        call_id -> Text,
+        version -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        actor -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calls (id) {
+        id -> Text,
+        caller_id -> Text,
+        otomo_id -> Text,
+        caller_device -> Text,
+        otomo_device -> Nullable<Text>,
+        phase -> Text,
+        version -> BigInt,
+        spoken_version -> BigInt,
+        requested_at -> BigInt,
+        ring_deadline -> Nullable<BigInt>,
+        deadline -> Nullable<BigInt>,
+        accepted_at -> Nullable<BigInt>,
+        connected_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        caller_lost_until -> Nullable<BigInt>,
+        otomo_lost_until -> Nullable<BigInt>,
+        media_lost_until -> Nullable<BigInt>,
+        caller_reported -> Bool,
+        otomo_reported -> Bool,
+        method -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        ended_by -> Nullable<Text>,
+        joined_call_id -> Nullable<Text>,
+        due_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        topic -> Text,
+        #[sql_name = "type"]
+        type_ -> Text,
+        body -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    inbox (user_id, seq) {
+        user_id -> Text,
+        seq -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    inbox_heads (user_id) {
+        user_id -> Text,
+        head -> BigInt,
+        floor -> BigInt,
+    }
+}
+
+diesel::table! {
+    leases (session) {
+        session -> Text,
+        otomo_id -> Text,
+        node -> Text,
+        expires_at -> BigInt,
+        leaving -> Bool,
+    }
+}
+
+diesel::table! {
+    live_participants (user_id) {
+        user_id -> Text,
+        call_id -> Text,
+    }
+}
+
+diesel::table! {
+    otomo (user_id) {
+        user_id -> Text,
+        status -> Text,
+        version -> BigInt,
+        changed_at -> BigInt,
+        chosen -> Text,
+        chosen_cause -> Text,
+        chosen_until -> Nullable<BigInt>,
+        missed -> BigInt,
+        free_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        role -> Text,
+        name -> Text,
+        avatar -> Nullable<Text>,
+        price_per_minute -> Nullable<BigInt>,
+        disabled -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::joinable!(call_events -> calls (call_id));
+diesel::joinable!(inbox -> events (event_id));
+diesel::joinable!(leases -> otomo (otomo_id));
+diesel::joinable!(live_participants -> calls (call_id));
+diesel::joinable!(live_participants -> users (user_id));
+diesel::joinable!(otomo -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    audit,
+    call_events,
+    calls,
+    events,
+    inbox,
+    inbox_heads,
+    leases,
+    live_participants,
+    otomo,
+    users,
+);

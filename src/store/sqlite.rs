@@ -1,0 +1,122 @@
+//! What is particular to SQLite: how a connection is set up, and what its messages mean.
+
+use std::path::Path;
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+
+use super::{StoreError, conn::Access};
+
+/// How long a connection waits for a lock that another process holds (a backup, a shell, a second server migrating). Within
+/// this process nobody waits: there is one writer, and in WAL mode readers and the writer do not block each other.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+
+/// A second server that starts at the same moment waits for the first one's migrations, which may rewrite a table.
+const MIGRATE_BUSY_TIMEOUT_MS: u32 = 60_000;
+
+/// The writer's page cache. Keeps the upper pages of every index at hand, so that a commit reads nothing from the disk.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+
+/// A reader's page cache: there are several, and what they read was mostly just written, so it is in the system's cache.
+const READER_CACHE_KIB: u32 = 2 * 1024;
+
+/// Pages of log (4 KiB each) after which a commit copies them into the database and pays two more flushes. Four times
+/// SQLite's own default: with hundreds of small commits a second the copy comes every few seconds, not several times in one.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Opens the file, which is made if it is not there (its folder must be), and sets the connection up.
+pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, StoreError> {
+    // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces the dot.
+    let path = Path::new(".").join(path);
+    let path = path
+        .to_str()
+        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
+    let mut conn = SqliteConnection::establish(path)?;
+    conn.batch_execute(&set_up(access))?;
+    Ok(conn)
+}
+
+/// The statements that set a connection up. The order counts: switching to WAL needs a lock, so the wait for locks comes
+/// first; `query_only` comes last, since it forbids the switch.
+fn set_up(access: Access) -> String {
+    let (busy, cache) = match access {
+        Access::Write => (BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
+        Access::Read => (BUSY_TIMEOUT_MS, READER_CACHE_KIB),
+        Access::Migrate => (MIGRATE_BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
+    };
+    // A migration may rebuild a table, which SQLite allows only with the references unchecked; they are checked at its end.
+    let foreign_keys = access != Access::Migrate;
+    let query_only = access == Access::Read;
+    // No memory map: an I/O error would be a signal that kills the process instead of an error that is answered.
+    format!(
+        "PRAGMA busy_timeout = {busy};
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = {foreign_keys};
+         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+         PRAGMA cache_size = -{cache};
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA query_only = {query_only};"
+    )
+}
+
+/// What an error means that SQLite describes in words only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Meaning {
+    /// The file, the disk or another process is in the way; the same may work later.
+    Away,
+    /// The file is not, or no longer, a sound database.
+    Damaged,
+    /// The statement is wrong.
+    BadStatement,
+}
+
+/// Sorts a message of SQLite. Its texts are fixed (`sqlite3_errstr`), the codes behind them do not reach us.
+pub(super) fn meaning(message: &str) -> Meaning {
+    const AWAY: [&str; 7] = [
+        "database is locked",
+        "database table is locked",
+        "database schema is locked",
+        "disk I/O error",
+        "database or disk is full",
+        "unable to open database file",
+        "attempt to write a readonly database",
+    ];
+    const DAMAGED: [&str; 2] = ["database disk image is malformed", "file is not a database"];
+    if AWAY.iter().any(|text| message.starts_with(text)) {
+        Meaning::Away
+    } else if DAMAGED.iter().any(|text| message.starts_with(text)) {
+        Meaning::Damaged
+    } else {
+        Meaning::BadStatement
+    }
+}
+
+/// The columns that were to be unique, from `UNIQUE constraint failed: t.a, t.b`. SQLite names columns, PostgreSQL the index;
+/// we speak of columns.
+pub(super) fn unique_columns(message: &str) -> Vec<String> {
+    let Some((_, columns)) = message.split_once("constraint failed: ") else {
+        return Vec::new();
+    };
+    columns.split(", ").map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_sorted_by_what_can_be_done() {
+        assert_eq!(meaning("database is locked"), Meaning::Away);
+        assert_eq!(meaning("database or disk is full"), Meaning::Away);
+        assert_eq!(meaning("file is not a database"), Meaning::Damaged);
+        assert_eq!(meaning("no such table: calls"), Meaning::BadStatement);
+    }
+
+    #[test]
+    fn a_conflict_names_its_columns() {
+        let columns = unique_columns("UNIQUE constraint failed: inbox.user_id, inbox.seq");
+        assert_eq!(columns, ["inbox.user_id", "inbox.seq"]);
+        assert!(unique_columns("something else").is_empty());
+    }
+}

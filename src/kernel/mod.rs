@@ -1,6 +1,8 @@
 //! Floor 0: what every other room needs and nothing of the domain: ids, time, who somebody is,
 //! configuration, logs and metrics.
 
+pub mod config;
 pub mod identity;
 pub mod ids;
+pub mod secret;
 pub mod time;

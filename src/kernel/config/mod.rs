@@ -1,0 +1,188 @@
+//! Configuration, in two levels: what is written (`raw`, where only names are understood) and what holds
+//! ([`Config`]: types, ranges, relations). Later sources win: defaults, file, environment, flags.
+//!
+//! `config/default.toml` is the defaults, the documentation and the list of keys in one; it is compiled in.
+//! A new key is a line there and a line in its section's `read`; each without the other is refused at start.
+//!
+//! Why not a struct per section that serde fills: an error must name the key, say where its value came from
+//! (which variable, which file) and what would be allowed, and must not repeat a secret. Serde knows none of this
+//! once sources are merged, and every key would be written twice.
+
+mod auth;
+mod calls;
+mod database;
+mod fault;
+mod inbox;
+mod limits;
+mod origins;
+mod outbox;
+mod presence;
+mod raw;
+mod reader;
+mod server;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod units;
+mod users;
+
+use std::path::PathBuf;
+
+use self::reader::Reader;
+pub use self::{
+    auth::{AuthConfig, PublicKey},
+    calls::{CallsConfig, ConnectedBy, TurnConfig},
+    database::{DatabaseConfig, DatabaseUrl},
+    fault::ConfigFault,
+    inbox::InboxConfig,
+    limits::{ConnectionPolicy, LimitsConfig},
+    origins::Origins,
+    outbox::OutboxConfig,
+    presence::PresenceConfig,
+    server::{ServerConfig, TlsConfig},
+    settings::Settings,
+    units::{format_duration, format_size, parse_duration, parse_size},
+    users::UsersConfig,
+};
+use super::secret::Secret;
+
+/// The shortest secret that may guard a server others can reach, in bytes: as long as the hash (RFC 7518, 3.2).
+const SECRET_MIN_BYTES: usize = 32;
+
+/// Where settings come from, beside the defaults. Later ones win.
+#[derive(Default)]
+pub struct Sources {
+    /// A TOML file.
+    pub file: Option<PathBuf>,
+    /// Variables; those that are not ours are passed over.
+    pub environment: Vec<(String, String)>,
+    /// Full names of keys (`server.listen`) and their values.
+    pub flags: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The environment of this process.
+    pub fn from_environment() -> Self {
+        let text = |part: std::ffi::OsString| part.to_string_lossy().into_owned();
+        Self {
+            environment: std::env::vars_os()
+                .map(|(variable, value)| (text(variable), text(value)))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with one key set as by a flag.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.flags.push((key.to_owned(), value.into()));
+        self
+    }
+}
+
+/// A checked configuration: what its types say holds.
+pub struct Config {
+    /// Where and how clients are served.
+    pub server: ServerConfig,
+    /// Where state is kept.
+    pub database: DatabaseConfig,
+    /// Whose tokens and keys are believed.
+    pub auth: AuthConfig,
+    /// Who is known.
+    pub users: UsersConfig,
+    /// When somebody counts as there.
+    pub presence: PresenceConfig,
+    /// How calls go.
+    pub calls: CallsConfig,
+    /// How long durable events wait for those who are away.
+    pub inbox: InboxConfig,
+    /// What may wait for one client.
+    pub outbox: OutboxConfig,
+    /// How much one may ask.
+    pub limits: LimitsConfig,
+    settings: Settings,
+}
+
+impl Config {
+    /// Whether no credentials are configured: loopback only, with a secret of the server's own making.
+    pub fn development(&self) -> bool {
+        self.auth.development()
+    }
+
+    /// What is in force, for people.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The relations between sections; those inside of one are checked there.
+    fn check_together(&self) -> Result<(), ConfigFault> {
+        let public = !self.server.listen.ip().is_loopback();
+        let listen = self.server.listen;
+        if public && self.development() {
+            return Err(ConfigFault::Conflict {
+                keys: &["server.listen", "auth.hs256_secret"],
+                problem: format!(
+                    "{listen} can be reached by others, and without credentials anybody could be anybody; set \
+                     auth.hs256_secret, auth.public_key or auth.jwks_file, or listen on 127.0.0.1"
+                ),
+            });
+        }
+        let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
+        let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
+        if public
+            && own
+                .into_iter()
+                .flatten()
+                .chain(&self.auth.api_keys)
+                .any(weak)
+        {
+            return Err(ConfigFault::Conflict {
+                keys: &[
+                    "server.listen",
+                    "auth.hs256_secret",
+                    "auth.hs256_previous_secret",
+                    "auth.api_keys",
+                ],
+                problem: format!(
+                    "{listen} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more"
+                ),
+            });
+        }
+        if self.limits.message_size >= self.outbox.hard_limit {
+            return Err(ConfigFault::Conflict {
+                keys: &["limits.message_size", "outbox.hard_limit"],
+                problem:
+                    "a message that may come in must fit into the outbox of those whom it is for"
+                        .to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Puts the sources together and checks them.
+///
+/// # Errors
+/// The first fault, naming its key, where the value was written and what is allowed.
+pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
+    let entries = raw::merge(
+        sources.file.as_deref(),
+        &sources.environment,
+        &sources.flags,
+    )?;
+    let mut reader = Reader::new(entries);
+    let config = Config {
+        server: ServerConfig::read(reader.section("server"))?,
+        database: DatabaseConfig::read(reader.section("database"))?,
+        auth: AuthConfig::read(reader.section("auth"))?,
+        users: UsersConfig::read(reader.section("users"))?,
+        presence: PresenceConfig::read(reader.section("presence"))?,
+        calls: CallsConfig::read(reader.section("calls"))?,
+        inbox: InboxConfig::read(reader.section("inbox"))?,
+        outbox: OutboxConfig::read(reader.section("outbox"))?,
+        limits: LimitsConfig::read(reader.section("limits"))?,
+        settings: reader.finish(),
+    };
+    config.check_together()?;
+    Ok(config)
+}

@@ -1,0 +1,86 @@
+//! What is in force, for people: the output of `check-config`.
+
+use std::fmt;
+
+use super::raw::Written;
+
+/// One setting as it was handed out.
+pub(super) struct Setting {
+    pub(super) section: &'static str,
+    pub(super) key: String,
+    /// None: a secret that is set.
+    pub(super) value: Option<Written>,
+    /// None: it is the default.
+    pub(super) origin: Option<String>,
+}
+
+/// Every setting in force, in the order of the sections. `Display` writes a TOML file that sets the same
+/// again, without its secrets, each line that is no default with where it comes from.
+#[derive(Default)]
+pub struct Settings(Vec<Setting>);
+
+impl Settings {
+    pub(super) fn push(&mut self, setting: Setting) {
+        self.0.push(setting);
+    }
+
+    /// The full names of the settings (`server.listen`).
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        self.0
+            .iter()
+            .map(|setting| format!("{}.{}", setting.section, setting.key))
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut section = "";
+        for setting in &self.0 {
+            if setting.section != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                section = setting.section;
+                writeln!(f, "{gap}[{section}]")?;
+            }
+            writeln!(f, "{setting}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            None => write!(f, "# {} is set and not shown", self.key)?,
+            Some(Written::Many(items)) => {
+                let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+                write!(f, "{} = [{}]", self.key, items.join(", "))?;
+            }
+            Some(Written::One(text)) => write!(f, "{} = {}", self.key, bare_or_quoted(text))?,
+            Some(Written::Other) => return Ok(()),
+        }
+        match &self.origin {
+            Some(origin) => write!(f, "  # {}", origin.escape_debug()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn bare_or_quoted(text: &str) -> String {
+    let bare = matches!(text, "true" | "false")
+        || (text.parse::<u32>().is_ok_and(|n| n.to_string() == text));
+    if bare { text.to_owned() } else { quoted(text) }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

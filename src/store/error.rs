@@ -7,10 +7,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{
-    sqlite::{self, Meaning},
-    url::UrlFault,
-};
+use super::sqlite::{self, Meaning};
 
 /// What was underneath. Shared, because all jobs of a lost batch are refused with the same cause.
 pub(super) type Cause = Arc<dyn StdError + Send + Sync>;
@@ -45,9 +42,6 @@ pub enum StoreError {
     Unavailable(&'static str, #[source] Option<Cause>),
 
     // The operator must act.
-    /// The configured database cannot be used by this binary.
-    #[error("database.url: {0}")]
-    Url(#[from] UrlFault),
     /// The database was written by a newer binary.
     #[error(
         "the database is newer than this binary (it has the change {0}): run a newer otomo, or go back to a backup"

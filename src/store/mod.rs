@@ -25,13 +25,12 @@ mod pool;
 pub mod sql;
 mod sqlite;
 mod tx;
-mod url;
 
+pub use crate::kernel::config::DatabaseUrl;
 pub use conn::Conn;
 pub use error::StoreError;
 pub use handle::{Handle, Options};
 pub use tx::Tx;
-pub use url::{DatabaseUrl, UrlFault};
 
 #[doc(inline)]
 pub use crate::__run as run;

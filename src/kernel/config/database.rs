@@ -1,6 +1,6 @@
 //! `[database]`: where state is kept.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use super::{fault::ConfigFault, reader::Section};
 
@@ -13,32 +13,64 @@ pub struct DatabaseConfig {
     pub pool_size: u32,
 }
 
-/// Which database, by the scheme of its URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// `sqlite://<path>`: one file, relative to the working directory unless the path begins with a slash.
-    Sqlite(PathBuf),
-}
-
 impl DatabaseConfig {
     pub(super) fn read(mut section: Section<'_>) -> Result<Self, ConfigFault> {
+        // Not through `parsed`: the URL may hold a password, and must not be repeated.
+        let written = section.text("url")?.unwrap_or_default();
+        let url = written.parse().map_err(|fault: UrlFault| {
+            section.refuse("url", &format!("sqlite://<path>; {fault}"))
+        })?;
         Ok(Self {
-            // Not through `parsed`: the URL of another database may hold a password, and must not be repeated.
-            url: match section.text("url")?.as_deref().and_then(parse_url) {
-                Some(url) => url,
-                None => return Err(section.refuse("url", "sqlite://<path>, the path of a file")),
-            },
+            url,
             pool_size: section.count("pool_size", 1..=64)?,
         })
     }
 }
 
-fn parse_url(text: &str) -> Option<DatabaseUrl> {
-    let path = text.strip_prefix("sqlite://")?;
-    // `:memory:` is a database for each connection, and we have several.
-    let unfit =
-        path.is_empty() || path.ends_with('/') || path.contains('?') || path.contains(":memory:");
-    (!unfit).then(|| DatabaseUrl::Sqlite(path.into()))
+/// Which database, by the scheme of its URL.
+///
+/// `sqlite://data/otomo.db` is relative to the working directory, `sqlite:///var/lib/otomo/otomo.db` absolute.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DatabaseUrl {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// A text that is no database URL that this binary can serve. Never repeats the URL: it may carry a password.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum UrlFault {
+    /// There is no `sqlite://` in front.
+    #[error("it begins otherwise")]
+    Scheme,
+    /// PostgreSQL, which this binary does not have.
+    #[error("this binary was built without PostgreSQL")]
+    Postgres,
+    /// Nothing after the scheme, or a folder.
+    #[error("it names no file")]
+    NoFile,
+    /// A database in memory: each connection would have one of its own.
+    #[error("in memory each connection would have a database of its own")]
+    Memory,
+    /// Options in the URL. What a connection needs is set by the store.
+    #[error("it takes no ?options")]
+    Options,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlFault;
+
+    fn from_str(text: &str) -> Result<Self, UrlFault> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Err(UrlFault::Postgres);
+        }
+        let path = text.strip_prefix("sqlite://").ok_or(UrlFault::Scheme)?;
+        match path {
+            ":memory:" => Err(UrlFault::Memory),
+            path if path.is_empty() || path.ends_with('/') => Err(UrlFault::NoFile),
+            path if path.contains('?') => Err(UrlFault::Options),
+            path => Ok(Self::Sqlite(path.into())),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -46,27 +78,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_names_a_file() {
-        for (url, path) in [
-            ("sqlite://./data/otomo.db", "./data/otomo.db"),
-            ("sqlite://otomo.db", "otomo.db"),
-            (
-                "sqlite:///var/lib/otomo/otomo.db",
-                "/var/lib/otomo/otomo.db",
-            ),
-        ] {
-            assert_eq!(parse_url(url), Some(DatabaseUrl::Sqlite(path.into())));
-        }
-        for url in [
-            "",
-            "otomo.db",
-            "sqlite://",
-            "sqlite://data/",
-            "sqlite://:memory:",
-            "sqlite://a.db?mode=ro",
-            "mysql://a/b",
-        ] {
-            assert_eq!(parse_url(url), None, "{url:?} passed");
-        }
+    fn a_url_is_a_path_behind_its_scheme() {
+        let path = |text: &str| text.parse().map(|DatabaseUrl::Sqlite(path)| path);
+        assert_eq!(path("sqlite://data/otomo.db"), Ok("data/otomo.db".into()));
+        assert_eq!(path("sqlite://./otomo.db"), Ok("./otomo.db".into()));
+        assert_eq!(path("sqlite:///var/o.db"), Ok("/var/o.db".into()));
+        assert_eq!(path("data/otomo.db"), Err(UrlFault::Scheme));
+        assert_eq!(path("mysql://u:p@h/db"), Err(UrlFault::Scheme));
+        assert_eq!(path("postgres://u:p@h/db"), Err(UrlFault::Postgres));
+        assert_eq!(path("sqlite://"), Err(UrlFault::NoFile));
+        assert_eq!(path("sqlite://data/"), Err(UrlFault::NoFile));
+        assert_eq!(path("sqlite://:memory:"), Err(UrlFault::Memory));
+        assert_eq!(path("sqlite://o.db?mode=ro"), Err(UrlFault::Options));
     }
 }

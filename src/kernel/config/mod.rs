@@ -2,7 +2,7 @@
 //! ([`Config`]: types, ranges, relations). Later sources win: defaults, file, environment, flags.
 //!
 //! `config/default.toml` is the defaults, the documentation and the list of keys in one; it is compiled in.
-//! A new key is a line there and a line in its section's `read`; each without the other is refused at start.
+//! A new key is a line there and a line in its section's `read`; one without the other is a failing test.
 //!
 //! Why not a struct per section that serde fills: an error must name the key, say where its value came from
 //! (which variable, which file) and what would be allowed, and must not repeat a secret. Serde knows none of this
@@ -32,7 +32,7 @@ use self::reader::Reader;
 pub use self::{
     auth::{AuthConfig, PublicKey},
     calls::{CallsConfig, ConnectedBy, TurnConfig},
-    database::{DatabaseConfig, DatabaseUrl},
+    database::{DatabaseConfig, DatabaseUrl, UrlFault},
     fault::ConfigFault,
     inbox::InboxConfig,
     limits::{ConnectionPolicy, LimitsConfig},

@@ -162,7 +162,7 @@ fn our_own_database_variable_wins_over_the_common_one() {
             "DATABASE_URL",
             "postgres://otomo:hunter2@db/otomo"
         )])),
-        "database.url (environment variable DATABASE_URL): must be sqlite://<path>, the path of a file"
+        "database.url (environment variable DATABASE_URL): must be sqlite://<path>; this binary was built without PostgreSQL"
     );
 }
 

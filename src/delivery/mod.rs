@@ -1,11 +1,32 @@
-//! Floor 3: the one way out to clients.
+//! Floor 3: who is connected, and the one way out to them.
 //!
-//! - [`outbox`]: what waits for one client, in lanes and within limits.
-//! - [`inbox`]: what must not be lost, as a stream per user.
-//! - [`connectedness`]: whether a person is there, over all their devices and short breaks.
-//! - [`wheel`]: the timers of all sessions of a worker.
+//! ```text
+//!   rooms above          any thread                      one worker's thread
+//!   -----------          ----------                      -------------------
+//!   tell, durable  --->  dispatch --- addressed --->  shard --> line --> outbox --> sink (transport)
+//!   broadcast      --->  broadcast (newest per key) -> walk  -^   |
+//!                                                                 +-- cursor over the inbox
+//! ```
+//! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.
+//! - [`shard`]: a worker's actor, which walks the clients of its thread; [`lines`] is its table,
+//!   [`line`] one client in it, [`wheel`] the timers of all of them.
+//! - [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
+//! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
+//! - [`inbox`]: the durable events of each user, and each connection's place among them.
+//! - [`roster`]: who is connected to this node; [`connectedness`] is its merged answer.
+//!
+//! Nothing here knows what a call or a message is.
 
+pub mod broadcast;
 pub mod connectedness;
+pub mod dispatch;
 pub mod inbox;
+pub mod line;
+pub mod lines;
+pub mod messages;
 pub mod outbox;
+pub mod queued;
+pub mod roster;
+pub mod rounds;
+pub mod shard;
 pub mod wheel;

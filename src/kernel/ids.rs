@@ -141,6 +141,14 @@ uuid_id!(
     EventId
 );
 
+impl SessionId {
+    /// The last 32 bits, which are random: enough to tell a few sessions apart.
+    pub fn short(self) -> u32 {
+        let (_, low) = self.0.as_u64_pair();
+        low as u32
+    }
+}
+
 impl From<SessionId> for DeviceId {
     /// A client that names no device is a device of its own for as long as it is connected.
     fn from(session: SessionId) -> Self {

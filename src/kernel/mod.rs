@@ -4,5 +4,6 @@
 pub mod config;
 pub mod identity;
 pub mod ids;
+pub mod metrics;
 pub mod secret;
 pub mod time;

@@ -27,6 +27,15 @@ pub enum WireFormat {
     WebSocket,
 }
 
+/// What tells states apart: of two frames with equal keys only the newer one is worth sending.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The `type`.
+    pub name: &'static str,
+    /// What the state is of: an otomo, a user in a room.
+    pub id: Arc<str>,
+}
+
 /// What differs per receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stamp {
@@ -35,14 +44,12 @@ pub enum Stamp {
     None,
     /// `v`: the version of the state, for clients that asked for it.
     Version,
-    /// `seq` and `prev` of a durable event on this connection; `replay` while it comes before `ready`.
+    /// `seq` and `prev` of a durable event on this connection.
     Durable {
         /// Its place in the user's stream.
         seq: u64,
         /// The one before it that this connection was sent.
         prev: u64,
-        /// Whether it belongs before `ready`.
-        replay: bool,
     },
 }
 
@@ -52,7 +59,7 @@ pub struct Frame(Arc<Encoded>);
 
 struct Encoded {
     spec: Spec,
-    key: Option<Box<str>>,
+    key: Option<Key>,
     version: Option<u64>,
     json: Bytes,
     websocket: OnceLock<Bytes>,
@@ -65,12 +72,11 @@ impl Frame {
             Event::OtomoStatusUpdate(update) => Some(update.version),
             _ => None,
         };
-        Self::encoded(
-            event.spec(),
-            event.key().map(Into::into),
-            version,
-            encode(event),
-        )
+        let key = event.key().map(|id| Key {
+            name: event.spec().name,
+            id: id.into(),
+        });
+        Self::encoded(event.spec(), key, version, encode(event))
     }
 
     /// Encodes the answer to a command: the event with the command's own name in it.
@@ -90,7 +96,7 @@ impl Frame {
         Self::encoded(spec, None, None, json.into_bytes())
     }
 
-    fn encoded(spec: Spec, key: Option<Box<str>>, version: Option<u64>, json: Vec<u8>) -> Self {
+    fn encoded(spec: Spec, key: Option<Key>, version: Option<u64>, json: Vec<u8>) -> Self {
         let websocket = OnceLock::new();
         Self(Arc::new(Encoded {
             spec,
@@ -116,9 +122,9 @@ impl Frame {
         self.0.spec.kind
     }
 
-    /// What a newer frame of the same type replaces.
-    pub fn key(&self) -> Option<&str> {
-        self.0.key.as_deref()
+    /// What a newer frame with the same key replaces.
+    pub fn key(&self) -> Option<&Key> {
+        self.0.key.as_ref()
     }
 
     /// The event as JSON, without a tail.
@@ -164,7 +170,7 @@ impl Frame {
         let written = match (stamp, self.0.version) {
             (Stamp::None, _) | (Stamp::Version, None) => return None,
             (Stamp::Version, Some(version)) => write!(tail, ",\"v\":{version}}}"),
-            (Stamp::Durable { seq, prev, .. }, _) => {
+            (Stamp::Durable { seq, prev }, _) => {
                 write!(tail, ",\"seq\":{seq},\"prev\":{prev}}}")
             }
         };
@@ -240,14 +246,7 @@ mod tests {
     fn what_differs_is_a_tail() {
         assert_eq!(text(&update(), Stamp::Version)["v"], 7);
         assert!(text(&update(), Stamp::None).get("v").is_none());
-        let stamped = text(
-            &update(),
-            Stamp::Durable {
-                seq: 5,
-                prev: 3,
-                replay: false,
-            },
-        );
+        let stamped = text(&update(), Stamp::Durable { seq: 5, prev: 3 });
         assert_eq!((&stamped["seq"], &stamped["prev"]), (&5.into(), &3.into()));
         assert_eq!(stamped["userId"], "otomo-1");
     }

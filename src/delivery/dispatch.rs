@@ -1,0 +1,260 @@
+//! The one way out to clients, for every room above.
+//!
+//! A [`Dispatch`] finds the workers that a frame concerns and sends each of them one message; the
+//! worker's [`Shard`] does the rest. It never waits for a client and holds no lock across a send.
+//!
+//! Bounds: broadcasts are joined per worker (at most one frame per key waits, see
+//! [`super::broadcast`]). Addressed frames follow from commands, so what holds them back is the door:
+//! above [`QUEUE_HIGH`] frames on their way to one worker [`Dispatch::congested`] says so and sessions
+//! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
+//! never dropped.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::{Actor, Addr};
+
+use super::{
+    broadcast::{Broadcast, Poke},
+    inbox::Seq,
+    line::SessionRef,
+    lines::{Lines, To},
+    messages::{
+        Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked, Receipt,
+        SnapshotSource, Subscribe,
+    },
+    roster::Roster,
+    rounds::Numbered,
+    shard::Shard,
+};
+use crate::{
+    kernel::{ids::UserId, metrics::Metrics},
+    protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
+};
+
+/// Addressed frames on their way to one worker above which new commands are refused. A worker takes in
+/// a million a second; this is its backlog of a few milliseconds.
+const QUEUE_HIGH: usize = 16_384;
+
+/// How many messages wait for one worker.
+#[derive(Debug, Default)]
+pub(super) struct QueueDepth(AtomicUsize);
+
+impl QueueDepth {
+    fn entered(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn left(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One worker as others reach it.
+#[derive(Default)]
+struct Worker {
+    /// Set once, when the worker's thread has started. One address for all senders: each clone of an
+    /// actix address brings a place of its own beyond the mailbox's bound.
+    shard: OnceLock<Addr<Shard>>,
+    queue: Arc<QueueDepth>,
+}
+
+struct Inner {
+    workers: Box<[Worker]>,
+    next_worker: AtomicUsize,
+    broadcast: Arc<Broadcast>,
+    roster: Roster,
+    metrics: Arc<Metrics>,
+    join_delay: Duration,
+}
+
+/// The way out to clients. Clones share everything.
+#[derive(Clone)]
+pub struct Dispatch(Arc<Inner>);
+
+impl Dispatch {
+    /// For `workers` worker threads, each of which calls [`Dispatch::start_worker`] once.
+    pub fn new(workers: usize, join_delay: Duration, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Inner {
+            workers: (0..workers).map(|_| Worker::default()).collect(),
+            next_worker: AtomicUsize::new(0),
+            broadcast: Arc::new(Broadcast::new(workers)),
+            roster: Roster::default(),
+            metrics,
+            join_delay,
+        }))
+    }
+
+    /// Starts delivery on the calling worker thread. `None` if there are as many as were announced.
+    pub fn start_worker(&self) -> Option<std::rc::Rc<Lines>> {
+        let number = self.0.next_worker.fetch_add(1, Ordering::Relaxed);
+        let worker = self.0.workers.get(number)?;
+        let lines = Lines::new(u16::try_from(number).ok()?, self.0.roster.clone());
+        let shard = Shard::new(
+            std::rc::Rc::clone(&lines),
+            Arc::clone(&self.0.broadcast),
+            Arc::clone(&worker.queue),
+            Arc::clone(&self.0.metrics),
+            self.0.join_delay,
+        );
+        worker.shard.set(shard.start()).ok()?;
+        Some(lines)
+    }
+
+    /// Who is connected.
+    pub fn roster(&self) -> &Roster {
+        &self.0.roster
+    }
+
+    /// Whether a worker has so much to deliver that nothing new should be begun.
+    pub fn congested(&self) -> bool {
+        self.0
+            .workers
+            .iter()
+            .any(|worker| worker.queue.get() > QUEUE_HIGH)
+    }
+
+    /// Sends a frame to some of a user's connections, as far as they subscribe to its topic.
+    pub fn tell(&self, to: To, frame: Frame) {
+        self.deliver(to, frame, None);
+    }
+
+    /// The same; resolves to the number of outboxes that the frame entered.
+    pub fn tell_counted(&self, to: To, frame: Frame) -> impl Future<Output = usize> + use<> {
+        let (receipt, sum) = Receipt::new();
+        self.deliver(to, frame, Some(receipt));
+        // A receipt always answers when it is dropped; a worker that is gone delivered nothing.
+        async { sum.await.unwrap_or(0) }
+    }
+
+    fn deliver(&self, to: To, frame: Frame, receipt: Option<Arc<Receipt>>) {
+        self.each_worker_of(&to, |worker| {
+            let (to, frame, receipt) = (to.clone(), frame.clone(), receipt.clone());
+            worker.send(Deliver { to, frame, receipt });
+        });
+    }
+
+    /// Sends a durable event that was just stored to all connections of its user.
+    pub fn durable(&self, user: &UserId, seq: Seq, frame: &Frame) {
+        self.each_worker_of(&To::User(user.clone()), |worker| {
+            worker.send(DeliverDurable {
+                user: user.clone(),
+                seq,
+                frame: frame.clone(),
+            });
+        });
+    }
+
+    /// Leaves frames for everybody who listens to their topic.
+    pub fn broadcast(&self, frames: &[Numbered]) {
+        for (number, worker) in self.0.workers.iter().enumerate() {
+            if self.0.broadcast.put(number, frames) == Poke::Needed {
+                worker.poke();
+            }
+        }
+    }
+
+    /// Sends a session the snapshot of a topic and from then on the topic's events.
+    pub fn subscribe(&self, to: SessionRef, topic: Topic, source: Arc<dyn SnapshotSource>) {
+        self.worker(to.worker, |worker| {
+            worker.send(Subscribe { to, topic, source })
+        });
+    }
+
+    /// Sends `ready` and lets live frames flow.
+    pub fn open(&self, to: SessionRef, ready: Frame) {
+        self.worker(to.worker, |worker| worker.send(Open { to, ready }));
+    }
+
+    /// Closes some of a user's connections; resolves to their number.
+    pub fn close(
+        &self,
+        to: To,
+        code: CloseCode,
+        reason: &'static str,
+    ) -> impl Future<Output = usize> + use<> {
+        let (receipt, sum) = Receipt::new();
+        self.each_worker_of(&to, |worker| {
+            let receipt = Some(Arc::clone(&receipt));
+            worker.send(Close {
+                to: to.clone(),
+                code,
+                reason,
+                receipt,
+            });
+        });
+        drop(receipt);
+        async { sum.await.unwrap_or(0) }
+    }
+
+    /// Closes every connection of this node.
+    pub fn close_all(&self, code: CloseCode, reason: &'static str) {
+        for worker in &self.0.workers {
+            if let Some(shard) = worker.shard.get() {
+                shard.do_send(CloseAll { code, reason });
+            }
+        }
+    }
+
+    /// How every line of this node is.
+    pub async fn observe(&self) -> Vec<LineReport> {
+        let mut reports = Vec::new();
+        for shard in self
+            .0
+            .workers
+            .iter()
+            .filter_map(|worker| worker.shard.get())
+        {
+            // A worker that has stopped has no lines.
+            reports.extend(shard.send(Observe).await.unwrap_or_default());
+        }
+        reports
+    }
+
+    fn each_worker_of(&self, to: &To, mut send: impl FnMut(&Worker)) {
+        match to {
+            To::Session(at) => self.worker(at.worker, &mut send),
+            To::User(user) | To::Device(user, _) | To::OtherDevices(user, _) => {
+                for number in self.0.roster.workers(user) {
+                    self.worker(number, &mut send);
+                }
+            }
+        }
+    }
+
+    fn worker(&self, number: u16, send: impl FnOnce(&Worker)) {
+        if let Some(worker) = self.0.workers.get(usize::from(number)) {
+            send(worker);
+        }
+    }
+}
+
+impl Worker {
+    /// Addressed frames are never refused here; the door is closed first (see the module's head).
+    fn send<M>(&self, message: M)
+    where
+        M: actix::Message<Result = ()> + Send + 'static,
+        Shard: actix::Handler<M>,
+    {
+        if let Some(shard) = self.shard.get() {
+            self.queue.entered();
+            shard.do_send(message);
+        }
+    }
+
+    fn poke(&self) {
+        if let Some(shard) = self.shard.get() {
+            shard.do_send(Poked);
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! One connected client as delivery sees it: who it is, what it wants, what waits for it, and the
+//! transport's end that takes it.
+//!
+//! A line belongs to one worker thread. Nothing here is sent between threads; other threads reach it
+//! through the worker's [`Shard`](super::shard::Shard).
+
+use std::{cell::Cell, cell::RefCell, rc::Rc, time::Duration};
+
+use actix::Recipient;
+use bytes::Bytes;
+
+use super::{
+    inbox::cursor::{Cursor, Offer},
+    outbox::{Limits, Outbox, Pushed},
+    queued::Queued,
+};
+use crate::{
+    kernel::{
+        identity::Role,
+        ids::{DeviceId, SessionId, UserId},
+    },
+    protocol::{
+        close_code::CloseCode,
+        frame::{Frame, Stamp, WireFormat},
+        spec::{Topic, Topics},
+    },
+};
+
+/// Who is at the other end of a line.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The person.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// The device, over reconnects.
+    pub device: DeviceId,
+    /// This connection.
+    pub session: SessionId,
+}
+
+/// Where a session is: its worker and its place there. Stale once the session has ended, which the
+/// worker notices by the session id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionRef {
+    /// The worker's number.
+    pub worker: u16,
+    /// The line's place in the worker's table.
+    pub slot: u32,
+    /// The session that was there when the reference was made.
+    pub session: SessionId,
+}
+
+/// What delivery has to say to a session's actor. Kept on the line and collected when the actor wakes,
+/// so that however much there is to say, one message waits in its mailbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// The time that the session asked for has come.
+    pub alarm: bool,
+    /// Durable events wait in the inbox and the outbox has room for them.
+    pub read_inbox: bool,
+    /// The outbox is over its hard limit.
+    pub too_slow: bool,
+    /// Somebody wants this session closed.
+    pub close: Option<(CloseCode, &'static str)>,
+}
+
+/// Wakes a session's actor to collect its [`Signals`].
+#[derive(Debug, Clone, Copy, actix::Message)]
+#[rtype(result = "()")]
+pub struct Wake;
+
+/// The transport's end of a line. A transport frames and writes; what to send and when to close is
+/// decided above it.
+pub trait Sink {
+    /// Takes from the outbox as much as the transport can carry now.
+    fn pump(&self, outbox: &mut Outbox<Queued>);
+
+    /// Sends bytes that many lines share, if nothing of this line is still being written. They are then
+    /// the sink's to finish.
+    fn send_shared(&self, bytes: &Bytes) -> Accepted;
+
+    /// How this transport frames messages.
+    fn format(&self) -> WireFormat;
+
+    /// Asks the client for a sign of life.
+    fn ping(&self);
+
+    /// Since when the transport has taken nothing although something waits; `None` while it flows.
+    fn stalled(&self) -> Option<Duration>;
+
+    /// Writes what the outbox still holds and the transport's own goodbye, then ends the connection.
+    fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, reason: &str);
+
+    /// Ends the connection at once.
+    fn abort(&self);
+}
+
+/// Whether a sink took shared bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// They are on their way.
+    Taken,
+    /// Something else is still being written: queue them.
+    Busy,
+}
+
+/// One connected client.
+pub struct Line {
+    client: Client,
+    /// Whether state events carry `v`.
+    versioned: bool,
+    /// What the client wants.
+    wanted: Topics,
+    /// What it gets by now: a topic is added in the step that sends its snapshot.
+    subscribed: Cell<Topics>,
+    /// The last broadcast round that this line has seen.
+    pub(super) seen: Cell<u64>,
+    outbox: RefCell<Outbox<Queued>>,
+    cursor: RefCell<Cursor>,
+    sink: Rc<dyn Sink>,
+    session: Recipient<Wake>,
+    signals: Cell<Signals>,
+    limits: Rc<Limits>,
+    /// Whether live frames may flow.
+    opened: Cell<bool>,
+    /// Whether nothing is taken any more: the session is about to close.
+    deaf: Cell<bool>,
+}
+
+/// What a new line is made of.
+pub struct NewLine {
+    /// Who is at the other end.
+    pub client: Client,
+    /// What they want.
+    pub wanted: Topics,
+    /// Whether state events carry `v`.
+    pub versioned: bool,
+    /// Where the stream of durable events starts for them.
+    pub cursor: Cursor,
+    /// The transport's end.
+    pub sink: Rc<dyn Sink>,
+    /// The session's actor.
+    pub session: Recipient<Wake>,
+    /// The outbox's bounds.
+    pub limits: Rc<Limits>,
+}
+
+impl Line {
+    pub(super) fn new(new: NewLine, seen: u64) -> Self {
+        Self {
+            client: new.client,
+            versioned: new.versioned,
+            wanted: new.wanted,
+            subscribed: Cell::new(Topics::NONE),
+            seen: Cell::new(seen),
+            outbox: RefCell::new(Outbox::gated()),
+            cursor: RefCell::new(new.cursor),
+            sink: new.sink,
+            session: new.session,
+            signals: Cell::default(),
+            limits: new.limits,
+            opened: Cell::new(false),
+            deaf: Cell::new(false),
+        }
+    }
+
+    /// Who is at the other end.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What the client wants to hear of.
+    pub fn wanted(&self) -> Topics {
+        self.wanted
+    }
+
+    /// Lets events of a topic through, if the client wants them.
+    pub fn subscribe(&self, topic: Topic) {
+        if self.wanted.contains(topic) {
+            self.subscribed.set(self.subscribed.get().with(topic));
+        }
+    }
+
+    /// What the client gets by now.
+    pub fn subscribed(&self) -> Topics {
+        self.subscribed.get()
+    }
+
+    /// Queues a frame. Frames of topics that the client does not get yet are passed over.
+    pub fn push(&self, frame: Frame) -> Delivered {
+        if !self.subscribed.get().contains(frame.topic()) {
+            return Delivered::No;
+        }
+        let stamp = if self.versioned {
+            Stamp::Version
+        } else {
+            Stamp::None
+        };
+        self.enqueue(Queued { frame, stamp })
+    }
+
+    /// Queues a frame whatever the client is subscribed to: answers and snapshots.
+    pub fn push_always(&self, frame: Frame) -> Delivered {
+        let stamp = if self.versioned {
+            Stamp::Version
+        } else {
+            Stamp::None
+        };
+        self.enqueue(Queued { frame, stamp })
+    }
+
+    /// Offers a durable event that was just stored. It goes straight out if it is the next one;
+    /// otherwise the session reads on from the inbox.
+    pub fn offer(&self, seq: super::inbox::Seq, frame: &Frame) -> Delivered {
+        let passes = self.wanted.contains(frame.topic());
+        if !self.has_room() {
+            // It would only wait in memory: it waits in the inbox instead.
+            self.cursor.borrow_mut().heard(seq);
+            return Delivered::Yes;
+        }
+        let offer = self.cursor.borrow_mut().offer(seq, passes);
+        match offer {
+            Offer::SendNow { prev } => {
+                let stamp = Stamp::Durable {
+                    seq: seq.get(),
+                    prev: prev.get(),
+                };
+                self.enqueue(Queued {
+                    frame: frame.clone(),
+                    stamp,
+                })
+            }
+            Offer::Behind => {
+                self.signal(|signals| signals.read_inbox = true);
+                Delivered::Yes
+            }
+            Offer::Skip | Offer::Duplicate => Delivered::No,
+        }
+    }
+
+    /// The cursor of the durable lane, for the session that pages the inbox.
+    pub fn cursor(&self) -> &RefCell<Cursor> {
+        &self.cursor
+    }
+
+    /// Queues one event of a page from the inbox. Until the line is open it belongs to what comes
+    /// before anything live.
+    pub fn push_page(&self, frame: Frame, stamp: Stamp) -> Delivered {
+        let item = Queued { frame, stamp };
+        match self.opened.get() {
+            true => self.enqueue(item),
+            false => {
+                self.outbox.borrow_mut().push_preamble(item);
+                Delivered::Yes
+            }
+        }
+    }
+
+    fn enqueue(&self, item: Queued) -> Delivered {
+        if self.deaf.get() {
+            return Delivered::No;
+        }
+        match self.outbox.borrow_mut().push(item, &self.limits) {
+            Pushed::Queued | Pushed::Replaced => Delivered::Yes,
+            Pushed::Dropped => Delivered::No,
+            Pushed::Overflow => {
+                self.deaf.set(true);
+                self.signal(|signals| signals.too_slow = true);
+                Delivered::No
+            }
+        }
+    }
+
+    /// Lets live frames flow: everything that must come first has been queued.
+    pub fn open(&self) {
+        self.opened.set(true);
+        self.outbox.borrow_mut().open();
+    }
+
+    /// Hands the sink what it can take, and asks for more of the inbox when there is room.
+    pub fn pump(&self) {
+        let drained = {
+            let mut outbox = self.outbox.borrow_mut();
+            self.sink.pump(&mut outbox);
+            outbox.bytes() < self.limits.soft / 2
+        };
+        if drained && self.cursor.borrow().wants_page() {
+            self.signal(|signals| signals.read_inbox = true);
+        }
+    }
+
+    /// Sends bytes that many lines share, if this line has nothing before them.
+    pub(super) fn send_shared(&self, bytes: &Bytes) -> Accepted {
+        if !self.outbox.borrow().is_idle() {
+            self.pump();
+        }
+        match self.outbox.borrow().is_idle() {
+            true => self.sink.send_shared(bytes),
+            false => Accepted::Busy,
+        }
+    }
+
+    pub(super) fn format(&self) -> WireFormat {
+        self.sink.format()
+    }
+
+    pub(super) fn versioned(&self) -> bool {
+        self.versioned
+    }
+
+    /// Whether the outbox has room for another page of the inbox.
+    pub fn has_room(&self) -> bool {
+        self.outbox.borrow().bytes() < self.limits.soft / 2
+    }
+
+    /// Bytes that wait.
+    pub fn backlog(&self) -> usize {
+        self.outbox.borrow().bytes()
+    }
+
+    /// The transport's end.
+    pub fn sink(&self) -> &dyn Sink {
+        &*self.sink
+    }
+
+    /// Drops what waits, then says goodbye: `closing` (as a frame of its own) and the transport's close.
+    pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
+        self.deaf.set(true);
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.clear();
+        outbox.open();
+        let _ = outbox.push(
+            Queued {
+                frame: closing,
+                stamp: Stamp::None,
+            },
+            &self.limits,
+        );
+        self.sink.finish(&mut outbox, code, reason);
+    }
+
+    /// Tells the session's actor something.
+    pub fn signal(&self, say: impl FnOnce(&mut Signals)) {
+        let mut signals = self.signals.get();
+        let quiet = signals == Signals::default();
+        say(&mut signals);
+        self.signals.set(signals);
+        if quiet {
+            // One wake is in the mailbox at most, so it is never full of them; a closed mailbox
+            // belongs to a session that is ending.
+            let _ = self.session.try_send(Wake);
+        }
+    }
+
+    /// What there is to say to the session's actor, once.
+    pub fn take_signals(&self) -> Signals {
+        self.signals.take()
+    }
+}
+
+/// Whether a frame entered an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// It did.
+    Yes,
+    /// The client does not listen to it, or is too slow for it.
+    No,
+}

@@ -1,0 +1,215 @@
+//! All lines of one worker thread: its table, its timers, and which of them have something to write.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use actix_rt::time::Instant;
+use slab::Slab;
+use smallvec::SmallVec;
+
+use super::{
+    line::{Client, Line, NewLine, SessionRef},
+    messages::LineReport,
+    roster::Roster,
+    wheel::Wheel,
+};
+use crate::kernel::ids::{DeviceId, UserId};
+
+/// How exact timers are. A hundredth of the shortest pause that a person notices in a heartbeat.
+pub const TICK: Duration = Duration::from_millis(20);
+
+/// Where a frame goes.
+#[derive(Debug, Clone)]
+pub enum To {
+    /// One connection.
+    Session(SessionRef),
+    /// All connections of a user.
+    User(UserId),
+    /// All connections of one device of a user.
+    Device(UserId, DeviceId),
+    /// All connections of a user but those of one device.
+    OtherDevices(UserId, DeviceId),
+}
+
+/// The lines of one worker.
+pub struct Lines {
+    worker: u16,
+    table: RefCell<Slab<Rc<Line>>>,
+    by_user: RefCell<HashMap<UserId, SmallVec<[u32; 2]>>>,
+    timers: RefCell<Wheel>,
+    started: Instant,
+    unwritten: RefCell<Vec<Rc<Line>>>,
+    latest_round: Cell<u64>,
+    roster: Roster,
+}
+
+impl Lines {
+    /// An empty table.
+    pub fn new(worker: u16, roster: Roster) -> Rc<Self> {
+        Rc::new(Self {
+            worker,
+            table: RefCell::default(),
+            by_user: RefCell::default(),
+            timers: RefCell::new(Wheel::new(TICK)),
+            started: Instant::now(),
+            unwritten: RefCell::default(),
+            latest_round: Cell::new(0),
+            roster,
+        })
+    }
+
+    /// This worker's number.
+    pub fn worker(&self) -> u16 {
+        self.worker
+    }
+
+    /// Who is connected, on all workers.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Takes a client in: from now on frames reach it.
+    pub fn insert(&self, new: NewLine) -> (SessionRef, Rc<Line>) {
+        let line = Rc::new(Line::new(new, self.latest_round.get()));
+        let client = line.client().clone();
+        let slot = self.table.borrow_mut().insert(Rc::clone(&line));
+        // A worker has fewer lines than descriptors, and those are counted in 32 bits.
+        let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+        self.by_user
+            .borrow_mut()
+            .entry(client.user.clone())
+            .or_default()
+            .push(slot);
+        let at = SessionRef {
+            worker: self.worker,
+            slot,
+            session: client.session,
+        };
+        self.roster.arrive(&client, at);
+        (at, line)
+    }
+
+    /// Lets a client go. Frames for it find nobody from now on.
+    pub fn remove(&self, at: SessionRef) {
+        let Some(line) = self.get(at) else { return };
+        self.table.borrow_mut().remove(at.slot as usize);
+        let mut by_user = self.by_user.borrow_mut();
+        let user = &line.client().user;
+        if let Some(slots) = by_user.get_mut(user) {
+            slots.retain(|slot| *slot != at.slot);
+            if slots.is_empty() {
+                by_user.remove(user);
+            }
+        }
+    }
+
+    /// The line of a session, if the session is still there.
+    pub fn get(&self, at: SessionRef) -> Option<Rc<Line>> {
+        let table = self.table.borrow();
+        let line = table.get(at.slot as usize)?;
+        (line.client().session == at.session).then(|| Rc::clone(line))
+    }
+
+    /// Everybody to whom a frame goes.
+    pub(super) fn find(&self, to: &To) -> SmallVec<[Rc<Line>; 4]> {
+        match to {
+            To::Session(at) => self.get(*at).into_iter().collect(),
+            To::User(user) => self.of_user(user, |_| true),
+            To::Device(user, device) => self.of_user(user, |client| client.device == *device),
+            To::OtherDevices(user, device) => self.of_user(user, |client| client.device != *device),
+        }
+    }
+
+    fn of_user(&self, user: &UserId, fits: impl Fn(&Client) -> bool) -> SmallVec<[Rc<Line>; 4]> {
+        let (table, by_user) = (self.table.borrow(), self.by_user.borrow());
+        let slots = by_user
+            .get(user)
+            .map(SmallVec::as_slice)
+            .unwrap_or_default();
+        let lines = slots.iter().filter_map(|slot| table.get(*slot as usize));
+        lines
+            .filter(|line| fits(line.client()))
+            .map(Rc::clone)
+            .collect()
+    }
+
+    /// The lines from a place on, `count` at most, and the place after them; `None` at the end.
+    pub(super) fn page(&self, from: usize, count: usize) -> (Vec<Rc<Line>>, Option<usize>) {
+        let table = self.table.borrow();
+        let end = from.saturating_add(count).min(table.capacity());
+        let page = (from..end)
+            .filter_map(|slot| table.get(slot).map(Rc::clone))
+            .collect();
+        (page, (end < table.capacity()).then_some(end))
+    }
+
+    /// How many clients there are.
+    pub fn len(&self) -> usize {
+        self.table.borrow().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.table.borrow().is_empty()
+    }
+
+    /// Remembers that a line has something to write; the worker writes once it has handled what waits.
+    pub(super) fn mark_unwritten(&self, line: &Rc<Line>) {
+        self.unwritten.borrow_mut().push(Rc::clone(line));
+    }
+
+    /// Writes what the lines have been given since the last call.
+    pub(super) fn write_marked(&self) {
+        // Taken out first: writing may wake a session, which may mark another line.
+        let marked = std::mem::take(&mut *self.unwritten.borrow_mut());
+        for line in marked {
+            line.pump();
+        }
+    }
+
+    pub(super) fn set_latest_round(&self, round: u64) {
+        self.latest_round.set(round);
+    }
+
+    /// How every line is.
+    pub(super) fn report(&self) -> Vec<LineReport> {
+        let report = |(slot, line): (usize, &Rc<Line>)| LineReport {
+            at: SessionRef {
+                worker: self.worker,
+                slot: u32::try_from(slot).unwrap_or(u32::MAX),
+                session: line.client().session,
+            },
+            client: line.client().clone(),
+            backlog: line.backlog(),
+            stalled: line.sink().stalled().is_some(),
+        };
+        self.table.borrow().iter().map(report).collect()
+    }
+
+    /// Wakes a session (`Signals::alarm`) once `after` has passed, at most two ticks late.
+    pub fn alarm(&self, at: SessionRef, after: Duration) {
+        let due = self.millis() + u64::try_from(after.as_millis()).unwrap_or(u64::MAX / 2);
+        self.timers
+            .borrow_mut()
+            .schedule(at.slot, at.session.short(), due);
+    }
+
+    /// Wakes the sessions whose time has come.
+    pub(super) fn ring_alarms(&self) {
+        let due = self.timers.borrow_mut().advance(self.millis());
+        for timer in due {
+            let line = self.table.borrow().get(timer.token as usize).map(Rc::clone);
+            if let Some(line) = line.filter(|it| it.client().session.short() == timer.generation) {
+                line.signal(|signals| signals.alarm = true);
+            }
+        }
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

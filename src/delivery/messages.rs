@@ -1,0 +1,134 @@
+//! What a worker's [`Shard`](super::shard::Shard) is told.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use actix::Message;
+use tokio::sync::oneshot;
+
+use super::{inbox::Seq, line::SessionRef, lines::To, rounds::Round};
+use crate::{
+    kernel::ids::UserId,
+    protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
+};
+
+/// A frame for some of a user's connections.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Deliver {
+    pub(super) to: To,
+    pub(super) frame: Frame,
+    pub(super) receipt: Option<Arc<Receipt>>,
+}
+
+/// A durable event that was just stored, for all connections of its user.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct DeliverDurable {
+    pub(super) user: UserId,
+    pub(super) seq: Seq,
+    pub(super) frame: Frame,
+}
+
+/// Broadcast frames wait to be taken.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Poked;
+
+/// A snapshot for one session, which from this step on gets the topic's events.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Subscribe {
+    pub(super) to: SessionRef,
+    pub(super) topic: Topic,
+    pub(super) source: Arc<dyn SnapshotSource>,
+}
+
+/// Everything that must come first has been said: live frames may flow.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Open {
+    pub(super) to: SessionRef,
+    pub(super) ready: Frame,
+}
+
+/// Close these connections.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Close {
+    pub(super) to: To,
+    pub(super) code: CloseCode,
+    pub(super) reason: &'static str,
+    pub(super) receipt: Option<Arc<Receipt>>,
+}
+
+/// Close all connections of this worker.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct CloseAll {
+    pub(super) code: CloseCode,
+    pub(super) reason: &'static str,
+}
+
+/// How the lines of a worker are, for admins and tests.
+#[derive(Message)]
+#[rtype(result = "Vec<LineReport>")]
+pub(super) struct Observe;
+
+/// How one line is.
+#[derive(Debug, Clone)]
+pub struct LineReport {
+    /// Where it is.
+    pub at: SessionRef,
+    /// Whose it is.
+    pub client: super::line::Client,
+    /// Bytes that wait for it.
+    pub backlog: usize,
+    /// Whether its transport has taken nothing for a while although something waits.
+    pub stalled: bool,
+}
+
+/// What a topic looks like right now, taken by the worker in the step that subscribes a session.
+pub trait SnapshotSource: Send + Sync {
+    /// The snapshot and the number of the last broadcast that it contains. It must contain every
+    /// broadcast that was published before the call.
+    fn snapshot(&self) -> (Frame, Round);
+}
+
+/// Counts, over all workers that a message went to, how many outboxes it entered. The last worker to
+/// drop it sends the sum.
+pub(super) struct Receipt {
+    count: AtomicUsize,
+    answer: Mutex<Option<oneshot::Sender<usize>>>,
+}
+
+impl Receipt {
+    pub(super) fn new() -> (Arc<Self>, oneshot::Receiver<usize>) {
+        let (answer, sum) = oneshot::channel();
+        let receipt = Self {
+            count: AtomicUsize::new(0),
+            answer: Mutex::new(Some(answer)),
+        };
+        (Arc::new(receipt), sum)
+    }
+
+    pub(super) fn add(&self, count: usize) {
+        self.count.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        let answer = self
+            .answer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(answer) = answer {
+            // Nobody waits any more: nobody to tell.
+            let _ = answer.send(*self.count.get_mut());
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! A worker's own delivery: one actor per worker thread, the only one that puts frames of others into
+//! the outboxes of that thread.
+//!
+//! Everything for the clients of a worker comes through this mailbox, in order. Frames are queued first
+//! and written when the mailbox is empty, so that a burst becomes one system call per client. A
+//! broadcast is told by a [walk](walk) in steps between which the mailbox gets its turn; a line that is
+//! addressed meanwhile is caught up first (see [`super::rounds`]).
+
+mod walk;
+
+use std::{pin::Pin, rc::Rc, sync::Arc, task, time::Duration};
+
+use actix::{fut::ActorFuture, prelude::*};
+use actix_rt::time::Instant;
+
+use self::walk::{Next, Walk};
+use super::{
+    broadcast::Broadcast,
+    dispatch::QueueDepth,
+    line::{Delivered, Line},
+    lines::{Lines, TICK, To},
+    messages::{Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe},
+};
+use crate::kernel::metrics::Metrics;
+
+/// Room in the mailbox. What hubs broadcast takes one place, what is addressed is held back by
+/// [`super::dispatch`] long before.
+const MAILBOX: usize = 65_536;
+
+/// The delivery actor of one worker.
+pub struct Shard {
+    lines: Rc<Lines>,
+    walk: Walk,
+    queue: Arc<QueueDepth>,
+    metrics: Arc<Metrics>,
+    /// Whether a timer will wake the actor for the walk.
+    asleep: bool,
+}
+
+impl Shard {
+    pub(super) fn new(
+        lines: Rc<Lines>,
+        broadcast: Arc<Broadcast>,
+        queue: Arc<QueueDepth>,
+        metrics: Arc<Metrics>,
+        join_delay: Duration,
+    ) -> Self {
+        let walk = Walk::new(Rc::clone(&lines), broadcast, join_delay);
+        Self {
+            lines,
+            walk,
+            queue,
+            metrics,
+            asleep: false,
+        }
+    }
+
+    /// Gives one frame to one line, after all that was said before.
+    fn give(&mut self, line: &Rc<Line>, put: impl FnOnce(&Line) -> Delivered) -> usize {
+        self.walk.catch_up(line);
+        let delivered = put(line);
+        self.lines.mark_unwritten(line);
+        usize::from(delivered == Delivered::Yes)
+    }
+
+    fn between_messages(&mut self, ctx: &mut Context<Self>, task: &task::Context<'_>) {
+        self.lines.write_marked();
+        match self.walk.step() {
+            Next::Rest => {}
+            Next::GoOn => task.waker().wake_by_ref(),
+            Next::Walked(took) => {
+                self.metrics.broadcast_walked(took);
+                task.waker().wake_by_ref();
+            }
+            Next::Sleep(_) if self.asleep => {}
+            Next::Sleep(until) => {
+                self.asleep = true;
+                let pause = until.saturating_duration_since(Instant::now());
+                // Waking is all it has to do: this is called then.
+                ctx.run_later(pause, |shard, _| shard.asleep = false);
+            }
+        }
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.spawn(BetweenMessages);
+        ctx.run_interval(TICK, |shard, _| shard.lines.ring_alarms());
+    }
+}
+
+impl Handler<Deliver> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
+        self.queue.left();
+        let mut count = 0;
+        for line in self.lines.find(&deliver.to) {
+            // What answers one connection goes there whatever it subscribed to.
+            count += match deliver.to {
+                To::Session(_) => self.give(&line, |line| line.push_always(deliver.frame.clone())),
+                _ => self.give(&line, |line| line.push(deliver.frame.clone())),
+            };
+        }
+        if let Some(receipt) = deliver.receipt {
+            receipt.add(count);
+        }
+    }
+}
+
+impl Handler<DeliverDurable> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, event: DeliverDurable, _: &mut Context<Self>) {
+        self.queue.left();
+        for line in self.lines.find(&To::User(event.user)) {
+            self.give(&line, |line| line.offer(event.seq, &event.frame));
+        }
+    }
+}
+
+impl Handler<Poked> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, _: Poked, _: &mut Context<Self>) {
+        self.walk.poked();
+    }
+}
+
+impl Handler<Subscribe> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, wish: Subscribe, _: &mut Context<Self>) {
+        self.queue.left();
+        let Some(line) = self.lines.get(wish.to) else {
+            return;
+        };
+        // First what is under way, then the snapshot: so the snapshot contains every round that this
+        // line will not be told.
+        self.walk.catch_up(&line);
+        if !line.wanted().contains(wish.topic) {
+            return;
+        }
+        let (snapshot, seen) = wish.source.snapshot();
+        self.walk.caught_up_to(&line, seen);
+        let _ = line.push_always(snapshot);
+        line.subscribe(wish.topic);
+        self.lines.mark_unwritten(&line);
+    }
+}
+
+impl Handler<Open> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, open: Open, _: &mut Context<Self>) {
+        self.queue.left();
+        if let Some(line) = self.lines.get(open.to) {
+            self.give(&line, |line| {
+                let delivered = line.push_always(open.ready);
+                line.open();
+                delivered
+            });
+        }
+    }
+}
+
+impl Handler<Close> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, close: Close, _: &mut Context<Self>) {
+        self.queue.left();
+        let lines = self.lines.find(&close.to);
+        for line in &lines {
+            // What was said before the goodbye gets its chance to go out.
+            line.pump();
+            line.signal(|signals| signals.close = Some((close.code, close.reason)));
+        }
+        if let Some(receipt) = close.receipt {
+            receipt.add(lines.len());
+        }
+    }
+}
+
+impl Handler<CloseAll> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, close: CloseAll, _: &mut Context<Self>) {
+        let (lines, _) = self.lines.page(0, usize::MAX);
+        for line in lines {
+            line.signal(|signals| signals.close = Some((close.code, close.reason)));
+        }
+    }
+}
+
+impl Handler<Observe> for Shard {
+    type Result = MessageResult<Observe>;
+
+    fn handle(&mut self, _: Observe, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.lines.report())
+    }
+}
+
+/// Polled by the actor's context each time the mailbox has been emptied.
+struct BetweenMessages;
+
+impl ActorFuture<Shard> for BetweenMessages {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        shard: &mut Shard,
+        ctx: &mut Context<Shard>,
+        task: &mut task::Context<'_>,
+    ) -> task::Poll<()> {
+        shard.between_messages(ctx, task);
+        task::Poll::Pending
+    }
+}

@@ -1,0 +1,169 @@
+//! The reading half of a WebSocket, as the stream of messages that drives a session's actor.
+//!
+//! The actor polls this stream in its own task, and the stream also goes on with writes that the socket
+//! had no room for: one task per connection does it all. Bytes are read into one buffer per thread; a
+//! connection keeps bytes of its own only while a frame is incomplete.
+//!
+//! `Message::Nop` is the stream's word for "write now": all that was read has been handled, so the
+//! answers can leave together, or the socket has room again.
+
+use std::{
+    cell::RefCell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use actix_codec::Decoder as _;
+use actix_http::ws::Codec;
+use actix_web_actors::ws::{Message, ProtocolError};
+use bytes::BytesMut;
+use futures_core::Stream;
+use tokio::io::ReadBuf;
+
+use super::{
+    fragments::{Fragments, MessageLimits, Unreadable},
+    header::declared_length,
+    socket::{Socket, State},
+    wire::Wire,
+};
+
+/// Bytes read at once.
+const READ_MAX: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_MAX].into());
+}
+
+/// Why there are no more messages.
+///
+/// Wraps the codec's `ProtocolError`, which has no words for text that is not UTF-8, for binary, and
+/// for a connection that ends without a goodbye; each of these closes with a code of its own.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// The client went away without a close frame.
+    #[error("the client ended the connection")]
+    Eof,
+    /// The connection was reset.
+    #[error("the connection broke")]
+    Broken(#[source] io::Error),
+    /// What came is no message.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+/// The messages of one connection.
+pub(super) struct Connection<W> {
+    socket: Rc<Socket<W>>,
+    /// What was read and not yet understood.
+    input: BytesMut,
+    codec: Codec,
+    fragments: Fragments,
+    limits: MessageLimits,
+    /// Whether messages were handed out since the last `Nop`.
+    handled: bool,
+    /// Whether the socket had no room when last looked at.
+    blocked: bool,
+    /// Whether what comes is thrown away: the end has begun.
+    deaf: bool,
+}
+
+impl<W: Wire> Connection<W> {
+    /// `read_ahead` is what came together with the handshake.
+    pub(super) fn new(socket: Rc<Socket<W>>, read_ahead: BytesMut, limits: MessageLimits) -> Self {
+        Self {
+            socket,
+            input: read_ahead,
+            codec: Codec::new().max_size(limits.bytes),
+            fragments: Fragments::default(),
+            limits,
+            handled: false,
+            blocked: false,
+            deaf: false,
+        }
+    }
+
+    fn next_message(&mut self) -> Result<Option<Message>, Unreadable> {
+        while !self.input.is_empty() {
+            let limit = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
+            if declared_length(&self.input).is_some_and(|length| length > limit) {
+                return Err(Unreadable::TooLarge);
+            }
+            let Some(frame) = self.codec.decode(&mut self.input).map_err(too_large)? else {
+                return Ok(None);
+            };
+            if let Some(message) = self.fragments.take(frame, self.limits)? {
+                return Ok(Some(message));
+            }
+        }
+        self.input = BytesMut::new();
+        Ok(None)
+    }
+
+    /// Reads what is there. `Ready(Ok(false))` at the end of the stream.
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut scratch = ReadBuf::new(scratch);
+            let read = self.socket.wire().borrow_mut().poll_receive(task, &mut scratch)?;
+            if read.is_pending() {
+                return Poll::Pending;
+            }
+            if !self.deaf {
+                self.input.extend_from_slice(scratch.filled());
+            }
+            Poll::Ready(Ok(!scratch.filled().is_empty()))
+        })
+    }
+
+    /// The end: nothing that still comes is looked at.
+    fn end(&mut self, why: Ended) -> Poll<Option<Result<Message, Ended>>> {
+        self.deaf = true;
+        self.input = BytesMut::new();
+        Poll::Ready(Some(Err(why)))
+    }
+}
+
+impl<W: Wire> Stream for Connection<W> {
+    type Item = Result<Message, Ended>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            match this.next_message() {
+                Ok(Some(message)) => {
+                    this.handled = true;
+                    return Poll::Ready(Some(Ok(message)));
+                }
+                Ok(None) => {}
+                Err(unreadable) => return this.end(unreadable.into()),
+            }
+            let was_blocked = std::mem::replace(&mut this.blocked, !this.socket.go_on(task));
+            match this.socket.state() {
+                State::Closed => return Poll::Ready(None),
+                State::Leaving if !this.blocked => return Poll::Ready(None),
+                State::Leaving | State::Closing | State::Open => {}
+            }
+            if std::mem::take(&mut this.handled) || (was_blocked && !this.blocked) {
+                return Poll::Ready(Some(Ok(Message::Nop)));
+            }
+            match this.poll_read(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(_) if this.deaf => return Poll::Ready(None),
+                Poll::Ready(Ok(false)) => return this.end(Ended::Eof),
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return this.end(Ended::Eof);
+                }
+                Poll::Ready(Err(error)) => return this.end(Ended::Broken(error)),
+            }
+        }
+    }
+}
+
+fn too_large(error: ProtocolError) -> Unreadable {
+    match error {
+        ProtocolError::Overflow => Unreadable::TooLarge,
+        other => Unreadable::Protocol(other),
+    }
+}

@@ -1,0 +1,279 @@
+//! The writing half of a WebSocket: what the session's line pumps into.
+//!
+//! Many frames become one write. The frames of one pump are put together in a buffer that all sockets of
+//! the thread share; what a socket does not take at once is kept for it, and its task goes on when the
+//! socket has room. Bytes that many lines share are never copied.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use actix_codec::Encoder as _;
+use actix_http::ws::Codec;
+use actix_rt::time::Instant;
+use actix_web_actors::ws::{CloseReason, Message};
+use bytes::{Buf as _, Bytes, BytesMut};
+
+use super::wire::Wire;
+use crate::{
+    delivery::{
+        line::{Accepted, Sink},
+        outbox::Outbox,
+        queued::Queued,
+    },
+    protocol::{close_code::CloseCode, frame::WireFormat},
+};
+
+/// Bytes put together for one write. More than a socket buffer takes at once helps nobody.
+const WRITE_MAX: usize = 64 * 1024;
+
+/// The largest reason that fits a close frame: 125 bytes less the code (RFC 6455, section 5.5.1).
+const REASON_MAX: usize = 123;
+
+thread_local! {
+    /// Where the frames of one pump are put together: one buffer for all sockets of a thread.
+    static JOINED: RefCell<BytesMut> = RefCell::new(BytesMut::with_capacity(WRITE_MAX));
+}
+
+/// A taken-over connection, shared by its reading task and its line.
+pub(super) struct Socket<W> {
+    wire: RefCell<W>,
+    /// What the wire has not taken yet, in order.
+    rest: RefCell<Rest>,
+    /// The reading task, which also waits for room.
+    task: RefCell<Option<Waker>>,
+    stalled_since: Cell<Option<Instant>>,
+    state: Cell<State>,
+}
+
+#[derive(Default)]
+struct Rest {
+    current: Bytes,
+    /// Pings and the close frame: they follow what is current and precede what is in the outbox.
+    urgent: BytesMut,
+    /// Whether the wire holds bytes that it must still pass on (TLS).
+    unflushed: bool,
+}
+
+/// How far the connection's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Both sides talk.
+    Open,
+    /// We have said goodbye and wait for the other side's.
+    Closing,
+    /// Both have said goodbye: the end comes when the last bytes are written.
+    Leaving,
+    /// The end, at once.
+    Closed,
+}
+
+impl<W: Wire> Socket<W> {
+    pub(super) fn new(wire: W, left_over: Bytes) -> Rc<Self> {
+        let rest = Rest { current: left_over, ..Rest::default() };
+        Rc::new(Self {
+            wire: RefCell::new(wire),
+            rest: RefCell::new(rest),
+            task: RefCell::new(None),
+            stalled_since: Cell::new(None),
+            state: Cell::new(State::Open),
+        })
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    pub(super) fn wire(&self) -> &RefCell<W> {
+        &self.wire
+    }
+
+    /// Remembers whom to wake, and goes on with what the wire had no room for. Returns whether the
+    /// wire has room for more.
+    pub(super) fn go_on(&self, task: &Context<'_>) -> bool {
+        let mut known = self.task.borrow_mut();
+        if !known.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            *known = Some(task.waker().clone());
+        }
+        drop(known);
+        self.write_rest()
+    }
+
+    /// Wakes the reading task, to look at `state` again.
+    fn wake(&self) {
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Writes what is left. Returns whether all of it is gone.
+    fn write_rest(&self) -> bool {
+        let mut rest = self.rest.borrow_mut();
+        loop {
+            if rest.current.is_empty() && !rest.urgent.is_empty() {
+                rest.current = std::mem::take(&mut rest.urgent).freeze();
+            }
+            if rest.current.is_empty() {
+                break;
+            }
+            let written = self.write(&rest.current);
+            if written == 0 {
+                return false;
+            }
+            rest.current.advance(written);
+            rest.unflushed = true;
+        }
+        // Dropped, not kept empty: an idle connection holds no buffer.
+        rest.current = Bytes::new();
+        if rest.unflushed {
+            rest.unflushed = !self.flushed();
+        }
+        !rest.unflushed
+    }
+
+    /// Writes what the wire takes now; 0 if it takes nothing or is broken.
+    fn write(&self, bytes: &[u8]) -> usize {
+        if self.state.get() == State::Closed {
+            return 0;
+        }
+        let sent = self.with_task(|wire, task| wire.poll_send(task, bytes));
+        match sent {
+            Poll::Ready(Ok(written)) if written > 0 => {
+                self.stalled_since.set(None);
+                written
+            }
+            Poll::Ready(_) => {
+                self.abort();
+                0
+            }
+            Poll::Pending => {
+                if self.stalled_since.get().is_none() {
+                    self.stalled_since.set(Some(Instant::now()));
+                }
+                0
+            }
+        }
+    }
+
+    fn flushed(&self) -> bool {
+        match self.with_task(|wire, task| wire.poll_through(task)) {
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(_)) => {
+                self.abort();
+                false
+            }
+            Poll::Pending => false,
+        }
+    }
+
+    fn with_task<T>(&self, io: impl FnOnce(&mut W, &mut Context<'_>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let known = self.task.borrow();
+        let waker = known.as_ref().unwrap_or(Waker::noop());
+        io(&mut self.wire.borrow_mut(), &mut Context::from_waker(waker))
+    }
+
+    /// Writes a control frame after what is current.
+    fn say(&self, message: Message) {
+        if self.state.get() == State::Closed {
+            return;
+        }
+        let encoded = Codec::new().encode(message, &mut self.rest.borrow_mut().urgent);
+        debug_assert!(encoded.is_ok(), "control frames always encode");
+        self.write_rest();
+    }
+
+    /// Answers a ping.
+    pub(super) fn pong(&self, payload: Bytes) {
+        // One at a time waits: a client that pings and does not read must not fill our memory.
+        if self.rest.borrow().urgent.is_empty() {
+            self.say(Message::Pong(payload));
+        }
+    }
+
+    /// Answers the client's goodbye.
+    pub(super) fn echo_close(&self, reason: Option<CloseReason>) {
+        if self.state.get() == State::Open {
+            self.say(Message::Close(reason));
+        }
+        if self.state.get() != State::Closed {
+            self.state.set(State::Leaving);
+        }
+    }
+}
+
+impl<W: Wire> Sink for Socket<W> {
+    fn pump(&self, outbox: &mut Outbox<Queued>) {
+        while self.write_rest() && self.state.get() == State::Open && !outbox.is_idle() {
+            let pulled = JOINED.with_borrow_mut(|joined| {
+                joined.clear();
+                let mut put = |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, joined);
+                let pulled = outbox.pull(WRITE_MAX, &mut put);
+                let written = if pulled == 0 { 0 } else { self.write(joined) };
+                let mut rest = self.rest.borrow_mut();
+                rest.unflushed |= written > 0;
+                if let Some(left @ [_, ..]) = joined.get(written..) {
+                    rest.current = Bytes::copy_from_slice(left);
+                }
+                pulled
+            });
+            if pulled == 0 {
+                return;
+            }
+        }
+    }
+
+    fn send_shared(&self, bytes: &Bytes) -> Accepted {
+        if self.state.get() != State::Open || !self.write_rest() {
+            return Accepted::Busy;
+        }
+        let written = self.write(bytes);
+        let mut rest = self.rest.borrow_mut();
+        rest.unflushed |= written > 0;
+        match written {
+            0 => return Accepted::Busy,
+            _ => rest.current = bytes.slice(written..),
+        }
+        drop(rest);
+        self.write_rest();
+        Accepted::Taken
+    }
+
+    fn format(&self) -> WireFormat {
+        WireFormat::WebSocket
+    }
+
+    fn ping(&self) {
+        self.say(Message::Ping(Bytes::new()));
+    }
+
+    fn stalled(&self) -> Option<Duration> {
+        self.stalled_since.get().map(|since| since.elapsed())
+    }
+
+    fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, reason: &str) {
+        if self.state.get() != State::Open {
+            return;
+        }
+        self.pump(outbox);
+        // What could not be written yet is small (`closing`): it goes before the close frame.
+        let mut rest = self.rest.borrow_mut();
+        let mut put = |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, &mut rest.urgent);
+        outbox.pull(usize::MAX, &mut put);
+        drop(rest);
+        let end = reason.floor_char_boundary(REASON_MAX);
+        let description = reason.get(..end).map(str::to_owned);
+        let code = code.number().into();
+        self.say(Message::Close(Some(CloseReason { code, description })));
+        self.state.set(State::Closing);
+        self.wake();
+    }
+
+    fn abort(&self) {
+        self.state.set(State::Closed);
+        self.wake();
+    }
+}

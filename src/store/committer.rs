@@ -17,11 +17,14 @@ use std::thread;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Conn, DatabaseUrl, StoreError, Tx,
+    Conn, StoreError, Tx,
     conn::Access,
     job::{Job, Verdict},
 };
-use crate::kernel::time::{Clock, Timestamp};
+use crate::kernel::{
+    config::DatabaseUrl,
+    time::{Clock, Timestamp},
+};
 
 /// The most jobs in one transaction. At 20 to 50 µs a job that is about ten milliseconds of work, a few times the flush
 /// that they share: a larger batch would save little more and make the first in it wait for the last.

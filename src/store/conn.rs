@@ -7,7 +7,8 @@ use diesel::{
     result::Error,
 };
 
-use super::{DatabaseUrl, StoreError, sqlite};
+use super::{StoreError, sqlite};
+use crate::kernel::config::DatabaseUrl;
 
 /// A connection. Queries go through [`run!`](super::run).
 pub enum Conn {

@@ -11,24 +11,15 @@ use tokio::{
 };
 
 use super::{
-    Conn, DatabaseUrl, StoreError, Tx,
+    Conn, StoreError, Tx,
     committer::{Committer, Queue},
     job::{Job, Write},
     pool::Pool,
 };
-use crate::kernel::time::{Clock, Timestamp};
-
-/// What a store is opened with.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where the database is.
-    pub url: DatabaseUrl,
-    /// Connections for reads, and so reads at the same time.
-    pub readers: u32,
-    /// Writes that may wait. What comes in beyond that is refused, so this is the longest wait: at 10,000 writes a second,
-    /// 4,096 of them are 0.4 s, about as long as a person waits for a tap to do something.
-    pub queue: usize,
-}
+use crate::kernel::{
+    config::DatabaseConfig,
+    time::{Clock, Timestamp},
+};
 
 /// The store. Clones share it.
 #[derive(Clone)]
@@ -51,9 +42,9 @@ impl Handle {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be opened.
-    pub fn open(options: &Options, clock: Clock) -> Result<Self, StoreError> {
-        let (queue, writer) = Committer::start(options.url.clone(), clock.clone(), options.queue)?;
-        let readers = Pool::open(options.url.clone(), options.readers)?;
+    pub fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, StoreError> {
+        let (queue, writer) = Committer::start(config.url.clone(), clock.clone(), config.queue)?;
+        let readers = Pool::open(config.url.clone(), config.pool_size)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 clock,

@@ -15,10 +15,11 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
-    Conn, DatabaseUrl, StoreError,
+    Conn, StoreError,
     conn::Access,
     error::{BoxedCause, Cause},
 };
+use crate::kernel::config::DatabaseUrl;
 
 /// The changes for SQLite, oldest first.
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

@@ -26,10 +26,9 @@ pub mod sql;
 mod sqlite;
 mod tx;
 
-pub use crate::kernel::config::DatabaseUrl;
 pub use conn::Conn;
 pub use error::StoreError;
-pub use handle::{Handle, Options};
+pub use handle::Handle;
 pub use tx::Tx;
 
 #[doc(inline)]

@@ -8,7 +8,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Conn, DatabaseUrl, StoreError, conn::Access};
+use super::{Conn, StoreError, conn::Access};
+use crate::kernel::config::DatabaseUrl;
 
 /// How long a read waits for its turn. Somebody who waited longer has asked again by now.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,7 +62,7 @@ impl Pool {
 
     /// Lets no further read begin, and waits for those under way.
     pub(super) async fn close(&self) {
-        let all = u32::try_from(self.connections.max_size()).unwrap_or(u32::MAX);
+        let all = self.connections.max_size();
         let _ = self.turns.acquire_many(all).await;
         self.turns.close();
     }

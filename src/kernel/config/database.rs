@@ -11,6 +11,8 @@ pub struct DatabaseConfig {
     pub url: DatabaseUrl,
     /// Connections that read, beside the one that writes.
     pub pool_size: u32,
+    /// Writes that may wait.
+    pub queue: usize,
 }
 
 impl DatabaseConfig {
@@ -23,6 +25,7 @@ impl DatabaseConfig {
         Ok(Self {
             url,
             pool_size: section.count("pool_size", 1..=64)?,
+            queue: section.count("queue", 1..=1_000_000)?,
         })
     }
 }

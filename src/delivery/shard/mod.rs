@@ -69,7 +69,7 @@ impl Shard {
             Next::Rest => {}
             Next::GoOn => task.waker().wake_by_ref(),
             Next::Walked(took) => {
-                self.metrics.broadcast_walked(took);
+                self.metrics.broadcast.took(took);
                 task.waker().wake_by_ref();
             }
             Next::Sleep(_) if self.asleep => {}

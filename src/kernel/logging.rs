@@ -1,0 +1,144 @@
+//! Logs: one line per event on standard error, `2026-11-22T12:36:08.123Z WARN  otomo::store message key=value`.
+//!
+//! A message is lower case, without a full stop, with its facts as `key=value` at the end and one name per thing
+//! everywhere: `user=`, `call=`, `session=`, `node=`, `took_ms=`. Ids always; payloads, names and tokens never. A
+//! failure is logged once, where it is handled, with its causes ([`chain`]).
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+};
+
+use env_logger::{Builder, Env};
+use log::Record;
+
+/// What is logged unless `RUST_LOG` says otherwise.
+const DEFAULT_FILTER: &str = "info";
+
+/// Starts logging for this process, filtered by `RUST_LOG`. Later calls change nothing.
+pub fn init() {
+    let logger = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER))
+        .format(|out, record| {
+            let time = out.timestamp_millis();
+            write_line(out, &time, record)
+        })
+        .try_init();
+    // Refused only if a logger is there already: a test that runs several servers in one process.
+    drop(logger);
+}
+
+fn write_line(
+    out: &mut impl Write,
+    time: &dyn fmt::Display,
+    record: &Record<'_>,
+) -> io::Result<()> {
+    let (level, target) = (record.level(), record.target());
+    writeln!(out, "{time} {level:<5} {target} {}", OneLine(record.args()))
+}
+
+/// Text whose line ends and other control characters are written out, so that nothing from outside can look like a
+/// line of ours or steer a terminal.
+struct OneLine<'a>(&'a fmt::Arguments<'a>);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::write(&mut Escaping(f), *self.0)
+    }
+}
+
+struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some((plain, control)) = split_at_control(rest) {
+            self.0.write_str(plain)?;
+            write!(self.0, "{}", control.escape_default())?;
+            rest = rest
+                .get(plain.len() + control.len_utf8()..)
+                .unwrap_or_default();
+        }
+        self.0.write_str(rest)
+    }
+}
+
+fn split_at_control(text: &str) -> Option<(&str, char)> {
+    let (at, control) = text.char_indices().find(|(_, c)| c.is_control())?;
+    Some((text.get(..at)?, control))
+}
+
+/// An error with all of its causes, outermost first: `cannot open the store: unable to open database file`. Our
+/// errors do not repeat their source in their own text, so nothing is said twice.
+pub fn chain(error: &dyn Error) -> impl fmt::Display {
+    Chain(error)
+}
+
+struct Chain<'a>(&'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use log::Level;
+
+    use super::*;
+
+    fn line(level: Level, message: fmt::Arguments<'_>) -> String {
+        let mut out = Vec::new();
+        let record = Record::builder()
+            .level(level)
+            .target("otomo::store")
+            .args(message)
+            .build();
+        write_line(&mut out, &"2026-11-22T12:36:08.123Z", &record).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_has_time_level_target_and_message() {
+        assert_eq!(
+            line(Level::Warn, format_args!("commit was slow took_ms={}", 120)),
+            "2026-11-22T12:36:08.123Z WARN  otomo::store commit was slow took_ms=120\n"
+        );
+    }
+
+    #[test]
+    fn nothing_from_outside_begins_a_line_or_steers_a_terminal() {
+        let user = "a\n2026-11-22T12:36:08.123Z ERROR otomo おともはん\x1b[2J\r\0";
+        let line = line(Level::Info, format_args!("refused user={user}"));
+        assert_eq!(line.matches('\n').count(), 1);
+        assert!(
+            line.ends_with(
+                "user=a\\n2026-11-22T12:36:08.123Z ERROR otomo おともはん\\u{1b}[2J\\r\\u{0}\n"
+            ),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn a_chain_tells_every_cause() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot read the key")]
+        struct Outer(#[source] io::Error);
+
+        let error = Outer(io::Error::other("no such file"));
+        assert_eq!(
+            chain(&error).to_string(),
+            "cannot read the key: no such file"
+        );
+        assert_eq!(chain(&io::Error::other("alone")).to_string(), "alone");
+    }
+}

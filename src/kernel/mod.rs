@@ -6,5 +6,6 @@ pub mod identity;
 pub mod ids;
 pub mod logging;
 pub mod metrics;
+pub mod names;
 pub mod secret;
 pub mod time;

@@ -1,0 +1,80 @@
+//! Enums whose variants have a text name, for the database and for logs: each variant is written once,
+//! with its name beside it, so that a name cannot be forgotten or differ between reading and writing.
+
+/// A text that names no variant: a row that a newer (or a broken) server wrote.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no {kind}")]
+pub struct UnknownName {
+    /// The enum that was read.
+    pub kind: &'static str,
+    /// What stood there.
+    pub text: String,
+}
+
+/// Defines an enum with `ALL`, `as_str`, `Display` and `FromStr`. Its order is that of its declaration.
+macro_rules! named {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        $vis enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order in which they are declared.
+            $vis const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name in the database and in logs.
+            $vis const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::kernel::names::UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    unknown => Err($crate::kernel::names::UnknownName {
+                        kind: stringify!($name),
+                        text: unknown.to_owned(),
+                    }),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use named;
+
+#[cfg(test)]
+mod tests {
+    named! {
+        /// What a test can have.
+        enum Taste {
+            /// Like the sea.
+            Salty = "salty",
+            /// Like a plum.
+            Sour = "sour",
+        }
+    }
+
+    #[test]
+    fn a_name_reads_back_as_its_variant_and_nothing_else_does() {
+        for taste in Taste::ALL {
+            assert_eq!(taste.to_string().parse(), Ok(*taste));
+        }
+        let unknown = "bitter".parse::<Taste>().unwrap_err();
+        assert_eq!(unknown.to_string(), "\"bitter\" is no Taste");
+    }
+}

@@ -6,5 +6,6 @@
 
 pub mod delivery;
 pub mod kernel;
+pub mod presence;
 pub mod protocol;
 pub mod store;

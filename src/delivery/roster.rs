@@ -22,19 +22,6 @@ use crate::kernel::{
 /// More parts than any machine has cores: two workers rarely want the same one.
 const PARTS: usize = 64;
 
-/// How a session ended, as far as the user's presence is concerned (RULES 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// The client said goodbye (close 1000, logout): it means it.
-    Clean,
-    /// The page went away (close 1001, or none): most often a reload.
-    Reload,
-    /// No pong, a reset: a tunnel, a dead battery.
-    Broken,
-    /// The server closed: the client will most likely come back.
-    ServerClosed,
-}
-
 /// One session in the roster.
 #[derive(Debug, Clone)]
 pub struct Present {

@@ -1,0 +1,26 @@
+//! The four statuses, and the order in which people see otomo.
+
+use std::cmp::Reverse;
+
+use crate::kernel::{names::named, time::Timestamp};
+
+named! {
+    /// An otomo's status (source document 000, section 4). Declared in list order: who can be called
+    /// comes first.
+    pub enum Status {
+        /// Ready for calls.
+        Online = "online",
+        /// In a call.
+        Busy = "busy",
+        /// Away for a while, by choice.
+        Break = "break",
+        /// Not there.
+        Offline = "offline",
+    }
+}
+
+/// The key by which lists for people are sorted: online, busy, break, offline; in each the most recent
+/// change first. Equal keys are told apart by user id, so that pages do not overlap.
+pub fn list_order(status: Status, changed_at: Timestamp) -> impl Ord {
+    (status, Reverse(changed_at))
+}

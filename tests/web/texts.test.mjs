@@ -1,0 +1,102 @@
+// Languages, tokens, descriptions: what the page reads and writes.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+
+import { sessionOf } from '../../web/demo/call/sdp.js';
+import { duration, MESSAGES, pickLanguage, Translator } from '../../web/demo/i18n.js';
+import { readToken } from '../../web/demo/token.js';
+import { tintOf } from '../../web/demo/ui/avatar.js';
+
+const DEMO = new URL('../../web/demo/', import.meta.url);
+const sources = readdirSync(DEMO, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => ({ name, text: readFileSync(new URL(name, DEMO), 'utf8') }));
+
+describe('the two languages', () => {
+  const { ja, en } = MESSAGES;
+  const holes = (/** @type {string} */ text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+
+  test('have the same texts with the same gaps', () => {
+    assert.deepEqual(Object.keys(ja), Object.keys(en));
+    for (const key of Object.keys(ja)) {
+      assert.ok(ja[key] !== '' && en[key] !== '', key);
+      assert.deepEqual(holes(ja[key]), holes(en[key]), key);
+    }
+  });
+
+  test('hold every text that the page asks for, and no other', () => {
+    const all = sources.filter(({ name }) => !name.startsWith('messages/')).map(({ text }) => text).join('\n');
+    for (const [, key] of all.matchAll(/'((?:app|link|welcome|role|status|list|waiting|missed|call|summary|ending|notice|title)\.[\w.]+)'/g)) {
+      assert.ok(key in ja, `${key} has no text`);
+    }
+    const asked = (/** @type {string} */ key) => all.includes(`'${key}'`) || built.some((stem) => key.startsWith(stem));
+    const built = [...all.matchAll(/`([a-z]+\.(?:[a-z]+\.)?)\$\{/g)].map(([, stem]) => stem);
+    for (const key of Object.keys(ja)) assert.ok(asked(key), `nobody asks for ${key}`);
+  });
+
+  test('fill in what they are given, as text', () => {
+    const t = new Translator('en');
+    assert.equal(t.text('list.callName', { name: '<b>{count}</b>' }), 'Call <b>{count}</b>');
+    assert.equal(t.text('no.such.text'), 'no.such.text');
+  });
+
+  test('are picked by choice, then by the browser, then English', () => {
+    assert.equal(pickLanguage('en', ['ja-JP']), 'en');
+    assert.equal(pickLanguage(null, ['ja-JP', 'en']), 'ja');
+    assert.equal(pickLanguage(null, ['fr-FR', 'JA']), 'ja');
+    assert.equal(pickLanguage('klingon', ['de']), 'en');
+  });
+
+  test('write times', () => {
+    const [ja, en] = [new Translator('ja'), new Translator('en')];
+    assert.equal(en.span(3 * 60_000), '3 minutes');
+    assert.equal(en.ago(0, 7_200_000), '2 hours ago');
+    assert.equal(ja.ago(0, 180_000), '3 分前');
+    assert.equal(en.ago(0, 3 * 86_400_000), '3 days ago');
+    assert.deepEqual([0, 65, 3_723, -4].map(duration), ['0:00', '1:05', '1:02:03', '0:00']);
+  });
+});
+
+describe('a token', () => {
+  const token = (claims) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.sig`;
+
+  test('says who its bearer is, in any script', () => {
+    const person = readToken(token({ sub: 'u1', role: 'user', name: 'たろう🌸', exp: 1 }));
+    assert.deepEqual(person, { userId: 'u1', role: 'user', name: 'たろう🌸', avatar: null });
+  });
+
+  test('that is none is not read', () => {
+    for (const text of ['', 'abc', 'a.b.c', '..', token({ role: 'user' }), token({ sub: 7, role: 'user' }), `e30.${'@'.repeat(8)}.x`]) {
+      assert.equal(readToken(text), null, text);
+    }
+  });
+});
+
+describe('a session description', () => {
+  test('names the session of its peer connection', () => {
+    assert.equal(sessionOf('v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\n'), '4611731400430051336');
+    assert.equal(sessionOf('v=0\r\n'), null);
+  });
+});
+
+describe('the page', () => {
+  test('keeps to one colour per person, among eight', () => {
+    for (const id of ['a', 'otomo-123', '🌸', '']) {
+      assert.equal(tintOf(id), tintOf(id));
+      assert.ok(tintOf(id) >= 0 && tintOf(id) < 8);
+    }
+  });
+
+  test('never writes markup, never loads from elsewhere, and has no inline script or style', () => {
+    for (const { name, text } of sources) {
+      assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
+      assert.doesNotMatch(text, /https?:\/\/(?!www\.w3\.org\/2000\/svg)/, name);
+    }
+    const html = readFileSync(new URL('index.html', DEMO), 'utf8');
+    assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+    assert.doesNotMatch(html, /(?:src|href)="(?!\/demo\/)/);
+  });
+});

@@ -1,0 +1,105 @@
+/**
+ * Languages: which one, its texts, and how it writes times. Pure but for `Intl`.
+ */
+
+import en from './messages/en.js';
+import ja from './messages/ja.js';
+
+/** @typedef {'ja' | 'en'} Language */
+
+/** @type {Record<Language, Record<string, string>>} */
+export const MESSAGES = { ja, en };
+
+/**
+ * @param {string | null} chosen what the person chose before, if anything
+ * @param {readonly string[]} wished the browser's languages, the best first
+ * @returns {Language} Japanese or English: the first that both sides know, else English
+ */
+export function pickLanguage(chosen, wished) {
+  for (const tag of [chosen ?? '', ...wished]) {
+    const language = tag.toLowerCase().split('-')[0];
+    if (language === 'ja' || language === 'en') return language;
+  }
+  return 'en';
+}
+
+/** The texts and time formats of one language. */
+export class Translator {
+  #messages;
+  #relative;
+  #units;
+  #clock;
+
+  /** @param {Language} language */
+  constructor(language) {
+    this.language = language;
+    this.#messages = MESSAGES[language];
+    this.#relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+    this.#units = ['minute', 'hour', 'day'].map(
+      (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }),
+    );
+    this.#clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
+  }
+
+  /**
+   * @param {string} key
+   * @param {Record<string, string | number>} [params]
+   * @returns {string} a text, never markup
+   */
+  text(key, params = {}) {
+    const template = this.#messages[key] ?? key;
+    return template.replace(/\{(\w+)\}/g, (_, name) => String(params[name] ?? ''));
+  }
+
+  /**
+   * @param {number} thenMs
+   * @param {number} nowMs
+   * @returns {string} "3 minutes ago"
+   */
+  ago(thenMs, nowMs) {
+    const { unit, count } = coarse(nowMs - thenMs);
+    return this.#relative.format(-count, UNITS[unit]);
+  }
+
+  /**
+   * @param {number} ms
+   * @returns {string} "3 minutes"
+   */
+  span(ms) {
+    const { unit, count } = coarse(ms);
+    return this.#units[unit].format(count);
+  }
+
+  /**
+   * @param {number} ms a moment
+   * @returns {string} "13:45"
+   */
+  clock(ms) {
+    return this.#clock.format(ms);
+  }
+}
+
+/** @type {readonly Intl.RelativeTimeFormatUnit[]} */
+const UNITS = ['minute', 'hour', 'day'];
+
+/**
+ * @param {number} ms
+ * @returns {{unit: number, count: number}} in the largest unit that fills at least once, from minutes up
+ */
+function coarse(ms) {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 60) return { unit: 0, count: minutes };
+  if (minutes < 1_440) return { unit: 1, count: Math.floor(minutes / 60) };
+  return { unit: 2, count: Math.floor(minutes / 1_440) };
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string} "1:05", "1:02:03"
+ */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const tail = String(s).padStart(2, '0');
+  return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${tail}` : `${m}:${tail}`;
+}

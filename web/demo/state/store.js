@@ -1,0 +1,148 @@
+/**
+ * Everything that the views show, as one snapshot; an old snapshot and an event give the new one.
+ *
+ * Events are the server's messages as they come, and the page's own, whose types begin with `page_`.
+ * Nothing else changes what is shown, so a view is a function of the snapshot.
+ */
+
+import { reduceCall } from './call.js';
+import { EMPTY_INBOX, reduceInbox } from './inbox.js';
+import { NO_OTOMOS, reduceOtomos } from './otomos.js';
+
+/**
+ * A message of the server, or of the page itself.
+ * @typedef {{type: string, [field: string]: any}} Event
+ */
+
+/**
+ * The connection, as people see it.
+ * @typedef {object} Link
+ * @property {'connecting' | 'live' | 'waiting' | 'stopped'} phase
+ * @property {number | null} code why it stopped for good
+ */
+
+/**
+ * What an otomo chose for themselves; during a call others see `busy` all the same.
+ * @typedef {{status: 'online' | 'break', until: number | null}} Choice
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Link} link
+ * @property {import('../identity.js').Identity | null} me
+ * @property {Choice | null} choice null until it is known
+ * @property {number} clockOffset how far the server's clock is ahead of this page's, milliseconds
+ * @property {import('./otomos.js').Otomos} otomos
+ * @property {import('./call.js').Call | null} call
+ * @property {import('./inbox.js').Inbox} inbox
+ * @property {{key: string, params: Record<string, string>} | null} notice what to tell in a sentence
+ * @property {boolean} soundBlocked whether the browser waits for a touch before it plays the peer's voice
+ */
+
+/** @type {State} */
+export const START = {
+  link: { phase: 'connecting', code: null },
+  me: null,
+  choice: null,
+  clockOffset: 0,
+  otomos: NO_OTOMOS,
+  call: null,
+  inbox: EMPTY_INBOX,
+  notice: null,
+  soundBlocked: false,
+};
+
+/**
+ * @param {State} state
+ * @param {Event} event
+ * @param {number} now this page's clock, milliseconds
+ * @returns {State}
+ */
+export function reduce(state, event, now) {
+  // Another person, or nobody: nothing of the one before may stay.
+  if (event.type === 'page_identity') {
+    return { ...START, me: event.identity, inbox: event.inbox ?? EMPTY_INBOX };
+  }
+  const clockOffset = event.type === 'connected' ? event.timestamp * 1000 - now : state.clockOffset;
+  const otomos = reduceOtomos(state.otomos, event);
+  return {
+    link: event.type === 'page_link' ? event.link : state.link,
+    me: event.type === 'page_token' && state.me ? { ...state.me, token: event.token } : state.me,
+    choice: reduceChoice(state, event),
+    clockOffset,
+    otomos,
+    call: reduceCall(state.call, event, { now, clockOffset }),
+    inbox: reduceInbox(state.inbox, event),
+    notice: event.type === 'page_notice' ? event.notice : state.notice,
+    soundBlocked: event.type === 'page_sound' ? event.blocked : state.soundBlocked,
+  };
+}
+
+/**
+ * An answer says what is chosen. Without one (after a reload, or a change by an admin or the server) the
+ * otomo's own public status tells, unless a call hides the choice.
+ *
+ * @param {State} state
+ * @param {Event} event
+ * @returns {Choice | null}
+ */
+function reduceChoice({ choice, me }, event) {
+  switch (event.type) {
+    case 'otomo_status_set_ack':
+      return { status: event.status, until: event.until ?? null };
+    case 'otomo_status_update':
+      return event.userId === me?.userId ? shown(choice, event.status) : choice;
+    case 'otomo_status_snapshot': {
+      const own = event.otomos.find((/** @type {{userId: string}} */ { userId }) => userId === me?.userId);
+      return own ? shown(choice, own.status) : choice;
+    }
+    default:
+      return choice;
+  }
+}
+
+/**
+ * @param {Choice | null} choice
+ * @param {import('./otomos.js').Status} status
+ * @returns {Choice | null}
+ */
+function shown(choice, status) {
+  if ((status !== 'online' && status !== 'break') || choice?.status === status) return choice;
+  return { status, until: null };
+}
+
+/**
+ * Holds the newest snapshot and tells whoever watches.
+ */
+export class Store {
+  /** @type {State} */
+  #state = START;
+  /** @type {Set<(state: State, event: Event) => void>} */
+  #watchers = new Set();
+  #now;
+
+  /** @param {() => number} [now] this page's clock, milliseconds */
+  constructor(now = Date.now) {
+    this.#now = now;
+  }
+
+  /** The newest snapshot. */
+  get state() {
+    return this.#state;
+  }
+
+  /** @param {Event} event */
+  dispatch(event) {
+    this.#state = reduce(this.#state, event, this.#now());
+    for (const watcher of this.#watchers) watcher(this.#state, event);
+  }
+
+  /**
+   * @param {(state: State, event: Event) => void} watcher called after every event
+   * @returns {() => void} stops watching
+   */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}

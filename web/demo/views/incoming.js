@@ -1,0 +1,54 @@
+/**
+ * O-02, the incoming call: who it is, how long it still rings, and the two answers.
+ */
+
+import { avatar } from '../ui/avatar.js';
+import { h, icon, progressRing, setText } from '../ui/dom.js';
+
+/**
+ * @param {import('../i18n.js').Translator} t
+ * @param {import('./stage.js').Actions} actions
+ * @param {import('../state/call.js').Call} call
+ * @returns {import('./stage.js').Scene}
+ */
+export function incomingScene(t, actions, call) {
+  const ring = progressRing('countdown');
+  const remaining = h('p', { class: 'quiet tabular', role: 'timer', 'aria-live': 'off' });
+  const status = h('p', { class: 'eyebrow', id: 'stage-status' });
+  const reject = answer('reject', 'hang-up', t.text('call.reject'), actions.leave);
+  const accept = answer('accept', 'phone', t.text('call.accept'), actions.accept);
+  const name = call.peer.name ?? call.peer.userId;
+  const element = h(
+    'div',
+    { class: 'scene' },
+    status,
+    h('div', { class: 'portrait ringing' }, ring.element, avatar(call.peer, 'large')),
+    h('h2', { id: 'stage-title', 'aria-label': t.text('call.incomingFrom', { name }) }, name),
+    remaining,
+    h('div', { class: 'answers' }, reject.element, accept.element),
+  );
+
+  return {
+    element,
+    focus: accept.button,
+    update({ ringUntil, ringMs, wish }, { link }, now) {
+      const leftMs = Math.max(0, (ringUntil ?? now) - now);
+      ring.set(ringMs ? Math.min(1, leftMs / ringMs) : 1);
+      setText(remaining, t.text('call.remaining', { seconds: Math.ceil(leftMs / 1000) }));
+      setText(status, t.text(wish === 'accept' ? 'call.accepting' : wish === 'leave' ? 'call.leaving' : 'call.incoming'));
+      accept.button.disabled = wish !== null || link.phase !== 'live';
+      reject.button.disabled = wish === 'leave';
+    },
+  };
+}
+
+/**
+ * @param {'accept' | 'reject'} kind
+ * @param {string} symbol
+ * @param {string} label
+ * @param {() => void} act
+ */
+function answer(kind, symbol, label, act) {
+  const button = h('button', { type: 'button', class: `round ${kind}`, 'aria-labelledby': `answer-${kind}`, on: { click: act } }, icon(symbol));
+  return { button, element: h('div', { class: 'answer' }, button, h('span', { id: `answer-${kind}` }, label)) };
+}

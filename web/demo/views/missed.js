@@ -1,0 +1,50 @@
+/**
+ * The calls that rang out, from the durable stream: they are here after a reload, a crash, a night.
+ */
+
+import { avatar } from '../ui/avatar.js';
+import { h, setText } from '../ui/dom.js';
+
+/**
+ * @typedef {import('../state/inbox.js').MissedCall} MissedCall
+ *
+ * @param {import('../i18n.js').Translator} t
+ * @param {() => void} seen
+ * @returns {{element: HTMLElement, update: (state: import('../state/store.js').State, now: number) => void}}
+ */
+export function missedView(t, seen) {
+  /** @type {readonly MissedCall[] | null} */
+  let shown = null;
+  const count = h('span', { class: 'count' });
+  const none = h('p', { class: 'quiet' }, t.text('missed.none'));
+  const list = h('ul', { class: 'plain missed-list', id: 'missed-list' });
+  const clear = h('button', { type: 'button', class: 'button ghost', on: { click: seen } }, t.text('missed.seen'));
+  const element = h('section', { class: 'card missed', 'aria-labelledby': 'missed-title' },
+    h('h2', { id: 'missed-title' }, t.text('missed.title'), count), none, list, clear);
+
+  return {
+    element,
+    update({ inbox: { missed }, clockOffset }, now) {
+      if (missed !== shown) list.replaceChildren(...missed.map((call) => entry(t, call)));
+      shown = missed;
+      setText(count, missed.length > 0 ? String(missed.length) : '');
+      none.hidden = missed.length > 0;
+      clear.hidden = missed.length === 0;
+      for (const time of list.querySelectorAll('time')) {
+        setText(time, t.ago(Date.parse(time.dateTime), now + clockOffset));
+      }
+    },
+  };
+}
+
+/**
+ * @param {import('../i18n.js').Translator} t
+ * @param {MissedCall} call
+ */
+function entry(t, { callId, fromUserId, fromUserName, timestamp }) {
+  const at = timestamp * 1000;
+  return h('li', { 'data-call-id': callId },
+    avatar({ userId: fromUserId, name: fromUserName, avatar: null }, 'small'),
+    h('span', { class: 'person-name' }, fromUserName),
+    h('time', { datetime: new Date(at).toISOString(), title: t.clock(at) }));
+}

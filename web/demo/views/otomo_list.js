@@ -1,0 +1,124 @@
+/**
+ * U-01, the user's home: every otomo, sorted and coloured as the server says, live.
+ */
+
+import { isLive } from '../state/call.js';
+import { inListOrder } from '../state/otomos.js';
+import { avatar } from '../ui/avatar.js';
+import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { reorder } from '../ui/reorder.js';
+
+/**
+ * @typedef {import('../state/otomos.js').Otomo} Otomo
+ * @typedef {import('../state/store.js').State} State
+ * @typedef {import('../i18n.js').Translator} Translator
+ * @typedef {{element: HTMLElement, update: (otomo: Otomo, state: State, now: number) => void}} Card
+ */
+
+/**
+ * @param {Translator} t
+ * @param {{call: (otomo: Otomo) => void}} actions
+ * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
+ */
+export function otomoListView(t, actions) {
+  /** @type {Map<string, Card>} */
+  const cards = new Map();
+  const summary = h('p', { class: 'list-summary', 'aria-live': 'polite' });
+  const list = h('ul', { class: 'plain otomo-list', id: 'otomo-list' });
+  const element = h(
+    'main',
+    { id: 'content', class: 'page', 'aria-labelledby': 'list-title' },
+    h('header', { class: 'page-head' }, h('h1', { id: 'list-title' }, t.text('list.title')), summary),
+    list,
+  );
+
+  return {
+    element,
+    update(state, now) {
+      const otomos = inListOrder(state.otomos);
+      setText(summary, summaryText(t, state, otomos));
+      for (const otomo of otomos) {
+        const card = cards.get(otomo.userId) ?? otomoCard(t, otomo.userId, actions);
+        cards.set(otomo.userId, card);
+        card.update(otomo, state, now);
+      }
+      for (const [userId, { element: gone }] of cards) {
+        if (state.otomos.byId.has(userId)) continue;
+        gone.remove();
+        cards.delete(userId);
+      }
+      reorder(list, otomos.map(({ userId }) => /** @type {Card} */ (cards.get(userId)).element));
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {State} state
+ * @param {Otomo[]} otomos
+ */
+function summaryText(t, state, otomos) {
+  if (!state.otomos.known) return t.text('list.loading');
+  if (otomos.length === 0) return t.text('list.empty');
+  const count = otomos.filter(({ status }) => status === 'online').length;
+  return count === 0 ? t.text('list.nobody') : t.text('list.available', { count });
+}
+
+/**
+ * @param {Translator} t
+ * @param {string} userId
+ * @param {{call: (otomo: Otomo) => void}} actions
+ * @returns {Card}
+ */
+function otomoCard(t, userId, actions) {
+  /** @type {Otomo} */
+  let shown;
+  let face = avatar({ userId, name: null, avatar: null }, 'medium');
+  const name = h('h2', { class: 'otomo-name' });
+  const badge = h('span', { class: 'badge' });
+  const since = h('span', { class: 'since' });
+  const call = h(
+    'button',
+    { type: 'button', class: 'button call-button', on: { click: () => actions.call(shown) } },
+    icon('phone'),
+    h('span', {}, t.text('list.call')),
+  );
+  const element = h(
+    'li',
+    { class: 'otomo card', 'data-user-id': userId },
+    face,
+    h('div', { class: 'otomo-about' }, name, h('p', { class: 'otomo-status' }, badge, since)),
+    call,
+  );
+
+  return {
+    element,
+    update(otomo, { call: current, link, me, clockOffset }, now) {
+      if (otomo.name !== shown?.name || otomo.avatar !== shown?.avatar) {
+        const next = avatar(otomo, 'medium');
+        face.replaceWith(next);
+        face = next;
+      }
+      shown = otomo;
+      const label = otomo.name ?? userId;
+      setText(name, label);
+      setAttribute(element, 'data-status', otomo.status);
+      setText(badge, t.text(`status.${otomo.status}`));
+      setText(since, sinceText(t, otomo, now + clockOffset));
+      call.hidden = otomo.status !== 'online' || me?.role !== 'user';
+      call.disabled = link.phase !== 'live' || isLive(current);
+      setAttribute(call, 'aria-label', t.text('list.callName', { name: label }));
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {Otomo} otomo
+ * @param {number} now the server's clock, milliseconds
+ */
+function sinceText(t, { timestamp }, now) {
+  if (timestamp === 0) return '';
+  const age = now - timestamp * 1000;
+  return age < 60_000 ? t.text('list.justNow') : t.text('list.since', { time: t.span(age) });
+}

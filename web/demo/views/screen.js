@@ -1,0 +1,135 @@
+/**
+ * Which views there are at the moment, and when they are drawn: after every change, and while time itself
+ * changes what is shown.
+ *
+ * Drawing goes by plain timers, not by animation frames, which a hidden tab does not get: a call must be
+ * able to ring there. Many changes in a row are drawn together.
+ */
+
+import { Translator } from '../i18n.js';
+import { isLive } from '../state/call.js';
+import { otomoListView } from './otomo_list.js';
+import { shellView } from './shell.js';
+import { stageView } from './stage.js';
+import { waitingView } from './waiting.js';
+import { welcomeView } from './welcome.js';
+
+/** The least time between two drawings, in milliseconds. */
+const DRAW_MS = 40;
+
+/** How often a call is drawn (countdown, timer, loudness), in milliseconds. */
+const CALL_TICK_MS = 100;
+
+/** How often the rest is drawn ("3 minutes"), in milliseconds. */
+const IDLE_TICK_MS = 15_000;
+
+/**
+ * @typedef {import('../state/store.js').State} State
+ * @typedef {import('../i18n.js').Language} Language
+ *
+ * @typedef {object} Actions
+ * @property {Language} language the one to begin with
+ * @property {(language: Language) => void} onLanguage it was changed
+ * @property {(identity: import('../identity.js').Identity) => void} enter
+ * @property {() => void} signOut
+ * @property {() => void} retry connect now
+ * @property {() => void} closeNotice
+ * @property {() => void} missedSeen
+ * @property {(status: 'online' | 'break', minutes: number) => void} setStatus `minutes` 0 for an open end
+ * @property {(person: import('../state/call.js').Person) => void} call
+ * @property {() => void} accept
+ * @property {() => void} leave
+ * @property {() => void} dismiss leaves the page of a call that is over
+ * @property {(muted: boolean) => void} mute
+ * @property {() => void} playVoice
+ * @property {() => number} loudness the peer's voice, from 0 to 1
+ * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
+ */
+
+/** @typedef {{update: (state: State, now: number) => void}} View */
+
+/**
+ * @param {HTMLElement} root
+ * @param {Actions} actions
+ * @param {() => State} state
+ * @returns {{refresh: () => void}} `refresh` draws soon
+ */
+export function buildScreen(root, actions, state) {
+  let { language } = actions;
+  let t = new Translator(language);
+  /** What the views were built for; they are built anew when it changes. */
+  let builtFor = '';
+  /** @type {View[]} */
+  let views = [];
+  /** @type {any} */
+  let timer = null;
+  let drawnAt = 0;
+
+  const switchLanguage = () => {
+    language = language === 'ja' ? 'en' : 'ja';
+    t = new Translator(language);
+    actions.onLanguage(language);
+    draw();
+    document.getElementById('language')?.focus();
+  };
+
+  const build = () => {
+    const { me } = state();
+    const shell = shellView(t, { ...actions, switchLanguage });
+    const content = contentView(t, me, actions);
+    const stage = stageView(t, actions);
+    views = [shell, content, stage];
+    document.documentElement.lang = language;
+    root.replaceChildren(shell.element, content.element, stage.element);
+  };
+
+  const draw = () => {
+    const now = Date.now();
+    const snapshot = state();
+    const need = `${language} ${snapshot.me?.userId ?? ''}`;
+    if (need !== builtFor) {
+      builtFor = need;
+      build();
+    }
+    for (const view of views) view.update(snapshot, now);
+    document.title = titleOf(t, snapshot);
+    drawnAt = now;
+    clearTimeout(timer);
+    timer = setTimeout(draw, isLive(snapshot.call) ? CALL_TICK_MS : IDLE_TICK_MS);
+  };
+
+  draw();
+  return {
+    refresh() {
+      const waitMs = drawnAt + DRAW_MS - Date.now();
+      if (waitMs <= 0) {
+        draw();
+        return;
+      }
+      clearTimeout(timer);
+      timer = setTimeout(draw, waitMs);
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {State['me']} me
+ * @param {Actions} actions
+ * @returns {View & {element: HTMLElement}}
+ */
+function contentView(t, me, actions) {
+  if (me === null) return welcomeView(t, actions.enter);
+  return me.role === 'otomo' ? waitingView(t, actions) : otomoListView(t, actions);
+}
+
+/**
+ * @param {Translator} t
+ * @param {State} state
+ * @returns {string} what the tab says: a ring shows there too
+ */
+function titleOf(t, { call }) {
+  if (call === null || !isLive(call)) return t.text('app.name');
+  const name = call.peer.name ?? call.peer.userId;
+  return t.text(call.phase === 'incoming' ? 'title.incoming' : 'call.with', { name });
+}

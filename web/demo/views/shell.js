@@ -1,0 +1,105 @@
+/**
+ * What surrounds every view: the name of the house, who is here, the language, the state of the link.
+ */
+
+import { avatar } from '../ui/avatar.js';
+import { h, icon, setAttribute, setText } from '../ui/dom.js';
+
+/**
+ * @typedef {import('../state/store.js').State} State
+ * @typedef {import('../i18n.js').Translator} Translator
+ *
+ * @typedef {object} Actions
+ * @property {() => void} switchLanguage
+ * @property {() => void} signOut
+ * @property {() => void} retry
+ * @property {() => void} closeNotice
+ */
+
+/**
+ * @param {Translator} t
+ * @param {Actions} actions
+ * @returns {{element: HTMLElement, update: (state: State) => void}}
+ */
+export function shellView(t, actions) {
+  const language = h('button', { type: 'button', class: 'button ghost', id: 'language', 'aria-label': t.text('app.languageLabel'), on: { click: actions.switchLanguage } }, t.text('app.language'));
+  const self = h('div', { class: 'self' });
+  const out = h('button', { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } }, t.text('app.signOut'));
+  const link = linkView(t, actions.retry);
+  const notice = noticeView(t, actions.closeNotice);
+  const element = h('header', { class: 'shell' },
+    h('a', { class: 'skip', href: '#content' }, t.text('app.skip')),
+    h('div', { class: 'bar' },
+      h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')), link.light, self, out, language),
+    link.banner, notice.element);
+  /** @type {State['me'] | undefined} */
+  let shown;
+
+  return {
+    element,
+    update(state) {
+      const { me } = state;
+      if (me !== shown) {
+        self.replaceChildren(...(me === null ? [] : [avatar(me, 'small'), h('span', { class: 'self-name' }, me.name ?? me.userId)]));
+        shown = me;
+      }
+      out.hidden = me === null;
+      link.update(state);
+      notice.update(state);
+    },
+  };
+}
+
+/**
+ * A small light while all is well; a banner once there is something to know.
+ *
+ * @param {Translator} t
+ * @param {() => void} retry
+ */
+function linkView(t, retry) {
+  const light = h('span', { class: 'light', id: 'link', role: 'status' }, h('span', { class: 'light-text' }));
+  const sentence = h('p', {});
+  const again = h('button', { type: 'button', class: 'button ghost', on: { click: retry } }, t.text('link.retry'));
+  const banner = h('div', { class: 'banner', role: 'status', hidden: true }, sentence, again);
+  return {
+    light,
+    banner,
+    /** @param {State} state */
+    update({ link, me }) {
+      const { phase, code } = link;
+      light.hidden = me === null;
+      setAttribute(light, 'data-phase', phase);
+      setText(/** @type {Element} */ (light.firstElementChild), t.text(phase === 'live' ? 'link.live' : 'link.connecting'));
+      banner.hidden = phase !== 'waiting' && phase !== 'stopped';
+      again.hidden = phase !== 'waiting';
+      if (!banner.hidden) setText(sentence, phase === 'stopped' ? stoppedText(t, code) : t.text('link.waiting'));
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {number | null} code a close code
+ */
+function stoppedText(t, code) {
+  const known = [4001, 4002, 4003, 4004, 4005, 4202].includes(code ?? 0);
+  return t.text(`link.stopped.${known ? code : 'other'}`, { code: code ?? '' });
+}
+
+/**
+ * @param {Translator} t
+ * @param {() => void} close
+ */
+function noticeView(t, close) {
+  const sentence = h('p', {});
+  const element = h('div', { class: 'notice', role: 'status' }, sentence,
+    h('button', { type: 'button', class: 'close', 'aria-label': t.text('notice.close'), on: { click: close } }, icon('close')));
+  return {
+    element,
+    /** @param {State} state */
+    update({ notice }) {
+      setAttribute(element, 'data-open', notice !== null);
+      if (notice !== null) setText(sentence, t.text(notice.key, notice.params));
+    },
+  };
+}

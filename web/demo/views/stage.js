@@ -1,0 +1,81 @@
+/**
+ * The stage: one modal dialog on which a call happens, from the ring to its end. Which scene plays is
+ * decided by the call's phase; keyboard and screen reader stay inside while it is open.
+ */
+
+import { deservesSummary } from '../state/ending.js';
+import { h, setAttribute } from '../ui/dom.js';
+import { incomingScene } from './incoming.js';
+import { summaryScene } from './summary.js';
+import { talkScene } from './talk.js';
+
+/**
+ * @typedef {import('../state/call.js').Call} Call
+ * @typedef {import('../state/store.js').State} State
+ *
+ * @typedef {object} Actions
+ * @property {() => void} accept
+ * @property {() => void} leave
+ * @property {(muted: boolean) => void} mute
+ * @property {() => void} playVoice
+ * @property {() => void} dismiss
+ * @property {(person: import('../state/call.js').Person) => void} call
+ * @property {() => number} loudness the peer's voice, from 0 to 1
+ *
+ * @typedef {object} Scene
+ * @property {HTMLElement} element
+ * @property {HTMLElement} focus what the keyboard starts from
+ * @property {(call: Call, state: State, now: number) => void} update
+ */
+
+/** @type {Record<'incoming' | 'talk' | 'summary', (t: import('../i18n.js').Translator, actions: Actions, call: Call) => Scene>} */
+const SCENES = { incoming: incomingScene, talk: talkScene, summary: summaryScene };
+
+/**
+ * @param {import('../i18n.js').Translator} t
+ * @param {Actions} actions
+ * @returns {{element: HTMLDialogElement, update: (state: State, now: number) => void}}
+ */
+export function stageView(t, actions) {
+  /** @type {{name: string, callId: string, scene: Scene} | null} */
+  let playing = null;
+  const element = h('dialog', { class: 'stage', 'aria-labelledby': 'stage-title', 'aria-describedby': 'stage-status' });
+  // Escape must not hang up by accident; it only leaves what is over.
+  element.addEventListener('cancel', (event) => {
+    event.preventDefault();
+    if (playing?.name === 'summary') actions.dismiss();
+  });
+
+  return {
+    element,
+    update(state, now) {
+      const { call } = state;
+      const name = sceneOf(call);
+      if (call === null || name === null) {
+        if (element.open) element.close();
+        playing = null;
+        return;
+      }
+      if (playing?.name !== name || playing.callId !== call.callId) {
+        const scene = SCENES[name](t, actions, call);
+        playing = { name, callId: call.callId, scene };
+        setAttribute(element, 'data-scene', name);
+        element.setAttribute('role', name === 'incoming' ? 'alertdialog' : 'dialog');
+        element.replaceChildren(scene.element);
+        if (!element.open) element.showModal();
+        scene.focus.focus();
+      }
+      playing.scene.update(call, state, now);
+    },
+  };
+}
+
+/**
+ * @param {Call | null} call
+ * @returns {'incoming' | 'talk' | 'summary' | null}
+ */
+function sceneOf(call) {
+  if (call === null) return null;
+  if (call.phase === 'ended') return deservesSummary(call) ? 'summary' : null;
+  return call.phase === 'incoming' ? 'incoming' : 'talk';
+}

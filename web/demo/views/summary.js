@@ -1,0 +1,50 @@
+/**
+ * How a call went: why it ended, how long it was, and the way back.
+ */
+
+import { duration } from '../i18n.js';
+import { endingKey } from '../state/ending.js';
+import { avatar } from '../ui/avatar.js';
+import { h, icon } from '../ui/dom.js';
+
+/**
+ * @param {import('../i18n.js').Translator} t
+ * @param {import('./stage.js').Actions} actions
+ * @param {import('../state/call.js').Call} call
+ * @returns {import('./stage.js').Scene}
+ */
+export function summaryScene(t, actions, call) {
+  const { peer, side, ending } = call;
+  const seconds = ending?.durationSeconds ?? null;
+  const points = ending?.points ?? 0;
+  const close = h('button', { type: 'button', class: 'button primary', on: { click: actions.dismiss } },
+    t.text(side === 'caller' ? 'summary.close' : 'summary.closeOtomo'));
+  const again = h('button', { type: 'button', class: 'button ghost', hidden: true, on: { click: () => actions.call(peer) } },
+    icon('phone'), t.text('summary.again'));
+  const element = h('div', { class: 'scene' },
+    h('p', { class: 'eyebrow' }, t.text(seconds === null ? 'summary.notReached' : 'summary.title')),
+    h('div', { class: 'portrait' }, avatar(peer, 'large')),
+    h('h2', { id: 'stage-title' }, peer.name ?? peer.userId),
+    h('p', { id: 'stage-status', class: 'reason', role: 'status', 'data-reason': ending?.reason ?? null }, t.text(endingKey(call))),
+    h('dl', { class: 'facts' },
+      ...(seconds === null ? [] : fact(t.text('summary.duration'), duration(seconds))),
+      ...(points > 0 ? fact(t.text('summary.points'), String(points)) : [])),
+    h('div', { class: 'actions' }, close, again));
+
+  return {
+    element,
+    focus: close,
+    update(_, { otomos, link }) {
+      const reachable = otomos.byId.get(peer.userId)?.status === 'online' && link.phase === 'live';
+      again.hidden = side !== 'caller' || !reachable;
+    },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function fact(name, value) {
+  return [h('div', {}, h('dt', {}, name), h('dd', { class: 'tabular' }, value))];
+}

@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod names;
 pub mod secret;
 pub mod time;
+pub mod token;

@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod kernel;
+pub mod people;
 pub mod presence;
 pub mod protocol;
 pub mod store;

@@ -1,0 +1,120 @@
+//! The table `users`.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{
+    Person, Put,
+    admission::{EntryFault, admit},
+};
+use crate::{
+    kernel::{identity::Identity, ids::UserId},
+    store::{Conn, StoreError, Tx, run, sql::schema::users},
+};
+
+/// Somebody, if they are known.
+pub fn find(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| users::table
+        .find(user.as_str())
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    row.map(Person::try_from).transpose()
+}
+
+/// Those of `wanted` who are known. Meant for a page of them: each takes one parameter of the statement.
+pub fn find_many(
+    conn: &mut Conn,
+    wanted: &[UserId],
+) -> Result<HashMap<UserId, Person>, StoreError> {
+    let wanted: Vec<&str> = wanted.iter().map(UserId::as_str).collect();
+    let rows: Vec<Row> = run!(conn, |c| users::table
+        .filter(users::id.eq_any(wanted.as_slice()))
+        .select(Row::as_select())
+        .load(c))?;
+    let by_id = |row| Person::try_from(row).map(|person| (person.user.clone(), person));
+    rows.into_iter().map(by_id).collect()
+}
+
+/// Lets the bearer of a checked token in; see [`People::enter`](super::People::enter).
+pub fn enter(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    auto_provision: bool,
+) -> Result<Person, EntryFault> {
+    let stored = find(tx, &identity.user)?;
+    let person = admit(stored.as_ref(), identity, auto_provision)?;
+    if stored.as_ref() != Some(&person) {
+        store(tx, &person)?;
+    }
+    Ok(person)
+}
+
+/// Stores a person as a backend describes them.
+pub fn put(tx: &mut Tx<'_>, person: &Person) -> Result<Put, StoreError> {
+    let put = match find(tx, &person.user)? {
+        None => Put::Created,
+        Some(stored) if stored == *person => return Ok(Put::Unchanged),
+        Some(_) => Put::Changed,
+    };
+    store(tx, person)?;
+    Ok(put)
+}
+
+/// An upsert: another node may have stored the same newcomer since they were looked for.
+fn store(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+    let row = Row::from(person);
+    let now = tx.now().millis();
+    run!(tx, |c| diesel::insert_into(users::table)
+        .values((&row, users::created_at.eq(now), users::updated_at.eq(now)))
+        .on_conflict(users::id)
+        .do_update()
+        .set((&row, users::updated_at.eq(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// A row of `users`, without its times.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    role: String,
+    name: String,
+    avatar: Option<String>,
+    price_per_minute: Option<i64>,
+    disabled: bool,
+}
+
+impl From<&Person> for Row {
+    fn from(person: &Person) -> Self {
+        Self {
+            id: person.user.to_string(),
+            role: person.role.to_string(),
+            name: person.name.clone(),
+            avatar: person.avatar.clone(),
+            price_per_minute: person.price_per_minute.map(i64::from),
+            disabled: person.disabled,
+        }
+    }
+}
+
+impl TryFrom<Row> for Person {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let corrupt = |column, value: &dyn std::fmt::Display| {
+            StoreError::corrupt(format!("users.{column} of {}: {value}", row.id))
+        };
+        let price = row.price_per_minute.map(u32::try_from).transpose();
+        Ok(Self {
+            user: row.id.parse().map_err(|fault| corrupt("id", &fault))?,
+            role: row.role.parse().map_err(|fault| corrupt("role", &fault))?,
+            price_per_minute: price.map_err(|fault| corrupt("price_per_minute", &fault))?,
+            name: row.name,
+            avatar: row.avatar,
+            disabled: row.disabled,
+        })
+    }
+}

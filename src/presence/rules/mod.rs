@@ -33,6 +33,8 @@ mod status;
 mod why;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 pub use decide::{Cause, Decision, Facts, LiveCall, decide};

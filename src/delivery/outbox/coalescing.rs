@@ -65,6 +65,7 @@ impl<I: Item> Coalescing<I> {
         self.front = self.front.wrapping_add(1);
         if let (Some(index), Some(key)) = (&mut self.index, item.key()) {
             index.remove(key);
+            debug_assert!(index.len() <= self.queue.len(), "a key outlived its state");
         }
         if self.queue.is_empty() {
             self.index = None;

@@ -52,8 +52,9 @@ impl House {
         let arriving = self.lease(device);
         self.standing = self.standing.clone().arrived();
         self.leases.retain(|lease| !lease.gives_way_to(&arriving));
-        // Takes the place of a session of the same device, as the connection policy `takeover` does.
-        self.leases.retain(|lease| lease.device != arriving.device);
+        // Takes the place of a session that is still there, as the connection policy `takeover` does.
+        self.leases
+            .retain(|lease| lease.leaving || lease.device != arriving.device);
         self.leases.push(arriving);
     }
 

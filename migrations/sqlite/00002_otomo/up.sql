@@ -17,6 +17,8 @@ CREATE TABLE otomo (
 -- One connected session of an otomo, good until `expires_at` and renewed by its node. `leaving`: in its grace, not renewed.
 CREATE TABLE leases (
     session TEXT PRIMARY KEY NOT NULL,
+    -- A device that returns ends its own grace, and no other.
+    device TEXT NOT NULL,
     otomo_id TEXT NOT NULL REFERENCES otomo (user_id),
     node TEXT NOT NULL,
     expires_at BIGINT NOT NULL,

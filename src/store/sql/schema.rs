@@ -83,6 +83,7 @@ diesel::table! {
 diesel::table! {
     leases (session) {
         session -> Text,
+        device -> Text,
         otomo_id -> Text,
         node -> Text,
         expires_at -> BigInt,

@@ -11,8 +11,8 @@ use tokio::{
 use super::{Conn, StoreError, conn::Access};
 use crate::kernel::config::DatabaseUrl;
 
-/// How long a read waits for its turn. Somebody who waited longer has asked again by now.
-const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a read waits for its turn. Who waited longer has asked again by now, and that only lengthens the queue.
+const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long opening a connection may take once a read has its turn.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

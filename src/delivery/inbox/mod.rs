@@ -1,8 +1,14 @@
 //! The durable inbox: what must not be lost, as a gap-free stream per user.
 //!
+//! - [`records`]: its rows: append, read, drop.
+//! - [`prune`]: the retention, in small steps.
+//! - [`resume`]: what a client that returns gets.
 //! - [`cursor`]: how far one connection has come in it.
 
 pub mod cursor;
+pub mod prune;
+pub mod records;
+pub mod resume;
 
 use std::fmt;
 
@@ -37,5 +43,21 @@ impl fmt::Display for Seq {
 impl fmt::Debug for Seq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
+    }
+}
+
+/// What a stream holds: the events from `first` to `head`, without a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extent {
+    /// The first event that is still there. The one after the head, if none is.
+    pub first: Seq,
+    /// The last event that was ever appended; 0 if none was.
+    pub head: Seq,
+}
+
+impl Extent {
+    /// Whether everything that came after `after` is still there.
+    pub fn continues(&self, after: Seq) -> bool {
+        self.first <= after.next()
     }
 }

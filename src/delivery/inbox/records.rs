@@ -1,0 +1,318 @@
+//! The inbox's rows: append, read, drop.
+//!
+//! `events` has each body once, `inbox` one row per recipient, `inbox_heads` where each user's stream ends (`head`) and what
+//! was dropped at its beginning (`floor`). A user's rows are the seqs from `floor + 1` to `head`, without a gap.
+
+use std::collections::BTreeMap;
+
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
+
+use super::{Extent, Seq};
+use crate::{
+    kernel::{
+        ids::{EventId, UserId},
+        time::Timestamp,
+    },
+    protocol::spec::Topic,
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{events, inbox, inbox_heads},
+    },
+};
+
+/// A durable event that is to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEvent<'a> {
+    /// Its id, made before the job: a job that is run again after its first run was stored finds that first run by it.
+    pub id: EventId,
+    /// What a client must have subscribed to.
+    pub topic: Topic,
+    /// Its `type` on the wire.
+    pub type_name: &'a str,
+    /// The whole message as JSON, without what differs per connection (`seq`, `prev`).
+    pub body: &'a str,
+    /// From when on it is of no use any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An event in a user's stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEvent {
+    /// Its place in the stream.
+    pub seq: Seq,
+    /// What a client must have subscribed to.
+    pub topic: Topic,
+    /// Its `type` on the wire.
+    pub type_name: String,
+    /// The whole message as JSON, without what differs per connection.
+    pub body: String,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// What comes next in a stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// The events, in order. Expired ones are left out.
+    Events {
+        /// At most as many as were asked for.
+        events: Vec<StoredEvent>,
+        /// How far the page looked: its last event if it is full, else the head.
+        through: Seq,
+    },
+    /// What comes next was dropped by the retention: the client must be told to start over.
+    Dropped(Extent),
+}
+
+/// Appends `event` to the streams of `recipients`, each once, and says where, in the order of the users.
+///
+/// The heads are locked in the order of the users, so that two transactions with the same recipients cannot lock each other
+/// out (on a database with row locks). An event that is stored already is not stored again: the answer is the first one's.
+pub fn append(
+    tx: &mut Tx<'_>,
+    event: &NewEvent<'_>,
+    recipients: &[UserId],
+) -> Result<Vec<(UserId, Seq)>, StoreError> {
+    if recipients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut recipients = recipients.to_vec();
+    recipients.sort_unstable();
+    recipients.dedup();
+    let id = event.id.to_string();
+    if insert_event(tx, &id, event)? == 0 {
+        return places(tx, &id);
+    }
+    recipients
+        .into_iter()
+        .map(|user| {
+            let seq = advance_head(tx, &user)?;
+            insert_place(tx, &user, seq, &id)?;
+            Ok((user, seq))
+        })
+        .collect()
+}
+
+/// Where `user`'s stream begins and ends.
+pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
+    let bounds = run!(conn, |c| inbox_heads::table
+        .find(user.as_str())
+        .select((inbox_heads::floor, inbox_heads::head))
+        .first::<(i64, i64)>(c)
+        .optional())?;
+    let (floor, head) = bounds.unwrap_or_default();
+    Ok(Extent {
+        first: seq(floor)?.next(),
+        head: seq(head)?,
+    })
+}
+
+/// What comes after `after` in `user`'s stream, at most `limit` events, without those that have expired `now`.
+pub fn page(
+    conn: &mut Conn,
+    user: &UserId,
+    after: Seq,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Page, StoreError> {
+    let extent = extent(conn, user)?;
+    if !extent.continues(after) {
+        return Ok(Page::Dropped(extent));
+    }
+    let alive = events::expires_at
+        .is_null()
+        .or(events::expires_at.gt(now.millis()));
+    let rows = run!(conn, |c| inbox::table
+        .inner_join(events::table)
+        .filter(
+            inbox::user_id
+                .eq(user.as_str())
+                .and(inbox::seq.gt(column(after)))
+        )
+        .filter(alive)
+        .order(inbox::seq)
+        .limit(i64::from(limit))
+        .select((
+            inbox::seq,
+            events::topic,
+            events::type_,
+            events::body,
+            events::created_at
+        ))
+        .load::<EventRow>(c))?;
+    let full = u32::try_from(rows.len()) == Ok(limit);
+    let events = rows
+        .into_iter()
+        .map(StoredEvent::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let through = events
+        .last()
+        .filter(|_| full)
+        .map_or(extent.head, |last| last.seq);
+    Ok(Page::Events { events, through })
+}
+
+/// Drops up to `limit` rows of events stored before `before`, oldest first, and says how many; 0 when none is left.
+pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+    let aged = run!(tx, |c| inbox::table
+        .inner_join(events::table)
+        .filter(events::created_at.lt(before.millis()))
+        .order(events::created_at)
+        .limit(i64::from(limit))
+        .select((inbox::user_id, inbox::seq))
+        .load::<(String, i64)>(c))?;
+    // What goes is always the beginning of a stream, also if the clock was once set back and a younger event came before.
+    let mut ends = BTreeMap::new();
+    for (user, seq) in aged {
+        let end = ends.entry(user).or_insert(seq);
+        *end = seq.max(*end);
+    }
+    let mut dropped = 0;
+    for (user, end) in ends {
+        dropped += drop_beginning(tx, &user, end, limit.saturating_sub(dropped))?;
+    }
+    Ok(dropped)
+}
+
+/// The users whose streams hold more than `keep` events.
+pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<UserId>, StoreError> {
+    let users = run!(conn, |c| inbox_heads::table
+        .filter((inbox_heads::head - inbox_heads::floor).gt(i64::from(keep)))
+        .select(inbox_heads::user_id)
+        .load::<String>(c))?;
+    users.into_iter().map(user).collect()
+}
+
+/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says how many; 0 when it
+/// holds no more than that.
+pub fn drop_overfull(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+    keep: u32,
+    limit: u32,
+) -> Result<u32, StoreError> {
+    let head = column(extent(tx, user)?.head);
+    drop_beginning(tx, user.as_str(), head - i64::from(keep), limit)
+}
+
+/// Drops up to `limit` rows of a stream, from its first on, at most up to `end`; the floor moves with them, and bodies that
+/// are in no stream any more go.
+fn drop_beginning(tx: &mut Tx<'_>, user: &str, end: i64, limit: u32) -> Result<u32, StoreError> {
+    let rows = run!(tx, |c| inbox::table
+        .filter(inbox::user_id.eq(user).and(inbox::seq.le(end)))
+        .order(inbox::seq)
+        .limit(i64::from(limit))
+        .select((inbox::seq, inbox::event_id))
+        .load::<(i64, String)>(c))?;
+    let Some((floor, _)) = rows.last().cloned() else {
+        return Ok(0);
+    };
+    let ids = rows.iter().map(|(_, id)| id);
+    let gone = inbox::user_id.eq(user).and(inbox::seq.le(floor));
+    run!(tx, |c| diesel::delete(inbox::table.filter(gone)).execute(c))?;
+    run!(tx, |c| diesel::update(inbox_heads::table.find(user))
+        .set(inbox_heads::floor.eq(floor))
+        .execute(c))?;
+    let unread = not(exists(inbox::table.filter(inbox::event_id.eq(events::id))));
+    let bodies = events::table.filter(events::id.eq_any(ids)).filter(unread);
+    run!(tx, |c| diesel::delete(bodies).execute(c))?;
+    Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+}
+
+/// Stores the body; 0 if it is there already.
+fn insert_event(tx: &mut Tx<'_>, id: &str, event: &NewEvent<'_>) -> Result<usize, StoreError> {
+    let row = (
+        events::id.eq(id),
+        events::topic.eq(event.topic.as_str()),
+        events::type_.eq(event.type_name),
+        events::body.eq(event.body),
+        events::created_at.eq(tx.now().millis()),
+        events::expires_at.eq(event.expires_at.map(Timestamp::millis)),
+    );
+    run!(tx, |c| diesel::insert_into(events::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))
+}
+
+/// Takes the next seq of a stream. The first event makes the stream.
+fn advance_head(tx: &mut Tx<'_>, user: &UserId) -> Result<Seq, StoreError> {
+    let first = (
+        inbox_heads::user_id.eq(user.as_str()),
+        inbox_heads::head.eq(1),
+        inbox_heads::floor.eq(0),
+    );
+    let head = run!(tx, |c| diesel::insert_into(inbox_heads::table)
+        .values(first)
+        .on_conflict(inbox_heads::user_id)
+        .do_update()
+        .set(inbox_heads::head.eq(inbox_heads::head + 1))
+        .returning(inbox_heads::head)
+        .get_result::<i64>(c))?;
+    seq(head)
+}
+
+fn insert_place(tx: &mut Tx<'_>, user: &UserId, seq: Seq, id: &str) -> Result<(), StoreError> {
+    let row = (
+        inbox::user_id.eq(user.as_str()),
+        inbox::seq.eq(column(seq)),
+        inbox::event_id.eq(id),
+    );
+    run!(tx, |c| diesel::insert_into(inbox::table)
+        .values(row)
+        .execute(c))
+    .map(drop)
+}
+
+/// Where an event is in the streams.
+fn places(conn: &mut Conn, id: &str) -> Result<Vec<(UserId, Seq)>, StoreError> {
+    let rows = run!(conn, |c| inbox::table
+        .filter(inbox::event_id.eq(id))
+        .order(inbox::user_id)
+        .select((inbox::user_id, inbox::seq))
+        .load::<(String, i64)>(c))?;
+    rows.into_iter()
+        .map(|(id, number)| Ok((user(id)?, seq(number)?)))
+        .collect()
+}
+
+/// An event as it is read: seq, topic, type, body, created at.
+type EventRow = (i64, String, String, String, i64);
+
+impl TryFrom<EventRow> for StoredEvent {
+    type Error = StoreError;
+
+    fn try_from(
+        (number, topic, type_name, body, created_at): EventRow,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: seq(number)?,
+            topic: topic
+                .parse()
+                .map_err(|fault| StoreError::corrupt(format!("events.topic: {fault}")))?,
+            type_name,
+            body,
+            created_at: Timestamp::from_millis(created_at),
+        })
+    }
+}
+
+fn user(column: String) -> Result<UserId, StoreError> {
+    column
+        .parse()
+        .map_err(|fault| StoreError::corrupt(format!("inbox user {column:?}: {fault}")))
+}
+
+fn seq(column: i64) -> Result<Seq, StoreError> {
+    u64::try_from(column)
+        .map(Seq::new)
+        .map_err(|fault| StoreError::corrupt(format!("inbox seq {column}: {fault}")))
+}
+
+/// A seq for the database. One beyond its range is beyond every stream too.
+fn column(seq: Seq) -> i64 {
+    i64::try_from(seq.get()).unwrap_or(i64::MAX)
+}

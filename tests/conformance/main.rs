@@ -1,0 +1,9 @@
+//! What every implementation of an interface must do, each suite called once per implementation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails, fails by panicking"
+)]
+
+mod store;

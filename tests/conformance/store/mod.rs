@@ -1,0 +1,161 @@
+//! What every database behind [`Handle`] must do. Each test is a function over the kind of [`Database`]; at the end of this
+//! file the whole suite is called for each kind.
+
+mod commit;
+mod crash;
+mod inbox;
+mod migrate;
+mod prune;
+mod read;
+
+use std::sync::mpsc;
+
+use diesel::prelude::*;
+use otomo::{
+    kernel::{config::DatabaseConfig, time::Clock},
+    store::{Conn, Handle, StoreError, Tx, migrations::migrate, run, sql::schema::audit},
+};
+
+/// A kind of database, and an empty one of it that goes away with the value.
+trait Database {
+    /// An empty database, without tables.
+    fn empty() -> Self;
+
+    /// How to open it.
+    fn config(&self) -> DatabaseConfig;
+
+    /// Makes the commit of this transaction fail, though every statement in it succeeds.
+    fn spoil(tx: &mut Tx<'_>) -> Result<(), StoreError>;
+
+    /// Opens it, with its tables.
+    fn open(&self) -> Handle {
+        self.open_with(Clock::system())
+    }
+
+    /// Opens it, with its tables and a clock.
+    fn open_with(&self, clock: Clock) -> Handle {
+        migrate(&self.config().url).expect("the migrations run");
+        Handle::open(&self.config(), clock).expect("the store opens")
+    }
+}
+
+/// A file in a folder of its own.
+struct Sqlite {
+    folder: tempfile::TempDir,
+}
+
+impl Database for Sqlite {
+    fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a database");
+        Self { folder }
+    }
+
+    fn config(&self) -> DatabaseConfig {
+        let path = self.folder.path().join("data").join("otomo.db");
+        DatabaseConfig {
+            url: format!("sqlite://{}", path.display()).parse().unwrap(),
+            pool_size: 2,
+            queue: 4_096,
+        }
+    }
+
+    fn spoil(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let dangling = "PRAGMA defer_foreign_keys = ON;
+            INSERT INTO live_participants (user_id, call_id) VALUES ('nobody', 'nothing')";
+        run!(tx, |c| diesel::connection::SimpleConnection::batch_execute(
+            c, dangling
+        ))
+    }
+}
+
+/// Writes a row that can be found again. Twice the same is a conflict.
+fn note(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    let row = (
+        audit::id.eq(id),
+        audit::at.eq(tx.now().millis()),
+        audit::actor.eq("test"),
+        audit::action.eq("note"),
+        audit::target.eq("store"),
+    );
+    run!(tx, |c| diesel::insert_into(audit::table)
+        .values(row)
+        .execute(c))
+    .map(drop)
+}
+
+/// The rows that [`note`] wrote, in order.
+fn notes(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    run!(conn, |c| audit::table
+        .order(audit::id)
+        .select(audit::id)
+        .load(c))
+}
+
+/// Holds the writer thread until it is dropped, so that what is written meanwhile becomes one batch.
+struct Held(mpsc::Sender<()>);
+
+impl Held {
+    async fn hold(store: &Handle) -> Self {
+        let (release, held) = mpsc::channel::<()>();
+        let (reached, holding) = tokio::sync::oneshot::channel();
+        let mut reached = Some(reached);
+        drop(store.write(move |_| {
+            reached.take().map(|reached| reached.send(()));
+            let _ = held.recv();
+            Ok::<_, StoreError>(())
+        }));
+        holding.await.expect("the writer runs");
+        Self(release)
+    }
+
+    fn release(self) {
+        drop(self.0);
+    }
+}
+
+/// Calls each test of the suite for one kind of database.
+macro_rules! suite {
+    ($name:ident: $database:ty) => {
+        mod $name {
+            suite!(@tests $database:
+                commit::an_answer_comes_after_the_commit,
+                commit::a_job_that_fails_is_undone_alone,
+                commit::a_job_that_panics_is_undone_alone,
+                commit::a_lost_batch_is_run_again_job_by_job,
+                commit::a_transaction_that_the_database_ended_is_run_again,
+                commit::what_is_stored_together_carries_one_time,
+                commit::too_much_is_refused,
+                commit::nobody_waiting_does_not_take_a_write_back,
+                commit::closing_finishes_what_was_let_in,
+                crash::what_was_answered_survives_a_kill,
+                read::a_read_sees_one_moment,
+                read::a_read_cannot_write,
+                read::a_read_that_panics_costs_nobody_else,
+                read::a_read_does_not_wait_for_ever,
+                migrate::only_one_of_many_migrates,
+                migrate::a_newer_database_is_refused,
+                inbox::seqs_have_no_gap_whoever_writes,
+                inbox::an_undone_job_leaves_no_gap,
+                inbox::a_body_is_stored_once,
+                inbox::an_event_is_appended_once,
+                inbox::a_stream_is_read_in_pages,
+                inbox::what_has_expired_is_passed_over,
+                prune::what_is_too_old_goes,
+                prune::what_is_too_much_goes,
+                prune::a_body_stays_while_somebody_has_it,
+                prune::a_clock_set_back_leaves_no_gap,
+                prune::a_page_before_the_floor_says_so,
+                prune::writers_take_turns_with_it,
+            );
+        }
+    };
+    (@tests $database:ty: $($room:ident::$test:ident,)*) => {
+        $(#[tokio::test]
+        async fn $test() {
+            let database = <$database as super::Database>::empty();
+            super::$room::$test(&database).await;
+        })*
+    };
+}
+
+suite!(sqlite: super::Sqlite);

@@ -1,3 +1,22 @@
-//! The `otomo` binary.
+//! The `otomo` binary: the allocator, the command line, and how a failure ends.
 
-fn main() {}
+use std::{error::Error, process::ExitCode};
+
+use clap::Parser;
+use otomo::{cli::Cli, kernel::logging::chain};
+
+/// See the manifest for why.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // A wrong command line ends here, with clap's own message and exit code 2.
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            let fault: &dyn Error = fault.as_ref();
+            eprintln!("otomo: {}", chain(fault));
+            ExitCode::FAILURE
+        }
+    }
+}

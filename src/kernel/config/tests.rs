@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
 use super::*;

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use std::{sync::LazyLock, time::Duration};
 
 use aws_lc_rs::{

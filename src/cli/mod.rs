@@ -1,0 +1,74 @@
+//! The command line: `otomo [flags] <command>`, one file for each command. Flags that set something are the last
+//! source of the configuration; they come before or after the command.
+
+mod check_config;
+mod token;
+
+use std::{error::Error, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::kernel::config::{Config, ConfigFault, Sources, load};
+
+/// A self-hosted realtime server: who can be called right now, and calls that ring, connect and end.
+#[derive(Parser)]
+#[command(name = "otomo", version)]
+pub struct Cli {
+    #[command(flatten)]
+    flags: ConfigFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The flags that every command takes.
+#[derive(Args)]
+struct ConfigFlags {
+    /// Read settings from this TOML file; config/default.toml in the sources explains them all.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Serve on this address, like 127.0.0.1:8080; port 0 is any free one.
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Keep state there, like sqlite://./data/otomo.db.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print a token, for development, scripts and load tests.
+    Token(token::TokenArgs),
+    /// Print the settings in force without their secrets, or what is wrong with them.
+    CheckConfig,
+}
+
+impl Cli {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// Whatever keeps the command from it, with its causes; the caller prints them.
+    pub fn run(self) -> Result<(), Box<dyn Error>> {
+        let config = self.flags.load()?;
+        match self.command {
+            Command::Token(args) => token::run(&config, args),
+            Command::CheckConfig => check_config::run(&config),
+        }
+    }
+}
+
+impl ConfigFlags {
+    fn load(self) -> Result<Config, ConfigFault> {
+        let mut sources = Sources::from_environment();
+        sources.file = self.config;
+        let flags = [
+            ("server.listen", self.listen),
+            ("database.url", self.database_url),
+        ];
+        for (key, value) in flags {
+            if let Some(value) = value {
+                sources = sources.with(key, value);
+            }
+        }
+        load(&sources)
+    }
+}

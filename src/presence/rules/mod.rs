@@ -9,7 +9,7 @@
 //! ```
 //! The status is computed, never set, so nobody can be stuck `busy`. What is stored are the facts: a
 //! [`Lease`] per connection, the otomo's [`Readiness`], the live call; and what people were last told
-//! ([`Published`]). Everything that happens changes facts, then [`settle`] compares. All of it is one
+//! ([`Published`]). Everything that happens changes facts, then [`settle()`] compares. All of it is one
 //! transaction of the caller's.
 //!
 //! | what happens | what changes |
@@ -18,9 +18,9 @@
 //! | a session leaves | its lease: [`Lease::left`] |
 //! | the otomo chooses | [`Readiness::choose`] |
 //! | a ring is missed, or answered | [`Readiness::missed`], [`Readiness::answered`] |
-//! | an admin decides | [`force`] |
+//! | an admin decides | [`force()`] |
 //! | the server starts | the leases it left behind: [`Lease::held`] |
-//! | time passes | [`settle`] sees leases and choices run out |
+//! | time passes | [`settle()`] sees leases and choices run out |
 
 mod decide;
 mod force;

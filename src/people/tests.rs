@@ -1,6 +1,6 @@
 //! People on a real database.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use diesel::prelude::*;
 use tempfile::TempDir;
@@ -31,7 +31,7 @@ fn house(auto_provision: bool) -> House {
         pool_size: 1,
         queue: 16,
     };
-    let store = Handle::open(&config, clock.clone()).unwrap();
+    let store = Handle::open(&config, clock.clone(), Arc::default()).unwrap();
     House {
         people: People::new(store.clone(), auto_provision),
         store,

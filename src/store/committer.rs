@@ -12,7 +12,11 @@
 //! Nothing is waited for to fill a batch: while one is flushed to the disk the next one gathers by itself, so an idle server
 //! commits a write at once and a busy one joins more the busier it is.
 
-use std::thread;
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +26,9 @@ use super::{
     job::{Job, Verdict},
 };
 use crate::kernel::{
-    config::DatabaseUrl,
+    config::{DatabaseConfig, DatabaseUrl},
+    logging::chain,
+    metrics::Metrics,
     time::{Clock, Timestamp},
 };
 
@@ -47,6 +53,7 @@ enum Together {
 pub(super) struct Committer {
     url: DatabaseUrl,
     clock: Clock,
+    metrics: Arc<Metrics>,
     /// `None` after a failure that the connection may not have survived; opened again with the next batch.
     conn: Option<Conn>,
 }
@@ -55,34 +62,40 @@ impl Committer {
     /// Opens the connection that writes, and starts the thread. It ends when every sender is dropped and what they sent is
     /// answered; then the `watch` closes.
     pub(super) fn start(
-        url: DatabaseUrl,
+        config: &DatabaseConfig,
         clock: Clock,
-        bound: usize,
+        metrics: Arc<Metrics>,
     ) -> Result<(Queue, watch::Receiver<()>), StoreError> {
-        let conn = Conn::open(&url, Access::Write)?;
-        let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(bound);
+        let conn = Conn::open(&config.url, Access::Write)?;
+        let (queue, waiting) = mpsc::channel(config.queue);
         let (running, ended) = watch::channel(());
         let mut committer = Self {
-            url,
+            url: config.url.clone(),
             clock,
+            metrics,
             conn: Some(conn),
         };
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                let mut batch = Vec::with_capacity(BATCH_MAX);
-                while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
-                    committer.commit(&mut batch);
-                }
-                drop(committer);
+                committer.run(waiting);
                 drop(running);
             })
             .map_err(|cause| StoreError::unavailable_because("no thread for the writer", cause))?;
         Ok((queue, ended))
     }
 
+    fn run(&mut self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let left = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
+            self.metrics.store_queue.set(left);
+            self.commit_batch(&mut batch);
+        }
+    }
+
     /// Runs and answers every job of the batch, and leaves it empty.
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+    fn commit_batch(&mut self, batch: &mut Vec<Box<dyn Job>>) {
         if batch.len() == 1 {
             return self.one_by_one(batch);
         }
@@ -90,9 +103,9 @@ impl Committer {
             Together::Committed => batch.drain(..).for_each(|job| job.answer()),
             Together::NotBegun(fault) => batch.drain(..).for_each(|job| job.refuse(fault.clone())),
             Together::Lost(fault) => {
+                let (jobs, cause) = (batch.len(), chain(&fault));
                 log::warn!(
-                    "batch rolled back, running its jobs one by one jobs={} cause={fault}",
-                    batch.len()
+                    "lost a transaction, running its jobs one by one jobs={jobs} cause={cause}"
                 );
                 self.one_by_one(batch);
             }
@@ -109,9 +122,12 @@ impl Committer {
         let ran = batch
             .iter_mut()
             .try_for_each(|job| run_in_savepoint(conn, now, job.as_mut()))
-            .and_then(|()| conn.commit());
+            .and_then(|()| commit(conn));
         match ran {
-            Ok(()) => Together::Committed,
+            Ok(took) => {
+                self.committed(batch.len(), took);
+                Together::Committed
+            }
             Err(fault) => {
                 self.abandon();
                 Together::Lost(fault)
@@ -142,8 +158,11 @@ impl Committer {
             }
         };
         match job.run(&mut Tx::new(conn, now)) {
-            Verdict::Keep => match conn.commit() {
-                Ok(()) => job.answer(),
+            Verdict::Keep => match commit(conn) {
+                Ok(took) => {
+                    self.committed(1, took);
+                    job.answer();
+                }
                 Err(fault) => {
                     self.abandon();
                     job.refuse(fault);
@@ -157,15 +176,26 @@ impl Committer {
         Ok(())
     }
 
-    /// Begins a transaction, on a new connection if the last one was given up.
+    /// Begins a transaction, on a new connection if the last one was given up. A failure is logged here: once for the
+    /// batch, not by each who is refused.
     fn begin(&mut self) -> Result<&mut Conn, StoreError> {
-        let conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => Conn::open(&self.url, Access::Write)?,
-        };
-        let conn = self.conn.insert(conn);
-        conn.begin_write()?;
-        Ok(conn)
+        let begun = match self.conn.take() {
+            Some(conn) => Ok(conn),
+            None => Conn::open(&self.url, Access::Write),
+        }
+        .and_then(|mut conn| conn.begin_write().map(|()| conn));
+        match begun {
+            Ok(conn) => Ok(self.conn.insert(conn)),
+            Err(fault) => {
+                log::error!("cannot write cause={}", chain(&fault));
+                Err(fault)
+            }
+        }
+    }
+
+    fn committed(&self, jobs: usize, took: Duration) {
+        self.metrics.commit.took(took);
+        self.metrics.commit_jobs.observe(jobs as f64);
     }
 
     /// Rolls back what is open, and gives the connection up if it does not survive that.
@@ -173,6 +203,12 @@ impl Committer {
         self.conn
             .take_if(|conn| conn.roll_back_to(0).is_err() || conn.is_broken());
     }
+}
+
+/// Commits, and says how long that took: the flush, mostly.
+fn commit(conn: &mut Conn) -> Result<Duration, StoreError> {
+    let started = Instant::now();
+    conn.commit().map(|()| started.elapsed())
 }
 
 /// Runs one job of several in a transaction, so that its failure undoes it alone. An error says that the transaction itself

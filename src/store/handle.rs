@@ -18,6 +18,7 @@ use super::{
 };
 use crate::kernel::{
     config::DatabaseConfig,
+    metrics::Metrics,
     time::{Clock, Timestamp},
 };
 
@@ -42,8 +43,12 @@ impl Handle {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be opened.
-    pub fn open(config: &DatabaseConfig, clock: Clock) -> Result<Self, StoreError> {
-        let (queue, writer) = Committer::start(config.url.clone(), clock.clone(), config.queue)?;
+    pub fn open(
+        config: &DatabaseConfig,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let (queue, writer) = Committer::start(config, clock.clone(), metrics)?;
         let readers = Pool::open(config.url.clone(), config.pool_size)?;
         Ok(Self {
             shared: Arc::new(Shared {

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Conn, StoreError, conn::Access};
-use crate::kernel::config::DatabaseUrl;
+use crate::kernel::{config::DatabaseUrl, logging::chain};
 
 /// How long a read waits for its turn. Who waited longer has asked again by now, and that only lengthens the queue.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -113,7 +113,7 @@ struct LogFailure;
 
 impl r2d2::HandleError<StoreError> for LogFailure {
     fn handle_error(&self, fault: StoreError) {
-        log::warn!("no connection for reading cause={fault}");
+        log::warn!("no connection for reading cause={}", chain(&fault));
     }
 }
 

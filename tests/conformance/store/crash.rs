@@ -4,9 +4,13 @@ use std::{
     env,
     io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
+    sync::Arc,
 };
 
-use otomo::store::{Handle, StoreError};
+use otomo::{
+    kernel::{config::DatabaseUrl, time::Clock},
+    store::{Handle, StoreError},
+};
 
 use super::{Database, note, notes};
 
@@ -21,7 +25,7 @@ const ANSWERS: usize = 500;
 pub(super) async fn what_was_answered_survives_a_kill(database: &impl Database) {
     let store = database.open();
     store.close().await;
-    let otomo::kernel::config::DatabaseUrl::Sqlite(path) = database.config().url;
+    let DatabaseUrl::Sqlite(path) = database.config().url;
     let mut child = Command::new(env::current_exe().unwrap())
         .args([
             "--exact",
@@ -65,7 +69,7 @@ async fn write_until_killed() {
     };
     let mut config = super::Sqlite::empty().config();
     config.url = url.parse().unwrap();
-    let store = Handle::open(&config, otomo::kernel::time::Clock::system()).unwrap();
+    let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(store.clone(), writer)))
         .collect();

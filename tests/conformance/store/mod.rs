@@ -8,7 +8,7 @@ mod migrate;
 mod prune;
 mod read;
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use diesel::prelude::*;
 use otomo::{
@@ -35,7 +35,7 @@ trait Database {
     /// Opens it, with its tables and a clock.
     fn open_with(&self, clock: Clock) -> Handle {
         migrate(&self.config().url).expect("the migrations run");
-        Handle::open(&self.config(), clock).expect("the store opens")
+        Handle::open(&self.config(), clock, Arc::default()).expect("the store opens")
     }
 }
 

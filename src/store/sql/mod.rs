@@ -5,3 +5,6 @@
     reason = "printed by diesel; the columns are explained in the migrations"
 )]
 pub mod schema;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 //! Each folder of `migrations/sqlite` is one change. All changes that are due are made in one transaction: it is all of them
 //! or none, and a second process that starts at the same moment waits at its beginning and then finds nothing left to do.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 
 use diesel::{

@@ -247,5 +247,6 @@ fn words(schema: &mut Schema, table: &str, column: &str) -> Vec<String> {
 #[test]
 fn the_database_takes_the_roles_that_there_are() {
     let words = words(&mut Schema::new(), "users", "role");
-    assert_eq!(words, Role::ALL.map(Role::as_str));
+    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    assert_eq!(words, roles);
 }

@@ -164,11 +164,23 @@ impl Dispatch {
         }
     }
 
-    /// Sends a session the snapshot of a topic and from then on the topic's events.
-    pub fn subscribe(&self, to: SessionRef, topic: Topic, source: Arc<dyn SnapshotSource>) {
-        self.worker(to.worker, |worker| {
-            worker.send(Subscribe { to, topic, source })
-        });
+    /// Sends a session the snapshot of a topic and from then on the topic's events. Resolves when the
+    /// snapshot is queued.
+    pub fn subscribe(
+        &self,
+        to: SessionRef,
+        topic: Topic,
+        source: Arc<dyn SnapshotSource>,
+    ) -> impl Future<Output = usize> + use<> {
+        let (receipt, queued) = Receipt::new();
+        let wish = Subscribe {
+            to,
+            topic,
+            source,
+            receipt,
+        };
+        self.worker(to.worker, |worker| worker.send(wish));
+        async { queued.await.unwrap_or(0) }
     }
 
     /// Sends `ready` and lets live frames flow.

@@ -44,6 +44,7 @@ pub(super) struct Subscribe {
     pub(super) to: SessionRef,
     pub(super) topic: Topic,
     pub(super) source: Arc<dyn SnapshotSource>,
+    pub(super) receipt: Arc<Receipt>,
 }
 
 /// Everything that must come first has been said: live frames may flow.

@@ -5,12 +5,9 @@
 //! when somebody comes or goes and when a frame looks for its workers; no lock is held while anything is
 //! sent.
 
-use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
+use dashmap::DashMap;
 use smallvec::SmallVec;
 
 use super::line::{Client, SessionRef};
@@ -18,9 +15,6 @@ use crate::kernel::{
     identity::Role,
     ids::{DeviceId, UserId},
 };
-
-/// More parts than any machine has cores: two workers rarely want the same one.
-const PARTS: usize = 64;
 
 /// One session in the roster.
 #[derive(Debug, Clone)]
@@ -42,23 +36,9 @@ pub struct Remaining {
     pub of_user: usize,
 }
 
-type Part = Mutex<HashMap<UserId, SmallVec<[Present; 1]>>>;
-
 /// Who is connected. Clones share the table.
-#[derive(Debug, Clone)]
-pub struct Roster {
-    parts: Arc<[Part]>,
-    hasher: RandomState,
-}
-
-impl Default for Roster {
-    fn default() -> Self {
-        Self {
-            parts: (0..PARTS).map(|_| Part::default()).collect(),
-            hasher: RandomState::new(),
-        }
-    }
-}
+#[derive(Debug, Clone, Default)]
+pub struct Roster(Arc<DashMap<UserId, SmallVec<[Present; 1]>>>);
 
 impl Roster {
     /// Notes a session.
@@ -68,36 +48,31 @@ impl Roster {
             role: client.role,
             at,
         };
-        self.part(&client.user)
-            .entry(client.user.clone())
-            .or_default()
-            .push(present);
+        self.0.entry(client.user.clone()).or_default().push(present);
     }
 
     /// Strikes a session out and tells what is left of its user.
     pub fn leave(&self, client: &Client) -> Remaining {
-        let mut part = self.part(&client.user);
-        let Some(sessions) = part.get_mut(&client.user) else {
-            return Remaining {
-                of_device: 0,
-                of_user: 0,
-            };
+        let mut remaining = Remaining {
+            of_device: 0,
+            of_user: 0,
         };
-        sessions.retain(|present| present.at.session != client.session);
-        let of_user = sessions.len();
-        let of_device = sessions
-            .iter()
-            .filter(|it| it.device == client.device)
-            .count();
-        if sessions.is_empty() {
-            part.remove(&client.user);
-        }
-        Remaining { of_device, of_user }
+        // One step under the map's lock: nobody arrives between the look and the removal.
+        self.0.remove_if_mut(&client.user, |_, sessions| {
+            sessions.retain(|present| present.at.session != client.session);
+            remaining.of_user = sessions.len();
+            remaining.of_device = sessions
+                .iter()
+                .filter(|it| it.device == client.device)
+                .count();
+            sessions.is_empty()
+        });
+        remaining
     }
 
     /// The sessions of a user.
     pub fn sessions(&self, user: &UserId) -> Vec<Present> {
-        self.part(user)
+        self.0
             .get(user)
             .map(|sessions| sessions.to_vec())
             .unwrap_or_default()
@@ -105,20 +80,16 @@ impl Roster {
 
     /// Whether a device of a user is connected.
     pub fn has_device(&self, user: &UserId, device: &DeviceId) -> bool {
-        let part = self.part(user);
-        part.get(user)
-            .is_some_and(|sessions| sessions.iter().any(|it| it.device == *device))
+        let sessions = self.0.get(user);
+        sessions.is_some_and(|sessions| sessions.iter().any(|it| it.device == *device))
     }
 
     /// The workers that hold sessions of a user, each once.
     pub(super) fn workers(&self, user: &UserId) -> SmallVec<[u16; 4]> {
-        let part = self.part(user);
-        let mut workers: SmallVec<[u16; 4]> = part
-            .get(user)
-            .into_iter()
-            .flatten()
-            .map(|present| present.at.worker)
-            .collect();
+        let Some(sessions) = self.0.get(user) else {
+            return SmallVec::new();
+        };
+        let mut workers: SmallVec<[u16; 4]> = sessions.iter().map(|it| it.at.worker).collect();
         workers.sort_unstable();
         workers.dedup();
         workers
@@ -126,31 +97,20 @@ impl Roster {
 
     /// How many different users are connected.
     pub fn users(&self) -> usize {
-        self.parts.iter().map(|part| lock(part).len()).sum()
+        self.0.len()
     }
 
-    /// Everybody, part by part: nobody waits for the whole walk.
+    /// Everybody. The table is walked part by part, so nobody waits for the whole walk.
     pub fn everybody(&self) -> Vec<(UserId, Present)> {
-        let flat = |part: &Part| {
-            let part = lock(part);
-            let pairs = part.iter().flat_map(|(user, sessions)| {
-                sessions
+        let of_user =
+            |entry: dashmap::mapref::multiple::RefMulti<'_, UserId, SmallVec<[Present; 1]>>| {
+                let user = entry.key().clone();
+                let pairs = entry
+                    .value()
                     .iter()
-                    .map(move |present| (user.clone(), present.clone()))
-            });
-            pairs.collect::<Vec<_>>()
-        };
-        self.parts.iter().flat_map(flat).collect()
+                    .map(move |it| (user.clone(), it.clone()));
+                pairs.collect::<Vec<_>>()
+            };
+        self.0.iter().flat_map(of_user).collect()
     }
-
-    fn part(&self, user: &UserId) -> MutexGuard<'_, HashMap<UserId, SmallVec<[Present; 1]>>> {
-        let place = self.hasher.hash_one(user.as_str()) as usize % PARTS;
-        // PARTS is the length, so the place is always there; the first part stands in for the compiler.
-        lock(self.parts.get(place).unwrap_or(&self.parts[0]))
-    }
-}
-
-fn lock(part: &Part) -> MutexGuard<'_, HashMap<UserId, SmallVec<[Present; 1]>>> {
-    // Every change under the lock is a single step, so a panic leaves nothing half done.
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -147,7 +147,8 @@ impl Handler<Subscribe> for Shard {
         }
         let (snapshot, seen) = wish.source.snapshot();
         self.walk.caught_up_to(&line, seen);
-        let _ = line.push_always(snapshot);
+        wish.receipt
+            .add(usize::from(line.push_always(snapshot) == Delivered::Yes));
         line.subscribe(wish.topic);
         self.lines.mark_unwritten(&line);
     }

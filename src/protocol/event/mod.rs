@@ -153,6 +153,17 @@ events! {
 }
 
 impl Event {
+    /// How an event that was stored behaves, by its `type`. What backends named themselves is known by
+    /// its topic alone.
+    pub fn stored_spec(name: &str, topic: Topic) -> Spec {
+        let known = Event::SPECS.iter().find(|spec| spec.name == name);
+        known.copied().unwrap_or(Spec {
+            name: "custom",
+            kind: Kind::Durable,
+            topic,
+        })
+    }
+
     /// What a newer event of the same type replaces: an event with the same key.
     pub fn key(&self) -> Option<&str> {
         match self {

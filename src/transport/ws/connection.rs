@@ -28,6 +28,7 @@ use super::{
     socket::{Socket, State},
     wire::Wire,
 };
+use crate::transport::gate::Pass;
 
 /// Bytes read at once.
 const READ_MAX: usize = 64 * 1024;
@@ -67,11 +68,18 @@ pub(super) struct Connection<W> {
     blocked: bool,
     /// Whether what comes is thrown away: the end has begun.
     deaf: bool,
+    /// Counts the connection for as long as it is held.
+    _pass: Pass,
 }
 
 impl<W: Wire> Connection<W> {
     /// `read_ahead` is what came together with the handshake.
-    pub(super) fn new(socket: Rc<Socket<W>>, read_ahead: BytesMut, limits: MessageLimits) -> Self {
+    pub(super) fn new(
+        socket: Rc<Socket<W>>,
+        read_ahead: BytesMut,
+        limits: MessageLimits,
+        pass: Pass,
+    ) -> Self {
         Self {
             socket,
             input: read_ahead,
@@ -81,6 +89,7 @@ impl<W: Wire> Connection<W> {
             handled: false,
             blocked: false,
             deaf: false,
+            _pass: pass,
         }
     }
 
@@ -101,11 +110,28 @@ impl<W: Wire> Connection<W> {
         Ok(None)
     }
 
+    /// Answers what the protocol itself asks for (RFC 6455, sections 5.5.1 and 5.5.2).
+    fn answer_control(&mut self, message: &Message) {
+        match message {
+            Message::Ping(payload) => self.socket.pong(payload.clone()),
+            Message::Close(reason) => {
+                self.socket.echo_close(reason.clone());
+                self.deaf = true;
+                self.input = BytesMut::new();
+            }
+            _ => {}
+        }
+    }
+
     /// Reads what is there. `Ready(Ok(false))` at the end of the stream.
     fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<bool>> {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut scratch = ReadBuf::new(scratch);
-            let read = self.socket.wire().borrow_mut().poll_receive(task, &mut scratch)?;
+            let read = self
+                .socket
+                .wire()
+                .borrow_mut()
+                .poll_receive(task, &mut scratch)?;
             if read.is_pending() {
                 return Poll::Pending;
             }
@@ -133,6 +159,7 @@ impl<W: Wire> Stream for Connection<W> {
             match this.next_message() {
                 Ok(Some(message)) => {
                     this.handled = true;
+                    this.answer_control(&message);
                     return Poll::Ready(Some(Ok(message)));
                 }
                 Ok(None) => {}

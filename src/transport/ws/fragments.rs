@@ -1,7 +1,8 @@
 //! Putting fragmented messages together, within limits, and text into UTF-8 (RFC 6455, sections 5.4
 //! and 8.1).
 
-use actix_web_actors::ws::{Frame, Item, Message, ProtocolError};
+use actix_http::ws::Item;
+use actix_web_actors::ws::{Frame, Message, ProtocolError};
 use bytes::BytesMut;
 use bytestring::ByteString;
 
@@ -16,7 +17,7 @@ pub(crate) struct MessageLimits {
 
 /// Why a connection cannot go on, as far as messages are concerned.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error("a message is larger than allowed")]
     TooLarge,
     #[error("text is not UTF-8")]
@@ -68,7 +69,11 @@ impl Fragments {
     }
 
     fn begin(&mut self, part: &[u8], limits: MessageLimits) -> Result<Option<Message>, Unreadable> {
-        self.0 = Some(Box::new(Parts { bytes: BytesMut::new(), count: 0, checked: 0 }));
+        self.0 = Some(Box::new(Parts {
+            bytes: BytesMut::new(),
+            count: 0,
+            checked: 0,
+        }));
         self.add(part, limits)
     }
 
@@ -86,7 +91,9 @@ impl Fragments {
     }
 
     fn complete(&mut self) -> Result<Option<Message>, Unreadable> {
-        let Some(parts) = self.0.take() else { return Ok(None) };
+        let Some(parts) = self.0.take() else {
+            return Ok(None);
+        };
         let text =
             ByteString::try_from(parts.bytes.freeze()).map_err(|_broken| Unreadable::NotUtf8)?;
         Ok(Some(Message::Text(text)))
@@ -111,7 +118,10 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
-    const LIMITS: MessageLimits = MessageLimits { bytes: 64, fragments: 4 };
+    const LIMITS: MessageLimits = MessageLimits {
+        bytes: 64,
+        fragments: 4,
+    };
 
     fn first(part: &'static [u8]) -> Frame {
         Frame::Continuation(Item::FirstText(Bytes::from_static(part)))
@@ -133,7 +143,9 @@ mod tests {
         let tail = Bytes::copy_from_slice(tail);
         let begun = fragments.take(Frame::Continuation(Item::FirstText(head)), LIMITS);
         assert!(begun.unwrap().is_none());
-        let whole = fragments.take(Frame::Continuation(Item::Last(tail)), LIMITS).unwrap();
+        let whole = fragments
+            .take(Frame::Continuation(Item::Last(tail)), LIMITS)
+            .unwrap();
         assert_eq!(whole, Some(Message::Text("お".into())));
     }
 
@@ -144,19 +156,28 @@ mod tests {
         assert!(matches!(refused, Err(Unreadable::NotUtf8)));
         let cut = fragments.take(first(b"\xe3\x81"), LIMITS);
         assert!(cut.unwrap().is_none());
-        assert!(matches!(fragments.take(last(b""), LIMITS), Err(Unreadable::NotUtf8)));
+        assert!(matches!(
+            fragments.take(last(b""), LIMITS),
+            Err(Unreadable::NotUtf8)
+        ));
     }
 
     #[test]
     fn neither_bytes_nor_fragments_pile_up() {
         let mut fragments = Fragments::default();
         fragments.take(first(&[b'x'; 40]), LIMITS).unwrap();
-        assert!(matches!(fragments.take(next(&[b'x'; 40]), LIMITS), Err(Unreadable::TooLarge)));
+        assert!(matches!(
+            fragments.take(next(&[b'x'; 40]), LIMITS),
+            Err(Unreadable::TooLarge)
+        ));
         let mut fragments = Fragments::default();
         fragments.take(first(b""), LIMITS).unwrap();
         for _ in 1..LIMITS.fragments {
             fragments.take(next(b""), LIMITS).unwrap();
         }
-        assert!(matches!(fragments.take(next(b""), LIMITS), Err(Unreadable::TooLarge)));
+        assert!(matches!(
+            fragments.take(next(b""), LIMITS),
+            Err(Unreadable::TooLarge)
+        ));
     }
 }

@@ -8,7 +8,12 @@
 /// (RFC 6455, section 5.2).
 pub(super) fn declared_length(bytes: &[u8]) -> Option<u64> {
     match bytes.get(1)? & 0x7f {
-        126 => bytes.get(2..4)?.try_into().ok().map(u16::from_be_bytes).map(u64::from),
+        126 => bytes
+            .get(2..4)?
+            .try_into()
+            .ok()
+            .map(u16::from_be_bytes)
+            .map(u64::from),
         127 => bytes.get(2..10)?.try_into().ok().map(u64::from_be_bytes),
         short => Some(u64::from(short)),
     }
@@ -24,6 +29,9 @@ mod tests {
         assert_eq!(declared_length(&[0x81, 0x85]), Some(5));
         assert_eq!(declared_length(&[0x81, 0xfe, 1]), None);
         assert_eq!(declared_length(&[0x81, 0xfe, 1, 0]), Some(256));
-        assert_eq!(declared_length(&[0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0]), Some(1 << 30));
+        assert_eq!(
+            declared_length(&[0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0]),
+            Some(1 << 30)
+        );
     }
 }

@@ -74,7 +74,10 @@ pub(super) enum State {
 
 impl<W: Wire> Socket<W> {
     pub(super) fn new(wire: W, left_over: Bytes) -> Rc<Self> {
-        let rest = Rest { current: left_over, ..Rest::default() };
+        let rest = Rest {
+            current: left_over,
+            ..Rest::default()
+        };
         Rc::new(Self {
             wire: RefCell::new(wire),
             rest: RefCell::new(rest),
@@ -96,7 +99,10 @@ impl<W: Wire> Socket<W> {
     /// wire has room for more.
     pub(super) fn go_on(&self, task: &Context<'_>) -> bool {
         let mut known = self.task.borrow_mut();
-        if !known.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+        if !known
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(task.waker()))
+        {
             *known = Some(task.waker().clone());
         }
         drop(known);
@@ -170,7 +176,10 @@ impl<W: Wire> Socket<W> {
         }
     }
 
-    fn with_task<T>(&self, io: impl FnOnce(&mut W, &mut Context<'_>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn with_task<T>(
+        &self,
+        io: impl FnOnce(&mut W, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         let known = self.task.borrow();
         let waker = known.as_ref().unwrap_or(Waker::noop());
         io(&mut self.wire.borrow_mut(), &mut Context::from_waker(waker))
@@ -210,7 +219,8 @@ impl<W: Wire> Sink for Socket<W> {
         while self.write_rest() && self.state.get() == State::Open && !outbox.is_idle() {
             let pulled = JOINED.with_borrow_mut(|joined| {
                 joined.clear();
-                let mut put = |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, joined);
+                let mut put =
+                    |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, joined);
                 let pulled = outbox.pull(WRITE_MAX, &mut put);
                 let written = if pulled == 0 { 0 } else { self.write(joined) };
                 let mut rest = self.rest.borrow_mut();
@@ -261,7 +271,10 @@ impl<W: Wire> Sink for Socket<W> {
         self.pump(outbox);
         // What could not be written yet is small (`closing`): it goes before the close frame.
         let mut rest = self.rest.borrow_mut();
-        let mut put = |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, &mut rest.urgent);
+        let mut put = |item: Queued| {
+            item.frame
+                .write(item.stamp, WireFormat::WebSocket, &mut rest.urgent)
+        };
         outbox.pull(usize::MAX, &mut put);
         drop(rest);
         let end = reason.floor_char_boundary(REASON_MAX);

@@ -4,13 +4,17 @@ use std::{io, pin::Pin, task::Poll};
 
 use actix_rt::net::{ActixStream, TcpStream};
 use actix_tls::accept::rustls_0_23::TlsStream;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 
 /// A stream that can be driven from outside its own task: a worker's delivery writes to thousands of
 /// sockets in one go, and each socket's own task only takes over where a socket is full.
-pub(super) trait Wire: ActixStream {
+pub trait Wire: ActixStream {
     /// Writes what the socket takes now, else arranges for `task` to be woken when it takes more.
-    fn poll_send(&mut self, task: &mut std::task::Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_send(
+        &mut self,
+        task: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(self).poll_write(task, bytes)
     }
 
@@ -31,7 +35,11 @@ pub(super) trait Wire: ActixStream {
 
 impl Wire for TcpStream {
     /// Tries first: tokio's budget for cooperative scheduling would stop a walk after 128 sockets.
-    fn poll_send(&mut self, task: &mut std::task::Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_send(
+        &mut self,
+        task: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         loop {
             match self.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -80,6 +80,11 @@ impl Cursor {
         self.head = self.head.max(head);
     }
 
+    /// Everything up to here has had its turn.
+    pub fn sent(&self) -> Seq {
+        self.sent
+    }
+
     /// Whether events wait in the inbox for this connection.
     pub fn is_behind(&self) -> bool {
         self.sent < self.head

@@ -1,0 +1,94 @@
+//! Stopping without cutting anybody off.
+//!
+//! ```text
+//!   readiness says 503, the gate lets in only participants of live calls
+//!   -> no new rings -> everybody without a call is closed (4200, come back now)
+//!   -> live calls end, or are ended at `server.drain_limit`
+//!   -> the rest is closed, HTTP finishes, the store commits what it took
+//! ```
+
+use std::{sync::Arc, time::Duration};
+
+use actix_rt::time::{Instant, sleep};
+use actix_server::ServerHandle;
+
+use crate::{protocol::close_code::CloseCode, rest::Shared};
+
+/// How often a draining node looks whether its calls have ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long sessions have to take their goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What clients are told.
+const REASON: &str = "the server restarts; connect again";
+
+/// Stops a server.
+#[derive(Clone)]
+pub struct Stopper {
+    server: ServerHandle,
+    shared: Arc<Shared>,
+}
+
+impl Stopper {
+    pub(super) fn new(server: ServerHandle, shared: Arc<Shared>) -> Self {
+        Self { server, shared }
+    }
+
+    /// Stops as soon as nobody is cut off by it, at the latest after `server.drain_limit`.
+    pub async fn drain(&self) {
+        let Shared {
+            gate,
+            calls,
+            dispatch,
+            config,
+            ..
+        } = &*self.shared;
+        let limit = config.server.drain_limit;
+        log::info!(
+            "drain begins connections={} limit_ms={}",
+            gate.connections(),
+            limit.as_millis()
+        );
+        gate.drain();
+        calls.stop_ringing().await;
+        self.close_those_without_a_call().await;
+        let end = Instant::now() + limit;
+        while calls.live() > 0 && Instant::now() < end {
+            sleep(LOOK).await;
+        }
+        calls.end_all().await;
+        dispatch.close_all(CloseCode::Drain, REASON);
+        let end = Instant::now() + GOODBYE;
+        while gate.connections() > 0 && Instant::now() < end {
+            sleep(LOOK).await;
+        }
+        log::info!("drain ends connections={}", gate.connections());
+        self.finish(true).await;
+    }
+
+    /// Stops at once: clients find a closed connection and come back.
+    pub async fn stop(&self) {
+        self.shared.gate.drain();
+        self.shared.dispatch.close_all(CloseCode::GoingAway, REASON);
+        self.finish(false).await;
+    }
+
+    async fn close_those_without_a_call(&self) {
+        let Shared {
+            calls, dispatch, ..
+        } = &*self.shared;
+        for (user, present) in dispatch.roster().everybody() {
+            if !calls.is_live(&user) {
+                let to = crate::delivery::lines::To::Session(present.at);
+                drop(dispatch.close(to, CloseCode::Drain, REASON));
+            }
+        }
+    }
+
+    async fn finish(&self, graceful: bool) {
+        self.server.stop(graceful).await;
+        // What was accepted is committed before the process ends.
+        self.shared.store.close().await;
+    }
+}

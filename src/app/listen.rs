@@ -1,0 +1,63 @@
+//! The listening socket and its certificate.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+
+use super::StartFault;
+use crate::kernel::config::{OutboxConfig, TlsConfig};
+
+/// Connections that wait to be accepted: a whole office that comes back after a restart.
+const BACKLOG: i32 = 4096;
+
+/// Quiet time after which the kernel asks whether a peer is there. For plain HTTP connections: clients
+/// of sockets are pinged.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Listens. What is set here, accepted sockets inherit.
+pub(super) fn bind(address: SocketAddr, outbox: &OutboxConfig) -> Result<TcpListener, StartFault> {
+    listener(address, outbox).map_err(|cause| StartFault::Listen { address, cause })
+}
+
+fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    // Frames are joined before they are written: waiting for more would only delay them.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE))?;
+    // Ends a connection whose peer acknowledges nothing; ours comes first and can say why.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(outbox.write_timeout * 2))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Reads the certificate and its key.
+pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
+    let unreadable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
+        StartFault::Tls(format!("{} cannot be read: {error}", path.display()))
+    };
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&config.cert)
+        .and_then(Iterator::collect)
+        .map_err(|error| unreadable(&config.cert, &error))?;
+    let key = PrivateKeyDer::from_pem_file(&config.key)
+        .map_err(|error| unreadable(&config.key, &error))?;
+    ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| StartFault::Tls(error.to_string()))
+}

@@ -1,0 +1,60 @@
+//! How much one connection may ask: commands a second, and messages that are no command a minute.
+
+use std::time::Duration;
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, MonotonicClock},
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+
+use crate::kernel::config::LimitsConfig;
+
+type Limiter =
+    RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+
+/// The allowance of one connection.
+pub(super) struct Allowance {
+    commands: Option<Limiter>,
+    faults: Option<Limiter>,
+}
+
+impl Allowance {
+    pub(super) fn new(limits: &LimitsConfig) -> Self {
+        let limiter = |quota| RateLimiter::direct_with_clock(quota, MonotonicClock);
+        let commands = limits
+            .commands_per_second
+            .map(|rate| Quota::per_second(rate).allow_burst(limits.burst));
+        let faults = limits.protocol_errors.map(Quota::per_minute);
+        Self {
+            commands: commands.map(limiter),
+            faults: faults.map(limiter),
+        }
+    }
+
+    /// Takes one command from the allowance; on refusal says when the next one is worth trying.
+    pub(super) fn command(&self) -> Result<(), Duration> {
+        let Some(limiter) = &self.commands else {
+            return Ok(());
+        };
+        limiter
+            .check()
+            .map_err(|early| early.wait_time_from(MonotonicClock.now()))
+    }
+
+    /// Takes one faulty message from the allowance.
+    pub(super) fn fault(&self) -> Patience {
+        match &self.faults {
+            Some(limiter) if limiter.check().is_err() => Patience::Over,
+            _ => Patience::Left,
+        }
+    }
+}
+
+/// Whether a faulty message is forgiven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    Left,
+    Over,
+}

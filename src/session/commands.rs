@@ -1,0 +1,221 @@
+//! From a message to the room that answers it.
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::{Session, Stage, allowance};
+use crate::{
+    calls::{Asker, Wish},
+    delivery::lines::To,
+    kernel::{identity::Role, time::Timestamp, token::TokenFault},
+    presence::ChosenBy,
+    protocol::{
+        close_code::CloseCode,
+        command::{self, Command, Inbound, OtomoStatusSet, RequestId, TokenRefresh},
+        error_code::ErrorCode,
+        event::{Error, Event, HeartbeatAck, TokenRefreshAck},
+        fault::Fault,
+        frame::Frame,
+    },
+};
+
+impl Session {
+    /// A whole message came. Bad ones are answered and change nothing; too many close the connection
+    /// (RULES 8).
+    pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
+        self.heard();
+        if let Err(wait) = self.allowance.command() {
+            let message = "too many commands; send fewer a second";
+            let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
+            self.refuse(&fault, None);
+            return self.forgive(CloseCode::RateLimited, "too many commands", ctx);
+        }
+        match command::decode(json) {
+            Ok(inbound) => {
+                self.env
+                    .metrics
+                    .messages_in
+                    .of(inbound.command.name())
+                    .inc();
+                self.obey(inbound, ctx);
+            }
+            Err(undecodable) => {
+                self.env.metrics.messages_in.of("unknown").inc();
+                self.refuse(&undecodable.fault, undecodable.request_id.as_ref());
+                self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
+            }
+        }
+    }
+
+    /// Counts a fault against the connection's patience.
+    fn forgive(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
+        if self.allowance.fault() == allowance::Patience::Over {
+            self.close(code, reason, ctx);
+        }
+    }
+
+    /// Answers a command that is not done.
+    fn refuse(&mut self, fault: &Fault, request_id: Option<&RequestId>) {
+        let now = self.env.store.now();
+        self.say(error(fault, now), request_id);
+    }
+
+    fn obey(&mut self, inbound: Inbound, ctx: &mut Context<Self>) {
+        let Inbound {
+            request_id,
+            command,
+        } = inbound;
+        match (&self.stage, command) {
+            (Stage::Door(_), Command::InitConnection(init)) => self.introduce(init, ctx),
+            (Stage::Door(_) | Stage::Entering(_), _) => {
+                let message = "say who you are first: init_connection with a token";
+                self.refuse(
+                    &Fault::new(ErrorCode::Unauthorized, message),
+                    request_id.as_ref(),
+                );
+                self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
+            }
+            (Stage::Closing(_), _) => {}
+            (Stage::Live(_), command) => self.serve(command, request_id, ctx),
+        }
+    }
+
+    fn serve(&mut self, command: Command, request_id: Option<RequestId>, ctx: &mut Context<Self>) {
+        let wish = match command {
+            Command::InitConnection(_) => {
+                let message =
+                    "the connection is initialised already; use token_refresh for a new token";
+                return self.refuse(
+                    &Fault::new(ErrorCode::Conflict, message),
+                    request_id.as_ref(),
+                );
+            }
+            Command::Heartbeat(_) => {
+                let timestamp = self.env.store.now().unix_seconds();
+                return self.say(HeartbeatAck { timestamp }, request_id.as_ref());
+            }
+            Command::TokenRefresh(refresh) => return self.refresh(&refresh, request_id.as_ref()),
+            Command::OtomoStatusSet(set) => return self.choose(&set, request_id, ctx),
+            Command::CallRequest(call) => Wish::Request {
+                to: call.to_user_id,
+                call: call.call_id,
+            },
+            Command::CallRinging(call) => Wish::Ringing(call.call_id),
+            Command::CallAccept(call) => Wish::Accept(call.call_id),
+            Command::CallReject(call) => Wish::Reject(call.call_id, call.reason),
+            Command::CallCancel(call) => Wish::Cancel(call.call_id),
+            Command::WebrtcOffer(signal) => Wish::Offer(signal.call_id, signal.offer),
+            Command::WebrtcAnswer(signal) => Wish::Answer(signal.call_id, signal.answer),
+            Command::IceCandidate(signal) => Wish::Ice(signal.call_id, signal.candidate),
+            Command::CallConnected(call) => Wish::Connected(call.call_id),
+            Command::CallEndRequest(call) => Wish::End(call.call_id),
+        };
+        self.ask(wish, request_id);
+    }
+
+    /// Takes a wish to the calls. The answer comes back through delivery.
+    fn ask(&mut self, wish: Wish, request_id: Option<RequestId>) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        if self.env.dispatch.congested() {
+            return self.refuse(&busy(), request_id.as_ref());
+        }
+        let client = live.line.client().clone();
+        let asker = Asker {
+            client,
+            at: live.at,
+            request_id,
+        };
+        if let Err(asker) = self.env.calls.ask(asker, wish) {
+            self.refuse(&busy(), asker.request_id.as_ref());
+        }
+    }
+
+    /// `token_refresh`: the same person's next token.
+    fn refresh(&mut self, refresh: &TokenRefresh, request_id: Option<&RequestId>) {
+        let Stage::Live(live) = &mut self.stage else {
+            return;
+        };
+        let fault = match self
+            .env
+            .verifier
+            .verify(&refresh.token, self.env.store.now())
+        {
+            Ok(identity) if identity.user != live.line.client().user => Fault::new(
+                ErrorCode::Forbidden,
+                "the token is another user's; connect anew with it",
+            ),
+            Ok(identity) if identity.role != live.line.client().role => Fault::new(
+                ErrorCode::Forbidden,
+                "the token has another role; connect anew with it",
+            ),
+            Ok(identity) => {
+                live.expires_at = identity.expires_at;
+                live.expiry_told = false;
+                let expires_at = identity.expires_at.unix_seconds();
+                return self.say(TokenRefreshAck { expires_at }, request_id);
+            }
+            Err(TokenFault::Expired) => Fault::new(
+                ErrorCode::TokenExpired,
+                "the token has expired; send one that has not",
+            ),
+            Err(TokenFault::Invalid(_)) => Fault::new(
+                ErrorCode::Unauthorized,
+                "the token is not valid; send one signed by the app",
+            ),
+        };
+        self.refuse(&fault, request_id);
+    }
+
+    /// `otomo_status_set`: an otomo goes on break or comes back.
+    fn choose(
+        &mut self,
+        set: &OtomoStatusSet,
+        request_id: Option<RequestId>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        let client = live.line.client();
+        if client.role != Role::Otomo {
+            let message = "only an otomo has a status to set";
+            return self.refuse(
+                &Fault::new(ErrorCode::Forbidden, message),
+                request_id.as_ref(),
+            );
+        }
+        let until = set
+            .until
+            .map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)));
+        let chosen = self
+            .env
+            .presence
+            .choose(&client.user, set.status, until, ChosenBy::Otomo);
+        let at = live.at;
+        ctx.spawn(chosen.into_actor(self).map(move |chosen, session, _| {
+            let now = session.env.store.now();
+            let answer: Event = match chosen {
+                Ok(ack) => ack.into(),
+                Err(refused) => error(&refused.into(), now).into(),
+            };
+            // Through delivery, so that the answer comes after the update that it caused.
+            let frame = Frame::answer(&answer, request_id.as_ref());
+            session.env.dispatch.tell(To::Session(at), frame);
+        }));
+    }
+}
+
+fn error(fault: &Fault, now: Timestamp) -> Error {
+    Error {
+        code: fault.code,
+        message: fault.message.clone(),
+        context: fault.context.clone(),
+        timestamp: now.unix_seconds(),
+    }
+}
+
+fn busy() -> Fault {
+    let message = "the server has too much to do right now; try again in a moment";
+    Fault::new(ErrorCode::Unavailable, message).retry_after(std::time::Duration::from_secs(1))
+}

@@ -1,0 +1,39 @@
+//! What all sessions of one worker share.
+
+use std::rc::Rc;
+
+use crate::{
+    calls::Calls,
+    delivery::{dispatch::Dispatch, lines::Lines, outbox},
+    kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
+    people::People,
+    presence::Presence,
+    store,
+};
+use std::sync::Arc;
+
+/// Everything that a session works with. One per worker thread.
+pub struct Env {
+    /// The settings in force.
+    pub config: Arc<Config>,
+    /// This server.
+    pub node: NodeId,
+    /// Checks tokens.
+    pub verifier: Arc<Verifier>,
+    /// Durable state.
+    pub store: store::Handle,
+    /// The clients of this worker.
+    pub lines: Rc<Lines>,
+    /// The way out to all clients.
+    pub dispatch: Dispatch,
+    /// Who is known.
+    pub people: People,
+    /// The otomo's statuses.
+    pub presence: Presence,
+    /// The calls.
+    pub calls: Calls,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How much may wait for one client.
+    pub outbox: Rc<outbox::Limits>,
+}

@@ -1,0 +1,155 @@
+//! Floor 5: one actor per connected client.
+//!
+//! A session knows who its client is, what it wants to hear, how far it has read its inbox, and whether
+//! it is still there. It takes commands to the rooms below and never waits for them: answers come back
+//! through the worker's delivery, so that they keep their place among everything else that is said.
+//!
+//! A session does not know what carries it. A transport gives it a [`Sink`](crate::delivery::line::Sink)
+//! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::went`] with what it reads.
+//!
+//! A session outlives nothing: what must not be lost is in the user's inbox, and a client that comes
+//! back, on any transport, says how far it has read.
+//!
+//! - [`hello`]: what a client said when it came. [`env`]: what all sessions of a worker share.
+//! - `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
+//! - `paging`: the durable lane. `watch`: alarms, signals and the end.
+//! - `vigil` and `allowance`: pure judgement of silence and of too much talk.
+
+mod allowance;
+mod commands;
+mod entry;
+pub mod env;
+pub mod hello;
+mod paging;
+mod vigil;
+mod watch;
+
+use std::rc::Rc;
+
+use actix::{Actor, ActorContext, Context, Running};
+use actix_rt::time::Instant;
+
+use self::{allowance::Allowance, env::Env, hello::Hello, vigil::Vigil};
+use crate::{
+    delivery::{
+        leave::Leave,
+        line::{Client, Line, SessionRef, Sink},
+        outbox::Outbox,
+        queued::Queued,
+    },
+    kernel::{ids::SessionId, time::Timestamp},
+    protocol::{
+        event::Event,
+        frame::{Frame, Stamp},
+    },
+};
+
+/// One connected client.
+pub struct Session {
+    env: Rc<Env>,
+    id: SessionId,
+    sink: Rc<dyn Sink>,
+    stage: Stage,
+    vigil: Vigil,
+    allowance: Allowance,
+    /// How the session ended, once that is known.
+    leave: Leave,
+}
+
+/// How far a session has come.
+enum Stage {
+    /// The client has yet to say who it is, or is being told that it may not come in.
+    Door(Box<Door>),
+    /// The client is known; the store is asked about it.
+    Entering(Box<Client>),
+    /// The client is served.
+    Live(Live),
+    /// Goodbye has been said.
+    Closing(Option<(SessionRef, Rc<Line>)>),
+}
+
+/// A client at the door.
+struct Door {
+    hello: Hello,
+    outbox: Outbox<Queued>,
+}
+
+/// A client that is served.
+struct Live {
+    at: SessionRef,
+    line: Rc<Line>,
+    /// When the token runs out.
+    expires_at: Timestamp,
+    /// Whether the client was told that it does.
+    expiry_told: bool,
+    /// Whether `ready` has been sent.
+    ready: bool,
+}
+
+impl Session {
+    /// A session for a client that has just come.
+    pub fn new(env: Rc<Env>, sink: Rc<dyn Sink>, hello: Hello) -> Self {
+        let allowance = Allowance::new(&env.config.limits);
+        let mut outbox = Outbox::gated();
+        outbox.open();
+        Self {
+            env,
+            id: SessionId::new(),
+            sink,
+            stage: Stage::Door(Box::new(Door { hello, outbox })),
+            vigil: Vigil::begin(Instant::now()),
+            allowance,
+            leave: Leave::Broken,
+        }
+    }
+
+    /// Writes what the client has coming: called when all that was read has been handled.
+    pub fn write(&mut self) {
+        match &mut self.stage {
+            Stage::Door(door) => self.sink.pump(&mut door.outbox),
+            Stage::Live(live) => live.line.pump(),
+            Stage::Entering(_) | Stage::Closing(_) => {}
+        }
+    }
+
+    /// Says something to this client alone, after what it was told before.
+    fn say(
+        &mut self,
+        event: impl Into<Event>,
+        request_id: Option<&crate::protocol::command::RequestId>,
+    ) {
+        let event = event.into();
+        self.env.metrics.messages_out.of(event.spec().name).inc();
+        let frame = Frame::answer(&event, request_id);
+        match &mut self.stage {
+            Stage::Door(door) => {
+                let item = Queued {
+                    frame,
+                    stamp: Stamp::None,
+                };
+                // At the door there is a handful of answers before it shuts: nothing to bound.
+                let _ = door.outbox.push(item, &self.env.outbox);
+            }
+            Stage::Live(live) => drop(live.line.push_always(frame)),
+            Stage::Entering(_) | Stage::Closing(_) => {}
+        }
+    }
+}
+
+impl Actor for Session {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.open_door(ctx);
+    }
+
+    fn stopping(&mut self, _: &mut Context<Self>) -> Running {
+        self.depart();
+        Running::Stop
+    }
+}
+
+/// Ends the actor; what is left to do is done in [`Actor::stopping`].
+fn stop(ctx: &mut Context<Session>) {
+    ctx.stop();
+}

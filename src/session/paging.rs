@@ -1,0 +1,145 @@
+//! The durable lane of one session: pages of the inbox as the client takes them.
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use std::time::Duration;
+
+use super::{Session, Stage, entry};
+use crate::{
+    delivery::inbox::{
+        Seq,
+        cursor::Offer,
+        records::{self, Page, StoredEvent},
+        resume::ResyncReason,
+    },
+    protocol::{
+        event::{Event, Ready},
+        frame::{Frame, Stamp},
+    },
+    store::StoreError,
+};
+
+/// Events read at once: a page of ordinary events fills half the soft limit of an outbox.
+const PAGE: u32 = 128;
+
+/// How long to wait after the store could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Looks how far the stream has come by now, then reads on until nothing is missing and the client
+    /// can be told `ready`.
+    pub(super) fn read_inbox_to_the_end(&mut self, ctx: &mut Context<Self>) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        let user = live.line.client().user.clone();
+        let extent = self
+            .env
+            .store
+            .read(move |conn| records::extent(conn, &user));
+        ctx.spawn(
+            extent
+                .into_actor(self)
+                .map(|extent, session, ctx| match extent {
+                    Ok(extent) => {
+                        if let Stage::Live(live) = &session.stage {
+                            live.line.cursor().borrow_mut().heard(extent.head);
+                        }
+                        session.read_inbox(ctx);
+                    }
+                    Err(error) => session.inbox_failed(&error, ctx),
+                }),
+        );
+    }
+
+    /// Reads the next page, if one is due and the client has room for it.
+    pub(super) fn read_inbox(&mut self, ctx: &mut Context<Self>) {
+        let Stage::Live(live) = &mut self.stage else {
+            return;
+        };
+        if !live.line.cursor().borrow().is_behind() {
+            return self.caught_up();
+        }
+        if !live.line.has_room() {
+            // The line asks again when the client has taken some of it.
+            return;
+        }
+        let after = live.line.cursor().borrow_mut().next_page_after();
+        let Some(after) = after else { return };
+        let user = live.line.client().user.clone();
+        let now = self.env.store.now();
+        let page = self
+            .env
+            .store
+            .read(move |conn| records::page(conn, &user, after, PAGE, now));
+        ctx.spawn(
+            page.into_actor(self)
+                .map(move |page, session, ctx| match page {
+                    Ok(page) => session.take_page(page, ctx),
+                    Err(error) => {
+                        session.page_done(after);
+                        session.inbox_failed(&error, ctx);
+                    }
+                }),
+        );
+    }
+
+    fn take_page(&mut self, page: Page, ctx: &mut Context<Self>) {
+        match page {
+            Page::Events { events, through } => {
+                self.push_events(events);
+                self.page_done(through);
+            }
+            Page::Dropped(extent) => {
+                // The retention was faster than the client: it is told, and goes on from the head.
+                self.say(entry::resync(ResyncReason::Retention, extent), None);
+                self.page_done(extent.head);
+            }
+        }
+        self.write();
+        self.read_inbox(ctx);
+    }
+
+    fn push_events(&mut self, events: Vec<StoredEvent>) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        for event in events {
+            let spec = Event::stored_spec(&event.type_name, event.topic);
+            let passes = live.line.wanted().contains(spec.topic);
+            let offer = live.line.cursor().borrow_mut().replay(event.seq, passes);
+            if let Offer::SendNow { prev } = offer {
+                let stamp = Stamp::Durable {
+                    seq: event.seq.get(),
+                    prev: prev.get(),
+                };
+                let _ = live.line.push_page(Frame::stored(spec, event.body), stamp);
+            }
+        }
+    }
+
+    fn page_done(&mut self, through: Seq) {
+        if let Stage::Live(live) = &self.stage {
+            live.line.cursor().borrow_mut().page_done(through);
+        }
+    }
+
+    /// Nothing is missing. The first time, that is what `ready` says.
+    fn caught_up(&mut self) {
+        let Stage::Live(live) = &mut self.stage else {
+            return;
+        };
+        if std::mem::replace(&mut live.ready, true) {
+            return;
+        }
+        let seq = live.line.cursor().borrow().sent().get();
+        self.env
+            .dispatch
+            .open(live.at, Frame::new(&Ready { seq }.into()));
+    }
+
+    fn inbox_failed(&mut self, error: &StoreError, ctx: &mut Context<Self>) {
+        let cause = crate::kernel::logging::chain(error);
+        log::warn!("inbox could not be read session={} cause={cause}", self.id);
+        ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
+    }
+}

@@ -1,0 +1,234 @@
+//! Alarms, signals, and the end of a session.
+
+use std::{rc::Rc, time::Duration};
+
+use actix::{AsyncContext, Context, Handler};
+use actix_rt::time::Instant;
+
+use super::{
+    Session, Stage, stop,
+    vigil::{Patience, Verdict},
+};
+use crate::{
+    delivery::{leave::Leave, line::Wake, outbox::Outbox, queued::Queued},
+    kernel::identity::Role,
+    protocol::{
+        close_code::CloseCode,
+        event::{Closing, TokenExpiring},
+        frame::{Frame, Stamp},
+    },
+};
+
+/// How long a client has to answer our goodbye before the connection is cut.
+const LINGER: Duration = Duration::from_secs(2);
+
+impl Handler<Wake> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, ctx: &mut Context<Self>) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        let signals = live.line.take_signals();
+        if let Some((code, reason)) = signals.close {
+            return self.close(code, reason, ctx);
+        }
+        if signals.too_slow {
+            return self.close(CloseCode::SlowConsumer, "the client reads too slowly", ctx);
+        }
+        if signals.read_inbox {
+            self.read_inbox(ctx);
+        }
+        if signals.alarm {
+            self.look(ctx);
+        }
+    }
+}
+
+impl Session {
+    /// The client gave a sign of life.
+    pub fn heard(&mut self) {
+        self.vigil.heard(Instant::now());
+    }
+
+    /// When to look at the client for the first time: spread, so that ten thousand clients that came
+    /// together are not pinged together.
+    pub(super) fn first_look(&self) -> Duration {
+        let interval = self.env.config.presence.ping_interval;
+        let share = f64::from(self.id.short()) / f64::from(u32::MAX);
+        interval.mul_f64(0.5 + share / 2.0)
+    }
+
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        let at = live.at;
+        let config = &self.env.config;
+        let patience = Patience {
+            ping_interval: config.presence.ping_interval,
+            pong_timeout: config.presence.pong_timeout,
+            write_timeout: config.outbox.write_timeout,
+        };
+        let stalled = self.sink.stalled();
+        let again = match self.vigil.look(Instant::now(), stalled, &patience) {
+            Verdict::Silent => {
+                self.close(CloseCode::NoPong, "a ping went unanswered", ctx);
+                return;
+            }
+            Verdict::Stalled => {
+                let reason = "the client took nothing for too long";
+                return self.close(CloseCode::SlowConsumer, reason, ctx);
+            }
+            Verdict::Ping(again) => {
+                self.sink.ping();
+                again
+            }
+            Verdict::Alive(again) => again,
+        };
+        if let Some(token) = self.look_at_token(ctx) {
+            self.env.lines.alarm(at, again.min(token));
+        }
+    }
+
+    /// Tells of the token's end, and closes some time after it. Returns when to look again; `None` if
+    /// the session is over.
+    fn look_at_token(&mut self, ctx: &mut Context<Self>) -> Option<Duration> {
+        let Stage::Live(live) = &mut self.stage else {
+            return None;
+        };
+        let auth = &self.env.config.auth;
+        let (now, expires_at) = (self.env.store.now(), live.expires_at);
+        let end = expires_at + auth.expiry_grace;
+        if now >= end {
+            self.close(CloseCode::TokenExpired, "the token has expired", ctx);
+            return None;
+        }
+        let notice = expires_at - auth.expiry_notice;
+        if now < notice {
+            return Some(now.until(notice));
+        }
+        if !std::mem::replace(&mut live.expiry_told, true) && !auth.expiry_notice.is_zero() {
+            self.say(
+                TokenExpiring {
+                    expires_at: expires_at.unix_seconds(),
+                },
+                None,
+            );
+            self.write();
+        }
+        Some(now.until(end))
+    }
+
+    /// Closes the connection from our side: `closing`, the transport's own goodbye, and after a while
+    /// the end.
+    pub fn close(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
+        if matches!(self.stage, Stage::Closing(_)) {
+            return;
+        }
+        log::info!(
+            "session closes session={} code={} reason={reason:?}",
+            self.id,
+            code.number()
+        );
+        self.env.metrics.closes.of(code.as_str()).inc();
+        self.leave = match code {
+            CloseCode::NoPong | CloseCode::SlowConsumer => Leave::Broken,
+            CloseCode::Normal | CloseCode::Disabled | CloseCode::Replaced => Leave::Clean,
+            _ => Leave::ServerClosed,
+        };
+        let closing = Frame::new(&self.closing(code, reason).into());
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
+            Stage::Live(live) => {
+                live.line.finish(closing, code, reason);
+                Stage::Closing(Some((live.at, live.line)))
+            }
+            Stage::Door(mut door) => {
+                self.finish_unserved(&mut door.outbox, closing, code, reason);
+                Stage::Closing(None)
+            }
+            Stage::Entering(client) => {
+                self.finish_unserved(&mut Outbox::gated(), closing, code, reason);
+                Stage::Entering(client)
+            }
+            closing @ Stage::Closing(_) => closing,
+        };
+        ctx.run_later(LINGER, |session, ctx| {
+            session.sink.abort();
+            stop(ctx);
+        });
+    }
+
+    fn closing(&self, code: CloseCode, reason: &str) -> Closing {
+        // Spread over the pause, so that those who are closed together do not return together.
+        let spread = u64::from(self.id.short() % 1000);
+        let retry_after_ms = match (code.reconnect(), code.pause()) {
+            (false, _) => 0,
+            (true, true) => 2000 + 3 * spread,
+            (true, false) => spread,
+        };
+        let (code, reconnect) = (code.number(), code.reconnect());
+        Closing {
+            code,
+            reason: reason.to_owned(),
+            reconnect,
+            retry_after_ms,
+        }
+    }
+
+    fn finish_unserved(
+        &self,
+        outbox: &mut Outbox<Queued>,
+        closing: Frame,
+        code: CloseCode,
+        reason: &str,
+    ) {
+        outbox.open();
+        let item = Queued {
+            frame: closing,
+            stamp: Stamp::None,
+        };
+        let _ = outbox.push(item, &self.env.outbox);
+        self.sink.finish(outbox, code, reason);
+    }
+
+    /// The transport's connection has ended.
+    pub fn went(&mut self, leave: Leave, ctx: &mut Context<Self>) {
+        // What we began is not the client's doing.
+        if !matches!(self.stage, Stage::Closing(_)) {
+            self.leave = leave;
+        }
+        stop(ctx);
+    }
+
+    /// Leaves no trace: the table, the roster, the rooms that care about people's coming and going.
+    pub(super) fn depart(&mut self) {
+        self.sink.abort();
+        match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
+            Stage::Live(super::Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
+                self.env.lines.remove(at);
+                let client = line.client();
+                let remaining = self.env.lines.roster().leave(client);
+                self.env.calls.left(client, self.leave, remaining);
+                if client.role == Role::Otomo {
+                    self.env.presence.leave(client, self.leave);
+                }
+                self.leave_log(Rc::as_ref(&line));
+            }
+            // It may have got its lease by now, or get it later: its end is queued behind that.
+            Stage::Entering(client) if client.role == Role::Otomo => {
+                self.env.presence.leave(&client, self.leave);
+            }
+            Stage::Door(_) | Stage::Entering(_) | Stage::Closing(None) => {}
+        }
+    }
+
+    fn leave_log(&self, line: &crate::delivery::line::Line) {
+        let user = &line.client().user;
+        log::info!(
+            "session ended session={} user={user} leave={:?}",
+            self.id,
+            self.leave
+        );
+    }
+}

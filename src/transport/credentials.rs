@@ -1,0 +1,139 @@
+//! Who a client says it is, and what it wants: the same places for every transport.
+
+use actix_http::{RequestHead, header};
+use actix_web::web::Query;
+use serde::Deserialize;
+
+use crate::{
+    kernel::{
+        config::Config,
+        ids::DeviceId,
+        time::Timestamp,
+        token::{TokenFault, Verifier},
+    },
+    protocol::{close_code::CloseCode, spec::Topics},
+    session::hello::{Credentials, Hello, Wishes},
+};
+
+/// The subprotocol that carries a token, for pages, whose WebSockets cannot send headers.
+pub const BEARER: &str = "bearer";
+
+/// The query of a handshake.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    token: Option<String>,
+    last_seq: Option<u64>,
+    topics: Option<String>,
+    device: Option<String>,
+    v: Option<u8>,
+}
+
+/// A handshake that cannot be understood: answered with 400.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// The query does not parse.
+    #[error("the query is not understood: {0}")]
+    Query(String),
+    /// No such topic.
+    #[error(transparent)]
+    Topic(#[from] crate::protocol::spec::UnknownTopic),
+    /// Not a device id.
+    #[error("device: {0}")]
+    Device(#[from] crate::kernel::ids::IdFault),
+}
+
+/// Reads what a client said in its request. The first credential that is there counts:
+/// `Authorization`, the subprotocol, `?token=`.
+///
+/// # Errors
+/// [`Unclear`] for a request that makes no sense whoever sent it. A bad token or origin is no error
+/// here: the client is let in as far as it can be told why it may not stay.
+pub fn read(
+    head: &RequestHead,
+    config: &Config,
+    verifier: &Verifier,
+    now: Timestamp,
+) -> Result<Hello, Unclear> {
+    let query = head.uri.query().unwrap_or_default();
+    let asked =
+        Query::<Asked>::from_query(query).map_err(|error| Unclear::Query(error.to_string()))?;
+    let asked = asked.into_inner();
+    let wishes = Wishes {
+        last_seq: asked.last_seq,
+        topics: asked.topics.map_or(Ok(Topics::ALL), |list| list.parse())?,
+        device: asked
+            .device
+            .map(|name| name.parse::<DeviceId>())
+            .transpose()?,
+        versioned: asked.v == Some(1),
+    };
+    let credentials = match token(head).or(asked.token) {
+        _ if !origin_admitted(head, config) => Credentials::Refused(
+            CloseCode::ForbiddenOrigin,
+            "pages of this origin may not connect",
+        ),
+        None => Credentials::Awaited,
+        Some(token) => match verifier.verify(&token, now) {
+            Ok(identity) => Credentials::Known(Box::new(identity)),
+            Err(TokenFault::Expired) => {
+                Credentials::Refused(CloseCode::TokenExpired, "the token has expired")
+            }
+            Err(TokenFault::Invalid(_)) => {
+                Credentials::Refused(CloseCode::BadToken, "the token is not valid")
+            }
+        },
+    };
+    let address = head.peer_addr.map(|address| address.ip());
+    Ok(Hello {
+        credentials,
+        wishes,
+        address,
+    })
+}
+
+/// The token in the request's headers.
+fn token(head: &RequestHead) -> Option<String> {
+    let bearer = head
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
+    });
+    bearer.or_else(|| {
+        let mut offered = subprotocols(head);
+        (offered.next()? == BEARER)
+            .then(|| offered.next().map(str::to_owned))
+            .flatten()
+    })
+}
+
+/// Whether the client offered the subprotocol that carries its token; then it must be accepted.
+pub fn offers_bearer(head: &RequestHead) -> bool {
+    subprotocols(head).next() == Some(BEARER)
+}
+
+fn subprotocols(head: &RequestHead) -> impl Iterator<Item = &str> {
+    let values = head.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim)
+}
+
+/// Whether the page that connects may (RULES 8). Clients that are no browsers send no origin.
+fn origin_admitted(head: &RequestHead, config: &Config) -> bool {
+    let text = |name| {
+        head.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    match text(header::ORIGIN) {
+        None => true,
+        Some(origin) => config.server.origins.admit(origin, text(header::HOST)),
+    }
+}

@@ -1,0 +1,197 @@
+//! Who may connect at all: our own count of connections (actix-server does not see those that were
+//! taken over), handshakes per address, and whether the node drains.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, MonotonicClock},
+    middleware::NoOpMiddleware,
+    state::keyed::DashMapStateStore,
+};
+
+use crate::kernel::{config::LimitsConfig, metrics::Metrics};
+
+/// Addresses remembered before those that are quiet again are forgotten.
+const ADDRESSES_HIGH: usize = 65_536;
+
+/// When a client that met a full or draining server should try again.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+type PerAddress = RateLimiter<
+    IpAddr,
+    DashMapStateStore<IpAddr>,
+    MonotonicClock,
+    NoOpMiddleware<std::time::Instant>,
+>;
+
+/// The gate of one server, shared by all its workers.
+pub struct Gate {
+    open: Arc<AtomicUsize>,
+    most: Option<usize>,
+    handshakes: Option<PerAddress>,
+    draining: AtomicBool,
+    metrics: Arc<Metrics>,
+}
+
+/// Why a connection is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Shut {
+    /// `limits.connections` is reached.
+    #[error("the server has as many connections as it may; try again later")]
+    Full(Duration),
+    /// The node is about to stop.
+    #[error("the server is about to stop; try again in a moment")]
+    Draining(Duration),
+    /// `limits.handshakes_per_address`.
+    #[error("too many connections from this address in a short time; try again later")]
+    TooFast(Duration),
+}
+
+impl Shut {
+    /// When to try again.
+    pub fn retry_after(self) -> Duration {
+        match self {
+            Shut::Full(wait) | Shut::Draining(wait) | Shut::TooFast(wait) => wait,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Shut::Full(_) => "full",
+            Shut::Draining(_) => "draining",
+            Shut::TooFast(_) => "too_fast",
+        }
+    }
+}
+
+/// One connection that was let in; counted until it is dropped.
+#[derive(Debug)]
+pub struct Pass(Arc<AtomicUsize>);
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Gate {
+    /// An open gate.
+    pub fn new(limits: &LimitsConfig, metrics: Arc<Metrics>) -> Self {
+        let per_address = |rate| {
+            RateLimiter::new(
+                Quota::per_second(rate),
+                DashMapStateStore::default(),
+                MonotonicClock,
+            )
+        };
+        Self {
+            open: Arc::default(),
+            most: limits.connections.map(|most| most.get() as usize),
+            handshakes: limits.handshakes_per_address.map(per_address),
+            draining: AtomicBool::new(false),
+            metrics,
+        }
+    }
+
+    /// Lets a connection in. `must_return` says that its user is in a live call, for whom the gate
+    /// stays open while the node drains.
+    ///
+    /// # Errors
+    /// Why not, and when to try again.
+    pub fn admit(&self, address: Option<IpAddr>, must_return: bool) -> Result<Pass, Shut> {
+        let admitted = self.judge(address, must_return);
+        if let Err(shut) = admitted {
+            self.metrics.handshakes_refused.of(shut.as_str()).inc();
+        }
+        admitted
+    }
+
+    fn judge(&self, address: Option<IpAddr>, must_return: bool) -> Result<Pass, Shut> {
+        if self.is_draining() && !must_return {
+            return Err(Shut::Draining(TRY_AGAIN));
+        }
+        // Behind a proxy on the same machine everybody comes from loopback.
+        if let (Some(limiter), Some(address)) =
+            (&self.handshakes, address.filter(|it| !it.is_loopback()))
+        {
+            if limiter.len() > ADDRESSES_HIGH {
+                limiter.retain_recent();
+            }
+            limiter
+                .check_key(&address)
+                .map_err(|early| Shut::TooFast(early.wait_time_from(MonotonicClock.now())))?;
+        }
+        let before = self.open.fetch_add(1, Ordering::Relaxed);
+        let pass = Pass(Arc::clone(&self.open));
+        match self.most {
+            Some(most) if before >= most => Err(Shut::Full(TRY_AGAIN)),
+            _ => Ok(pass),
+        }
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Lets nobody in any more but those who must return.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the node drains.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::config::{Sources, load};
+
+    fn gate(key: &str, value: &str) -> Gate {
+        let config = load(&Sources::default().with(key, value)).unwrap();
+        Gate::new(&config.limits, Arc::default())
+    }
+
+    #[test]
+    fn connections_are_counted_until_they_end() {
+        let gate = gate("limits.connections", "2");
+        let first = gate.admit(None, false).unwrap();
+        let _second = gate.admit(None, false).unwrap();
+        assert!(matches!(gate.admit(None, false), Err(Shut::Full(_))));
+        drop(first);
+        assert!(gate.admit(None, false).is_ok());
+    }
+
+    #[test]
+    fn an_address_may_come_only_so_often_but_a_proxy_beside_us_speaks_for_many() {
+        let gate = gate("limits.handshakes_per_address", "2");
+        let far: IpAddr = "192.0.2.7".parse().unwrap();
+        let near: IpAddr = "127.0.0.1".parse().unwrap();
+        assert!(gate.admit(Some(far), false).is_ok());
+        assert!(gate.admit(Some(far), false).is_ok());
+        assert!(matches!(
+            gate.admit(Some(far), false),
+            Err(Shut::TooFast(_))
+        ));
+        assert!((0..50).all(|_| gate.admit(Some(near), false).is_ok()));
+    }
+
+    #[test]
+    fn while_the_node_drains_only_those_in_a_call_come_back() {
+        let gate = gate("limits.connections", "10");
+        gate.drain();
+        assert!(matches!(gate.admit(None, false), Err(Shut::Draining(_))));
+        assert!(gate.admit(None, true).is_ok());
+    }
+}

@@ -1,0 +1,224 @@
+//! The handshake: from an HTTP request to a session (RFC 6455, section 4.2).
+//!
+//! `actix-http` hands over every request that asks to upgrade, on any path; the app's routes, CORS and
+//! limits do not see them. So this checks path, method and version itself and answers the rest.
+//!
+//! A bad token or origin is not refused with a status, which pages cannot read, but by a session that
+//! says `closing` and closes with 4001 or 4002.
+
+use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
+
+use actix::{Context, StreamHandler};
+use actix_codec::{Encoder as _, Framed};
+use actix_http::{
+    Request, Response, StatusCode,
+    body::{BodySize, MessageBody as _},
+    h1,
+    header::{self, HeaderValue},
+    ws::{HandshakeError, handshake},
+};
+use actix_service::{ServiceFactory, fn_service};
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt as _;
+
+use super::{connection::Connection, fragments::MessageLimits, socket::Socket, wire::Wire};
+use crate::{
+    protocol::error_code::ErrorCode,
+    session::{
+        Session,
+        env::Env,
+        hello::{Credentials, Hello},
+    },
+    transport::{
+        credentials::{self, BEARER},
+        gate::{Gate, Pass},
+    },
+};
+
+/// Where WebSockets are served.
+const PATH: &str = "/ws";
+
+/// How long a client has to take the answer to a handshake that is refused.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A handshake that is refused, as an HTTP answer.
+struct Refusal {
+    status: StatusCode,
+    code: ErrorCode,
+    message: String,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+}
+
+/// The service that takes connections over on one worker.
+pub fn service<W: Wire + 'static>(
+    env: Rc<Env>,
+    gate: Arc<Gate>,
+) -> impl ServiceFactory<
+    (Request, Framed<W, h1::Codec>),
+    Config = (),
+    Response = (),
+    Error = Infallible,
+    InitError = (),
+> {
+    fn_service(move |(request, framed): (Request, Framed<W, h1::Codec>)| {
+        let (env, gate) = (Rc::clone(&env), Arc::clone(&gate));
+        async move {
+            take_over(request, framed, env, &gate).await;
+            Ok(())
+        }
+    })
+}
+
+async fn take_over<W: Wire + 'static>(
+    request: Request,
+    framed: Framed<W, h1::Codec>,
+    env: Rc<Env>,
+    gate: &Gate,
+) {
+    let mut parts = framed.into_parts();
+    match shake_hands(&request, &env, gate) {
+        Ok((response, hello, pass)) => {
+            let message = h1::Message::Item((response.set_body(()), BodySize::None));
+            if parts.codec.encode(message, &mut parts.write_buf).is_ok() {
+                let before = parts.write_buf.freeze();
+                begin(
+                    env,
+                    Socket::new(parts.io, before),
+                    parts.read_buf,
+                    hello,
+                    pass,
+                );
+            }
+        }
+        Err(refusal) => {
+            let (response, body) = refusal.answer();
+            let size = body.size();
+            let message = h1::Message::Item((response.set_body(()), size));
+            let encoded = parts.codec.encode(message, &mut parts.write_buf).is_ok()
+                && parts
+                    .codec
+                    .encode(h1::Message::Chunk(Some(body)), &mut parts.write_buf)
+                    .is_ok();
+            if encoded {
+                let goodbye = async {
+                    parts.io.write_all(&parts.write_buf).await?;
+                    parts.io.shutdown().await
+                };
+                // A client that does not take the answer is cut off: it has nothing here.
+                let _ = actix_rt::time::timeout(REFUSAL_TIMEOUT, goodbye).await;
+            }
+        }
+    }
+}
+
+fn shake_hands(
+    request: &Request,
+    env: &Env,
+    gate: &Gate,
+) -> Result<(Response<()>, Hello, Pass), Refusal> {
+    if request.path() != PATH {
+        let message = format!("there is no WebSocket here; connect to {PATH}");
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::NotFound,
+            message,
+        ));
+    }
+    let mut response = handshake(request.head()).map_err(|fault| not_a_handshake(&fault))?;
+    let hello = credentials::read(request.head(), &env.config, &env.verifier, env.store.now())
+        .map_err(|unclear| {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                ErrorCode::BadRequest,
+                unclear.to_string(),
+            )
+        })?;
+    let in_call = match &hello.credentials {
+        Credentials::Known(identity) => env.calls.is_live(&identity.user),
+        Credentials::Awaited | Credentials::Refused(..) => false,
+    };
+    let pass = gate.admit(hello.address, in_call).map_err(|shut| Refusal {
+        retry_after: Some(shut.retry_after()),
+        ..Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Unavailable,
+            shut.to_string(),
+        )
+    })?;
+    if credentials::offers_bearer(request.head()) {
+        let accepted = (
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(BEARER),
+        );
+        response.insert_header(accepted);
+    }
+    Ok((response.finish().drop_body(), hello, pass))
+}
+
+fn not_a_handshake(fault: &HandshakeError) -> Refusal {
+    let status = match fault {
+        HandshakeError::GetMethodRequired => StatusCode::METHOD_NOT_ALLOWED,
+        // RFC 6455, section 4.4: the answer names the version that would do.
+        HandshakeError::UnsupportedVersion | HandshakeError::NoVersionHeader => {
+            StatusCode::UPGRADE_REQUIRED
+        }
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Refusal::new(status, ErrorCode::BadRequest, fault.to_string())
+}
+
+impl Refusal {
+    fn answer(self) -> (Response<()>, bytes::Bytes) {
+        let body = serde_json::json!({"error": {"code": self.code, "message": self.message}});
+        let mut response = Response::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        response.force_close();
+        match self.status {
+            StatusCode::UPGRADE_REQUIRED => {
+                response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                response.insert_header((header::ALLOW, "GET"));
+            }
+            _ => {}
+        }
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
+        }
+        (
+            response.finish().drop_body(),
+            bytes::Bytes::from(body.to_string()),
+        )
+    }
+}
+
+/// Starts the session in a task of its own, so that the HTTP dispatcher and the request are freed.
+fn begin<W: Wire + 'static>(
+    env: Rc<Env>,
+    socket: Rc<Socket<W>>,
+    read_ahead: BytesMut,
+    hello: Hello,
+    pass: Pass,
+) {
+    let limits = MessageLimits {
+        bytes: env.config.limits.message_size,
+        fragments: env.config.limits.fragments as usize,
+    };
+    // Copied: what was read shares the buffer in which the request came.
+    let read_ahead = BytesMut::from(&*read_ahead);
+    let connection = Connection::new(Rc::clone(&socket), read_ahead, limits, pass);
+    let mut ctx = Context::new();
+    Session::add_stream(connection, &mut ctx);
+    ctx.run(Session::new(env, socket, hello));
+}

@@ -52,7 +52,7 @@ impl Stopper {
         );
         gate.drain();
         calls.stop_ringing().await;
-        self.close_those_without_a_call().await;
+        self.close_those_without_a_call();
         let end = Instant::now() + limit;
         while calls.live() > 0 && Instant::now() < end {
             sleep(LOOK).await;
@@ -74,7 +74,7 @@ impl Stopper {
         self.finish(false).await;
     }
 
-    async fn close_those_without_a_call(&self) {
+    fn close_those_without_a_call(&self) {
         let Shared {
             calls, dispatch, ..
         } = &*self.shared;

@@ -1,0 +1,83 @@
+//! `otomo serve`: runs the server until it is told to stop.
+//!
+//! SIGTERM and SIGINT drain: calls in progress may end, at the latest after `server.drain_limit`. A second
+//! signal stops at once.
+
+use std::{error::Error, net::SocketAddr, path::Path};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    app::{App, Stopper},
+    kernel::{config::Config, logging},
+};
+
+/// Serves. The port in use is written into `port_file` once clients are served.
+///
+/// # Errors
+/// Whatever keeps the server from starting, with the key of the configuration to look at.
+pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    logging::init();
+    let development = config.development();
+    let tls = config.server.tls.is_some();
+    actix::System::new().block_on(async move {
+        let app = App::build(config).await?;
+        announce(app.address(), tls, development);
+        if let Some(file) = port_file {
+            std::fs::write(file, app.address().port().to_string())?;
+        }
+        let stopper = app.stopper();
+        actix_rt::spawn(stop_on_signals(signals()?, stopper));
+        app.run().await?;
+        Ok(())
+    })
+}
+
+/// Tells whoever started the server where it is.
+fn announce(address: SocketAddr, tls: bool, development: bool) {
+    let (http, ws) = if tls {
+        ("https", "wss")
+    } else {
+        ("http", "ws")
+    };
+    log::info!("otomo serves page={http}://{address}/ websocket={ws}://{address}/ws");
+    if development {
+        log::warn!(
+            "development mode: no credentials are configured, so anybody on this machine can be anybody"
+        );
+    }
+}
+
+fn signals() -> std::io::Result<[Signal; 3]> {
+    let kinds = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ];
+    let [terminate, interrupt, hangup] = kinds.map(signal);
+    Ok([terminate?, interrupt?, hangup?])
+}
+
+async fn stop_on_signals(
+    [mut terminate, mut interrupt, mut hangup]: [Signal; 3],
+    stopper: Stopper,
+) {
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {
+                // Closing a terminal must not end a server that runs in the background.
+                log::info!("hangup ignored");
+                continue;
+            }
+        }
+        if std::mem::replace(&mut asked, true) {
+            log::warn!("asked to stop a second time: stops at once");
+            return stopper.stop().await;
+        }
+        let stopper = stopper.clone();
+        actix_rt::spawn(async move { stopper.drain().await });
+    }
+}

@@ -50,7 +50,9 @@ proptest! {
                         prop_assert!(place.is_some(), "{:?} fired twice", timer);
                         let (at_ms, _) = waiting.remove(place.unwrap());
                         prop_assert!(at_ms <= now_ms, "{:?} fired early", timer);
-                        prop_assert!(at_ms + tick_ms > last, "{:?} fired out of order", timer);
+                        // Within a tick there is no order, and one that was due when it was armed
+                        // shares the next tick with those for its end: a whole tick apart.
+                        prop_assert!(at_ms + tick_ms >= last, "{:?} fired out of order", timer);
                         last = at_ms;
                     }
                     let late = waiting.iter().find(|(at_ms, _)| at_ms + tick_ms <= now_ms);

@@ -132,8 +132,9 @@ function react(state, event) {
   if (event.type === 'call_missed' && state.link.phase === 'live') tell('notice.missed', { name: event.fromUserName });
   if (event.type === 'page_link' && event.link.code === 4001) retryWithNewToken();
   if (state.call?.phase === 'ended' && !deservesSummary(state.call)) {
-    tell(endingKey(state.call));
+    // Gone first: each notice is an event too, and would find the call ended once more.
     store.dispatch({ type: 'page_call_dismissed' });
+    tell(endingKey(state.call));
   }
 }
 

@@ -24,7 +24,8 @@ import { h, icon, setAttribute, setText } from '../ui/dom.js';
 export function shellView(t, actions) {
   const language = h('button', { type: 'button', class: 'button ghost', id: 'language', 'aria-label': t.text('app.languageLabel'), on: { click: actions.switchLanguage } }, t.text('app.language'));
   const self = h('div', { class: 'self' });
-  const out = h('button', { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } }, t.text('app.signOut'));
+  const out = h('button', { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } },
+    icon('leave'), h('span', { class: 'sign-out-text' }, t.text('app.signOut')));
   const link = linkView(t, actions.retry);
   const notice = noticeView(t, actions.closeNotice);
   const element = h('header', { class: 'shell' },

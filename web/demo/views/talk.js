@@ -40,7 +40,7 @@ export function talkScene(t, actions, first) {
       setText(trouble, troubleText(t, call, state));
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
-      setAttribute(portrait, 'class', talking ? 'portrait talking' : 'portrait waiting');
+      setAttribute(portrait, 'class', talking ? 'portrait talking' : 'portrait calling');
       portrait.style.setProperty('--loudness', talking ? actions.loudness().toFixed(2) : '0');
       mute.element.hidden = !talking && call.phase !== 'connecting';
       setAttribute(mute.button, 'aria-pressed', String(muted));

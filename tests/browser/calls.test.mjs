@@ -1,0 +1,162 @@
+// The product in real browsers: two people find each other, ring, talk and part.
+
+import assert from 'node:assert/strict';
+
+import { PATIENCE_MS } from './support/person.mjs';
+import { picture, scenario } from './support/scenario.mjs';
+
+/** A user and an otomo who sees them come, both at their pages. */
+async function pair(person, userName, otomoName) {
+  const [user, otomo] = await Promise.all([person(userName), person(otomoName)]);
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo')]);
+  await user.sees(otomoName, 'online');
+  return { user, otomo };
+}
+
+/** The same two, in the middle of a call. */
+async function talk(person, userName, otomoName) {
+  const { user, otomo } = await pair(person, userName, otomoName);
+  await user.calls(otomoName);
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+  return { user, otomo };
+}
+
+scenario('a call rings, is answered, carries sound both ways, and ends for both', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'いちろう', 'かえで');
+  const witness = await (await person('あかね')).enterAs('user');
+  await witness.sees('かえで', 'online');
+  await picture(witness.page, 'list');
+
+  await user.calls('かえで');
+  await otomo.on('incoming');
+  assert.equal(await otomo.stage.locator('#stage-title').textContent(), 'いちろう');
+  assert.match(await otomo.stage.locator('[role=timer]').textContent(), /あと\d+秒/);
+  await user.stage.getByText('呼び出しています').waitFor();
+  await picture(otomo.page, 'incoming');
+  await picture(user.page, 'ringing');
+
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+  await witness.sees('かえで', 'busy');
+  await witness.card('かえで').getByText('通話中').waitFor();
+  assert.equal(await witness.card('かえで').locator('.call-button').isVisible(), false);
+  await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
+  await picture(user.page, 'talk');
+  await picture(witness.page, 'list busy');
+
+  await user.leaves();
+  await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
+  await user.stage.getByText('あなたが終了しました').waitFor();
+  await otomo.stage.getByText('相手が終了しました').waitFor();
+  assert.equal(await user.page.evaluate(() => window.otomo.peerState()), null);
+  await picture(user.page, 'summary');
+  await witness.sees('かえで', 'online');
+  await otomo.dismisses();
+  await user.dismisses();
+});
+
+scenario('the otomo hangs up too, and can be called again', async ({ person }) => {
+  const { user, otomo } = await talk(person, 'じろう', 'きく');
+  await otomo.leaves();
+  await Promise.all([user.endsWith('otomo_end'), otomo.endsWith('otomo_end')]);
+  await otomo.dismisses();
+  await user.stage.getByText('もう一度かける').click();
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+});
+
+scenario('a declined call tells its caller why', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'さぶろう', 'うめ');
+  await user.calls('うめ');
+  await otomo.rejects();
+  await user.endsWith('manual_decline');
+  await otomo.isIdle();
+  await picture(user.page, 'declined');
+  await user.dismisses();
+  await user.sees('うめ', 'online');
+});
+
+scenario('a caller who gives up stops the ring', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'しろう', 'もも');
+  await user.calls('もも');
+  await otomo.on('incoming');
+  await user.leaves();
+  await Promise.all([user.isIdle(), otomo.isIdle()]);
+  await otomo.page.getByText('相手が取り消しました').waitFor();
+  await user.sees('もも', 'online');
+});
+
+scenario('a call that rings out is a missed call, also after a reload, until it is seen', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'ごろう', 'ゆり');
+  const missed = otomo.page.locator('#missed-list li');
+  await user.calls('ゆり');
+  await otomo.on('incoming');
+  await user.endsWith('timeout');
+  await otomo.isIdle();
+  await missed.getByText('ごろう').waitFor({ timeout: PATIENCE_MS });
+  await picture(otomo.page, 'missed');
+
+  await otomo.page.reload();
+  await otomo.isLive();
+  await missed.getByText('ごろう').waitFor({ timeout: PATIENCE_MS });
+  assert.equal(await missed.count(), 1);
+  await otomo.page.getByText('すべて確認済みにする').click();
+  await otomo.page.getByText('不在着信はありません').waitFor();
+  await otomo.page.reload();
+  await otomo.isLive();
+  assert.equal(await missed.count(), 0);
+});
+
+scenario('both sides may reload in the middle of a call, and go on talking', async ({ person }) => {
+  const { user, otomo } = await talk(person, 'ろくろう', 'あおい');
+  for (const who of [user, otomo]) {
+    await who.page.reload();
+    await who.on('talk');
+    await Promise.all([user.talks(), otomo.talks()]);
+    await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
+  }
+  await user.leaves();
+  await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
+});
+
+scenario('a muted microphone says so, and nobody hears of it elsewhere', async ({ person }) => {
+  const { user, otomo } = await talk(person, 'しちろう', 'ふじ');
+  const mute = user.stage.locator('.round.mute');
+  await mute.click();
+  await user.stage.getByText('あなたの声は届いていません').waitFor();
+  assert.equal(await mute.getAttribute('aria-pressed'), 'true');
+  await picture(user.page, 'muted');
+  await mute.click();
+  await user.stage.getByText('あなたの声は届いていません').waitFor({ state: 'hidden' });
+  await otomo.leaves();
+  await user.endsWith('otomo_end');
+});
+
+scenario('by keyboard alone: call, answer, hang up; Escape ends nothing by accident', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'はちろう', 'つばき');
+  await user.card('つばき').locator('.call-button').focus();
+  await user.page.keyboard.press('Enter');
+  await otomo.on('incoming');
+  await otomo.page.keyboard.press('Escape');
+  await otomo.on('incoming');
+  await otomo.page.keyboard.press('Enter');
+  await Promise.all([user.talks(), otomo.talks()]);
+  await user.page.keyboard.press('Escape');
+  await user.on('talk');
+  await user.page.keyboard.press('Enter');
+  await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
+  await user.page.keyboard.press('Escape');
+  await user.isIdle();
+});
+
+scenario('a name is text, whatever it holds', async ({ person }) => {
+  const name = '<img src=x onerror=alert(1)>';
+  const { user, otomo } = await pair(person, name, '<b>すみれ</b>');
+  await user.calls('<b>すみれ</b>');
+  await otomo.on('incoming');
+  assert.equal(await otomo.stage.locator('#stage-title').textContent(), name);
+  assert.equal(await otomo.page.locator('dialog img').count(), 0);
+  await user.leaves();
+  await otomo.isIdle();
+});

@@ -1,0 +1,107 @@
+// The pages around a call: the door, the list, the waiting screen, languages, leaving.
+
+import assert from 'node:assert/strict';
+
+import { Person, PATIENCE_MS } from './support/person.mjs';
+import { picture, scenario } from './support/scenario.mjs';
+
+scenario('development mode lends identities: pick one and be there', async ({ person, server }) => {
+  const people = await (await fetch(new URL('/dev/people', server.url))).json();
+  const [aUser, anOtomo] = ['user', 'otomo'].map((role) => people.find((one) => one.role === role));
+  const [user, otomo] = [await person(aUser.name), await person(anOtomo.name)];
+  await user.page.locator(`.person[data-user-id="${aUser.userId}"]`).waitFor();
+  await picture(user.page, 'welcome');
+  await user.page.locator(`.person[data-user-id="${aUser.userId}"]`).click();
+  await otomo.page.locator(`.person[data-user-id="${anOtomo.userId}"]`).click();
+  await Promise.all([user.isLive(), otomo.isLive()]);
+  await user.sees(anOtomo.name, 'online');
+  assert.equal(await user.page.locator('.self-name').textContent(), aUser.name);
+});
+
+scenario('the list follows an otomo through break and back, sorted as it goes', async ({ person }) => {
+  const user = await (await person('ながめ')).enterAs('user');
+  const [first, second] = [await (await person('いちか')).enterAs('otomo'), await (await person('にか')).enterAs('otomo')];
+  await user.sees('にか', 'online');
+  const online = user.page.locator('.otomo[data-status=online] h2');
+  assert.deepEqual((await online.allTextContents()).slice(0, 2), ['にか', 'いちか']);
+
+  await second.page.getByText('15分後').click();
+  await second.page.getByRole('button', { name: '離席モードにする' }).click();
+  await user.sees('にか', 'break');
+  await user.card('にか').getByText('離席中').waitFor();
+  assert.equal(await user.card('にか').locator('.call-button').isVisible(), false);
+  await second.page.getByText(/に待機中へ戻ります/).waitFor();
+  const order = await user.page.locator('.otomo h2').allTextContents();
+  assert.ok(order.indexOf('いちか') < order.indexOf('にか'));
+  await picture(second.page, 'waiting break');
+  await picture(user.page, 'list break');
+
+  await second.page.getByRole('button', { name: 'オンラインにする' }).click();
+  await user.sees('にか', 'online');
+  await picture(first.page, 'waiting');
+});
+
+scenario('who leaves is offline at once, who reloads is not', async ({ person }) => {
+  const user = await (await person('まつ')).enterAs('user');
+  const otomo = await (await person('らん')).enterAs('otomo');
+  await user.sees('らん', 'online');
+  await user.page.evaluate(() => {
+    window.statuses = [];
+    new MutationObserver((changes) => {
+      for (const { target } of changes) window.statuses.push(target.dataset.status);
+    }).observe(document.querySelector('#otomo-list'), { subtree: true, attributeFilter: ['data-status'] });
+  });
+  await otomo.page.reload();
+  await otomo.isLive();
+  await otomo.page.locator('#sign-out').click();
+  await user.card('らん').and(user.page.locator('[data-status=offline]')).waitFor({ timeout: 2_000 });
+  assert.deepEqual(await user.page.evaluate(() => window.statuses), ['offline']);
+  await otomo.page.locator('.person').first().waitFor();
+});
+
+scenario('two tabs are two people, and a duplicated tab is another device', async ({ person }) => {
+  const first = await (await person('ふたり')).enterAs('user');
+  const device = await first.page.evaluate(() => sessionStorage.getItem('otomo.device'));
+  const [copy] = await Promise.all([
+    first.page.context().waitForEvent('page'),
+    first.page.evaluate(() => void window.open(location.href)),
+  ]);
+  const second = new Person(copy, 'ふたり');
+  await second.isLive();
+  assert.notEqual(await copy.evaluate(() => sessionStorage.getItem('otomo.device')), device);
+  await first.page.reload();
+  await first.isLive();
+  assert.equal(await first.page.evaluate(() => sessionStorage.getItem('otomo.device')), device);
+});
+
+scenario('the language follows the browser, then the choice, and the choice stays', async ({ person }) => {
+  const guest = await person('Guest', { locale: 'en-GB', viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+  await guest.page.getByText('Who would you like to be?').waitFor();
+  await picture(guest.page, 'welcome english phone dark');
+  await guest.enterAs('user');
+  await guest.page.locator('#language').click();
+  await guest.page.getByRole('heading', { name: 'おともはん' }).waitFor();
+  assert.equal(await guest.page.locator('html').getAttribute('lang'), 'ja');
+  await picture(guest.page, 'list phone dark');
+  await guest.page.reload();
+  await guest.isLive();
+  await guest.page.getByRole('heading', { name: 'おともはん' }).waitFor();
+});
+
+scenario('a server that crashes is found again, and so is a call', async ({ person, server }) => {
+  const user = await (await person('つよし')).enterAs('user');
+  const otomo = await (await person('のぞみ')).enterAs('otomo');
+  await user.sees('のぞみ', 'online');
+  await user.calls('のぞみ');
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+
+  await server.crashAndReturn();
+  await Promise.all([user.isLive(), otomo.isLive()]);
+  await Promise.all([user.talks(), otomo.talks()]);
+  await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
+  await otomo.leaves();
+  await Promise.all([user.endsWith('otomo_end'), otomo.endsWith('otomo_end')]);
+  await user.dismisses();
+  await user.card('のぞみ').and(user.page.locator('[data-status=online]')).waitFor({ timeout: PATIENCE_MS });
+});

@@ -1,0 +1,101 @@
+// One browser and one server for a file of tests; fresh people for each test, and no trace of them after.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { Person } from './person.mjs';
+import { Server } from './server.mjs';
+
+const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
+
+/** Where pictures of every view go; none are taken without it. */
+const PICTURES = process.env.OTOMO_SCREENSHOTS;
+
+/** As root, without a screen, quiet, and with a microphone that beeps. */
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+];
+
+/** Short enough to wait for a ring to run out, long enough to press a button before. */
+const SETTINGS = { OTOMO_CALLS__RING_TIMEOUT: '12s' };
+
+/** @type {Server} */
+let server;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => {
+  server = await Server.start(SETTINGS);
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/**
+ * A test with people. Whatever it is about, no page may log an error or load anything from elsewhere.
+ *
+ * @param {string} name
+ * @param {(stage: {person: (name: string, options?: object) => Promise<Person>, server: Server}) => Promise<void>} play
+ */
+export function scenario(name, play) {
+  test(name, async () => {
+    /** @type {Person[]} */
+    const people = [];
+    /** @type {string[]} */
+    const faults = [];
+    const person = async (called, options = {}) => {
+      const context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1100, height: 780 }, ...options });
+      const page = await context.newPage();
+      watch(page, faults);
+      const somebody = new Person(page, called);
+      people.push(somebody);
+      await page.goto(server.url);
+      return somebody;
+    };
+    try {
+      await play({ person, server });
+      assert.deepEqual(faults, []);
+    } catch (error) {
+      for (const { page, name: who } of people) await picture(page, `failed ${name} (${who})`);
+      throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, { cause: error });
+    } finally {
+      for (const { page } of people) await page.context().close();
+    }
+  });
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} faults
+ */
+function watch(page, faults) {
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    // A link that breaks on purpose is told by the browser itself.
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED/.test(message.text())) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^(http|ws)/.test(url.protocol) && url.origin !== new URL(server.url).origin) faults.push(`loads ${url}`);
+  });
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ */
+export async function picture(page, name) {
+  if (!PICTURES) return;
+  await mkdir(PICTURES, { recursive: true });
+  // What glides has arrived by then.
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: join(PICTURES, `${name.replaceAll(/[^\p{L}\d]+/gu, '-')}.png`) });
+}

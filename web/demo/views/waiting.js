@@ -68,10 +68,10 @@ function hintText(t, status, { choice, clockOffset }) {
  */
 function chooser(t, actions) {
   const minutes = () => Number(element.querySelector('input:checked')?.getAttribute('value') ?? 0);
-  const online = h('button', { type: 'button', class: 'choice', on: { click: () => actions.setStatus('online', 0) } },
-    h('span', { class: 'dot online', 'aria-hidden': 'true' }), t.text('waiting.goOnline'));
-  const rest = h('button', { type: 'button', class: 'choice', on: { click: () => actions.setStatus('break', minutes()) } },
-    h('span', { class: 'dot break', 'aria-hidden': 'true' }), t.text('waiting.goBreak'));
+  const online = h('button', { type: 'button', class: 'choice online', on: { click: () => actions.setStatus('online', 0) } },
+    h('span', { class: 'dot', 'aria-hidden': 'true' }), t.text('waiting.goOnline'));
+  const rest = h('button', { type: 'button', class: 'choice break', on: { click: () => actions.setStatus('break', minutes()) } },
+    h('span', { class: 'dot', 'aria-hidden': 'true' }), t.text('waiting.goBreak'));
   const back = h('fieldset', { class: 'back' }, h('legend', {}, t.text('waiting.back')),
     ...BREAKS.map((length) => backOption(t, length)));
   const element = h('section', { class: 'card chooser', 'aria-label': t.text('waiting.change') },

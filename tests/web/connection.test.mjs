@@ -144,6 +144,16 @@ describe('a connection', () => {
     assert.match(seen.sockets[1].url, /lastSeq=7/);
   });
 
+  test('comes back for what the stream still holds where it cannot be continued', async () => {
+    const seen = world({ seq: 7 });
+    seen.sockets[0].says(CONNECTED, { type: 'resync', reason: 'retention', firstSeq: 40, seq: 90 });
+    assert.equal(seen.sockets[0].closedWith, 3001);
+    assert.ok(seen.messages.includes('resync'));
+    await settle();
+    mock.timers.tick(250);
+    assert.equal(seen.sockets.length, 2);
+  });
+
   test('takes silence after a heartbeat for a dead link, and any word for life', async () => {
     const seen = live();
     mock.timers.tick(25_000);

@@ -203,10 +203,21 @@ describe('missed calls', () => {
     assert.deepEqual(fresh.inbox.missed.map(({ seq }) => seq), [3]);
   });
 
-  test('`ready` and `resync` move the position alone', () => {
-    assert.equal(play(missed(1), { type: 'ready', seq: 9 }).inbox.seq, 9);
-    assert.equal(play(missed(1), { type: 'ready', seq: 9 }).inbox.missed.length, 1);
-    assert.equal(play(missed(1), { type: 'resync', reason: 'unknown_seq', firstSeq: 1, seq: 0 }).inbox.seq, 0);
+  test('`ready` moves the position alone', () => {
+    const { inbox } = play(missed(1), { type: 'ready', seq: 9 });
+    assert.equal(inbox.seq, 9);
+    assert.equal(inbox.missed.length, 1);
+  });
+
+  test('a stream that no longer reaches back is read from where it begins', () => {
+    const { inbox } = play(missed(1), { type: 'resync', reason: 'retention', firstSeq: 40, seq: 90 });
+    assert.equal(inbox.seq, 39);
+    assert.equal(inbox.missed.length, 1);
+  });
+
+  test('another database makes them all void', () => {
+    const { inbox } = play(missed(8), { type: 'page_missed_seen' }, missed(9), { type: 'resync', reason: 'unknown_seq', firstSeq: 1, seq: 4 });
+    assert.deepEqual(inbox, { seq: 0, seen: 0, missed: [] });
   });
 });
 

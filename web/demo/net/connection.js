@@ -175,6 +175,8 @@ export class Connection {
     }
     this.#parts.onMessage(message);
     this.#answer(message);
+    // This connection goes on from the head of the stream; the next one gets all that is still held.
+    if (message.type === 'resync') this.#lost();
   }
 
   /**

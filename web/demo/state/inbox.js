@@ -65,8 +65,9 @@ export function reduceInbox(inbox, event) {
       // All that this connection's topics let through up to here has come.
       return event.seq > inbox.seq ? { ...inbox, seq: event.seq } : inbox;
     case 'resync':
-      // The stream does not reach back to where we stand, and goes on from here.
-      return { ...inbox, seq: event.seq };
+      // The stream does not continue ours; what it still holds begins there. Another database knows
+      // nothing of ours at all.
+      return { ...(event.reason === 'unknown_seq' ? EMPTY_INBOX : inbox), seq: event.firstSeq - 1 };
     case 'page_missed_seen':
       return { ...inbox, seen: inbox.seq, missed: [] };
     default:

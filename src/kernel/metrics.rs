@@ -45,6 +45,8 @@ pub struct Metrics {
     pub joins: Counter,
     /// What a worker took to tell all its clients what was broadcast.
     pub broadcast: Timing,
+    /// Otomo, by the status that people see.
+    pub otomo: Labelled<Gauge>,
     /// Calls that ended, by outcome.
     pub calls_ended: Labelled<Counter>,
     /// From accept to media on both sides.
@@ -71,6 +73,7 @@ impl Default for Metrics {
             joins: page.counter("joins", "Updates that left together with others"),
             // From a handful of sessions to tens of thousands: 50 µs to 1.6 s.
             broadcast: page.timing("broadcast", "A worker telling its clients", 50e-6, 16),
+            otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
             // 50 ms to 25 s, past `calls.connect_timeout`.
             call_setup: page.timing("call_setup", "From accept to media", 50e-3, 10),

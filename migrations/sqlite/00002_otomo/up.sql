@@ -13,6 +13,8 @@ CREATE TABLE otomo (
     -- End of the wrap-up after the last call.
     free_at BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX otomo_changed_at ON otomo (changed_at);
+CREATE INDEX otomo_chosen_until ON otomo (chosen_until) WHERE chosen_until IS NOT NULL;
 
 -- One connected session of an otomo, good until `expires_at` and renewed by its node. `leaving`: in its grace, not renewed.
 CREATE TABLE leases (

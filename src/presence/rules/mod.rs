@@ -43,5 +43,5 @@ pub use lease::{Lease, connected};
 pub use policy::Policy;
 pub use readiness::{Chooser, Chosen, ChosenCause, PastUntil, Readiness};
 pub use settle::{Published, Settled, Standing, StatusChange, settle};
-pub use status::{Status, list_order};
+pub use status::{Rank, Status, list_order};
 pub use why::{Connection, Explanation, Presence, why};

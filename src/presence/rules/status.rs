@@ -19,8 +19,11 @@ named! {
     }
 }
 
-/// The key by which lists for people are sorted: online, busy, break, offline; in each the most recent
-/// change first. Equal keys are told apart by user id, so that pages do not overlap.
-pub fn list_order(status: Status, changed_at: Timestamp) -> impl Ord {
+/// Where somebody stands in lists for people: online, busy, break, offline; in each the most recent change first.
+/// Equal ranks are told apart by user id, so that pages do not overlap.
+pub type Rank = (Status, Reverse<Timestamp>);
+
+/// The rank of somebody with this status since `changed_at`.
+pub const fn list_order(status: Status, changed_at: Timestamp) -> Rank {
     (status, Reverse(changed_at))
 }

@@ -1,0 +1,172 @@
+//! The hub: has what happens to otomo stored, and tells of it in the order in which it was.
+//!
+//! A message becomes one transaction; the hub goes on to the next message at once. When the transaction is committed the
+//! board is updated, then the update is handed to dispatch, then the asker is answered. What runs out by itself (a grace, a
+//! break, the lease of a node that died) has one timer, set to the first of them; a sweep every third of a lease renews the
+//! node's own leases and catches what a timer missed.
+//!
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
+
+mod handlers;
+mod sweeper;
+
+use std::{future::Future, pin::Pin, sync::Arc, task};
+
+use actix::{fut::ActorFuture, prelude::*};
+use tokio::sync::oneshot;
+
+use self::sweeper::Alarm;
+use super::{
+    board::{Board, Entry, News},
+    fault::PresenceFault,
+    ordered::Ordered,
+    rules::StatusChange,
+    settings::Settings,
+    transactions::Outcome,
+};
+use crate::{
+    delivery::{broadcast::Numbering, dispatch::Dispatch},
+    kernel::{ids::UserId, logging::chain, time::Timestamp},
+    protocol::{
+        event::{Event, OtomoStatusUpdate},
+        frame::Frame,
+    },
+    store::Handle,
+};
+
+/// Room in the mailbox. Who sends here waits for the answer (a session's goodbye does not, and comes once), so this bounds
+/// a burst and never refuses: a message takes microseconds, and what waits for the disk waits in the store's own queue, which
+/// refuses when it is full.
+const MAILBOX: usize = 1_024;
+
+/// The actor. The only one that writes to the [`Board`] and numbers broadcasts.
+pub(super) struct PresenceHub {
+    store: Handle,
+    dispatch: Dispatch,
+    board: Arc<Board>,
+    settings: Arc<Settings>,
+    numbering: Numbering,
+    results: Ordered<Self>,
+    alarm: Option<Alarm>,
+    /// Whether a sweep is on its way. It looks at all that is due when it runs, so a second one has nothing to do.
+    sweeping: bool,
+    /// When the last look at changed rows began.
+    looked_at: Timestamp,
+}
+
+impl PresenceHub {
+    /// A hub over a board that shows what was stored at `loaded_at`.
+    pub(super) fn new(
+        store: Handle,
+        dispatch: Dispatch,
+        settings: Settings,
+        board: Arc<Board>,
+        loaded_at: Timestamp,
+    ) -> Self {
+        Self {
+            store,
+            dispatch,
+            board,
+            settings: Arc::new(settings),
+            numbering: Numbering::default(),
+            results: Ordered::default(),
+            alarm: None,
+            sweeping: false,
+            looked_at: loaded_at,
+        }
+    }
+
+    /// Answers a message once what it asks is stored, and `then` is done.
+    fn answer<T: 'static, A: 'static>(
+        &mut self,
+        about: UserId,
+        stored: impl Future<Output = Result<T, PresenceFault>> + 'static,
+        then: impl FnOnce(&mut Self, T, &mut Context<Self>) -> A + 'static,
+    ) -> ResponseFuture<Result<A, PresenceFault>> {
+        let (answer, answered) = oneshot::channel();
+        self.results.push(stored, move |stored, hub, ctx| {
+            if let Err(fault @ (PresenceFault::UnknownOtomo | PresenceFault::Store(_))) = &stored {
+                log::warn!("presence not changed user={about} cause={}", chain(fault));
+            }
+            // Who no longer waits has gone; what is stored is stored, and told.
+            let _ = answer.send(stored.map(|stored| then(hub, stored, ctx)));
+        });
+        Box::pin(async { answered.await.unwrap_or(Err(PresenceFault::Stopped)) })
+    }
+
+    /// Tells of what a transaction changed, and remembers what it will come to.
+    fn conclude<T>(&mut self, outcome: Outcome<T>, ctx: &mut Context<Self>) -> T {
+        self.tell(&outcome.changes, ctx);
+        self.arm(outcome.due, ctx);
+        outcome.answer
+    }
+
+    fn tell(&mut self, changes: &[StatusChange], ctx: &mut Context<Self>) {
+        let mut entries = Vec::with_capacity(changes.len());
+        for change in changes {
+            log::debug!(
+                "otomo status changed user={} status={} version={} cause={}",
+                change.otomo,
+                change.status,
+                change.version,
+                change.cause.as_str()
+            );
+            match self.board.get(&change.otomo) {
+                Some(entry) => entries.push(entry.after(change)),
+                None => self.look_up(change.otomo.clone(), ctx),
+            }
+        }
+        self.publish(entries);
+    }
+
+    /// First the board, then the broadcast: whoever gets a snapshot is not told again what is in it, and misses nothing.
+    fn publish(&mut self, mut entries: Vec<Entry>) {
+        entries.retain(|entry| self.board.news(entry) != News::None);
+        if entries.is_empty() {
+            return;
+        }
+        let mut updates = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            if self.board.news(entry) == News::Status {
+                let update = Event::from(OtomoStatusUpdate::from(entry));
+                updates.push(self.numbering.number(Frame::new(&update)));
+            }
+        }
+        self.board.put(entries, self.numbering.latest());
+        if !updates.is_empty() {
+            self.dispatch.broadcast(&updates);
+        }
+    }
+}
+
+impl Actor for PresenceHub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.spawn(TakeResults);
+        ctx.run_interval(self.settings.lease / 3, Self::sweep);
+        ctx.run_interval(self.settings.look_every, Self::look);
+        // Sets the timer for what was left behind.
+        self.sweep(ctx);
+    }
+}
+
+/// Polled by the actor's context each time the mailbox has been emptied, and when a result is there.
+struct TakeResults;
+
+impl ActorFuture<PresenceHub> for TakeResults {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        hub: &mut PresenceHub,
+        ctx: &mut Context<PresenceHub>,
+        task: &mut task::Context<'_>,
+    ) -> task::Poll<()> {
+        while let task::Poll::Ready(then) = hub.results.poll_next(task) {
+            then(hub, ctx);
+        }
+        task::Poll::Pending
+    }
+}

@@ -1,0 +1,59 @@
+//! What the [`PresenceHub`](super::hub::PresenceHub) is told.
+
+use actix::Message;
+
+use super::{
+    Choice,
+    fault::PresenceFault,
+    rules::{Chooser, Chosen, StatusChange},
+};
+use crate::{
+    delivery::{leave::Leave, line::Client},
+    kernel::{
+        ids::{SessionId, UserId},
+        time::Timestamp,
+    },
+};
+
+/// A session of an otomo is connected. Answered once it is stored and people are being told.
+#[derive(Message)]
+#[rtype(result = "Result<(), PresenceFault>")]
+pub(super) struct Arrive(pub(super) Client);
+
+/// It is not any more. Stored however often it takes.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub(super) struct Depart {
+    pub(super) session: SessionId,
+    pub(super) leave: Leave,
+}
+
+/// An otomo, or an admin for them, chooses.
+#[derive(Message)]
+#[rtype(result = "Result<Choice, PresenceFault>")]
+pub(super) struct Choose {
+    pub(super) otomo: UserId,
+    pub(super) chosen: Chosen,
+    pub(super) until: Option<Timestamp>,
+    pub(super) by: Chooser,
+}
+
+/// An admin puts an otomo out.
+#[derive(Message)]
+#[rtype(result = "Result<(), PresenceFault>")]
+pub(super) struct PutOut(pub(super) UserId);
+
+/// A backend says that a user is an otomo, or how they are called now.
+#[derive(Message)]
+#[rtype(result = "Result<(), PresenceFault>")]
+pub(super) struct Introduce(pub(super) UserId);
+
+/// Statuses that others have settled and stored. Answered once people are being told.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Changed(pub(super) Vec<StatusChange>);
+
+/// The server is stopping: no sweeps any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Stop;

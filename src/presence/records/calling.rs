@@ -1,0 +1,92 @@
+//! What calls need of presence inside their own transactions, beside [`settle`](super::settle).
+
+use diesel::prelude::*;
+
+use super::{find, leases, save};
+use crate::{
+    kernel::{ids::UserId, time::Timestamp},
+    presence::rules::{Chosen, Policy, Readiness},
+    store::{
+        StoreError, Tx, run,
+        sql::schema::{otomo as table, users},
+    },
+};
+
+/// Whether somebody can be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// At least one session is connected.
+    Connected,
+    /// None is, but a grace still runs.
+    Leaving,
+    /// Not there, or locked out.
+    Offline,
+}
+
+/// What decides whether a ring may begin, apart from calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callable {
+    /// Whether they can be rung.
+    pub reach: Reach,
+    /// They are on break, by whoever's choice.
+    pub on_break: bool,
+    /// The end of the wrap-up after their last call. May be long past.
+    pub free_at: Timestamp,
+}
+
+/// Whether an otomo can be called; `None` for a user who is none.
+pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, StoreError> {
+    let now = tx.now();
+    let Some(standing) = find(tx, otomo)? else {
+        return Ok(None);
+    };
+    let (free_at, disabled): (i64, bool) = run!(tx, |c| table::table
+        .inner_join(users::table)
+        .filter(table::user_id.eq(otomo.as_str()))
+        .select((table::free_at, users::disabled))
+        .first(c))?;
+    let leases = leases::of(tx, otomo)?;
+    let counting = || leases.iter().filter(|lease| lease.counts(now));
+    let reach = if disabled || counting().next().is_none() {
+        Reach::Offline
+    } else if counting().all(|lease| lease.leaving) {
+        Reach::Leaving
+    } else {
+        Reach::Connected
+    };
+    Ok(Some(Callable {
+        reach,
+        on_break: standing.readiness.lapse(now).chosen == Chosen::Break,
+        free_at: Timestamp::from_millis(free_at),
+    }))
+}
+
+/// Counts a ring without an answer; at `calls.missed_limit` in a row the otomo is put on break. To be settled.
+pub fn count_missed(tx: &mut Tx<'_>, otomo: &UserId, policy: &Policy) -> Result<(), StoreError> {
+    change_readiness(tx, otomo, |readiness| readiness.missed(policy))
+}
+
+/// A ring was accepted or rejected: the count of missed ones begins anew.
+pub fn reset_missed(tx: &mut Tx<'_>, otomo: &UserId) -> Result<(), StoreError> {
+    change_readiness(tx, otomo, Readiness::answered)
+}
+
+/// Lets nobody ring the otomo before `until`.
+pub fn wrap_up(tx: &mut Tx<'_>, otomo: &UserId, until: Timestamp) -> Result<(), StoreError> {
+    run!(tx, |c| diesel::update(table::table.find(otomo.as_str()))
+        .set(table::free_at.eq(until.millis()))
+        .execute(c))?;
+    Ok(())
+}
+
+fn change_readiness(
+    tx: &mut Tx<'_>,
+    otomo: &UserId,
+    change: impl FnOnce(Readiness) -> Readiness,
+) -> Result<(), StoreError> {
+    let Some(mut standing) = find(tx, otomo)? else {
+        return Ok(());
+    };
+    standing.readiness = change(standing.readiness);
+    save(tx, &standing)
+}

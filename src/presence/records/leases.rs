@@ -1,0 +1,187 @@
+//! The table `leases`: the connections of otomo.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::user_id;
+use crate::{
+    kernel::{
+        ids::{NodeId, SessionId, UserId},
+        time::Timestamp,
+    },
+    presence::rules::Lease,
+    store::{Conn, StoreError, Tx, run, sql::schema::leases},
+};
+
+/// All leases of an otomo, also those that have run out and were not swept yet.
+pub fn of(conn: &mut Conn, otomo: &UserId) -> Result<Vec<Lease>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| leases::table
+        .filter(leases::otomo_id.eq(otomo.as_str()))
+        .select(Row::as_select())
+        .load(c))?;
+    rows.into_iter().map(Lease::try_from).collect()
+}
+
+/// The lease of a session, and whose it is.
+pub fn find(conn: &mut Conn, session: SessionId) -> Result<Option<(UserId, Lease)>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| leases::table
+        .find(session.to_string())
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    row.map(|row| Ok((user_id(&row.otomo_id)?, Lease::try_from(row)?)))
+        .transpose()
+}
+
+/// Stores a new lease. The otomo's row must be there.
+pub fn insert(tx: &mut Tx<'_>, otomo: &UserId, lease: &Lease) -> Result<(), StoreError> {
+    let row = Row::new(otomo, lease);
+    run!(tx, |c| diesel::insert_into(leases::table)
+        .values(&row)
+        .execute(c))?;
+    Ok(())
+}
+
+/// Lets a session's lease run out at `until`, unrenewed.
+pub fn let_run_out(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    run!(tx, |c| diesel::update(
+        leases::table.find(session.to_string())
+    )
+    .set((
+        leases::expires_at.eq(until.millis()),
+        leases::leaving.eq(true)
+    ))
+    .execute(c))?;
+    Ok(())
+}
+
+/// Ends leases at once.
+pub fn end(tx: &mut Tx<'_>, sessions: &[SessionId]) -> Result<(), StoreError> {
+    let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
+    run!(tx, |c| diesel::delete(
+        leases::table.filter(leases::session.eq_any(&ids))
+    )
+    .execute(c))?;
+    Ok(())
+}
+
+/// Ends all leases of an otomo at once.
+pub fn end_all(tx: &mut Tx<'_>, otomo: &UserId) -> Result<(), StoreError> {
+    let of_otomo = leases::otomo_id.eq(otomo.as_str());
+    run!(tx, |c| diesel::delete(leases::table.filter(of_otomo))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Renews, in one statement, the leases of a node's connected sessions for another `term`. Those that were renewed within
+/// the last third of it are left alone. Returns the otomo with a lease that had run out although the session is there: the
+/// process, or the store, stood still for longer than a term.
+pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserId>, StoreError> {
+    let now = tx.now();
+    let stale = (now + term - term / 3).millis();
+    let own = leases::node
+        .eq(node.as_str())
+        .and(leases::leaving.eq(false));
+    let run_out: Vec<String> = run!(tx, |c| leases::table
+        .filter(own.and(leases::expires_at.le(now.millis())))
+        .select(leases::otomo_id)
+        .distinct()
+        .load(c))?;
+    run!(tx, |c| diesel::update(
+        leases::table.filter(own.and(leases::expires_at.lt(stale)))
+    )
+    .set(leases::expires_at.eq((now + term).millis()))
+    .execute(c))?;
+    run_out.iter().map(|id| user_id(id)).collect()
+}
+
+/// Lets every lease that `node` left behind run out at `until`: the node has started again, and its sessions are gone.
+pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, StoreError> {
+    run!(tx, |c| diesel::update(
+        leases::table.filter(leases::node.eq(node.as_str()))
+    )
+    .set((
+        leases::expires_at.eq(until.millis()),
+        leases::leaving.eq(true)
+    ))
+    .execute(c))
+}
+
+/// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were.
+pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
+    let now = tx.now().millis();
+    let rows: Vec<(String, String)> = run!(tx, |c| leases::table
+        .filter(leases::expires_at.le(now))
+        .select((leases::session, leases::otomo_id))
+        .limit(limit)
+        .load(c))?;
+    let (sessions, otomo): (Vec<String>, Vec<String>) = rows.into_iter().unzip();
+    run!(tx, |c| diesel::delete(
+        leases::table.filter(leases::session.eq_any(&sessions))
+    )
+    .execute(c))?;
+    otomo.iter().map(|id| user_id(id)).collect()
+}
+
+/// When the next lease runs out that `node` does not renew.
+pub fn next_expiry(conn: &mut Conn, node: &NodeId) -> Result<Option<Timestamp>, StoreError> {
+    let unrenewed = leases::leaving.eq(true).or(leases::node.ne(node.as_str()));
+    let first: Option<i64> = run!(conn, |c| leases::table
+        .filter(unrenewed)
+        .select(diesel::dsl::min(leases::expires_at))
+        .first(c))?;
+    Ok(first.map(Timestamp::from_millis))
+}
+
+/// A row of `leases`.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = leases)]
+struct Row {
+    session: String,
+    otomo_id: String,
+    device: String,
+    node: String,
+    expires_at: i64,
+    leaving: bool,
+}
+
+impl Row {
+    fn new(otomo: &UserId, lease: &Lease) -> Self {
+        Self {
+            session: lease.session.to_string(),
+            otomo_id: otomo.to_string(),
+            device: lease.device.to_string(),
+            node: lease.node.to_string(),
+            expires_at: lease.expires_at.millis(),
+            leaving: lease.leaving,
+        }
+    }
+}
+
+impl TryFrom<Row> for Lease {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let corrupt = |column, fault: &dyn std::fmt::Display| {
+            StoreError::corrupt(format!("leases.{column} of {}: {fault}", row.session))
+        };
+        Ok(Self {
+            session: row
+                .session
+                .parse()
+                .map_err(|fault| corrupt("session", &fault))?,
+            device: row
+                .device
+                .parse()
+                .map_err(|fault| corrupt("device", &fault))?,
+            node: row.node.parse().map_err(|fault| corrupt("node", &fault))?,
+            expires_at: Timestamp::from_millis(row.expires_at),
+            leaving: row.leaving,
+        })
+    }
+}

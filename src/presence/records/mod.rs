@@ -1,0 +1,209 @@
+//! The tables `otomo` and `leases`, and what is read of others.
+//!
+//! Who changes a fact calls [`settle`] in the same transaction: it reads the facts back, lets the rules decide, and stores
+//! the status with its version if it differs. Calls do so in transactions of their own ([`calling`]).
+//!
+//! - [`leases`]: the connections. [`listing`]: the otomo as people see them.
+//! - [`calling`]: what calls need of presence inside their transactions.
+
+pub mod calling;
+pub mod leases;
+pub mod listing;
+
+use diesel::prelude::*;
+
+use super::rules::{
+    self, Explanation, LiveCall, Policy, Published, Readiness, Standing, StatusChange,
+};
+use crate::{
+    kernel::{
+        ids::{CallId, UserId},
+        time::Timestamp,
+    },
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{calls, live_participants, otomo as table},
+    },
+};
+
+/// What is stored of an otomo; `None` for a user who is none.
+pub fn find(conn: &mut Conn, otomo: &UserId) -> Result<Option<Standing>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| table::table
+        .find(otomo.as_str())
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    row.map(Standing::try_from).transpose()
+}
+
+/// The same, and a new otomo's where nothing is stored: first heard of now, and offline.
+pub fn find_or_new(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Standing, StoreError> {
+    let now = tx.now();
+    let stored = find(tx, otomo)?;
+    Ok(stored.unwrap_or_else(|| Standing::new(otomo.clone(), now)))
+}
+
+/// Compares the facts with what people were told, and stores the status if it differs. The change is to be told once
+/// the transaction is committed. A user who is no otomo has no status: nothing happens.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    otomo: &UserId,
+    policy: &Policy,
+) -> Result<Option<StatusChange>, StoreError> {
+    let Some(stored) = find(tx, otomo)? else {
+        return Ok(None);
+    };
+    let leases = leases::of(tx, otomo)?;
+    let call = live_call(tx, otomo)?.map(|(_, phase)| phase);
+    let settled = rules::settle(stored.clone(), &leases, call, policy, tx.now());
+    if settled.standing != stored {
+        save(tx, &settled.standing)?;
+    }
+    Ok(settled.change)
+}
+
+/// Every fact about an otomo, and what follows from them `now`; `None` for a user who is none.
+pub fn why(
+    conn: &mut Conn,
+    otomo: &UserId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Explanation>, StoreError> {
+    let Some(standing) = find(conn, otomo)? else {
+        return Ok(None);
+    };
+    let leases = leases::of(conn, otomo)?;
+    let call = live_call(conn, otomo)?;
+    Ok(Some(rules::why(&standing, leases, call, policy, now)))
+}
+
+/// Otomo whose break is over, at most `limit`.
+pub fn rested(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
+    let now = tx.now().millis();
+    let ids: Vec<String> = run!(tx, |c| table::table
+        .filter(table::chosen_until.le(now))
+        .select(table::user_id)
+        .limit(limit)
+        .load(c))?;
+    ids.iter().map(|id| user_id(id)).collect()
+}
+
+/// When the next break is over.
+pub fn next_rested(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+    let first: Option<i64> = run!(conn, |c| table::table
+        .select(diesel::dsl::min(table::chosen_until))
+        .first(c))?;
+    Ok(first.map(Timestamp::from_millis))
+}
+
+/// The live call of a person, in whatever role.
+fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)>, StoreError> {
+    let row: Option<(String, String)> = run!(conn, |c| live_participants::table
+        .find(user.as_str())
+        .inner_join(calls::table)
+        .select((calls::id, calls::phase))
+        .first(c)
+        .optional())?;
+    row.map(|(id, phase)| {
+        let corrupt = |fault: &dyn std::fmt::Display| {
+            StoreError::corrupt(format!("the live call {id} of {user}: {fault}"))
+        };
+        let call: CallId = id.parse().map_err(|fault| corrupt(&fault))?;
+        let phase: LiveCall = phase.parse().map_err(|fault| corrupt(&fault))?;
+        Ok((call, phase))
+    })
+    .transpose()
+}
+
+/// Stores a standing whole. The end of a wrap-up is no part of it and stays.
+pub fn save(tx: &mut Tx<'_>, standing: &Standing) -> Result<(), StoreError> {
+    let row = Row::from(standing);
+    run!(tx, |c| diesel::insert_into(table::table)
+        .values((&row, table::free_at.eq(0)))
+        .on_conflict(table::user_id)
+        .do_update()
+        .set(&row)
+        .execute(c))?;
+    Ok(())
+}
+
+fn user_id(stored: &str) -> Result<UserId, StoreError> {
+    let parsed = stored.parse();
+    parsed.map_err(|fault| StoreError::corrupt(format!("the user id {stored:?}: {fault}")))
+}
+
+/// A row of `otomo`, without the end of the wrap-up.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, primary_key(user_id), treat_none_as_null = true)]
+struct Row {
+    user_id: String,
+    status: String,
+    version: i64,
+    changed_at: i64,
+    chosen: String,
+    chosen_cause: String,
+    chosen_until: Option<i64>,
+    missed: i64,
+}
+
+impl From<&Standing> for Row {
+    fn from(standing: &Standing) -> Self {
+        let Standing {
+            otomo,
+            published,
+            readiness,
+        } = standing;
+        Self {
+            user_id: otomo.to_string(),
+            status: published.status.to_string(),
+            // Counted up from 0, one for each change.
+            version: i64::try_from(published.version).unwrap_or(i64::MAX),
+            changed_at: published.changed_at.millis(),
+            chosen: readiness.chosen.to_string(),
+            chosen_cause: readiness.cause.to_string(),
+            chosen_until: readiness.until.map(Timestamp::millis),
+            missed: readiness.missed.into(),
+        }
+    }
+}
+
+impl TryFrom<Row> for Standing {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let corrupt = |column, fault: &dyn std::fmt::Display| {
+            StoreError::corrupt(format!("otomo.{column} of {}: {fault}", row.user_id))
+        };
+        let published = Published {
+            status: row
+                .status
+                .parse()
+                .map_err(|fault| corrupt("status", &fault))?,
+            version: row
+                .version
+                .try_into()
+                .map_err(|fault| corrupt("version", &fault))?,
+            changed_at: Timestamp::from_millis(row.changed_at),
+        };
+        let readiness = Readiness {
+            chosen: row
+                .chosen
+                .parse()
+                .map_err(|fault| corrupt("chosen", &fault))?,
+            cause: row
+                .chosen_cause
+                .parse()
+                .map_err(|fault| corrupt("chosen_cause", &fault))?,
+            until: row.chosen_until.map(Timestamp::from_millis),
+            missed: row
+                .missed
+                .try_into()
+                .map_err(|fault| corrupt("missed", &fault))?,
+        };
+        Ok(Self {
+            otomo: user_id(&row.user_id)?,
+            published,
+            readiness,
+        })
+    }
+}

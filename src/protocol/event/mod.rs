@@ -5,6 +5,7 @@
 
 mod calls;
 mod presence;
+mod signaling;
 mod system;
 
 use serde::Serialize;
@@ -12,12 +13,14 @@ use serde::Serialize;
 pub use calls::{
     CallAccepted, CallCancelled, CallConnected, CallEnd, CallMissed, CallOutcome, CallParticipant,
     CallPeerReconnecting, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
-    ConnectedMethod, EndReason, IceCandidate, IceServer, IncomingCall, LiveCall, OfCall,
-    RecentCall, RejectReason, RequestStatus, SignalingRole, SignalingStart, WebrtcAnswer,
-    WebrtcOffer, WirePhase,
+    ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
+    RequestStatus, WirePhase,
 };
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
+};
+pub use signaling::{
+    IceCandidate, IceServer, SignalingRole, SignalingStart, WebrtcAnswer, WebrtcOffer,
 };
 pub use system::{
     Closing, Connected, Error, HeartbeatAck, HeartbeatSettings, Limits, Notification, Ready,

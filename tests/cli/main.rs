@@ -1,6 +1,6 @@
 //! The command line, as people use it: the real binary in a folder of its own.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test that fails, fails by panicking")]
 
 use std::{
     fs,
@@ -244,7 +244,8 @@ fn a_wrong_setting_is_one_line_that_names_it() {
         "[server]\nlisten_on = \"127.0.0.1:1\"\n",
     )
     .unwrap();
-    let cases: [(&[(&str, &str)], &[&str], &str); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+    let cases: [Case<'_>; 6] = [
         (
             &[],
             &["--config", "my.toml"],

@@ -1,0 +1,128 @@
+//! What code of a certain place does not do.
+
+use crate::{
+    assert_tidy,
+    source::{Source, product, tokens},
+};
+
+/// Words in pure code that would make it depend on more than its arguments.
+const IMPURE_WORDS: [&str; 3] = ["Instant", "SystemTime", "Clock"];
+
+/// Crates that have no place in pure code.
+const IMPURE_CRATES: [&str; 7] = [
+    "log",
+    "actix",
+    "actix_web",
+    "actix_rt",
+    "diesel",
+    "tokio",
+    "rand",
+];
+
+/// Types whose `new*` and `now*` draw a random id.
+const RANDOM_IDS: [&str; 4] = ["Uuid", "CallId", "SessionId", "EventId"];
+
+/// `do_send` ignores the receiver's bound. Only the dispatcher, whose shards cannot refuse, and the start-up may.
+fn stray_sends(file: &Source) -> Vec<String> {
+    let allowed = file.path.starts_with("src/delivery/") || file.path == "src/app.rs";
+    let sends = tokens(&file.product)
+        .into_iter()
+        .filter(|(_, token)| !allowed && *token == "do_send");
+    sends
+        .map(|(line, _)| format!("{}:{line}: do_send ignores the mailbox's bound; use try_send and say what a full one means", file.path))
+        .collect()
+}
+
+/// `rules` are pure: no clock, no chance, no log, no actors, no database.
+fn impurities(file: &Source) -> Vec<String> {
+    let pure = file
+        .path
+        .split('/')
+        .any(|part| part == "rules" || part == "rules.rs");
+    if !pure {
+        return Vec::new();
+    }
+    let tokens = tokens(&file.product);
+    let mut faults = Vec::new();
+    for (at, (line, token)) in tokens.iter().enumerate() {
+        let next = |n: usize| tokens.get(at + n).map_or("", |(_, token)| *token);
+        let path = next(1) == "::";
+        let random = RANDOM_IDS.contains(token)
+            && path
+            && (next(2).starts_with("new") || next(2).starts_with("now"));
+        if IMPURE_WORDS.contains(token) || (IMPURE_CRATES.contains(token) && path) || random {
+            faults.push(format!(
+                "{}:{line}: {token} in pure rules; take what it gives as an argument",
+                file.path
+            ));
+        }
+    }
+    faults
+}
+
+/// A server does not end because something was not there.
+fn unwraps(file: &Source) -> Vec<String> {
+    let tokens = tokens(&file.product);
+    let unwrap = tokens
+        .windows(3)
+        .filter(|window| window[0].1 == "." && window[1].1 == "unwrap" && window[2].1 == "(");
+    unwrap
+        .map(|window| format!("{}:{}: .unwrap()", file.path, window[1].0))
+        .collect()
+}
+
+#[test]
+fn do_send_is_used_only_where_it_is_bounded() {
+    assert_tidy(product().flat_map(stray_sends).collect());
+    let bad = Source::new(
+        "src/calls/coordinator.rs",
+        "fn f() { address.do_send(Message); }",
+    );
+    assert_eq!(stray_sends(&bad).len(), 1);
+    let tested = Source::new(
+        "src/calls/coordinator.rs",
+        "#[cfg(test)]\nmod tests { fn f() { address.do_send(Message); } }",
+    );
+    assert_tidy(stray_sends(&tested));
+}
+
+#[test]
+fn rules_are_pure() {
+    assert_tidy(product().flat_map(impurities).collect());
+    for text in [
+        "use std::time::Instant;",
+        "fn f() { let now = SystemTime::now(); }",
+        "use crate::kernel::time::{Clock, Timestamp};",
+        "fn f() { log::info!(\"x\"); }",
+        "use actix::prelude::*;",
+        "use diesel::prelude::*;",
+        "fn f() { Uuid::new_v4(); }",
+        "fn f() { Uuid::now_v7(); }",
+        "fn f() { CallId::new(); }",
+    ] {
+        assert_eq!(
+            impurities(&Source::new("src/calls/rules/step.rs", text)).len(),
+            1,
+            "{text}"
+        );
+        assert_eq!(
+            impurities(&Source::new("src/calls/rules.rs", text)).len(),
+            1,
+            "{text}"
+        );
+        assert_tidy(impurities(&Source::new("src/calls/coordinator.rs", text)));
+    }
+}
+
+#[test]
+fn the_product_does_not_unwrap() {
+    assert_tidy(product().flat_map(unwraps).collect());
+    assert_eq!(
+        unwraps(&Source::new("src/a.rs", "fn f() { g()\n.unwrap(); }")).len(),
+        1
+    );
+    assert_tidy(unwraps(&Source::new(
+        "src/a.rs",
+        "fn f() { g().unwrap_or(3); } // .unwrap()",
+    )));
+}

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { CANCELLED, deservesSummary, endingKey, OVER, REFUSED } from '../../web/demo/state/ending.js';
 import { inListOrder, NO_OTOMOS, reduceOtomos, STATUSES } from '../../web/demo/state/otomos.js';
-import { reduce, START } from '../../web/demo/state/store.js';
+import { reduce, START, Store } from '../../web/demo/state/store.js';
 
 const ME = { userId: 'me', role: 'user', name: 'Me', avatar: null, token: 't', lent: true };
 const PEER = { userId: 'o1', name: 'Hana', avatar: null };
@@ -260,5 +260,20 @@ describe('the words for an end', () => {
 
   test('stay general for what a newer server may say', () => {
     assert.equal(key('over', 'eclipse'), 'ending.other');
+  });
+});
+
+describe('the store', () => {
+  test('tells every watcher the same events in the same order, each with the state that it led to', () => {
+    const store = new Store(() => 0);
+    const seen = [[], []];
+    store.watch((state, { type }) => {
+      seen[0].push([type, state.inbox.seq]);
+      if (type === 'first') store.dispatch({ type: 'ready', seq: 7 });
+    });
+    store.watch((state, { type }) => seen[1].push([type, state.inbox.seq]));
+    store.dispatch({ type: 'first' });
+    assert.deepEqual(seen[0], [['first', 0], ['ready', 7]]);
+    assert.deepEqual(seen[1], seen[0]);
   });
 });

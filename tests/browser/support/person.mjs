@@ -79,11 +79,11 @@ export class Person {
 
   /** Waits until more sound went out and more came in than now. */
   async sendsAndHears() {
-    const before = await this.page.evaluate(() => window.otomo.peerStats());
+    const before = await this.page.evaluate(() => window.otomo.peerBytes());
     await this.page.waitForFunction(
-      async ({ bytesSent, bytesReceived }) => {
-        const now = await window.otomo.peerStats();
-        return now.bytesSent > bytesSent + 2_000 && now.bytesReceived > bytesReceived + 2_000;
+      async ({ sent, received }) => {
+        const now = await window.otomo.peerBytes();
+        return now.sent > sent + 2_000 && now.received > received + 2_000;
       },
       before,
       { timeout: PATIENCE_MS, polling: 200 },

@@ -52,9 +52,14 @@ export class Peer {
     return this.#connection.connectionState;
   }
 
-  /** @returns {Promise<RTCStatsReport>} */
-  stats() {
-    return this.#connection.getStats();
+  /** @returns {Promise<{sent: number, received: number}>} how many bytes of sound went each way */
+  async bytes() {
+    const count = { sent: 0, received: 0 };
+    for (const report of (await this.#connection.getStats()).values()) {
+      if (report.type === 'outbound-rtp') count.sent += report.bytesSent;
+      if (report.type === 'inbound-rtp') count.received += report.bytesReceived;
+    }
+    return count;
   }
 
   /** How loud the other side is right now, from 0 to 1. */

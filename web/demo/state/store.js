@@ -117,8 +117,11 @@ function shown(choice, status) {
 export class Store {
   /** @type {State} */
   #state = START;
-  /** @type {Set<(state: State, event: Event) => void>} */
-  #watchers = new Set();
+  /** @type {((state: State, event: Event) => void)[]} */
+  #watchers = [];
+  /** Events that wait while watchers are told of one before them. @type {Event[]} */
+  #waiting = [];
+  #telling = false;
   #now;
 
   /** @param {() => number} [now] this page's clock, milliseconds */
@@ -131,18 +134,28 @@ export class Store {
     return this.#state;
   }
 
-  /** @param {Event} event */
+  /**
+   * Takes an event and tells all watchers. One that a watcher dispatches waits for its turn, so that all
+   * of them see the same events in the same order, each with the state that it led to.
+   *
+   * @param {Event} event
+   */
   dispatch(event) {
-    this.#state = reduce(this.#state, event, this.#now());
-    for (const watcher of this.#watchers) watcher(this.#state, event);
+    this.#waiting.push(event);
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        this.#state = reduce(this.#state, next, this.#now());
+        for (const watcher of this.#watchers) watcher(this.#state, next);
+      }
+    } finally {
+      this.#telling = false;
+    }
   }
 
-  /**
-   * @param {(state: State, event: Event) => void} watcher called after every event
-   * @returns {() => void} stops watching
-   */
+  /** @param {(state: State, event: Event) => void} watcher called after every event */
   watch(watcher) {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+    this.#watchers.push(watcher);
   }
 }

@@ -28,7 +28,6 @@ const IDLE_TICK_MS = 15_000;
  * @typedef {import('../i18n.js').Language} Language
  *
  * @typedef {object} Actions
- * @property {Language} language the one to begin with
  * @property {(language: Language) => void} onLanguage it was changed
  * @property {(identity: import('../identity.js').Identity) => void} enter
  * @property {() => void} signOut
@@ -50,12 +49,13 @@ const IDLE_TICK_MS = 15_000;
 
 /**
  * @param {HTMLElement} root
+ * @param {() => State} state the newest snapshot
+ * @param {Language} first the language to begin with
  * @param {Actions} actions
- * @param {() => State} state
  * @returns {{refresh: () => void}} `refresh` draws soon
  */
-export function buildScreen(root, actions, state) {
-  let { language } = actions;
+export function buildScreen(root, state, first, actions) {
+  let language = first;
   let t = new Translator(language);
   /** What the views were built for; they are built anew when it changes. */
   let builtFor = '';

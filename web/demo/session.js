@@ -1,0 +1,87 @@
+/**
+ * One person's stay at this page: an identity, its token, and the connection that both are for.
+ */
+
+import { borrowIdentity } from './identity.js';
+import { Connection } from './net/connection.js';
+import { saveIdentity, savedIdentity, savedInbox } from './saved.js';
+
+/** What this page wants to hear of. A position in the stream belongs to one such choice. */
+const TOPICS = 'otomo,calls';
+
+/** The close code for a token that is not, or no longer, the server's own. */
+const BAD_TOKEN = 4001;
+
+export class Session {
+  #store;
+  #device;
+  /** A lent identity survives a server that lost its secret: it may borrow again, once. */
+  #borrowedAgain = false;
+
+  /**
+   * @param {import('./state/store.js').Store} store
+   * @param {string} device
+   */
+  constructor(store, device) {
+    this.#store = store;
+    this.#device = device;
+    this.connection = new Connection({
+      address: () => this.#address(),
+      token: () => store.state.me?.token ?? '',
+      renewToken: () => this.#renewToken(),
+      seq: () => store.state.inbox.seq,
+      onMessage: (message) => store.dispatch(message),
+      onLink: (link) => {
+        store.dispatch({ type: 'page_link', link });
+        if (link.code === BAD_TOKEN) this.#borrowAgain();
+      },
+    });
+  }
+
+  /** Goes on as whoever this tab was before it was loaded anew. */
+  restore() {
+    const identity = savedIdentity();
+    if (identity !== null) this.enter(identity);
+  }
+
+  /** @param {import('./identity.js').Identity} identity */
+  enter(identity) {
+    saveIdentity(identity);
+    this.#store.dispatch({ type: 'page_identity', identity, inbox: savedInbox(identity.userId) });
+    this.connection.start();
+  }
+
+  /** Says goodbye to the server and forgets who this was. */
+  leave() {
+    this.connection.stop();
+    saveIdentity(null);
+    this.#store.dispatch({ type: 'page_identity', identity: null });
+  }
+
+  #address() {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const lastSeq = String(this.#store.state.inbox.seq);
+    return `${scheme}://${location.host}/ws?${new URLSearchParams({ device: this.#device, topics: TOPICS, lastSeq })}`;
+  }
+
+  /** @returns {Promise<boolean>} whether there is a new token */
+  async #renewToken() {
+    const { me } = this.#store.state;
+    if (!me?.lent) return false;
+    try {
+      const identity = await borrowIdentity(me);
+      saveIdentity(identity);
+      this.#store.dispatch({ type: 'page_token', token: identity.token });
+      return true;
+    } catch (error) {
+      console.warn('no new token:', error);
+      return false;
+    }
+  }
+
+  async #borrowAgain() {
+    if (this.#borrowedAgain || !(await this.#renewToken())) return;
+    this.#borrowedAgain = true;
+    this.connection.start();
+  }
+}

@@ -1,0 +1,58 @@
+//! Why a command was not taken. A refusal changes nothing and is told to who asked alone.
+
+use super::{call::PhaseName, ending::Outcome};
+
+/// Why a command was not taken, in the words of the domain; the wire's error code is chosen above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not one of the two people, or no such call: deliberately the same.
+    #[error("you are not a participant of this call")]
+    NotParticipant,
+    /// A participant, but this is the other side's to do: the caller cannot accept, the otomo not cancel.
+    #[error("this is for the other side to do")]
+    WrongSide,
+    /// Another device of the otomo was first.
+    #[error("another device has accepted this call")]
+    AlreadyAccepted {
+        /// Where the call is now.
+        phase: PhaseName,
+    },
+    /// The call is over.
+    #[error("this call is over ({outcome}, {reason})")]
+    AlreadyEnded {
+        /// How far it came.
+        outcome: Outcome,
+        /// Why it went no further.
+        reason: &'static str,
+    },
+    /// The phase does not allow it.
+    #[error("not possible while the call is {phase}")]
+    InvalidPhase {
+        /// Where the call is now.
+        phase: PhaseName,
+    },
+    /// A signal or a media report of a device that does not talk in this call.
+    #[error("another device of yours talks in this call")]
+    OtherDevice,
+    /// An offer or an answer before the accept: there is nobody to pass it to.
+    #[error("nobody has accepted this call yet")]
+    SignalTooEarly,
+    /// More early candidates than are kept.
+    #[error("too many candidates before the call was accepted")]
+    TooManyCandidates,
+    /// The other side's device is gone and may come back.
+    #[error("the other side is reconnecting")]
+    PeerUnavailable,
+    /// The id is taken by a call between other people.
+    #[error("this call id is in use")]
+    DuplicateCallId,
+    /// The caller is in another call.
+    #[error("you are in another call")]
+    CallerBusy,
+    /// The called user is no otomo, or the caller themselves.
+    #[error("no such otomo")]
+    OtomoNotFound,
+    /// More requests than `limits.calls_per_minute`.
+    #[error("too many call requests")]
+    RateLimited,
+}

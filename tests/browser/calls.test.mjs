@@ -160,3 +160,36 @@ scenario('a name is text, whatever it holds', async ({ person }) => {
   await user.leaves();
   await otomo.isIdle();
 });
+
+scenario('who vanishes in the middle of a call is waited for, and then the call ends', async ({ person }) => {
+  const { user, otomo } = await talk(person, 'くろう', 'ぼたん');
+  await user.page.context().close();
+  await otomo.stage.getByText('相手の接続が切れました').waitFor({ timeout: PATIENCE_MS });
+  await otomo.stage.getByText(/あと\d+秒/).waitFor();
+  await picture(otomo.page, 'peer away');
+  await otomo.endsWith('disconnect');
+});
+
+scenario('without a microphone nobody is rung, and a ring can still be declined', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'とうま', 'さつき');
+  const takeAway = () => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  };
+  const restore = await user.page.evaluateHandle(() => navigator.mediaDevices.getUserMedia);
+  await user.page.evaluate(takeAway);
+  await user.calls('さつき');
+  await user.page.getByText('マイクを使えません').waitFor();
+  await user.isIdle();
+  assert.equal(await otomo.page.evaluate(() => window.otomo.state().call), null);
+
+  await user.page.evaluate((original) => {
+    navigator.mediaDevices.getUserMedia = original;
+  }, restore);
+  await otomo.page.evaluate(takeAway);
+  await user.calls('さつき');
+  await otomo.accepts();
+  await otomo.stage.getByText('マイクを使えません').waitFor();
+  await picture(otomo.page, 'incoming without microphone');
+  await otomo.rejects();
+  await user.endsWith('manual_decline');
+});

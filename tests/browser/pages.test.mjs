@@ -1,6 +1,7 @@
 // The pages around a call: the door, the list, the waiting screen, languages, leaving.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 
 import { Person, PATIENCE_MS } from './support/person.mjs';
 import { picture, scenario } from './support/scenario.mjs';
@@ -87,6 +88,35 @@ scenario('the language follows the browser, then the choice, and the choice stay
   await guest.isLive();
   await guest.page.getByRole('heading', { name: 'おともはん' }).waitFor();
 });
+
+const SECRET = 'a secret of production, long enough to be one';
+
+/** A token as the app's own backend would sign it (RFC 7519, HS256). */
+function sign(claims) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${body}.${createHmac('sha256', SECRET).update(body).digest('base64url')}`;
+}
+
+scenario('a production server lends nobody: the page takes a token of the app', async ({ person }) => {
+  const user = await person('みどり');
+  const enter = async (token) => {
+    await user.page.locator('#token').fill(token);
+    await user.page.getByRole('button', { name: '入る' }).click();
+  };
+  await enter('not a token');
+  await user.page.getByText('トークンとして読めません').waitFor();
+  await picture(user.page, 'welcome production');
+
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { sub: 'midori', role: 'user', name: 'みどり', exp };
+  await enter(`${sign(claims)}x`);
+  await user.page.getByText('サインインの期限が切れたか、正しくありません').waitFor({ timeout: PATIENCE_MS });
+  await user.page.locator('#sign-out').click();
+  await enter(sign(claims));
+  await user.isLive();
+  assert.equal(await user.page.locator('.self-name').textContent(), 'みどり');
+}, { OTOMO_AUTH__HS256_SECRET: SECRET });
 
 scenario('a server that crashes is found again, and so is a call', async ({ person, server }) => {
   const user = await (await person('つよし')).enterAs('user');

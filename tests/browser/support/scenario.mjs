@@ -25,18 +25,18 @@ const FLAGS = [
 const SETTINGS = { OTOMO_CALLS__RING_TIMEOUT: '12s' };
 
 /** @type {Server} */
-let server;
+let shared;
 /** @type {import('playwright-core').Browser} */
 let browser;
 
 before(async () => {
-  server = await Server.start(SETTINGS);
+  shared = await Server.start(SETTINGS);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 });
 
 after(async () => {
   await browser?.close();
-  await server?.stop();
+  await shared?.stop();
 });
 
 /**
@@ -44,9 +44,11 @@ after(async () => {
  *
  * @param {string} name
  * @param {(stage: {person: (name: string, options?: object) => Promise<Person>, server: Server}) => Promise<void>} play
+ * @param {Record<string, string>} [settings] for a server of its own
  */
-export function scenario(name, play) {
+export function scenario(name, play, settings) {
   test(name, async () => {
+    const server = settings === undefined ? shared : await Server.start(settings);
     /** @type {Person[]} */
     const people = [];
     /** @type {string[]} */
@@ -54,7 +56,7 @@ export function scenario(name, play) {
     const person = async (called, options = {}) => {
       const context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1100, height: 780 }, ...options });
       const page = await context.newPage();
-      watch(page, faults);
+      watch(page, server, faults);
       const somebody = new Person(page, called);
       people.push(somebody);
       await page.goto(server.url);
@@ -68,19 +70,21 @@ export function scenario(name, play) {
       throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, { cause: error });
     } finally {
       for (const { page } of people) await page.context().close();
+      if (server !== shared) await server.stop();
     }
   });
 }
 
 /**
  * @param {import('playwright-core').Page} page
+ * @param {Server} server
  * @param {string[]} faults
  */
-function watch(page, faults) {
+function watch(page, server, faults) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
-    // A link that breaks on purpose is told by the browser itself.
-    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED/.test(message.text())) faults.push(message.text());
+    // The browser itself tells of links that break, and of the door that production has not.
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people/.test(message.text() + message.location().url)) faults.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

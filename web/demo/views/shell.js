@@ -4,6 +4,7 @@
 
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { noticeView } from './notice.js';
 
 /**
  * @typedef {import('../state/store.js').State} State
@@ -85,22 +86,4 @@ function linkView(t, retry) {
 function stoppedText(t, code) {
   const known = [4001, 4002, 4003, 4004, 4005, 4202].includes(code ?? 0);
   return t.text(`link.stopped.${known ? code : 'other'}`, { code: code ?? '' });
-}
-
-/**
- * @param {Translator} t
- * @param {() => void} close
- */
-function noticeView(t, close) {
-  const sentence = h('p', {});
-  const element = h('div', { class: 'notice', role: 'status' }, sentence,
-    h('button', { type: 'button', class: 'close', 'aria-label': t.text('notice.close'), on: { click: close } }, icon('close')));
-  return {
-    element,
-    /** @param {State} state */
-    update({ notice }) {
-      setAttribute(element, 'data-open', notice !== null);
-      if (notice !== null) setText(sentence, t.text(notice.key, notice.params));
-    },
-  };
 }

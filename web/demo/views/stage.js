@@ -6,6 +6,7 @@
 import { deservesSummary } from '../state/ending.js';
 import { h, setAttribute } from '../ui/dom.js';
 import { incomingScene } from './incoming.js';
+import { noticeView } from './notice.js';
 import { summaryScene } from './summary.js';
 import { talkScene } from './talk.js';
 
@@ -19,6 +20,7 @@ import { talkScene } from './talk.js';
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
  * @property {() => void} dismiss
+ * @property {() => void} closeNotice
  * @property {(person: import('../state/call.js').Person) => void} call
  * @property {() => number} loudness the peer's voice, from 0 to 1
  *
@@ -39,6 +41,7 @@ const SCENES = { incoming: incomingScene, talk: talkScene, summary: summaryScene
 export function stageView(t, actions) {
   /** @type {{name: string, callId: string, scene: Scene} | null} */
   let playing = null;
+  const notice = noticeView(t, actions.closeNotice);
   const element = h('dialog', { class: 'stage', 'aria-labelledby': 'stage-title', 'aria-describedby': 'stage-status' });
   // Escape must not hang up by accident; it only leaves what is over.
   element.addEventListener('cancel', (event) => {
@@ -61,11 +64,12 @@ export function stageView(t, actions) {
         playing = { name, callId: call.callId, scene };
         setAttribute(element, 'data-scene', name);
         element.setAttribute('role', name === 'incoming' ? 'alertdialog' : 'dialog');
-        element.replaceChildren(scene.element);
+        element.replaceChildren(scene.element, notice.element);
         if (!element.open) element.showModal();
         scene.focus.focus();
       }
       playing.scene.update(call, state, now);
+      notice.update(state);
     },
   };
 }

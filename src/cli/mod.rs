@@ -2,6 +2,7 @@
 //! source of the configuration; they come before or after the command.
 
 mod check_config;
+mod migrate;
 mod token;
 
 use std::{error::Error, path::PathBuf};
@@ -40,6 +41,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Print the settings in force without their secrets, or what is wrong with them.
     CheckConfig,
+    /// Bring the database's schema up to date.
+    Migrate,
 }
 
 impl Cli {
@@ -52,6 +55,7 @@ impl Cli {
         match self.command {
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
+            Command::Migrate => migrate::run(&config),
         }
     }
 }

@@ -237,6 +237,29 @@ fn file_environment_and_flags_come_in_this_order() {
 }
 
 #[test]
+fn migrating_says_what_changed_and_changes_it_once() {
+    let place = Place::new();
+    let first = place.otomo(&["migrate"]).printed();
+    assert!(first.lines().count() > 1 && first.lines().all(|line| line.starts_with("applied ")));
+    assert!(place.path().join("data/otomo.db").exists());
+    let second = place.otomo(&["migrate"]).printed();
+    assert_eq!(second, "the database is up to date\n");
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_told_with_its_cause() {
+    let place = Place::new();
+    fs::write(
+        place.path().join("data"),
+        "a file where the folder should be",
+    )
+    .unwrap();
+    let said = place.otomo(&["migrate"]).failed(1);
+    assert!(said.starts_with("otomo: "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn a_wrong_setting_is_one_line_that_names_it() {
     let place = Place::new();
     fs::write(

@@ -28,9 +28,9 @@ use crate::{
     people::People,
     presence::Presence,
     rest::{self, Shared},
-    session::env::Env,
+    session::{env::Env, gate::Gate},
     store::{self, StoreError},
-    transport::{gate::Gate, ws},
+    transport::ws,
 };
 
 /// Quiet time after which an HTTP connection that serves no request is closed.
@@ -129,11 +129,16 @@ impl App {
         Stopper::new(self.handle.clone(), Arc::clone(&self.shared))
     }
 
-    /// Serves until it is stopped.
+    /// Serves until it is stopped, or drained because an admin asked for it.
     ///
     /// # Errors
     /// What the system says if a worker cannot go on.
     pub async fn run(self) -> std::io::Result<()> {
+        let (gate, stopper) = (Arc::clone(&self.shared.gate), self.stopper());
+        actix_rt::spawn(async move {
+            gate.drain_asked().await;
+            stopper.drain().await;
+        });
         self.server.await
     }
 }

@@ -11,7 +11,7 @@
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`env`]: what all sessions of a worker share.
-//! - `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
+//! - [`gate`]: who may connect at all, whatever carries them. `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
 //! - `paging`: the durable lane. `watch`: alarms, signals and the end.
 //! - `vigil` and `allowance`: pure judgement of silence and of too much talk.
 
@@ -19,6 +19,7 @@ mod allowance;
 mod commands;
 mod entry;
 pub mod env;
+pub mod gate;
 pub mod hello;
 mod paging;
 mod vigil;

@@ -28,7 +28,7 @@ use super::{
     socket::{Socket, State},
     wire::Wire,
 };
-use crate::transport::gate::Pass;
+use crate::session::gate::Pass;
 
 /// Bytes read at once.
 const READ_MAX: usize = 64 * 1024;

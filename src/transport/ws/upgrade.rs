@@ -27,12 +27,10 @@ use crate::{
     session::{
         Session,
         env::Env,
+        gate::{Gate, Pass},
         hello::{Credentials, Hello},
     },
-    transport::{
-        credentials::{self, BEARER},
-        gate::{Gate, Pass},
-    },
+    transport::credentials::{self, BEARER},
 };
 
 /// Where WebSockets are served.

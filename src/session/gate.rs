@@ -1,4 +1,4 @@
-//! Who may connect at all: our own count of connections (actix-server does not see those that were
+//! Who may connect at all, whatever the transport: our own count of connections (actix-server does not see those that were
 //! taken over), handshakes per address, and whether the node drains.
 
 use std::{
@@ -16,6 +16,7 @@ use governor::{
     middleware::NoOpMiddleware,
     state::keyed::DashMapStateStore,
 };
+use tokio::sync::Notify;
 
 use crate::kernel::{config::LimitsConfig, metrics::Metrics};
 
@@ -38,6 +39,7 @@ pub struct Gate {
     most: Option<usize>,
     handshakes: Option<PerAddress>,
     draining: AtomicBool,
+    drain_asked: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -97,6 +99,7 @@ impl Gate {
             most: limits.connections.map(|most| most.get() as usize),
             handshakes: limits.handshakes_per_address.map(per_address),
             draining: AtomicBool::new(false),
+            drain_asked: Notify::new(),
             metrics,
         }
     }
@@ -140,6 +143,17 @@ impl Gate {
     /// How many connections there are.
     pub fn connections(&self) -> usize {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the node to be drained. Whoever runs it does that ([`Gate::drain_asked`]): it concerns all
+    /// floors, so it is no business of the one who asks.
+    pub fn ask_to_drain(&self) {
+        self.drain_asked.notify_one();
+    }
+
+    /// Resolves when somebody has asked for the node to be drained.
+    pub async fn drain_asked(&self) {
+        self.drain_asked.notified().await;
     }
 
     /// Lets nobody in any more but those who must return.

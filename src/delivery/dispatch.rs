@@ -32,6 +32,7 @@ use super::{
     roster::Roster,
     rounds::Numbered,
     shard::Shard,
+    tally::Tally,
 };
 use crate::{
     kernel::{ids::UserId, metrics::Metrics},
@@ -99,12 +100,15 @@ impl Dispatch {
     pub fn start_worker(&self) -> Option<std::rc::Rc<Lines>> {
         let number = self.0.next_worker.fetch_add(1, Ordering::Relaxed);
         let worker = self.0.workers.get(number)?;
-        let lines = Lines::new(u16::try_from(number).ok()?, self.0.roster.clone());
+        let lines = Lines::new(
+            u16::try_from(number).ok()?,
+            self.0.roster.clone(),
+            Tally::new(Arc::clone(&self.0.metrics)),
+        );
         let shard = Shard::new(
             std::rc::Rc::clone(&lines),
             Arc::clone(&self.0.broadcast),
             Arc::clone(&worker.queue),
-            Arc::clone(&self.0.metrics),
             self.0.join_delay,
         );
         worker.shard.set(shard.start()).ok()?;

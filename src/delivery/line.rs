@@ -13,6 +13,7 @@ use super::{
     inbox::cursor::{Cursor, Offer},
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
+    tally::Tally,
 };
 use crate::{
     kernel::{
@@ -122,6 +123,7 @@ pub struct Line {
     session: Recipient<Wake>,
     signals: Cell<Signals>,
     limits: Rc<Limits>,
+    tally: Rc<Tally>,
     /// Whether live frames may flow.
     opened: Cell<bool>,
     /// Whether nothing is taken any more: the session is about to close.
@@ -147,7 +149,7 @@ pub struct NewLine {
 }
 
 impl Line {
-    pub(super) fn new(new: NewLine, seen: u64) -> Self {
+    pub(super) fn new(new: NewLine, seen: u64, tally: Rc<Tally>) -> Self {
         Self {
             client: new.client,
             versioned: new.versioned,
@@ -160,6 +162,7 @@ impl Line {
             session: new.session,
             signals: Cell::default(),
             limits: new.limits,
+            tally,
             opened: Cell::new(false),
             deaf: Cell::new(false),
         }
@@ -261,9 +264,25 @@ impl Line {
         if self.deaf.get() {
             return Delivered::No;
         }
-        match self.outbox.borrow_mut().push(item, &self.limits) {
-            Pushed::Queued | Pushed::Replaced => Delivered::Yes,
-            Pushed::Dropped => Delivered::No,
+        let name = item.frame.spec().name;
+        let mut outbox = self.outbox.borrow_mut();
+        let before = outbox.bytes();
+        let pushed = outbox.push(item, &self.limits);
+        self.tally.waiting(before, outbox.bytes());
+        drop(outbox);
+        match pushed {
+            Pushed::Queued => {
+                self.tally.sent(name, 1);
+                Delivered::Yes
+            }
+            Pushed::Replaced => {
+                self.tally.dropped();
+                Delivered::Yes
+            }
+            Pushed::Dropped => {
+                self.tally.dropped();
+                Delivered::No
+            }
             Pushed::Overflow => {
                 self.deaf.set(true);
                 self.signal(|signals| signals.too_slow = true);
@@ -282,7 +301,9 @@ impl Line {
     pub fn pump(&self) {
         let drained = {
             let mut outbox = self.outbox.borrow_mut();
+            let before = outbox.bytes();
             self.sink.pump(&mut outbox);
+            self.tally.waiting(before, outbox.bytes());
             outbox.bytes() < self.limits.soft / 2
         };
         if drained && self.cursor.borrow().wants_page() {
@@ -328,6 +349,7 @@ impl Line {
     pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
         self.deaf.set(true);
         let mut outbox = self.outbox.borrow_mut();
+        self.tally.waiting(outbox.bytes(), 0);
         outbox.clear();
         outbox.open();
         let _ = outbox.push(
@@ -366,4 +388,10 @@ pub enum Delivered {
     Yes,
     /// The client does not listen to it, or is too slow for it.
     No,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.tally.waiting(self.outbox.get_mut().bytes(), 0);
+    }
 }

@@ -15,6 +15,7 @@ use super::{
     line::{Client, Line, NewLine, SessionRef},
     messages::LineReport,
     roster::Roster,
+    tally::Tally,
     wheel::Wheel,
 };
 use crate::kernel::ids::{DeviceId, UserId};
@@ -45,11 +46,12 @@ pub struct Lines {
     unwritten: RefCell<Vec<Rc<Line>>>,
     latest_round: Cell<u64>,
     roster: Roster,
+    tally: Rc<Tally>,
 }
 
 impl Lines {
     /// An empty table.
-    pub fn new(worker: u16, roster: Roster) -> Rc<Self> {
+    pub(super) fn new(worker: u16, roster: Roster, tally: Tally) -> Rc<Self> {
         Rc::new(Self {
             worker,
             table: RefCell::default(),
@@ -59,7 +61,12 @@ impl Lines {
             unwritten: RefCell::default(),
             latest_round: Cell::new(0),
             roster,
+            tally: Rc::new(tally),
         })
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// This worker's number.
@@ -74,7 +81,11 @@ impl Lines {
 
     /// Takes a client in: from now on frames reach it.
     pub fn insert(&self, new: NewLine) -> (SessionRef, Rc<Line>) {
-        let line = Rc::new(Line::new(new, self.latest_round.get()));
+        let line = Rc::new(Line::new(
+            new,
+            self.latest_round.get(),
+            Rc::clone(&self.tally),
+        ));
         let client = line.client().clone();
         let slot = self.table.borrow_mut().insert(Rc::clone(&line));
         // A worker has fewer lines than descriptors, and those are counted in 32 bits.

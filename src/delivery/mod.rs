@@ -31,4 +31,5 @@ pub mod queued;
 pub mod roster;
 pub mod rounds;
 pub mod shard;
+mod tally;
 pub mod wheel;

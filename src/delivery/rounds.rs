@@ -36,13 +36,20 @@ pub(super) struct Audience {
     pub(super) format: WireFormat,
 }
 
+/// What an audience is told, in one piece.
+#[derive(Debug, Clone)]
+pub(super) struct Joined {
+    pub(super) bytes: Bytes,
+    pub(super) frames: u64,
+}
+
 /// The log of one worker.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     log: Vec<Numbered>,
     latest: Round,
     /// Almost always one audience; a handful while lines are at different places.
-    joined: Vec<(Audience, Bytes)>,
+    joined: Vec<(Audience, Joined)>,
 }
 
 impl Rounds {
@@ -83,12 +90,13 @@ impl Rounds {
         frames
     }
 
-    /// The same as bytes, made once per audience. Empty if there is nothing for it.
-    pub(super) fn joined_for(&mut self, audience: Audience) -> Bytes {
-        if let Some((_, bytes)) = self.joined.iter().find(|(known, _)| *known == audience) {
-            return bytes.clone();
+    /// The same as bytes, made once per audience.
+    pub(super) fn joined_for(&mut self, audience: Audience) -> Joined {
+        if let Some((_, joined)) = self.joined.iter().find(|(known, _)| *known == audience) {
+            return joined.clone();
         }
-        let bytes = match (self.frames_for(audience).as_slice(), audience.versioned) {
+        let frames = self.frames_for(audience);
+        let bytes = match (frames.as_slice(), audience.versioned) {
             ([only], false) => only.shared(audience.format),
             (frames, versioned) => {
                 let stamp = if versioned {
@@ -103,8 +111,12 @@ impl Rounds {
                 out.freeze()
             }
         };
-        self.joined.push((audience, bytes.clone()));
-        bytes
+        let joined = Joined {
+            bytes,
+            frames: frames.len() as u64,
+        };
+        self.joined.push((audience, joined.clone()));
+        joined
     }
 }
 
@@ -160,9 +172,15 @@ mod tests {
         let mut rounds = Rounds::default();
         rounds.append(vec![update(1, "a", 1), update(2, "b", 1)]);
         let first = rounds.joined_for(everybody(0));
-        assert_eq!(first.as_ptr(), rounds.joined_for(everybody(0)).as_ptr());
-        assert!(rounds.joined_for(everybody(1)).len() < first.len());
-        assert!(rounds.joined_for(everybody(2)).is_empty());
+        assert_eq!(
+            first.bytes.as_ptr(),
+            rounds.joined_for(everybody(0)).bytes.as_ptr()
+        );
+        assert_eq!(
+            (first.frames, rounds.joined_for(everybody(1)).frames),
+            (2, 1)
+        );
+        assert_eq!(rounds.joined_for(everybody(2)).frames, 0);
     }
 
     #[test]
@@ -173,6 +191,6 @@ mod tests {
             topics: Topics::NONE,
             ..everybody(0)
         };
-        assert!(rounds.joined_for(deaf).is_empty());
+        assert!(rounds.joined_for(deaf).frames == 0);
     }
 }

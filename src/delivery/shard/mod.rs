@@ -21,7 +21,6 @@ use super::{
     lines::{Lines, TICK, To},
     messages::{Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe},
 };
-use crate::kernel::metrics::Metrics;
 
 /// Room in the mailbox. What hubs broadcast takes one place, what is addressed is held back by
 /// [`super::dispatch`] long before.
@@ -32,7 +31,6 @@ pub struct Shard {
     lines: Rc<Lines>,
     walk: Walk,
     queue: Arc<QueueDepth>,
-    metrics: Arc<Metrics>,
     /// Whether a timer will wake the actor for the walk.
     asleep: bool,
 }
@@ -42,7 +40,6 @@ impl Shard {
         lines: Rc<Lines>,
         broadcast: Arc<Broadcast>,
         queue: Arc<QueueDepth>,
-        metrics: Arc<Metrics>,
         join_delay: Duration,
     ) -> Self {
         let walk = Walk::new(Rc::clone(&lines), broadcast, join_delay);
@@ -50,7 +47,6 @@ impl Shard {
             lines,
             walk,
             queue,
-            metrics,
             asleep: false,
         }
     }
@@ -69,7 +65,7 @@ impl Shard {
             Next::Rest => {}
             Next::GoOn => task.waker().wake_by_ref(),
             Next::Walked(took) => {
-                self.metrics.broadcast.took(took);
+                self.lines.tally().walked(took);
                 task.waker().wake_by_ref();
             }
             Next::Sleep(_) if self.asleep => {}

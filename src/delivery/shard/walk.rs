@@ -20,6 +20,8 @@ pub(super) struct Walk {
     broadcast: Arc<Broadcast>,
     rounds: Rounds,
     stage: Stage,
+    /// Messages written during this walk, counted once at its end.
+    told: u64,
     /// How long updates are gathered when they come faster than this (`outbox.join_delay`).
     join_delay: Duration,
 }
@@ -61,6 +63,7 @@ impl Walk {
             broadcast,
             rounds: Rounds::default(),
             stage: Stage::Resting { since },
+            told: 0,
             join_delay,
         }
     }
@@ -107,7 +110,12 @@ impl Walk {
             format: line.format(),
         };
         let joined = self.rounds.joined_for(audience);
-        if joined.is_empty() || line.send_shared(&joined) == Accepted::Taken {
+        if joined.frames == 0 {
+            return;
+        }
+        if line.send_shared(&joined.bytes) == Accepted::Taken {
+            self.lines.tally().joined(joined.frames - 1);
+            self.told += joined.frames;
             return;
         }
         for frame in self.rounds.frames_for(audience) {
@@ -148,6 +156,7 @@ impl Walk {
             return Next::GoOn;
         }
         self.stage = Stage::Resting { since: began };
+        self.lines.tally().broadcast(std::mem::take(&mut self.told));
         // Lines that were addressed during the walk may be ahead of those visited before them.
         match target == self.rounds.latest() {
             true => self.rounds.clear(),

@@ -1,0 +1,69 @@
+//! What one worker counts of its delivery, with the handles of the counters kept at hand.
+
+use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Duration};
+
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+
+use crate::kernel::metrics::Metrics;
+
+/// What broadcast messages are counted as: looking at the type of each would cost more than telling it.
+const BROADCAST: &str = "broadcast";
+
+/// The counters of one worker.
+pub(super) struct Tally {
+    metrics: Arc<Metrics>,
+    out: RefCell<HashMap<&'static str, Counter>>,
+    dropped: Counter,
+    joined: Counter,
+    waiting: Gauge,
+}
+
+impl Tally {
+    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            out: RefCell::default(),
+            dropped: metrics.drops.of("slow_client"),
+            joined: metrics.joins.clone(),
+            waiting: metrics.outbox_bytes.clone(),
+            metrics,
+        }
+    }
+
+    /// Messages of a type were queued for, or written to, so many clients.
+    pub(super) fn sent(&self, name: &'static str, count: u64) {
+        let mut out = self.out.borrow_mut();
+        out.entry(name)
+            .or_insert_with(|| self.metrics.messages_out.of(name))
+            .inc_by(count);
+    }
+
+    /// Messages were broadcast: to how many clients each, all together. Only states are.
+    pub(super) fn broadcast(&self, count: u64) {
+        if count > 0 {
+            self.sent(BROADCAST, count);
+        }
+    }
+
+    /// A client was spared a message because it reads slowly.
+    pub(super) fn dropped(&self) {
+        self.dropped.inc();
+    }
+
+    /// So many messages left together with another one.
+    pub(super) fn joined(&self, count: u64) {
+        self.joined.inc_by(count);
+    }
+
+    /// The bytes that wait for a client have changed.
+    pub(super) fn waiting(&self, before: usize, after: usize) {
+        let signed = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+        if before != after {
+            self.waiting.inc_by(signed(after) - signed(before));
+        }
+    }
+
+    /// All clients have been told what was broadcast.
+    pub(super) fn walked(&self, took: Duration) {
+        self.metrics.broadcast.took(took);
+    }
+}

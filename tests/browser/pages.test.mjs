@@ -21,7 +21,10 @@ scenario('development mode lends identities: pick one and be there', async ({ pe
 
 scenario('the list follows an otomo through break and back, sorted as it goes', async ({ person }) => {
   const user = await (await person('ながめ')).enterAs('user');
-  const [first, second] = [await (await person('いちか')).enterAs('otomo'), await (await person('にか')).enterAs('otomo')];
+  const [first, second] = [
+    await (await person('いちか')).enterAs('otomo'),
+    await (await person('にか')).enterAs('otomo'),
+  ];
   await user.sees('にか', 'online');
   const online = user.page.locator('.otomo[data-status=online] h2');
   assert.deepEqual((await online.allTextContents()).slice(0, 2), ['にか', 'いちか']);
@@ -98,25 +101,29 @@ function sign(claims) {
   return `${body}.${createHmac('sha256', SECRET).update(body).digest('base64url')}`;
 }
 
-scenario('a production server lends nobody: the page takes a token of the app', async ({ person }) => {
-  const user = await person('みどり');
-  const enter = async (token) => {
-    await user.page.locator('#token').fill(token);
-    await user.page.getByRole('button', { name: '入る' }).click();
-  };
-  await enter('not a token');
-  await user.page.getByText('トークンとして読めません').waitFor();
-  await picture(user.page, 'welcome production');
+scenario(
+  'a production server lends nobody: the page takes a token of the app',
+  async ({ person }) => {
+    const user = await person('みどり');
+    const enter = async (token) => {
+      await user.page.locator('#token').fill(token);
+      await user.page.getByRole('button', { name: '入る' }).click();
+    };
+    await enter('not a token');
+    await user.page.getByText('トークンとして読めません').waitFor();
+    await picture(user.page, 'welcome production');
 
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { sub: 'midori', role: 'user', name: 'みどり', exp };
-  await enter(`${sign(claims)}x`);
-  await user.page.getByText('サインインの期限が切れたか、正しくありません').waitFor({ timeout: PATIENCE_MS });
-  await user.page.locator('#sign-out').click();
-  await enter(sign(claims));
-  await user.isLive();
-  assert.equal(await user.page.locator('.self-name').textContent(), 'みどり');
-}, { OTOMO_AUTH__HS256_SECRET: SECRET });
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const claims = { sub: 'midori', role: 'user', name: 'みどり', exp };
+    await enter(`${sign(claims)}x`);
+    await user.page.getByText('サインインの期限が切れたか、正しくありません').waitFor({ timeout: PATIENCE_MS });
+    await user.page.locator('#sign-out').click();
+    await enter(sign(claims));
+    await user.isLive();
+    assert.equal(await user.page.locator('.self-name').textContent(), 'みどり');
+  },
+  { OTOMO_AUTH__HS256_SECRET: SECRET },
+);
 
 scenario('a server that crashes is found again, and so is a call', async ({ person, server }) => {
   const user = await (await person('つよし')).enterAs('user');

@@ -88,7 +88,13 @@ describe('a connection', () => {
     const accepted = connection.request('call_accept', { callId: 'c' });
     const refused = connection.request('call_request', { callId: 'd' });
     const [first, second] = sockets[0].sent;
-    sockets[0].says({ type: 'error', code: 'CALLER_BUSY', message: 'm', context: { callId: 'd' }, requestId: second.requestId });
+    sockets[0].says({
+      type: 'error',
+      code: 'CALLER_BUSY',
+      message: 'm',
+      context: { callId: 'd' },
+      requestId: second.requestId,
+    });
     sockets[0].says({ type: 'call_accept_ack', callId: 'c', requestId: first.requestId });
     assert.equal((await accepted).type, 'call_accept_ack');
     await assert.rejects(refused, { code: 'CALLER_BUSY', context: { callId: 'd' } });
@@ -157,7 +163,10 @@ describe('a connection', () => {
   test('takes silence after a heartbeat for a dead link, and any word for life', async () => {
     const seen = live();
     mock.timers.tick(25_000);
-    assert.deepEqual(seen.sockets[0].sent.map(({ type }) => type), ['heartbeat']);
+    assert.deepEqual(
+      seen.sockets[0].sent.map(({ type }) => type),
+      ['heartbeat'],
+    );
     seen.sockets[0].says({ type: 'otomo_status_update' });
     mock.timers.tick(10_000);
     assert.equal(seen.sockets[0].closedWith, null);

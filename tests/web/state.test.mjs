@@ -10,8 +10,14 @@ import { reduce, START, Store } from '../../web/demo/state/store.js';
 const ME = { userId: 'me', role: 'user', name: 'Me', avatar: null, token: 't', lent: true };
 const PEER = { userId: 'o1', name: 'Hana', avatar: null };
 const RING = {
-  type: 'incoming_call', callId: 'c', fromUserId: 'u1', fromUserName: 'Taro', fromUserAvatar: null,
-  timestamp: 1_000, expiresAt: 1_030, remainingMs: 28_000,
+  type: 'incoming_call',
+  callId: 'c',
+  fromUserId: 'u1',
+  fromUserName: 'Taro',
+  fromUserAvatar: null,
+  timestamp: 1_000,
+  expiresAt: 1_030,
+  remainingMs: 28_000,
 };
 
 /** Plays events from the start, one a second. */
@@ -19,9 +25,17 @@ function play(...events) {
   return events.reduce((state, event, index) => reduce(state, event, index * 1_000), START);
 }
 
-const calling = [{ type: 'page_identity', identity: ME }, { type: 'page_call', callId: 'c', peer: PEER }];
-const talking = [...calling, { type: 'call_accepted', callId: 'c' }, { type: 'call_connected', callId: 'c', connectedAt: 3 }];
-const ids = (/** @type {import('../../web/demo/state/otomos.js').Otomos} */ otomos) => inListOrder(otomos).map(({ userId }) => userId);
+const calling = [
+  { type: 'page_identity', identity: ME },
+  { type: 'page_call', callId: 'c', peer: PEER },
+];
+const talking = [
+  ...calling,
+  { type: 'call_accepted', callId: 'c' },
+  { type: 'call_connected', callId: 'c', connectedAt: 3 },
+];
+const ids = (/** @type {import('../../web/demo/state/otomos.js').Otomos} */ otomos) =>
+  inListOrder(otomos).map(({ userId }) => userId);
 
 describe('the list', () => {
   const snapshot = (...entries) => ({
@@ -30,9 +44,17 @@ describe('the list', () => {
   });
 
   test('online, busy, break, offline; then the most recent change first', () => {
-    const otomos = reduceOtomos(NO_OTOMOS, snapshot(
-      ['a', 'offline', 9], ['b', 'break', 9], ['c', 'busy', 1], ['d', 'online', 1], ['e', 'busy', 2], ['f', 'online', 5],
-    ));
+    const otomos = reduceOtomos(
+      NO_OTOMOS,
+      snapshot(
+        ['a', 'offline', 9],
+        ['b', 'break', 9],
+        ['c', 'busy', 1],
+        ['d', 'online', 1],
+        ['e', 'busy', 2],
+        ['f', 'online', 5],
+      ),
+    );
     assert.deepEqual(ids(otomos), ['f', 'd', 'e', 'c', 'b', 'a']);
   });
 
@@ -57,7 +79,9 @@ describe('the list', () => {
         truth.set(userId, { userId, status, timestamp: second, name: null, avatar: null });
         otomos = reduceOtomos(otomos, { type: 'otomo_status_update', userId, status, timestamp: second });
       }
-      const sorted = [...truth.values()].sort((a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) || b.timestamp - a.timestamp);
+      const sorted = [...truth.values()].sort(
+        (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) || b.timestamp - a.timestamp,
+      );
       const fresh = reduceOtomos(NO_OTOMOS, { type: 'otomo_status_snapshot', otomos: sorted });
       assert.deepEqual(ids(otomos), ids(fresh));
       for (const { userId, status } of inListOrder(fresh)) assert.equal(otomos.byId.get(userId)?.status, status);
@@ -112,7 +136,14 @@ describe('a call at its caller', () => {
   test('the peer goes and comes back', () => {
     const away = play(...talking, { type: 'call_peer_reconnecting', callId: 'c', deadline: 14 });
     assert.equal(away.call?.peerBackBy, 14_000);
-    assert.equal(play(...talking, { type: 'call_peer_reconnecting', callId: 'c', deadline: 14 }, { type: 'call_peer_back', callId: 'c' }).call?.peerBackBy, null);
+    assert.equal(
+      play(
+        ...talking,
+        { type: 'call_peer_reconnecting', callId: 'c', deadline: 14 },
+        { type: 'call_peer_back', callId: 'c' },
+      ).call?.peerBackBy,
+      null,
+    );
   });
 });
 
@@ -151,7 +182,16 @@ describe('a snapshot of calls', () => {
   const live = (fields) => ({
     type: 'call_snapshot',
     recent: [],
-    call: { callId: 'c', phase: 'connected', role: 'offerer', bound: true, connectedAt: 3, caller: ME, otomo: PEER, ...fields },
+    call: {
+      callId: 'c',
+      phase: 'connected',
+      role: 'offerer',
+      bound: true,
+      connectedAt: 3,
+      caller: ME,
+      otomo: PEER,
+      ...fields,
+    },
   });
 
   test('brings a call back after a reload, at the device that speaks in it', () => {
@@ -168,8 +208,17 @@ describe('a snapshot of calls', () => {
   });
 
   test('tells how a call ended meanwhile', () => {
-    const gone = { type: 'call_snapshot', call: null, recent: [{ callId: 'c', outcome: 'completed', reason: 'otomo_end', durationSeconds: 12 }] };
-    assert.deepEqual(play(...talking, gone).call?.ending, { kind: 'over', reason: 'otomo_end', durationSeconds: 12, points: 0 });
+    const gone = {
+      type: 'call_snapshot',
+      call: null,
+      recent: [{ callId: 'c', outcome: 'completed', reason: 'otomo_end', durationSeconds: 12 }],
+    };
+    assert.deepEqual(play(...talking, gone).call?.ending, {
+      kind: 'over',
+      reason: 'otomo_end',
+      durationSeconds: 12,
+      points: 0,
+    });
     const missed = { ...gone, recent: [{ callId: 'c', outcome: 'missed', reason: 'timeout', durationSeconds: 0 }] };
     assert.equal(play(...calling, missed).call?.ending?.kind, 'refused');
     assert.equal(play(...talking, { type: 'call_snapshot', call: null, recent: [] }).call?.ending?.reason, 'lost');
@@ -188,19 +237,38 @@ describe('a snapshot of calls', () => {
 });
 
 describe('missed calls', () => {
-  const missed = (seq, prev = seq - 1) => ({ type: 'call_missed', seq, prev, callId: `c${seq}`, fromUserId: 'u', fromUserName: 'Taro', timestamp: seq });
+  const missed = (seq, prev = seq - 1) => ({
+    type: 'call_missed',
+    seq,
+    prev,
+    callId: `c${seq}`,
+    fromUserId: 'u',
+    fromUserName: 'Taro',
+    timestamp: seq,
+  });
 
   test('stand with the newest first, once each, and move the position', () => {
     const { inbox } = play(missed(1), missed(2), missed(2), missed(5, 2));
-    assert.deepEqual(inbox.missed.map(({ seq }) => seq), [5, 2, 1]);
+    assert.deepEqual(
+      inbox.missed.map(({ seq }) => seq),
+      [5, 2, 1],
+    );
     assert.equal(inbox.seq, 5);
   });
 
   test('once seen do not return, not even to a tab that reads the stream from its beginning', () => {
     const { inbox } = play(missed(1), missed(2), { type: 'page_missed_seen' });
     assert.deepEqual(inbox.missed, []);
-    const fresh = play({ type: 'page_identity', identity: ME, inbox: { seq: 0, seen: inbox.seen, missed: [] } }, missed(1), missed(2), missed(3));
-    assert.deepEqual(fresh.inbox.missed.map(({ seq }) => seq), [3]);
+    const fresh = play(
+      { type: 'page_identity', identity: ME, inbox: { seq: 0, seen: inbox.seen, missed: [] } },
+      missed(1),
+      missed(2),
+      missed(3),
+    );
+    assert.deepEqual(
+      fresh.inbox.missed.map(({ seq }) => seq),
+      [3],
+    );
   });
 
   test('`ready` moves the position alone', () => {
@@ -216,19 +284,31 @@ describe('missed calls', () => {
   });
 
   test('another database makes them all void', () => {
-    const { inbox } = play(missed(8), { type: 'page_missed_seen' }, missed(9), { type: 'resync', reason: 'unknown_seq', firstSeq: 1, seq: 4 });
+    const { inbox } = play(missed(8), { type: 'page_missed_seen' }, missed(9), {
+      type: 'resync',
+      reason: 'unknown_seq',
+      firstSeq: 1,
+      seq: 4,
+    });
     assert.deepEqual(inbox, { seq: 0, seen: 0, missed: [] });
   });
 });
 
-describe('the otomo\'s own choice', () => {
+describe("the otomo's own choice", () => {
   const identity = { type: 'page_identity', identity: { ...ME, role: 'otomo' } };
   const own = (status) => ({ type: 'otomo_status_update', userId: 'me', status, timestamp: 1 });
 
   test('comes from the answer, and stays behind `busy`', () => {
-    const state = play(identity, { type: 'otomo_status_set_ack', status: 'break', shown: 'busy', until: 99 }, own('busy'));
+    const state = play(
+      identity,
+      { type: 'otomo_status_set_ack', status: 'break', shown: 'busy', until: 99 },
+      own('busy'),
+    );
     assert.deepEqual(state.choice, { status: 'break', until: 99 });
-    assert.deepEqual(play(identity, { type: 'otomo_status_set_ack', status: 'break', until: 99 }, own('break')).choice, { status: 'break', until: 99 });
+    assert.deepEqual(
+      play(identity, { type: 'otomo_status_set_ack', status: 'break', until: 99 }, own('break')).choice,
+      { status: 'break', until: 99 },
+    );
   });
 
   test('follows the public status where somebody else changed it', () => {
@@ -244,7 +324,8 @@ describe('another person in the same tab', () => {
 });
 
 describe('the words for an end', () => {
-  const key = (kind, reason, side = 'caller') => endingKey({ side, ending: { kind, reason, durationSeconds: null, points: 0 } });
+  const key = (kind, reason, side = 'caller') =>
+    endingKey({ side, ending: { kind, reason, durationSeconds: null, points: 0 } });
 
   test('exist for every reason of the protocol', () => {
     for (const reason of REFUSED) assert.equal(key('refused', reason), `ending.refused.${reason}`);
@@ -273,7 +354,10 @@ describe('the store', () => {
     });
     store.watch((state, { type }) => seen[1].push([type, state.inbox.seq]));
     store.dispatch({ type: 'first' });
-    assert.deepEqual(seen[0], [['first', 0], ['ready', 7]]);
+    assert.deepEqual(seen[0], [
+      ['first', 0],
+      ['ready', 7],
+    ]);
     assert.deepEqual(seen[1], seen[0]);
   });
 });

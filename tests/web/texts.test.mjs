@@ -28,8 +28,13 @@ describe('the two languages', () => {
   });
 
   test('hold every text that the page asks for, and no other', () => {
-    const all = sources.filter(({ name }) => !name.startsWith('messages/')).map(({ text }) => text).join('\n');
-    for (const [, key] of all.matchAll(/'((?:app|link|welcome|role|status|list|waiting|missed|call|summary|ending|notice|title)\.[\w.]+)'/g)) {
+    const all = sources
+      .filter(({ name }) => !name.startsWith('messages/'))
+      .map(({ text }) => text)
+      .join('\n');
+    for (const [, key] of all.matchAll(
+      /'((?:app|link|welcome|role|status|list|waiting|missed|call|summary|ending|notice|title)\.[\w.]+)'/g,
+    )) {
       assert.ok(key in ja, `${key} has no text`);
     }
     const asked = (/** @type {string} */ key) => all.includes(`'${key}'`) || built.some((stem) => key.startsWith(stem));
@@ -69,7 +74,15 @@ describe('a token', () => {
   });
 
   test('that is none is not read', () => {
-    for (const text of ['', 'abc', 'a.b.c', '..', token({ role: 'user' }), token({ sub: 7, role: 'user' }), `e30.${'@'.repeat(8)}.x`]) {
+    for (const text of [
+      '',
+      'abc',
+      'a.b.c',
+      '..',
+      token({ role: 'user' }),
+      token({ sub: 7, role: 'user' }),
+      `e30.${'@'.repeat(8)}.x`,
+    ]) {
       assert.equal(readToken(text), null, text);
     }
   });

@@ -47,7 +47,8 @@ export function learnNames(store) {
  * @param {Store} store
  */
 export function tellNews(store) {
-  const tell = (/** @type {string} */ key, params = {}) => store.dispatch({ type: 'page_notice', notice: { key, params } });
+  const tell = (/** @type {string} */ key, params = {}) =>
+    store.dispatch({ type: 'page_notice', notice: { key, params } });
   store.watch(({ call, link }, event) => {
     // What the stream brings before the link is live is old: it stands in the list.
     if (event.type === 'call_missed' && link.phase === 'live') tell('notice.missed', { name: event.fromUserName });

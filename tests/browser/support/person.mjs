@@ -35,7 +35,9 @@ export class Person {
 
   /** Waits until the list shows somebody with a status. */
   async sees(name, status) {
-    await this.card(name).and(this.page.locator(`[data-status=${status}]`)).waitFor({ timeout: PATIENCE_MS });
+    await this.card(name)
+      .and(this.page.locator(`[data-status=${status}]`))
+      .waitFor({ timeout: PATIENCE_MS });
   }
 
   /** Waits for a scene on the stage: `incoming`, `talk`, `summary`. */

@@ -17,8 +17,16 @@ const PICTURES = process.env.OTOMO_SCREENSHOTS;
 
 /** As root, without a screen, quiet, and with a microphone that beeps. */
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
 ];
 
 /** Short enough to wait for a ring to run out, long enough to press a button before. */
@@ -67,7 +75,9 @@ export function scenario(name, play, settings) {
       assert.deepEqual(faults, []);
     } catch (error) {
       for (const { page, name: who } of people) await picture(page, `failed ${name} (${who})`);
-      throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, { cause: error });
+      throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, {
+        cause: error,
+      });
     } finally {
       for (const { page } of people) await page.context().close();
       if (server !== shared) await server.stop();
@@ -84,7 +94,11 @@ function watch(page, server, faults) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
     // The browser itself tells of links that break, and of the door that production has not.
-    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people/.test(message.text() + message.location().url)) faults.push(message.text());
+    if (
+      message.type() === 'error' &&
+      !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people/.test(message.text() + message.location().url)
+    )
+      faults.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

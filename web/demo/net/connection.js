@@ -79,7 +79,11 @@ export class Connection {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    this.#parts = { open: (/** @type {string} */ url, /** @type {string[]} */ protocols) => new WebSocket(url, protocols), chance: Math.random, ...parts };
+    this.#parts = {
+      open: (/** @type {string} */ url, /** @type {string[]} */ protocols) => new WebSocket(url, protocols),
+      chance: Math.random,
+      ...parts,
+    };
   }
 
   /** Connects, and stays so until `stop` or a close that forbids to return. */

@@ -200,8 +200,18 @@ function restored(call, live, scene) {
  */
 function begin(callId, side, peer, phase) {
   return {
-    callId, side, peer, phase, wish: null, ringUntil: null, ringMs: null, connectedAt: null,
-    peerBackBy: null, media: 'new', muted: false, ending: null,
+    callId,
+    side,
+    peer,
+    phase,
+    wish: null,
+    ringUntil: null,
+    ringMs: null,
+    connectedAt: null,
+    peerBackBy: null,
+    media: 'new',
+    muted: false,
+    ending: null,
   };
 }
 

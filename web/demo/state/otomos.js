@@ -17,6 +17,11 @@
  */
 
 /**
+ * One otomo in `otomo_status_snapshot`.
+ * @typedef {{userId: string, status: Status, timestamp: number, name?: string, avatar?: string}} Entry
+ */
+
+/**
  * @typedef {object} Otomos
  * @property {boolean} known false until the first snapshot
  * @property {ReadonlyMap<string, Otomo>} byId
@@ -65,17 +70,13 @@ export function inListOrder(otomos) {
  * @param {Otomo} b
  */
 function compare(a, b) {
-  return (
-    STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) ||
-    b.timestamp - a.timestamp ||
-    b.arrival - a.arrival
-  );
+  return STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) || b.timestamp - a.timestamp || b.arrival - a.arrival;
 }
 
 /**
  * The snapshot comes in list order, so of two changes in one second the earlier entry is the later one.
  *
- * @param {readonly {userId: string, status: Status, timestamp: number, name?: string | null, avatar?: string | null}[]} entries
+ * @param {readonly Entry[]} entries
  * @param {Otomos} old keeps names that the snapshot leaves out
  * @returns {Otomos}
  */
@@ -86,7 +87,14 @@ function fromSnapshot(entries, old) {
       const arrival = entries.length - index;
       return [
         userId,
-        { userId, status, timestamp, arrival, name: name ?? before?.name ?? null, avatar: avatar ?? before?.avatar ?? null },
+        {
+          userId,
+          status,
+          timestamp,
+          arrival,
+          name: name ?? before?.name ?? null,
+          avatar: avatar ?? before?.avatar ?? null,
+        },
       ];
     }),
   );
@@ -101,7 +109,12 @@ function fromSnapshot(entries, old) {
  */
 function withOtomo(otomos, userId, change) {
   const old = otomos.byId.get(userId) ?? {
-    userId, status: /** @type {Status} */ ('offline'), timestamp: 0, arrival: 0, name: null, avatar: null,
+    userId,
+    status: /** @type {Status} */ ('offline'),
+    timestamp: 0,
+    arrival: 0,
+    name: null,
+    avatar: null,
   };
   const byId = new Map(otomos.byId).set(userId, change(old));
   return { ...otomos, byId, arrivals: otomos.arrivals + 1 };

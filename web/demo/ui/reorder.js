@@ -11,7 +11,9 @@ const GLIDE = { duration: 420, easing: 'cubic-bezier(0.22, 1, 0.36, 1)' };
  */
 export function reorder(list, order) {
   if (order.length === list.children.length && order.every((child, index) => list.children[index] === child)) return;
-  const before = new Map(order.filter((child) => child.parentNode === list).map((child) => [child, child.getBoundingClientRect()]));
+  const before = new Map(
+    order.filter((child) => child.parentNode === list).map((child) => [child, child.getBoundingClientRect()]),
+  );
   const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   order.forEach((child, index) => {
     if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);

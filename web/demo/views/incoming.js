@@ -35,7 +35,10 @@ export function incomingScene(t, actions, call) {
       const leftMs = Math.max(0, (ringUntil ?? now) - now);
       ring.set(ringMs ? Math.min(1, leftMs / ringMs) : 1);
       setText(remaining, t.text('call.remaining', { seconds: Math.ceil(leftMs / 1000) }));
-      setText(status, t.text(wish === 'accept' ? 'call.accepting' : wish === 'leave' ? 'call.leaving' : 'call.incoming'));
+      setText(
+        status,
+        t.text(wish === 'accept' ? 'call.accepting' : wish === 'leave' ? 'call.leaving' : 'call.incoming'),
+      );
       accept.button.disabled = wish !== null || link.phase !== 'live';
       reject.button.disabled = wish === 'leave';
     },
@@ -49,6 +52,10 @@ export function incomingScene(t, actions, call) {
  * @param {() => void} act
  */
 function answer(kind, symbol, label, act) {
-  const button = h('button', { type: 'button', class: `round ${kind}`, 'aria-labelledby': `answer-${kind}`, on: { click: act } }, icon(symbol));
+  const button = h(
+    'button',
+    { type: 'button', class: `round ${kind}`, 'aria-labelledby': `answer-${kind}`, on: { click: act } },
+    icon(symbol),
+  );
   return { button, element: h('div', { class: 'answer' }, button, h('span', { id: `answer-${kind}` }, label)) };
 }

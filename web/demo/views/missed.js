@@ -19,8 +19,14 @@ export function missedView(t, seen) {
   const none = h('p', { class: 'quiet' }, t.text('missed.none'));
   const list = h('ul', { class: 'plain missed-list', id: 'missed-list' });
   const clear = h('button', { type: 'button', class: 'button ghost', on: { click: seen } }, t.text('missed.seen'));
-  const element = h('section', { class: 'card missed', 'aria-labelledby': 'missed-title' },
-    h('h2', { id: 'missed-title' }, t.text('missed.title'), count), none, list, clear);
+  const element = h(
+    'section',
+    { class: 'card missed', 'aria-labelledby': 'missed-title' },
+    h('h2', { id: 'missed-title' }, t.text('missed.title'), count),
+    none,
+    list,
+    clear,
+  );
 
   return {
     element,
@@ -43,8 +49,11 @@ export function missedView(t, seen) {
  */
 function entry(t, { callId, fromUserId, fromUserName, timestamp }) {
   const at = timestamp * 1000;
-  return h('li', { 'data-call-id': callId },
+  return h(
+    'li',
+    { 'data-call-id': callId },
     avatar({ userId: fromUserId, name: fromUserName, avatar: null }, 'small'),
     h('span', { class: 'person-name' }, fromUserName),
-    h('time', { datetime: new Date(at).toISOString(), title: t.clock(at) }));
+    h('time', { datetime: new Date(at).toISOString(), title: t.clock(at) }),
+  );
 }

@@ -11,8 +11,16 @@ import { h, icon, setAttribute, setText } from '../ui/dom.js';
  */
 export function noticeView(t, close) {
   const sentence = h('p', {});
-  const element = h('div', { class: 'notice', role: 'status' }, sentence,
-    h('button', { type: 'button', class: 'close', 'aria-label': t.text('notice.close'), on: { click: close } }, icon('close')));
+  const element = h(
+    'div',
+    { class: 'notice', role: 'status' },
+    sentence,
+    h(
+      'button',
+      { type: 'button', class: 'close', 'aria-label': t.text('notice.close'), on: { click: close } },
+      icon('close'),
+    ),
+  );
   return {
     element,
     /** @param {import('../state/store.js').State} state */

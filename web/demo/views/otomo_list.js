@@ -47,7 +47,10 @@ export function otomoListView(t, actions) {
         gone.remove();
         cards.delete(userId);
       }
-      reorder(list, otomos.map(({ userId }) => /** @type {Card} */ (cards.get(userId)).element));
+      reorder(
+        list,
+        otomos.map(({ userId }) => /** @type {Card} */ (cards.get(userId)).element),
+      );
     },
   };
 }

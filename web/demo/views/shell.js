@@ -23,17 +23,42 @@ import { noticeView } from './notice.js';
  * @returns {{element: HTMLElement, update: (state: State) => void}}
  */
 export function shellView(t, actions) {
-  const language = h('button', { type: 'button', class: 'button ghost', id: 'language', 'aria-label': t.text('app.languageLabel'), on: { click: actions.switchLanguage } }, t.text('app.language'));
+  const language = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button ghost',
+      id: 'language',
+      'aria-label': t.text('app.languageLabel'),
+      on: { click: actions.switchLanguage },
+    },
+    t.text('app.language'),
+  );
   const self = h('div', { class: 'self' });
-  const out = h('button', { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } },
-    icon('leave'), h('span', { class: 'sign-out-text' }, t.text('app.signOut')));
+  const out = h(
+    'button',
+    { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } },
+    icon('leave'),
+    h('span', { class: 'sign-out-text' }, t.text('app.signOut')),
+  );
   const link = linkView(t, actions.retry);
   const notice = noticeView(t, actions.closeNotice);
-  const element = h('header', { class: 'shell' },
+  const element = h(
+    'header',
+    { class: 'shell' },
     h('a', { class: 'skip', href: '#content' }, t.text('app.skip')),
-    h('div', { class: 'bar' },
-      h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')), link.light, self, out, language),
-    link.banner, notice.element);
+    h(
+      'div',
+      { class: 'bar' },
+      h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')),
+      link.light,
+      self,
+      out,
+      language,
+    ),
+    link.banner,
+    notice.element,
+  );
   /** @type {State['me'] | undefined} */
   let shown;
 
@@ -42,7 +67,9 @@ export function shellView(t, actions) {
     update(state) {
       const { me } = state;
       if (me !== shown) {
-        self.replaceChildren(...(me === null ? [] : [avatar(me, 'small'), h('span', { class: 'self-name' }, me.name ?? me.userId)]));
+        self.replaceChildren(
+          ...(me === null ? [] : [avatar(me, 'small'), h('span', { class: 'self-name' }, me.name ?? me.userId)]),
+        );
         shown = me;
       }
       out.hidden = me === null;
@@ -71,7 +98,10 @@ function linkView(t, retry) {
       const { phase, code } = link;
       light.hidden = me === null;
       setAttribute(light, 'data-phase', phase);
-      setText(/** @type {Element} */ (light.firstElementChild), t.text(phase === 'live' ? 'link.live' : 'link.connecting'));
+      setText(
+        /** @type {Element} */ (light.firstElementChild),
+        t.text(phase === 'live' ? 'link.live' : 'link.connecting'),
+      );
       banner.hidden = phase !== 'waiting' && phase !== 'stopped';
       again.hidden = phase !== 'waiting';
       if (!banner.hidden) setText(sentence, phase === 'stopped' ? stoppedText(t, code) : t.text('link.waiting'));

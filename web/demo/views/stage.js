@@ -13,6 +13,7 @@ import { talkScene } from './talk.js';
 /**
  * @typedef {import('../state/call.js').Call} Call
  * @typedef {import('../state/store.js').State} State
+ * @typedef {import('../i18n.js').Translator} Translator
  *
  * @typedef {object} Actions
  * @property {() => void} accept
@@ -30,11 +31,11 @@ import { talkScene } from './talk.js';
  * @property {(call: Call, state: State, now: number) => void} update
  */
 
-/** @type {Record<'incoming' | 'talk' | 'summary', (t: import('../i18n.js').Translator, actions: Actions, call: Call) => Scene>} */
+/** @type {Record<'incoming' | 'talk' | 'summary', (t: Translator, actions: Actions, call: Call) => Scene>} */
 const SCENES = { incoming: incomingScene, talk: talkScene, summary: summaryScene };
 
 /**
- * @param {import('../i18n.js').Translator} t
+ * @param {Translator} t
  * @param {Actions} actions
  * @returns {{element: HTMLDialogElement, update: (state: State, now: number) => void}}
  */

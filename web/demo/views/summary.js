@@ -17,19 +17,36 @@ export function summaryScene(t, actions, call) {
   const { peer, side, ending } = call;
   const seconds = ending?.durationSeconds ?? null;
   const points = ending?.points ?? 0;
-  const close = h('button', { type: 'button', class: 'button primary', on: { click: actions.dismiss } },
-    t.text(side === 'caller' ? 'summary.close' : 'summary.closeOtomo'));
-  const again = h('button', { type: 'button', class: 'button ghost', hidden: true, on: { click: () => actions.call(peer) } },
-    icon('phone'), t.text('summary.again'));
-  const element = h('div', { class: 'scene' },
+  const close = h(
+    'button',
+    { type: 'button', class: 'button primary', on: { click: actions.dismiss } },
+    t.text(side === 'caller' ? 'summary.close' : 'summary.closeOtomo'),
+  );
+  const again = h(
+    'button',
+    { type: 'button', class: 'button ghost', hidden: true, on: { click: () => actions.call(peer) } },
+    icon('phone'),
+    t.text('summary.again'),
+  );
+  const element = h(
+    'div',
+    { class: 'scene' },
     h('p', { class: 'eyebrow' }, t.text(seconds === null ? 'summary.notReached' : 'summary.title')),
     h('div', { class: 'portrait' }, avatar(peer, 'large')),
     h('h2', { id: 'stage-title' }, peer.name ?? peer.userId),
-    h('p', { id: 'stage-status', class: 'reason', role: 'status', 'data-reason': ending?.reason ?? null }, t.text(endingKey(call))),
-    h('dl', { class: 'facts' },
+    h(
+      'p',
+      { id: 'stage-status', class: 'reason', role: 'status', 'data-reason': ending?.reason ?? null },
+      t.text(endingKey(call)),
+    ),
+    h(
+      'dl',
+      { class: 'facts' },
       ...(seconds === null ? [] : fact(t.text('summary.duration'), duration(seconds))),
-      ...(points > 0 ? fact(t.text('summary.points'), String(points)) : [])),
-    h('div', { class: 'actions' }, close, again));
+      ...(points > 0 ? fact(t.text('summary.points'), String(points)) : []),
+    ),
+    h('div', { class: 'actions' }, close, again),
+  );
 
   return {
     element,

@@ -20,14 +20,32 @@ export function talkScene(t, actions, first) {
   const timer = h('p', { class: 'timer tabular', role: 'timer', 'aria-live': 'off' });
   const trouble = h('p', { class: 'trouble', role: 'status' });
   const patience = h('p', { class: 'quiet tabular', role: 'timer', 'aria-live': 'off' });
-  const portrait = h('div', { class: 'portrait' }, h('span', { class: 'voice', 'aria-hidden': 'true' }), avatar(first.peer, 'large'));
+  const portrait = h(
+    'div',
+    { class: 'portrait' },
+    h('span', { class: 'voice', 'aria-hidden': 'true' }),
+    avatar(first.peer, 'large'),
+  );
   const mute = control('mute', 'microphone', () => actions.mute(!muted));
   const hangUp = control('reject', 'hang-up', actions.leave);
-  const play = h('button', { type: 'button', class: 'button primary', hidden: true, on: { click: actions.playVoice } },
-    icon('speaker'), t.text('call.playVoice'));
-  const element = h('div', { class: 'scene' }, status, portrait,
+  const play = h(
+    'button',
+    { type: 'button', class: 'button primary', hidden: true, on: { click: actions.playVoice } },
+    icon('speaker'),
+    t.text('call.playVoice'),
+  );
+  const element = h(
+    'div',
+    { class: 'scene' },
+    status,
+    portrait,
     h('h2', { id: 'stage-title' }, first.peer.name ?? first.peer.userId),
-    timer, trouble, patience, play, h('div', { class: 'answers' }, mute.element, hangUp.element));
+    timer,
+    trouble,
+    patience,
+    play,
+    h('div', { class: 'answers' }, mute.element, hangUp.element),
+  );
 
   return {
     element,
@@ -91,7 +109,11 @@ function control(kind, symbol, act) {
   let shown = symbol;
   let picture = icon(symbol);
   const label = h('span', { id: `control-${kind}` });
-  const button = h('button', { type: 'button', class: `round ${kind}`, 'aria-labelledby': `control-${kind}`, on: { click: act } }, picture);
+  const button = h(
+    'button',
+    { type: 'button', class: `round ${kind}`, 'aria-labelledby': `control-${kind}`, on: { click: act } },
+    picture,
+  );
   return {
     button,
     element: h('div', { class: 'answer' }, button, label),

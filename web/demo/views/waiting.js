@@ -26,18 +26,27 @@ const BREAKS = [0, 5, 15, 30, 60];
 export function waitingView(t, actions) {
   const title = h('h1', { class: 'orb-title', id: 'own-status' });
   const hint = h('p', { class: 'quiet', id: 'own-hint' });
-  const orb = h('section', { class: 'orb', 'aria-live': 'polite', 'aria-label': t.text('waiting.title') },
-    h('span', { class: 'orb-disc', 'aria-hidden': 'true' }, icon('blossom')), title, hint);
+  const orb = h(
+    'section',
+    { class: 'orb', 'aria-live': 'polite', 'aria-label': t.text('waiting.title') },
+    h('span', { class: 'orb-disc', 'aria-hidden': 'true' }, icon('blossom')),
+    title,
+    hint,
+  );
   const sound = h('p', { class: 'sound-hint', hidden: true }, icon('bell'), t.text('waiting.sound'));
   const choices = chooser(t, actions);
   const missed = missedView(t, actions.missedSeen);
-  const element = h('main', { id: 'content', class: 'page waiting' },
-    h('div', { class: 'waiting-own' }, orb, choices.element, sound), missed.element);
+  const element = h(
+    'main',
+    { id: 'content', class: 'page waiting' },
+    h('div', { class: 'waiting-own' }, orb, choices.element, sound),
+    missed.element,
+  );
 
   return {
     element,
     update(state, now) {
-      const status = state.me === null ? 'offline' : state.otomos.byId.get(state.me.userId)?.status ?? 'offline';
+      const status = state.me === null ? 'offline' : (state.otomos.byId.get(state.me.userId)?.status ?? 'offline');
       setAttribute(orb, 'data-status', status);
       setText(title, t.text(`status.${status}`));
       setText(hint, hintText(t, status, state));
@@ -68,14 +77,30 @@ function hintText(t, status, { choice, clockOffset }) {
  */
 function chooser(t, actions) {
   const minutes = () => Number(element.querySelector('input:checked')?.getAttribute('value') ?? 0);
-  const online = h('button', { type: 'button', class: 'choice online', on: { click: () => actions.setStatus('online', 0) } },
-    h('span', { class: 'dot', 'aria-hidden': 'true' }), t.text('waiting.goOnline'));
-  const rest = h('button', { type: 'button', class: 'choice break', on: { click: () => actions.setStatus('break', minutes()) } },
-    h('span', { class: 'dot', 'aria-hidden': 'true' }), t.text('waiting.goBreak'));
-  const back = h('fieldset', { class: 'back' }, h('legend', {}, t.text('waiting.back')),
-    ...BREAKS.map((length) => backOption(t, length)));
-  const element = h('section', { class: 'card chooser', 'aria-label': t.text('waiting.change') },
-    h('div', { class: 'choices' }, online, rest), back);
+  const online = h(
+    'button',
+    { type: 'button', class: 'choice online', on: { click: () => actions.setStatus('online', 0) } },
+    h('span', { class: 'dot', 'aria-hidden': 'true' }),
+    t.text('waiting.goOnline'),
+  );
+  const rest = h(
+    'button',
+    { type: 'button', class: 'choice break', on: { click: () => actions.setStatus('break', minutes()) } },
+    h('span', { class: 'dot', 'aria-hidden': 'true' }),
+    t.text('waiting.goBreak'),
+  );
+  const back = h(
+    'fieldset',
+    { class: 'back' },
+    h('legend', {}, t.text('waiting.back')),
+    ...BREAKS.map((length) => backOption(t, length)),
+  );
+  const element = h(
+    'section',
+    { class: 'card chooser', 'aria-label': t.text('waiting.change') },
+    h('div', { class: 'choices' }, online, rest),
+    back,
+  );
 
   return {
     element,
@@ -94,6 +119,10 @@ function chooser(t, actions) {
  */
 function backOption(t, length) {
   const text = length === 0 ? t.text('waiting.backOpen') : t.text('waiting.backMinutes', { minutes: length });
-  return h('label', { class: 'chip' },
-    h('input', { type: 'radio', name: 'back', value: length, checked: length === 0 }), h('span', {}, text));
+  return h(
+    'label',
+    { class: 'chip' },
+    h('input', { type: 'radio', name: 'back', value: length, checked: length === 0 }),
+    h('span', {}, text),
+  );
 }

@@ -104,7 +104,11 @@ function someoneElse(t, borrow) {
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const chosen = /** @type {'user' | 'otomo'} */ (role.value);
-    borrow({ userId: `${chosen}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`, role: chosen, name: name.value.trim() });
+    borrow({
+      userId: `${chosen}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`,
+      role: chosen,
+      name: name.value.trim(),
+    });
   };
   return h(
     'details',
@@ -129,7 +133,12 @@ function someoneElse(t, borrow) {
  */
 function tokenForm(t, enter, fault) {
   const field = h('textarea', {
-    id: 'token', rows: 4, required: true, spellcheck: 'false', autocomplete: 'off', autocapitalize: 'none',
+    id: 'token',
+    rows: 4,
+    required: true,
+    spellcheck: 'false',
+    autocomplete: 'off',
+    autocapitalize: 'none',
   });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();

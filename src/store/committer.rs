@@ -9,8 +9,8 @@
 //!               └ failed: everything is rolled back, then each job runs again in a transaction of its own
 //! ```
 //!
-//! Nothing is waited for to fill a batch: while one is flushed to the disk the next one gathers by itself, so an idle server
-//! commits a write at once and a busy one joins more the busier it is.
+//! Nothing is waited for to fill a batch: while one is flushed to the disk the next one gathers by
+//! itself, so an idle server commits a write at once and a busy one joins more the busier it is.
 
 use std::{
     sync::Arc,
@@ -29,12 +29,13 @@ use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
     logging::chain,
     metrics::Metrics,
-    time::{Clock, Timestamp},
+    time::Clock,
 };
 
-/// The most jobs in one transaction. At 20 to 50 µs a job that is about ten milliseconds of work, a few times the flush
-/// that they share: a larger batch would save little more and make the first in it wait for the last.
-const BATCH_MAX: usize = 256;
+/// The most jobs in one transaction. At 10 to 40 µs a job that is 5 to 20 milliseconds of work, a
+/// few times the flush that they share: a larger batch would save little more and make the first in
+/// it wait for the last.
+const BATCH_MAX: usize = 512;
 
 /// Writes that wait for the writer thread.
 pub(super) type Queue = mpsc::Sender<Box<dyn Job>>;
@@ -43,7 +44,8 @@ pub(super) type Queue = mpsc::Sender<Box<dyn Job>>;
 enum Together {
     /// Stored. Jobs that failed were undone alone.
     Committed,
-    /// The transaction could not begin: the database is away, and trying each job would only wait for each.
+    /// The transaction could not begin: the database is away, and trying each job would only wait
+    /// for each.
     NotBegun(StoreError),
     /// The transaction was lost on the way, for a reason that may be one job's.
     Lost(StoreError),
@@ -54,13 +56,14 @@ pub(super) struct Committer {
     url: DatabaseUrl,
     clock: Clock,
     metrics: Arc<Metrics>,
-    /// `None` after a failure that the connection may not have survived; opened again with the next batch.
+    /// `None` after a failure that the connection may not have survived; opened again with the next
+    /// batch.
     conn: Option<Conn>,
 }
 
 impl Committer {
-    /// Opens the connection that writes, and starts the thread. It ends when every sender is dropped and what they sent is
-    /// answered; then the `watch` closes.
+    /// Opens the connection that writes, and starts the thread. It ends when every sender is
+    /// dropped and what they sent is answered; then the `watch` closes.
     pub(super) fn start(
         config: &DatabaseConfig,
         clock: Clock,
@@ -114,15 +117,14 @@ impl Committer {
 
     /// Runs the whole batch in one transaction. Answers nobody.
     fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Together {
-        let now = self.clock.now();
-        let conn = match self.begin() {
-            Ok(conn) => conn,
+        let mut tx = match self.begin() {
+            Ok(tx) => tx,
             Err(fault) => return Together::NotBegun(fault),
         };
         let ran = batch
             .iter_mut()
-            .try_for_each(|job| run_in_savepoint(conn, now, job.as_mut()))
-            .and_then(|()| commit(conn));
+            .try_for_each(|job| run_in_savepoint(&mut tx, job.as_mut()))
+            .and_then(|()| commit(&mut tx));
         match ran {
             Ok(took) => {
                 self.committed(batch.len(), took);
@@ -135,30 +137,29 @@ impl Committer {
         }
     }
 
-    /// Runs and answers each job in a transaction of its own. Once the database is found to be away the rest is refused:
-    /// each of them would wait as long as the one before.
+    /// Runs and answers each job in a transaction of its own. Once the database is found to be away
+    /// the rest is refused: each of them would wait as long as the one before.
     fn one_by_one(&mut self, batch: &mut Vec<Box<dyn Job>>) {
         let mut away = None;
         for job in batch.drain(..) {
             match &away {
                 None => away = self.alone(job).err(),
-                Some(fault) => job.refuse(StoreError::clone(fault)),
+                Some(fault) => job.refuse(fault.clone()),
             }
         }
     }
 
     /// Runs and answers one job. An error says that its transaction could not even begin.
     fn alone(&mut self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let conn = match self.begin() {
-            Ok(conn) => conn,
+        let mut tx = match self.begin() {
+            Ok(tx) => tx,
             Err(fault) => {
                 job.refuse(fault.clone());
                 return Err(fault);
             }
         };
-        match job.run(&mut Tx::new(conn, now)) {
-            Verdict::Keep => match commit(conn) {
+        match job.run(&mut tx) {
+            Verdict::Keep => match commit(&mut tx) {
                 Ok(took) => {
                     self.committed(1, took);
                     job.answer();
@@ -176,16 +177,15 @@ impl Committer {
         Ok(())
     }
 
-    /// Begins a transaction, on a new connection if the last one was given up. A failure is logged here: once for the
-    /// batch, not by each who is refused.
-    fn begin(&mut self) -> Result<&mut Conn, StoreError> {
-        let begun = match self.conn.take() {
-            Some(conn) => Ok(conn),
-            None => Conn::open(&self.url, Access::Write),
-        }
-        .and_then(|mut conn| conn.begin_write().map(|()| conn));
-        match begun {
-            Ok(conn) => Ok(self.conn.insert(conn)),
+    /// Begins a transaction, on a new connection if the last one was given up. A failure is logged
+    /// here: once for the batch, not by each who is refused.
+    fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        let conn = self
+            .conn
+            .take()
+            .map_or_else(|| Conn::open(&self.url, Access::Write), Ok);
+        match conn.and_then(|mut conn| conn.begin_write().map(|()| conn)) {
+            Ok(conn) => Ok(Tx::new(self.conn.insert(conn), self.clock.now())),
             Err(fault) => {
                 log::error!("cannot write cause={}", chain(&fault));
                 Err(fault)
@@ -206,17 +206,17 @@ impl Committer {
 }
 
 /// Commits, and says how long that took: the flush, mostly.
-fn commit(conn: &mut Conn) -> Result<Duration, StoreError> {
+fn commit(tx: &mut Tx<'_>) -> Result<Duration, StoreError> {
     let started = Instant::now();
-    conn.commit().map(|()| started.elapsed())
+    tx.commit().map(|()| started.elapsed())
 }
 
-/// Runs one job of several in a transaction, so that its failure undoes it alone. An error says that the transaction itself
-/// is lost.
-fn run_in_savepoint(conn: &mut Conn, now: Timestamp, job: &mut dyn Job) -> Result<(), StoreError> {
-    conn.savepoint()?;
-    match job.run(&mut Tx::new(conn, now)) {
-        Verdict::Keep => conn.commit(),
-        Verdict::Undo => conn.roll_back_to(1),
+/// Runs one job of several in a transaction, so that its failure undoes it alone. An error says
+/// that the transaction itself is lost.
+fn run_in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> Result<(), StoreError> {
+    tx.savepoint()?;
+    match job.run(tx) {
+        Verdict::Keep => tx.commit(),
+        Verdict::Undo => tx.roll_back_to(1),
     }
 }

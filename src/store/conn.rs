@@ -16,10 +16,11 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
-/// Runs one diesel query on whichever database `conn` is: the query is written out once per variant of
-/// [`Conn`](crate::store::Conn), with `c` bound to that variant's connection.
+/// Runs one diesel query on whichever database `conn` is: the query is written out once per variant
+/// of [`Conn`](crate::store::Conn), with `c` bound to that variant's connection.
 ///
-/// `conn` is a `&mut Conn` or what derefs to one, like a `&mut Tx`; it is not moved. The result is a `Result<_, StoreError>`.
+/// `conn` is a `&mut Conn` or what derefs to one, like a `&mut Tx`; it is not moved. The result is
+/// a `Result<_, StoreError>`.
 ///
 /// ```
 /// use diesel::prelude::*;
@@ -60,8 +61,8 @@ impl Conn {
         }
     }
 
-    /// Begins a transaction that will write. On SQLite it takes the write lock now: a transaction that reads first and asks
-    /// for the lock later can be refused in the middle.
+    /// Begins a transaction that will write. On SQLite it takes the write lock now: a transaction
+    /// that reads first and asks for the lock later can be refused in the middle.
     pub(super) fn begin_write(&mut self) -> Result<(), StoreError> {
         match self {
             Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
@@ -77,7 +78,8 @@ impl Conn {
         .map_err(StoreError::from)
     }
 
-    /// Sets a savepoint in the transaction at hand; [`Conn::commit`] and [`Conn::roll_back_to`] end it.
+    /// Sets a savepoint in the transaction at hand; [`Conn::commit`] and [`Conn::roll_back_to`] end
+    /// it.
     pub(super) fn savepoint(&mut self) -> Result<(), StoreError> {
         crate::__run!(self, |c| AnsiTransactionManager::begin_transaction(c))
     }
@@ -87,8 +89,9 @@ impl Conn {
         crate::__run!(self, |c| AnsiTransactionManager::commit_transaction(c))
     }
 
-    /// Undoes everything until `depth` transactions and savepoints are left open: 0 is none. An error if fewer were open,
-    /// which is how a transaction shows that the database itself has ended (SQLite does so when the disk is full).
+    /// Undoes everything until `depth` transactions and savepoints are left open: 0 is none. An
+    /// error if fewer were open, which is how a transaction shows that the database itself has
+    /// ended (SQLite does so when the disk is full).
     pub(super) fn roll_back_to(&mut self, depth: u32) -> Result<(), StoreError> {
         loop {
             match self.depth()? {
@@ -110,7 +113,8 @@ impl Conn {
         })
     }
 
-    /// Whether the connection cannot be used any more: lost, or with a transaction that nobody can end.
+    /// Whether the connection cannot be used any more: lost, or with a transaction that nobody can
+    /// end.
     pub(super) fn is_broken(&mut self) -> bool {
         match self {
             Conn::Sqlite(c) => c.is_broken(),

@@ -65,17 +65,20 @@ impl Handle {
         self.shared.clock.now()
     }
 
-    /// Runs `job` in a transaction and answers after the commit: an `Ok` survives `kill -9` and power loss.
+    /// Runs `job` in a transaction and answers after the commit: an `Ok` survives `kill -9` and
+    /// power loss.
     ///
-    /// The write is queued at the call, so writes are run in the order of the calls, and dropping the future does not take it
-    /// back. A job that returns `Err` is undone alone and its error handed through. After the failure of a transaction that
-    /// it shared a job is run again, so it must not consume what it captured, and must do nothing but write to its `Tx`.
-    /// It must not go on after a statement failed, except after a [`StoreError::Conflict`] or [`StoreError::Reference`]:
-    /// the database may have ended the transaction.
+    /// The write is queued at the call, so writes are run in the order of the calls, and dropping
+    /// the future does not take it back. A job that returns `Err` is undone alone and its error
+    /// handed through. After the failure of a transaction that it shared a job is run again, so it
+    /// must not consume what it captured, and must do nothing but write to its `Tx`. It must not go
+    /// on after a statement failed, for the database may have ended the transaction; where a
+    /// conflict is expected there is `on_conflict`.
     ///
     /// # Errors
-    /// [`StoreError::Overloaded`] if too much is waiting; [`StoreError::Unavailable`] if the database is away or the store
-    /// closed; [`StoreError::Panicked`] if the job panicked. In each case nothing is stored.
+    /// [`StoreError::Overloaded`] if too much is waiting; [`StoreError::Unavailable`] if the
+    /// database is away or the store closed; [`StoreError::Panicked`] if the job panicked. In each
+    /// case nothing is stored.
     pub fn write<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -92,12 +95,12 @@ impl Handle {
         }
     }
 
-    /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the same moment, at or after
-    /// the call.
+    /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the
+    /// same moment, at or after the call.
     ///
     /// # Errors
-    /// [`StoreError::Overloaded`] if no connection came free in time; [`StoreError::Unavailable`] if the database is away or
-    /// the store closed; [`StoreError::Panicked`] if the job panicked.
+    /// [`StoreError::Overloaded`] if no connection came free in time; [`StoreError::Unavailable`]
+    /// if the database is away or the store closed; [`StoreError::Panicked`] if the job panicked.
     pub fn read<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,

@@ -54,7 +54,8 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
-        // What the unwinding may have left half done is the transaction, which is undone, and the job's own captures.
+        // What the unwinding may have left half done is the transaction, which is undone, and the
+        // job's own captures.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
             .unwrap_or_else(|panic| Err(StoreError::panicked(panic.as_ref()).into()));
         let verdict = if outcome.is_ok() {

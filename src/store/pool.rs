@@ -11,7 +11,8 @@ use tokio::{
 use super::{Conn, StoreError, conn::Access};
 use crate::kernel::{config::DatabaseUrl, logging::chain};
 
-/// How long a read waits for its turn. Who waited longer has asked again by now, and that only lengthens the queue.
+/// How long a read waits for its turn. Who waited longer has asked again by now, and that only
+/// lengthens the queue.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long opening a connection may take once a read has its turn.
@@ -19,8 +20,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A bounded number of connections for reads, and the queue for them.
 ///
-/// The queue is a semaphore with as many permits as there are connections, so a read waits as a future. Waiting inside
-/// `r2d2` would hold a thread for each that waits.
+/// The queue is a semaphore with as many permits as there are connections, so a read waits as a
+/// future. Waiting inside `r2d2` would hold a thread for each that waits.
 #[derive(Clone)]
 pub(super) struct Pool {
     connections: r2d2::Pool<Opener>,
@@ -34,7 +35,8 @@ pub(super) struct Turn {
 }
 
 impl Pool {
-    /// A pool of at most `size` connections. Opens one, so that a database that cannot be opened is found at the start.
+    /// A pool of at most `size` connections. Opens one, so that a database that cannot be opened is
+    /// found at the start.
     pub(super) fn open(url: DatabaseUrl, size: u32) -> Result<Self, StoreError> {
         let connections = r2d2::Pool::builder()
             .max_size(size)
@@ -77,7 +79,8 @@ impl Turn {
         let mut conn = self.connections.get().map_err(no_connection)?;
         conn.begin_read()?;
         let outcome = job(&mut conn);
-        // If the transaction cannot be ended the pool throws the connection away; what was read is read.
+        // If the transaction cannot be ended the pool throws the connection away; what was read is
+        // read.
         let _ = conn.roll_back_to(0);
         outcome
     }
@@ -101,7 +104,8 @@ impl ManageConnection for Opener {
         conn.roll_back_to(0)
     }
 
-    /// A read that panicked leaves its transaction open, which counts as broken: the connection is thrown away.
+    /// A read that panicked leaves its transaction open, which counts as broken: the connection is
+    /// thrown away.
     fn has_broken(&self, conn: &mut Conn) -> bool {
         conn.is_broken()
     }

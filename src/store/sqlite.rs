@@ -6,26 +6,33 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 
 use super::{StoreError, conn::Access};
 
-/// How long a connection waits for a lock that another process holds (a backup, a shell, a second server migrating). Within
-/// this process nobody waits: there is one writer, and in WAL mode readers and the writer do not block each other.
+/// How long a connection waits for a lock that another process holds (a backup, a shell, a second
+/// server migrating). Within this process nobody waits: there is one writer, and in WAL mode
+/// readers and the writer do not block each other.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 
-/// A second server that starts at the same moment waits for the first one's migrations, which may rewrite a table.
+/// A second server that starts at the same moment waits for the first one's migrations, which may
+/// rewrite a table.
 const MIGRATE_BUSY_TIMEOUT_MS: u32 = 60_000;
 
-/// The writer's page cache. Keeps the upper pages of every index at hand, so that a commit reads nothing from the disk.
+/// The writer's page cache. Keeps the upper pages of every index at hand, so that a commit reads
+/// nothing from the disk.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 
-/// A reader's page cache: there are several, and what they read was mostly just written, so it is in the system's cache.
+/// A reader's page cache: there are several, and what they read was mostly just written, so it is
+/// in the system's cache.
 const READER_CACHE_KIB: u32 = 2 * 1024;
 
-/// Pages of log (4 KiB each) after which a commit copies them into the database and pays two more flushes. Four times
-/// SQLite's own default: with hundreds of small commits a second the copy comes every few seconds, not several times in one.
+/// Pages of log (4 KiB each) after which a commit copies them into the database and pays two more
+/// flushes. Four times SQLite's own default: with hundreds of small commits a second the copy comes
+/// every few seconds, not several times in one.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
-/// Opens the file, which is made if it is not there (its folder must be), and sets the connection up.
+/// Opens the file, which is made if it is not there (its folder must be), and sets the connection
+/// up.
 pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, StoreError> {
-    // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces the dot.
+    // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces
+    // the dot.
     let path = Path::new(".").join(path);
     let path = path
         .to_str()
@@ -35,18 +42,20 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     Ok(conn)
 }
 
-/// The statements that set a connection up. The order counts: switching to WAL needs a lock, so the wait for locks comes
-/// first; `query_only` comes last, since it forbids the switch.
+/// The statements that set a connection up. The order counts: switching to WAL needs a lock, so the
+/// wait for locks comes first; `query_only` comes last, since it forbids the switch.
 fn set_up(access: Access) -> String {
     let (busy, cache) = match access {
         Access::Write => (BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
         Access::Read => (BUSY_TIMEOUT_MS, READER_CACHE_KIB),
         Access::Migrate => (MIGRATE_BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
     };
-    // A migration may rebuild a table, which SQLite allows only with the references unchecked; they are checked at its end.
+    // A migration may rebuild a table, which SQLite allows only with the references unchecked; they
+    // are checked at its end.
     let foreign_keys = access != Access::Migrate;
     let query_only = access == Access::Read;
-    // No memory map: an I/O error would be a signal that kills the process instead of an error that is answered.
+    // No memory map: an I/O error would be a signal that kills the process instead of an error that
+    // is answered.
     format!(
         "PRAGMA busy_timeout = {busy};
          PRAGMA journal_mode = WAL;
@@ -71,7 +80,8 @@ pub(super) enum Meaning {
     BadStatement,
 }
 
-/// Sorts a message of SQLite. Its texts are fixed (`sqlite3_errstr`), the codes behind them do not reach us.
+/// Sorts a message of SQLite. Its texts are fixed (`sqlite3_errstr`), the codes behind them do not
+/// reach us.
 pub(super) fn meaning(message: &str) -> Meaning {
     const AWAY: [&str; 7] = [
         "database is locked",
@@ -92,8 +102,8 @@ pub(super) fn meaning(message: &str) -> Meaning {
     }
 }
 
-/// The columns that were to be unique, from `UNIQUE constraint failed: t.a, t.b`. SQLite names columns, PostgreSQL the index;
-/// we speak of columns.
+/// The columns that were to be unique, from `UNIQUE constraint failed: t.a, t.b`. SQLite names
+/// columns, PostgreSQL the index; we speak of columns.
 pub(super) fn unique_columns(message: &str) -> Vec<String> {
     let Some((_, columns)) = message.split_once("constraint failed: ") else {
         return Vec::new();

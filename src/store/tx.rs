@@ -7,8 +7,8 @@ use crate::kernel::time::Timestamp;
 
 /// A transaction: a connection, and the time at which everything in it happens.
 ///
-/// What is written through it is stored when the job returns `Ok` and the commit succeeds. It must be the job's only way
-/// to the outside: a job may be run twice.
+/// What is written through it is stored when the job returns `Ok` and the commit succeeds. It must
+/// be the job's only way to the outside: a job may be run twice.
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     now: Timestamp,
@@ -20,7 +20,8 @@ impl<'a> Tx<'a> {
         Self { conn, now }
     }
 
-    /// The time, read once for the whole transaction, so that what is stored together carries the same time.
+    /// The time, read once for the whole transaction, so that what is stored together carries the
+    /// same time.
     pub fn now(&self) -> Timestamp {
         self.now
     }

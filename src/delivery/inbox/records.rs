@@ -1,7 +1,8 @@
 //! The inbox's rows: append, read, drop.
 //!
-//! `events` has each body once, `inbox` one row per recipient, `inbox_heads` where each user's stream ends (`head`) and what
-//! was dropped at its beginning (`floor`). A user's rows are the seqs from `floor + 1` to `head`, without a gap.
+//! `events` has each body once, `inbox` one row per recipient, `inbox_heads` where each user's
+//! stream ends (`head`) and what was dropped at its beginning (`floor`). A user's rows are the seqs
+//! from `floor + 1` to `head`, without a gap.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,8 @@ use crate::{
 /// A durable event that is to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEvent<'a> {
-    /// Its id, made before the job: a job that is run again after its first run was stored finds that first run by it.
+    /// Its id, made before the job: a job that is run again after its first run was stored finds
+    /// that first run by it.
     pub id: EventId,
     /// What a client must have subscribed to.
     pub topic: Topic,
@@ -67,10 +69,12 @@ pub enum Page {
     Dropped(Extent),
 }
 
-/// Appends `event` to the streams of `recipients`, each once, and says where, in the order of the users.
+/// Appends `event` to the streams of `recipients`, each once, and says where, in the order of the
+/// users.
 ///
-/// The heads are locked in the order of the users, so that two transactions with the same recipients cannot lock each other
-/// out (on a database with row locks). An event that is stored already is not stored again: the answer is the first one's.
+/// The heads are locked in the order of the users, so that two transactions with the same
+/// recipients cannot lock each other out (on a database with row locks). An event that is stored
+/// already is not stored again: the answer is the first one's.
 pub fn append(
     tx: &mut Tx<'_>,
     event: &NewEvent<'_>,
@@ -110,7 +114,8 @@ pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
     })
 }
 
-/// What comes after `after` in `user`'s stream, at most `limit` events, without those that have expired `now`.
+/// What comes after `after` in `user`'s stream, at most `limit` events, without those that have
+/// expired `now`.
 pub fn page(
     conn: &mut Conn,
     user: &UserId,
@@ -155,7 +160,8 @@ pub fn page(
     Ok(Page::Events { events, through })
 }
 
-/// Drops up to `limit` rows of events stored before `before`, oldest first, and says how many; 0 when none is left.
+/// Drops up to `limit` rows of events stored before `before`, oldest first, and says how many; 0
+/// when none is left.
 pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
     let aged = run!(tx, |c| inbox::table
         .inner_join(events::table)
@@ -164,7 +170,8 @@ pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, 
         .limit(i64::from(limit))
         .select((inbox::user_id, inbox::seq))
         .load::<(String, i64)>(c))?;
-    // What goes is always the beginning of a stream, also if the clock was once set back and a younger event came before.
+    // What goes is always the beginning of a stream, also if the clock was once set back and a
+    // younger event came before.
     let mut ends = BTreeMap::new();
     for (user, seq) in aged {
         let end = ends.entry(user).or_insert(seq);
@@ -186,8 +193,8 @@ pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<UserId>, StoreError> {
     users.into_iter().map(user).collect()
 }
 
-/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says how many; 0 when it
-/// holds no more than that.
+/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says
+/// how many; 0 when it holds no more than that.
 pub fn drop_overfull(
     tx: &mut Tx<'_>,
     user: &UserId,
@@ -198,8 +205,8 @@ pub fn drop_overfull(
     drop_beginning(tx, user.as_str(), head - i64::from(keep), limit)
 }
 
-/// Drops up to `limit` rows of a stream, from its first on, at most up to `end`; the floor moves with them, and bodies that
-/// are in no stream any more go.
+/// Drops up to `limit` rows of a stream, from its first on, at most up to `end`; the floor moves
+/// with them, and bodies that are in no stream any more go.
 fn drop_beginning(tx: &mut Tx<'_>, user: &str, end: i64, limit: u32) -> Result<u32, StoreError> {
     let rows = run!(tx, |c| inbox::table
         .filter(inbox::user_id.eq(user).and(inbox::seq.le(end)))

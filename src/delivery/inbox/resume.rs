@@ -1,4 +1,5 @@
-//! What a client that returns gets (RULES 3): nothing, what it missed, or the word that part of that is gone.
+//! What a client that returns gets (RULES 3): nothing, what it missed, or the word that part of
+//! that is gone.
 
 use super::{Extent, Seq};
 
@@ -12,7 +13,8 @@ pub enum Resume {
         /// The last event that the client has.
         after: Seq,
     },
-    /// The client cannot be given all it missed. It is told so, reads its snapshots anew and goes on from the head.
+    /// The client cannot be given all it missed. It is told so, reads its snapshots anew and goes
+    /// on from the head.
     Resync {
         /// Why.
         reason: ResyncReason,
@@ -54,8 +56,8 @@ pub fn decide(asked: Option<Seq>, extent: Extent) -> Resume {
 mod tests {
     use super::*;
 
-    /// Goal: each place that a client may name gets its one answer. Method: all places around a stream that holds 4 to 6,
-    /// one that holds nothing any more, and one that never held anything.
+    /// Goal: each place that a client may name gets its one answer. Method: all places around a
+    /// stream that holds 4 to 6, one that holds nothing any more, and one that never held anything.
     #[test]
     fn every_place_has_its_answer() {
         let told = |asked: u64, first: u64, head: u64| {

@@ -1,7 +1,8 @@
 //! Changes of the schema, carried in the binary.
 //!
-//! Each folder of `migrations/sqlite` is one change. All changes that are due are made in one transaction: it is all of them
-//! or none, and a second process that starts at the same moment waits at its beginning and then finds nothing left to do.
+//! Each folder of `migrations/sqlite` is one change. All changes that are due are made in one
+//! transaction: it is all of them or none, and a second process that starts at the same moment
+//! waits at its beginning and then finds nothing left to do.
 
 #[cfg(test)]
 mod tests;
@@ -27,12 +28,14 @@ use crate::kernel::config::DatabaseUrl;
 /// The changes for SQLite, oldest first.
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Brings the database up to this binary, and makes the file and its folder if they are not there. Returns the names of
-/// the changes made, oldest first; none if it was up to date. Blocks, for up to a minute if another process is at it.
+/// Brings the database up to this binary, and makes the file and its folder if they are not there.
+/// Returns the names of the changes made, oldest first; none if it was up to date. Blocks, for up
+/// to a minute if another process is at it.
 ///
 /// # Errors
-/// [`StoreError::Newer`] if a newer binary has been here; [`StoreError::Migration`] if a change failed, in which case none
-/// was made; [`StoreError::Unavailable`] if the database cannot be opened.
+/// [`StoreError::Newer`] if a newer binary has been here; [`StoreError::Migration`] if a change
+/// failed, in which case none was made; [`StoreError::Unavailable`] if the database cannot be
+/// opened.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     make_folder(url)?;
     let mut conn = Conn::open(url, Access::Migrate)?;
@@ -76,7 +79,8 @@ fn bring_up(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     Ok(made)
 }
 
-/// A binary must not write to a schema that it does not know: what it leaves out may be what the newer one relies on.
+/// A binary must not write to a schema that it does not know: what it leaves out may be what the
+/// newer one relies on.
 fn refuse_newer(
     known: &[Box<dyn Migration<Sqlite>>],
     applied: &[MigrationVersion<'_>],

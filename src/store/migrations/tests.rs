@@ -1,4 +1,5 @@
-//! Every change can be made, unmade and made again, and the binary carries the changes of the folder.
+//! Every change can be made, unmade and made again, and the binary carries the changes of the
+//! folder.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,7 +18,8 @@ struct Made {
     sql: String,
 }
 
-/// Every table and index with the statement that made it, without those of the migrations themselves.
+/// Every table and index with the statement that made it, without those of the migrations
+/// themselves.
 fn objects(conn: &mut SqliteConnection) -> BTreeMap<String, String> {
     let made = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name NOT LIKE '\\_\\_%' ESCAPE '\\'";
     let made = diesel::sql_query(made).load::<Made>(conn).unwrap();

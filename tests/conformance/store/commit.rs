@@ -11,8 +11,8 @@ use otomo::{
 
 use super::{Database, Held, note, notes};
 
-/// Another store on the same database, which is where another process would look from, sees the row as soon as the answer
-/// is there.
+/// Another store on the same database, which is where another process would look from, sees the row
+/// as soon as the answer is there.
 pub(super) async fn an_answer_comes_after_the_commit(database: &impl Database) {
     let (here, elsewhere) = (database.open(), database.open());
     for id in ["1", "2", "3"] {
@@ -89,7 +89,8 @@ pub(super) async fn a_lost_batch_is_run_again_job_by_job<D: Database>(database: 
     assert_eq!(store.read(notes).await.unwrap(), ["after", "before"]);
 }
 
-/// SQLite ends a transaction by itself when the disk is full, PostgreSQL when the connection is lost.
+/// SQLite ends a transaction by itself when the disk is full, PostgreSQL when the connection is
+/// lost.
 pub(super) async fn a_transaction_that_the_database_ended_is_run_again(database: &impl Database) {
     let store = database.open();
     let held = Held::hold(&store).await;

@@ -1,5 +1,5 @@
-//! What every database behind [`Handle`] must do. Each test is a function over the kind of [`Database`]; at the end of this
-//! file the whole suite is called for each kind.
+//! What every database behind [`Handle`] must do. Each test is a function over the kind of
+//! [`Database`]; at the end of this file the whole suite is called for each kind.
 
 mod commit;
 mod crash;
@@ -91,7 +91,8 @@ fn notes(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
         .load(c))
 }
 
-/// Holds the writer thread until it is dropped, so that what is written meanwhile becomes one batch.
+/// Holds the writer thread until it is dropped, so that what is written meanwhile becomes one
+/// batch.
 struct Held(mpsc::Sender<()>);
 
 impl Held {

@@ -121,6 +121,16 @@ impl Handle {
         }
     }
 
+    /// Whether the store reads and writes: an empty transaction of each kind, behind all that waits.
+    ///
+    /// # Errors
+    /// What keeps it from one of them.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let written = self.write(|_| Ok::<_, StoreError>(()));
+        self.read(|_| Ok::<_, StoreError>(())).await?;
+        written.await
+    }
+
     /// Lets nothing more in, and returns when all that was let in is done and answered.
     pub async fn close(&self) {
         self.queue().take();

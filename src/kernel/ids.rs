@@ -140,6 +140,10 @@ uuid_id!(
     /// One durable event, stored once however many inboxes refer to it.
     EventId
 );
+uuid_id!(
+    /// One thing that an admin did.
+    AuditId
+);
 
 impl SessionId {
     /// The last 32 bits, which are random: enough to tell a few sessions apart.

@@ -6,12 +6,13 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 13] = [
+const ROOMS: [(&str, u8, &[&str]); 14] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
     ("delivery", 3, &[]),
     ("people", 3, &[]),
+    ("audit", 3, &[]),
     ("presence", 4, &[]),
     ("calls", 4, &["presence"]),
     ("session", 5, &[]),

@@ -5,6 +5,7 @@ CREATE TABLE audit (
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     target TEXT NOT NULL,
-    detail TEXT
-);
-CREATE INDEX audit_at ON audit (at, id);
+    detail TEXT,
+    -- How it came out: done, or the code of an error. NULL: the server stopped before that was known.
+    outcome TEXT
+) WITHOUT ROWID;

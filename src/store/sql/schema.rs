@@ -8,6 +8,7 @@ diesel::table! {
         action -> Text,
         target -> Text,
         detail -> Nullable<Text>,
+        outcome -> Nullable<Text>,
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Conn {
 }
 
 /// Runs one diesel query on whichever database `conn` is: the query is written out once per variant
-/// of [`Conn`](crate::store::Conn), with `c` bound to that variant's connection.
+/// of [`Conn`], with `c` bound to that variant's connection.
 ///
 /// `conn` is a `&mut Conn` or what derefs to one, like a `&mut Tx`; it is not moved. The result is
 /// a `Result<_, StoreError>`.

@@ -1,12 +1,15 @@
 //! Writes: joined, undone alone, answered when they are stored.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use diesel::connection::{SimpleConnection, TransactionManager};
 use futures_util::future::join_all;
 use otomo::{
-    kernel::time::{Clock, Timestamp},
-    store::{Conn, StoreError, run},
+    kernel::{
+        metrics::Metrics,
+        time::{Clock, Timestamp},
+    },
+    store::{Conn, Handle, StoreError, migrations::migrate, run},
 };
 
 use super::{Database, Held, note, notes};
@@ -122,6 +125,39 @@ pub(super) async fn what_is_stored_together_carries_one_time(database: &impl Dat
     assert_eq!(first.await.unwrap(), Timestamp::from_millis(1_000));
     assert_eq!(second.await.unwrap(), Timestamp::from_millis(1_000));
     assert_eq!(store.now(), Timestamp::from_millis(1_005));
+}
+
+/// One commit for the job that held the writer, one for the three that waited.
+pub(super) async fn commits_are_measured(database: &impl Database) {
+    migrate(&database.config().url).unwrap();
+    let metrics = Arc::new(Metrics::default());
+    let store = Handle::open(&database.config(), Clock::system(), metrics.clone()).unwrap();
+    let held = Held::hold(&store).await;
+    let waiting = ["1", "2", "3"].map(|id| store.write(move |tx| note(tx, id)));
+    held.release();
+    for answer in join_all(waiting).await {
+        answer.unwrap();
+    }
+    let page = metrics.encode();
+    for line in [
+        "otomo_commit_seconds_count 2\n",
+        "otomo_commit_jobs_count 2\n",
+        "otomo_commit_jobs_sum 4.0\n",
+        "otomo_store_queue 0\n",
+    ] {
+        assert!(page.contains(line), "{line:?} is missing in\n{page}");
+    }
+}
+
+/// A backup or another process has the lock for longer than a write waits for it.
+pub(super) async fn a_lock_held_elsewhere_is_an_error_and_no_more(database: &impl Database) {
+    let (here, elsewhere) = (database.open(), database.open());
+    let held = Held::hold(&elsewhere).await;
+    let refused = here.write(|tx| note(tx, "refused")).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(..))));
+    held.release();
+    here.write(|tx| note(tx, "stored")).await.unwrap();
+    assert_eq!(here.read(notes).await.unwrap(), ["stored"]);
 }
 
 pub(super) async fn too_much_is_refused(database: &impl Database) {

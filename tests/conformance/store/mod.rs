@@ -125,6 +125,8 @@ macro_rules! suite {
                 commit::a_lost_batch_is_run_again_job_by_job,
                 commit::a_transaction_that_the_database_ended_is_run_again,
                 commit::what_is_stored_together_carries_one_time,
+                commit::commits_are_measured,
+                commit::a_lock_held_elsewhere_is_an_error_and_no_more,
                 commit::too_much_is_refused,
                 commit::nobody_waiting_does_not_take_a_write_back,
                 commit::closing_finishes_what_was_let_in,

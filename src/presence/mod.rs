@@ -20,7 +20,6 @@ pub mod board;
 pub mod fault;
 mod hub;
 mod messages;
-mod ordered;
 pub mod records;
 pub mod rules;
 pub mod settings;

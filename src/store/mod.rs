@@ -24,6 +24,7 @@ mod error;
 mod handle;
 mod job;
 pub mod migrations;
+pub mod ordered;
 mod pool;
 pub mod sql;
 mod sqlite;

@@ -10,16 +10,15 @@
 mod handlers;
 mod sweeper;
 
-use std::{future::Future, pin::Pin, sync::Arc, task};
+use std::{future::Future, sync::Arc};
 
-use actix::{fut::ActorFuture, prelude::*};
+use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use self::sweeper::Alarm;
 use super::{
     board::{Board, Entry, News},
     fault::PresenceFault,
-    ordered::Ordered,
     rules::StatusChange,
     settings::Settings,
     transactions::Outcome,
@@ -31,7 +30,10 @@ use crate::{
         event::{Event, OtomoStatusUpdate},
         frame::Frame,
     },
-    store::Handle,
+    store::{
+        Handle,
+        ordered::{Ordered, TakeResults, TakesInOrder},
+    },
 };
 
 /// Room in the mailbox. Who sends here waits for the answer (a session's goodbye does not, and comes once), so this bounds
@@ -139,6 +141,12 @@ impl PresenceHub {
     }
 }
 
+impl TakesInOrder for PresenceHub {
+    fn results(&mut self) -> &mut Ordered<Self> {
+        &mut self.results
+    }
+}
+
 impl Actor for PresenceHub {
     type Context = Context<Self>;
 
@@ -149,24 +157,5 @@ impl Actor for PresenceHub {
         ctx.run_interval(self.settings.look_every, Self::look);
         // Sets the timer for what was left behind.
         self.sweep(ctx);
-    }
-}
-
-/// Polled by the actor's context each time the mailbox has been emptied, and when a result is there.
-struct TakeResults;
-
-impl ActorFuture<PresenceHub> for TakeResults {
-    type Output = ();
-
-    fn poll(
-        self: Pin<&mut Self>,
-        hub: &mut PresenceHub,
-        ctx: &mut Context<PresenceHub>,
-        task: &mut task::Context<'_>,
-    ) -> task::Poll<()> {
-        while let task::Poll::Ready(then) = hub.results.poll_next(task) {
-            then(hub, ctx);
-        }
-        task::Poll::Pending
     }
 }

@@ -1,5 +1,12 @@
 /**
- * The page, put together once.
+ * The page, put together once: the map of this folder.
+ *
+ * - `state/`: what is shown, as pure functions: an old snapshot and an event give the new one.
+ * - `net/`: the WebSocket, kept up over every break.
+ * - `call/`: the voice: microphone, peer connection, ring, and what drives them.
+ * - `views/`: each a function of the snapshot; `ui/` is what they are built with, `messages/` their words.
+ * - `session.js`, `identity.js`, `saved.js`: who this tab is, and what outlives a reload.
+ * - `followers.js`: what follows from events beside all that.
  *
  * ```text
  *   server --message--> connection --> store --snapshot--> views --press--> session, controller

@@ -26,7 +26,7 @@ use crate::{
         token::{KeyFault, Verifier},
     },
     people::People,
-    presence::Presence,
+    presence::{self, Presence},
     rest::{self, Shared},
     session::{env::Env, gate::Gate},
     store::{self, StoreError},
@@ -95,7 +95,15 @@ impl App {
             Arc::clone(&metrics),
         );
         let people = People::new(store.clone(), config.users.auto_provision);
-        let presence = Presence;
+        let settings =
+            presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
+        let presence = Presence::start(
+            store.clone(),
+            dispatch.clone(),
+            Arc::clone(&metrics),
+            settings,
+        )
+        .await?;
         let calls = Calls;
         let shared = Arc::new(Shared {
             verifier: Arc::new(Verifier::new(&config.auth)?),

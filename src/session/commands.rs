@@ -1,18 +1,21 @@
 //! From a message to the room that answers it.
 
+use std::time::Duration;
+
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix_rt::time::Instant;
 
 use super::{Session, Stage, allowance};
 use crate::{
     calls::{Asker, Wish},
     delivery::lines::To,
     kernel::{identity::Role, time::Timestamp, token::TokenFault},
-    presence::ChosenBy,
+    presence::rules::Chooser,
     protocol::{
         close_code::CloseCode,
         command::{self, Command, Inbound, OtomoStatusSet, RequestId, TokenRefresh},
         error_code::ErrorCode,
-        event::{Error, Event, HeartbeatAck, TokenRefreshAck},
+        event::{Error, Event, HeartbeatAck, OtomoStatusSetAck, TokenRefreshAck},
         fault::Fault,
         frame::Frame,
     },
@@ -23,6 +26,7 @@ impl Session {
     /// (RULES 8).
     pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
         self.heard();
+        self.asked = Instant::now();
         if let Err(wait) = self.allowance.command() {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
@@ -153,6 +157,8 @@ impl Session {
                 live.expires_at = identity.expires_at;
                 live.expiry_told = false;
                 let expires_at = identity.expires_at.unix_seconds();
+                // The new token may run out before the next look.
+                self.wake_in(Duration::ZERO);
                 return self.say(TokenRefreshAck { expires_at }, request_id);
             }
             Err(TokenFault::Expired) => Fault::new(
@@ -188,15 +194,13 @@ impl Session {
         let until = set
             .until
             .map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)));
-        let chosen = self
-            .env
-            .presence
-            .choose(&client.user, set.status, until, ChosenBy::Otomo);
-        let at = live.at;
+        let (presence, otomo, at) = (self.env.presence.clone(), client.user.clone(), live.at);
+        let status = set.status.into();
+        let chosen = async move { presence.choose(&otomo, status, until, Chooser::Own).await };
         ctx.spawn(chosen.into_actor(self).map(move |chosen, session, _| {
             let now = session.env.store.now();
             let answer: Event = match chosen {
-                Ok(ack) => ack.into(),
+                Ok(choice) => OtomoStatusSetAck::from(choice).into(),
                 Err(refused) => error(&refused.into(), now).into(),
             };
             // Through delivery, so that the answer comes after the update that it caused.
@@ -217,5 +221,5 @@ fn error(fault: &Fault, now: Timestamp) -> Error {
 
 fn busy() -> Fault {
     let message = "the server has too much to do right now; try again in a moment";
-    Fault::new(ErrorCode::Unavailable, message).retry_after(std::time::Duration::from_secs(1))
+    Fault::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1))
 }

@@ -5,6 +5,7 @@
 //! the outbox until `ready` has passed.
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix_rt::time::Instant;
 
 use super::{
     Live, Session, Stage,
@@ -223,6 +224,7 @@ impl Session {
             line,
             expires_at,
             expiry_told: false,
+            look_at: Instant::now(),
             ready: false,
         };
         self.stage = Stage::Live(live);
@@ -234,7 +236,7 @@ impl Session {
         );
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
         self.say(connected, None);
-        self.env.lines.alarm(at, self.first_look());
+        self.begin_watch();
         self.greet(client, at, resume, ctx);
     }
 

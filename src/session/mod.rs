@@ -52,6 +52,8 @@ pub struct Session {
     sink: Rc<dyn Sink>,
     stage: Stage,
     vigil: Vigil,
+    /// When the client last asked for something (`limits.idle_timeout`).
+    asked: Instant,
     allowance: Allowance,
     /// How the session ended, once that is known.
     leave: Leave,
@@ -83,6 +85,8 @@ struct Live {
     expires_at: Timestamp,
     /// Whether the client was told that it does.
     expiry_told: bool,
+    /// When to look at the client again.
+    look_at: Instant,
     /// Whether `ready` has been sent.
     ready: bool,
 }
@@ -99,6 +103,7 @@ impl Session {
             sink,
             stage: Stage::Door(Box::new(Door { hello, outbox })),
             vigil: Vigil::begin(Instant::now()),
+            asked: Instant::now(),
             allowance,
             leave: Leave::Broken,
         }
@@ -120,7 +125,6 @@ impl Session {
         request_id: Option<&crate::protocol::command::RequestId>,
     ) {
         let event = event.into();
-        self.env.metrics.messages_out.of(event.spec().name).inc();
         let frame = Frame::answer(&event, request_id);
         match &mut self.stage {
             Stage::Door(door) => {

@@ -51,19 +51,36 @@ impl Session {
         self.vigil.heard(Instant::now());
     }
 
-    /// When to look at the client for the first time: spread, so that ten thousand clients that came
-    /// together are not pinged together.
-    pub(super) fn first_look(&self) -> Duration {
-        let interval = self.env.config.presence.ping_interval;
+    /// Has the session look at its client for the first time: spread, so that ten thousand clients that
+    /// came together are not pinged together.
+    pub(super) fn begin_watch(&mut self) {
+        let Stage::Live(live) = &self.stage else {
+            return;
+        };
+        let config = &self.env.config;
         let share = f64::from(self.id.short()) / f64::from(u32::MAX);
-        interval.mul_f64(0.5 + share / 2.0)
+        let ping = config.presence.ping_interval.mul_f64(0.5 + share / 2.0);
+        let notice = live.expires_at - config.auth.expiry_notice;
+        let idle = config.limits.idle_timeout.unwrap_or(ping);
+        self.wake_in(ping.min(idle).min(self.env.store.now().until(notice)));
+    }
+
+    /// Has the session look at its client after this time, and not before.
+    pub(super) fn wake_in(&mut self, after: Duration) {
+        if let Stage::Live(live) = &mut self.stage {
+            live.look_at = Instant::now() + after;
+            self.env.lines.alarm(live.at, after);
+        }
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        let at = live.at;
+        if Instant::now() < live.look_at {
+            // An alarm that was set before another one took its place.
+            return;
+        }
         let config = &self.env.config;
         let patience = Patience {
             ping_interval: config.presence.ping_interval,
@@ -86,8 +103,13 @@ impl Session {
             }
             Verdict::Alive(again) => again,
         };
+        let idle = self.env.config.limits.idle_timeout;
+        let left = idle.map_or(again, |idle| idle.saturating_sub(self.asked.elapsed()));
+        if left.is_zero() {
+            return self.close(CloseCode::Normal, "nothing was asked for too long", ctx);
+        }
         if let Some(token) = self.look_at_token(ctx) {
-            self.env.lines.alarm(at, again.min(token));
+            self.wake_in(again.min(left).min(token));
         }
     }
 

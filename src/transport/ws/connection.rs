@@ -169,6 +169,7 @@ impl<W: Wire> Stream for Connection<W> {
             match this.socket.state() {
                 State::Closed => return Poll::Ready(None),
                 State::Leaving if !this.blocked => return Poll::Ready(None),
+                State::Closing if this.deaf && !this.blocked => this.socket.hang_up(task),
                 State::Leaving | State::Closing | State::Open => {}
             }
             if std::mem::take(&mut this.handled) || (was_blocked && !this.blocked) {

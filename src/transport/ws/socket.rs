@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     io,
+    pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -193,6 +194,15 @@ impl<W: Wire> Socket<W> {
         let encoded = Codec::new().encode(message, &mut self.rest.borrow_mut().urgent);
         debug_assert!(encoded.is_ok(), "control frames always encode");
         self.write_rest();
+    }
+
+    /// Ends our side of the connection, once what we said is written: a client that broke the protocol
+    /// is not listened to any more, so its goodbye cannot be waited for.
+    pub(super) fn hang_up(&self, task: &mut Context<'_>) {
+        let shut = Pin::new(&mut *self.wire.borrow_mut()).poll_shutdown(task);
+        if let Poll::Ready(Err(_)) = shut {
+            self.abort();
+        }
     }
 
     /// Answers a ping.

@@ -36,6 +36,9 @@ CREATE TABLE calls (
 CREATE INDEX calls_due_at ON calls (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX calls_caller_id ON calls (caller_id, requested_at, id);
 CREATE INDEX calls_otomo_id ON calls (otomo_id, requested_at, id);
+CREATE INDEX calls_caller_ended_at ON calls (caller_id, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX calls_otomo_ended_at ON calls (otomo_id, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX calls_unspoken ON calls (id) WHERE spoken_version < version;
 CREATE INDEX calls_joined_call_id ON calls (joined_call_id) WHERE joined_call_id IS NOT NULL;
 
 -- Who is in a live call, in whatever role. The key is what forbids a second one.

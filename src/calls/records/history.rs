@@ -1,0 +1,130 @@
+//! Calls as their people look back on them: the newest first.
+//!
+//! A person's calls are those that they made and those that they got, two indexes; so each page is the head of two lists
+//! that are merged. Of a call that was refused before it rang its otomo has never heard, and does not here either.
+
+use std::cmp::Reverse;
+
+use diesel::prelude::*;
+
+use super::row::Row;
+use crate::{
+    calls::rules::call::{Call, Side},
+    kernel::{
+        ids::{CallId, UserId},
+        time::Timestamp,
+    },
+    store::{Conn, StoreError, run, sql::schema::calls},
+};
+
+/// The version of a call that was over the moment it was stored ([`Call::is_stillborn`]).
+const STILLBORN: i64 = 1;
+
+/// A place in a person's history: after this call come older ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the call was requested.
+    pub requested_at: Timestamp,
+    /// Which of those of that moment.
+    pub call: CallId,
+}
+
+impl From<&Call> for Place {
+    fn from(call: &Call) -> Self {
+        Self {
+            requested_at: call.requested_at,
+            call: call.id,
+        }
+    }
+}
+
+/// The calls of a person that come after a place, the newest first, at most `limit`.
+pub fn page(
+    conn: &mut Conn,
+    user: &UserId,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<Call>, StoreError> {
+    let mut calls = Vec::new();
+    for side in Side::ALL {
+        let rows: Vec<Row> = run!(conn, |c| {
+            let theirs = calls::table.into_boxed();
+            let theirs = match side {
+                Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
+                Side::Otomo => theirs
+                    .filter(calls::otomo_id.eq(user.as_str()))
+                    .filter(calls::version.gt(STILLBORN).or(calls::ended_at.is_null())),
+            };
+            let theirs = match after {
+                Some(Place { requested_at, call }) => theirs.filter(
+                    calls::requested_at
+                        .lt(requested_at.millis())
+                        .or(calls::requested_at
+                            .eq(requested_at.millis())
+                            .and(calls::id.lt(call.to_string()))),
+                ),
+                None => theirs,
+            };
+            theirs
+                .order((calls::requested_at.desc(), calls::id.desc()))
+                .limit(i64::from(limit))
+                .select(Row::as_select())
+                .load(c)
+        })?;
+        for row in rows {
+            calls.push(Call::try_from(row)?);
+        }
+    }
+    Ok(newest(calls, |call| Place::from(call), limit))
+}
+
+/// The calls of a person that ended at `since` or later, the last one first, at most `limit`.
+pub fn ended_since(
+    conn: &mut Conn,
+    user: &UserId,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Call>, StoreError> {
+    let mut calls = Vec::new();
+    for side in Side::ALL {
+        let rows: Vec<Row> = run!(conn, |c| {
+            let theirs = calls::table.into_boxed();
+            let theirs = match side {
+                Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
+                Side::Otomo => theirs
+                    .filter(calls::otomo_id.eq(user.as_str()))
+                    .filter(calls::version.gt(STILLBORN)),
+            };
+            theirs
+                .filter(calls::ended_at.ge(since.millis()))
+                .order(calls::ended_at.desc())
+                .limit(i64::from(limit))
+                .select(Row::as_select())
+                .load(c)
+        })?;
+        for row in rows {
+            calls.push(Call::try_from(row)?);
+        }
+    }
+    Ok(newest(
+        calls,
+        |call| call.ended().map(|ended| ended.at),
+        limit,
+    ))
+}
+
+/// Whether a person may know of a call: one of its people, and not an otomo whom it never reached.
+pub fn knows(user: &UserId, call: &Call) -> bool {
+    match call.side(user) {
+        Some(Side::Caller) => true,
+        Some(Side::Otomo) => !call.is_stillborn(),
+        None => false,
+    }
+}
+
+/// The head of two lists in one.
+fn newest<K: Ord>(mut calls: Vec<Call>, key: impl Fn(&Call) -> K, limit: u32) -> Vec<Call> {
+    calls.sort_by_key(|call| Reverse(key(call)));
+    calls.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    calls
+}

@@ -1,0 +1,134 @@
+//! The tables `calls`, `live_participants` and `call_events`.
+//!
+//! A row of `calls` is changed only by who has its version, so of two nodes that change the same call one is told that
+//! it was too late; the key of `live_participants` says the same of two calls with one person. What is written here is
+//! written in the transaction of a command (`transactions`).
+//!
+//! - `row`: a call as a row. [`timeline`]: what happened in it.
+//! - [`facts`]: what decides on a request. [`sweep`]: what waits for somebody to act or to speak.
+//! - [`history`]: calls that are over, for their people.
+
+pub mod facts;
+pub mod history;
+mod row;
+pub mod sweep;
+pub mod timeline;
+
+use diesel::prelude::*;
+
+use self::row::{Row, version};
+use super::rules::call::{Call, Side};
+use crate::{
+    kernel::ids::{CallId, UserId},
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{calls, live_participants},
+    },
+};
+
+/// What became of a change that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It is stored.
+    Updated,
+    /// Somebody else has changed the call since it was read. Nothing is stored.
+    Stale,
+    /// There is no such call.
+    Missing,
+}
+
+/// A call, live or ended.
+pub fn find(conn: &mut Conn, call: CallId) -> Result<Option<Call>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| calls::table
+        .find(call.to_string())
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    row.map(Call::try_from).transpose()
+}
+
+/// Stores a new call. Nobody has been told of it.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if the id is taken.
+pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let row = Row::from(call);
+    run!(tx, |c| diesel::insert_into(calls::table)
+        .values((&row, calls::spoken_version.eq(0)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Stores the next version of a call, if the version before it is the one that is stored.
+pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<Saved, StoreError> {
+    let row = Row::from(call);
+    let id = call.id.to_string();
+    let before = calls::version.eq(version(call.version) - 1);
+    let updated = run!(tx, |c| diesel::update(
+        calls::table.find(&id).filter(before)
+    )
+    .set(&row)
+    .execute(c))?;
+    if updated == 1 {
+        return Ok(Saved::Updated);
+    }
+    let known = run!(tx, |c| calls::table
+        .find(&id)
+        .select(calls::version)
+        .first::<i64>(c)
+        .optional())?;
+    Ok(match known {
+        Some(_) => Saved::Stale,
+        None => Saved::Missing,
+    })
+}
+
+/// Takes both people for a live call.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if one of them is in another.
+pub fn reserve(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let id = call.id.to_string();
+    for side in Side::ALL {
+        let participant = (
+            live_participants::user_id.eq(call.person(*side).as_str()),
+            live_participants::call_id.eq(&id),
+        );
+        run!(tx, |c| diesel::insert_into(live_participants::table)
+            .values(participant)
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Lets both people of a call go.
+pub fn release(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
+    let of_call = live_participants::call_id.eq(call.to_string());
+    run!(tx, |c| diesel::delete(
+        live_participants::table.filter(of_call)
+    )
+    .execute(c))?;
+    Ok(())
+}
+
+/// The live call of a person, in whatever role.
+pub fn live_of(conn: &mut Conn, user: &UserId) -> Result<Option<Call>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| live_participants::table
+        .find(user.as_str())
+        .inner_join(calls::table)
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    row.map(Call::try_from).transpose()
+}
+
+/// Every live call, the oldest first.
+pub fn live(conn: &mut Conn) -> Result<Vec<Call>, StoreError> {
+    let taken = live_participants::table.select(live_participants::call_id);
+    let rows: Vec<Row> = run!(conn, |c| calls::table
+        .filter(calls::id.eq_any(taken))
+        .order((calls::requested_at, calls::id))
+        .select(Row::as_select())
+        .load(c))?;
+    rows.into_iter().map(Call::try_from).collect()
+}

@@ -1,0 +1,217 @@
+//! A call as a row. Nothing is lost either way: a call that is read is the call that was written.
+
+use std::{fmt::Display, str::FromStr};
+
+use diesel::prelude::*;
+
+use crate::{
+    calls::rules::{
+        call::{Accepted, Call, Connection, Lost, Phase, PhaseName, Ring, Setup, Talk},
+        ending::{End, Ended, Outcome},
+    },
+    kernel::time::Timestamp,
+    store::{StoreError, sql::schema::calls},
+};
+
+/// A row of `calls`, but for what clients were told of it.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = calls, treat_none_as_null = true)]
+pub(super) struct Row {
+    id: String,
+    caller_id: String,
+    otomo_id: String,
+    caller_device: String,
+    otomo_device: Option<String>,
+    phase: String,
+    version: i64,
+    requested_at: i64,
+    ring_deadline: Option<i64>,
+    deadline: Option<i64>,
+    accepted_at: Option<i64>,
+    connected_at: Option<i64>,
+    ended_at: Option<i64>,
+    caller_lost_until: Option<i64>,
+    otomo_lost_until: Option<i64>,
+    media_lost_until: Option<i64>,
+    caller_reported: bool,
+    otomo_reported: bool,
+    method: Option<String>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    ended_by: Option<String>,
+    joined_call_id: Option<String>,
+    due_at: Option<i64>,
+}
+
+impl From<&Call> for Row {
+    fn from(call: &Call) -> Self {
+        let (ring, setup, talk) = match &call.phase {
+            Phase::Requesting(ring) | Phase::Ringing(ring) => (Some(ring), None, None),
+            Phase::Connecting { talk, setup } => (None, Some(setup), Some(talk)),
+            Phase::Connected { talk, .. } => (None, None, Some(talk)),
+            Phase::Ended(_) => (None, None, None),
+        };
+        let (accepted, connection, ended) = (call.accepted(), call.connection(), call.ended());
+        let end = ended.map(|ended| &ended.end);
+        let lost = call.lost();
+        Self {
+            id: call.id.to_string(),
+            caller_id: call.caller.to_string(),
+            otomo_id: call.otomo.to_string(),
+            caller_device: call.caller_device.to_string(),
+            otomo_device: accepted.map(|accepted| accepted.device.to_string()),
+            phase: call.phase.name().to_string(),
+            version: version(call.version),
+            requested_at: call.requested_at.millis(),
+            ring_deadline: ring.map(|ring| ring.deadline.millis()),
+            deadline: setup.map(|setup| setup.deadline.millis()),
+            accepted_at: accepted.map(|accepted| accepted.at.millis()),
+            connected_at: connection.map(|connection| connection.at.millis()),
+            ended_at: ended.map(|ended| ended.at.millis()),
+            caller_lost_until: lost.caller.map(Timestamp::millis),
+            otomo_lost_until: lost.otomo.map(Timestamp::millis),
+            media_lost_until: talk
+                .and_then(|talk| talk.media_lost_until)
+                .map(Timestamp::millis),
+            caller_reported: setup.is_some_and(|setup| setup.caller_reported),
+            otomo_reported: setup.is_some_and(|setup| setup.otomo_reported),
+            method: connection.map(|connection| connection.method.to_string()),
+            outcome: end.map(|end| end.outcome().to_string()),
+            reason: end.map(|end| end.reason().to_owned()),
+            ended_by: ended.map(|ended| ended.by.to_string()),
+            joined_call_id: end.and_then(End::joined).map(|into| into.to_string()),
+            due_at: call.due_at().map(Timestamp::millis),
+        }
+    }
+}
+
+impl TryFrom<Row> for Call {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        row.call()
+            .map_err(|fault| StoreError::corrupt(format!("the call {}: {fault}", row.id)))
+    }
+}
+
+/// A version for the database. It counts changes of one call.
+pub(super) fn version(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What is wrong with a row: the column, and what stands there.
+type Fault = String;
+
+impl Row {
+    fn call(&self) -> Result<Call, Fault> {
+        Ok(Call {
+            id: parsed("id", &self.id)?,
+            caller: parsed("caller_id", &self.caller_id)?,
+            caller_device: parsed("caller_device", &self.caller_device)?,
+            otomo: parsed("otomo_id", &self.otomo_id)?,
+            requested_at: Timestamp::from_millis(self.requested_at),
+            version: u64::try_from(self.version).map_err(|fault| format!("version: {fault}"))?,
+            phase: self.phase()?,
+        })
+    }
+
+    fn phase(&self) -> Result<Phase, Fault> {
+        Ok(match parsed("phase", &self.phase)? {
+            PhaseName::Requesting => Phase::Requesting(self.ring()?),
+            PhaseName::Ringing => Phase::Ringing(self.ring()?),
+            PhaseName::Connecting => Phase::Connecting {
+                talk: self.talk()?,
+                setup: Setup {
+                    deadline: time("deadline", self.deadline)?,
+                    caller_reported: self.caller_reported,
+                    otomo_reported: self.otomo_reported,
+                },
+            },
+            PhaseName::Connected => Phase::Connected {
+                talk: self.talk()?,
+                connection: self.connection()?,
+            },
+            PhaseName::Ended => Phase::Ended(Ended {
+                at: time("ended_at", self.ended_at)?,
+                by: parsed("ended_by", there("ended_by", self.ended_by.as_deref())?)?,
+                end: self.end()?,
+            }),
+        })
+    }
+
+    fn ring(&self) -> Result<Ring, Fault> {
+        Ok(Ring {
+            deadline: time("ring_deadline", self.ring_deadline)?,
+            lost: self.lost(),
+        })
+    }
+
+    fn talk(&self) -> Result<Talk, Fault> {
+        Ok(Talk {
+            accepted: self.accepted()?,
+            lost: self.lost(),
+            media_lost_until: self.media_lost_until.map(Timestamp::from_millis),
+        })
+    }
+
+    fn lost(&self) -> Lost {
+        Lost {
+            caller: self.caller_lost_until.map(Timestamp::from_millis),
+            otomo: self.otomo_lost_until.map(Timestamp::from_millis),
+        }
+    }
+
+    fn accepted(&self) -> Result<Accepted, Fault> {
+        let device = there("otomo_device", self.otomo_device.as_deref())?;
+        Ok(Accepted {
+            device: parsed("otomo_device", device)?,
+            at: time("accepted_at", self.accepted_at)?,
+        })
+    }
+
+    fn connection(&self) -> Result<Connection, Fault> {
+        Ok(Connection {
+            at: time("connected_at", self.connected_at)?,
+            method: parsed("method", there("method", self.method.as_deref())?)?,
+        })
+    }
+
+    /// The outcome and the reason together say which end it was; joined calls name another.
+    fn end(&self) -> Result<End, Fault> {
+        let outcome = there("outcome", self.outcome.as_deref())?;
+        let reason = there("reason", self.reason.as_deref())?;
+        let hung_up = |connection| {
+            Ok::<_, Fault>(End::HungUp {
+                accepted: self.accepted()?,
+                connection,
+                reason: parsed("reason", reason)?,
+            })
+        };
+        match (parsed("outcome", outcome)?, &self.joined_call_id) {
+            (Outcome::Rejected, _) => parsed("reason", reason).map(End::Rejected),
+            (Outcome::Cancelled, None) => parsed("reason", reason).map(End::Cancelled),
+            (Outcome::Cancelled, Some(into)) => Ok(End::Joined {
+                into: parsed("joined_call_id", into)?,
+            }),
+            (Outcome::Missed, _) => Ok(End::Missed),
+            (Outcome::Failed, _) => hung_up(None),
+            (Outcome::Completed, _) => hung_up(Some(self.connection()?)),
+        }
+    }
+}
+
+fn there<T>(column: &str, value: Option<T>) -> Result<T, Fault> {
+    value.ok_or_else(|| format!("{column} is missing"))
+}
+
+fn time(column: &str, value: Option<i64>) -> Result<Timestamp, Fault> {
+    there(column, value).map(Timestamp::from_millis)
+}
+
+fn parsed<T: FromStr>(column: &str, text: &str) -> Result<T, Fault>
+where
+    T::Err: Display,
+{
+    text.parse()
+        .map_err(|fault| format!("{column} is {text:?}: {fault}"))
+}

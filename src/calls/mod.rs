@@ -1,7 +1,350 @@
 //! Floor 4: calls, from the request to the end (source documents 001 and 000).
 //!
-//! - [`rules`]: what a call may do. Pure.
-//! - [`records`]: calls in the database.
+//! ```text
+//!   session, rest, app ──> Calls ──> CallCoordinator ──> store: rules decide, one transaction for each command
+//!                            |            ^                  |
+//!                            |            └── in the order ──┤ committed
+//!                            |                of the commits v
+//!                            └──> store (reads)           speaker ──> dispatch, presence
+//! ```
+//! - [`rules`]: what a call may do, as pure functions over a call and a time.
+//! - [`records`]: calls in the database. `transactions`: read the facts, decide, write, in one piece.
+//! - `coordinator`: the actor that has commands stored and told. `lane`: what waits for one call. `messages`: what it is
+//!   told.
+//! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
+//!   what it has to remember meanwhile.
+//! - [`ice`], `allowance`, `live`, `snapshot`: ICE servers, requests a minute, who is in a call, what a session begins with.
+//!
+//! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
+//! made good by whoever sweeps next.
 
+mod allowance;
+mod coordinator;
+mod fault;
+pub mod ice;
+mod kept;
+mod lane;
+mod live;
+mod messages;
 pub mod records;
 pub mod rules;
+mod snapshot;
+mod speaker;
+mod spoken;
+mod transactions;
+mod wire;
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, prelude::SendError};
+
+use self::{
+    allowance::Allowance,
+    coordinator::CallCoordinator,
+    live::LivePeople,
+    messages::{Asked, Drain, Happened, Order, Stop},
+    records::{
+        history::{self, Place},
+        timeline::{self, Line},
+    },
+    rules::{
+        command::{Authority, Happening, Remaining},
+        policy::Policy,
+    },
+    speaker::Speaker,
+    transactions::Policies,
+};
+use crate::{
+    delivery::{
+        dispatch::Dispatch,
+        leave::Leave,
+        line::{Client, SessionRef},
+        roster,
+    },
+    kernel::{
+        config::Config,
+        ids::{CallId, NodeId, UserId},
+        logging::chain,
+        metrics::Metrics,
+    },
+    presence::Presence,
+    protocol::event::{CallSnapshot, IceServer, IncomingCall},
+    store::{Handle, StoreError},
+};
+
+pub use self::{
+    fault::CallsFault,
+    messages::{Asker, Wish},
+    snapshot::Entry,
+};
+
+/// Calls, for the rooms above. Clones share everything.
+#[derive(Clone)]
+pub struct Calls(Arc<Shared>);
+
+struct Shared {
+    /// One address for all senders: each clone of an actix address brings a place of its own beyond the mailbox's bound.
+    coordinator: Addr<CallCoordinator>,
+    live: LivePeople,
+    store: Handle,
+    config: Arc<Config>,
+}
+
+impl Calls {
+    /// Starts calls on the calling thread's arbiter. Those that were live when the server stopped go on: what is overdue
+    /// ends, and the people of the others have the loss grace to return.
+    ///
+    /// # Errors
+    /// Those of the store; nothing is started then.
+    pub async fn start(
+        config: &Arc<Config>,
+        node: &NodeId,
+        store: &Handle,
+        dispatch: &Dispatch,
+        presence: &Presence,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let left_behind = store.read(records::live).await?;
+        if !left_behind.is_empty() {
+            log::info!("calls restored node={node} calls={}", left_behind.len());
+        }
+        let live = LivePeople::default();
+        let speaker = Speaker {
+            dispatch: dispatch.clone(),
+            presence: presence.clone(),
+            store: store.clone(),
+            config: config.calls.clone(),
+            live: live.clone(),
+            kept: kept::KeptCandidates::default(),
+            metrics: Arc::clone(metrics),
+        };
+        let policies = Policies {
+            calls: Policy::from(&config.calls),
+            presence: presence.policy(),
+        };
+        let allowance = Allowance::new(config.limits.calls_per_minute);
+        let coordinator = CallCoordinator::new(speaker, policies, allowance, &left_behind);
+        Ok(Self(Arc::new(Shared {
+            coordinator: coordinator.start(),
+            live,
+            store: store.clone(),
+            config: Arc::clone(config),
+        })))
+    }
+
+    /// Takes what a client asks. Its answer, or the error, goes out through delivery.
+    ///
+    /// # Errors
+    /// Gives the asker back if more is waiting than is let in: nothing will be done.
+    pub fn ask(&self, asker: Asker, wish: Wish) -> Result<(), Asker> {
+        let asked = self.0.coordinator.try_send(Asked { asker, wish });
+        asked.map_err(|(SendError::Full(asked) | SendError::Closed(asked))| asked.asker)
+    }
+
+    /// What a session of this device is told of calls when it begins.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn snapshot(&self, client: &Client) -> Result<CallSnapshot, StoreError> {
+        let (config, client) = (Arc::clone(&self.0.config), client.clone());
+        let now = self.0.store.now();
+        let read = move |conn: &mut _| snapshot::read(conn, &client, &config.calls, now);
+        self.0.store.read(read).await
+    }
+
+    /// A session has begun and has its snapshot: its device may be one that a call waits for, or one to ring. Must be
+    /// called on an arbiter.
+    pub fn arrived(&self, client: &Client, at: SessionRef) {
+        if let Some(call) = self.0.live.call_of(&client.user) {
+            let happening = Happening::Arrived(messages::device(client));
+            self.tell(call, happening, Some(at));
+        }
+    }
+
+    /// A session has ended. What counts is the last of its device. Must be called on an arbiter.
+    pub fn left(&self, client: &Client, leave: Leave, remaining: roster::Remaining) {
+        let call = self.0.live.call_of(&client.user);
+        let Some(call) = call.filter(|_| remaining.of_device == 0) else {
+            return;
+        };
+        let (user, device) = (&client.user, &client.device);
+        log::info!("device left a call call={call} user={user} device={device} leave={leave:?}");
+        let others = match remaining.of_user {
+            0 => Remaining::Nobody,
+            _ => Remaining::Others,
+        };
+        self.tell(
+            call,
+            Happening::Left(messages::device(client), others),
+            None,
+        );
+    }
+
+    /// Whether a person is in a live call, as far as this node knows.
+    pub fn is_live(&self, user: &UserId) -> bool {
+        self.0.live.call_of(user).is_some()
+    }
+
+    /// How many live calls this node knows.
+    pub fn live(&self) -> usize {
+        self.0.live.count()
+    }
+
+    /// Lets no new call begin: requests are rejected with `system_error`. What rings goes on, as every live call does.
+    pub async fn stop_ringing(&self) {
+        // Refused only if it has stopped already.
+        let _ = self.0.coordinator.send(Drain).await;
+    }
+
+    /// Ends all live calls, because the server stops. Returns when that is stored and said, or was tried in vain.
+    pub async fn end_all(&self) {
+        let stopped = Happening::Stopped(Authority::System);
+        let order = |call| self.order(call, stopped.clone());
+        // Asked all at once, so that they share their commits.
+        let orders: Vec<_> = self.0.live.calls().into_iter().map(order).collect();
+        for order in orders {
+            if let Err(fault) = order.await {
+                log::warn!("call not ended cause={}", chain(&fault));
+            }
+        }
+    }
+
+    /// Ends the sweeps, once all that came is stored and said. For the end of the server, before the store is closed.
+    pub async fn stop(&self) {
+        // Refused only if it has stopped already.
+        let _ = self.0.coordinator.send(Stop).await;
+    }
+
+    /// A person's calls, the newest first, after a place in them.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn history(
+        &self,
+        user: &UserId,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let user = user.clone();
+        let read = move |conn: &mut _| {
+            let calls = history::page(conn, &user, after, limit)?;
+            snapshot::with_people(conn, calls)
+        };
+        self.0.store.read(read).await
+    }
+
+    /// One of a person's calls; `None` if it is somebody else's, or nobody's.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn find(&self, call: CallId, user: &UserId) -> Result<Option<Entry>, StoreError> {
+        let user = user.clone();
+        let read = move |conn: &mut _| {
+            let call = records::find(conn, call)?.filter(|call| history::knows(&user, call));
+            let found = snapshot::with_people(conn, call.into_iter().collect())?;
+            Ok(found.into_iter().next())
+        };
+        self.0.store.read(read).await
+    }
+
+    /// The ring of a call at this person, for a device that was woken up by something else; `None` if nothing rings.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn ring(
+        &self,
+        call: CallId,
+        user: &UserId,
+    ) -> Result<Option<IncomingCall>, StoreError> {
+        let found = self.find(call, user).await?;
+        let rung = found.filter(|entry| entry.call.otomo == *user);
+        let now = self.0.store.now();
+        Ok(rung.and_then(|entry| wire::incoming(&entry.call, &entry.caller, now)))
+    }
+
+    /// What happened in a call, in order; empty if nobody knows it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn timeline(&self, call: CallId) -> Result<Vec<Line>, StoreError> {
+        let read = move |conn: &mut _| timeline::of(conn, call);
+        self.0.store.read(read).await
+    }
+
+    /// All live calls, the oldest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn live_calls(&self) -> Result<Vec<Entry>, StoreError> {
+        let read = |conn: &mut _| {
+            let calls = records::live(conn)?;
+            snapshot::with_people(conn, calls)
+        };
+        self.0.store.read(read).await
+    }
+
+    /// An admin ends a call. One that is over stays as it is.
+    ///
+    /// # Errors
+    /// [`CallsFault::Unknown`]; those of the store.
+    pub async fn admin_end(&self, call: CallId) -> Result<(), CallsFault> {
+        let stopped = Happening::Stopped(Authority::Admin);
+        self.order(call, stopped).await
+    }
+
+    /// An admin ends whatever call an otomo is in, and says which; `None` if they were in none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn free(&self, otomo: &UserId) -> Result<Option<CallId>, CallsFault> {
+        let otomo = otomo.clone();
+        let read = move |conn: &mut _| records::live_of(conn, &otomo);
+        let live: Result<_, StoreError> = self.0.store.read(read).await;
+        let Some(call) = live?.map(|call| call.id) else {
+            return Ok(None);
+        };
+        self.admin_end(call).await?;
+        Ok(Some(call))
+    }
+
+    /// The media server sees media in a call, or no more of it.
+    ///
+    /// # Errors
+    /// [`CallsFault::Unknown`]; [`CallsFault::Refused`] for a call that is not accepted, or over; those of the store.
+    pub async fn media(&self, call: CallId, alive: bool) -> Result<(), CallsFault> {
+        let happening = match alive {
+            true => Happening::MediaAlive,
+            false => Happening::MediaLost,
+        };
+        self.order(call, happening).await
+    }
+
+    /// The servers for a user's peer connections, with credentials that are good from now on.
+    pub fn ice_servers(&self, user: &UserId) -> Vec<IceServer> {
+        ice::servers(&self.0.config.calls, user, self.0.store.now())
+    }
+
+    fn order(
+        &self,
+        call: CallId,
+        happening: Happening,
+    ) -> impl Future<Output = Result<(), CallsFault>> + use<> {
+        let answer = self.0.coordinator.send(Order { call, happening });
+        async { answer.await.unwrap_or(Err(CallsFault::Stopped)) }
+    }
+
+    /// Waits for room, if there is none: what has happened must not be lost.
+    fn tell(&self, call: CallId, happening: Happening, arriving: Option<SessionRef>) {
+        let told = self.0.coordinator.send(Happened {
+            call,
+            happening,
+            arriving,
+        });
+        actix_rt::spawn(async move {
+            if told.await.is_err() {
+                // The server is stopping: the next start takes everybody for gone.
+                log::debug!("happening not taken call={call}");
+            }
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! One message, one task in the lane of its call.
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use super::CallCoordinator;
+use crate::{
+    calls::{
+        fault::CallsFault,
+        messages::{Asked, Asker, Drain, Happened, Order, Origin, Payload, Stop, Task, Wish, Work},
+        rules::{
+            command::{Ask, Command, Decline},
+            request::Request,
+        },
+        transactions,
+    },
+    kernel::{ids::CallId, logging::chain},
+    protocol::{error_code::ErrorCode, fault::Fault},
+};
+
+impl Handler<Asked> for CallCoordinator {
+    type Result = ();
+
+    fn handle(&mut self, Asked { asker, wish }: Asked, _: &mut Context<Self>) {
+        let (call, work) = self.work(&asker, wish);
+        let task = Task::new(call, work, Origin::Client(asker));
+        match self.lanes.ask(call, task) {
+            Ok(()) => self.run(call),
+            Err(task) => {
+                if let Some(asker) = task.asker() {
+                    let message = "too much is waiting for this call; try again in a moment";
+                    let fault = Fault::new(ErrorCode::Unavailable, message);
+                    self.speaker.fail(asker, call, fault);
+                }
+            }
+        }
+    }
+}
+
+impl Handler<Happened> for CallCoordinator {
+    type Result = ();
+
+    fn handle(&mut self, happened: Happened, _: &mut Context<Self>) {
+        let task = Task::event(happened.call, happened.happening);
+        let origin = happened.arriving.map_or(Origin::Nobody, Origin::Arrival);
+        self.happened(Task { origin, ..task });
+    }
+}
+
+impl Handler<Order> for CallCoordinator {
+    type Result = ResponseFuture<Result<(), CallsFault>>;
+
+    fn handle(&mut self, order: Order, _: &mut Context<Self>) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let task = Task::event(order.call, order.happening);
+        self.happened(Task {
+            origin: Origin::Order(answer),
+            ..task
+        });
+        Box::pin(async { answered.await.unwrap_or(Err(CallsFault::Stopped)) })
+    }
+}
+
+impl Handler<Drain> for CallCoordinator {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Context<Self>) {
+        self.draining = true;
+    }
+}
+
+impl Handler<Stop> for CallCoordinator {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> ResponseFuture<()> {
+        let (done, stopped) = oneshot::channel();
+        // Behind all that came before: what is noted here is the last of it.
+        self.results
+            .push(std::future::ready(()), |(), coordinator, _| {
+                let marks = coordinator.unnoted.take();
+                let noted = coordinator
+                    .store
+                    .write(move |tx| transactions::sweep(tx, &marks));
+                coordinator.results.push(noted, |noted, _, ctx| {
+                    if let Err(fault) = noted {
+                        log::warn!("calls not noted as told cause={}", chain(&fault));
+                    }
+                    let _ = done.send(());
+                    ctx.stop();
+                });
+            });
+        // Dropped unsent it has stopped too.
+        Box::pin(async { stopped.await.unwrap_or_default() })
+    }
+}
+
+impl CallCoordinator {
+    /// What a wish is for the call that it concerns.
+    fn work(&self, asker: &Asker, wish: Wish) -> (CallId, Work) {
+        let device = asker.device();
+        let (call, ask) = match wish {
+            Wish::Request { to, call } => {
+                let wait = self.allowance.request(&device.user);
+                let request = Request {
+                    id: call,
+                    caller: device,
+                    otomo: to,
+                };
+                return (call, Work::Open(request, wait));
+            }
+            Wish::Offer(call, offer) => return (call, Work::Signal(device, Payload::Offer(offer))),
+            Wish::Answer(call, answer) => {
+                return (call, Work::Signal(device, Payload::Answer(answer)));
+            }
+            Wish::Ice(call, candidate) => {
+                return (call, Work::Signal(device, Payload::Candidate(candidate)));
+            }
+            Wish::Ringing(call) => (call, Ask::Ringing),
+            Wish::Accept(call) => (call, Ask::Accept),
+            Wish::Reject(call, reason) => {
+                let decline = reason.map_or(Decline::ManualDecline, Decline::from);
+                (call, Ask::Reject(decline))
+            }
+            Wish::Cancel(call) => (call, Ask::Cancel),
+            Wish::Connected(call) => (call, Ask::Connected),
+            Wish::End(call) => (call, Ask::End),
+        };
+        (call, Work::Command(Command::Asked(device, ask)))
+    }
+}

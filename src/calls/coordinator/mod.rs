@@ -1,0 +1,248 @@
+//! The coordinator: takes what comes to calls through their lanes, one at a time for each call, and through the store.
+//!
+//! ```text
+//!   ask, happening ──> lane of the call ──> store job ──> results, in the order of the commits
+//!                         ^    |                              |
+//!                         |    └ signal: said at once         ├─ said (speaker), answered
+//!                         └──── what was found out, next ─────┘
+//! ```
+//! A request concerns two people and may touch calls in other lanes. Nothing is locked for that: each job reads what is
+//! stored in its own transaction, and what two jobs dispute is settled there. Here only the order is kept.
+//!
+//! The actor never waits: a job's result comes back in the order of the jobs ([`Ordered`]), and is said in full before the
+//! next one is.
+//!
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
+
+mod handlers;
+mod sweeper;
+
+use std::{rc::Rc, time::Duration};
+
+use actix::{fut::wrap_future, prelude::*};
+
+use self::sweeper::Alarm;
+use super::{
+    allowance::Allowance,
+    fault::CallsFault,
+    lane::Lanes,
+    messages::{Origin, Task, Work},
+    records::facts::Circumstances,
+    rules::{
+        call::Call,
+        command::{Ask, Command, Happening},
+        step::advance,
+    },
+    speaker::{Said, Speaker},
+    spoken::Unnoted,
+    transactions::{Job, Policies, Unstored},
+};
+use crate::{
+    kernel::{ids::CallId, logging::chain},
+    store::{
+        Handle,
+        ordered::{Ordered, TakeResults, TakesInOrder},
+    },
+};
+
+/// Room in the mailbox. Ten thousand asks are a second's work; who finds it full is told to come back.
+const MAILBOX: usize = 10_000;
+
+/// How often a command may be outrun by another node before its asker is told to try again. Each time the other command was
+/// stored, so two that meet ten times are a fault.
+const OUTRUN_MAX: u32 = 10;
+
+/// Before what could not be stored, and must not be lost, is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// The actor.
+pub(super) struct CallCoordinator {
+    store: Handle,
+    speaker: Rc<Speaker>,
+    policies: Policies,
+    allowance: Allowance,
+    lanes: Lanes<Task>,
+    results: Ordered<Self>,
+    unnoted: Unnoted,
+    alarm: Option<Alarm>,
+    /// Whether a sweep is on its way. It looks at all that waits when it runs, so a second one has nothing to do.
+    sweeping: bool,
+    draining: bool,
+}
+
+impl CallCoordinator {
+    /// A coordinator that knows these calls are live: they were, when the server stopped.
+    pub(super) fn new(
+        speaker: Speaker,
+        policies: Policies,
+        allowance: Allowance,
+        left_behind: &[Call],
+    ) -> Self {
+        let mut lanes = Lanes::default();
+        for call in left_behind {
+            speaker.live.note(call);
+            lanes.learn(call);
+            // What is overdue is fired first, by the rules.
+            lanes.happened(call.id, Task::event(call.id, Happening::Restarted));
+        }
+        Self {
+            store: speaker.store.clone(),
+            speaker: Rc::new(speaker),
+            policies,
+            allowance,
+            lanes,
+            results: Ordered::default(),
+            unnoted: Unnoted::default(),
+            alarm: None,
+            sweeping: false,
+            draining: false,
+        }
+    }
+
+    /// Goes on in a lane, if it is free.
+    fn run(&mut self, call: CallId) {
+        while let Some(task) = self.lanes.next(call) {
+            if !self.says_at_once(&task) {
+                return self.have_stored(task);
+            }
+            self.lanes.free(call);
+        }
+        self.lanes.tidy(call);
+    }
+
+    /// Passes on a signal in a call that is known here. Not if its time is up: then the end has to be stored first.
+    fn says_at_once(&self, task: &Task) -> bool {
+        let (Work::Signal(..), Some(call)) = (&task.work, self.lanes.known(task.call)) else {
+            return false;
+        };
+        let Job::Command(_, command) = self.job(task) else {
+            return false;
+        };
+        let advance = advance(call, &command, self.store.now(), &self.policies.calls);
+        if advance.overdue.is_some() {
+            return false;
+        }
+        self.speaker.pass_on(task, advance.outcome);
+        true
+    }
+
+    fn have_stored(&mut self, task: Task) {
+        let (job, policies) = (self.job(&task), self.policies);
+        let stored = self.store.write(move |tx| job.run(tx, &policies));
+        let speaker = Rc::clone(&self.speaker);
+        let concluded = async move {
+            let said = match stored.await {
+                Ok(outcome) => Ok(speaker.say(&task, outcome).await),
+                Err(fault) => Err(fault),
+            };
+            (task, said)
+        };
+        self.results
+            .push(concluded, |(task, said), coordinator, ctx| match said {
+                Ok(said) => coordinator.conclude(task, said, ctx),
+                Err(fault) => coordinator.failed(task, fault, ctx),
+            });
+    }
+
+    fn job(&self, task: &Task) -> Job {
+        match &task.work {
+            Work::Open(request, wait) => {
+                let circumstances = Circumstances {
+                    over_rate: wait.is_some(),
+                    draining: self.draining,
+                };
+                Job::Request(request.clone(), circumstances)
+            }
+            Work::Command(command) => Job::Command(task.call, command.clone()),
+            Work::Signal(device, payload) => {
+                let ask = Ask::Signal {
+                    signal: payload.signal(),
+                    kept: self.speaker.kept.count(task.call),
+                };
+                Job::Command(task.call, Command::Asked(device.clone(), ask))
+            }
+            Work::Restate => Job::Restate(task.call),
+        }
+    }
+
+    /// All that a task came to is stored and said.
+    fn conclude(&mut self, task: Task, said: Said, ctx: &mut Context<Self>) {
+        self.lanes.free(task.call);
+        if let Origin::Order(answer) = task.origin {
+            // Who no longer waits has gone.
+            let _ = answer.send(said.refusal.map_or(Ok(()), |refusal| Err(refusal.into())));
+        }
+        for mark in said.marks {
+            self.unnoted.note(mark);
+        }
+        for call in &said.calls {
+            self.lanes.learn(call);
+            self.lanes.tidy(call.id);
+        }
+        for (call, happening) in said.happened {
+            self.happened(Task::event(call, happening));
+        }
+        for (call, count) in said.rings {
+            let counted = wrap_future::<_, Self>(count).map(move |entered, coordinator, _| {
+                let happening = match entered {
+                    0 => Happening::Unreached,
+                    _ => Happening::Rang,
+                };
+                coordinator.happened(Task::event(call, happening));
+            });
+            ctx.spawn(counted);
+        }
+        self.run(task.call);
+        self.arm(ctx);
+    }
+
+    /// Nothing was stored, so nothing is said but to who asked.
+    fn failed(&mut self, mut task: Task, fault: Unstored, ctx: &mut Context<Self>) {
+        let call = task.call;
+        if matches!(fault, Unstored::Outrun) && task.outrun < OUTRUN_MAX {
+            task.outrun += 1;
+            self.lanes.put_back(call, task);
+            return self.run(call);
+        }
+        log::warn!("call not changed call={call} cause={}", chain(&fault));
+        let fault = CallsFault::from(fault);
+        match task.origin {
+            Origin::Client(asker) => self.speaker.fail(&asker, call, fault.into()),
+            Origin::Order(answer) => drop(answer.send(Err(fault))),
+            Origin::Arrival(_) | Origin::Nobody if task.comes_again() => {}
+            Origin::Arrival(_) | Origin::Nobody => {
+                self.lanes.hold(call, task);
+                ctx.run_later(TRY_AGAIN, move |coordinator, _| {
+                    coordinator.lanes.resume(call);
+                    coordinator.run(call);
+                });
+                return;
+            }
+        }
+        self.lanes.free(call);
+        self.run(call);
+    }
+
+    /// Something happened to a call.
+    fn happened(&mut self, task: Task) {
+        let call = task.call;
+        self.lanes.happened(call, task);
+        self.run(call);
+    }
+}
+
+impl TakesInOrder for CallCoordinator {
+    fn results(&mut self) -> &mut Ordered<Self> {
+        &mut self.results
+    }
+}
+
+impl Actor for CallCoordinator {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.spawn(TakeResults);
+        self.begin(ctx);
+    }
+}

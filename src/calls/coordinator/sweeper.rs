@@ -1,0 +1,115 @@
+//! What the coordinator does without being asked: at the moment at which a call is due, and every second.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::prelude::*;
+
+use super::CallCoordinator;
+use crate::{
+    calls::{
+        messages::{Origin, Task, Work},
+        records::sweep::Mark,
+        rules::command::Happening,
+        transactions::{self, Found},
+    },
+    kernel::{ids::CallId, logging::chain, time::Timestamp},
+    store::StoreError,
+};
+
+/// Between two looks at what waits in the database: what another node left behind, and what failed here. A call is ended
+/// within a second of its deadline (RULES 2), whoever had it.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two times at which allowances that are whole again are forgotten.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// The timer for the call that is due next.
+pub(super) struct Alarm {
+    due: Timestamp,
+    timer: SpawnHandle,
+}
+
+impl CallCoordinator {
+    /// Brings back what was live when the server stopped, and begins to sweep.
+    pub(super) fn begin(&mut self, ctx: &mut Context<Self>) {
+        for call in self.speaker.live.calls() {
+            self.run(call);
+        }
+        ctx.run_interval(SWEEP_EVERY, |coordinator, _| coordinator.sweep());
+        ctx.run_interval(TIDY_EVERY, |coordinator, _| coordinator.allowance.tidy());
+        self.arm(ctx);
+    }
+
+    /// Sets the timer to the next call that is due, if it is to ring before that or not at all.
+    pub(super) fn arm(&mut self, ctx: &mut Context<Self>) {
+        let Some(due) = self.lanes.next_due() else {
+            return;
+        };
+        if self.alarm.as_ref().is_some_and(|alarm| alarm.due <= due) {
+            return;
+        }
+        // A millisecond is the grain of the store's clock: not before it is over.
+        let wait = self.store.now().until(due) + Duration::from_millis(1);
+        let timer = ctx.run_later(wait, |coordinator, ctx| {
+            coordinator.alarm = None;
+            coordinator.fire();
+            coordinator.arm(ctx);
+        });
+        if let Some(later) = self.alarm.replace(Alarm { due, timer }) {
+            ctx.cancel_future(later.timer);
+        }
+    }
+
+    /// Tells the calls that are due.
+    fn fire(&mut self) {
+        for call in self.lanes.take_due(self.store.now()) {
+            self.pass_deadline(call);
+        }
+    }
+
+    /// Notes what people were told, and takes up what waits for somebody.
+    fn sweep(&mut self) {
+        if self.sweeping {
+            return;
+        }
+        self.sweeping = true;
+        let marks: Arc<[Mark]> = self.unnoted.take().into();
+        let noted = Arc::clone(&marks);
+        let swept = self.store.write(move |tx| transactions::sweep(tx, &noted));
+        self.results.push(
+            swept,
+            move |swept: Result<Found, StoreError>, coordinator, _| {
+                coordinator.sweeping = false;
+                match swept {
+                    Ok(found) => coordinator.take_up(found),
+                    Err(fault) => {
+                        log::warn!("calls not swept cause={}", chain(&fault));
+                        marks
+                            .iter()
+                            .for_each(|mark| coordinator.unnoted.note(*mark));
+                    }
+                }
+            },
+        );
+    }
+
+    fn take_up(&mut self, found: Found) {
+        for call in found.due {
+            self.pass_deadline(call);
+        }
+        for call in found.unspoken {
+            // Who is about to speak needs no reminder.
+            if self.lanes.is_quiet(call) {
+                log::info!("call said again call={call}");
+                self.happened(Task::new(call, Work::Restate, Origin::Nobody));
+            }
+        }
+    }
+
+    /// Whatever comes to a call ends it first if it is overdue, so one that has something waiting needs no more.
+    fn pass_deadline(&mut self, call: CallId) {
+        if self.lanes.is_quiet(call) {
+            self.happened(Task::event(call, Happening::DeadlinePassed));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Who is in a live call, as far as this node knows: for those who must not wait for the database.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+
+use super::rules::call::{Call, Side};
+use crate::kernel::ids::{CallId, UserId};
+
+/// The people in live calls. Clones share the table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LivePeople(Arc<DashMap<UserId, CallId>>);
+
+impl LivePeople {
+    /// Notes who is in this call, or is not any more.
+    pub(super) fn note(&self, call: &Call) {
+        for side in Side::ALL {
+            let person = call.person(*side);
+            if call.is_live() {
+                self.0.insert(person.clone(), call.id);
+            } else {
+                // They may be in the next one already.
+                self.0.remove_if(person, |_, current| *current == call.id);
+            }
+        }
+    }
+
+    /// The live call of a person, in whatever role.
+    pub(super) fn call_of(&self, user: &UserId) -> Option<CallId> {
+        self.0.get(user).map(|call| *call)
+    }
+
+    /// All live calls.
+    pub(super) fn calls(&self) -> Vec<CallId> {
+        let mut calls: Vec<CallId> = self.0.iter().map(|entry| *entry.value()).collect();
+        calls.sort_unstable();
+        calls.dedup();
+        calls
+    }
+
+    /// How many live calls there are.
+    pub(super) fn count(&self) -> usize {
+        // Two people each.
+        self.0.len().div_ceil(2)
+    }
+}

@@ -1,0 +1,297 @@
+//! Says what is stored: each effect of a step, in its order, to whom it concerns.
+//!
+//! What is stored first is said first, also across calls: the coordinator hands over the outcomes in the order of the
+//! commits, one after the other. The order of what one client hears is the order of the calls to dispatch.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use super::{
+    ice,
+    kept::KeptCandidates,
+    live::LivePeople,
+    messages::{Asker, Origin, Payload, Task, Work},
+    records::sweep::Mark,
+    rules::{
+        call::{Call, Device, Phase, PhaseName, Side},
+        command::{Happening, Remaining},
+        effect::{Answer, Audience, Devices, Durable, Event, Notice, Spoken, Step},
+        refusal::Refusal,
+    },
+    transactions::{Outcome, Stored},
+    wire,
+};
+use crate::{
+    delivery::{dispatch::Dispatch, lines::To},
+    kernel::{config::CallsConfig, ids::CallId, metrics::Metrics, time::Timestamp},
+    presence::Presence,
+    protocol::{
+        event::{self, Error},
+        fault::Fault,
+        frame::Frame,
+    },
+    store::Handle,
+};
+
+/// Speaks for the coordinator, on its thread.
+pub(super) struct Speaker {
+    pub(super) dispatch: Dispatch,
+    pub(super) presence: Presence,
+    pub(super) store: Handle,
+    pub(super) config: CallsConfig,
+    pub(super) live: LivePeople,
+    pub(super) kept: KeptCandidates,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// What came of saying something.
+#[derive(Default)]
+pub(super) struct Said {
+    /// The calls as they are now.
+    pub(super) calls: Vec<Call>,
+    /// What people know now.
+    pub(super) marks: Vec<Mark>,
+    /// What was found out while speaking.
+    pub(super) happened: Vec<(CallId, Happening)>,
+    /// Rings on their way, each with the number of outboxes that it enters.
+    pub(super) rings: Vec<(CallId, Count)>,
+    /// Why the command was not taken. Whoever asked over a connection has been told.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// A number that delivery will know in a moment.
+pub(super) type Count = Pin<Box<dyn Future<Output = usize>>>;
+
+impl Speaker {
+    /// Says what a transaction came to.
+    pub(super) async fn say(&self, task: &Task, outcome: Outcome) -> Said {
+        let mut said = Said {
+            refusal: outcome.refusal,
+            ..Said::default()
+        };
+        // Before anybody hears a word: who leaves after they have heard one is known to be in a call.
+        for stored in &outcome.steps {
+            self.live.note(&stored.step.next);
+        }
+        for mut stored in outcome.steps {
+            self.record(&stored.step);
+            for spoken in &stored.step.spoken {
+                match spoken {
+                    Spoken::Status => {
+                        let changes = std::mem::take(&mut stored.changes);
+                        self.presence.changed(changes).await;
+                    }
+                    spoken => self.say_one(&stored, spoken, task, &mut said),
+                }
+            }
+            said.happened.extend(self.came_meanwhile(&stored.step));
+            said.marks.extend(stored.mark);
+            said.calls.push(stored.step.next);
+        }
+        if let Some(refusal) = &said.refusal {
+            self.refuse(task, refusal);
+        }
+        said
+    }
+
+    /// Says what a signal came to, which is never stored.
+    pub(super) fn pass_on(&self, task: &Task, outcome: Result<Step, Refusal>) {
+        match outcome {
+            Ok(step) => {
+                let stored = Stored::new(step);
+                for spoken in &stored.step.spoken {
+                    self.say_one(&stored, spoken, task, &mut Said::default());
+                }
+            }
+            Err(refusal) => self.refuse(task, &refusal),
+        }
+    }
+
+    /// Answers a client that its command was not done.
+    pub(super) fn fail(&self, asker: &Asker, call: CallId, fault: Fault) {
+        let fault = fault.about("callId", call.to_string());
+        let error = Error {
+            code: fault.code,
+            message: fault.message,
+            context: fault.context,
+            timestamp: self.now().unix_seconds(),
+        };
+        self.reply(asker, &error.into());
+    }
+
+    fn say_one(&self, stored: &Stored, spoken: &Spoken, task: &Task, said: &mut Said) {
+        let call = &stored.step.next;
+        match spoken {
+            Spoken::Ring(devices) => said.rings.extend(self.ring(stored, devices, task)),
+            Spoken::Tell(to, notice) => self.tell(call, to, *notice),
+            Spoken::Relay(to) => {
+                if let Some(signal) = signal(call, task) {
+                    self.dispatch.tell(recipients(call, to), signal);
+                }
+            }
+            Spoken::KeepCandidate => {
+                if let Some(candidate) = signal(call, task) {
+                    self.kept.keep(call.id, candidate);
+                }
+            }
+            Spoken::RelayKept(to) => {
+                for candidate in self.kept.take(call.id) {
+                    self.dispatch.tell(recipients(call, to), candidate);
+                }
+            }
+            // Said again after a crash it has no place in the inbox at hand; sessions read it there when they begin.
+            Spoken::MissedCall => {
+                if let Some((seq, frame)) = &stored.missed {
+                    self.dispatch.durable(&call.otomo, *seq, frame);
+                }
+            }
+            Spoken::Answer(answer) => self.answer(call, *answer, task),
+            Spoken::Watch(side) => said.happened.extend(self.gone_already(call, *side)),
+            // Said in its place by who may wait for it.
+            Spoken::Status => {}
+        }
+    }
+
+    /// Rings devices of the otomo. While nobody has been rung yet it matters how many outboxes the ring enters.
+    fn ring(&self, stored: &Stored, devices: &Devices, task: &Task) -> Option<(CallId, Count)> {
+        let call = &stored.step.next;
+        let incoming = wire::incoming(call, stored.caller.as_ref()?, self.now())?;
+        let frame = Frame::new(&incoming.into());
+        let to = match (devices, &task.origin) {
+            // The device's other sessions have heard it.
+            (Devices::Only(_), Origin::Arrival(at)) => To::Session(*at),
+            _ => recipients_of(call, Side::Otomo, devices),
+        };
+        if call.phase.name() != PhaseName::Requesting {
+            self.dispatch.tell(to, frame);
+            return None;
+        }
+        let entered: Count = Box::pin(self.dispatch.tell_counted(to, frame));
+        Some((call.id, entered))
+    }
+
+    fn tell(&self, call: &Call, to: &Audience, notice: Notice) {
+        let now = self.now();
+        let person = call.person(to.side);
+        let event = wire::notice(call, to.side, notice, now, || {
+            ice::servers(&self.config, person, now)
+        });
+        self.dispatch.tell(recipients(call, to), Frame::new(&event));
+    }
+
+    fn answer(&self, call: &Call, answer: Answer, task: &Task) {
+        if let Some(asker) = task.asker() {
+            self.reply(asker, &wire::answer(call, answer));
+        }
+    }
+
+    fn refuse(&self, task: &Task, refusal: &Refusal) {
+        let Some(asker) = task.asker() else { return };
+        let fault = match (&task.work, refusal) {
+            (Work::Open(_, Some(wait)), Refusal::RateLimited) => {
+                wire::refusal(refusal).retry_after(*wait)
+            }
+            _ => wire::refusal(refusal),
+        };
+        self.fail(asker, task.call, fault);
+    }
+
+    fn reply(&self, asker: &Asker, event: &event::Event) {
+        let frame = Frame::answer(event, asker.request_id.as_ref());
+        self.dispatch.tell(To::Session(asker.at), frame);
+    }
+
+    /// The device on which a call depends from now on may have gone while its command was on its way; its leaving was told
+    /// when there was no call to tell it of.
+    fn gone_already(&self, call: &Call, side: Side) -> Option<(CallId, Happening)> {
+        let user = call.person(side).clone();
+        let id = call.bound_device(side)?.clone();
+        let roster = self.dispatch.roster();
+        if roster.has_device(&user, &id) {
+            return None;
+        }
+        let remaining = match roster.sessions(&user).is_empty() {
+            true => Remaining::Nobody,
+            false => Remaining::Others,
+        };
+        let left = Happening::Left(Device { user, id }, remaining);
+        Some((call.id, left))
+    }
+
+    /// An otomo who was away when they were called may have come back before anybody here knew of the call.
+    fn came_meanwhile(&self, step: &Step) -> Option<(CallId, Happening)> {
+        let call = &step.next;
+        let Phase::Requesting(ring) = &call.phase else {
+            return None;
+        };
+        let opened = step.durable.contains(&Durable::Reserve);
+        let called_while_away = opened && ring.lost.otomo.is_some();
+        let sessions = self.dispatch.roster().sessions(&call.otomo);
+        let present = sessions.into_iter().next().filter(|_| called_while_away)?;
+        let device = Device {
+            user: call.otomo.clone(),
+            id: present.device,
+        };
+        Some((call.id, Happening::Arrived(device)))
+    }
+
+    /// Counts and logs what was stored.
+    fn record(&self, step: &Step) {
+        let call = &step.next;
+        for durable in &step.durable {
+            let Durable::Persist(event, by) = durable else {
+                continue;
+            };
+            let (id, phase) = (call.id, call.phase.name());
+            let (user, otomo) = (&call.caller, &call.otomo);
+            match (event, call.end(), call.connection()) {
+                (Event::Ended, Some(end), _) => {
+                    let (outcome, reason) = (end.outcome(), end.reason());
+                    log::info!(
+                        "call ended call={id} phase={phase} user={user} otomo={otomo} by={by} outcome={outcome} reason={reason}"
+                    );
+                    self.metrics.calls_ended.of(outcome.as_str()).inc();
+                    // Nobody will take what was kept for who accepts.
+                    drop(self.kept.take(id));
+                }
+                (event, _, connection) => {
+                    log::info!(
+                        "call {event} call={id} phase={phase} user={user} otomo={otomo} by={by}"
+                    );
+                    let up = connection.filter(|_| *event == Event::Connected);
+                    if let (Some(up), Some(accepted)) = (up, call.accepted()) {
+                        self.metrics.call_setup.took(accepted.at.until(up.at));
+                    }
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+}
+
+/// The signal that was asked, as the other side gets it.
+fn signal(call: &Call, task: &Task) -> Option<Frame> {
+    match &task.work {
+        Work::Signal(from, payload) => Some(encoded(call.id, from, payload)),
+        Work::Open(..) | Work::Command(_) | Work::Restate => None,
+    }
+}
+
+fn encoded(call: CallId, from: &Device, payload: &Payload) -> Frame {
+    Frame::new(&payload.event(call, &from.user))
+}
+
+fn recipients(call: &Call, to: &Audience) -> To {
+    recipients_of(call, to.side, &to.devices)
+}
+
+fn recipients_of(call: &Call, side: Side, devices: &Devices) -> To {
+    let user = call.person(side).clone();
+    match devices {
+        Devices::All => To::User(user),
+        Devices::Only(device) => To::Device(user, device.clone()),
+        Devices::Except(device) => To::OtherDevices(user, device.clone()),
+    }
+}

@@ -21,7 +21,7 @@
 //! | 16 | 22,000 | 10 | 0.33 ms | 3,400 | 3.2 ms |
 //! | 256 | 95,000 | 129 | 0.49 ms | 29,000 | 3.4 ms |
 //!
-//! Appending to an inbox (three rows, five indexes): 27,000 jobs a second with 256 writers.
+//! Appending to an inbox (three rows, six trees): 27,000 jobs a second with 256 writers.
 
 use std::{
     sync::Arc,

@@ -311,8 +311,11 @@ impl Line {
         }
     }
 
-    /// Sends bytes that many lines share, if this line has nothing before them.
+    /// Sends bytes that many lines share, if nothing of this line comes before them: `ready`, a goodbye, a frame.
     pub(super) fn send_shared(&self, bytes: &Bytes) -> Accepted {
+        if !self.opened.get() || self.deaf.get() {
+            return Accepted::Busy;
+        }
         if !self.outbox.borrow().is_idle() {
             self.pump();
         }

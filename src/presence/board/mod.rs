@@ -201,3 +201,6 @@ impl SnapshotSource for Board {
         (frame.clone(), table.round)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! Otomo presence from end to end below the sockets: the hub on a real database, told to real lines.
+//!
+//! - `house`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
+//! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
+//! - `law`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
+//!
+//! Nothing here sleeps to let something happen: a test waits for what it expects, and what must not happen is made
+//! impossible to miss by something that comes after it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails, fails by panicking"
+)]
+
+mod admins;
+mod calls;
+mod connections;
+mod house;
+mod law;
+mod nodes;
+mod restarts;
+mod statuses;
+mod watcher;

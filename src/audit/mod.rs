@@ -98,7 +98,7 @@ impl Audit {
     pub async fn page(
         &self,
         before: Option<AuditId>,
-        limit: usize,
+        limit: u32,
     ) -> Result<Vec<Entry>, StoreError> {
         self.0
             .read(move |conn| records::page(conn, before, limit))

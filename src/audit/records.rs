@@ -39,15 +39,14 @@ pub fn set_outcome(tx: &mut Tx<'_>, id: AuditId, outcome: &str) -> Result<(), St
 pub fn page(
     conn: &mut Conn,
     before: Option<AuditId>,
-    limit: usize,
+    limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
     // Above every id.
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = run!(conn, |c| audit::table
         .filter(audit::id.lt(before))
         .order(audit::id.desc())
-        .limit(limit)
+        .limit(i64::from(limit))
         .select(Row::as_select())
         .load::<Row>(c))?;
     rows.into_iter().map(Entry::try_from).collect()

@@ -233,6 +233,18 @@ impl Calls {
         self.0.store.read(read).await
     }
 
+    /// Everybody's calls, the newest first, after a place in them. For admins.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn all(&self, after: Option<Place>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let read = move |conn: &mut _| {
+            let calls = history::all(conn, after, limit)?;
+            snapshot::with_people(conn, calls)
+        };
+        self.0.store.read(read).await
+    }
+
     /// One of a person's calls; `None` if it is somebody else's, or nobody's.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ CREATE TABLE calls (
 CREATE INDEX calls_due_at ON calls (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX calls_caller_id ON calls (caller_id, requested_at, id);
 CREATE INDEX calls_otomo_id ON calls (otomo_id, requested_at, id);
+CREATE INDEX calls_requested_at ON calls (requested_at, id);
 CREATE INDEX calls_caller_ended_at ON calls (caller_id, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX calls_otomo_ended_at ON calls (otomo_id, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX calls_unspoken ON calls (id) WHERE spoken_version < version;

@@ -56,13 +56,9 @@ pub fn page(
                     .filter(calls::version.gt(STILLBORN).or(calls::ended_at.is_null())),
             };
             let theirs = match after {
-                Some(Place { requested_at, call }) => theirs.filter(
-                    calls::requested_at
-                        .lt(requested_at.millis())
-                        .or(calls::requested_at
-                            .eq(requested_at.millis())
-                            .and(calls::id.lt(call.to_string()))),
-                ),
+                Some(place) => {
+                    theirs.filter(before(place.requested_at.millis(), place.call.to_string()))
+                }
                 None => theirs,
             };
             theirs
@@ -76,6 +72,30 @@ pub fn page(
         }
     }
     Ok(newest(calls, |call| Place::from(call), limit))
+}
+
+/// Everybody's calls that come after a place, the newest first, at most `limit`.
+pub fn all(conn: &mut Conn, after: Option<Place>, limit: u32) -> Result<Vec<Call>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| {
+        let all = calls::table.into_boxed();
+        let all = match after {
+            Some(place) => all.filter(before(place.requested_at.millis(), place.call.to_string())),
+            None => all,
+        };
+        all.order((calls::requested_at.desc(), calls::id.desc()))
+            .limit(i64::from(limit))
+            .select(Row::as_select())
+            .load(c)
+    })?;
+    rows.into_iter().map(Call::try_from).collect()
+}
+
+/// What is older than the call of a [`Place`].
+#[diesel::dsl::auto_type(no_type_alias)]
+fn before(requested_at: i64, call: String) -> _ {
+    let earlier = calls::requested_at.lt(requested_at);
+    let same_moment = calls::requested_at.eq(requested_at);
+    earlier.or(same_moment.and(calls::id.lt(call)))
 }
 
 /// The calls of a person that ended at `since` or later, the last one first, at most `limit`.

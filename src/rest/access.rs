@@ -1,0 +1,58 @@
+//! What is around every request: which pages of others may send it (CORS), and its line in the log.
+
+use std::{sync::Arc, time::Instant};
+
+use actix_cors::Cors;
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::Next,
+};
+
+use super::auth::API_KEY;
+use crate::kernel::config::Config;
+
+/// How long browsers may remember that a page is allowed, in seconds.
+const PREFLIGHT_MAX_AGE: usize = 3600;
+
+/// Pages of `server.origins` may send requests with credentials (RULES 8). Other origins get no permission, which their
+/// browsers enforce; a request without an origin is no page's and is held by its token alone.
+pub(super) fn cors(config: &Arc<Config>) -> Cors {
+    let config = Arc::clone(config);
+    Cors::default()
+        .allowed_origin_fn(move |origin, request| {
+            let host = request.headers().get(header::HOST);
+            let host = host.and_then(|value| value.to_str().ok());
+            let origin = origin.to_str().unwrap_or_default();
+            config.server.origins.admit(origin, host)
+        })
+        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allowed_headers([
+            header::AUTHORIZATION.as_str(),
+            header::CONTENT_TYPE.as_str(),
+            API_KEY,
+            "idempotency-key",
+            "last-event-id",
+        ])
+        .expose_headers([header::RETRY_AFTER])
+        .supports_credentials()
+        .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// One line for each request. Without its query and its headers, which may hold what nobody should read.
+pub(super) async fn log<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let response = next.call(request).await?;
+    log::debug!(
+        "request answered method={method} path={path} status={} took_ms={}",
+        response.status().as_u16(),
+        started.elapsed().as_millis()
+    );
+    Ok(response)
+}

@@ -1,0 +1,52 @@
+//! `/admin/api/audit`: what admins did.
+
+use actix_web::web::{Data, Json, Query};
+use serde::Serialize;
+
+use crate::{
+    audit::{Audit, Entry},
+    kernel::ids::{AuditId, UserId},
+    rest::{
+        Answer, Shared,
+        iso::Iso,
+        paging::{Page, Paging},
+    },
+};
+
+/// One entry.
+#[derive(Serialize)]
+pub(super) struct EntryView {
+    id: AuditId,
+    at: Iso,
+    actor: UserId,
+    action: &'static str,
+    target: String,
+    detail: Option<String>,
+    /// `done`, the code of the error, or `null` if the server stopped before it was known.
+    outcome: Option<String>,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at.into(),
+            actor: entry.deed.actor,
+            action: entry.deed.action.as_str(),
+            target: entry.deed.target,
+            detail: entry.deed.detail,
+            outcome: entry.outcome,
+        }
+    }
+}
+
+/// `GET /admin/api/audit?limit=&cursor=`: newest first.
+pub(super) async fn list(shared: Data<Shared>, paging: Query<Paging>) -> Answer<Page<EntryView>> {
+    let book = Audit::new(shared.store.clone());
+    let entries = book.page(paging.after()?, paging.rows()).await?;
+    Ok(Json(paging.page(
+        entries,
+        |entry| entry.id,
+        EntryView::from,
+    )))
+}

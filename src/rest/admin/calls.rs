@@ -1,0 +1,118 @@
+//! `/admin/api/calls`: the calls, what happened in one, and how to end it.
+
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use serde::{Deserialize, Serialize};
+
+use super::audited::{Deed, audited};
+use crate::{
+    audit::Action,
+    calls::records::{history::Place, timeline::Line},
+    kernel::ids::CallId,
+    people::Person,
+    rest::{
+        Answer, Shared,
+        call::{CallPlace, CallView},
+        error::ApiError,
+        iso::Iso,
+        paging::{Page, Paging},
+    },
+};
+
+/// Which calls are wanted.
+#[derive(Deserialize)]
+pub(super) struct Filter {
+    /// Only those that are not over.
+    #[serde(default)]
+    live: bool,
+}
+
+/// `GET /admin/api/calls?live=&limit=&cursor=`: the newest first.
+pub(super) async fn list(
+    shared: Data<Shared>,
+    filter: Query<Filter>,
+    paging: Query<Paging>,
+) -> Answer<Page<CallView>> {
+    let after: Option<CallPlace> = paging.after()?;
+    let after: Option<Place> = after.map(Into::into);
+    let calls = match filter.live {
+        true => live(&shared, after, paging.rows()).await?,
+        false => shared.calls.all(after, paging.rows()).await?,
+    };
+    Ok(Json(paging.page(calls, CallPlace::of, CallView::from)))
+}
+
+/// There are few of them: all are read, whichever page is wanted.
+async fn live(
+    shared: &Shared,
+    after: Option<Place>,
+    rows: u32,
+) -> Result<Vec<crate::calls::Entry>, ApiError> {
+    let mut calls = shared.calls.live_calls().await?;
+    calls.reverse();
+    calls.retain(|entry| after.is_none_or(|after| Place::from(&entry.call) < after));
+    calls.truncate(rows as usize);
+    Ok(calls)
+}
+
+/// What happened in a call, in order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Timeline {
+    call_id: CallId,
+    events: Vec<LineView>,
+}
+
+#[derive(Serialize)]
+struct LineView {
+    /// Of the call, counted up with each event.
+    version: u64,
+    at: Iso,
+    event: &'static str,
+    by: &'static str,
+    detail: Option<String>,
+}
+
+impl From<Line> for LineView {
+    fn from(line: Line) -> Self {
+        Self {
+            version: line.version,
+            at: line.at.into(),
+            event: line.event.as_str(),
+            by: line.by.as_str(),
+            detail: line.detail,
+        }
+    }
+}
+
+/// `GET /admin/api/calls/{id}/timeline`
+pub(super) async fn timeline(shared: Data<Shared>, id: Path<CallId>) -> Answer<Timeline> {
+    let call_id = id.into_inner();
+    let lines = shared.calls.timeline(call_id).await?;
+    if lines.is_empty() {
+        return Err(ApiError::not_found("call"));
+    }
+    let events = lines.into_iter().map(LineView::from).collect();
+    Ok(Json(Timeline { call_id, events }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ended {
+    call_id: CallId,
+}
+
+/// `POST /admin/api/calls/{id}/end`: both people are told. One that is over stays as it is.
+pub(super) async fn end(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<CallId>,
+) -> Answer<Ended> {
+    let call_id = id.into_inner();
+    let calls = shared.calls.clone();
+    let deed = Deed::new(Action::EndCall, &call_id);
+    let ended = audited(&shared, &who, deed, async move {
+        calls.admin_end(call_id).await?;
+        Ok(Ended { call_id })
+    });
+    ended.await.map(Json)
+}

@@ -1,0 +1,230 @@
+//! `/admin/api/otomo`: the otomo, and why each has the status that they have.
+
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use serde::{Deserialize, Serialize};
+
+use super::audited::{Deed, audited};
+use crate::{
+    audit::Action,
+    kernel::ids::{CallId, DeviceId, NodeId, SessionId, UserId},
+    people::Person,
+    presence::{
+        board::Place,
+        rules::{self, Connection, Explanation, Status},
+    },
+    protocol::error_code::ErrorCode,
+    rest::{
+        Answer, Shared,
+        error::ApiError,
+        iso::Iso,
+        otomo::{Filter, ListPlace, OtomoView},
+        paging::{Page, Paging},
+    },
+};
+
+/// An otomo, with their connections to this node.
+#[derive(Serialize)]
+pub(super) struct Watched {
+    #[serde(flatten)]
+    otomo: OtomoView,
+    connections: usize,
+}
+
+/// `GET /admin/api/otomo?status=&limit=&cursor=`: in list order.
+pub(super) async fn list(
+    shared: Data<Shared>,
+    filter: Query<Filter>,
+    paging: Query<Paging>,
+) -> Answer<Page<Watched>> {
+    let after: Option<ListPlace> = paging.after()?;
+    let after = after.map(Place::try_from).transpose()?;
+    let board = shared.presence.board();
+    let entries = board.page(filter.status()?, after.as_ref(), paging.rows() as usize);
+    let roster = shared.dispatch.roster();
+    Ok(Json(paging.page(entries, ListPlace::of, |entry| Watched {
+        connections: roster.sessions(&entry.otomo).len(),
+        otomo: entry.into(),
+    })))
+}
+
+/// Why an otomo has their status: what people were told, what follows from the facts now, and the facts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Why {
+    user_id: UserId,
+    status: &'static str,
+    version: u64,
+    changed_at: Iso,
+    decision: DecisionView,
+    connected: bool,
+    connections: Vec<ConnectionView>,
+    choice: ChoiceView,
+    call: Option<CallView>,
+}
+
+/// What follows from the facts now. Another status than people were told only until somebody settles it.
+#[derive(Serialize)]
+struct DecisionView {
+    status: &'static str,
+    cause: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionView {
+    session_id: SessionId,
+    device: DeviceId,
+    node: NodeId,
+    state: &'static str,
+    expires_at: Iso,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChoiceView {
+    chosen: &'static str,
+    cause: &'static str,
+    until: Option<Iso>,
+    /// Rings in a row without an answer.
+    missed: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CallView {
+    call_id: CallId,
+    phase: &'static str,
+}
+
+/// `GET /admin/api/otomo/{id}/why`
+pub(super) async fn why(shared: Data<Shared>, id: Path<UserId>) -> Answer<Why> {
+    let id = id.into_inner();
+    match shared.presence.why(&id).await? {
+        Some(explanation) => Ok(Json(Why::new(id, explanation))),
+        None => Err(unknown()),
+    }
+}
+
+/// The status that an otomo should have.
+#[derive(Deserialize)]
+pub(super) struct Force {
+    status: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Forced {
+    user_id: UserId,
+    status: &'static str,
+}
+
+/// `POST /admin/api/otomo/{id}/status`: `online` and `break` are chosen for the otomo; `offline` ends their call and closes
+/// their connections (4003). `busy` follows from calls and cannot be given.
+pub(super) async fn force(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<UserId>,
+    force: Json<Force>,
+) -> Answer<Forced> {
+    let id = id.into_inner();
+    let status: Status = force
+        .status
+        .parse()
+        .map_err(|_unknown| ApiError::bad_request("status must be online, break or offline"))?;
+    let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
+    let deed = Deed::new(Action::SetStatus, &id).saying(status);
+    let forced = audited(&shared, &who, deed, async move {
+        if status == Status::Offline {
+            calls.free(&id).await?;
+        }
+        presence.force(&id, status).await?;
+        let shown = presence.board().get(&id).ok_or_else(unknown)?;
+        Ok(Forced {
+            user_id: id,
+            status: shown.published.status.as_str(),
+        })
+    });
+    forced.await.map(Json)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Freed {
+    user_id: UserId,
+    /// The call that was ended, if there was one.
+    call_id: Option<CallId>,
+}
+
+/// `POST /admin/api/otomo/{id}/free`: ends whatever call keeps an otomo busy, without having to know which it is.
+pub(super) async fn free(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<UserId>,
+) -> Answer<Freed> {
+    let id = id.into_inner();
+    let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
+    let deed = Deed::new(Action::FreeOtomo, &id);
+    let freed = audited(&shared, &who, deed, async move {
+        presence.board().get(&id).ok_or_else(unknown)?;
+        let call_id = calls.free(&id).await?;
+        Ok(Freed {
+            user_id: id,
+            call_id,
+        })
+    });
+    freed.await.map(Json)
+}
+
+fn unknown() -> ApiError {
+    ApiError::new(ErrorCode::OtomoNotFound, "no otomo is known by this id")
+}
+
+impl Why {
+    fn new(user_id: UserId, explanation: Explanation) -> Self {
+        let Explanation {
+            published,
+            decision,
+            facts,
+            connections,
+            call_id,
+        } = explanation;
+        Self {
+            user_id,
+            status: published.status.as_str(),
+            version: published.version,
+            changed_at: published.changed_at.into(),
+            decision: DecisionView {
+                status: decision.status.as_str(),
+                cause: decision.cause.as_str(),
+            },
+            connected: facts.connected,
+            connections: connections.into_iter().map(ConnectionView::from).collect(),
+            choice: ChoiceView {
+                chosen: facts.readiness.chosen.as_str(),
+                cause: facts.readiness.cause.as_str(),
+                until: facts.readiness.until.map(Iso::from),
+                missed: facts.readiness.missed,
+            },
+            call: call_id.zip(facts.call).map(|(call_id, phase)| CallView {
+                call_id,
+                phase: phase.as_str(),
+            }),
+        }
+    }
+}
+
+impl From<Connection> for ConnectionView {
+    fn from(Connection { lease, presence }: Connection) -> Self {
+        Self {
+            session_id: lease.session,
+            device: lease.device,
+            node: lease.node,
+            state: match presence {
+                rules::Presence::Connected => "connected",
+                rules::Presence::InGrace => "in_grace",
+                rules::Presence::Expired => "expired",
+            },
+            expires_at: lease.expires_at.into(),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `/api/inbox`: the durable events of the one who asks, for clients that hold no connection.
+
+use actix_web::web::{Data, Json, Query, ReqData};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    delivery::inbox::{
+        Extent, Seq,
+        records::{self, Page, StoredEvent},
+        resume::{self, Resume, ResyncReason},
+    },
+    people::Person,
+    rest::{Answer, Shared, iso::Iso, paging::Paging},
+    store::StoreError,
+};
+
+/// From where on.
+#[derive(Deserialize)]
+pub(super) struct After {
+    /// The last `seq` that the client has. Without it: from the oldest event that is kept.
+    after: Option<u64>,
+}
+
+/// A part of the stream.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stream {
+    items: Vec<Item>,
+    /// For the next request's `after`.
+    seq: u64,
+    /// Where the stream ends now. Above `seq`: there is more.
+    head: u64,
+    /// The stream does not reach back to `after`: what was missed is gone, and the client reads its state anew. The items
+    /// then begin with the oldest that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resync: Option<&'static str>,
+}
+
+/// One durable event.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    seq: u64,
+    created_at: Iso,
+    /// The message as sockets get it.
+    event: Box<RawValue>,
+}
+
+/// `GET /api/inbox?after=&limit=`: as on a socket, the place in the stream is the cursor.
+pub(super) async fn read(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    after: Query<After>,
+    paging: Query<Paging>,
+) -> Answer<Stream> {
+    let user = who.into_inner().user;
+    let asked = after.after.map(Seq::new);
+    let limit = paging.limit();
+    let now = shared.store.now();
+    let read = shared.store.read(move |conn| {
+        let extent = records::extent(conn, &user)?;
+        let (start, reason) = start(asked, extent);
+        let page = records::page(conn, &user, start, limit, now)?;
+        Ok::<_, StoreError>((extent, page, reason))
+    });
+    let (extent, page, reason) = read.await?;
+    let (events, through) = match page {
+        Page::Events { events, through } => (events, through),
+        // Not from its own beginning: a read sees one moment.
+        Page::Dropped(extent) => (Vec::new(), extent.head),
+    };
+    let items: Result<_, StoreError> = events.into_iter().map(Item::try_from).collect();
+    Ok(Json(Stream {
+        items: items?,
+        seq: through.get(),
+        head: extent.head.get(),
+        resync: reason.map(name),
+    }))
+}
+
+/// From where to read, and why that is not where the client asked.
+fn start(asked: Option<Seq>, extent: Extent) -> (Seq, Option<ResyncReason>) {
+    let before_oldest = Seq::new(extent.first.get().saturating_sub(1));
+    match resume::decide(asked, extent) {
+        Resume::FromHead => (before_oldest, None),
+        Resume::Replay { after } => (after, None),
+        Resume::Resync { reason, .. } => (before_oldest, Some(reason)),
+    }
+}
+
+fn name(reason: ResyncReason) -> &'static str {
+    match reason {
+        ResyncReason::Retention => "retention",
+        ResyncReason::UnknownSeq => "unknown_seq",
+    }
+}
+
+impl TryFrom<StoredEvent> for Item {
+    type Error = StoreError;
+
+    fn try_from(event: StoredEvent) -> Result<Self, StoreError> {
+        let corrupt =
+            |fault| StoreError::corrupt(format!("events.body of seq {}: {fault}", event.seq));
+        Ok(Self {
+            seq: event.seq.get(),
+            created_at: event.created_at.into(),
+            event: RawValue::from_string(event.body).map_err(corrupt)?,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Calls as REST shows them: to their people and to admins alike.
+
+use serde::{Deserialize, Serialize};
+
+use super::iso::Iso;
+use crate::{
+    calls::{Entry, records::history},
+    kernel::{ids::CallId, time::Timestamp},
+    protocol::event::CallParticipant,
+};
+
+/// One call. What has not happened is `null`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallView {
+    call_id: CallId,
+    phase: &'static str,
+    caller: CallParticipant,
+    otomo: CallParticipant,
+    requested_at: Iso,
+    accepted_at: Option<Iso>,
+    connected_at: Option<Iso>,
+    /// When this phase must be over.
+    expires_at: Option<Iso>,
+    ended_at: Option<Iso>,
+    outcome: Option<&'static str>,
+    reason: Option<&'static str>,
+    /// From media to the end.
+    duration_seconds: u64,
+    /// The two called each other at once: the call that they were in instead.
+    joined_call_id: Option<CallId>,
+}
+
+impl From<Entry> for CallView {
+    fn from(entry: Entry) -> Self {
+        let call = &entry.call;
+        let (ended, end) = (call.ended(), call.end());
+        Self {
+            call_id: call.id,
+            phase: call.phase.name().as_str(),
+            requested_at: call.requested_at.into(),
+            accepted_at: call.accepted().map(|accepted| accepted.at.into()),
+            connected_at: call.connection().map(|connection| connection.at.into()),
+            expires_at: call.phase.deadline().map(Iso::from),
+            ended_at: ended.map(|ended| ended.at.into()),
+            outcome: end.map(|end| end.outcome().as_str()),
+            reason: end.map(|end| end.reason()),
+            duration_seconds: call.duration().as_secs(),
+            joined_call_id: end.and_then(|end| end.joined()),
+            caller: CallParticipant::from(&entry.caller),
+            otomo: CallParticipant::from(&entry.otomo),
+        }
+    }
+}
+
+/// A place in a list of calls, for cursors: when it was requested, in milliseconds, and which.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CallPlace(i64, CallId);
+
+impl CallPlace {
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self(entry.call.requested_at.millis(), entry.call.id)
+    }
+}
+
+impl From<CallPlace> for history::Place {
+    fn from(CallPlace(requested_at, call): CallPlace) -> Self {
+        Self {
+            requested_at: Timestamp::from_millis(requested_at),
+            call,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! For operators: is the process alive, may it get traffic, and what it counts.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Answer, Shared, error::ApiError};
+use crate::{
+    kernel::{
+        metrics,
+        time::{Clock, Timestamp},
+    },
+    protocol::{error_code::ErrorCode, fault::Fault},
+    store::StoreError,
+};
+
+/// How long the store may take before it counts as away. A load balancer asks every few seconds and waits no longer.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How far the node's clock may be from the store's (RULES 2). Beyond it people would be told wrong deadlines.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+
+pub(super) fn routes(routes: &mut web::ServiceConfig) {
+    let at = web::resource::<&str>;
+    routes
+        .service(at("/health/live").get(live))
+        .service(at("/health/ready").get(ready))
+        .service(at("/metrics").get(counted));
+}
+
+#[derive(Serialize)]
+struct Live {
+    live: bool,
+}
+
+/// The process answers: all that this asks.
+async fn live() -> Answer<Live> {
+    Ok(web::Json(Live { live: true }))
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+}
+
+/// Why a node should get no new clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Unready {
+    /// It is about to stop.
+    Draining,
+    /// The database does not answer.
+    Store,
+    /// Its clock is too far from the store's.
+    Clock,
+}
+
+async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
+    let checked = actix_rt::time::timeout(STORE_PATIENCE, shared.store.check()).await;
+    let store = match checked {
+        Ok(checked) => checked.inspect_err(|error| {
+            let cause = crate::kernel::logging::chain(error);
+            log::warn!("not ready cause={cause}");
+        }),
+        Err(_elapsed) => Err(StoreError::Overloaded("it takes too long to answer")),
+    };
+    let (own, stored) = (Clock::system().now(), shared.store.now());
+    let reasons = reasons(shared.gate.is_draining(), store.is_ok(), own, stored);
+    if reasons.is_empty() {
+        return Ok(web::Json(Ready { ready: true }));
+    }
+    let message = "this node should get no new clients";
+    Err(Fault::new(ErrorCode::Unavailable, message)
+        .about("reasons", json!(reasons))
+        .into())
+}
+
+/// `own` is the node's clock, `stored` the store's. On SQLite they are the same one.
+fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Vec<Unready> {
+    let apart = own.until(stored).max(stored.until(own));
+    let found = [
+        (draining, Unready::Draining),
+        (!store, Unready::Store),
+        (apart > CLOCK_TOLERANCE, Unready::Clock),
+    ];
+    let found = found.into_iter().filter(|(is, _)| *is);
+    found.map(|(_, reason)| reason).collect()
+}
+
+/// Everything that is counted, for Prometheus.
+async fn counted(shared: web::Data<Shared>) -> Result<HttpResponse, ApiError> {
+    let page = shared.metrics.encode();
+    Ok(HttpResponse::Ok()
+        .content_type(metrics::CONTENT_TYPE)
+        .body(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_says_all_that_keeps_it_from_being_ready() {
+        let now = Timestamp::from_millis(10_000);
+        let (early, late) = (
+            now - Duration::from_secs(1),
+            now + Duration::from_millis(1_001),
+        );
+        assert_eq!(reasons(false, true, now, now), []);
+        assert_eq!(reasons(false, true, now, early), []);
+        assert_eq!(reasons(false, true, now, late), [Unready::Clock]);
+        assert_eq!(reasons(false, true, late, now), [Unready::Clock]);
+        let all = [Unready::Draining, Unready::Store, Unready::Clock];
+        assert_eq!(reasons(true, false, now, late), all);
+    }
+}

@@ -1,0 +1,51 @@
+//! Times in REST bodies: ISO 8601 in UTC, to the millisecond (`2026-11-22T12:36:08.123Z`). Read with any offset.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::kernel::time::Timestamp;
+
+/// A point in time as REST bodies have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Iso(pub(super) Timestamp);
+
+impl From<Timestamp> for Iso {
+    fn from(time: Timestamp) -> Self {
+        Self(time)
+    }
+}
+
+impl Serialize for Iso {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let time = jiff::Timestamp::from_millisecond(self.0.millis());
+        let time = time.map_err(serde::ser::Error::custom)?;
+        serializer.collect_str(&format_args!("{time:.3}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Iso {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let time: jiff::Timestamp = text.parse().map_err(|_fault| {
+            serde::de::Error::custom("a time must be written like 2026-11-22T12:36:08Z")
+        })?;
+        Ok(Self(Timestamp::from_millis(time.as_millisecond())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_to_the_millisecond_and_read_with_any_offset() {
+        let time = Iso(Timestamp::from_millis(1_795_351_608_120));
+        let text = serde_json::to_string(&time).unwrap();
+        assert_eq!(text, r#""2026-11-22T12:46:48.120Z""#);
+        for same in [&text, r#""2026-11-22T21:46:48.12+09:00""#] {
+            assert_eq!(serde_json::from_str::<Iso>(same).unwrap(), time);
+        }
+        for bad in ["\"tomorrow\"", "\"2026-11-22\"", "1795351608", "\"\""] {
+            assert!(serde_json::from_str::<Iso>(bad).is_err(), "{bad} was read");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Floor 6: HTTP for apps, backends, admins and operators. Thin: a handler checks what it was sent, asks a room below, and
+//! puts the answer into the words of the wire. It never uses `transport`, which serves the same people over sockets.
+//!
+//! | path | who | room |
+//! |---|---|---|
+//! | `/api` | people | `app` |
+//! | `/api/server` | backends of the app | `server` |
+//! | `/admin/api` | admins | `admin` |
+//! | `/health`, `/metrics` | operators | `health` |
+//! | `/`, `/demo` | browsers | `pages` |
+//! | `/dev` | the demo page, in development mode only | `dev` |
+//!
+//! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists), `iso` (times),
+//! `access` (CORS, and the line in the log).
+
+mod access;
+mod admin;
+mod app;
+mod auth;
+mod call;
+mod dev;
+mod error;
+mod health;
+mod iso;
+mod otomo;
+mod pages;
+mod paging;
+mod server;
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, Error,
+    body::BoxBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, Data},
+};
+
+use self::error::ApiError;
+use crate::{
+    calls::Calls,
+    delivery::dispatch::Dispatch,
+    kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
+    people::People,
+    presence::Presence,
+    session::gate::Gate,
+    store,
+};
+
+/// What handlers work with: one for the whole server.
+pub struct Shared {
+    /// Checks tokens.
+    pub verifier: Arc<Verifier>,
+    /// Who may connect, and whether the node drains.
+    pub gate: Arc<Gate>,
+    /// The settings in force.
+    pub config: Arc<Config>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Durable state.
+    pub store: store::Handle,
+    /// This server.
+    pub node: NodeId,
+    /// The way to connected clients.
+    pub dispatch: Dispatch,
+    /// Who is known.
+    pub people: People,
+    /// The otomo's statuses.
+    pub presence: Presence,
+    /// The calls.
+    pub calls: Calls,
+}
+
+/// What a handler answers with.
+type Answer<T> = Result<web::Json<T>, ApiError>;
+
+/// The HTTP application of one worker.
+pub fn app(
+    shared: &Arc<Shared>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let config = &shared.config;
+    let development = config.development();
+    App::new()
+        .app_data(Data::from(Arc::clone(shared)))
+        .app_data(
+            web::JsonConfig::default()
+                .limit(config.limits.message_size)
+                .error_handler(|error, _| ApiError::from(error).into()),
+        )
+        .app_data(
+            web::QueryConfig::default().error_handler(|error, _| ApiError::from(error).into()),
+        )
+        .app_data(web::PathConfig::default().error_handler(|error, _| ApiError::from(error).into()))
+        // Before `/api`, in which it would lie.
+        .service(server::scope())
+        .service(app::scope())
+        .service(admin::scope())
+        .configure(health::routes)
+        .configure(pages::routes)
+        .configure(|routes| {
+            if development {
+                dev::routes(routes);
+            }
+        })
+        .wrap(access::cors(config))
+        .wrap(from_fn(error::in_one_shape))
+        .wrap(from_fn(access::log))
+}

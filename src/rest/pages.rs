@@ -1,0 +1,98 @@
+//! The demo page, carried in the binary: `/` is its document, `/demo/..` its parts.
+//!
+//! Browsers keep the files and ask each time whether they are still the same (`ETag`): a new binary is seen at once, and a
+//! reload costs a few hundred bytes. A debug build reads the files from the sources instead, so that a change is seen
+//! without building.
+
+use actix_web::{
+    HttpRequest, HttpResponse, guard,
+    http::header::{self, CacheControl, CacheDirective, EntityTag, Header as _, IfNoneMatch},
+    middleware::Compress,
+    web,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::error::ApiError;
+
+/// The files of the demo page.
+#[derive(RustEmbed)]
+#[folder = "web/demo"]
+struct Demo;
+
+/// The document.
+const INDEX: &str = "index.html";
+
+/// What the page may load and do: its own files, our API and sockets, its microphone, and pictures of the app's people,
+/// which may be anywhere. Nothing is inline, so a name that holds markup can do no harm even if a view forgot to escape it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     connect-src 'self'; media-src 'self' blob:; img-src 'self' data: https:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub(super) fn routes(routes: &mut web::ServiceConfig) {
+    routes
+        .service(
+            web::resource("/")
+                .route(read().to(index))
+                .wrap(Compress::default()),
+        )
+        .service(
+            web::resource("/demo/{path:.*}")
+                .route(read().to(part))
+                .wrap(Compress::default()),
+        );
+}
+
+/// GET, and HEAD for those who only want to know.
+fn read() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, INDEX)
+}
+
+async fn part(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    file(&request, &path)
+}
+
+fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
+    let Some(file) = Demo::get(path) else {
+        return Err(ApiError::not_found("page"));
+    };
+    let tag = tag(&file);
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(header::ETag(tag.clone()))
+        .insert_header(CacheControl(vec![CacheDirective::NoCache]))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+    if is_known(request, &tag) {
+        response.status(actix_web::http::StatusCode::NOT_MODIFIED);
+        return Ok(response.finish());
+    }
+    Ok(response.content_type(content_type(&file)).body(file.data))
+}
+
+/// Weak, because the same file may travel compressed or not.
+fn tag(file: &EmbeddedFile) -> EntityTag {
+    let hash = file.metadata.sha256_hash();
+    EntityTag::new_weak(URL_SAFE_NO_PAD.encode(hash))
+}
+
+/// Texts of ours are UTF-8, which their types alone do not say.
+fn content_type(file: &EmbeddedFile) -> String {
+    match file.metadata.mimetype() {
+        text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
+        other => other.to_owned(),
+    }
+}
+
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,33 @@
+//! `/api/server/calls`: what the media server sees of a call.
+
+use actix_web::web::{Data, Json, Path};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    kernel::ids::CallId,
+    rest::{Answer, Shared},
+};
+
+/// Whether media flows.
+#[derive(Deserialize)]
+pub(super) struct Media {
+    alive: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Noted {
+    call_id: CallId,
+    alive: bool,
+}
+
+/// `POST /api/server/calls/{id}/media`: to be repeated as often as it is seen; only a change does something (RULES 2).
+pub(super) async fn media(
+    shared: Data<Shared>,
+    id: Path<CallId>,
+    media: Json<Media>,
+) -> Answer<Noted> {
+    let (call_id, alive) = (id.into_inner(), media.alive);
+    shared.calls.media(call_id, alive).await?;
+    Ok(Json(Noted { call_id, alive }))
+}

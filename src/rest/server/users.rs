@@ -1,0 +1,113 @@
+//! `/api/server/users`: a backend sets people up, and puts them out.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    delivery::lines::To,
+    kernel::{identity::Role, ids::UserId},
+    people::{Person, Put},
+    protocol::close_code::CloseCode,
+    rest::{Answer, Shared, error::ApiError},
+};
+
+/// The longest name that is shown, in bytes.
+const NAME_MAX_BYTES: usize = 256;
+
+/// The longest address of a picture, in bytes.
+const AVATAR_MAX_BYTES: usize = 2048;
+
+/// A person, whole: what is missing here is not kept from before.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    role: Role,
+    name: String,
+    avatar: Option<String>,
+    price_per_minute: Option<u32>,
+    #[serde(default)]
+    disabled: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    user_id: UserId,
+    #[serde(flatten)]
+    user: User,
+}
+
+/// `PUT /api/server/users/{id}`: 201 for somebody new. Who is disabled loses their call and their connections
+/// (4003).
+pub(super) async fn put(
+    shared: Data<Shared>,
+    id: Path<UserId>,
+    user: Json<User>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, user) = (id.into_inner(), user.into_inner());
+    check(&user)?;
+    let put = shared.people.put(person(&id, &user)).await?;
+    log::info!(
+        "user set up user={id} role={} disabled={}",
+        user.role,
+        user.disabled
+    );
+    if user.role == Role::Otomo {
+        shared.presence.introduce(&id).await?;
+    }
+    if user.disabled {
+        shared.calls.free(&id).await?;
+        close(&shared, &id, "the user is disabled").await;
+    }
+    let mut response = match put {
+        Put::Created => HttpResponse::Created(),
+        Put::Changed | Put::Unchanged => HttpResponse::Ok(),
+    };
+    Ok(response.json(Stored { user_id: id, user }))
+}
+
+fn check(user: &User) -> Result<(), ApiError> {
+    if user.name.trim().is_empty() || user.name.len() > NAME_MAX_BYTES {
+        let message = format!("name must be 1 to {NAME_MAX_BYTES} bytes");
+        return Err(ApiError::bad_request(message));
+    }
+    let avatar = user.avatar.as_deref().unwrap_or_default();
+    if avatar.len() > AVATAR_MAX_BYTES {
+        let message = format!("avatar must be at most {AVATAR_MAX_BYTES} bytes");
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(())
+}
+
+fn person(id: &UserId, user: &User) -> Person {
+    Person {
+        user: id.clone(),
+        role: user.role,
+        name: user.name.clone(),
+        avatar: user.avatar.clone(),
+        price_per_minute: user.price_per_minute,
+        disabled: user.disabled,
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Disconnected {
+    /// Connections that were closed.
+    closed: usize,
+}
+
+/// `POST /api/server/users/{id}/disconnect`: closes all of a user's connections (4003: do not come back by yourself). Who is
+/// not disabled may connect again.
+pub(super) async fn disconnect(shared: Data<Shared>, id: Path<UserId>) -> Answer<Disconnected> {
+    let closed = close(&shared, &id, "the app disconnected you").await;
+    log::info!("user disconnected user={id} connections={closed}");
+    Ok(Json(Disconnected { closed }))
+}
+
+async fn close(shared: &Shared, user: &UserId, reason: &'static str) -> usize {
+    let to = To::User(user.clone());
+    shared.dispatch.close(to, CloseCode::Disabled, reason).await
+}

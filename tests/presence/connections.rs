@@ -4,11 +4,19 @@ use std::time::Duration;
 
 use otomo::{
     delivery::{leave::Leave, line::Client},
-    kernel::{identity::Role, ids::SessionId},
-    presence::{PresenceFault, rules::Chosen, settings::Settings},
+    kernel::{
+        identity::Role,
+        ids::SessionId,
+        time::{Clock, Timestamp},
+    },
+    presence::{
+        PresenceFault,
+        rules::{Chooser, Chosen, Presence},
+        settings::Settings,
+    },
 };
 
-use crate::house::{House, SOON, eventually, graces, patient, user};
+use crate::house::{House, NEVER, SOON, call_over, eventually, graces, patient, user};
 
 #[actix_rt::test]
 async fn several_devices_are_one_presence() {
@@ -93,6 +101,81 @@ async fn a_connected_session_is_renewed_before_its_lease_runs_out() {
     server.choose("aiko", Chosen::Break).await;
     watcher.expect("aiko", "online").await;
     assert_eq!(watcher.expect("aiko", "break").await, 2);
+}
+
+#[actix_rt::test]
+async fn a_server_that_stood_still_does_not_take_its_sessions_for_gone() {
+    let house = House::new();
+    let clock = Clock::manual(Timestamp::from_millis(0));
+    let brief = Settings {
+        lease: SOON * 3,
+        ..patient()
+    };
+    let server = house.server_by(clock.clone(), brief).await;
+    let (mut watcher, _) = server.watch_from_now().await;
+    server.connect("aiko", "phone").await;
+    watcher.expect("aiko", "online").await;
+
+    clock.advance(Duration::from_secs(60));
+    eventually(async || {
+        let why = server.presence.why(&user("aiko")).await.unwrap().unwrap();
+        why.connections[0].presence == Presence::Connected
+    })
+    .await;
+    server.choose("aiko", Chosen::Break).await;
+    assert_eq!(watcher.expect("aiko", "break").await, 2);
+}
+
+#[actix_rt::test]
+async fn who_was_taken_for_gone_while_the_server_stood_still_is_back_with_the_next_sweep() {
+    let house = House::new();
+    let clock = Clock::manual(Timestamp::from_millis(0));
+    let server = house.server_by(clock.clone(), patient()).await;
+    let (mut watcher, _) = server.watch_from_now().await;
+    server.connect("aiko", "phone").await;
+    server.choose("aiko", Chosen::Break).await;
+    server.connect("ben", "phone").await;
+
+    clock.advance(NEVER * 2);
+    server.call("aiko", call_over).await;
+    // Sets a timer, and so begins a sweep.
+    let (ben, until) = (user("ben"), Some(server.store.now() + SOON));
+    let choose = server
+        .presence
+        .choose(&ben, Chosen::Break, until, Chooser::Own);
+    choose.await.unwrap();
+    for (otomo, status) in [
+        ("aiko", "online"),
+        ("aiko", "break"),
+        ("ben", "online"),
+        ("aiko", "offline"),
+        ("ben", "offline"),
+        ("aiko", "break"),
+        ("ben", "break"),
+    ] {
+        watcher.expect(otomo, status).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_goodbye_that_cannot_be_stored_is_stored_later() {
+    let house = House::new();
+    let brief = Settings {
+        lease: SOON * 3,
+        ..patient()
+    };
+    let clock = Clock::manual(Timestamp::from_millis(0));
+    let server = house.server_by(clock, brief).await;
+    let (mut watcher, _) = server.watch_from_now().await;
+    let phone = server.connect("aiko", "phone").await;
+    server
+        .sql("CREATE TRIGGER full BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .await;
+    server.disconnect(&phone, Leave::Clean).await;
+    assert_eq!(server.published("aiko").version, 1);
+    server.sql("DROP TRIGGER full").await;
+    watcher.expect("aiko", "online").await;
+    assert_eq!(watcher.expect("aiko", "offline").await, 2);
 }
 
 #[actix_rt::test]

@@ -128,13 +128,18 @@ impl House {
 
     /// Starts a server on it.
     pub(crate) async fn server(&self, settings: Settings) -> Server {
+        self.server_by(Clock::system(), settings).await
+    }
+
+    /// Starts a server that goes by this clock; its timers go by the real one.
+    pub(crate) async fn server_by(&self, clock: Clock, settings: Settings) -> Server {
         let config = DatabaseConfig {
             url: self.url(),
             pool_size: 2,
             queue: 4_096,
         };
         let metrics = Arc::new(Metrics::default());
-        let store = Handle::open(&config, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let store = Handle::open(&config, clock, Arc::clone(&metrics)).unwrap();
         let dispatch = Dispatch::new(1, Duration::ZERO, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
         let policy = settings.policy;
@@ -267,6 +272,15 @@ impl Server {
         let listed = watcher.snapshot().await;
         assert_eq!(watcher.next().await["type"], "ready");
         (watcher, listed)
+    }
+
+    /// Runs a statement of SQL.
+    pub(crate) async fn sql(&self, statement: &'static str) {
+        let ran = self.store.write(move |tx| {
+            run!(tx, |c| diesel::sql_query(statement).execute(c))?;
+            Ok::<_, StoreError>(())
+        });
+        ran.await.unwrap();
     }
 
     /// Does what a call's transaction does for an otomo, and tells of it as calls do.

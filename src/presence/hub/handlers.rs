@@ -16,6 +16,7 @@ use crate::{
     protocol::close_code::CloseCode,
 };
 
+/// What comes once it is stored.
 type Answer<T> = ResponseFuture<Result<T, PresenceFault>>;
 
 impl Handler<Arrive> for PresenceHub {
@@ -60,12 +61,10 @@ impl Handler<PutOut> for PresenceHub {
             .write(move |tx| transactions::put_out(tx, &put_out, &policy));
         self.answer(otomo.clone(), stored, move |hub, outcome, ctx| {
             hub.conclude(outcome, ctx);
-            let reason = "an admin put you out";
+            let (sessions, reason) = (To::User(otomo), "put out by an admin");
+            let closed = hub.dispatch.close(sessions, CloseCode::Disabled, reason);
             // Nobody waits for the sessions to be gone: they count for nothing already.
-            drop(
-                hub.dispatch
-                    .close(To::User(otomo), CloseCode::Disabled, reason),
-            );
+            drop(closed);
         })
     }
 }

@@ -19,7 +19,8 @@ use self::sweeper::Alarm;
 use super::{
     board::{Board, Entry, News},
     fault::PresenceFault,
-    rules::StatusChange,
+    messages::Depart,
+    rules::{Published, StatusChange},
     settings::Settings,
     transactions::Outcome,
 };
@@ -52,6 +53,8 @@ pub(super) struct PresenceHub {
     alarm: Option<Alarm>,
     /// Whether a sweep is on its way. It looks at all that is due when it runs, so a second one has nothing to do.
     sweeping: bool,
+    /// Goodbyes that the store refused.
+    unstored: Vec<Depart>,
     /// When the last look at changed rows began.
     looked_at: Timestamp,
 }
@@ -74,6 +77,7 @@ impl PresenceHub {
             results: Ordered::default(),
             alarm: None,
             sweeping: false,
+            unstored: Vec::new(),
             looked_at: loaded_at,
         }
     }
@@ -103,16 +107,10 @@ impl PresenceHub {
         outcome.answer
     }
 
+    /// Tells of statuses that are stored.
     fn tell(&mut self, changes: &[StatusChange], ctx: &mut Context<Self>) {
         let mut entries = Vec::with_capacity(changes.len());
         for change in changes {
-            log::debug!(
-                "otomo status changed user={} status={} version={} cause={}",
-                change.otomo,
-                change.status,
-                change.version,
-                change.cause.as_str()
-            );
             match self.board.get(&change.otomo) {
                 Some(entry) => entries.push(entry.after(change)),
                 None => self.look_up(change.otomo.clone(), ctx),
@@ -130,6 +128,11 @@ impl PresenceHub {
         let mut updates = Vec::with_capacity(entries.len());
         for entry in &entries {
             if self.board.news(entry) == News::Status {
+                let (otomo, published) = (&entry.otomo, &entry.published);
+                let Published {
+                    status, version, ..
+                } = published;
+                log::debug!("status changed user={otomo} status={status} version={version}");
                 let update = Event::from(OtomoStatusUpdate::from(entry));
                 updates.push(self.numbering.number(Frame::new(&update)));
             }

@@ -11,9 +11,6 @@ use crate::{
     store::StoreError,
 };
 
-/// Before a goodbye that could not be stored is tried again.
-const DEPART_AGAIN: Duration = Duration::from_secs(1);
-
 /// How far before the last look the next one begins: a change carries the time at which its transaction began, and is seen
 /// when it is committed, which under load, or when the disk stalls, is seconds later.
 const LOOK_BACK: Duration = Duration::from_secs(10);
@@ -25,7 +22,8 @@ pub(super) struct Alarm {
 }
 
 impl PresenceHub {
-    /// Has a goodbye stored, again and again until it is: a lease that nobody ends would be renewed for ever.
+    /// Has a goodbye stored. One that could not be is tried again with each sweep until it is: a lease that nobody ends
+    /// would be renewed for ever.
     pub(super) fn depart(&mut self, departure: Depart) {
         let policy = self.settings.policy;
         let Depart { session, leave } = departure;
@@ -36,11 +34,9 @@ impl PresenceHub {
             .push(stored, move |stored, hub, ctx| match stored {
                 Ok(outcome) => hub.conclude(outcome, ctx),
                 Err(fault) => {
-                    log::warn!(
-                        "goodbye not stored session={session} cause={}",
-                        chain(&fault)
-                    );
-                    ctx.run_later(DEPART_AGAIN, move |hub, _| hub.depart(departure));
+                    let cause = chain(&fault);
+                    log::warn!("goodbye not stored session={session} cause={cause}");
+                    hub.unstored.push(departure);
                 }
             });
     }
@@ -68,6 +64,9 @@ impl PresenceHub {
             return;
         }
         self.sweeping = true;
+        for departure in std::mem::take(&mut self.unstored) {
+            self.depart(departure);
+        }
         let settings = Arc::clone(&self.settings);
         let stored = self
             .store

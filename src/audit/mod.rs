@@ -7,6 +7,8 @@ pub mod records;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
+
 use crate::{
     kernel::{
         ids::{AuditId, UserId},
@@ -43,6 +45,27 @@ pub struct Deed {
     pub target: String,
     /// What else was said about it.
     pub detail: Option<String>,
+}
+
+impl Deed {
+    /// To do something to somebody or something.
+    pub fn new(actor: &UserId, action: Action, target: &impl Display) -> Self {
+        Self {
+            actor: actor.clone(),
+            action,
+            target: target.to_string(),
+            detail: None,
+        }
+    }
+
+    /// The same with what else was said about it.
+    #[must_use]
+    pub fn saying(self, detail: impl Display) -> Self {
+        Self {
+            detail: Some(detail.to_string()),
+            ..self
+        }
+    }
 }
 
 /// Something that an admin did, or tried to.

@@ -26,12 +26,8 @@ fn book() -> (Audit, TempDir) {
 }
 
 fn deed(target: usize) -> Deed {
-    Deed {
-        actor: "root".parse().unwrap(),
-        action: Action::SetStatus,
-        target: target.to_string(),
-        detail: Some("break".to_owned()),
-    }
+    let root = "root".parse().unwrap();
+    Deed::new(&root, Action::SetStatus, &target).saying("break")
 }
 
 #[actix_rt::test]

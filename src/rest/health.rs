@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Answer, Shared, error::ApiError};
+use super::{Answer, Shared, error::ApiError, read};
 use crate::{
     kernel::{
         metrics,
@@ -25,8 +25,8 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 pub(super) fn routes(routes: &mut web::ServiceConfig) {
     let at = web::resource::<&str>;
     routes
-        .service(at("/health/live").get(live))
-        .service(at("/health/ready").get(ready))
+        .service(at("/health/live").route(read().to(live)))
+        .service(at("/health/ready").route(read().to(ready)))
         .service(at("/metrics").get(counted));
 }
 

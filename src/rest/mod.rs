@@ -30,9 +30,10 @@ mod server;
 use std::sync::Arc;
 
 use actix_web::{
-    App, Error,
+    App, Error, Route,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
     middleware::from_fn,
     web::{self, Data},
 };
@@ -74,6 +75,11 @@ pub struct Shared {
 
 /// What a handler answers with.
 type Answer<T> = Result<web::Json<T>, ApiError>;
+
+/// GET, and HEAD for those who only want to know.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
 
 /// The HTTP application of one worker.
 pub fn app(

@@ -5,7 +5,7 @@
 //! without building.
 
 use actix_web::{
-    HttpRequest, HttpResponse, guard,
+    HttpRequest, HttpResponse,
     http::header::{self, CacheControl, CacheDirective, EntityTag, Header as _, IfNoneMatch},
     middleware::Compress,
     web,
@@ -13,7 +13,7 @@ use actix_web::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::error::ApiError;
+use super::{error::ApiError, read};
 
 /// The files of the demo page.
 #[derive(RustEmbed)]
@@ -41,11 +41,6 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
                 .route(read().to(part))
                 .wrap(Compress::default()),
         );
-}
-
-/// GET, and HEAD for those who only want to know.
-fn read() -> actix_web::Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {

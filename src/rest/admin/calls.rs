@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use serde::{Deserialize, Serialize};
 
-use super::audited::{Deed, audited};
+use super::audited::audited;
 use crate::{
-    audit::Action,
+    audit::{Action, Deed},
     calls::records::{history::Place, timeline::Line},
     kernel::ids::CallId,
     people::Person,
@@ -109,8 +109,8 @@ pub(super) async fn end(
 ) -> Answer<Ended> {
     let call_id = id.into_inner();
     let calls = shared.calls.clone();
-    let deed = Deed::new(Action::EndCall, &call_id);
-    let ended = audited(&shared, &who, deed, async move {
+    let deed = Deed::new(&who.user, Action::EndCall, &call_id);
+    let ended = audited(&shared, deed, async move {
         calls.admin_end(call_id).await?;
         Ok(Ended { call_id })
     });

@@ -6,9 +6,9 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::audited::{Deed, audited};
+use super::audited::audited;
 use crate::{
-    audit::Action,
+    audit::{Action, Deed},
     people::Person,
     rest::{Shared, error::ApiError},
 };
@@ -19,9 +19,9 @@ pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
 ) -> Result<HttpResponse, ApiError> {
-    let deed = Deed::new(Action::Drain, &shared.node);
+    let deed = Deed::new(&who.user, Action::Drain, &shared.node);
     let gate = shared.gate.clone();
-    audited(&shared, &who, deed, async move {
+    audited(&shared, deed, async move {
         gate.ask_to_drain();
         Ok(())
     })

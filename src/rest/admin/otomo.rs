@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use serde::{Deserialize, Serialize};
 
-use super::audited::{Deed, audited};
+use super::audited::audited;
 use crate::{
-    audit::Action,
+    audit::{Action, Deed},
     kernel::ids::{CallId, DeviceId, NodeId, SessionId, UserId},
     people::Person,
     presence::{
@@ -132,8 +132,8 @@ pub(super) async fn force(
         .parse()
         .map_err(|_unknown| ApiError::bad_request("status must be online, break or offline"))?;
     let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
-    let deed = Deed::new(Action::SetStatus, &id).saying(status);
-    let forced = audited(&shared, &who, deed, async move {
+    let deed = Deed::new(&who.user, Action::SetStatus, &id).saying(status);
+    let forced = audited(&shared, deed, async move {
         if status == Status::Offline {
             calls.free(&id).await?;
         }
@@ -163,8 +163,8 @@ pub(super) async fn free(
 ) -> Answer<Freed> {
     let id = id.into_inner();
     let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
-    let deed = Deed::new(Action::FreeOtomo, &id);
-    let freed = audited(&shared, &who, deed, async move {
+    let deed = Deed::new(&who.user, Action::FreeOtomo, &id);
+    let freed = audited(&shared, deed, async move {
         presence.board().get(&id).ok_or_else(unknown)?;
         let call_id = calls.free(&id).await?;
         Ok(Freed {

@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use serde::{Deserialize, Serialize};
 
-use super::audited::{Deed, audited};
+use super::audited::audited;
 use crate::{
-    audit::Action,
+    audit::{Action, Deed},
     delivery::{lines::To, messages::LineReport},
     kernel::{
         identity::Role,
@@ -93,9 +93,9 @@ pub(super) async fn disconnect(
     id: Path<SessionId>,
 ) -> Answer<Disconnected> {
     let id = id.into_inner();
-    let deed = Deed::new(Action::Disconnect, &id);
+    let deed = Deed::new(&who.user, Action::Disconnect, &id);
     let dispatch = shared.dispatch.clone();
-    let disconnected = audited(&shared, &who, deed, async move {
+    let disconnected = audited(&shared, deed, async move {
         let reports = dispatch.observe().await;
         let session = reports.into_iter().find(|it| it.client.session == id);
         let at = session.ok_or_else(|| ApiError::not_found("session"))?.at;

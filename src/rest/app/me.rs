@@ -1,6 +1,6 @@
 //! `/api/me`, and logging out.
 
-use actix_web::web::{Data, Json, ReqData};
+use actix_web::web::{Data, Json, Query, ReqData};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -48,12 +48,12 @@ pub(super) struct LoggedOut {
     closed: usize,
 }
 
-/// `POST /api/logout`: a clean leave (RULES 1), for a client that cannot say goodbye on its connection: it is an SSE stream,
+/// `POST /api/logout?device=`: a clean leave (RULES 1), for a client that cannot say goodbye on its connection: it is an SSE stream,
 /// or it broke. Open connections are closed with 1000; an otomo's grace for one that broke ends at once.
 pub(super) async fn log_out(
     shared: Data<Shared>,
     who: ReqData<Person>,
-    log_out: Json<LogOut>,
+    log_out: Query<LogOut>,
 ) -> Answer<LoggedOut> {
     let person = who.into_inner();
     let to = match &log_out.device {

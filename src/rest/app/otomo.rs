@@ -4,14 +4,14 @@ use actix_web::web::{Data, Json, Path, Query, ReqData};
 use serde::Deserialize;
 
 use crate::{
-    audit::Action,
+    audit::{Action, Deed},
     kernel::{identity::Role, ids::UserId},
     people::Person,
     presence::{board::Place, rules::Chooser},
     protocol::{command::ChosenStatus, error_code::ErrorCode},
     rest::{
         Answer, Shared,
-        admin::audited::{Deed, audited},
+        admin::audited::audited,
         error::ApiError,
         iso::Iso,
         otomo::{ChoiceView, Filter, ListPlace, OtomoView},
@@ -71,9 +71,9 @@ pub(super) async fn choose(
             Ok(Json(ChoiceView::new(person.user, choice)))
         }
         (Role::Admin, Some(otomo)) => {
-            let deed = Deed::new(Action::SetStatus, &otomo).saying(chosen);
+            let deed = Deed::new(&person.user, Action::SetStatus, &otomo).saying(chosen);
             let presence = shared.presence.clone();
-            let choosing = audited(&shared, &person, deed, async move {
+            let choosing = audited(&shared, deed, async move {
                 let choice = presence.choose(&otomo, chosen, until, Chooser::Admin);
                 Ok(ChoiceView::new(otomo.clone(), choice.await?))
             });

@@ -1,9 +1,55 @@
-//! Otomo: the realtime layer of an app in one binary.
+//! Otomo: the realtime layer of an app in one binary. Who can be called right now, and calls that ring,
+//! connect and end, whatever the network does.
+//!
+//! # The map
+//! A file may use what is on a lower floor, never what is on a higher one; `tests/tidy` holds that.
+//!
+//! ```text
+//!  8  main, cli         serve (default), token, check-config, migrate, bench
+//!  7  app               builds everything once; hands back {address, run, stop}
+//!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
+//!  5  session           one actor per connected client; takes its commands to the rooms below
+//!  4  calls             may use presence
+//!     presence          who can be called right now
+//!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
+//!     people, audit     who is known; what admins did
+//!  2  store             durable state behind one interface
+//!  1  protocol          the wire: commands, events, codes, frames
+//!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
+//! ```
+//! The rooms of floor 4 have the same inside: `rules` is pure (no actor, no database, no clock), an
+//! actor drives them, `messages` are what it is told, `records` its queries.
+//!
+//! # Walkthrough: a status changes
+//! 1. A frame arrives. [`transport::ws`] reads it in the session's own task and hands the text to
+//!    [`session::Session::receive`], which decodes an `otomo_status_set` ([`protocol::command`]).
+//! 2. The session asks [`presence::Presence::choose`]. The hub queues one job in the [`store`]; in its
+//!    transaction the facts are read, [`presence::rules`] say what follows, status and version are
+//!    stored. The writer joins what waits into one commit.
+//! 3. After the commit the hub updates its board and leaves one frame per worker
+//!    ([`delivery::dispatch::Dispatch::broadcast`]); while a worker is busy, a newer status of the same
+//!    otomo replaces the older.
+//! 4. Each worker's [`delivery::shard::Shard`] walks its own clients and writes the same bytes to all
+//!    whose socket is free. Who is slow finds the newest status in its outbox when it reads again.
+//! 5. The answer to the otomo goes the same way, so it comes after the update that it caused.
+//!
+//! # Walkthrough: a call is answered
+//! 1. Two devices of an otomo send `call_accept` at the same moment. Both sessions tell the
+//!    [`calls`] coordinator, which puts both into the lane of that call.
+//! 2. The first one's store job loads the call, asks [`calls::rules`] for the step, and writes what is
+//!    durable of it: the row (filtered on its version), the otomo's status, the timeline.
+//! 3. After the commit the spoken half is told in order: `otomo_status_update` busy, `call_accepted` to
+//!    the caller, `call_cancelled` to the other devices, the acknowledgement, `signaling_start`.
+//! 4. The second command finds the call accepted and is refused with `CALL_ALREADY_ACCEPTED`. Had it come
+//!    to another node, the version in the row would have settled it in the same way.
+//! 5. Offers, answers and candidates then pass through the lane from one bound device to the other,
+//!    without the store.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
 )]
 
+pub mod app;
 pub mod audit;
 pub mod calls;
 pub mod cli;
@@ -12,4 +58,7 @@ pub mod kernel;
 pub mod people;
 pub mod presence;
 pub mod protocol;
+pub mod rest;
+pub mod session;
 pub mod store;
+pub mod transport;

@@ -88,6 +88,8 @@ impl Stopper {
 
     async fn finish(&self, graceful: bool) {
         self.server.stop(graceful).await;
+        self.shared.calls.stop().await;
+        self.shared.presence.stop().await;
         // What was accepted is committed before the process ends.
         self.shared.store.close().await;
     }

@@ -22,6 +22,11 @@ const BACKLOG: i32 = 4096;
 /// of sockets are pinged.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
+/// Bytes that the kernel takes for a client beyond what is on its way to it: two full writes of ours keep a
+/// fast one busy.
+#[cfg(target_os = "linux")]
+const UNSENT_MAX: u32 = 128 * 1024;
+
 /// Listens. What is set here, accepted sockets inherit.
 pub(super) fn bind(address: SocketAddr, outbox: &OutboxConfig) -> Result<TcpListener, StartFault> {
     listener(address, outbox).map_err(|cause| StartFault::Listen { address, cause })
@@ -40,6 +45,10 @@ fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListene
     // Ends a connection whose peer acknowledges nothing; ours comes first and can say why.
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(outbox.write_timeout * 2))?;
+    // What a slow client has not read waits in its outbox, where states are thinned, not in the kernel,
+    // which would keep megabytes of what is stale by the time it is read.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT_MAX)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

@@ -104,7 +104,7 @@ impl App {
             settings,
         )
         .await?;
-        let calls = Calls;
+        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
         let shared = Arc::new(Shared {
             verifier: Arc::new(Verifier::new(&config.auth)?),
             gate: Arc::new(Gate::new(&config.limits, Arc::clone(&metrics))),

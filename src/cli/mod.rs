@@ -3,6 +3,7 @@
 
 mod check_config;
 mod migrate;
+mod serve;
 mod token;
 
 use std::{error::Error, path::PathBuf};
@@ -17,8 +18,12 @@ use crate::kernel::config::{Config, ConfigFault, Sources, load};
 pub struct Cli {
     #[command(flatten)]
     flags: ConfigFlags,
+    /// Write the port in use into this file once clients are served (serve).
+    #[arg(long, global = true, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+    /// Without a command: serve.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// The flags that every command takes.
@@ -37,6 +42,8 @@ struct ConfigFlags {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the server: what happens without a command, too.
+    Serve,
     /// Print a token, for development, scripts and load tests.
     Token(token::TokenArgs),
     /// Print the settings in force without their secrets, or what is wrong with them.
@@ -52,7 +59,8 @@ impl Cli {
     /// Whatever keeps the command from it, with its causes; the caller prints them.
     pub fn run(self) -> Result<(), Box<dyn Error>> {
         let config = self.flags.load()?;
-        match self.command {
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(config, self.port_file.as_deref()),
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
             Command::Migrate => migrate::run(&config),

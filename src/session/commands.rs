@@ -107,7 +107,15 @@ impl Session {
             Command::CallAccept(call) => Wish::Accept(call.call_id),
             Command::CallReject(call) => Wish::Reject(call.call_id, call.reason),
             Command::CallCancel(call) => Wish::Cancel(call.call_id),
+            Command::WebrtcOffer(signal) if signal.offer.kind != "offer" => {
+                return self.refuse(&wrong_kind("webrtc_offer", "offer"), request_id.as_ref());
+            }
             Command::WebrtcOffer(signal) => Wish::Offer(signal.call_id, signal.offer),
+            Command::WebrtcAnswer(signal)
+                if !matches!(signal.answer.kind.as_str(), "answer" | "pranswer") =>
+            {
+                return self.refuse(&wrong_kind("webrtc_answer", "answer"), request_id.as_ref());
+            }
             Command::WebrtcAnswer(signal) => Wish::Answer(signal.call_id, signal.answer),
             Command::IceCandidate(signal) => Wish::Ice(signal.call_id, signal.candidate),
             Command::CallConnected(call) => Wish::Connected(call.call_id),
@@ -217,6 +225,11 @@ fn error(fault: &Fault, now: Timestamp) -> Error {
         context: fault.context.clone(),
         timestamp: now.unix_seconds(),
     }
+}
+
+fn wrong_kind(command: &str, kind: &str) -> Fault {
+    let message = format!("{command} carries a session description of type {kind}");
+    Fault::new(ErrorCode::SignalRejected, message)
 }
 
 fn busy() -> Fault {

@@ -1,0 +1,270 @@
+//! From the handshake to `ready`, and to the end.
+
+use std::time::Duration;
+
+use otomo::kernel::identity::Role;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::http::StatusCode;
+
+use crate::support::{Client, End, TestServer, field};
+
+fn types(events: &[serde_json::Value]) -> Vec<&str> {
+    events.iter().map(|event| field(event, "type")).collect()
+}
+
+#[tokio::test]
+async fn a_client_gets_connected_then_the_snapshots_then_ready() {
+    let server = TestServer::start().await;
+    let mut taro = server.connecting("taro", Role::User).open().await;
+    taro.until("ready", |event| event["type"] == "ready" && { true })
+        .await;
+    let told = taro.everything();
+    assert_eq!(
+        types(&told),
+        ["connected", "otomo_status_snapshot", "call_snapshot"]
+    );
+    let connected = &told[0];
+    assert_eq!(connected["userId"], "taro");
+    assert_eq!(connected["role"], "user");
+    assert_eq!(connected["resumed"], false);
+    assert_eq!(connected["heartbeat"]["intervalMs"], 25_000);
+    assert_eq!(connected["limits"]["messageSize"], 65_536);
+}
+
+#[tokio::test]
+async fn a_token_is_taken_from_every_place_that_is_named() {
+    let server = TestServer::start().await;
+    let token = server.token("taro", Role::User);
+    server.connecting("taro", Role::User).ready().await;
+    server
+        .connecting("taro", Role::User)
+        .token_in_query()
+        .ready()
+        .await;
+    let protocols = format!("bearer, {token}");
+    let (mut client, response) = server
+        .stranger()
+        .with_header("sec-websocket-protocol", protocols)
+        .try_open()
+        .await
+        .expect("the handshake succeeds");
+    assert_eq!(response.headers()["sec-websocket-protocol"], "bearer");
+    client.expect("ready").await;
+    let mut late = server.stranger().open().await;
+    late.send(json!({"type": "init_connection", "token": token, "topics": "calls"}))
+        .await;
+    late.expect("ready").await;
+    assert!(
+        !types(&late.everything()).contains(&"otomo_status_snapshot"),
+        "only calls were asked for"
+    );
+}
+
+#[tokio::test]
+async fn who_does_not_say_who_they_are_in_time_is_closed() {
+    let server = TestServer::start_with(&[("server.handshake_timeout", "200ms")]).await;
+    let mut stranger = server.stranger().open().await;
+    let closing = stranger.expect("closing").await;
+    assert_eq!(
+        (closing["code"].as_u64(), &closing["reconnect"]),
+        (Some(4001), &json!(false))
+    );
+    assert_eq!(stranger.ended().await, End::Closed(4001));
+}
+
+#[tokio::test]
+async fn a_quiet_client_that_answers_pings_stays() {
+    let times = [
+        ("presence.ping_interval", "100ms"),
+        ("presence.pong_timeout", "80ms"),
+    ];
+    let server = TestServer::start_with(&times).await;
+    let mut taro = server.user("taro").await;
+    crate::support::silence(Duration::from_millis(600)).await;
+    taro.settled().await;
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_answered_with_its_request_id() {
+    let server = TestServer::start().await;
+    let mut taro = server.user("taro").await;
+    let answer = taro.ask(json!({"type": "heartbeat"})).await;
+    assert_eq!(answer["type"], "heartbeat_ack");
+    assert!(answer["timestamp"].is_i64());
+}
+
+#[tokio::test]
+async fn other_paths_and_other_versions_are_refused_with_a_status() {
+    let server = TestServer::start().await;
+    let elsewhere = |path: &str, version: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: {version}\r\n\r\n"
+        )
+    };
+    let answer = |request: String| raw(&server, request);
+    assert!(
+        answer(elsewhere("/elsewhere", "13"))
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
+    let old = answer(elsewhere("/ws", "8")).await;
+    assert!(
+        old.starts_with("HTTP/1.1 426") && old.contains("sec-websocket-version: 13"),
+        "{old}"
+    );
+    let post = elsewhere("/ws", "13").replace("GET", "POST");
+    assert!(answer(post).await.starts_with("HTTP/1.1 405"));
+    let bad = elsewhere("/ws?lastSeq=x", "13");
+    assert!(answer(bad).await.starts_with("HTTP/1.1 400"));
+}
+
+/// Sends bytes and returns all that comes back until the server closes.
+async fn raw(server: &TestServer, request: String) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(server.address())
+        .await
+        .unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_full_server_says_when_to_come_back() {
+    let server = TestServer::start_with(&[("limits.connections", "1")]).await;
+    let _first: Client = server.user("taro").await;
+    let refused = server
+        .connecting("hana", Role::User)
+        .try_open()
+        .await
+        .err()
+        .expect("refused");
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_nothing_is_closed_where_it_is_configured() {
+    let server = TestServer::start_with(&[
+        ("limits.idle_timeout", "300ms"),
+        ("presence.ping_interval", "100ms"),
+        ("presence.pong_timeout", "90ms"),
+    ])
+    .await;
+    let mut taro = server.user("taro").await;
+    taro.settled().await;
+    assert_eq!(taro.ended().await, End::Closed(1000));
+}
+
+#[tokio::test]
+async fn a_token_that_runs_out_is_told_and_closes_unless_it_is_refreshed() {
+    let settings = [
+        ("auth.expiry_notice", "30s"),
+        ("auth.expiry_grace", "500ms"),
+        ("presence.ping_interval", "200ms"),
+        ("presence.pong_timeout", "100ms"),
+    ];
+    let server = TestServer::start_with(&settings).await;
+    let short = server.token_for("taro", Role::User, Duration::from_secs(2));
+    let mut late = server
+        .connecting("taro", Role::User)
+        .with_token(&short)
+        .ready()
+        .await;
+    let mut prompt = server
+        .connecting("taro", Role::User)
+        .with_token(&short)
+        .ready()
+        .await;
+    prompt.expect("token_expiring").await;
+    let token = server.token("taro", Role::User);
+    let ack = prompt
+        .ask(json!({"type": "token_refresh", "token": token}))
+        .await;
+    assert!(ack["expiresAt"].is_i64(), "{ack}");
+    let other = server.token("hana", Role::User);
+    prompt
+        .refused(
+            "FORBIDDEN",
+            json!({"type": "token_refresh", "token": other}),
+        )
+        .await;
+    prompt
+        .refused(
+            "UNAUTHORIZED",
+            json!({"type": "token_refresh", "token": "x"}),
+        )
+        .await;
+    assert_eq!(late.ended().await, End::Closed(4202));
+    prompt.settled().await;
+}
+
+#[tokio::test]
+async fn forged_expired_and_missing_tokens_are_told_so_before_the_close() {
+    let server = TestServer::start().await;
+    let expired = server.token_for("taro", Role::User, Duration::ZERO);
+    let good = server.token("taro", Role::User);
+    let (head, rest) = good.split_once('.').unwrap();
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+    assert_ne!(head, none);
+    let unsigned = format!("{none}.{}.", rest.split('.').next().unwrap());
+    let forged = format!("{}x", &good[..good.len() - 1]);
+    for (token, code) in [
+        (expired, 4202),
+        (unsigned, 4001),
+        (forged, 4001),
+        ("x".into(), 4001),
+    ] {
+        let mut client = server
+            .connecting("taro", Role::User)
+            .with_token(&token)
+            .open()
+            .await;
+        let closing = client.expect("closing").await;
+        assert_eq!(closing["code"], code, "{token}");
+        assert!(!closing.to_string().contains(&token) || token == "x");
+        assert_eq!(client.ended().await, End::Closed(code));
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_foreign_origin_is_told_so_and_closed() {
+    let server = TestServer::start_with(&[("server.origins", "https://app.example.com")]).await;
+    let mut foreign = server
+        .connecting("taro", Role::User)
+        .with_header("origin", "https://evil.example")
+        .open()
+        .await;
+    assert_eq!(foreign.ended().await, End::Closed(4002));
+    let ours = server
+        .connecting("taro", Role::User)
+        .with_header("origin", "https://app.example.com");
+    ours.ready().await;
+    let own = format!("http://{}", server.address());
+    server
+        .connecting("taro", Role::User)
+        .with_header("origin", own)
+        .ready()
+        .await;
+}
+
+#[tokio::test]
+async fn connections_of_one_user_have_a_limit_and_a_policy() {
+    let server = TestServer::start_with(&[("limits.connections_per_user", "2")]).await;
+    let _first = server.user("taro").await;
+    let _second = server.user("taro").await;
+    let mut third = server.connecting("taro", Role::User).open().await;
+    assert_eq!(third.ended().await, End::Closed(4101));
+    let server = TestServer::start_with(&[("limits.connection_policy", "takeover")]).await;
+    let mut old = server.user("taro").await;
+    let mut new = server.user("taro").await;
+    assert_eq!(old.ended().await, End::Closed(4005));
+    new.settled().await;
+    let server = TestServer::start_with(&[("limits.connection_policy", "reject")]).await;
+    let mut old = server.user("taro").await;
+    let mut new = server.connecting("taro", Role::User).open().await;
+    assert_eq!(new.ended().await, End::Closed(4101));
+    old.settled().await;
+}

@@ -1,0 +1,16 @@
+//! A real server, real WebSockets, and people who talk through them. Each file is one part of the
+//! product; [`support`] has the words that all are written in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod bad_input;
+mod calls;
+mod connecting;
+mod crash;
+mod deaf;
+mod presence;
+mod support;

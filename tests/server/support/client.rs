@@ -1,0 +1,465 @@
+//! A person's app: a real WebSocket, what it has got so far, and the protocol's commands as words.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
+use serde_json::json;
+use tokio::{net::TcpStream, sync::Notify, task::JoinHandle, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest as _,
+        http::{HeaderName, HeaderValue, Request, Response},
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+use uuid::Uuid;
+
+use super::{Json, PATIENCE};
+
+/// A connection about to be made.
+pub struct Connecting {
+    address: SocketAddr,
+    user: String,
+    token: String,
+    query: Vec<String>,
+    headers: Vec<(&'static str, String)>,
+    in_query: bool,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With this close code, 1005 for none.
+    Closed(u16),
+    /// Without a goodbye.
+    Cut,
+}
+
+#[derive(Default)]
+struct Heard {
+    events: Vec<Json>,
+    end: Option<End>,
+}
+
+/// A connected client.
+pub struct Client {
+    /// Who it is.
+    pub user: String,
+    write: SplitSink<WebSocketStream<TcpStream>, Message>,
+    heard: Arc<Mutex<Heard>>,
+    news: Arc<Notify>,
+    reading: JoinHandle<()>,
+    /// A second handle of the socket, for what only the socket itself can do.
+    socket: std::net::TcpStream,
+}
+
+impl Connecting {
+    pub(super) fn new(address: SocketAddr, user: &str, token: String) -> Self {
+        let (query, headers) = (Vec::new(), Vec::new());
+        Self {
+            address,
+            user: user.to_owned(),
+            token,
+            query,
+            headers,
+            in_query: false,
+        }
+    }
+
+    /// On a device that keeps its name over reconnects.
+    pub fn on_device(self, device: &str) -> Self {
+        self.asking(&format!("device={device}"))
+    }
+
+    /// With the last durable event it has.
+    pub fn with_last_seq(self, seq: u64) -> Self {
+        self.asking(&format!("lastSeq={seq}"))
+    }
+
+    /// With more in the query.
+    pub fn asking(mut self, query: &str) -> Self {
+        self.query.push(query.to_owned());
+        self
+    }
+
+    /// With one more header.
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With another token.
+    pub fn with_token(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
+        self
+    }
+
+    /// With the token in the query instead of the header.
+    pub fn token_in_query(mut self) -> Self {
+        self.in_query = true;
+        self
+    }
+
+    /// With no token at all.
+    pub fn without_token(self) -> Self {
+        self.with_token("")
+    }
+
+    /// Connects and waits for `ready`.
+    pub async fn ready(self) -> Client {
+        let mut client = self.open().await;
+        client.expect("ready").await;
+        client
+    }
+
+    /// Connects and then neither reads nor writes: a phone that lost its network without a word.
+    pub async fn half_open(self) -> Client {
+        let client = self.ready().await;
+        client.reading.abort();
+        client
+    }
+
+    /// Connects.
+    pub async fn open(self) -> Client {
+        self.try_open().await.expect("the handshake succeeds").0
+    }
+
+    /// Connects, or tells with which status it was refused.
+    pub async fn try_open(
+        self,
+    ) -> Result<(Client, Response<Option<Vec<u8>>>), Response<Option<Vec<u8>>>> {
+        let stream = TcpStream::connect(self.address)
+            .await
+            .expect("the server listens");
+        stream.set_nodelay(true).expect("a live socket");
+        let handle = socket2::SockRef::from(&stream)
+            .try_clone()
+            .expect("a live socket")
+            .into();
+        match client_async(self.request(), stream).await {
+            Ok((socket, response)) => Ok((Client::new(self.user, socket, handle), response)),
+            Err(tungstenite::Error::Http(response)) => Err(*response),
+            Err(other) => panic!("the handshake broke: {other}"),
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The handshake.
+    pub(super) fn request(&self) -> Request<()> {
+        let mut query = self.query.clone();
+        let in_header = !self.token.is_empty() && !self.in_query;
+        if self.in_query {
+            query.push(format!("token={}", self.token));
+        }
+        let url = format!("ws://{}/ws?{}", self.address, query.join("&"));
+        let mut request = url.into_client_request().expect("a url");
+        if in_header {
+            let bearer = format!("Bearer {}", self.token).parse().expect("a header");
+            request.headers_mut().insert("Authorization", bearer);
+        }
+        for (name, value) in &self.headers {
+            let value = HeaderValue::from_str(value).expect("a header");
+            request
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+        request
+    }
+}
+
+impl Client {
+    fn new(user: String, web: WebSocketStream<TcpStream>, socket: std::net::TcpStream) -> Self {
+        let (write, mut read) = web.split();
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let news = Arc::new(Notify::new());
+        let (into, bell) = (Arc::clone(&heard), Arc::clone(&news));
+        let reading = tokio::spawn(async move {
+            let mut end = End::Cut;
+            while let Some(Ok(message)) = read.next().await {
+                match message {
+                    Message::Text(text) => {
+                        let event = serde_json::from_str(&text).expect("the server sends JSON");
+                        into.lock().expect("no panic").events.push(event);
+                        bell.notify_one();
+                    }
+                    Message::Close(frame) => {
+                        end = End::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                    }
+                    _ => {}
+                }
+            }
+            into.lock().expect("no panic").end = Some(end);
+            bell.notify_one();
+        });
+        Self {
+            user,
+            write,
+            heard,
+            news,
+            reading,
+            socket,
+        }
+    }
+
+    /// The next event of a type. Events before it stay for later.
+    #[track_caller]
+    pub fn expect(&mut self, name: &str) -> impl Future<Output = Json> {
+        let what = format!("`{name}`");
+        let name = name.to_owned();
+        self.until(what, move |event| event["type"] == name.as_str())
+    }
+
+    /// The next event for which something holds.
+    #[track_caller]
+    pub fn until(
+        &mut self,
+        what: impl Into<String>,
+        holds: impl Fn(&Json) -> bool,
+    ) -> impl Future<Output = Json> {
+        let (what, at) = (what.into(), std::panic::Location::caller());
+        async move {
+            let found = timeout(PATIENCE, async {
+                loop {
+                    if let Some(event) = self.take(&holds) {
+                        return Ok(event);
+                    }
+                    if let Some(end) = self.end() {
+                        return Err(end);
+                    }
+                    self.news.notified().await;
+                }
+            });
+            match found.await {
+                Ok(Ok(event)) => event,
+                Ok(Err(end)) => panic!(
+                    "{at}: {} got {end:?} before {what}; {}",
+                    self.user,
+                    self.told()
+                ),
+                Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
+            }
+        }
+    }
+
+    fn take(&self, holds: &impl Fn(&Json) -> bool) -> Option<Json> {
+        let mut heard = self.heard.lock().expect("no panic");
+        let place = heard.events.iter().position(holds)?;
+        Some(heard.events.remove(place))
+    }
+
+    fn end(&self) -> Option<End> {
+        self.heard.lock().expect("no panic").end.clone()
+    }
+
+    /// All that has come and was not taken, for messages of failures.
+    pub fn told(&self) -> String {
+        let heard = self.heard.lock().expect("no panic");
+        let events: Vec<String> = heard.events.iter().map(Json::to_string).collect();
+        format!("what else came:\n  {}", events.join("\n  "))
+    }
+
+    /// Everything that has come so far, taken out, in order.
+    pub fn everything(&mut self) -> Vec<Json> {
+        std::mem::take(&mut self.heard.lock().expect("no panic").events)
+    }
+
+    /// Waits until the server has handled all that this client sent and has written its answers.
+    pub async fn settled(&mut self) {
+        let id = Uuid::new_v4().to_string();
+        self.send(json!({"type": "heartbeat", "requestId": id}))
+            .await;
+        self.until("the answer to a heartbeat", |event| {
+            event["requestId"] == id.as_str()
+        })
+        .await;
+    }
+
+    /// Asserts that no event of a type has come by the time the server has handled all that this
+    /// client sent.
+    #[track_caller]
+    pub fn expect_none(&mut self, name: &str) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        let name = name.to_owned();
+        async move {
+            self.settled().await;
+            let found = self.take(&|event: &Json| event["type"] == name.as_str());
+            assert!(found.is_none(), "{at}: {} got {found:?}", self.user);
+        }
+    }
+
+    /// The answer to a command: the event or the error that carries its request id.
+    pub async fn ask(&mut self, mut command: Json) -> Json {
+        let id = Uuid::new_v4().to_string();
+        let name = command["type"].to_string();
+        command["requestId"] = id.clone().into();
+        self.send(command).await;
+        self.until(format!("the answer to {name}"), |event| {
+            event["requestId"] == id.as_str()
+        })
+        .await
+    }
+
+    /// Sends a command and expects it to be refused with this code.
+    #[track_caller]
+    pub fn refused(&mut self, code: &str, command: Json) -> impl Future<Output = Json> {
+        let at = std::panic::Location::caller();
+        let code = code.to_owned();
+        async move {
+            let answer = self.ask(command.clone()).await;
+            assert_eq!(
+                answer["code"],
+                code.as_str(),
+                "{at}: {command} was answered with {answer}"
+            );
+            answer
+        }
+    }
+
+    /// Sends a command as it is.
+    pub async fn send(&mut self, command: Json) {
+        self.send_text(command.to_string()).await;
+    }
+
+    /// Sends text as it is.
+    pub async fn send_text(&mut self, text: impl Into<String>) {
+        self.send_message(Message::text(text.into())).await;
+    }
+
+    /// Sends a message as it is. A connection that the server has closed meanwhile takes nothing.
+    pub async fn send_message(&mut self, message: Message) {
+        let _ = self.write.send(message).await;
+    }
+
+    /// How the server ended the connection.
+    pub async fn ended(&mut self) -> End {
+        let ended = timeout(PATIENCE, async {
+            loop {
+                if let Some(end) = self.end() {
+                    return end;
+                }
+                self.news.notified().await;
+            }
+        });
+        let ended = ended.await;
+        ended.unwrap_or_else(|_| panic!("{} is still connected; {}", self.user, self.told()))
+    }
+
+    /// Says goodbye properly (1000): logs out.
+    pub async fn log_out(self) {
+        self.close(1000).await;
+    }
+
+    /// Closes with a code.
+    pub async fn close(mut self, code: u16) {
+        let frame = CloseFrame {
+            code: CloseCode::from(code),
+            reason: "".into(),
+        };
+        self.send_message(Message::Close(Some(frame))).await;
+        let _ = self.ended().await;
+    }
+
+    /// Goes away as a page does that is reloaded.
+    pub async fn reload(self) {
+        self.close(1001).await;
+    }
+
+    /// The network is gone: the connection is reset.
+    pub async fn vanish(self) {
+        // Closed without lingering, a socket says "reset" instead of goodbye. The reading task holds the
+        // other half; once it has ended, dropping ours closes it.
+        let sock = socket2::SockRef::from(&self.socket);
+        sock.set_linger(Some(Duration::ZERO))
+            .expect("a live socket");
+        self.reading.abort();
+        while !self.reading.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    // ---- the protocol's commands as words ----
+
+    /// Calls an otomo; returns the call's id once the request is acknowledged.
+    pub async fn request(&mut self, otomo: &str) -> Uuid {
+        let call = Uuid::new_v4();
+        let ack = self.request_as(otomo, call).await;
+        assert_eq!(ack["type"], "call_request_ack", "{ack}");
+        call
+    }
+
+    /// Calls an otomo with an id of one's own; returns the answer.
+    pub async fn request_as(&mut self, otomo: &str, call: Uuid) -> Json {
+        self.ask(json!({"type": "call_request", "toUserId": otomo, "callId": call}))
+            .await
+    }
+
+    /// Waits for the ring of a call.
+    pub async fn rings(&mut self, call: Uuid) -> Json {
+        let id = call.to_string();
+        self.until(format!("the ring of {id}"), move |event| {
+            event["type"] == "incoming_call" && event["callId"] == id.as_str()
+        })
+        .await
+    }
+
+    /// Something about a call: sends `{"type": name, "callId"}` and returns the answer.
+    pub async fn of_call(&mut self, name: &str, call: Uuid) -> Json {
+        self.ask(json!({"type": name, "callId": call})).await
+    }
+
+    /// Answers a call.
+    pub async fn accept(&mut self, call: Uuid) -> Json {
+        self.of_call("call_accept", call).await
+    }
+
+    /// Declines a call.
+    pub async fn reject(&mut self, call: Uuid) -> Json {
+        self.of_call("call_reject", call).await
+    }
+
+    /// Gives up a call that was not answered yet.
+    pub async fn cancel(&mut self, call: Uuid) -> Json {
+        self.of_call("call_cancel", call).await
+    }
+
+    /// Hangs up.
+    pub async fn hang_up(&mut self, call: Uuid) -> Json {
+        self.of_call("call_end_request", call).await
+    }
+
+    /// Reports that media flows.
+    pub async fn report_media(&mut self, call: Uuid) {
+        self.send(json!({"type": "call_connected", "callId": call}))
+            .await;
+    }
+
+    /// The next change of an otomo's status to this one.
+    pub async fn sees(&mut self, otomo: &str, status: &str) -> Json {
+        self.until(format!("{otomo} {status}"), |event| {
+            event["type"] == "otomo_status_update"
+                && event["userId"] == otomo
+                && event["status"] == status
+        })
+        .await
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+/// A pause that belongs to the story: a silence of a given length is what is being tested.
+pub async fn silence(length: Duration) {
+    tokio::time::sleep(length).await;
+}

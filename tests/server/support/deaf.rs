@@ -1,0 +1,113 @@
+//! A client that reads only when it is told to: a page in a frozen tab.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Error, Message},
+};
+
+use super::{Connecting, Door, Json, PATIENCE};
+
+/// Receive buffer of such a client: small, so that what the kernel holds for it is little.
+const BUFFER: u32 = 4096;
+
+/// How long nothing must come for the stream to count as quiet.
+const QUIET: Duration = Duration::from_millis(700);
+
+/// A client that reads on request.
+pub struct Deaf {
+    socket: WebSocketStream<TcpStream>,
+}
+
+impl Connecting {
+    /// Connects, reads up to `ready`, and then reads only when told to.
+    pub async fn reading_on_request(self) -> Deaf {
+        let request = self.request();
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(BUFFER).expect("a small buffer");
+        let stream = socket
+            .connect(self.address())
+            .await
+            .expect("the server listens");
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .expect("a handshake");
+        let mut deaf = Deaf { socket };
+        while deaf.next().await.expect("an open connection")["type"] != "ready" {}
+        deaf
+    }
+}
+
+impl Deaf {
+    async fn next(&mut self) -> Option<Json> {
+        loop {
+            match timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("something comes")
+            {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).ok(),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Reads until nothing comes any more.
+    pub async fn read_until_quiet(&mut self) -> Vec<Json> {
+        let mut heard = Vec::new();
+        while let Ok(Some(event)) = timeout(QUIET, self.next()).await {
+            heard.push(event);
+        }
+        heard
+    }
+
+    /// Reads until the connection ends; whether it does.
+    pub async fn read_to_the_end(&mut self) -> bool {
+        let ending = timeout(PATIENCE, async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(_)) => {}
+                    Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) | None => {
+                        return true;
+                    }
+                    Some(Err(_)) => return true,
+                }
+            }
+        });
+        ending.await.unwrap_or(false)
+    }
+}
+
+impl Door {
+    /// Waits until the metrics have this line.
+    pub async fn metric(&self, line: &str) {
+        let found = timeout(PATIENCE, async {
+            while !self.metrics().await.lines().any(|it| it == line) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        assert!(
+            found.await.is_ok(),
+            "no {line} in\n{}",
+            self.metrics().await
+        );
+    }
+
+    async fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.address())
+            .await
+            .expect("the server listens");
+        let request = b"GET /metrics HTTP/1.1\r\nHost: otomo\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("a live connection");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).await.expect("text");
+        page
+    }
+}

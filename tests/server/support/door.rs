@@ -1,0 +1,75 @@
+//! Where a server is and how people get in: the same for one in this process and one of its own.
+
+use std::{net::SocketAddr, time::Duration};
+
+use otomo::kernel::{
+    config::{Sources, load},
+    identity::{Identity, Role},
+    time::Clock,
+    token::Issuer,
+};
+
+use super::client::{Client, Connecting};
+
+/// The secret of all test servers.
+pub const SECRET: &str = "a secret of tests, long enough for HS256";
+
+/// The way into one server.
+pub struct Door {
+    address: SocketAddr,
+    issuer: Issuer,
+}
+
+impl Door {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let sources = Sources::default().with("auth.hs256_secret", SECRET);
+        let auth = load(&sources).expect("a sound configuration").auth;
+        Self {
+            address,
+            issuer: Issuer::new(&auth).expect("a usable secret"),
+        }
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A token for an hour.
+    pub fn token(&self, user: &str, role: Role) -> String {
+        self.token_for(user, role, Duration::from_secs(3600))
+    }
+
+    /// A token that is good for a while.
+    pub fn token_for(&self, user: &str, role: Role, ttl: Duration) -> String {
+        let identity = Identity {
+            user: user.parse().expect("a user id"),
+            role,
+            name: Some(format!("{user}さん")),
+            avatar: Some(format!("/avatars/{user}.jpg")),
+            rooms: Vec::new(),
+            expires_at: Clock::system().now() + ttl,
+        };
+        self.issuer.sign(&identity).expect("a token")
+    }
+
+    /// An otomo who is connected and ready.
+    pub async fn otomo(&self, user: &str) -> Client {
+        self.connecting(user, Role::Otomo).ready().await
+    }
+
+    /// A user who is connected and ready.
+    pub async fn user(&self, user: &str) -> Client {
+        self.connecting(user, Role::User).ready().await
+    }
+
+    /// A connection about to be made, to say more about it.
+    pub fn connecting(&self, user: &str, role: Role) -> Connecting {
+        Connecting::new(self.address, user, self.token(user, role))
+    }
+
+    /// A handshake without a token.
+    pub fn stranger(&self) -> Connecting {
+        Connecting::new(self.address, "", String::new())
+    }
+}

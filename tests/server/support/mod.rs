@@ -1,0 +1,35 @@
+//! The words that the tests are written in: a real server of its own for each test, and people who
+//! connect to it with real WebSockets.
+
+mod client;
+mod deaf;
+mod door;
+mod events;
+mod process;
+mod server;
+
+pub use client::{Client, Connecting, End, silence};
+pub use door::Door;
+pub use events::{Json, field};
+pub use process::Process;
+pub use server::TestServer;
+
+use std::{path::Path, time::Duration};
+
+use tempfile::TempDir;
+
+/// A folder for a database, in memory where the machine has one there: what a disk does with a commit is
+/// the store's suite to test, and a busy disk must not make these tests slow.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.expect("a folder for the database")
+}
+
+/// How long a test waits for what must come. Far above what it takes, so that a slow machine fails no
+/// test; nothing that comes is waited for longer than it takes.
+pub const PATIENCE: Duration = Duration::from_secs(20);

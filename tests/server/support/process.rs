@@ -1,0 +1,144 @@
+//! The binary itself as a process of its own: for what only a process has, memory and a sudden death.
+
+use std::{
+    ops::Deref,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use diesel::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+
+use super::{
+    PATIENCE,
+    door::{Door, SECRET},
+};
+
+/// A running `otomo serve`. Dropped, it is killed.
+pub struct Process {
+    door: Door,
+    child: Child,
+    folder: Option<TempDir>,
+    settings: Vec<(String, String)>,
+}
+
+impl Deref for Process {
+    type Target = Door;
+
+    fn deref(&self) -> &Door {
+        &self.door
+    }
+}
+
+impl Process {
+    /// Starts one with some settings changed.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = super::folder();
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Self::start_in(folder, settings.iter().map(own).collect()).await
+    }
+
+    async fn start_in(folder: TempDir, settings: Vec<(String, String)>) -> Self {
+        let port_file = folder.path().join("port");
+        let _ = std::fs::remove_file(&port_file);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
+        command
+            .arg("--port-file")
+            .arg(&port_file)
+            .env_clear()
+            .current_dir(folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.env(
+            "RUST_LOG",
+            std::env::var("RUST_LOG").unwrap_or("warn".into()),
+        );
+        let fixed = [
+            ("server.listen", "127.0.0.1:0".to_owned()),
+            ("auth.hs256_secret", SECRET.to_owned()),
+            (
+                "database.url",
+                format!("sqlite://{}", database(folder.path()).display()),
+            ),
+        ];
+        let settings_of = settings
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.clone()));
+        for (key, value) in fixed.into_iter().chain(settings_of) {
+            let variable = format!("OTOMO_{}", key.replace('.', "__").to_uppercase());
+            command.env(variable, value);
+        }
+        let child = command.spawn().expect("the binary starts");
+        let port = tokio::time::timeout(PATIENCE, port_in(&port_file))
+            .await
+            .expect("the server serves");
+        let door = Door::new(([127, 0, 0, 1], port).into());
+        Self {
+            door,
+            child,
+            folder: Some(folder),
+            settings,
+        }
+    }
+
+    /// `kill -9`, then a new process on the same database.
+    pub async fn kill_and_restart(mut self) -> Self {
+        self.kill();
+        let folder = self.folder.take().expect("a running process has a folder");
+        Self::start_in(folder, std::mem::take(&mut self.settings)).await
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        // It may have died already; what matters is that it is gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// What the process holds in memory, in bytes.
+    pub fn resident_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("a live process");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("a size");
+        let kib: u64 = line
+            .split_whitespace()
+            .nth(1)
+            .expect("a number")
+            .parse()
+            .expect("a number");
+        kib * 1024
+    }
+
+    /// The database, to look at what is stored.
+    pub fn database(&self) -> SqliteConnection {
+        let folder = self
+            .folder
+            .as_ref()
+            .expect("a running process has a folder");
+        let path = database(folder.path());
+        SqliteConnection::establish(path.to_str().expect("a path")).expect("the database opens")
+    }
+}
+
+fn database(folder: &Path) -> PathBuf {
+    folder.join("otomo.db")
+}
+
+async fn port_in(file: &Path) -> u16 {
+    loop {
+        let written = std::fs::read_to_string(file).unwrap_or_default();
+        if let Ok(port) = written.trim().parse() {
+            return port;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -169,6 +169,11 @@ impl Task {
         }
     }
 
+    /// Whether it has happened, so that it must not be lost. Everything else somebody asks, and can ask again.
+    pub(super) fn is_event(&self) -> bool {
+        matches!(self.origin, Origin::Arrival(_) | Origin::Nobody)
+    }
+
     /// Whether the sweep brings it again if it is dropped.
     pub(super) fn comes_again(&self) -> bool {
         matches!(

@@ -206,21 +206,29 @@ impl CallCoordinator {
         }
         log::warn!("call not changed call={call} cause={}", chain(&fault));
         let fault = CallsFault::from(fault);
-        match task.origin {
-            Origin::Client(asker) => self.speaker.fail(&asker, call, fault.into()),
-            Origin::Order(answer) => drop(answer.send(Err(fault))),
-            Origin::Arrival(_) | Origin::Nobody if task.comes_again() => {}
-            Origin::Arrival(_) | Origin::Nobody => {
-                self.lanes.hold(call, task);
-                ctx.run_later(TRY_AGAIN, move |coordinator, _| {
-                    coordinator.lanes.resume(call);
-                    coordinator.run(call);
-                });
-                return;
-            }
+        if !task.is_event() || task.comes_again() {
+            self.refuse(task, &fault);
+            self.lanes.free(call);
+            return self.run(call);
         }
-        self.lanes.free(call);
-        self.run(call);
+        // Nobody may be left waiting for a store that is away.
+        for waiting in self.lanes.hold(call, task, Task::is_event) {
+            self.refuse(waiting, &fault);
+        }
+        ctx.run_later(TRY_AGAIN, move |coordinator, _| {
+            coordinator.lanes.resume(call);
+            coordinator.run(call);
+        });
+    }
+
+    /// Tells who waits for a task, if somebody does, that it was not done.
+    fn refuse(&self, task: Task, fault: &CallsFault) {
+        match task.origin {
+            Origin::Client(asker) => self.speaker.fail(&asker, task.call, fault.clone().into()),
+            // Who no longer waits has gone.
+            Origin::Order(answer) => drop(answer.send(Err(fault.clone()))),
+            Origin::Arrival(_) | Origin::Nobody => {}
+        }
     }
 
     /// Something happened to a call.

@@ -104,10 +104,22 @@ impl<T> Lanes<T> {
         lane.turn = Turn::Free;
     }
 
-    /// What was taken comes first again, but not before [`Lanes::resume`].
-    pub(super) fn hold(&mut self, call: CallId, task: T) {
+    /// What was taken comes first again, but not before [`Lanes::resume`]. Of what waits behind it only what `lasts` goes on
+    /// waiting; the rest is given back.
+    pub(super) fn hold(
+        &mut self,
+        call: CallId,
+        task: T,
+        lasts: impl Fn(&T) -> bool,
+    ) -> VecDeque<T> {
         self.put_back(call, task);
         self.turn(call, Turn::Held);
+        let Some(lane) = self.lanes.get_mut(&call) else {
+            return VecDeque::new();
+        };
+        let (waiting, given_back) = lane.waiting.drain(..).partition(lasts);
+        lane.waiting = waiting;
+        given_back
     }
 
     /// The pause is over.

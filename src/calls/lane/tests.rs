@@ -78,13 +78,15 @@ fn what_must_not_be_lost_comes_first_after_a_pause() {
     lanes.happened(call, "left");
     lanes.ask(call, "end").unwrap();
     let left = lanes.next(call).unwrap();
-    lanes.hold(call, left);
+    lanes.happened(call, "lost");
+    let given_back = lanes.hold(call, left, |task| *task != "end");
+    assert_eq!(given_back, ["end"]);
 
     assert_eq!(lanes.next(call), None);
     assert_eq!(lanes.ask(call, "accept"), Err("accept"), "refused at once");
     lanes.happened(call, "arrived");
     lanes.resume(call);
-    for expected in ["left", "end", "arrived"] {
+    for expected in ["left", "lost", "arrived"] {
         assert_eq!(lanes.next(call), Some(expected));
         lanes.free(call);
     }

@@ -1,0 +1,239 @@
+//! A server without sockets, on a database that outlasts it.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use diesel::prelude::*;
+use otomo::{
+    calls::{Calls, records, rules::call::Call},
+    delivery::{dispatch::Dispatch, leave::Leave, line::Client, lines::Lines},
+    kernel::{
+        config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
+        identity::{Identity, Role},
+        ids::{CallId, SessionId, UserId},
+        metrics::Metrics,
+        time::{Clock, Timestamp},
+    },
+    people::People,
+    presence::{Presence, settings::Settings},
+    protocol::{
+        event::{Event, Ready},
+        frame::Frame,
+        spec::Topic,
+    },
+    store::{Handle, StoreError, migrations::migrate, run, sql::schema::live_participants},
+};
+use tempfile::TempDir;
+
+use crate::phone::Phone;
+
+/// What is waited for comes in milliseconds; this is a test that hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+/// Waits until something is so.
+pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
+    let patience = actix_rt::time::timeout(PATIENCE, async {
+        while !is_so().await {
+            actix_rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    patience.await.expect("it never comes to that");
+}
+
+/// A database.
+pub(crate) struct House {
+    folder: TempDir,
+    settings: Sources,
+}
+
+impl House {
+    /// The defaults, but for some settings.
+    pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let defaults = Sources::default().with("limits.calls_per_minute", "none");
+        let house = Self {
+            folder,
+            settings: settings
+                .iter()
+                .fold(defaults, |sources, (key, value)| sources.with(key, *value)),
+        };
+        migrate(&house.url()).unwrap();
+        house
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(self.folder.path().join("otomo.db"))
+    }
+
+    /// A hand in the database that the servers know nothing of.
+    pub(crate) fn meddle(&self, statement: &str) {
+        let path = self.folder.path().join("otomo.db");
+        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        diesel::sql_query("PRAGMA busy_timeout = 5000")
+            .execute(&mut conn)
+            .unwrap();
+        diesel::sql_query(statement).execute(&mut conn).unwrap();
+    }
+
+    /// Starts a server on it.
+    pub(crate) async fn server(&self) -> Server {
+        self.node("node-1").await
+    }
+
+    /// The same, beside others.
+    pub(crate) async fn node(&self, name: &str) -> Server {
+        let config = Arc::new(load(&self.settings).unwrap());
+        let database = DatabaseConfig {
+            url: self.url(),
+            pool_size: 2,
+            queue: 4_096,
+        };
+        let metrics = Arc::new(Metrics::default());
+        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let dispatch = Dispatch::new(1, Duration::ZERO, Arc::clone(&metrics));
+        let lines = dispatch.start_worker().unwrap();
+        let node = name.parse().unwrap();
+        let settings = Settings::new(name.parse().unwrap(), &config.presence, &config.calls);
+        let presence = Presence::start(
+            store.clone(),
+            dispatch.clone(),
+            Arc::clone(&metrics),
+            settings,
+        );
+        let presence = presence.await.unwrap();
+        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics);
+        let server = Server {
+            calls: calls.await.unwrap(),
+            people: People::new(store.clone(), true),
+            presence,
+            store,
+            dispatch,
+            lines,
+            metrics,
+            config,
+        };
+        for name in ["taro", "jiro"] {
+            server.know(name, Role::User).await;
+        }
+        for name in ["hana", "yuki"] {
+            server.know(name, Role::Otomo).await;
+        }
+        server
+    }
+}
+
+/// One run of a server.
+pub(crate) struct Server {
+    pub(crate) calls: Calls,
+    pub(crate) presence: Presence,
+    pub(crate) store: Handle,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) config: Arc<Config>,
+    people: People,
+    dispatch: Dispatch,
+    lines: Rc<Lines>,
+}
+
+impl Server {
+    /// Makes the people of two devices known: one who calls, and an otomo.
+    pub(crate) async fn know_pair(&self, caller: &str, otomo: &str) {
+        self.know(caller.split_once('-').unwrap().0, Role::User)
+            .await;
+        self.know(otomo.split_once('-').unwrap().0, Role::Otomo)
+            .await;
+    }
+
+    async fn know(&self, name: &str, role: Role) {
+        let identity = Identity {
+            user: user(name),
+            role,
+            name: Some(name.to_uppercase()),
+            avatar: Some(format!("/{name}.png")),
+            rooms: Vec::new(),
+            expires_at: Timestamp::default(),
+        };
+        self.people.enter(identity).await.unwrap();
+    }
+
+    /// A device connects, as sessions do it. Devices are named after their people: `hana-1` is a device of `hana`.
+    pub(crate) async fn connect(&self, device: &str) -> Phone {
+        let (person, _) = device.split_once('-').unwrap();
+        let client = Client {
+            user: user(person),
+            role: match person {
+                "hana" | "yuki" => Role::Otomo,
+                other if other.starts_with("otomo") => Role::Otomo,
+                _ => Role::User,
+            },
+            device: device.parse().unwrap(),
+            session: SessionId::new(),
+        };
+        if client.role == Role::Otomo {
+            self.presence.arrive(&client).await.unwrap();
+        }
+        let phone = Phone::new(&self.lines, &client, self.calls.clone());
+        self.dispatch
+            .subscribe(phone.at, Topic::Otomo, self.presence.board())
+            .await;
+        let ready = Frame::new(&Event::from(Ready { seq: 0 }));
+        self.dispatch.open(phone.at, ready);
+        self.calls.arrived(&client, phone.at);
+        phone.ready().await
+    }
+
+    /// It disconnects, as sessions do it.
+    pub(crate) fn disconnect(&self, phone: Phone) {
+        let client = phone.client.clone();
+        self.lines.remove(phone.at);
+        let remaining = self.lines.roster().leave(&client);
+        self.calls.left(&client, Leave::Broken, remaining);
+        if client.role == Role::Otomo {
+            self.presence.leave(&client, Leave::Broken);
+        }
+    }
+
+    /// The process dies: nothing more is stored.
+    pub(crate) async fn dies(self) {
+        self.store.close().await;
+    }
+
+    /// It stops in good order.
+    pub(crate) async fn stops(self) {
+        self.calls.stop().await;
+        self.presence.stop().await;
+        self.store.close().await;
+    }
+
+    /// A call as it is stored, if it is.
+    pub(crate) async fn find(&self, call: CallId) -> Option<Call> {
+        let found: Result<_, StoreError> =
+            self.store.read(move |conn| records::find(conn, call)).await;
+        found.unwrap()
+    }
+
+    /// A call that is stored.
+    pub(crate) async fn call(&self, call: CallId) -> Call {
+        self.find(call).await.expect("nobody knows this call")
+    }
+
+    /// How a call ended, as outcome and reason; waits for it.
+    pub(crate) async fn end(&self, call: CallId) -> String {
+        let has_ended = async || self.find(call).await.is_some_and(|call| !call.is_live());
+        eventually(has_ended).await;
+        let ended = self.call(call).await;
+        let end = ended.end().unwrap();
+        format!("{}, {}", end.outcome(), end.reason())
+    }
+
+    /// How many people are taken by live calls.
+    pub(crate) async fn taken(&self) -> i64 {
+        let taken: Result<_, StoreError> = self
+            .store
+            .read(|conn| run!(conn, |c| live_participants::table.count().get_result(c)))
+            .await;
+        taken.unwrap()
+    }
+}

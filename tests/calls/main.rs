@@ -1,0 +1,26 @@
+//! Calls from end to end below the sockets: the coordinator on a real database, told to real lines.
+//!
+//! What people see of each rule is tested over WebSockets (`tests/server`). Here is what needs a hand inside: a node that
+//! dies between storing and speaking, restarts, nodes that race on one database, a store that fails.
+//!
+//! - `house`: a database and the servers that run on it. `phone`: a device that calls and is called.
+//! - `calling`, `deadlines`: a call as its people hear it. `records`: a call as a row.
+//! - `unspoken`, `restarts`, `races`, `failures`: what goes wrong, and is made good.
+//!
+//! Nothing here sleeps to let something happen: a test waits for what it expects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails, fails by panicking"
+)]
+
+mod calling;
+mod deadlines;
+mod failures;
+mod house;
+mod phone;
+mod races;
+mod records;
+mod restarts;
+mod unspoken;

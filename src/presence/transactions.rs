@@ -156,10 +156,7 @@ pub(super) fn sweep(tx: &mut Tx<'_>, settings: &Settings) -> Result<Outcome<()>,
     for otomo in &concerned {
         changes.extend(records::settle(tx, otomo, &settings.policy)?);
     }
-    let next = [
-        leases::next_expiry(tx, &settings.node)?,
-        records::next_rested(tx)?,
-    ];
+    let next = [leases::next_grace_end(tx)?, records::next_rested(tx)?];
     Ok(Outcome {
         changes,
         due: next.into_iter().flatten().min(),

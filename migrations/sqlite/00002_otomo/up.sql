@@ -28,3 +28,5 @@ CREATE TABLE leases (
 ) WITHOUT ROWID;
 CREATE INDEX leases_otomo_id ON leases (otomo_id);
 CREATE INDEX leases_expires_at ON leases (expires_at);
+-- The next grace to end is looked for often, among many leases that are renewed.
+CREATE INDEX leases_leaving ON leases (expires_at) WHERE leaving;

@@ -2,8 +2,8 @@
 //!
 //! A message becomes one transaction; the hub goes on to the next message at once. When the transaction is committed the
 //! board is updated, then the update is handed to dispatch, then the asker is answered. What runs out by itself (a grace, a
-//! break, the lease of a node that died) has one timer, set to the first of them; a sweep every third of a lease renews the
-//! node's own leases and catches what a timer missed.
+//! break) has one timer, set to the first of them; a sweep every third of a lease renews the node's own leases, finds those
+//! of a node that died, and catches what a timer missed.
 //!
 //! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
 

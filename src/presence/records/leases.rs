@@ -79,8 +79,8 @@ pub fn end_all(tx: &mut Tx<'_>, otomo: &UserId) -> Result<(), StoreError> {
 }
 
 /// Renews, in one statement, the leases of a node's connected sessions for another `term`. Those that were renewed within
-/// the last third of it are left alone. Returns the otomo with a lease that had run out although the session is there: the
-/// process, or the store, stood still for longer than a term.
+/// the last third of it are left alone. Returns the otomo with a lease that had run out although the session is there (each
+/// as often as that is so): the process, or the store, stood still for longer than a term.
 pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserId>, StoreError> {
     let now = tx.now();
     let stale = (now + term - term / 3).millis();
@@ -90,7 +90,6 @@ pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserI
     let run_out: Vec<String> = run!(tx, |c| leases::table
         .filter(own.and(leases::expires_at.le(now.millis())))
         .select(leases::otomo_id)
-        .distinct()
         .load(c))?;
     run!(tx, |c| diesel::update(
         leases::table.filter(own.and(leases::expires_at.lt(stale)))
@@ -128,11 +127,10 @@ pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
     otomo.iter().map(|id| user_id(id)).collect()
 }
 
-/// When the next lease runs out that `node` does not renew.
-pub fn next_expiry(conn: &mut Conn, node: &NodeId) -> Result<Option<Timestamp>, StoreError> {
-    let unrenewed = leases::leaving.eq(true).or(leases::node.ne(node.as_str()));
+/// When the next grace is over, of whatever node. The lease of a node that died is found without this, by the next sweep.
+pub fn next_grace_end(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
     let first: Option<i64> = run!(conn, |c| leases::table
-        .filter(unrenewed)
+        .filter(leases::leaving)
         .select(diesel::dsl::min(leases::expires_at))
         .first(c))?;
     Ok(first.map(Timestamp::from_millis))

@@ -1,0 +1,160 @@
+//! Somebody who asks over HTTP, in words of the tests.
+
+use otomo::kernel::identity::Role;
+use reqwest::{
+    Client, Method, RequestBuilder, StatusCode,
+    header::{AUTHORIZATION, HeaderMap},
+};
+
+use crate::support::{Door, Json};
+
+/// The key of the app's backend on all test servers.
+pub const API_KEY: &str = "the key of the app's own backend";
+
+/// The settings of a server that knows its backend.
+pub const WITH_KEY: (&str, &str) = ("auth.api_keys", API_KEY);
+
+/// Somebody with their credentials.
+pub struct Api {
+    http: Client,
+    base: String,
+    credential: Option<(&'static str, String)>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, if it is JSON; else `null`.
+    pub json: Json,
+    /// The body as it came.
+    pub text: String,
+}
+
+impl Api {
+    fn new(door: &Door, credential: Option<(&'static str, String)>) -> Self {
+        Self {
+            http: Client::new(),
+            base: format!("http://{}", door.address()),
+            credential,
+        }
+    }
+
+    /// Somebody with a token.
+    pub fn of(door: &Door, user: &str, role: Role) -> Self {
+        Self::with_token(door, &door.token(user, role))
+    }
+
+    /// Somebody with a token made elsewhere.
+    pub fn with_token(door: &Door, token: &str) -> Self {
+        Self::new(
+            door,
+            Some((AUTHORIZATION.as_str(), format!("Bearer {token}"))),
+        )
+    }
+
+    /// The app's backend.
+    pub fn backend(door: &Door) -> Self {
+        Self::with_key(door, API_KEY)
+    }
+
+    /// A backend with some key.
+    pub fn with_key(door: &Door, key: &str) -> Self {
+        Self::new(door, Some(("x-api-key", key.to_owned())))
+    }
+
+    /// Somebody who does not say who they are.
+    pub fn stranger(door: &Door) -> Self {
+        Self::new(door, None)
+    }
+
+    /// A request about to be sent, to say more about it.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.credential {
+            Some((name, value)) => request.header(*name, value),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Json) -> Reply {
+        send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Json) -> Reply {
+        send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// Every entry of a list, read in pages of `limit`.
+    pub async fn whole_list(&self, path: &str, limit: usize) -> Vec<Json> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let glue = if path.contains('?') { '&' } else { '?' };
+            let page = self
+                .get(&format!("{path}{glue}limit={limit}{cursor}"))
+                .await;
+            let page = page.ok();
+            let entries = page["items"].as_array().expect("a list").clone();
+            assert!(entries.len() <= limit, "{page}");
+            items.extend(entries);
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Sends a request and reads the whole answer.
+pub async fn send(request: RequestBuilder) -> Reply {
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.expect("a body");
+    let json = serde_json::from_str(&text).unwrap_or(Json::Null);
+    Reply {
+        status,
+        headers,
+        json,
+        text,
+    }
+}
+
+impl Reply {
+    /// The body of a request that was done.
+    #[track_caller]
+    pub fn ok(self) -> Json {
+        let good = StatusCode::from_u16(self.status).is_ok_and(|status| status.is_success());
+        assert!(good, "{self:?}");
+        self.json
+    }
+
+    /// Asserts that the request was refused, in the one shape, and gives the error.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Json {
+        let error = &self.json["error"];
+        assert_eq!(
+            (self.status, error["code"].as_str()),
+            (status, Some(code)),
+            "{self:?}"
+        );
+        assert!(error["message"].is_string(), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/json", "{self:?}");
+        self.json["error"].clone()
+    }
+
+    /// A header; empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self
+            .headers
+            .get(name)
+            .map(|value| value.to_str().expect("text"));
+        value.unwrap_or_default()
+    }
+}

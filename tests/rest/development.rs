@@ -1,0 +1,96 @@
+//! Development mode, which lends identities. A process of its own: its secret belongs to the working directory.
+
+use std::{
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::PATIENCE;
+
+struct Development {
+    process: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Development {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port_file = folder.path().join("port");
+        let process = Command::new(env!("CARGO_BIN_EXE_otomo"))
+            .current_dir(folder.path())
+            .env_clear()
+            .args(["serve", "--listen", "127.0.0.1:0", "--port-file"])
+            .arg(&port_file)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + PATIENCE;
+        let port: u16 = loop {
+            let text = std::fs::read_to_string(&port_file).unwrap_or_default();
+            if let Ok(port) = text.trim().parse() {
+                break port;
+            }
+            assert!(Instant::now() < end, "the server does not listen");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        Self {
+            process,
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            _folder: folder,
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Development {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_page_borrows_an_identity_and_is_known_by_it() {
+    let server = Development::start().await;
+    let http = Client::new();
+    let people = http.get(server.url("/dev/people")).send().await.unwrap();
+    let people: Vec<Value> = people.json().await.unwrap();
+    for role in ["user", "otomo"] {
+        let somebody = people.iter().find(|person| person["role"] == role).unwrap();
+        let lent = http
+            .post(server.url("/dev/token"))
+            .json(somebody)
+            .send()
+            .await
+            .unwrap();
+        let lent: Value = lent.json().await.unwrap();
+        let token = lent["token"].as_str().unwrap();
+        let me = http
+            .get(server.url("/api/me"))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        let me: Value = me.json().await.unwrap();
+        for field in ["userId", "role", "name"] {
+            assert_eq!(me[field], somebody[field]);
+        }
+    }
+    let unfit = json!({"userId": "not an id", "role": "user", "name": "x"});
+    let refused = http
+        .post(server.url("/dev/token"))
+        .json(&unfit)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 400);
+}

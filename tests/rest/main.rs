@@ -1,0 +1,27 @@
+//! REST over real HTTP against a real server. Each file is one part of the API; [`api`] has the words that all are written
+//! in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod admin;
+mod api;
+mod apps;
+mod calls;
+mod development;
+mod operators;
+mod pages;
+mod roles;
+mod servers;
+mod shapes;
+#[path = "../server/support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the tests of sockets, which use all of it"
+)]
+mod support;

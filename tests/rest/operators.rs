@@ -1,0 +1,70 @@
+//! Health and metrics.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    api::{Api, send},
+    support::TestServer,
+};
+
+#[tokio::test]
+async fn a_node_is_alive_and_ready_and_counts() {
+    let server = TestServer::start().await;
+    let _taro = server.user("taro").await;
+    let operator = Api::stranger(&server);
+    assert_eq!(
+        operator.get("/health/live").await.ok(),
+        json!({"live": true})
+    );
+    assert_eq!(
+        operator.get("/health/ready").await.ok(),
+        json!({"ready": true})
+    );
+    let metrics = operator.get("/metrics").await;
+    assert!(
+        metrics
+            .header("content-type")
+            .starts_with("application/openmetrics-text")
+    );
+    assert!(
+        metrics.text.contains("otomo_messages_out_total"),
+        "{}",
+        metrics.text
+    );
+    assert!(metrics.text.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn a_node_that_drains_is_alive_and_not_ready() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
+    let call = taro.request("hana").await;
+    hana.rings(call).await;
+    hana.accept(call).await;
+    // The call goes on, and with it the node.
+    let drained = server.drain();
+    let operator = Api::stranger(&server);
+    let unready = loop {
+        let reply = operator.get("/health/ready").await;
+        if reply.status != 200 {
+            break reply;
+        }
+    };
+    assert_eq!(unready.header("retry-after"), "1");
+    let error = unready.refused(503, "UNAVAILABLE");
+    assert_eq!(error["context"]["reasons"], json!(["draining"]));
+    assert_eq!(operator.get("/health/live").await.status, 200);
+    taro.of_call("call_end_request", call).await;
+    drained.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_load_balancer_may_ask_without_reading() {
+    let server = TestServer::start().await;
+    let operator = Api::stranger(&server);
+    for path in ["/health/live", "/health/ready"] {
+        let reply = send(operator.request(Method::HEAD, path)).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""));
+    }
+}

@@ -1,0 +1,154 @@
+//! What goes wrong is said in one shape, to pages of listed origins too.
+
+use otomo::kernel::identity::Role;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    api::{Api, Reply, WITH_KEY, send},
+    support::TestServer,
+};
+
+#[tokio::test]
+async fn a_path_that_is_none_and_a_method_that_is_none_say_so() {
+    let server = TestServer::start().await;
+    let taro = Api::of(&server, "taro", Role::User);
+    for path in [
+        "/nothing",
+        "/api/nothing",
+        "/api/otomo/no%20body",
+        "/demo/../Cargo.toml",
+    ] {
+        taro.get(path).await.refused(404, "NOT_FOUND");
+    }
+    let methods = [
+        ("/api/me", "GET"),
+        ("/", "GET, HEAD"),
+        ("/health/live", "GET, HEAD"),
+    ];
+    for (path, allowed) in methods {
+        let reply = taro.post(path, json!({})).await;
+        assert_eq!(reply.header("allow"), allowed, "{path}");
+        reply.refused(405, "BAD_REQUEST");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
+    let server = TestServer::start_with(&[WITH_KEY, ("limits.message_size", "1KiB")]).await;
+    let backend = Api::backend(&server);
+    let put = || backend.request(Method::PUT, "/api/server/users/ken");
+    let json = |body: String| put().header("content-type", "application/json").body(body);
+    let cases = [
+        (r#"{"role":"user","name":"#, "EOF"),
+        (r#"{"name":"Ken"}"#, "missing field `role`"),
+        (r#"{"role":"boss","name":"Ken"}"#, "unknown variant `boss`"),
+        (r#"{"role":"user","name":7}"#, "invalid type: integer `7`"),
+        (
+            r#"{"role":"user","name":" "}"#,
+            "name must be 1 to 256 bytes",
+        ),
+        (
+            r#"{"role":"user","name":"K","pricePerMinute":-1}"#,
+            "invalid value",
+        ),
+        ("", "EOF"),
+    ];
+    for (body, fault) in cases {
+        let error = send(json(body.to_owned()))
+            .await
+            .refused(400, "BAD_REQUEST");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(fault), "{body}: {message}");
+    }
+    let large = format!(r#"{{"role":"user","name":"{}"}}"#, "x".repeat(1024));
+    send(json(large)).await.refused(413, "MESSAGE_TOO_LARGE");
+    let form = send(put().body("role=user&name=Ken")).await;
+    let error = form.refused(400, "BAD_REQUEST");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("application/json")
+    );
+    // Nobody's body is read before it is known who they are.
+    let stranger = Api::stranger(&server)
+        .put("/api/server/users/ken", json!("x"))
+        .await;
+    stranger.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_what_it_should_be_is_refused() {
+    let server = TestServer::start().await;
+    let taro = Api::of(&server, "taro", Role::User);
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "cursor=x",
+        "cursor=WzFd",
+        "status=asleep",
+    ] {
+        let reply = taro.get(&format!("/api/otomo?{query}")).await;
+        reply.refused(400, "BAD_REQUEST");
+    }
+    taro.get("/api/inbox?after=-1")
+        .await
+        .refused(400, "BAD_REQUEST");
+}
+
+const APP: &str = "https://app.example.com";
+
+async fn asked_by_page(api: &Api, method: Method, origin: &str, preflight: bool) -> Reply {
+    let mut request = api.request(method, "/api/me").header("origin", origin);
+    if preflight {
+        request = request
+            .header("access-control-request-method", "GET")
+            .header(
+                "access-control-request-headers",
+                "authorization, idempotency-key, last-event-id",
+            );
+    }
+    send(request).await
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_ask_and_others_get_no_permission() {
+    let server = TestServer::start_with(&[("server.origins", APP)]).await;
+    let (taro, stranger) = (Api::of(&server, "taro", Role::User), Api::stranger(&server));
+    let allowed = |reply: &Reply| reply.header("access-control-allow-origin").to_owned();
+
+    let preflight = asked_by_page(&stranger, Method::OPTIONS, APP, true).await;
+    assert_eq!((preflight.status, allowed(&preflight).as_str()), (200, APP));
+    assert_eq!(preflight.header("access-control-allow-credentials"), "true");
+    let headers = preflight
+        .header("access-control-allow-headers")
+        .to_lowercase();
+    for header in [
+        "authorization",
+        "idempotency-key",
+        "last-event-id",
+        "content-type",
+    ] {
+        assert!(headers.contains(header), "{headers}");
+    }
+    let asked = asked_by_page(&taro, Method::GET, APP, false).await;
+    assert_eq!((asked.status, allowed(&asked).as_str()), (200, APP));
+    // Without the permission a page could not read why it was refused.
+    let refused = asked_by_page(&stranger, Method::GET, APP, false).await;
+    assert_eq!(allowed(&refused), APP);
+    refused.refused(401, "UNAUTHORIZED");
+
+    let evil = "https://evil.example";
+    let preflight = asked_by_page(&stranger, Method::OPTIONS, evil, true).await;
+    assert_eq!(allowed(&preflight), "");
+    preflight.refused(400, "BAD_REQUEST");
+    let asked = asked_by_page(&taro, Method::GET, evil, false).await;
+    assert_eq!(allowed(&asked), "");
+    let own = format!("http://{}", server.address());
+    assert_eq!(
+        asked_by_page(&taro, Method::GET, &own, false).await.status,
+        200
+    );
+}

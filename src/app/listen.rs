@@ -22,10 +22,10 @@ const BACKLOG: i32 = 4096;
 /// of sockets are pinged.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Bytes that the kernel takes for a client beyond what is on its way to it: two full writes of ours keep a
-/// fast one busy.
+/// Bytes that the kernel takes for a client beyond what is on its way to it. A socket asks for more as soon
+/// as there is room, so this bounds what is stale, not how fast a client is served.
 #[cfg(target_os = "linux")]
-const UNSENT_MAX: u32 = 128 * 1024;
+const UNSENT_MAX: u32 = 32 * 1024;
 
 /// Listens. What is set here, accepted sockets inherit.
 pub(super) fn bind(address: SocketAddr, outbox: &OutboxConfig) -> Result<TcpListener, StartFault> {

@@ -51,7 +51,8 @@ struct Pair {
     number: usize,
     call: Uuid,
     phase: Phase,
-    taro: Client,
+    /// Kept connected until the server dies.
+    _taro: Client,
     hana: Option<Client>,
 }
 
@@ -83,7 +84,7 @@ impl Pair {
                 number,
                 call,
                 phase,
-                taro,
+                _taro: taro,
                 hana: None,
             };
         }
@@ -105,7 +106,7 @@ impl Pair {
             number,
             call,
             phase,
-            taro,
+            _taro: taro,
             hana: Some(hana),
         }
     }

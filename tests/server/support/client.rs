@@ -106,11 +106,6 @@ impl Connecting {
         self
     }
 
-    /// With no token at all.
-    pub fn without_token(self) -> Self {
-        self.with_token("")
-    }
-
     /// Connects and waits for `ready`.
     pub async fn ready(self) -> Client {
         let mut client = self.open().await;

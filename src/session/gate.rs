@@ -18,6 +18,8 @@ use governor::{
 };
 use tokio::sync::Notify;
 
+use prometheus_client::metrics::gauge::Gauge;
+
 use crate::kernel::{config::LimitsConfig, metrics::Metrics};
 
 /// Addresses remembered before those that are quiet again are forgotten.
@@ -76,11 +78,28 @@ impl Shut {
 
 /// One connection that was let in; counted until it is dropped.
 #[derive(Debug)]
-pub struct Pass(Arc<AtomicUsize>);
+pub struct Pass {
+    open: Arc<AtomicUsize>,
+    /// The connections of its transport.
+    transport: Option<Gauge>,
+}
+
+impl Pass {
+    /// Counted among the connections of a transport, too.
+    #[must_use]
+    pub fn counted_in(mut self, transport: Gauge) -> Self {
+        transport.inc();
+        self.transport = Some(transport);
+        self
+    }
+}
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        if let Some(transport) = &self.transport {
+            transport.dec();
+        }
     }
 }
 
@@ -133,7 +152,10 @@ impl Gate {
                 .map_err(|early| Shut::TooFast(early.wait_time_from(MonotonicClock.now())))?;
         }
         let before = self.open.fetch_add(1, Ordering::Relaxed);
-        let pass = Pass(Arc::clone(&self.open));
+        let pass = Pass {
+            open: Arc::clone(&self.open),
+            transport: None,
+        };
         match self.most {
             Some(most) if before >= most => Err(Shut::Full(TRY_AGAIN)),
             _ => Ok(pass),

@@ -29,21 +29,22 @@ fn of_call() -> OfCall {
 
 /// One example of every event, with every field that it can have.
 pub(crate) fn examples() -> Vec<Event> {
-    [connection(), presence(), ringing(), signalling(), talking()].concat()
+    [
+        connection(),
+        answers(),
+        presence(),
+        snapshot(),
+        ringing(),
+        signalling(),
+        talking(),
+    ]
+    .concat()
 }
 
 fn connection() -> Vec<Event> {
     let session: SessionId = "0190c1a0-0000-7000-8000-000000000001"
         .parse()
         .expect("a session id");
-    let event: EventId = "0190c1a0-0000-7000-8000-000000000002"
-        .parse()
-        .expect("an event id");
-    let fault = Fault::new(
-        ErrorCode::RateLimited,
-        "too many commands; send fewer a second",
-    )
-    .about("retryAfterMs", 250);
     vec![
         Connected {
             session_id: session,
@@ -75,6 +76,19 @@ fn connection() -> Vec<Event> {
         }
         .into(),
         Ready { seq: 42 }.into(),
+    ]
+}
+
+fn answers() -> Vec<Event> {
+    let event: EventId = "0190c1a0-0000-7000-8000-000000000002"
+        .parse()
+        .expect("an event id");
+    let fault = Fault::new(
+        ErrorCode::RateLimited,
+        "too many commands; send fewer a second",
+    )
+    .about("retryAfterMs", 250);
+    vec![
         HeartbeatAck {
             timestamp: 1_706_604_010,
         }
@@ -143,7 +157,7 @@ fn presence() -> Vec<Event> {
     ]
 }
 
-fn ringing() -> Vec<Event> {
+fn snapshot() -> Vec<Event> {
     let person = |id: &str, name: &str| CallParticipant {
         user_id: user(id),
         name: name.into(),
@@ -171,12 +185,12 @@ fn ringing() -> Vec<Event> {
         ended_at: 1_706_604_000,
         duration_seconds: 312,
     };
+    let (call, recent) = (Some(Box::new(live)), vec![recent]);
+    vec![CallSnapshot { call, recent }.into()]
+}
+
+fn ringing() -> Vec<Event> {
     vec![
-        CallSnapshot {
-            call: Some(Box::new(live)),
-            recent: vec![recent],
-        }
-        .into(),
         CallRequestAck {
             call_id: call(),
             status: RequestStatus::Ended,

@@ -61,7 +61,7 @@ impl Churn {
                     _ = stopped.changed() => break,
                 }
                 let otomo: &mut Client = &mut otomos[turn % OTOMO];
-                let status = if (turn / OTOMO) % 2 == 0 {
+                let status = if (turn / OTOMO).is_multiple_of(2) {
                     "break"
                 } else {
                     "online"

@@ -154,6 +154,7 @@ fn shake_hands(
             shut.to_string(),
         )
     })?;
+    let pass = pass.counted_in(env.metrics.connections.of("websocket"));
     if credentials::offers_bearer(request.head()) {
         let accepted = (
             header::SEC_WEBSOCKET_PROTOCOL,

@@ -100,10 +100,7 @@ async fn of_two_devices_that_accept_at_once_one_wins() {
         for client in [&mut taro, winner, loser] {
             client.expect("call_end").await;
             let left = client.everything();
-            assert!(
-                !left.iter().any(|event| is_verdict(event)),
-                "{call}: {left:?}"
-            );
+            assert!(!left.iter().any(is_verdict), "{call}: {left:?}");
         }
     }
     println!("wins of desk and phone: {wins:?}");
@@ -156,10 +153,7 @@ async fn of_a_cancel_and_an_accept_that_cross_the_first_stored_wins() {
         }
         for client in [&mut taro, &mut hana] {
             let left = client.everything();
-            assert!(
-                !left.iter().any(|event| is_verdict(event)),
-                "{call}: {left:?}"
-            );
+            assert!(!left.iter().any(is_verdict), "{call}: {left:?}");
         }
     }
     println!("accepted first: {accepted}");

@@ -5,7 +5,7 @@
 //!
 //! Bounds: broadcasts are joined per worker (at most one frame per key waits, see
 //! [`super::broadcast`]). Addressed frames follow from commands, so what holds them back is the door:
-//! above [`QUEUE_HIGH`] frames on their way to one worker [`Dispatch::congested`] says so and sessions
+//! above `QUEUE_HIGH` frames on their way to one worker [`Dispatch::congested`] says so and sessions
 //! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
 //! never dropped.
 

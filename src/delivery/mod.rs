@@ -9,7 +9,7 @@
 //! ```
 //! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.
 //! - [`shard`]: a worker's actor, which walks the clients of its thread; [`lines`] is its table,
-//!   [`line`] one client in it, [`wheel`] the timers of all of them.
+//!   [`mod@line`] one client in it, [`wheel`] the timers of all of them.
 //! - [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.

@@ -4,13 +4,13 @@
 //! it is still there. It takes commands to the rooms below and never waits for them: answers come back
 //! through the worker's delivery, so that they keep their place among everything else that is said.
 //!
-//! A session does not know what carries it. A transport gives it a [`Sink`](crate::delivery::line::Sink)
+//! A session does not know what carries it. A transport gives it a [`Sink`]
 //! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::went`] with what it reads.
 //!
 //! A session outlives nothing: what must not be lost is in the user's inbox, and a client that comes
 //! back, on any transport, says how far it has read.
 //!
-//! - [`hello`]: what a client said when it came. [`env`]: what all sessions of a worker share.
+//! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
 //! - [`gate`]: who may connect at all, whatever carries them. `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
 //! - `paging`: the durable lane. `watch`: alarms, signals and the end.
 //! - `vigil` and `allowance`: pure judgement of silence and of too much talk.

@@ -3,7 +3,7 @@
 //!
 //! Everything for the clients of a worker comes through this mailbox, in order. Frames are queued first
 //! and written when the mailbox is empty, so that a burst becomes one system call per client. A
-//! broadcast is told by a [walk](walk) in steps between which the mailbox gets its turn; a line that is
+//! broadcast is told by a `walk` in steps between which the mailbox gets its turn; a line that is
 //! addressed meanwhile is caught up first (see [`super::rounds`]).
 
 mod walk;

@@ -9,17 +9,19 @@
 //! ```
 //! - [`rules`]: what a call may do, as pure functions over a call and a time.
 //! - [`records`]: calls in the database. `transactions`: read the facts, decide, write, in one piece.
-//! - `coordinator`: the actor that has commands stored and told. `lane`: what waits for one call. `messages`: what it is
-//!   told.
+//! - `coordinator`: the actor that has commands stored and told. `messages`: what it is told. `lane`, `task`: what waits
+//!   for one call.
 //! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
 //!   what it has to remember meanwhile.
-//! - [`ice`], `allowance`, `live`, `snapshot`: ICE servers, requests a minute, who is in a call, what a session begins with.
+//! - [`ice`], `allowance`, `live`: ICE servers, requests a minute, who is in a call. `snapshot`, `entry`: what a session
+//!   begins with, calls for lists.
 //!
 //! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
 //! made good by whoever sweeps next.
 
 mod allowance;
 mod coordinator;
+mod entry;
 mod fault;
 pub mod ice;
 mod kept;
@@ -31,24 +33,28 @@ pub mod rules;
 mod snapshot;
 mod speaker;
 mod spoken;
+mod task;
 mod transactions;
 mod wire;
 
 use std::sync::Arc;
 
-use actix::{Actor, Addr, prelude::SendError};
+use actix::{
+    Actor, Addr, Handler, Message,
+    prelude::{Request, SendError},
+};
 
 use self::{
     allowance::Allowance,
     coordinator::CallCoordinator,
     live::LivePeople,
-    messages::{Asked, Drain, Happened, Order, Stop},
+    messages::{Arrived, Asked, Drain, Left, Order, Stop, device},
     records::{
         history::{self, Place},
         timeline::{self, Line},
     },
     rules::{
-        command::{Authority, Happening, Remaining},
+        command::{Authority, Happening},
         policy::Policy,
     },
     speaker::Speaker,
@@ -59,7 +65,7 @@ use crate::{
         dispatch::Dispatch,
         leave::Leave,
         line::{Client, SessionRef},
-        roster,
+        roster::Remaining,
     },
     kernel::{
         config::Config,
@@ -73,9 +79,9 @@ use crate::{
 };
 
 pub use self::{
+    entry::Entry,
     fault::CallsFault,
     messages::{Asker, Wish},
-    snapshot::Entry,
 };
 
 /// Calls, for the rooms above. Clones share everything.
@@ -156,28 +162,23 @@ impl Calls {
     /// called on an arbiter.
     pub fn arrived(&self, client: &Client, at: SessionRef) {
         if let Some(call) = self.0.live.call_of(&client.user) {
-            let happening = Happening::Arrived(messages::device(client));
-            self.tell(call, happening, Some(at));
+            let device = device(client);
+            self.tell(self.0.coordinator.send(Arrived { call, device, at }));
         }
     }
 
     /// A session has ended. What counts is the last of its device. Must be called on an arbiter.
-    pub fn left(&self, client: &Client, leave: Leave, remaining: roster::Remaining) {
+    pub fn left(&self, client: &Client, leave: Leave, remaining: Remaining) {
         let call = self.0.live.call_of(&client.user);
-        let Some(call) = call.filter(|_| remaining.of_device == 0) else {
-            return;
-        };
-        let (user, device) = (&client.user, &client.device);
-        log::info!("device left a call call={call} user={user} device={device} leave={leave:?}");
-        let others = match remaining.of_user {
-            0 => Remaining::Nobody,
-            _ => Remaining::Others,
-        };
-        self.tell(
-            call,
-            Happening::Left(messages::device(client), others),
-            None,
-        );
+        if let Some(call) = call.filter(|_| remaining.of_device == 0) {
+            let device = device(client);
+            log::info!(
+                "device left a call call={call} user={} device={} leave={leave:?}",
+                device.user,
+                device.id
+            );
+            self.tell(self.0.coordinator.send(Left { call, device }));
+        }
     }
 
     /// Whether a person is in a live call, as far as this node knows.
@@ -228,7 +229,7 @@ impl Calls {
         let user = user.clone();
         let read = move |conn: &mut _| {
             let calls = history::page(conn, &user, after, limit)?;
-            snapshot::with_people(conn, calls)
+            entry::with_people(conn, calls)
         };
         self.0.store.read(read).await
     }
@@ -240,7 +241,7 @@ impl Calls {
     pub async fn all(&self, after: Option<Place>, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let read = move |conn: &mut _| {
             let calls = history::all(conn, after, limit)?;
-            snapshot::with_people(conn, calls)
+            entry::with_people(conn, calls)
         };
         self.0.store.read(read).await
     }
@@ -253,7 +254,7 @@ impl Calls {
         let user = user.clone();
         let read = move |conn: &mut _| {
             let call = records::find(conn, call)?.filter(|call| history::knows(&user, call));
-            let found = snapshot::with_people(conn, call.into_iter().collect())?;
+            let found = entry::with_people(conn, call.into_iter().collect())?;
             Ok(found.into_iter().next())
         };
         self.0.store.read(read).await
@@ -290,7 +291,7 @@ impl Calls {
     pub async fn live_calls(&self) -> Result<Vec<Entry>, StoreError> {
         let read = |conn: &mut _| {
             let calls = records::live(conn)?;
-            snapshot::with_people(conn, calls)
+            entry::with_people(conn, calls)
         };
         self.0.store.read(read).await
     }
@@ -346,16 +347,15 @@ impl Calls {
     }
 
     /// Waits for room, if there is none: what has happened must not be lost.
-    fn tell(&self, call: CallId, happening: Happening, arriving: Option<SessionRef>) {
-        let told = self.0.coordinator.send(Happened {
-            call,
-            happening,
-            arriving,
-        });
+    fn tell<M>(&self, told: Request<CallCoordinator, M>)
+    where
+        M: Message<Result = ()> + Send + Unpin + 'static,
+        CallCoordinator: Handler<M>,
+    {
         actix_rt::spawn(async move {
             if told.await.is_err() {
                 // The server is stopping: the next start takes everybody for gone.
-                log::debug!("happening not taken call={call}");
+                log::debug!("a coming or going was not taken");
             }
         });
     }

@@ -1,17 +1,16 @@
-//! A call with its people, and `call_snapshot`: what a session is told of calls when it begins.
+//! `call_snapshot`: what a session is told of calls when it begins.
 
 use std::time::Duration;
 
 use super::{
+    entry::{Entry, with_people},
     ice,
     records::{self, history},
-    rules::call::{Call, Side},
     wire,
 };
 use crate::{
     delivery::line::Client,
-    kernel::{config::CallsConfig, ids::UserId, time::Timestamp},
-    people::{self, Person},
+    kernel::{config::CallsConfig, time::Timestamp},
     protocol::event::{CallParticipant, CallSnapshot, LiveCall},
     store::{Conn, StoreError},
 };
@@ -19,54 +18,9 @@ use crate::{
 /// How long a call that is over is told of to a session that begins: a client that was away meanwhile learns how it went.
 const RECENT: Duration = Duration::from_mins(10);
 
-/// The most of them.
-const RECENT_MAX: u32 = 20;
-
-/// A call with the names and pictures of its people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The call.
-    pub call: Call,
-    /// Who calls.
-    pub caller: Person,
-    /// Who is called.
-    pub otomo: Person,
-}
-
-impl Entry {
-    /// The person on this side.
-    pub fn person(&self, side: Side) -> &Person {
-        match side {
-            Side::Caller => &self.caller,
-            Side::Otomo => &self.otomo,
-        }
-    }
-}
-
-/// Calls with their people. Meant for a page of them.
-pub(super) fn with_people(conn: &mut Conn, calls: Vec<Call>) -> Result<Vec<Entry>, StoreError> {
-    let mut wanted: Vec<UserId> = calls
-        .iter()
-        .flat_map(|call| Side::ALL.iter().map(|side| call.person(*side).clone()))
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let people = people::records::find_many(conn, &wanted)?;
-    let person = |call: &Call, side: Side| {
-        let unknown = || StoreError::corrupt(format!("the {side} of {} is unknown", call.id));
-        people.get(call.person(side)).cloned().ok_or_else(unknown)
-    };
-    calls
-        .into_iter()
-        .map(|call| {
-            Ok(Entry {
-                caller: person(&call, Side::Caller)?,
-                otomo: person(&call, Side::Otomo)?,
-                call,
-            })
-        })
-        .collect()
-}
+/// The most of them: more than a person can have talked in that time. Who requests in a loop finds the rest in the
+/// history.
+const RECENT_MAX: u32 = 100;
 
 /// `call_snapshot` for one device.
 pub(super) fn read(

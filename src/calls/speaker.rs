@@ -3,26 +3,32 @@
 //! What is stored first is said first, also across calls: the coordinator hands over the outcomes in the order of the
 //! commits, one after the other. The order of what one client hears is the order of the calls to dispatch.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
 use super::{
     ice,
     kept::KeptCandidates,
     live::LivePeople,
-    messages::{Asker, Origin, Payload, Task, Work},
+    messages::Asker,
     records::sweep::Mark,
     rules::{
-        call::{Call, Device, Phase, PhaseName, Side},
+        call::{Call, Device, PhaseName, Side},
         command::{Happening, Remaining},
         effect::{Answer, Audience, Devices, Durable, Event, Notice, Spoken, Step},
         refusal::Refusal,
     },
+    task::{Origin, Task, Work},
     transactions::{Outcome, Stored},
     wire,
 };
 use crate::{
     delivery::{dispatch::Dispatch, lines::To},
-    kernel::{config::CallsConfig, ids::CallId, metrics::Metrics, time::Timestamp},
+    kernel::{
+        config::CallsConfig,
+        ids::{CallId, DeviceId},
+        metrics::Metrics,
+        time::Timestamp,
+    },
     presence::Presence,
     protocol::{
         event::{self, Error},
@@ -200,38 +206,43 @@ impl Speaker {
         self.dispatch.tell(To::Session(asker.at), frame);
     }
 
-    /// The device on which a call depends from now on may have gone while its command was on its way; its leaving was told
-    /// when there was no call to tell it of.
-    fn gone_already(&self, call: &Call, side: Side) -> Option<(CallId, Happening)> {
-        let user = call.person(side).clone();
-        let id = call.bound_device(side)?.clone();
+    /// That a device is gone; `None` if it is there.
+    pub(super) fn absence(&self, device: Device) -> Option<Happening> {
         let roster = self.dispatch.roster();
-        if roster.has_device(&user, &id) {
+        if roster.has_device(&device.user, &device.id) {
             return None;
         }
-        let remaining = match roster.sessions(&user).is_empty() {
+        let remaining = match roster.sessions(&device.user).is_empty() {
             true => Remaining::Nobody,
             false => Remaining::Others,
         };
-        let left = Happening::Left(Device { user, id }, remaining);
-        Some((call.id, left))
+        Some(Happening::Left(device, remaining))
+    }
+
+    /// The device on which a call depends from now on may have gone while its command was on its way; its leaving was told
+    /// when there was no call to tell it of.
+    fn gone_already(&self, call: &Call, side: Side) -> Option<(CallId, Happening)> {
+        let bound = Device {
+            user: call.person(side).clone(),
+            id: call.bound_device(side)?.clone(),
+        };
+        self.absence(bound).map(|left| (call.id, left))
     }
 
     /// An otomo who was away when they were called may have come back before anybody here knew of the call.
-    fn came_meanwhile(&self, step: &Step) -> Option<(CallId, Happening)> {
+    fn came_meanwhile(&self, step: &Step) -> Vec<(CallId, Happening)> {
         let call = &step.next;
-        let Phase::Requesting(ring) = &call.phase else {
-            return None;
-        };
         let opened = step.durable.contains(&Durable::Reserve);
-        let called_while_away = opened && ring.lost.otomo.is_some();
+        if !opened || call.lost().otomo.is_none() {
+            return Vec::new();
+        }
         let sessions = self.dispatch.roster().sessions(&call.otomo);
-        let present = sessions.into_iter().next().filter(|_| called_while_away)?;
-        let device = Device {
-            user: call.otomo.clone(),
-            id: present.device,
+        let devices: BTreeSet<DeviceId> = sessions.into_iter().map(|it| it.device).collect();
+        let arrived = |id| {
+            let user = call.otomo.clone();
+            (call.id, Happening::Arrived(Device { user, id }))
         };
-        Some((call.id, Happening::Arrived(device)))
+        devices.into_iter().map(arrived).collect()
     }
 
     /// Counts and logs what was stored.
@@ -274,13 +285,9 @@ impl Speaker {
 /// The signal that was asked, as the other side gets it.
 fn signal(call: &Call, task: &Task) -> Option<Frame> {
     match &task.work {
-        Work::Signal(from, payload) => Some(encoded(call.id, from, payload)),
+        Work::Signal(from, payload) => Some(Frame::new(&payload.event(call.id, &from.user))),
         Work::Open(..) | Work::Command(_) | Work::Restate => None,
     }
-}
-
-fn encoded(call: CallId, from: &Device, payload: &Payload) -> Frame {
-    Frame::new(&payload.event(call, &from.user))
 }
 
 fn recipients(call: &Call, to: &Audience) -> To {

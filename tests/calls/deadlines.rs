@@ -1,10 +1,14 @@
 //! What time does to a call, and drains, admins and the media server.
 
-use otomo::{calls::Wish, kernel::ids::CallId};
+use otomo::{
+    calls::Wish,
+    delivery::{leave::Leave, roster::Remaining},
+    kernel::ids::CallId,
+};
 
 use crate::{
     calling::{accept, ring, talk},
-    house::{House, user},
+    house::{House, client, eventually, user},
     phone::types,
 };
 
@@ -126,7 +130,7 @@ async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
         let why = server.presence.why(&user("hana")).await.unwrap().unwrap();
         format!("{why:?}").contains("leaving: true")
     };
-    crate::house::eventually(leaving).await;
+    eventually(leaving).await;
     let call = taro.calls("hana");
     taro.hears(&["call_request_ack"]).await;
     let mut hana = server.connect("hana-1").await;
@@ -138,6 +142,43 @@ async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
         hana.hears(&["call_cancelled"]).await["reason"],
         "caller_cancelled"
     );
+}
+
+#[actix_rt::test]
+async fn an_otomo_who_comes_back_while_the_request_is_stored_is_rung_on_each_device() {
+    let house = House::new(&[]);
+    let server = house.server().await;
+    let hana = server.connect("hana-1").await;
+    let mut taro = server.connect("taro-1").await;
+    server.disconnect(hana);
+    // They are there, but presence and calls will be told later than the request is stored.
+    let mut phone = server.appears(&client("hana-1")).await;
+    let mut tablet = server.appears(&client("hana-2")).await;
+    let call = taro.calls("hana");
+    taro.hears(&["call_request_ack"]).await;
+    for device in [&mut phone, &mut tablet] {
+        let heard = device.hears_until("incoming_call").await;
+        assert_eq!(heard[heard.len() - 1]["callId"], call.to_string());
+    }
+}
+
+#[actix_rt::test]
+async fn a_leaving_that_is_heard_of_late_loses_nobody_who_is_back() {
+    let house = House::new(&[]);
+    let server = house.server().await;
+    let (mut hana, mut taro) = (
+        server.connect("hana-1").await,
+        server.connect("taro-1").await,
+    );
+    let call = talk(&mut taro, &mut hana).await;
+    let alone = Remaining {
+        of_device: 0,
+        of_user: 0,
+    };
+    server.calls.left(&taro.client, Leave::Broken, alone);
+    taro.asks(Wish::Ice(call, crate::calling::candidate(1)));
+    hana.hears(&["ice_candidate"]).await;
+    assert!(server.call(call).await.lost().caller.is_none());
 }
 
 #[actix_rt::test]

@@ -125,6 +125,18 @@ impl House {
     }
 }
 
+/// A session of a device.
+pub(crate) fn client(device: &str) -> Client {
+    let (person, _) = device.split_once('-').unwrap();
+    let otomo = ["hana", "yuki"].contains(&person) || person.starts_with("otomo");
+    Client {
+        user: user(person),
+        role: if otomo { Role::Otomo } else { Role::User },
+        device: device.parse().unwrap(),
+        session: SessionId::new(),
+    }
+}
+
 /// One run of a server.
 pub(crate) struct Server {
     pub(crate) calls: Calls,
@@ -160,28 +172,24 @@ impl Server {
 
     /// A device connects, as sessions do it. Devices are named after their people: `hana-1` is a device of `hana`.
     pub(crate) async fn connect(&self, device: &str) -> Phone {
-        let (person, _) = device.split_once('-').unwrap();
-        let client = Client {
-            user: user(person),
-            role: match person {
-                "hana" | "yuki" => Role::Otomo,
-                other if other.starts_with("otomo") => Role::Otomo,
-                _ => Role::User,
-            },
-            device: device.parse().unwrap(),
-            session: SessionId::new(),
-        };
+        let client = client(device);
         if client.role == Role::Otomo {
             self.presence.arrive(&client).await.unwrap();
         }
-        let phone = Phone::new(&self.lines, &client, self.calls.clone());
+        let phone = self.appears(&client).await;
+        self.calls.arrived(&client, phone.at);
+        phone.ready().await
+    }
+
+    /// A device is connected, and its session has told nobody yet.
+    pub(crate) async fn appears(&self, client: &Client) -> Phone {
+        let phone = Phone::new(&self.lines, client, self.calls.clone());
         self.dispatch
             .subscribe(phone.at, Topic::Otomo, self.presence.board())
             .await;
         let ready = Frame::new(&Event::from(Ready { seq: 0 }));
         self.dispatch.open(phone.at, ready);
-        self.calls.arrived(&client, phone.at);
-        phone.ready().await
+        phone
     }
 
     /// It disconnects, as sessions do it.

@@ -7,11 +7,12 @@ use super::CallCoordinator;
 use crate::{
     calls::{
         fault::CallsFault,
-        messages::{Asked, Asker, Drain, Happened, Order, Origin, Payload, Stop, Task, Wish, Work},
+        messages::{Arrived, Asked, Asker, Drain, Left, Order, Stop, Wish},
         rules::{
-            command::{Ask, Command, Decline},
+            command::{Ask, Command, Decline, Happening},
             request::Request,
         },
+        task::{Origin, Payload, Task, Work},
         transactions,
     },
     kernel::{ids::CallId, logging::chain},
@@ -37,13 +38,24 @@ impl Handler<Asked> for CallCoordinator {
     }
 }
 
-impl Handler<Happened> for CallCoordinator {
+impl Handler<Arrived> for CallCoordinator {
     type Result = ();
 
-    fn handle(&mut self, happened: Happened, _: &mut Context<Self>) {
-        let task = Task::event(happened.call, happened.happening);
-        let origin = happened.arriving.map_or(Origin::Nobody, Origin::Arrival);
+    fn handle(&mut self, Arrived { call, device, at }: Arrived, _: &mut Context<Self>) {
+        let task = Task::event(call, Happening::Arrived(device));
+        let origin = Origin::Arrival(at);
         self.happened(Task { origin, ..task });
+    }
+}
+
+impl Handler<Left> for CallCoordinator {
+    type Result = ();
+
+    fn handle(&mut self, Left { call, device }: Left, _: &mut Context<Self>) {
+        // One that is back on another thread may have been heard of before its leaving was.
+        if let Some(left) = self.speaker.absence(device) {
+            self.happened(Task::event(call, left));
+        }
     }
 }
 

@@ -26,21 +26,21 @@ use super::{
     allowance::Allowance,
     fault::CallsFault,
     lane::Lanes,
-    messages::{Origin, Task, Work},
     records::facts::Circumstances,
     rules::{
-        call::Call,
+        call::{Call, Device},
         command::{Ask, Command, Happening},
         step::advance,
     },
     speaker::{Said, Speaker},
     spoken::Unnoted,
+    task::{Origin, Payload, Task, Work},
     transactions::{Job, Policies, Unstored},
 };
 use crate::{
     kernel::{ids::CallId, logging::chain},
     store::{
-        Handle,
+        Handle, StoreError,
         ordered::{Ordered, TakeResults, TakesInOrder},
     },
 };
@@ -112,12 +112,11 @@ impl CallCoordinator {
 
     /// Passes on a signal in a call that is known here. Not if its time is up: then the end has to be stored first.
     fn says_at_once(&self, task: &Task) -> bool {
-        let (Work::Signal(..), Some(call)) = (&task.work, self.lanes.known(task.call)) else {
+        let (Work::Signal(from, payload), Some(call)) = (&task.work, self.lanes.known(task.call))
+        else {
             return false;
         };
-        let Job::Command(_, command) = self.job(task) else {
-            return false;
-        };
+        let command = self.signal(call.id, from, payload);
         let advance = advance(call, &command, self.store.now(), &self.policies.calls);
         if advance.overdue.is_some() {
             return false;
@@ -154,15 +153,19 @@ impl CallCoordinator {
                 Job::Request(request.clone(), circumstances)
             }
             Work::Command(command) => Job::Command(task.call, command.clone()),
-            Work::Signal(device, payload) => {
-                let ask = Ask::Signal {
-                    signal: payload.signal(),
-                    kept: self.speaker.kept.count(task.call),
-                };
-                Job::Command(task.call, Command::Asked(device.clone(), ask))
+            Work::Signal(from, payload) => {
+                Job::Command(task.call, self.signal(task.call, from, payload))
             }
             Work::Restate => Job::Restate(task.call),
         }
+    }
+
+    fn signal(&self, call: CallId, from: &Device, payload: &Payload) -> Command {
+        let ask = Ask::Signal {
+            signal: payload.signal(),
+            kept: self.speaker.kept.count(call),
+        };
+        Command::Asked(from.clone(), ask)
     }
 
     /// All that a task came to is stored and said.
@@ -204,7 +207,16 @@ impl CallCoordinator {
             self.lanes.put_back(call, task);
             return self.run(call);
         }
-        log::warn!("call not changed call={call} cause={}", chain(&fault));
+        let level = match &fault {
+            // The store's own numbers say so, and there would be as many lines as commands.
+            Unstored::Store(StoreError::Overloaded(_)) => log::Level::Debug,
+            _ => log::Level::Warn,
+        };
+        log::log!(
+            level,
+            "call not changed call={call} cause={}",
+            chain(&fault)
+        );
         let fault = CallsFault::from(fault);
         if !task.is_event() || task.comes_again() {
             self.refuse(task, &fault);

@@ -7,9 +7,9 @@ use actix::prelude::*;
 use super::CallCoordinator;
 use crate::{
     calls::{
-        messages::{Origin, Task, Work},
         records::sweep::Mark,
         rules::command::Happening,
+        task::{Origin, Task, Work},
         transactions::{self, Found},
     },
     kernel::{ids::CallId, logging::chain, time::Timestamp},

@@ -158,10 +158,126 @@ impl Walk {
         self.stage = Stage::Resting { since: began };
         self.lines.tally().broadcast(std::mem::take(&mut self.told));
         // Lines that were addressed during the walk may be ahead of those visited before them.
-        match target == self.rounds.latest() {
-            true => self.rounds.clear(),
-            false => self.poked(),
+        let everybody_knows = target == self.rounds.latest();
+        if everybody_knows {
+            self.rounds.clear();
+        }
+        // A poke during the walk changed nothing then: what it was about is still to be told.
+        if !everybody_knows || self.broadcast.waits(usize::from(self.lines.worker())) {
+            self.poked();
         }
         Next::Walked(began.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix::{Actor, Context, Handler};
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        delivery::{
+            broadcast::Numbering,
+            inbox::{Seq, cursor::Cursor},
+            line::{Client, NewLine, Sink, Wake},
+            outbox::{Limits, Outbox},
+            queued::Queued,
+            roster::Roster,
+            tally::Tally,
+        },
+        kernel::{identity::Role, ids::SessionId},
+        protocol::{
+            close_code::CloseCode,
+            event::{Event, OtomoStatus, OtomoStatusUpdate},
+            frame::{Frame, WireFormat},
+            spec::{Topic, Topics},
+        },
+    };
+
+    /// A client of whom nobody hears.
+    struct Nobody;
+
+    impl Sink for Nobody {
+        fn pump(&self, _: &mut Outbox<Queued>) {}
+        fn send_shared(&self, _: &Bytes) -> Accepted {
+            Accepted::Taken
+        }
+        fn format(&self) -> WireFormat {
+            WireFormat::WebSocket
+        }
+        fn ping(&self) {}
+        fn stalled(&self) -> Option<Duration> {
+            None
+        }
+        fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
+        fn abort(&self) {}
+    }
+
+    impl Actor for Nobody {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<Wake> for Nobody {
+        type Result = ();
+        fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
+    }
+
+    /// A worker with so many clients who listen to otomo statuses.
+    fn worker(clients: usize) -> (Walk, Arc<Broadcast>) {
+        let lines = Lines::new(0, Roster::default(), Tally::new(Arc::default()));
+        let limits = Rc::new(Limits {
+            soft: 1 << 20,
+            hard: 1 << 20,
+        });
+        for number in 0..clients {
+            let session = SessionId::new();
+            let (_, line) = lines.insert(NewLine {
+                client: Client {
+                    user: format!("user-{number}").parse().unwrap(),
+                    role: Role::User,
+                    device: session.into(),
+                    session,
+                },
+                wanted: Topics::ALL,
+                versioned: false,
+                cursor: Cursor::new(Seq::default(), Seq::default()),
+                sink: Rc::new(Nobody),
+                session: Nobody.start().recipient(),
+                limits: Rc::clone(&limits),
+            });
+            line.subscribe(Topic::Otomo);
+        }
+        let broadcast = Arc::new(Broadcast::new(1));
+        let walk = Walk::new(lines, Arc::clone(&broadcast), Duration::ZERO);
+        (walk, broadcast)
+    }
+
+    #[actix::test]
+    async fn what_is_broadcast_during_a_walk_is_told_by_the_next() {
+        let (mut walk, broadcast) = worker(STEP + 1);
+        let mut numbering = Numbering::default();
+        let mut say = |walk: &mut Walk, version| {
+            let update = Event::from(OtomoStatusUpdate {
+                user_id: "hana".parse().unwrap(),
+                status: OtomoStatus::Online,
+                timestamp: 0,
+                version,
+            });
+            broadcast.put(0, &[numbering.number(Frame::new(&update))]);
+            walk.poked();
+        };
+        say(&mut walk, 1);
+        assert_eq!(walk.step(), Next::GoOn);
+        say(&mut walk, 2);
+        let mut walks = 0;
+        while walks < 2 {
+            match walk.step() {
+                Next::GoOn => {}
+                Next::Walked(_) => walks += 1,
+                other => panic!("{other:?} before everybody has been told"),
+            }
+        }
+        assert_eq!(walk.step(), Next::Rest);
     }
 }

@@ -158,8 +158,8 @@ impl Calls {
         self.0.store.read(read).await
     }
 
-    /// A session has begun and has its snapshot: its device may be one that a call waits for, or one to ring. Must be
-    /// called on an arbiter.
+    /// A session that listens to calls has begun and has its snapshot: its device may be one that a call waits for, or one
+    /// to ring. Must be called on an arbiter.
     pub fn arrived(&self, client: &Client, at: SessionRef) {
         if let Some(call) = self.0.live.call_of(&client.user) {
             let device = device(client);

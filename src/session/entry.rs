@@ -311,7 +311,10 @@ impl Session {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        self.env.calls.arrived(client, live.at);
+        // Who does not hear of calls is not there for any.
+        if live.line.wanted().contains(Topic::Calls) {
+            self.env.calls.arrived(client, live.at);
+        }
         // Something may have been stored between the first look at the inbox and now.
         self.read_inbox_to_the_end(ctx);
     }

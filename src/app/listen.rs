@@ -22,6 +22,10 @@ const BACKLOG: i32 = 4096;
 /// of sockets are pinged.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
+/// How much longer than `outbox.write_timeout` the kernel waits for an acknowledgement.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
+
 /// Bytes that the kernel takes for a client beyond what is on its way to it. A socket asks for more as soon
 /// as there is room, so this bounds what is stale, not how fast a client is served.
 #[cfg(target_os = "linux")]
@@ -42,9 +46,10 @@ fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListene
     // Frames are joined before they are written: waiting for more would only delay them.
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE))?;
-    // Ends a connection whose peer acknowledges nothing; ours comes first and can say why.
+    // Ends a connection whose peer acknowledges nothing. Ours comes first and can say why: a client that
+    // reads nothing is noticed only once the kernel's room for it is full.
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(outbox.write_timeout * 2))?;
+    socket.set_tcp_user_timeout(Some(outbox.write_timeout + UNACKNOWLEDGED))?;
     // What a slow client has not read waits in its outbox, where states are thinned, not in the kernel,
     // which would keep megabytes of what is stale by the time it is read.
     #[cfg(target_os = "linux")]

@@ -62,7 +62,8 @@ impl Session {
         let ping = config.presence.ping_interval.mul_f64(0.5 + share / 2.0);
         let notice = live.expires_at - config.auth.expiry_notice;
         let idle = config.limits.idle_timeout.unwrap_or(ping);
-        self.wake_in(ping.min(idle).min(self.env.store.now().until(notice)));
+        let first = ping.min(idle).min(config.outbox.write_timeout);
+        self.wake_in(first.min(self.env.store.now().until(notice)));
     }
 
     /// Has the session look at its client after this time, and not before.

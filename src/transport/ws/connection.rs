@@ -25,7 +25,7 @@ use tokio::io::ReadBuf;
 use super::{
     fragments::{Fragments, MessageLimits, Unreadable},
     header::declared_length,
-    socket::{Socket, State},
+    socket::{Room, Socket, State},
     wire::Wire,
 };
 use crate::session::gate::Pass;
@@ -64,8 +64,6 @@ pub(super) struct Connection<W> {
     limits: MessageLimits,
     /// Whether messages were handed out since the last `Nop`.
     handled: bool,
-    /// Whether the socket had no room when last looked at.
-    blocked: bool,
     /// Whether what comes is thrown away: the end has begun.
     deaf: bool,
     /// Counts the connection for as long as it is held.
@@ -87,7 +85,6 @@ impl<W: Wire> Connection<W> {
             fragments: Fragments::default(),
             limits,
             handled: false,
-            blocked: false,
             deaf: false,
             _pass: pass,
         }
@@ -165,14 +162,15 @@ impl<W: Wire> Stream for Connection<W> {
                 Ok(None) => {}
                 Err(unreadable) => return this.end(unreadable.into()),
             }
-            let was_blocked = std::mem::replace(&mut this.blocked, !this.socket.go_on(task));
+            let room = this.socket.go_on(task);
+            let written = room != Room::None;
             match this.socket.state() {
                 State::Closed => return Poll::Ready(None),
-                State::Leaving if !this.blocked => return Poll::Ready(None),
-                State::Closing if this.deaf && !this.blocked => this.socket.hang_up(task),
+                State::Leaving if written => return Poll::Ready(None),
+                State::Closing if this.deaf && written => this.socket.hang_up(task),
                 State::Leaving | State::Closing | State::Open => {}
             }
-            if std::mem::take(&mut this.handled) || (was_blocked && !this.blocked) {
+            if std::mem::take(&mut this.handled) || room == Room::Again {
                 return Poll::Ready(Some(Ok(Message::Nop)));
             }
             match this.poll_read(task) {

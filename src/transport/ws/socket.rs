@@ -48,6 +48,9 @@ pub(super) struct Socket<W> {
     /// The reading task, which also waits for room.
     task: RefCell<Option<Waker>>,
     stalled_since: Cell<Option<Instant>>,
+    /// Whether the wire had no room at some time since the reading task last looked: then the outbox may
+    /// hold what nobody else will pump.
+    was_full: Cell<bool>,
     state: Cell<State>,
 }
 
@@ -58,6 +61,17 @@ struct Rest {
     urgent: BytesMut,
     /// Whether the wire holds bytes that it must still pass on (TLS).
     unflushed: bool,
+}
+
+/// Whether the wire takes more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// No; the task is woken when it does.
+    None,
+    /// Yes, as it did all the time.
+    Still,
+    /// Yes, after it did not.
+    Again,
 }
 
 /// How far the connection's end has come.
@@ -84,6 +98,7 @@ impl<W: Wire> Socket<W> {
             rest: RefCell::new(rest),
             task: RefCell::new(None),
             stalled_since: Cell::new(None),
+            was_full: Cell::new(false),
             state: Cell::new(State::Open),
         })
     }
@@ -96,9 +111,8 @@ impl<W: Wire> Socket<W> {
         &self.wire
     }
 
-    /// Remembers whom to wake, and goes on with what the wire had no room for. Returns whether the
-    /// wire has room for more.
-    pub(super) fn go_on(&self, task: &Context<'_>) -> bool {
+    /// Remembers whom to wake, and goes on with what the wire had no room for.
+    pub(super) fn go_on(&self, task: &Context<'_>) -> Room {
         let mut known = self.task.borrow_mut();
         if !known
             .as_ref()
@@ -107,7 +121,11 @@ impl<W: Wire> Socket<W> {
             *known = Some(task.waker().clone());
         }
         drop(known);
-        self.write_rest()
+        match self.write_rest() {
+            false => Room::None,
+            true if self.was_full.replace(false) => Room::Again,
+            true => Room::Still,
+        }
     }
 
     /// Wakes the reading task, to look at `state` again.
@@ -158,6 +176,7 @@ impl<W: Wire> Socket<W> {
                 0
             }
             Poll::Pending => {
+                self.was_full.set(true);
                 if self.stalled_since.get().is_none() {
                     self.stalled_since.set(Some(Instant::now()));
                 }
@@ -173,7 +192,10 @@ impl<W: Wire> Socket<W> {
                 self.abort();
                 false
             }
-            Poll::Pending => false,
+            Poll::Pending => {
+                self.was_full.set(true);
+                false
+            }
         }
     }
 

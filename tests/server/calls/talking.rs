@@ -113,8 +113,7 @@ async fn an_end_is_told_to_all_devices_before_the_status_that_it_causes() {
 impl crate::support::Client {
     /// `call_end`, and only then the otomo's status.
     async fn sees_after_end(&mut self) {
-        self.until("the status", |event| event["type"] == "otomo_status_update")
-            .await;
+        self.sees("hana", "online").await;
         let before: Vec<Json> = self.everything();
         let end = before.iter().find(|event| event["type"] == "call_end");
         let end = end

@@ -1,7 +1,9 @@
 //! The command line: `otomo [flags] <command>`, one file for each command. Flags that set something are the last
 //! source of the configuration; they come before or after the command.
 
+mod bench;
 mod check_config;
+mod descriptors;
 mod migrate;
 mod serve;
 mod token;
@@ -48,6 +50,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Print the settings in force without their secrets, or what is wrong with them.
     CheckConfig,
+    /// Measure what a server pays for its clients.
+    Bench(bench::BenchArgs),
     /// Bring the database's schema up to date.
     Migrate,
 }
@@ -58,11 +62,13 @@ impl Cli {
     /// # Errors
     /// Whatever keeps the command from it, with its causes; the caller prints them.
     pub fn run(self) -> Result<(), Box<dyn Error>> {
+        let config_file = self.flags.config.clone();
         let config = self.flags.load()?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config, self.port_file.as_deref()),
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
+            Command::Bench(args) => bench::run(&config, config_file.as_deref(), args),
             Command::Migrate => migrate::run(&config),
         }
     }

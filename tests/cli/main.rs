@@ -1,6 +1,12 @@
 //! The command line, as people use it: the real binary in a folder of its own.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails, fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails, fails by panicking"
+)]
+
+mod bench;
 
 use std::{
     fs,

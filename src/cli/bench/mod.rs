@@ -1,0 +1,145 @@
+//! `otomo bench`: load on a server of ours over WebSocket, and what the server pays for it.
+//!
+//! What is measured is the server alone, as the kernel counts it for its process: resident memory, user
+//! and system CPU. User CPU is our code; system CPU is nearly all the kernel's work for socket writes,
+//! the same for every server. Wall-clock figures depend on who else uses the machine, CPU hardly does.
+//! The tool runs in one thread and says what it used itself: where it needs as much as the server, it
+//! measures itself.
+//!
+//! Every connection is one that the server takes for real: its token is checked, its user is known, it
+//! has its snapshots and was told `ready`; pings are answered. A connection that is lost ends the run.
+//!
+//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that everybody is told.
+//! - [`server`]: the server under test. [`process`]: what a process costs.
+//! - [`crowd`], [`client`], [`handshake`], [`frames`]: many connections in one thread, on bare sockets: a
+//!   WebSocket library's buffers and futures would cost more than the server.
+//! - [`report`]: a table, or JSON.
+
+mod client;
+mod crowd;
+mod fanout;
+mod frames;
+mod handshake;
+mod idle;
+mod process;
+mod report;
+mod server;
+
+use std::{error::Error, io, net::SocketAddr, path::Path, time::Duration};
+
+use clap::{Args, Subcommand};
+
+use super::descriptors;
+use crate::kernel::{
+    config::Config,
+    ids::{IdFault, UserId},
+    token::{KeyFault, SignFault},
+};
+
+/// Descriptors of a process that are no client's: database, logs, wakers.
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// What to measure.
+#[derive(Args)]
+pub(super) struct BenchArgs {
+    #[command(subcommand)]
+    scenario: Scenario,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Scenario {
+    /// Memory of connections that do nothing.
+    Idle(idle::IdleArgs),
+    /// CPU and latency of telling everybody.
+    Fanout(fanout::FanoutArgs),
+}
+
+/// Runs a scenario and prints what it found. A server of our own gets `config_file` too.
+///
+/// # Errors
+/// Whatever makes the figures worthless.
+pub(super) fn run(
+    config: &Config,
+    config_file: Option<&Path>,
+    args: BenchArgs,
+) -> Result<(), Box<dyn Error>> {
+    match args.scenario {
+        Scenario::Idle(idle) => report::print(&idle::run(idle, config, config_file)?, args.json)?,
+        Scenario::Fanout(fanout) => {
+            report::print(&fanout::run(fanout, config, config_file)?, args.json)?;
+        }
+    }
+    Ok(())
+}
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+enum BenchFault {
+    #[error("--url: {url:?} {problem}")]
+    Url { url: String, problem: String },
+    #[error(
+        "{needed} descriptors are needed and this process may have {limit}: \
+         raise the hard limit (ulimit -Hn), or ask for fewer connections"
+    )]
+    Descriptors { needed: u64, limit: u64 },
+    #[error("the limit of descriptors cannot be read")]
+    DescriptorLimit(#[source] io::Error),
+    #[error("a server could not be started")]
+    Start(#[source] io::Error),
+    #[error("the server that was started does not serve: {0}")]
+    NoServer(String),
+    #[error("no token can be signed")]
+    Key(#[from] KeyFault),
+    #[error("no token can be signed")]
+    Sign(#[from] SignFault),
+    #[error("a user has no usable name")]
+    User(#[from] IdFault),
+    #[error("{address} cannot be connected to")]
+    Connect {
+        address: SocketAddr,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("the server refused a connection: {0}")]
+    Refused(String),
+    #[error("the server closed a connection: {code} {reason}")]
+    Closed { code: u16, reason: String },
+    #[error("the server ended a connection without a goodbye")]
+    Ended,
+    #[error("a connection broke")]
+    Broken(#[source] io::Error),
+    #[error("the server sent {0}")]
+    Foreign(#[from] frames::Foreign),
+    #[error("the server does not read what it is sent")]
+    NotRead,
+    #[error("the server would not do what it was asked: {0}")]
+    Unwilling(String),
+    #[error("nothing came for {0:?} although something was due")]
+    Silent(Duration),
+    #[error("the sockets cannot be waited for")]
+    Wait(#[source] io::Error),
+    #[error("{path} cannot be read: is the process still there?")]
+    Process {
+        path: String,
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// Sees to it that this process, and the server that it starts, may hold so many connections.
+fn make_room(connections: u32) -> Result<(), BenchFault> {
+    let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
+    let needed = u64::from(connections) + OTHER_DESCRIPTORS;
+    if needed > limit {
+        return Err(BenchFault::Descriptors { needed, limit });
+    }
+    Ok(())
+}
+
+/// The people of a run: `bench-user-0`, `bench-otomo-7`.
+fn user(kind: &str, number: usize) -> Result<UserId, IdFault> {
+    format!("bench-{kind}-{number}").parse()
+}

@@ -1,0 +1,114 @@
+//! What a process costs, as the kernel counts it (`proc(5)`).
+
+use std::{fs, io, time::Duration};
+
+use super::BenchFault;
+
+/// Ticks of a second in `/proc/<pid>/stat`: what Linux promises to programs, whatever its own clock does.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// A process of this machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Process(u32);
+
+/// CPU time, to a hundredth of a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cpu {
+    /// Its own code.
+    pub(super) user: Duration,
+    /// The kernel's, on its behalf.
+    pub(super) system: Duration,
+}
+
+impl Process {
+    pub(super) fn new(pid: u32) -> Self {
+        Self(pid)
+    }
+
+    /// This process.
+    pub(super) fn own() -> Self {
+        Self(std::process::id())
+    }
+
+    /// Memory in use right now, in KiB (`VmRSS`).
+    pub(super) fn resident_kib(self) -> Result<u64, BenchFault> {
+        self.read("status", resident_kib)
+    }
+
+    /// CPU used since the process began.
+    pub(super) fn cpu(self) -> Result<Cpu, BenchFault> {
+        self.read("stat", cpu)
+    }
+
+    fn read<T>(self, file: &str, find: fn(&str) -> Option<T>) -> Result<T, BenchFault> {
+        let path = format!("/proc/{}/{file}", self.0);
+        let read = fs::read_to_string(&path).and_then(|text| {
+            find(&text).ok_or_else(|| io::Error::other("the figure looked for is not in it"))
+        });
+        read.map_err(|cause| BenchFault::Process { path, cause })
+    }
+}
+
+impl Cpu {
+    /// What was used since `before`.
+    pub(super) fn since(self, before: Cpu) -> Cpu {
+        Cpu {
+            user: self.user.saturating_sub(before.user),
+            system: self.system.saturating_sub(before.system),
+        }
+    }
+}
+
+fn resident_kib(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn cpu(stat: &str) -> Option<Cpu> {
+    // The second field is the program's name in parentheses, in which anything may stand.
+    let (_, fields) = stat.rsplit_once(')')?;
+    // Of the fields after the name, user time is the 12th and system time the 13th.
+    let mut times = fields
+        .split_whitespace()
+        .skip(11)
+        .map(|ticks| ticks.parse().ok().map(duration));
+    Some(Cpu {
+        user: times.next()??,
+        system: times.next()??,
+    })
+}
+
+fn duration(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_found_whatever_the_program_is_called() {
+        let stat = "42 (a) b (c) S 1 42 42 0 -1 4194304 99 0 0 0 250 75 0 0 20 0 3 0 12 1 1";
+        let found = cpu(stat).unwrap();
+        assert_eq!(found.user, Duration::from_millis(2500));
+        assert_eq!(found.system, Duration::from_millis(750));
+        let status = "Name:\totomo\nVmHWM:\t   900 kB\nVmRSS:\t   812 kB\n";
+        assert_eq!(resident_kib(status), Some(812));
+    }
+
+    #[test]
+    fn this_process_can_be_measured() {
+        let own = Process::own();
+        assert!(own.resident_kib().unwrap() > 0);
+        let before = own.cpu().unwrap();
+        assert!(own.cpu().unwrap().since(before).user < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_is_named() {
+        let fault = Process::new(u32::MAX).cpu().unwrap_err();
+        assert!(fault.to_string().contains("/proc/4294967295/stat"));
+    }
+}

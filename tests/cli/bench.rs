@@ -1,0 +1,67 @@
+//! `otomo bench`, for real: it starts a server, loads it, and says what that cost.
+
+use super::Place;
+
+/// The figure of the table's line with this name.
+#[track_caller]
+fn figure(table: &str, name: &str) -> f64 {
+    let line = table.lines().find(|line| line.starts_with(name));
+    let line = line.unwrap_or_else(|| panic!("no line {name:?} in\n{table}"));
+    let figure = line.rsplit(' ').next().unwrap().replace(',', "");
+    figure.parse().unwrap_or_else(|_| panic!("{line:?}"))
+}
+
+#[test]
+fn idle_connections_are_weighed() {
+    let place = Place::new();
+    let args = ["bench", "idle", "--connections", "50", "--settle", "100ms"];
+    let table = place.otomo(&args).printed();
+    assert_eq!(figure(&table, "connections"), 50.0);
+    assert!(figure(&table, "server memory after, KiB") > 1000.0);
+    assert!(figure(&table, "server memory, KiB per idle connection") >= 0.0);
+    assert!(place.is_empty(), "nothing is left behind");
+}
+
+#[test]
+fn every_update_reaches_every_subscriber() {
+    let place = Place::new();
+    let args = "bench fanout --connections 50 --seconds 1 --in-flight 4";
+    let args: Vec<_> = args.split(' ').collect();
+    let table = place.otomo(&args).printed();
+    assert_eq!(figure(&table, "connections"), 50.0);
+    let (updates, deliveries) = (
+        figure(&table, "updates that reached all"),
+        figure(&table, "deliveries"),
+    );
+    assert!(updates > 0.0, "{table}");
+    // Updates that were on their way at either end of the second are counted in part.
+    assert!((deliveries - updates * 50.0).abs() <= 4.0 * 50.0, "{table}");
+    assert!(figure(&table, "latency of an update, p50, ms") > 0.0);
+}
+
+#[test]
+fn programs_get_json() {
+    let place = Place::new();
+    let args = "bench fanout --connections 5 --seconds 1 --rate 20 --json";
+    let args: Vec<_> = args.split(' ').collect();
+    let report: serde_json::Value = serde_json::from_str(&place.otomo(&args).printed()).unwrap();
+    assert_eq!(report["scenario"], "fanout");
+    assert_eq!(report["rate"], 20);
+    let updates = report["updates"].as_u64().unwrap();
+    assert!((10..=25).contains(&updates), "{report}");
+}
+
+#[test]
+fn what_makes_figures_worthless_is_said() {
+    let place = Place::new();
+    let nobody = "bench idle --connections 1 --url ws://127.0.0.1:1/ws --pid 1";
+    let args: Vec<_> = nobody.split(' ').collect();
+    let complaint = place.otomo(&args).failed(1);
+    assert!(
+        complaint.contains("127.0.0.1:1 cannot be connected to"),
+        "{complaint}"
+    );
+    let args = ["bench", "idle", "--connections", "4000000000"];
+    let complaint = place.otomo(&args).failed(1);
+    assert!(complaint.contains("descriptors are needed"), "{complaint}");
+}

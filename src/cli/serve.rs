@@ -7,6 +7,7 @@ use std::{error::Error, net::SocketAddr, path::Path};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::descriptors;
 use crate::{
     app::{App, Stopper},
     kernel::{config::Config, logging},
@@ -18,6 +19,7 @@ use crate::{
 /// Whatever keeps the server from starting, with the key of the configuration to look at.
 pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     logging::init();
+    log::info!("room for descriptors={}", descriptors::raise()?);
     let development = config.development();
     let tls = config.server.tls.is_some();
     actix::System::new().block_on(async move {

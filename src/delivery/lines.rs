@@ -201,12 +201,18 @@ impl Lines {
         self.table.borrow().iter().map(report).collect()
     }
 
-    /// Wakes a session (`Signals::alarm`) once `after` has passed, at most two ticks late.
-    pub fn alarm(&self, at: SessionRef, after: Duration) {
-        let due = self.millis() + u64::try_from(after.as_millis()).unwrap_or(u64::MAX / 2);
+    /// Wakes a session (`Signals::alarm`) at this time or at most two ticks later, never earlier: who is
+    /// woken early has nothing to do yet, and nobody would wake it again.
+    pub fn alarm(&self, at: SessionRef, when: Instant) {
         self.timers
             .borrow_mut()
-            .schedule(at.slot, at.session.short(), due);
+            .schedule(at.slot, at.session.short(), self.due(when));
+    }
+
+    /// The first whole millisecond that is not before `when`, as the wheel counts them.
+    fn due(&self, when: Instant) -> u64 {
+        let after = when.saturating_duration_since(self.started);
+        u64::try_from(after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 
     /// Wakes the sessions whose time has come.
@@ -222,5 +228,23 @@ impl Lines {
 
     fn millis(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
+        let lines = Lines::new(0, Roster::default(), Tally::new(Arc::default()));
+        for nanos in (0..3_000_000).step_by(9_973) {
+            let when = lines.started + Duration::from_nanos(nanos);
+            let due = lines.started + Duration::from_millis(lines.due(when));
+            assert!(due >= when, "{nanos} ns: early");
+            assert!(due - when < Duration::from_millis(1), "{nanos} ns: late");
+        }
     }
 }

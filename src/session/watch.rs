@@ -70,7 +70,7 @@ impl Session {
     pub(super) fn wake_in(&mut self, after: Duration) {
         if let Stage::Live(live) = &mut self.stage {
             live.look_at = Instant::now() + after;
-            self.env.lines.alarm(live.at, after);
+            self.env.lines.alarm(live.at, live.look_at);
         }
     }
 

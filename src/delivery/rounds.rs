@@ -6,7 +6,7 @@
 //! is always that in which the server spoke. What several updates leave for the same lines is joined
 //! once and shared.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 use bytes::{Bytes, BytesMut};
 
@@ -36,8 +36,9 @@ pub(super) struct Audience {
     pub(super) format: WireFormat,
 }
 
-/// What an audience is told, in one piece.
-#[derive(Debug, Clone)]
+/// What an audience is told, in one piece. Shared within a worker only: all workers share the bytes of a
+/// frame, and counting references to those would make each delivery wait for the other workers' counting.
+#[derive(Debug)]
 pub(super) struct Joined {
     pub(super) bytes: Bytes,
     pub(super) frames: u64,
@@ -49,7 +50,7 @@ pub(super) struct Rounds {
     log: Vec<Numbered>,
     latest: Round,
     /// Almost always one audience; a handful while lines are at different places.
-    joined: Vec<(Audience, Joined)>,
+    joined: Vec<(Audience, Rc<Joined>)>,
 }
 
 impl Rounds {
@@ -91,9 +92,9 @@ impl Rounds {
     }
 
     /// The same as bytes, made once per audience.
-    pub(super) fn joined_for(&mut self, audience: Audience) -> Joined {
+    pub(super) fn joined_for(&mut self, audience: Audience) -> Rc<Joined> {
         if let Some((_, joined)) = self.joined.iter().find(|(known, _)| *known == audience) {
-            return joined.clone();
+            return Rc::clone(joined);
         }
         let frames = self.frames_for(audience);
         let bytes = match (frames.as_slice(), audience.versioned) {
@@ -111,11 +112,11 @@ impl Rounds {
                 out.freeze()
             }
         };
-        let joined = Joined {
+        let joined = Rc::new(Joined {
             bytes,
             frames: frames.len() as u64,
-        };
-        self.joined.push((audience, joined.clone()));
+        });
+        self.joined.push((audience, Rc::clone(&joined)));
         joined
     }
 }

@@ -37,21 +37,18 @@ impl Tally {
             .inc_by(count);
     }
 
-    /// Messages were broadcast: to how many clients each, all together. Only states are.
-    pub(super) fn broadcast(&self, count: u64) {
-        if count > 0 {
-            self.sent(BROADCAST, count);
+    /// Messages were broadcast: to how many clients each, all together, and how many of them left
+    /// together with another one. Only states are.
+    pub(super) fn broadcast(&self, messages: u64, joined: u64) {
+        if messages > 0 {
+            self.sent(BROADCAST, messages);
+            self.joined.inc_by(joined);
         }
     }
 
     /// A client was spared a message because it reads slowly.
     pub(super) fn dropped(&self) {
         self.dropped.inc();
-    }
-
-    /// So many messages left together with another one.
-    pub(super) fn joined(&self, count: u64) {
-        self.joined.inc_by(count);
     }
 
     /// The bytes that wait for a client have changed.

@@ -21,9 +21,18 @@ pub(super) struct Walk {
     rounds: Rounds,
     stage: Stage,
     /// Messages written during this walk, counted once at its end.
-    told: u64,
+    told: Told,
     /// How long updates are gathered when they come faster than this (`outbox.join_delay`).
     join_delay: Duration,
+}
+
+/// Counted here and handed on once a walk: a shared counter would be slower than the delivery that it counts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    /// Messages, once for each client.
+    messages: u64,
+    /// Those of them that left together with another one.
+    joined: u64,
 }
 
 /// Where the walk is.
@@ -63,7 +72,7 @@ impl Walk {
             broadcast,
             rounds: Rounds::default(),
             stage: Stage::Resting { since },
-            told: 0,
+            told: Told::default(),
             join_delay,
         }
     }
@@ -114,8 +123,8 @@ impl Walk {
             return;
         }
         if line.send_shared(&joined.bytes) == Accepted::Taken {
-            self.lines.tally().joined(joined.frames - 1);
-            self.told += joined.frames;
+            self.told.messages += joined.frames;
+            self.told.joined += joined.frames - 1;
             return;
         }
         for frame in self.rounds.frames_for(audience) {
@@ -156,7 +165,8 @@ impl Walk {
             return Next::GoOn;
         }
         self.stage = Stage::Resting { since: began };
-        self.lines.tally().broadcast(std::mem::take(&mut self.told));
+        let Told { messages, joined } = std::mem::take(&mut self.told);
+        self.lines.tally().broadcast(messages, joined);
         // Lines that were addressed during the walk may be ahead of those visited before them.
         let everybody_knows = target == self.rounds.latest();
         if everybody_knows {

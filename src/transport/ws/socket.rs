@@ -151,9 +151,11 @@ impl<W: Wire> Socket<W> {
             }
             rest.current.advance(written);
             rest.unflushed = true;
+            if rest.current.is_empty() {
+                // Dropped, not kept empty: an idle connection holds no buffer.
+                rest.current = Bytes::new();
+            }
         }
-        // Dropped, not kept empty: an idle connection holds no buffer.
-        rest.current = Bytes::new();
         if rest.unflushed {
             rest.unflushed = !self.flushed();
         }
@@ -273,11 +275,13 @@ impl<W: Wire> Sink for Socket<W> {
             return Accepted::Busy;
         }
         let written = self.write(bytes);
+        if written == 0 {
+            return Accepted::Busy;
+        }
         let mut rest = self.rest.borrow_mut();
-        rest.unflushed |= written > 0;
-        match written {
-            0 => return Accepted::Busy,
-            _ => rest.current = bytes.slice(written..),
+        rest.unflushed = true;
+        if written < bytes.len() {
+            rest.current = bytes.slice(written..);
         }
         drop(rest);
         self.write_rest();

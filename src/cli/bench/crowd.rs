@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -21,7 +22,11 @@ const AT_THE_DOOR: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sockets looked at after one wait.
-const EVENTS: usize = 1024;
+const EVENTS: usize = 4096;
+
+/// Pause before each wait, in which messages gather: else the tool would wake for each of them, which
+/// costs both sides more than the message. Latencies are exact to this.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Bytes read at once: all that a socket holds, nearly always.
 const READ_MAX: usize = 256 * 1024;
@@ -96,6 +101,7 @@ impl Crowd {
         patience: Duration,
         mut heard: impl FnMut(usize, &[u8]),
     ) -> Result<(), BenchFault> {
+        sleep(PAUSE.min(patience));
         match self.poll.poll(&mut self.events, Some(patience)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             waited => waited.map_err(BenchFault::Wait)?,

@@ -89,14 +89,15 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
         let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
+        let settings =
+            presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let dispatch = Dispatch::new(
             config.server.workers,
             config.outbox.join_delay,
+            settings.policy.graces,
             Arc::clone(&metrics),
         );
         let people = People::new(store.clone(), config.users.auto_provision);
-        let settings =
-            presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

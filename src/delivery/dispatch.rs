@@ -23,6 +23,7 @@ use actix::{Actor, Addr};
 use super::{
     broadcast::{Broadcast, Poke},
     inbox::Seq,
+    leave::Graces,
     line::SessionRef,
     lines::{Lines, To},
     messages::{
@@ -84,13 +85,19 @@ struct Inner {
 pub struct Dispatch(Arc<Inner>);
 
 impl Dispatch {
-    /// For `workers` worker threads, each of which calls [`Dispatch::start_worker`] once.
-    pub fn new(workers: usize, join_delay: Duration, metrics: Arc<Metrics>) -> Self {
+    /// For `workers` worker threads, each of which calls [`Dispatch::start_worker`] once. `graces`: how long
+    /// people count as there without a connection.
+    pub fn new(
+        workers: usize,
+        join_delay: Duration,
+        graces: Graces,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self(Arc::new(Inner {
             workers: (0..workers).map(|_| Worker::default()).collect(),
             next_worker: AtomicUsize::new(0),
             broadcast: Arc::new(Broadcast::new(workers)),
-            roster: Roster::default(),
+            roster: Roster::new(graces),
             metrics,
             join_delay,
         }))
@@ -118,6 +125,12 @@ impl Dispatch {
     /// Who is connected.
     pub fn roster(&self) -> &Roster {
         &self.0.roster
+    }
+
+    /// Whether every worker that was started still delivers.
+    pub fn is_alive(&self) -> bool {
+        let mut shards = self.0.workers.iter().filter_map(|it| it.shard.get());
+        shards.all(Addr::connected)
     }
 
     /// Whether a worker has so much to deliver that nothing new should be begun.

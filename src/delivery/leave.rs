@@ -26,18 +26,23 @@ impl Leave {
         Leave::ServerClosed,
     ];
 
-    /// Until when the session still counts if it ended `now`; `None` for not at all.
-    pub fn grace_end(self, now: Timestamp, graces: &Graces) -> Option<Timestamp> {
+    /// How long the session still counts; `None` for not at all.
+    pub fn grace(self, graces: &Graces) -> Option<Duration> {
         match self {
             Leave::Clean => None,
-            Leave::Reload => Some(now + graces.reload),
-            Leave::Broken | Leave::ServerClosed => Some(now + graces.leave),
+            Leave::Reload => Some(graces.reload),
+            Leave::Broken | Leave::ServerClosed => Some(graces.leave),
         }
+    }
+
+    /// Until when the session still counts if it ended `now`; `None` for not at all.
+    pub fn grace_end(self, now: Timestamp, graces: &Graces) -> Option<Timestamp> {
+        self.grace(graces).map(|grace| now + grace)
     }
 }
 
-/// How long a session may be gone before anybody hears of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a session may be gone before anybody hears of it. By default not at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Graces {
     /// A page that reloads (`presence.reload_grace`).
     pub reload: Duration,

@@ -236,10 +236,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::delivery::leave::Graces;
 
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
-        let lines = Lines::new(0, Roster::default(), Tally::new(Arc::default()));
+        let roster = Roster::new(Graces::default());
+        let lines = Lines::new(0, roster, Tally::new(Arc::default()));
         for nanos in (0..3_000_000).step_by(9_973) {
             let when = lines.started + Duration::from_nanos(nanos);
             let due = lines.started + Duration::from_millis(lines.due(when));

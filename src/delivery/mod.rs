@@ -13,8 +13,8 @@
 //! - [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
-//! - [`roster`]: who is connected to this node; [`connectedness`] is its merged answer, [`leave`] how a
-//!   session ended and how long that is nobody's business.
+//! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
+//!   [`leave`]: how a session ended and how long that is nobody's business.
 //!
 //! Nothing here knows what a call or a message is.
 

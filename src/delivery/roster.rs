@@ -1,5 +1,5 @@
-//! Who is connected to this node: every session of every user, and the merged answer to "is this person
-//! there", which outlasts a short break of the line.
+//! Who is connected to this node: every session of every user. Whether a person is there follows from that, and
+//! outlasts a short break of the line: see [`super::connectedness`], which is told from here.
 //!
 //! The table is shared by all workers and split by user so that connects do not queue up. It is touched
 //! when somebody comes or goes and when a frame looks for its workers; no lock is held while anything is
@@ -10,7 +10,11 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use smallvec::SmallVec;
 
-use super::line::{Client, SessionRef};
+use super::{
+    connectedness::Connectedness,
+    leave::{Graces, Leave},
+    line::{Client, SessionRef},
+};
 use crate::kernel::{
     identity::Role,
     ids::{DeviceId, UserId},
@@ -37,10 +41,26 @@ pub struct Remaining {
 }
 
 /// Who is connected. Clones share the table.
-#[derive(Debug, Clone, Default)]
-pub struct Roster(Arc<DashMap<UserId, SmallVec<[Present; 1]>>>);
+#[derive(Debug, Clone)]
+pub struct Roster {
+    sessions: Arc<DashMap<UserId, SmallVec<[Present; 1]>>>,
+    connectedness: Connectedness,
+}
 
 impl Roster {
+    /// Nobody is connected yet.
+    pub(super) fn new(graces: Graces) -> Self {
+        Self {
+            sessions: Arc::default(),
+            connectedness: Connectedness::new(graces),
+        }
+    }
+
+    /// Who is there, over devices and short breaks.
+    pub fn connectedness(&self) -> &Connectedness {
+        &self.connectedness
+    }
+
     /// Notes a session.
     pub(super) fn arrive(&self, client: &Client, at: SessionRef) {
         let present = Present {
@@ -48,17 +68,20 @@ impl Roster {
             role: client.role,
             at,
         };
-        self.0.entry(client.user.clone()).or_default().push(present);
+        let user = client.user.clone();
+        self.sessions.entry(user).or_default().push(present);
+        self.connectedness.arrived(client);
     }
 
     /// Strikes a session out and tells what is left of its user.
-    pub fn leave(&self, client: &Client) -> Remaining {
+    pub fn leave(&self, client: &Client, leave: Leave) -> Remaining {
+        self.connectedness.left(client, leave);
         let mut remaining = Remaining {
             of_device: 0,
             of_user: 0,
         };
         // One step under the map's lock: nobody arrives between the look and the removal.
-        self.0.remove_if_mut(&client.user, |_, sessions| {
+        self.sessions.remove_if_mut(&client.user, |_, sessions| {
             sessions.retain(|present| present.at.session != client.session);
             remaining.of_user = sessions.len();
             remaining.of_device = sessions
@@ -72,7 +95,7 @@ impl Roster {
 
     /// The sessions of a user.
     pub fn sessions(&self, user: &UserId) -> Vec<Present> {
-        self.0
+        self.sessions
             .get(user)
             .map(|sessions| sessions.to_vec())
             .unwrap_or_default()
@@ -80,13 +103,13 @@ impl Roster {
 
     /// Whether a device of a user is connected.
     pub fn has_device(&self, user: &UserId, device: &DeviceId) -> bool {
-        let sessions = self.0.get(user);
+        let sessions = self.sessions.get(user);
         sessions.is_some_and(|sessions| sessions.iter().any(|it| it.device == *device))
     }
 
     /// The workers that hold sessions of a user, each once.
     pub(super) fn workers(&self, user: &UserId) -> SmallVec<[u16; 4]> {
-        let Some(sessions) = self.0.get(user) else {
+        let Some(sessions) = self.sessions.get(user) else {
             return SmallVec::new();
         };
         let mut workers: SmallVec<[u16; 4]> = sessions.iter().map(|it| it.at.worker).collect();
@@ -97,7 +120,7 @@ impl Roster {
 
     /// How many different users are connected.
     pub fn users(&self) -> usize {
-        self.0.len()
+        self.sessions.len()
     }
 
     /// Everybody. The table is walked part by part, so nobody waits for the whole walk.
@@ -111,6 +134,6 @@ impl Roster {
                     .map(move |it| (user.clone(), it.clone()));
                 pairs.collect::<Vec<_>>()
             };
-        self.0.iter().flat_map(of_user).collect()
+        self.sessions.iter().flat_map(of_user).collect()
     }
 }

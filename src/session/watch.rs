@@ -231,7 +231,7 @@ impl Session {
             Stage::Live(super::Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
                 self.env.lines.remove(at);
                 let client = line.client();
-                let remaining = self.env.lines.roster().leave(client);
+                let remaining = self.env.lines.roster().leave(client, self.leave);
                 self.env.calls.left(client, self.leave, remaining);
                 if client.role == Role::Otomo {
                     self.env.presence.leave(client, self.leave);

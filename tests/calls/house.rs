@@ -93,10 +93,11 @@ impl House {
         };
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
-        let dispatch = Dispatch::new(1, Duration::ZERO, Arc::clone(&metrics));
-        let lines = dispatch.start_worker().unwrap();
         let node = name.parse().unwrap();
         let settings = Settings::new(name.parse().unwrap(), &config.presence, &config.calls);
+        let graces = settings.policy.graces;
+        let dispatch = Dispatch::new(1, Duration::ZERO, graces, Arc::clone(&metrics));
+        let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),
@@ -196,7 +197,7 @@ impl Server {
     pub(crate) fn disconnect(&self, phone: Phone) {
         let client = phone.client.clone();
         self.lines.remove(phone.at);
-        let remaining = self.lines.roster().leave(&client);
+        let remaining = self.lines.roster().leave(&client, Leave::Broken);
         self.calls.left(&client, Leave::Broken, remaining);
         if client.role == Role::Otomo {
             self.presence.leave(&client, Leave::Broken);

@@ -140,9 +140,9 @@ impl House {
         };
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&config, clock, Arc::clone(&metrics)).unwrap();
-        let dispatch = Dispatch::new(1, Duration::ZERO, Arc::clone(&metrics));
-        let lines = dispatch.start_worker().unwrap();
         let policy = settings.policy;
+        let dispatch = Dispatch::new(1, Duration::ZERO, policy.graces, Arc::clone(&metrics));
+        let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

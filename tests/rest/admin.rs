@@ -1,11 +1,13 @@
 //! What admins see and correct, and the book that is kept of it.
 
+use std::time::{Duration, Instant};
+
 use otomo::kernel::identity::Role;
 use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    support::{End, TestServer, field},
+    support::{End, PATIENCE, TestServer, field},
 };
 
 fn root(server: &TestServer) -> Api {
@@ -27,6 +29,34 @@ async fn the_overview_is_the_node_in_one_look() {
         (&overview["draining"], &overview["liveCalls"]),
         (&json!(false), &json!(0))
     );
+}
+
+/// Goal: people are counted, not connections, and a short break of the line is not seen.
+/// Method: two devices of one person reload, break and say goodbye.
+#[tokio::test]
+async fn the_overview_counts_people_over_devices_and_short_breaks() {
+    let server = TestServer::start_with(&[("presence.leave_grace", "1s")]).await;
+    let (phone, desk) = (server.user("taro").await, server.user("taro").await);
+    let root = root(&server);
+    let online = async || root.get("/admin/api/overview").await.ok()["usersOnline"].clone();
+    assert_eq!(online().await, 1);
+    phone.log_out().await;
+    let vanished = Instant::now();
+    desk.vanish().await;
+    while root.get("/admin/api/overview").await.ok()["connections"] != 0 {}
+    let mut seen = online().await;
+    assert!(seen == 1 || vanished.elapsed() > Duration::from_secs(1));
+    while seen != 0 {
+        assert!(vanished.elapsed() < PATIENCE, "{seen} are online");
+        seen = online().await;
+    }
+    assert!(vanished.elapsed() >= Duration::from_secs(1));
+    let again = server.user("taro").await;
+    again.log_out().await;
+    let left = Instant::now();
+    while online().await != 0 {
+        assert!(left.elapsed() < PATIENCE, "a goodbye has no grace");
+    }
 }
 
 #[tokio::test]

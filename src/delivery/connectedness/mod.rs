@@ -1,132 +1,171 @@
-//! Whether a person is there: the merged answer of all their devices, which outlasts a short break of the
-//! line. Otomo presence has its own, in the database (RULES 1); this one is for chat and friends.
+//! Whether a person is there: the merged answer of all their connections to this node, which outlasts a short
+//! break of the line. Otomo presence has its own, in the database (RULES 1); this one is for chat, friends and
+//! whoever asks how many people there are.
 //!
-//! A device is there while one of its sessions is connected, and after the last of them has left for as
-//! long as its grace runs; a person is there while one of their devices is. A device that comes back ends
-//! its own grace, so a goodbye that it says later takes effect at once, while another device that is still
-//! in a tunnel keeps the person there.
+//! ```text
+//!   roster: arrived, left ---> merged (pure) ---> changes ---> subscriptions
+//!                                 ^
+//!        end_graces: one timer ---+
+//! ```
+//! People come online with their first connection and go offline when the grace of the last one is over:
+//! none after a goodbye, `presence.reload_grace` after a page went away, `presence.leave_grace` after a line
+//! broke or the server closed it. So a reload is not seen. While a node drains those it has sent away
+//! go offline after that grace, for they cannot come back to it; when it ends nothing more is told.
+//! All this is in memory: after a start people come online as they connect.
 //!
-//! Pure: the caller tells what happened and what time it is, and passes on the changes that come back.
+//! Why a table behind a lock and not an actor: what comes and goes must not be lost, so a mailbox for it could not
+//! be bounded; here nothing queues. A change takes less than a microsecond, and is seen by whoever asks right after it.
+//! Why one timer: nearly nobody is in a grace, and a timer each would cost every person the memory of one.
+//!
+//! A subscriber that is slow costs the server a fixed number of changes and then misses some; it is
+//! told so by being given everybody anew ([`News::Everybody`]), so it never has a wrong picture for good.
 
+mod merged;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use smallvec::SmallVec;
+use actix_rt::time::{Instant, sleep_until};
+use tokio::sync::{Notify, broadcast};
 
-use crate::kernel::{
-    ids::{DeviceId, SessionId, UserId},
-    time::Timestamp,
+pub use self::merged::Change;
+use self::merged::Merged;
+use super::{
+    leave::{Graces, Leave},
+    line::Client,
 };
+use crate::kernel::ids::UserId;
 
-/// A person came or went. Of one person these alternate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Who it is.
-    pub user: UserId,
-    /// Whether they are there now.
-    pub online: bool,
-}
+/// Changes that wait for a subscriber. A thousand people who lose their line at once do not outrun one that takes
+/// its time; beyond that the whole is as quick to take as its changes.
+const CHANGES_KEPT: usize = 1_024;
 
-/// Who is there.
-#[derive(Debug, Default)]
-pub struct Connectedness {
-    /// Everybody who is there, with what keeps them there. Nobody has an empty list.
-    users: HashMap<UserId, SmallVec<[Present; 1]>>,
-    /// When to look again at whom. An entry may be stale: the person came back meanwhile.
-    graces: BinaryHeap<Reverse<(Timestamp, UserId)>>,
-}
+/// Who is there. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Connectedness(Arc<Shared>);
 
-/// A session that is connected, or has left and has a grace.
 #[derive(Debug)]
-struct Present {
-    device: DeviceId,
-    session: SessionId,
-    /// The end of its grace, once it has left.
-    until: Option<Timestamp>,
+struct Shared {
+    graces: Graces,
+    /// Held while changes are put in the subscribers' queue, which never waits: so their order is that in which they
+    /// happened.
+    merged: Mutex<Merged>,
+    changes: broadcast::Sender<Change>,
+    /// Wakes the timer for a grace that ends before the one it waits for.
+    sooner: Notify,
 }
 
 impl Connectedness {
+    /// Nobody is there yet.
+    pub fn new(graces: Graces) -> Self {
+        Self(Arc::new(Shared {
+            graces,
+            merged: Mutex::default(),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+            sooner: Notify::new(),
+        }))
+    }
+
     /// A session is connected.
-    pub fn arrive(
-        &mut self,
-        user: &UserId,
-        device: &DeviceId,
-        session: SessionId,
-    ) -> Option<Change> {
-        let came = !self.is_online(user);
-        let present = self.users.entry(user.clone()).or_default();
-        present.retain(|it| it.session != session && !(it.device == *device && it.until.is_some()));
-        present.push(Present {
-            device: device.clone(),
-            session,
-            until: None,
-        });
-        came.then(|| change(user, true))
+    pub(super) fn arrived(&self, client: &Client) {
+        let mut merged = self.merged();
+        self.tell(merged.arrive(&client.user, &client.device, client.session));
     }
 
-    /// A session has left. With `until` its device counts as there until then, unless another session
-    /// keeps the device there anyway. A session that is not known changes nothing.
-    pub fn left(
-        &mut self,
-        user: &UserId,
-        session: SessionId,
-        until: Option<Timestamp>,
-    ) -> Option<Change> {
-        let present = self.users.get_mut(user)?;
-        let place = present
-            .iter()
-            .position(|it| it.session == session && it.until.is_none())?;
-        let gone = present.remove(place);
-        let device_stays = present
-            .iter()
-            .any(|it| it.device == gone.device && it.until.is_none());
-        if let Some(until) = until.filter(|_| !device_stays) {
-            present.push(Present {
-                until: Some(until),
-                ..gone
-            });
-            self.graces.push(Reverse((until, user.clone())));
+    /// A session has left.
+    pub(super) fn left(&self, client: &Client, leave: Leave) {
+        let grace = leave.grace(&self.0.graces);
+        let until = grace.map(|grace| Instant::now() + grace);
+        let mut merged = self.merged();
+        let before = merged.next_due();
+        self.tell(merged.left(&client.user, client.session, until));
+        if merged.next_due() != before {
+            self.0.sooner.notify_one();
         }
-        self.forget_if_gone(user)
-    }
-
-    /// Ends the graces that have run out by `now`, and tells who is gone with them.
-    pub fn due(&mut self, now: Timestamp) -> Vec<Change> {
-        let mut changes = Vec::new();
-        while let Some(Reverse((until, _))) = self.graces.peek()
-            && *until <= now
-            && let Some(Reverse((_, user))) = self.graces.pop()
-        {
-            if let Some(present) = self.users.get_mut(&user) {
-                present.retain(|it| it.until.is_none_or(|until| until > now));
-            }
-            changes.extend(self.forget_if_gone(&user));
-        }
-        changes
     }
 
     /// Whether a person is there.
     pub fn is_online(&self, user: &UserId) -> bool {
-        self.users.contains_key(user)
+        self.merged().is_online(user)
     }
 
-    fn forget_if_gone(&mut self, user: &UserId) -> Option<Change> {
-        if !self.users.get(user)?.is_empty() {
-            return None;
+    /// How many people are there.
+    pub fn online(&self) -> usize {
+        self.merged().everybody().len()
+    }
+
+    /// Hears who is there, and from then on who comes and goes.
+    pub fn subscribe(&self) -> Subscription {
+        Subscription {
+            connectedness: self.clone(),
+            changes: None,
         }
-        self.users.remove(user);
-        Some(change(user, false))
+    }
+
+    /// Ends graces as they run out, for as long as it is polled; one task of the server does that. Nobody in a grace
+    /// goes offline without it.
+    pub async fn end_graces(&self) -> Infallible {
+        loop {
+            let due = self.merged().next_due();
+            let sooner = self.0.sooner.notified();
+            match due {
+                None => sooner.await,
+                Some(due) => tokio::select! {
+                    () = sleep_until(due) => {
+                        let mut merged = self.merged();
+                        self.tell(merged.due(Instant::now()));
+                    }
+                    () = sooner => {}
+                },
+            }
+        }
+    }
+
+    fn tell(&self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            // Nobody has subscribed: nobody to tell.
+            let _ = self.0.changes.send(change);
+        }
+    }
+
+    fn merged(&self) -> MutexGuard<'_, Merged> {
+        // Its changes are complete between any two statements that can panic.
+        self.0.merged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn change(user: &UserId, online: bool) -> Change {
-    Change {
-        user: user.clone(),
-        online,
+/// What a subscriber is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Everybody who is there now, in no order. The first news, and again whenever changes were missed.
+    Everybody(Vec<UserId>),
+    /// One of them has gone, or one more has come.
+    Change(Change),
+}
+
+/// Who is there, as one subscriber hears of it.
+#[derive(Debug)]
+pub struct Subscription {
+    connectedness: Connectedness,
+    /// `None` before the first news.
+    changes: Option<broadcast::Receiver<Change>>,
+}
+
+impl Subscription {
+    /// The next news, in the order in which things happened. Nothing is lost if it is dropped before it is ready.
+    pub async fn next(&mut self) -> News {
+        if let Some(changes) = &mut self.changes
+            && let Ok(change) = changes.recv().await
+        {
+            return News::Change(change);
+        }
+        // Under the lock: what changes from now on is in the queue, and what changed before is in the list.
+        let merged = self.connectedness.merged();
+        self.changes = Some(self.connectedness.0.changes.subscribe());
+        News::Everybody(merged.everybody().cloned().collect())
     }
 }

@@ -1,148 +1,121 @@
-//! Connectedness against the history of what happened.
+//! What subscribers hear.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use proptest::prelude::*;
-use uuid::Uuid;
+use actix_rt::time::timeout;
 
 use super::*;
+use crate::kernel::{identity::Role, ids::SessionId};
 
-const USERS: [&str; 2] = ["aiko", "ben"];
-const DEVICES: [&str; 3] = ["phone", "tablet", "desk"];
+const GRACES: Graces = Graces {
+    reload: Duration::from_millis(100),
+    leave: Duration::from_millis(300),
+};
 
-/// One thing that happens. Sessions are few, so that they meet again.
-#[derive(Debug, Clone)]
-enum Step {
-    Arrive {
-        session: usize,
-    },
-    Leave {
-        session: usize,
-        grace_ms: Option<u64>,
-    },
-    Pass {
-        millis: u64,
-    },
-}
+/// Longer than any grace.
+const LONG: Duration = Duration::from_millis(400);
 
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0_usize..12).prop_map(|session| Step::Arrive { session }),
-        4 => (0_usize..12, prop::option::of(1_u64..20_000))
-            .prop_map(|(session, grace_ms)| Step::Leave { session, grace_ms }),
-        2 => (0_u64..10_000).prop_map(|millis| Step::Pass { millis }),
-    ]
-}
-
-/// Session 0 to 11: of which user and device it is. Two of each.
-fn owner(session: usize) -> (UserId, DeviceId) {
-    let user = USERS[session % 2].parse().unwrap();
-    let device = DEVICES[session / 2 % 3].parse().unwrap();
-    (user, device)
-}
-
-fn id(session: usize) -> SessionId {
-    Uuid::from_u128(session as u128).into()
-}
-
-/// One device by the words of the rule.
-#[derive(Debug, Default)]
-struct Device {
-    connected: Vec<usize>,
-    grace: Option<Timestamp>,
-}
-
-/// Everybody's devices.
-type Naive = HashMap<(UserId, DeviceId), Device>;
-
-fn online(naive: &Naive, user: &UserId) -> bool {
-    let mut devices = naive.iter().filter(|((owner, _), _)| owner == user);
-    devices.any(|(_, device)| !device.connected.is_empty() || device.grace.is_some())
-}
-
-fn apply(naive: &mut Naive, step: &Step, now: Timestamp) {
-    match step {
-        Step::Arrive { session } => {
-            let device = naive.entry(owner(*session)).or_default();
-            device.connected.retain(|other| other != session);
-            device.connected.push(*session);
-            device.grace = None;
-        }
-        Step::Leave { session, grace_ms } => {
-            let device = naive.entry(owner(*session)).or_default();
-            if !device.connected.contains(session) {
-                return;
-            }
-            device.connected.retain(|other| other != session);
-            if device.connected.is_empty() {
-                device.grace = grace_ms.map(|millis| now + Duration::from_millis(millis));
-            }
-        }
-        Step::Pass { .. } => {
-            for device in naive.values_mut() {
-                device.grace = device.grace.filter(|until| *until > now);
-            }
-        }
+/// A session of somebody's device.
+fn session(user: &str, device: &str) -> Client {
+    Client {
+        user: user.parse().unwrap(),
+        role: Role::User,
+        device: device.parse().unwrap(),
+        session: SessionId::new(),
     }
 }
 
-proptest! {
-    /// Goal: a person is there exactly while the rule says so, and every change is told, once.
-    /// Method: random comings and goings of two sessions on each of three devices of two people, against
-    /// the rule applied device by device.
-    #[test]
-    fn a_person_is_there_while_a_device_is(steps in prop::collection::vec(step(), 0..200)) {
-        let mut now = Timestamp::from_millis(1_000_000);
-        let mut connectedness = Connectedness::default();
-        let mut naive = Naive::default();
-        for step in steps {
-            let before = USERS.map(|user| online(&naive, &user.parse().unwrap()));
-            let mut told: Vec<Change> = match &step {
-                Step::Arrive { session } => {
-                    let (user, device) = owner(*session);
-                    connectedness.arrive(&user, &device, id(*session)).into_iter().collect()
-                }
-                Step::Leave { session, grace_ms } => {
-                    let until = grace_ms.map(|millis| now + Duration::from_millis(millis));
-                    let (user, _) = owner(*session);
-                    connectedness.left(&user, id(*session), until).into_iter().collect()
-                }
-                Step::Pass { millis } => {
-                    now = now + Duration::from_millis(*millis);
-                    connectedness.due(now)
-                }
-            };
-            apply(&mut naive, &step, now);
-            told.sort_by(|one, other| one.user.cmp(&other.user));
-            let mut expected = Vec::new();
-            for (user, was) in USERS.iter().zip(before) {
-                let user: UserId = user.parse().unwrap();
-                let online = online(&naive, &user);
-                prop_assert_eq!(connectedness.is_online(&user), online);
-                if online != was {
-                    expected.push(Change { user, online });
-                }
-            }
-            prop_assert_eq!(told, expected);
-        }
-    }
+/// Who is there, with its timer running.
+fn begin() -> Connectedness {
+    let connectedness = Connectedness::new(GRACES);
+    let timer = connectedness.clone();
+    actix_rt::spawn(async move {
+        timer.end_graces().await;
+    });
+    connectedness
 }
 
-#[test]
-fn a_reload_is_not_told_and_a_goodbye_after_it_is_at_once() {
-    let mut connectedness = Connectedness::default();
-    let (user, device) = owner(0);
-    let at = Timestamp::from_millis;
-    assert!(connectedness.arrive(&user, &device, id(0)).is_some());
-    assert_eq!(connectedness.left(&user, id(0), Some(at(3_000))), None);
-    assert_eq!(connectedness.arrive(&user, &device, id(1)), None);
-    assert_eq!(connectedness.due(at(3_000)), []);
-    let gone = connectedness.left(&user, id(1), None);
-    assert_eq!(
-        gone,
-        Some(Change {
-            user,
-            online: false
-        })
-    );
+fn online(user: &str) -> News {
+    News::Change(Change::Online(user.parse().unwrap()))
+}
+
+fn offline(user: &str) -> News {
+    News::Change(Change::Offline(user.parse().unwrap()))
+}
+
+/// That nothing is told.
+async fn quiet(subscription: &mut Subscription) {
+    let told = timeout(LONG, subscription.next()).await;
+    assert!(told.is_err(), "{told:?}");
+}
+
+#[actix_rt::test]
+async fn a_person_comes_with_the_first_connection_and_goes_after_the_grace_of_the_last() {
+    let connectedness = begin();
+    let mut subscription = connectedness.subscribe();
+    assert_eq!(subscription.next().await, News::Everybody(Vec::new()));
+    let (phone, desk) = (session("aiko", "phone"), session("aiko", "desk"));
+    connectedness.arrived(&phone);
+    connectedness.arrived(&desk);
+    assert_eq!(subscription.next().await, online("aiko"));
+    connectedness.left(&phone, Leave::Clean);
+    quiet(&mut subscription).await;
+    let began = Instant::now();
+    connectedness.left(&desk, Leave::Broken);
+    assert!(connectedness.is_online(&desk.user));
+    assert_eq!(subscription.next().await, offline("aiko"));
+    assert!(began.elapsed() >= GRACES.leave);
+    assert!(!connectedness.is_online(&desk.user));
+    assert_eq!(connectedness.online(), 0);
+}
+
+#[actix_rt::test]
+async fn a_reload_is_not_seen_and_a_goodbye_at_once() {
+    let connectedness = begin();
+    let mut subscription = connectedness.subscribe();
+    subscription.next().await;
+    let page = session("aiko", "phone");
+    connectedness.arrived(&page);
+    assert_eq!(subscription.next().await, online("aiko"));
+    connectedness.left(&page, Leave::Reload);
+    let reloaded = session("aiko", "phone");
+    connectedness.arrived(&reloaded);
+    quiet(&mut subscription).await;
+    connectedness.left(&reloaded, Leave::Clean);
+    assert!(!connectedness.is_online(&reloaded.user));
+    assert_eq!(subscription.next().await, offline("aiko"));
+}
+
+#[actix_rt::test]
+async fn a_short_grace_is_not_kept_waiting_by_a_long_one() {
+    let connectedness = begin();
+    let (aiko, ben) = (session("aiko", "phone"), session("ben", "phone"));
+    connectedness.arrived(&aiko);
+    connectedness.arrived(&ben);
+    let mut subscription = connectedness.subscribe();
+    subscription.next().await;
+    connectedness.left(&aiko, Leave::ServerClosed);
+    // The timer waits for the long one by now.
+    actix_rt::task::yield_now().await;
+    connectedness.left(&ben, Leave::Reload);
+    assert_eq!(subscription.next().await, offline("ben"));
+    assert_eq!(subscription.next().await, offline("aiko"));
+}
+
+#[actix_rt::test]
+async fn a_subscriber_that_falls_behind_is_given_everybody_anew() {
+    let connectedness = begin();
+    let mut slow = connectedness.subscribe();
+    slow.next().await;
+    for _ in 0..CHANGES_KEPT {
+        let page = session("aiko", "phone");
+        connectedness.arrived(&page);
+        connectedness.left(&page, Leave::Clean);
+    }
+    let ben = session("ben", "phone");
+    connectedness.arrived(&ben);
+    assert_eq!(slow.next().await, News::Everybody(vec![ben.user.clone()]));
+    connectedness.left(&ben, Leave::Clean);
+    assert_eq!(slow.next().await, offline("ben"));
+    quiet(&mut slow).await;
 }

@@ -190,6 +190,7 @@ mod tests {
         delivery::{
             broadcast::Numbering,
             inbox::{Seq, cursor::Cursor},
+            leave::Graces,
             line::{Client, NewLine, Sink, Wake},
             outbox::{Limits, Outbox},
             queued::Queued,
@@ -235,7 +236,8 @@ mod tests {
 
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Walk, Arc<Broadcast>) {
-        let lines = Lines::new(0, Roster::default(), Tally::new(Arc::default()));
+        let roster = Roster::new(Graces::default());
+        let lines = Lines::new(0, roster, Tally::new(Arc::default()));
         let limits = Rc::new(Limits {
             soft: 1 << 20,
             hard: 1 << 20,

@@ -22,6 +22,8 @@ pub(super) struct Overview {
     connections: usize,
     /// Different people among the connected.
     users: usize,
+    /// People who are there: also those who have been gone for less than their grace.
+    users_online: usize,
     otomo: OtomoCounts,
     live_calls: usize,
     /// Whether delivery has so much to do that new commands are refused.
@@ -52,13 +54,15 @@ impl OtomoCounts {
 
 /// `GET /admin/api/overview`
 pub(super) async fn show(shared: Data<Shared>) -> Answer<Overview> {
+    let roster = shared.dispatch.roster();
     Ok(Json(Overview {
         node: shared.node.clone(),
         version: env!("CARGO_PKG_VERSION"),
         now: shared.store.now().into(),
         draining: shared.gate.is_draining(),
         connections: shared.gate.connections(),
-        users: shared.dispatch.roster().users(),
+        users: roster.users(),
+        users_online: roster.connectedness().online(),
         otomo: OtomoCounts::of(&shared.metrics),
         live_calls: shared.calls.live(),
         congested: shared.dispatch.congested(),

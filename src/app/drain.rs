@@ -23,7 +23,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// What clients are told.
 const REASON: &str = "the server restarts; connect again";
 
-/// Stops a server.
+/// Makes a server's [`App::run`](super::App::run) return, which does what is left to do.
 #[derive(Clone)]
 pub struct Stopper {
     server: ServerHandle,
@@ -64,14 +64,14 @@ impl Stopper {
             sleep(LOOK).await;
         }
         log::info!("drain ends connections={}", gate.connections());
-        self.finish(true).await;
+        self.server.stop(true).await;
     }
 
     /// Stops at once: clients find a closed connection and come back.
     pub async fn stop(&self) {
         self.shared.gate.drain();
         self.shared.dispatch.close_all(CloseCode::GoingAway, REASON);
-        self.finish(false).await;
+        self.server.stop(false).await;
     }
 
     fn close_those_without_a_call(&self) {
@@ -84,13 +84,5 @@ impl Stopper {
                 drop(dispatch.close(to, CloseCode::Drain, REASON));
             }
         }
-    }
-
-    async fn finish(&self, graceful: bool) {
-        self.server.stop(graceful).await;
-        self.shared.calls.stop().await;
-        self.shared.presence.stop().await;
-        // What was accepted is committed before the process ends.
-        self.shared.store.close().await;
     }
 }

@@ -5,16 +5,19 @@
 //! writer and a pool of readers.
 
 mod drain;
+mod housekeeping;
 mod listen;
+#[cfg(test)]
+mod tests;
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use actix_http::HttpService;
 use actix_server::{Server, ServerHandle};
 use actix_service::map_config;
 use actix_web::dev::AppConfig;
 
-pub use self::drain::Stopper;
+pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     calls::Calls,
     delivery::{dispatch::Dispatch, lines::Lines, outbox},
@@ -66,6 +69,17 @@ pub enum StartFault {
     /// A name in the configuration is none.
     #[error("the node has no usable name")]
     Node,
+}
+
+/// Why a server ended that nobody stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFault {
+    /// The system does not let it go on.
+    #[error("connections cannot be served any more")]
+    Server(#[from] std::io::Error),
+    /// A part has died, most likely of a panic. What was stored is there at the next start.
+    #[error("{0} has died; start the server again")]
+    Died(Vital),
 }
 
 /// A server that is built and listens, but serves only once it runs.
@@ -138,17 +152,32 @@ impl App {
         Stopper::new(self.handle.clone(), Arc::clone(&self.shared))
     }
 
-    /// Serves until it is stopped, or drained because an admin asked for it.
+    /// Serves until it is stopped, or drained because an admin asked for it. When it returns, all that was
+    /// accepted is committed.
     ///
     /// # Errors
-    /// What the system says if a worker cannot go on.
-    pub async fn run(self) -> std::io::Result<()> {
+    /// Why it ended, if nobody stopped it.
+    pub async fn run(self) -> Result<(), RunFault> {
         let (gate, stopper) = (Arc::clone(&self.shared.gate), self.stopper());
         actix_rt::spawn(async move {
             gate.drain_asked().await;
             stopper.drain().await;
         });
-        self.server.await
+        let stopper = self.stopper();
+        let Self { server, shared, .. } = self;
+        let mut server = pin!(server);
+        let ended = tokio::select! {
+            served = &mut server => served.map_err(RunFault::from),
+            dead = housekeeping::keep(&shared) => {
+                log::error!("{dead} has died: the process ends so that it can be started again");
+                let (served, ()) = tokio::join!(server, stopper.stop());
+                served.map_err(RunFault::from).and(Err(RunFault::Died(dead)))
+            }
+        };
+        shared.calls.stop().await;
+        shared.presence.stop().await;
+        shared.store.close().await;
+        ended
     }
 }
 
@@ -168,6 +197,22 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
     )?)
 }
 
+/// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
+/// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
+macro_rules! http {
+    ($shared:ident) => {
+        HttpService::build()
+            .keep_alive(HTTP_KEEP_ALIVE)
+            .client_request_timeout($shared.config.server.handshake_timeout)
+            .h1_allow_half_closed(false)
+            .upgrade(ws::upgrade::service(
+                worker(&$shared),
+                Arc::clone(&$shared.gate),
+            ))
+            .finish(map_config(rest::app(&$shared), |()| AppConfig::default()))
+    };
+}
+
 /// Takes the address and makes the service of every worker.
 fn serve(shared: &Arc<Shared>) -> Result<(SocketAddr, Server), StartFault> {
     let config = &shared.config.server;
@@ -184,28 +229,11 @@ fn serve(shared: &Arc<Shared>) -> Result<(SocketAddr, Server), StartFault> {
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
     let listening = match &config.tls {
-        None => builder.listen("otomo", listener, move || {
-            let env = worker(&shared);
-            HttpService::build()
-                .keep_alive(HTTP_KEEP_ALIVE)
-                .client_request_timeout(shared.config.server.handshake_timeout)
-                .h1_allow_half_closed(false)
-                .upgrade(ws::upgrade::service(env, Arc::clone(&shared.gate)))
-                .finish(map_config(rest::app(&shared), |()| AppConfig::default()))
-                .tcp()
-        }),
+        None => builder.listen("otomo", listener, move || http!(shared).tcp()),
         Some(tls) => {
             let tls = listen::tls(tls)?;
-            builder.listen("otomo", listener, move || {
-                let env = worker(&shared);
-                HttpService::build()
-                    .keep_alive(HTTP_KEEP_ALIVE)
-                    .client_request_timeout(shared.config.server.handshake_timeout)
-                    .h1_allow_half_closed(false)
-                    .upgrade(ws::upgrade::service(env, Arc::clone(&shared.gate)))
-                    .finish(map_config(rest::app(&shared), |()| AppConfig::default()))
-                    .rustls_0_23(tls.clone())
-            })
+            let service = move || http!(shared).rustls_0_23(tls.clone());
+            builder.listen("otomo", listener, service)
         }
     };
     let server = listening
@@ -238,8 +266,9 @@ fn worker(shared: &Shared) -> Rc<Env> {
 
 fn lines(shared: &Shared) -> Rc<Lines> {
     shared.dispatch.start_worker().unwrap_or_else(|| {
-        // A worker thread has died and was replaced: its clients' state went with it.
-        log::error!("a worker thread died, the process ends so that it can be started again");
+        // A worker thread has died and is to be replaced, before `housekeeping` has seen it: a service that serves nobody
+        // must not take its place.
+        log::error!("a worker thread has died: the process ends so that it can be started again");
         std::process::abort()
     })
 }

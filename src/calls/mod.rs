@@ -210,6 +210,11 @@ impl Calls {
         }
     }
 
+    /// Whether there is a coordinator that does what it is asked.
+    pub fn is_alive(&self) -> bool {
+        self.0.coordinator.connected()
+    }
+
     /// Ends the sweeps, once all that came is stored and said. For the end of the server, before the store is closed.
     pub async fn stop(&self) {
         // Refused only if it has stopped already.

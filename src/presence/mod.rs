@@ -203,6 +203,11 @@ impl Presence {
         self.0.policy
     }
 
+    /// Whether there is a hub that does what it is asked.
+    pub fn is_alive(&self) -> bool {
+        self.0.hub.connected()
+    }
+
     /// Ends the sweeps; what was asked before is still stored. For the end of the server, before the store is closed.
     pub async fn stop(&self) {
         // Refused only if it has stopped already.

@@ -60,6 +60,11 @@ impl Handle {
         })
     }
 
+    /// Whether there is a thread that writes.
+    pub fn is_alive(&self) -> bool {
+        self.shared.writer.has_changed().is_ok()
+    }
+
     /// The time on the store's clock. Inside a write it is [`Tx::now`].
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()

@@ -154,6 +154,17 @@ impl Actor for Session {
     }
 }
 
+impl Drop for Session {
+    /// A session that panics is not stopped but dropped. It ends its own connection and no other, and its user must not
+    /// stay behind as one who is there for ever.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            log::error!("session panicked session={}", self.id);
+            self.depart();
+        }
+    }
+}
+
 /// Ends the actor; what is left to do is done in [`Actor::stopping`].
 fn stop(ctx: &mut Context<Session>) {
     ctx.stop();

@@ -18,7 +18,7 @@ pub fn find(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, StoreError
     let row: Option<Row> = run!(conn, |c| users::table
         .find(user.as_str())
         .select(Row::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(Person::try_from).transpose()
 }

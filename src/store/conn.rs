@@ -27,7 +27,7 @@ pub enum Conn {
 /// use otomo::store::{Conn, StoreError, run, sql::schema::users};
 ///
 /// fn name(conn: &mut Conn, user: &str) -> Result<Option<String>, StoreError> {
-///     run!(conn, |c| users::table.find(user).select(users::name).first(c).optional())
+///     run!(conn, |c| users::table.find(user).select(users::name).get_result(c).optional())
 /// }
 /// ```
 #[doc(hidden)]

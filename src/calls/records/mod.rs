@@ -42,7 +42,7 @@ pub fn find(conn: &mut Conn, call: CallId) -> Result<Option<Call>, StoreError> {
     let row: Option<Row> = run!(conn, |c| calls::table
         .find(call.to_string())
         .select(Row::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(Call::try_from).transpose()
 }
@@ -75,7 +75,7 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<Saved, StoreError> {
     let known = run!(tx, |c| calls::table
         .find(&id)
         .select(calls::version)
-        .first::<i64>(c)
+        .get_result::<i64>(c)
         .optional())?;
     Ok(match known {
         Some(_) => Saved::Stale,
@@ -117,7 +117,7 @@ pub fn live_of(conn: &mut Conn, user: &UserId) -> Result<Option<Call>, StoreErro
         .find(user.as_str())
         .inner_join(calls::table)
         .select(Row::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(Call::try_from).transpose()
 }

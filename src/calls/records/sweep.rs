@@ -72,7 +72,7 @@ pub fn is_unspoken(conn: &mut Conn, call: CallId) -> Result<bool, StoreError> {
         .find(call.to_string())
         .filter(trailing)
         .select(calls::version)
-        .first::<i64>(c)
+        .get_result::<i64>(c)
         .optional())?;
     Ok(found.is_some())
 }

@@ -105,7 +105,7 @@ pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
     let bounds = run!(conn, |c| inbox_heads::table
         .find(user.as_str())
         .select((inbox_heads::floor, inbox_heads::head))
-        .first::<(i64, i64)>(c)
+        .get_result::<(i64, i64)>(c)
         .optional())?;
     let (floor, head) = bounds.unwrap_or_default();
     Ok(Extent {

@@ -44,7 +44,7 @@ pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, Sto
         .inner_join(users::table)
         .filter(table::user_id.eq(otomo.as_str()))
         .select((table::free_at, users::disabled))
-        .first(c))?;
+        .get_result(c))?;
     let leases = leases::of(tx, otomo)?;
     let counting = || leases.iter().filter(|lease| lease.counts(now));
     let reach = if disabled || counting().next().is_none() {

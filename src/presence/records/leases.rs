@@ -28,7 +28,7 @@ pub fn find(conn: &mut Conn, session: SessionId) -> Result<Option<(UserId, Lease
     let row: Option<Row> = run!(conn, |c| leases::table
         .find(session.to_string())
         .select(Row::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(|row| Ok((user_id(&row.otomo_id)?, Lease::try_from(row)?)))
         .transpose()
@@ -132,7 +132,7 @@ pub fn next_grace_end(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> 
     let first: Option<i64> = run!(conn, |c| leases::table
         .filter(leases::leaving)
         .select(diesel::dsl::min(leases::expires_at))
-        .first(c))?;
+        .get_result(c))?;
     Ok(first.map(Timestamp::from_millis))
 }
 

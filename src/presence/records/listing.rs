@@ -37,7 +37,7 @@ pub fn find(conn: &mut Conn, wanted: &UserId) -> Result<Option<Entry>, StoreErro
         .inner_join(users::table)
         .filter(otomo::user_id.eq(wanted.as_str()))
         .select((Row::as_select(), users::name, users::avatar))
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(entry).transpose()
 }

@@ -31,7 +31,7 @@ pub fn find(conn: &mut Conn, otomo: &UserId) -> Result<Option<Standing>, StoreEr
     let row: Option<Row> = run!(conn, |c| table::table
         .find(otomo.as_str())
         .select(Row::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(Standing::try_from).transpose()
 }
@@ -94,7 +94,7 @@ pub fn next_rested(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
     let first: Option<i64> = run!(conn, |c| table::table
         .filter(table::chosen_until.is_not_null())
         .select(diesel::dsl::min(table::chosen_until))
-        .first(c))?;
+        .get_result(c))?;
     Ok(first.map(Timestamp::from_millis))
 }
 
@@ -104,7 +104,7 @@ fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)
         .find(user.as_str())
         .inner_join(calls::table)
         .select((calls::id, calls::phase))
-        .first(c)
+        .get_result(c)
         .optional())?;
     row.map(|(id, phase)| {
         let corrupt = |fault: &dyn std::fmt::Display| {

@@ -195,12 +195,7 @@ impl Line {
         if !self.subscribed.get().contains(frame.topic()) {
             return Delivered::No;
         }
-        let stamp = if self.versioned {
-            Stamp::Version
-        } else {
-            Stamp::None
-        };
-        self.enqueue(Queued { frame, stamp })
+        self.push_always(frame)
     }
 
     /// Queues a frame whatever the client is subscribed to: answers and snapshots.
@@ -254,6 +249,7 @@ impl Line {
         match self.opened.get() {
             true => self.enqueue(item),
             false => {
+                self.tally.sent(item.frame.spec().name, 1);
                 self.outbox.borrow_mut().push_preamble(item);
                 Delivered::Yes
             }
@@ -276,11 +272,11 @@ impl Line {
                 Delivered::Yes
             }
             Pushed::Replaced => {
-                self.tally.dropped();
+                self.tally.replaced();
                 Delivered::Yes
             }
             Pushed::Dropped => {
-                self.tally.dropped();
+                self.tally.no_room();
                 Delivered::No
             }
             Pushed::Overflow => {
@@ -355,6 +351,7 @@ impl Line {
         self.tally.waiting(outbox.bytes(), 0);
         outbox.clear();
         outbox.open();
+        self.tally.sent(closing.spec().name, 1);
         let _ = outbox.push(
             Queued {
                 frame: closing,

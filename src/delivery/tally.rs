@@ -13,7 +13,8 @@ const BROADCAST: &str = "broadcast";
 pub(super) struct Tally {
     metrics: Arc<Metrics>,
     out: RefCell<HashMap<&'static str, Counter>>,
-    dropped: Counter,
+    replaced: Counter,
+    no_room: Counter,
     joined: Counter,
     waiting: Gauge,
 }
@@ -22,7 +23,8 @@ impl Tally {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
         Self {
             out: RefCell::default(),
-            dropped: metrics.drops.of("slow_client"),
+            replaced: metrics.drops.of("replaced"),
+            no_room: metrics.drops.of("no_room"),
             joined: metrics.joins.clone(),
             waiting: metrics.outbox_bytes.clone(),
             metrics,
@@ -46,9 +48,14 @@ impl Tally {
         }
     }
 
-    /// A client was spared a message because it reads slowly.
-    pub(super) fn dropped(&self) {
-        self.dropped.inc();
+    /// A client that reads slowly was spared a state, because there is a newer one.
+    pub(super) fn replaced(&self) {
+        self.replaced.inc();
+    }
+
+    /// A client that reads slowly was spared an ephemeral event, because too much waits for it.
+    pub(super) fn no_room(&self) {
+        self.no_room.inc();
     }
 
     /// The bytes that wait for a client have changed.

@@ -31,15 +31,15 @@ pub struct Metrics {
     pub connections: Labelled<Gauge>,
     /// Handshakes that were refused, by reason.
     pub handshakes_refused: Labelled<Counter>,
-    /// Closes that the server began, by close code, and `client` for the others.
+    /// Connections that have ended, by the code with which the server closed them; `client` for those that it did not.
     pub closes: Labelled<Counter>,
     /// Messages from clients, by type; `unknown` for those that are none.
     pub messages_in: Labelled<Counter>,
-    /// Messages to clients, by type: one for each client that it was written to.
+    /// Messages to clients, by type: one for each client. `broadcast` stands for those that were told to all at once.
     pub messages_out: Labelled<Counter>,
     /// Bytes that wait in all outboxes.
     pub outbox_bytes: Gauge,
-    /// Events that a client was spared because it reads slowly, by reason.
+    /// Events that a client was spared because it reads slowly, by reason: `replaced` by a newer state, or `no_room`.
     pub drops: Labelled<Counter>,
     /// Updates that left together with others instead of by themselves.
     pub joins: Counter,
@@ -64,19 +64,32 @@ impl Default for Metrics {
         let mut page = Page(Registry::with_prefix("otomo"));
         Self {
             connections: page.labelled("connections", "Connected clients", "transport"),
-            handshakes_refused: page.labelled("handshakes_refused", "Refused", "reason"),
-            closes: page.labelled("closes", "Connections closed", "code"),
+            handshakes_refused: page.labelled(
+                "handshakes_refused",
+                "Handshakes that were refused",
+                "reason",
+            ),
+            closes: page.labelled(
+                "closes",
+                "Connections that ended, by who closed them",
+                "code",
+            ),
             messages_in: page.labelled("messages_in", "Messages from clients", "type"),
-            messages_out: page.labelled("messages_out", "Messages, for each client", "type"),
+            messages_out: page.labelled("messages_out", "Messages to clients", "type"),
             outbox_bytes: page.gauge("outbox_bytes", "Bytes that wait for clients"),
             drops: page.labelled("drops", "Events that slow clients were spared", "reason"),
             joins: page.counter("joins", "Updates that left together with others"),
             // From a handful of sessions to tens of thousands: 50 µs to 1.6 s.
-            broadcast: page.timing("broadcast", "A worker telling its clients", 50e-6, 16),
+            broadcast: page.timing("broadcast", "Telling all clients of a worker", 50e-6, 16),
             otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
             // 50 ms to 25 s, past `calls.connect_timeout`.
-            call_setup: page.timing("call_setup", "From accept to media", 50e-3, 10),
+            call_setup: page.timing(
+                "call_setup",
+                "From accept to media on both sides",
+                50e-3,
+                10,
+            ),
             // A flush of a good disk is 0.1 ms, of a bad one 100 ms.
             commit: page.timing("commit", "One commit of the store", 100e-6, 15),
             commit_jobs: page.histogram("commit_jobs", "Jobs that one commit answered", 12),
@@ -197,9 +210,9 @@ mod tests {
     #[test]
     fn a_handle_and_its_name_count_into_the_same_series() {
         let metrics = Metrics::default();
-        let kept = metrics.drops.of("ephemeral");
-        metrics.drops.of("ephemeral").inc();
+        let kept = metrics.drops.of("no_room");
+        metrics.drops.of("no_room").inc();
         kept.inc();
-        assert_eq!(metrics.drops.of("ephemeral").get(), 2);
+        assert_eq!(metrics.drops.of("no_room").get(), 2);
     }
 }

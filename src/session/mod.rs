@@ -40,6 +40,7 @@ use crate::{
     },
     kernel::{ids::SessionId, time::Timestamp},
     protocol::{
+        close_code::CloseCode,
         event::Event,
         frame::{Frame, Stamp},
     },
@@ -57,6 +58,8 @@ pub struct Session {
     allowance: Allowance,
     /// How the session ended, once that is known.
     leave: Leave,
+    /// The code with which we closed it, if we did.
+    closed: Option<CloseCode>,
 }
 
 /// How far a session has come.
@@ -106,6 +109,7 @@ impl Session {
             asked: Instant::now(),
             allowance,
             leave: Leave::Broken,
+            closed: None,
         }
     }
 

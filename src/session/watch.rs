@@ -146,15 +146,15 @@ impl Session {
     /// Closes the connection from our side: `closing`, the transport's own goodbye, and after a while
     /// the end.
     pub fn close(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
-        if matches!(self.stage, Stage::Closing(_)) {
+        if self.closed.is_some() {
             return;
         }
+        self.closed = Some(code);
         log::info!(
             "session closes session={} code={} reason={reason:?}",
             self.id,
             code.number()
         );
-        self.env.metrics.closes.of(code.as_str()).inc();
         self.leave = match code {
             CloseCode::NoPong | CloseCode::SlowConsumer => Leave::Broken,
             CloseCode::Normal | CloseCode::Disabled | CloseCode::Replaced => Leave::Clean,
@@ -218,7 +218,7 @@ impl Session {
     /// The transport's connection has ended.
     pub fn went(&mut self, leave: Leave, ctx: &mut Context<Self>) {
         // What we began is not the client's doing.
-        if !matches!(self.stage, Stage::Closing(_)) {
+        if self.closed.is_none() {
             self.leave = leave;
         }
         stop(ctx);
@@ -227,6 +227,8 @@ impl Session {
     /// Leaves no trace: the table, the roster, the rooms that care about people's coming and going.
     pub(super) fn depart(&mut self) {
         self.sink.abort();
+        let by = self.closed.map_or("client", CloseCode::as_str);
+        self.env.metrics.closes.of(by).inc();
         match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
             Stage::Live(super::Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
                 self.env.lines.remove(at);

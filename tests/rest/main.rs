@@ -13,6 +13,7 @@ mod api;
 mod apps;
 mod calls;
 mod development;
+mod metrics;
 mod operators;
 mod pages;
 mod roles;

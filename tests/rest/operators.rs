@@ -1,4 +1,4 @@
-//! Health and metrics.
+//! Health, and where the metrics are.
 
 use reqwest::Method;
 use serde_json::json;

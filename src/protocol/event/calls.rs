@@ -33,7 +33,7 @@ pub enum WirePhase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
-    /// It took place.
+    /// Media was up on both sides, however it ended: by a person, a broken line, a failure.
     Completed,
     /// The otomo (or the server for them) declined.
     Rejected,
@@ -41,7 +41,7 @@ pub enum CallOutcome {
     Cancelled,
     /// Nobody answered.
     Missed,
-    /// It was answered but never connected, or broke.
+    /// It was answered, but ended before media was up.
     Failed,
 }
 

@@ -3,6 +3,9 @@
 //! Threads: the thread that builds the app holds the actors that serialize (presence, calls) and the
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers.
+//!
+//! - `listen`: the socket and its certificate. `drain`: stopping. `housekeeping`: what a server does by itself, and
+//!   why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;

@@ -43,7 +43,10 @@ pub enum Put {
     /// The person was not known before.
     Created,
     /// Something is different now.
-    Changed,
+    Changed {
+        /// The role that they had until now.
+        role_was: Role,
+    },
     /// All of it was stored already; nothing was written.
     Unchanged,
 }

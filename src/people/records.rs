@@ -56,7 +56,9 @@ pub fn put(tx: &mut Tx<'_>, person: &Person) -> Result<Put, StoreError> {
     let put = match find(tx, &person.user)? {
         None => Put::Created,
         Some(stored) if stored == *person => return Ok(Put::Unchanged),
-        Some(_) => Put::Changed,
+        Some(stored) => Put::Changed {
+            role_was: stored.role,
+        },
     };
     store(tx, person)?;
     Ok(put)

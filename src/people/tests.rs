@@ -119,7 +119,11 @@ async fn a_backend_describes_a_person_whole() {
         disabled: true,
         ..person("aiko")
     };
-    assert_eq!(house.people.put(bare.clone()).await.unwrap(), Put::Changed);
+    let role_was = person("aiko").role;
+    assert_eq!(
+        house.people.put(bare.clone()).await.unwrap(),
+        Put::Changed { role_was }
+    );
     let stored = house.people.find(bare.user.clone()).await.unwrap();
     assert_eq!(stored, Some(bare));
     let refused = house.people.enter(token("aiko", "Aiko")).await;

@@ -13,6 +13,7 @@ use crate::{
         ids::{SessionId, UserId},
         time::Timestamp,
     },
+    protocol::close_code::CloseCode,
 };
 
 /// A session of an otomo is connected. Answered once it is stored and people are being told.
@@ -38,10 +39,14 @@ pub(super) struct Choose {
     pub(super) by: Chooser,
 }
 
-/// An admin puts an otomo out.
+/// An otomo is put out: nothing keeps them connected, and their sessions are closed, with a code and why.
 #[derive(Message)]
 #[rtype(result = "Result<(), PresenceFault>")]
-pub(super) struct PutOut(pub(super) UserId);
+pub(super) struct PutOut {
+    pub(super) otomo: UserId,
+    pub(super) code: CloseCode,
+    pub(super) reason: &'static str,
+}
 
 /// A backend says that a user is an otomo, or how they are called now.
 #[derive(Message)]

@@ -41,6 +41,7 @@ use self::{
 use crate::{
     delivery::{dispatch::Dispatch, leave::Leave, line::Client},
     kernel::{ids::UserId, metrics::Metrics, time::Timestamp},
+    protocol::close_code::CloseCode,
     store::{Handle, StoreError},
 };
 
@@ -163,8 +164,20 @@ impl Presence {
                 self.choose(otomo, chosen, None, Chooser::Admin).await?;
                 Ok(())
             }
-            Forced::PutOut => self.ask(PutOut(otomo.clone())).await,
+            Forced::PutOut => {
+                let reason = "put out by an admin";
+                self.put_out(otomo, CloseCode::Disabled, reason).await
+            }
         }
+    }
+
+    /// A user is no otomo any more. No session counts, and all of them are closed (4202), to come back as what they are
+    /// now. Lists go on to show them, offline; a live call goes on if they are back in its grace.
+    ///
+    /// # Errors
+    /// [`PresenceFault::UnknownOtomo`] if they were none; those of the store.
+    pub async fn retire(&self, otomo: &UserId, reason: &'static str) -> Result<(), PresenceFault> {
+        self.put_out(otomo, CloseCode::TokenExpired, reason).await
     }
 
     /// A user is an otomo, or has another name or picture: lists show them from now on.
@@ -212,6 +225,21 @@ impl Presence {
     pub async fn stop(&self) {
         // Refused only if it has stopped already.
         let _ = self.0.hub.send(Stop).await;
+    }
+
+    async fn put_out(
+        &self,
+        otomo: &UserId,
+        code: CloseCode,
+        reason: &'static str,
+    ) -> Result<(), PresenceFault> {
+        let otomo = otomo.clone();
+        self.ask(PutOut {
+            otomo,
+            code,
+            reason,
+        })
+        .await
     }
 
     async fn ask<M, T>(&self, message: M) -> Result<T, PresenceFault>

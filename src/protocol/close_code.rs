@@ -62,7 +62,7 @@ catalogue! {
     Drain = 4200 "drain",
     /// A ping went unanswered.
     NoPong = 4201 "no_pong",
-    /// The token ran out: come back with a new one.
+    /// The token ran out, or names a role that its user has no more: come back with a new one.
     TokenExpired = 4202 "token_expired",
 }
 

@@ -280,6 +280,11 @@ impl Session {
         live.line.subscribe(Topic::Calls);
         let env = std::rc::Rc::clone(&self.env);
         let snapshots = async move {
+            // Who was locked out after they were let in, and before there was a line to close, is found here.
+            let person = env.people.find(client.user.clone()).await?;
+            if person.is_some_and(|person| person.disabled) {
+                return Err(EntryFault::Disabled.into());
+            }
             if wanted.contains(Topic::Otomo) {
                 env.dispatch
                     .subscribe(at, Topic::Otomo, env.presence.board())
@@ -295,14 +300,14 @@ impl Session {
                 let resync = Frame::new(&resync(reason, extent).into());
                 env.dispatch.tell_counted(To::Session(at), resync).await;
             }
-            Ok::<_, StoreError>(client)
+            Ok::<_, Unwelcome>(client)
         };
         ctx.spawn(
             snapshots
                 .into_actor(self)
                 .map(|greeted, session, ctx| match greeted {
                     Ok(client) => session.greeted(&client, ctx),
-                    Err(error) => session.turn_away(&error.into(), ctx),
+                    Err(unwelcome) => session.turn_away(&unwelcome, ctx),
                 }),
         );
     }

@@ -13,7 +13,6 @@ use crate::{
         messages::{Arrive, Changed, Choose, Depart, Introduce, PutOut, Stop},
         transactions,
     },
-    protocol::close_code::CloseCode,
 };
 
 /// What comes once it is stored.
@@ -54,15 +53,19 @@ impl Handler<Choose> for PresenceHub {
 impl Handler<PutOut> for PresenceHub {
     type Result = Answer<()>;
 
-    fn handle(&mut self, PutOut(otomo): PutOut, _: &mut Context<Self>) -> Answer<()> {
+    fn handle(&mut self, put_out: PutOut, _: &mut Context<Self>) -> Answer<()> {
+        let PutOut {
+            otomo,
+            code,
+            reason,
+        } = put_out;
         let (put_out, policy) = (otomo.clone(), self.settings.policy);
         let stored = self
             .store
             .write(move |tx| transactions::put_out(tx, &put_out, &policy));
         self.answer(otomo.clone(), stored, move |hub, outcome, ctx| {
             hub.conclude(outcome, ctx);
-            let (sessions, reason) = (To::User(otomo), "put out by an admin");
-            let closed = hub.dispatch.close(sessions, CloseCode::Disabled, reason);
+            let closed = hub.dispatch.close(To::User(otomo), code, reason);
             // Nobody waits for the sessions to be gone: they count for nothing already.
             drop(closed);
         })

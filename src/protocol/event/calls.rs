@@ -33,7 +33,7 @@ pub enum WirePhase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
-    /// Media was up on both sides, however it ended: by a person, a broken line, a failure.
+    /// It took place: media was up, however the call ended after that.
     Completed,
     /// The otomo (or the server for them) declined.
     Rejected,

@@ -40,8 +40,12 @@ struct Stored {
     user: User,
 }
 
+/// What a client is told whose connections say another role than its user has.
+const ROLE_CHANGED: &str = "your role has changed; come back with a new token";
+
 /// `PUT /api/server/users/{id}`: 201 for somebody new. Who is disabled loses their call and their connections
-/// (4003).
+/// (4003). Who has another role now loses their connections, which may do what the old one may, and is to come back
+/// with a new token (4202); where tokens provision (`users.auto_provision`), an old one brings the old role back.
 pub(super) async fn put(
     shared: Data<Shared>,
     id: Path<UserId>,
@@ -60,11 +64,20 @@ pub(super) async fn put(
     }
     if user.disabled {
         shared.calls.free(&id).await?;
-        close(&shared, &id, "the user is disabled").await;
+        close(&shared, &id, CloseCode::Disabled, "the user is disabled").await;
+    } else if let Put::Changed { role_was } = put
+        && role_was != user.role
+    {
+        match role_was {
+            Role::Otomo => shared.presence.retire(&id, ROLE_CHANGED).await?,
+            Role::User | Role::Admin | Role::Service => {
+                close(&shared, &id, CloseCode::TokenExpired, ROLE_CHANGED).await;
+            }
+        }
     }
     let mut response = match put {
         Put::Created => HttpResponse::Created(),
-        Put::Changed | Put::Unchanged => HttpResponse::Ok(),
+        Put::Changed { .. } | Put::Unchanged => HttpResponse::Ok(),
     };
     Ok(response.json(Stored { user_id: id, user }))
 }
@@ -102,12 +115,13 @@ pub(super) struct Disconnected {
 /// `POST /api/server/users/{id}/disconnect`: closes all of a user's connections (4003: do not come back by yourself). Who is
 /// not disabled may connect again.
 pub(super) async fn disconnect(shared: Data<Shared>, id: Path<UserId>) -> Answer<Disconnected> {
-    let closed = close(&shared, &id, "the app disconnected you").await;
+    let reason = "the app disconnected you";
+    let closed = close(&shared, &id, CloseCode::Disabled, reason).await;
     log::info!("user disconnected user={id} connections={closed}");
     Ok(Json(Disconnected { closed }))
 }
 
-async fn close(shared: &Shared, user: &UserId, reason: &'static str) -> usize {
+async fn close(shared: &Shared, user: &UserId, code: CloseCode, reason: &'static str) -> usize {
     let to = To::User(user.clone());
-    shared.dispatch.close(to, CloseCode::Disabled, reason).await
+    shared.dispatch.close(to, code, reason).await
 }

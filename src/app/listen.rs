@@ -68,10 +68,17 @@ pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&config.cert)
         .and_then(Iterator::collect)
         .map_err(|error| unreadable(&config.cert, &error))?;
+    if chain.is_empty() {
+        let fault = format!("{} holds no certificate", config.cert.display());
+        return Err(StartFault::Tls(fault));
+    }
     let key = PrivateKeyDer::from_pem_file(&config.key)
         .map_err(|error| unreadable(&config.key, &error))?;
     ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| StartFault::Tls(error.to_string()))
+        .map_err(|error| {
+            let (cert, key) = (config.cert.display(), config.key.display());
+            StartFault::Tls(format!("{cert} and {key} do not go together: {error}"))
+        })
 }

@@ -15,10 +15,11 @@ mod tests;
 
 use std::{net::SocketAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
-use actix_http::HttpService;
+use actix_http::{HttpService, TlsAcceptorConfig};
 use actix_server::{Server, ServerHandle};
 use actix_service::map_config;
 use actix_web::dev::AppConfig;
+use rustls::ServerConfig;
 
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
@@ -103,6 +104,8 @@ impl App {
         // The only provider there is; a second call finds it installed.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let config = Arc::new(config);
+        // Before the database is touched: a wrong file is no reason to change it.
+        let tls = config.server.tls.as_ref().map(listen::tls).transpose()?;
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
         let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
@@ -135,7 +138,7 @@ impl App {
             presence,
             calls,
         });
-        let (address, server) = serve(&shared)?;
+        let (address, server) = serve(&shared, tls)?;
         let handle = server.handle();
         Ok(Self {
             address,
@@ -217,7 +220,10 @@ macro_rules! http {
 }
 
 /// Takes the address and makes the service of every worker.
-fn serve(shared: &Arc<Shared>) -> Result<(SocketAddr, Server), StartFault> {
+fn serve(
+    shared: &Arc<Shared>,
+    tls: Option<ServerConfig>,
+) -> Result<(SocketAddr, Server), StartFault> {
     let config = &shared.config.server;
     let listener = listen::bind(config.listen, &shared.config.outbox)?;
     let address = listener.local_addr().map_err(|cause| StartFault::Listen {
@@ -231,13 +237,13 @@ fn serve(shared: &Arc<Shared>) -> Result<(SocketAddr, Server), StartFault> {
         .max_concurrent_connections(usize::MAX)
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
-    let listening = match &config.tls {
+    let listening = match tls {
         None => builder.listen("otomo", listener, move || http!(shared).tcp()),
-        Some(tls) => {
-            let tls = listen::tls(tls)?;
-            let service = move || http!(shared).rustls_0_23(tls.clone());
-            builder.listen("otomo", listener, service)
-        }
+        Some(tls) => builder.listen("otomo", listener, move || {
+            let timeout = shared.config.server.handshake_timeout;
+            let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
+            http!(shared).rustls_0_23_with_config(tls.clone(), patience)
+        }),
     };
     let server = listening
         .map_err(|cause| StartFault::Listen { address, cause })?

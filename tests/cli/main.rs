@@ -314,3 +314,43 @@ fn a_wrong_setting_is_one_line_that_names_it() {
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_one_line_before_anything_is_done() {
+    let place = Place::new();
+    let certified = |_| rcgen::generate_simple_self_signed(["otomo.example".to_owned()]).unwrap();
+    let [ours, another] = [(), ()].map(certified);
+    let files = [
+        ("cert.pem", ours.cert.pem()),
+        ("key.pem", ours.signing_key.serialize_pem()),
+        ("another.pem", another.signing_key.serialize_pem()),
+        ("empty.pem", String::new()),
+    ];
+    for (name, text) in files {
+        fs::write(place.path().join(name), text).unwrap();
+    }
+    let cases = [
+        ("none.pem", "key.pem", "none.pem cannot be read: "),
+        ("empty.pem", "key.pem", "empty.pem holds no certificate"),
+        ("cert.pem", "empty.pem", "empty.pem cannot be read: "),
+        (
+            "cert.pem",
+            "another.pem",
+            "cert.pem and another.pem do not go together: ",
+        ),
+    ];
+    for (cert, key, fault) in cases {
+        let environment = [
+            ("OTOMO_AUTH__HS256_SECRET", SECRET),
+            ("OTOMO_SERVER__LISTEN", "127.0.0.1:0"),
+            ("OTOMO_SERVER__TLS_CERT", cert),
+            ("OTOMO_SERVER__TLS_KEY", key),
+            ("RUST_LOG", "warn"),
+        ];
+        let said = place.otomo_with(&environment, &["serve"]).failed(1);
+        let expected = format!("otomo: server.tls_cert, server.tls_key: {fault}");
+        assert!(said.starts_with(&expected), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    assert!(!place.path().join("data").exists());
+}

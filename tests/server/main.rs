@@ -16,3 +16,4 @@ mod crash;
 mod deaf;
 mod presence;
 mod support;
+mod tls;

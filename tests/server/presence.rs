@@ -5,7 +5,7 @@ use std::time::Duration;
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use crate::support::{Client, Json, TestServer, silence};
+use crate::support::{Client, Json, TestServer, Tunnel, field, silence};
 
 /// Graces short enough to wait for, and long enough to come back within.
 const SHORT: [(&str, &str); 3] = [
@@ -54,14 +54,21 @@ async fn a_break_shows_and_ends_and_the_update_comes_before_the_answer() {
     let mut hana = server.otomo("hana").await;
     taro.sees("hana", "online").await;
     hana.everything();
-    let ack = set(&mut hana, "break").await;
+    hana.send(json!({"type": "otomo_status_set", "status": "break"}))
+        .await;
+    let is_ack = |event: &Json| event["type"] == "otomo_status_set_ack";
+    let told = hana.up_to("the answer", is_ack).await;
+    let [update, ack] = told.as_slice() else {
+        panic!("more than the update and the answer: {told:?}");
+    };
     assert_eq!(
-        (&ack["status"], &ack["shown"]),
-        (&json!("break"), &json!("break"))
+        (field(update, "type"), field(update, "status")),
+        ("otomo_status_update", "break")
     );
-    let before: Vec<Json> = hana.everything();
-    assert_eq!(before.len(), 1, "{before:?}");
-    assert_eq!(before[0]["status"], "break");
+    assert_eq!(
+        (field(ack, "status"), field(ack, "shown")),
+        ("break", "break")
+    );
     taro.sees("hana", "break").await;
     set(&mut hana, "online").await;
     taro.sees("hana", "online").await;
@@ -180,10 +187,12 @@ async fn a_client_that_answers_no_ping_is_gone_after_the_grace() {
     ];
     let server = TestServer::start_with(&times).await;
     let mut taro = server.user("taro").await;
-    let hana = server.connecting("hana", Role::Otomo).half_open().await;
+    let tunnel = Tunnel::to(server.address()).await;
+    let hana = server.connecting("hana", Role::Otomo).through(&tunnel);
+    let _hana = hana.ready().await;
     taro.sees("hana", "online").await;
+    tunnel.block();
     taro.sees("hana", "offline").await;
-    drop(hana);
 }
 
 #[tokio::test]

@@ -1,36 +1,24 @@
 //! A person's app: a real WebSocket, what it has got so far, and the protocol's commands as words.
 
 use std::{
-    net::SocketAddr,
+    panic::Location,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use serde_json::json;
-use tokio::{net::TcpStream, sync::Notify, task::JoinHandle, time::timeout};
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream,
     tungstenite::{
-        self, Message,
-        client::IntoClientRequest as _,
-        http::{HeaderName, HeaderValue, Request, Response},
+        Message,
         protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
 use uuid::Uuid;
 
-use super::{Json, PATIENCE};
-
-/// A connection about to be made.
-pub struct Connecting {
-    address: SocketAddr,
-    user: String,
-    token: String,
-    query: Vec<String>,
-    headers: Vec<(&'static str, String)>,
-    in_query: bool,
-}
+use super::{Json, PATIENCE, connecting::Wire};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +35,21 @@ struct Heard {
     end: Option<End>,
 }
 
+impl Heard {
+    /// What was waited for, or that it cannot come any more.
+    fn look<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
+        match take(&mut self.events) {
+            Some(found) => Some(Ok(found)),
+            None => self.end.clone().map(Err),
+        }
+    }
+}
+
 /// A connected client.
 pub struct Client {
     /// Who it is.
     pub user: String,
-    write: SplitSink<WebSocketStream<TcpStream>, Message>,
+    write: SplitSink<WebSocketStream<Wire>, Message>,
     heard: Arc<Mutex<Heard>>,
     news: Arc<Notify>,
     reading: JoinHandle<()>,
@@ -59,120 +57,12 @@ pub struct Client {
     socket: std::net::TcpStream,
 }
 
-impl Connecting {
-    pub(super) fn new(address: SocketAddr, user: &str, token: String) -> Self {
-        let (query, headers) = (Vec::new(), Vec::new());
-        Self {
-            address,
-            user: user.to_owned(),
-            token,
-            query,
-            headers,
-            in_query: false,
-        }
-    }
-
-    /// On a device that keeps its name over reconnects.
-    pub fn on_device(self, device: &str) -> Self {
-        self.asking(&format!("device={device}"))
-    }
-
-    /// With the last durable event it has.
-    pub fn with_last_seq(self, seq: u64) -> Self {
-        self.asking(&format!("lastSeq={seq}"))
-    }
-
-    /// With more in the query.
-    pub fn asking(mut self, query: &str) -> Self {
-        self.query.push(query.to_owned());
-        self
-    }
-
-    /// With one more header.
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// With another token.
-    pub fn with_token(mut self, token: &str) -> Self {
-        token.clone_into(&mut self.token);
-        self
-    }
-
-    /// With the token in the query instead of the header.
-    pub fn token_in_query(mut self) -> Self {
-        self.in_query = true;
-        self
-    }
-
-    /// Connects and waits for `ready`.
-    pub async fn ready(self) -> Client {
-        let mut client = self.open().await;
-        client.expect("ready").await;
-        client
-    }
-
-    /// Connects and then neither reads nor writes: a phone that lost its network without a word.
-    pub async fn half_open(self) -> Client {
-        let client = self.ready().await;
-        client.reading.abort();
-        client
-    }
-
-    /// Connects.
-    pub async fn open(self) -> Client {
-        self.try_open().await.expect("the handshake succeeds").0
-    }
-
-    /// Connects, or tells with which status it was refused.
-    pub async fn try_open(
-        self,
-    ) -> Result<(Client, Response<Option<Vec<u8>>>), Response<Option<Vec<u8>>>> {
-        let stream = TcpStream::connect(self.address)
-            .await
-            .expect("the server listens");
-        stream.set_nodelay(true).expect("a live socket");
-        let handle = socket2::SockRef::from(&stream)
-            .try_clone()
-            .expect("a live socket")
-            .into();
-        match client_async(self.request(), stream).await {
-            Ok((socket, response)) => Ok((Client::new(self.user, socket, handle), response)),
-            Err(tungstenite::Error::Http(response)) => Err(*response),
-            Err(other) => panic!("the handshake broke: {other}"),
-        }
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The handshake.
-    pub(super) fn request(&self) -> Request<()> {
-        let mut query = self.query.clone();
-        let in_header = !self.token.is_empty() && !self.in_query;
-        if self.in_query {
-            query.push(format!("token={}", self.token));
-        }
-        let url = format!("ws://{}/ws?{}", self.address, query.join("&"));
-        let mut request = url.into_client_request().expect("a url");
-        if in_header {
-            let bearer = format!("Bearer {}", self.token).parse().expect("a header");
-            request.headers_mut().insert("Authorization", bearer);
-        }
-        for (name, value) in &self.headers {
-            let value = HeaderValue::from_str(value).expect("a header");
-            request
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        request
-    }
-}
-
 impl Client {
-    fn new(user: String, web: WebSocketStream<TcpStream>, socket: std::net::TcpStream) -> Self {
+    pub(super) fn new(
+        user: String,
+        web: WebSocketStream<Wire>,
+        socket: std::net::TcpStream,
+    ) -> Self {
         let (write, mut read) = web.split();
         let heard = Arc::new(Mutex::new(Heard::default()));
         let news = Arc::new(Notify::new());
@@ -213,42 +103,56 @@ impl Client {
         self.until(what, move |event| event["type"] == name.as_str())
     }
 
-    /// The next event for which something holds.
+    /// The next event for which something holds. Events before it stay for later.
     #[track_caller]
     pub fn until(
         &mut self,
         what: impl Into<String>,
         holds: impl Fn(&Json) -> bool,
     ) -> impl Future<Output = Json> {
-        let (what, at) = (what.into(), std::panic::Location::caller());
-        async move {
-            let found = timeout(PATIENCE, async {
-                loop {
-                    if let Some(event) = self.take(&holds) {
-                        return Ok(event);
-                    }
-                    if let Some(end) = self.end() {
-                        return Err(end);
-                    }
-                    self.news.notified().await;
-                }
-            });
-            match found.await {
-                Ok(Ok(event)) => event,
-                Ok(Err(end)) => panic!(
-                    "{at}: {} got {end:?} before {what}; {}",
-                    self.user,
-                    self.told()
-                ),
-                Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
-            }
-        }
+        self.wait_for(what.into(), Location::caller(), move |events| {
+            let place = events.iter().position(&holds)?;
+            Some(events.remove(place))
+        })
     }
 
-    fn take(&self, holds: &impl Fn(&Json) -> bool) -> Option<Json> {
-        let mut heard = self.heard.lock().expect("no panic");
-        let place = heard.events.iter().position(holds)?;
-        Some(heard.events.remove(place))
+    /// Everything up to the next event for which something holds, in the order in which it came, that
+    /// event last. What came after it stays.
+    #[track_caller]
+    pub fn up_to(
+        &mut self,
+        what: impl Into<String>,
+        holds: impl Fn(&Json) -> bool,
+    ) -> impl Future<Output = Vec<Json>> {
+        self.wait_for(what.into(), Location::caller(), move |events| {
+            let place = events.iter().position(&holds)?;
+            Some(events.drain(..=place).collect())
+        })
+    }
+
+    async fn wait_for<T>(
+        &mut self,
+        what: String,
+        at: &'static Location<'static>,
+        take: impl Fn(&mut Vec<Json>) -> Option<T>,
+    ) -> T {
+        let found = timeout(PATIENCE, async {
+            loop {
+                if let Some(verdict) = self.heard.lock().expect("no panic").look(&take) {
+                    return verdict;
+                }
+                self.news.notified().await;
+            }
+        });
+        match found.await {
+            Ok(Ok(found)) => found,
+            Ok(Err(end)) => panic!(
+                "{at}: {} got {end:?} before {what}; {}",
+                self.user,
+                self.told()
+            ),
+            Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
+        }
     }
 
     fn end(&self) -> Option<End> {
@@ -282,11 +186,15 @@ impl Client {
     /// client sent.
     #[track_caller]
     pub fn expect_none(&mut self, name: &str) -> impl Future<Output = ()> {
-        let at = std::panic::Location::caller();
+        let at = Location::caller();
         let name = name.to_owned();
         async move {
             self.settled().await;
-            let found = self.take(&|event: &Json| event["type"] == name.as_str());
+            let heard = self.heard.lock().expect("no panic");
+            let found = heard
+                .events
+                .iter()
+                .find(|event| event["type"] == name.as_str());
             assert!(found.is_none(), "{at}: {} got {found:?}", self.user);
         }
     }
@@ -306,7 +214,7 @@ impl Client {
     /// Sends a command and expects it to be refused with this code.
     #[track_caller]
     pub fn refused(&mut self, code: &str, command: Json) -> impl Future<Output = Json> {
-        let at = std::panic::Location::caller();
+        let at = Location::caller();
         let code = code.to_owned();
         async move {
             let answer = self.ask(command.clone()).await;
@@ -332,6 +240,13 @@ impl Client {
     /// Sends a message as it is. A connection that the server has closed meanwhile takes nothing.
     pub async fn send_message(&mut self, message: Message) {
         let _ = self.write.send(message).await;
+    }
+
+    /// Sends bytes as they are, where a frame would begin: what no library of WebSockets would send.
+    pub fn send_bytes(&self, bytes: &[u8]) {
+        use std::io::Write as _;
+        let written = (&self.socket).write(bytes).expect("a live socket");
+        assert_eq!(written, bytes.len(), "the socket has room");
     }
 
     /// How the server ended the connection.

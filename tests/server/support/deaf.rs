@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Error, Message},
+    tungstenite::{Bytes, Error, Message},
 };
 
-use super::{Connecting, Door, Json, PATIENCE};
+use super::{Connecting, Json, PATIENCE};
 
 /// Receive buffer of such a client: small, so that what the kernel holds for it is little.
 const BUFFER: u32 = 4096;
@@ -59,6 +58,13 @@ impl Deaf {
         }
     }
 
+    /// Asks for a pong, which it does not read. Waits while the server takes nothing.
+    pub async fn ping(&mut self) {
+        let ping = Message::Ping(Bytes::from_static(b"are you there?"));
+        // A connection that has ended takes nothing.
+        let _ = self.socket.send(ping).await;
+    }
+
     /// Reads until nothing comes any more.
     pub async fn read_until_quiet(&mut self) -> Vec<Json> {
         let mut heard = Vec::new();
@@ -82,32 +88,5 @@ impl Deaf {
             }
         });
         ending.await.unwrap_or(false)
-    }
-}
-
-impl Door {
-    /// Waits until the metrics have this line.
-    pub async fn metric(&self, line: &str) {
-        let found = timeout(PATIENCE, async {
-            while !self.metrics().await.lines().any(|it| it == line) {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        });
-        assert!(
-            found.await.is_ok(),
-            "no {line} in\n{}",
-            self.metrics().await
-        );
-    }
-
-    async fn metrics(&self) -> String {
-        let mut stream = TcpStream::connect(self.address())
-            .await
-            .expect("the server listens");
-        let request = b"GET /metrics HTTP/1.1\r\nHost: otomo\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await.expect("a live connection");
-        let mut page = String::new();
-        stream.read_to_string(&mut page).await.expect("text");
-        page
     }
 }

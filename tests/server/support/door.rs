@@ -9,10 +9,12 @@ use otomo::kernel::{
     token::Issuer,
 };
 
-use super::client::{Client, Connecting};
+use super::{Client, Connecting};
 
 /// The secret of all test servers.
 pub const SECRET: &str = "a secret of tests, long enough for HS256";
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The way into one server.
 pub struct Door {
@@ -37,20 +39,19 @@ impl Door {
 
     /// A token for an hour.
     pub fn token(&self, user: &str, role: Role) -> String {
-        self.token_for(user, role, Duration::from_secs(3600))
+        self.token_for(user, role, HOUR)
     }
 
     /// A token that is good for a while.
     pub fn token_for(&self, user: &str, role: Role, ttl: Duration) -> String {
-        let identity = Identity {
-            user: user.parse().expect("a user id"),
-            role,
-            name: Some(format!("{user}さん")),
-            avatar: Some(format!("/avatars/{user}.jpg")),
-            rooms: Vec::new(),
-            expires_at: Clock::system().now() + ttl,
-        };
-        self.issuer.sign(&identity).expect("a token")
+        let token = self.issuer.sign(&identity(user, role, ttl));
+        token.expect("a token")
+    }
+
+    /// A token that somebody made who does not have the server's secret.
+    pub fn forged(&self, user: &str, role: Role) -> String {
+        let forger = issuer("a secret of somebody else, as long as ours");
+        forger.sign(&identity(user, role, HOUR)).expect("a token")
     }
 
     /// An otomo who is connected and ready.
@@ -71,5 +72,22 @@ impl Door {
     /// A handshake without a token.
     pub fn stranger(&self) -> Connecting {
         Connecting::new(self.address, "", String::new())
+    }
+}
+
+fn issuer(secret: &str) -> Issuer {
+    let sources = Sources::default().with("auth.hs256_secret", secret);
+    let auth = load(&sources).expect("a sound configuration").auth;
+    Issuer::new(&auth).expect("a usable secret")
+}
+
+fn identity(user: &str, role: Role, ttl: Duration) -> Identity {
+    Identity {
+        user: user.parse().expect("a user id"),
+        role,
+        name: Some(format!("{user}さん")),
+        avatar: Some(format!("/avatars/{user}.jpg")),
+        rooms: Vec::new(),
+        expires_at: Clock::system().now() + ttl,
     }
 }

@@ -1,18 +1,25 @@
 //! The words that the tests are written in: a real server of its own for each test, and people who
 //! connect to it with real WebSockets.
 
+mod certificate;
 mod client;
+mod connecting;
 mod deaf;
 mod door;
 mod events;
 mod process;
+mod raw;
 mod server;
+mod tunnel;
 
-pub use client::{Client, Connecting, End, silence};
+pub use certificate::{Certificate, encrypt};
+pub use client::{Client, End, silence};
+pub use connecting::Connecting;
 pub use door::Door;
 pub use events::{Json, field};
 pub use process::Process;
 pub use server::TestServer;
+pub use tunnel::Tunnel;
 
 use std::{path::Path, time::Duration};
 

@@ -1,0 +1,74 @@
+//! A certificate that was made for one test, and clients who trust it and no other.
+
+use std::sync::Arc;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, ServerName},
+    },
+};
+
+/// For whom it is made: test servers listen there.
+const HOST: &str = "127.0.0.1";
+
+/// A certificate with its key, in files.
+pub struct Certificate {
+    cert: String,
+    key: String,
+    der: CertificateDer<'static>,
+    _folder: TempDir,
+}
+
+impl Certificate {
+    /// A new one, which vouches for itself.
+    pub fn new() -> Self {
+        let made = generate_simple_self_signed([HOST.to_owned()]);
+        let CertifiedKey { cert, signing_key } = made.expect("a certificate");
+        let folder = super::folder();
+        let file = |name: &str, pem: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, pem).expect("a writable folder");
+            path.to_str().expect("a path").to_owned()
+        };
+        Self {
+            cert: file("cert.pem", cert.pem()),
+            key: file("key.pem", signing_key.serialize_pem()),
+            der: cert.der().clone(),
+            _folder: folder,
+        }
+    }
+
+    /// The settings of a server that has it.
+    pub fn settings(&self) -> [(&str, &str); 2] {
+        [
+            ("server.tls_cert", &self.cert),
+            ("server.tls_key", &self.key),
+        ]
+    }
+
+    /// What a client connects with who trusts this certificate alone.
+    pub fn connector(&self) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.der.clone()).expect("a sound certificate");
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions that the provider has")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(config).into()
+    }
+}
+
+/// Shakes hands over TLS with a test server.
+pub async fn encrypt(tls: &TlsConnector, stream: TcpStream) -> TlsStream<TcpStream> {
+    let host = ServerName::try_from(HOST).expect("a host");
+    let encrypted = tls.connect(host, stream).await;
+    encrypted.expect("the server proves who it is")
+}

@@ -203,8 +203,7 @@ async fn a_missed_call_is_replayed_to_who_comes_back_later_and_only_once() {
         .with_last_seq(0)
         .open()
         .await;
-    hana.expect("ready").await;
-    let before = hana.everything();
+    let before = hana.up_to("ready", |event| event["type"] == "ready").await;
     let missed = before
         .iter()
         .find(|event| event["type"] == "call_missed")

@@ -14,22 +14,23 @@ async fn an_accept_is_told_in_the_documents_order() {
     hana.everything();
     hana.send(json!({"type": "call_accept", "callId": call, "requestId": "1"}))
         .await;
-    taro.until("the start", |event| event["type"] == "signaling_start")
-        .await;
-    let start = hana
-        .until("the start", |event| event["type"] == "signaling_start")
-        .await;
-    let told = hana.everything();
-    assert_eq!(types(&told), ["otomo_status_update", "call_accept_ack"]);
-    assert_eq!(told[0]["status"], "busy");
+    let start = |event: &Json| event["type"] == "signaling_start";
+    let at_hana = hana.up_to("the start", start).await;
     assert_eq!(
-        types(&taro.everything()),
-        ["otomo_status_update", "call_accepted"]
+        types(&at_hana),
+        ["otomo_status_update", "call_accept_ack", "signaling_start"]
     );
+    let at_taro = taro.up_to("the start", start).await;
     assert_eq!(
-        (&start["role"], &start["callId"]),
-        (&json!("answerer"), &json!(call))
+        types(&at_taro),
+        ["otomo_status_update", "call_accepted", "signaling_start"]
     );
+    for told in [&at_hana, &at_taro] {
+        assert_eq!(field(&told[0], "status"), "busy");
+        assert_eq!(field(&told[2], "callId"), call.to_string());
+    }
+    assert_eq!(field(&at_hana[2], "role"), "answerer");
+    assert_eq!(field(&at_taro[2], "role"), "offerer");
 }
 
 #[tokio::test]
@@ -105,19 +106,16 @@ async fn an_end_is_told_to_all_devices_before_the_status_that_it_causes() {
         client.everything();
     }
     taro.send(of("call_end_request", call)).await;
+    let free = |event: &Json| event["type"] == "otomo_status_update" && event["status"] == "online";
     for client in [&mut taro, &mut hana, &mut tablet] {
-        client.sees_after_end().await;
-    }
-}
-
-impl crate::support::Client {
-    /// `call_end`, and only then the otomo's status.
-    async fn sees_after_end(&mut self) {
-        self.sees("hana", "online").await;
-        let before: Vec<Json> = self.everything();
-        let end = before.iter().find(|event| event["type"] == "call_end");
-        let end = end
-            .unwrap_or_else(|| panic!("{}: no call_end before the status: {before:?}", self.user));
+        let told = client.up_to("the new status", free).await;
+        assert_eq!(
+            types(&told),
+            ["call_end", "otomo_status_update"],
+            "{}",
+            client.user
+        );
+        let end = &told[0];
         assert_eq!(
             (field(end, "reason"), field(end, "otomoId")),
             ("user_end", "hana")

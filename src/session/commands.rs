@@ -51,14 +51,19 @@ impl Session {
     }
 
     /// Counts a fault against the connection's patience.
-    fn forgive(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
+    pub(super) fn forgive(
+        &mut self,
+        code: CloseCode,
+        reason: &'static str,
+        ctx: &mut Context<Self>,
+    ) {
         if self.allowance.fault() == allowance::Patience::Over {
             self.close(code, reason, ctx);
         }
     }
 
     /// Answers a command that is not done.
-    fn refuse(&mut self, fault: &Fault, request_id: Option<&RequestId>) {
+    pub(super) fn refuse(&mut self, fault: &Fault, request_id: Option<&RequestId>) {
         let now = self.env.store.now();
         self.say(error(fault, now), request_id);
     }
@@ -69,8 +74,10 @@ impl Session {
             command,
         } = inbound;
         match (&self.stage, command) {
-            (Stage::Door(_), Command::InitConnection(init)) => self.introduce(init, ctx),
-            (Stage::Door(_) | Stage::Entering(_), _) => {
+            (Stage::Door(_), Command::InitConnection(init)) => {
+                self.introduce(init, request_id.as_ref(), ctx);
+            }
+            (Stage::Door(_), _) => {
                 let message = "say who you are first: init_connection with a token";
                 self.refuse(
                     &Fault::new(ErrorCode::Unauthorized, message),
@@ -78,7 +85,8 @@ impl Session {
                 );
                 self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
-            (Stage::Closing(_), _) => {}
+            // Nothing is read while a client enters, and nothing is done for one that leaves.
+            (Stage::Entering(_) | Stage::Closing(_), _) => {}
             (Stage::Live(_), command) => self.serve(command, request_id, ctx),
         }
     }
@@ -133,6 +141,11 @@ impl Session {
             return self.refuse(&busy(), request_id.as_ref());
         }
         let client = live.line.client().clone();
+        if client.role == Role::Service {
+            let message = "calls are between people; a backend has none";
+            let fault = Fault::new(ErrorCode::Forbidden, message);
+            return self.refuse(&fault, request_id.as_ref());
+        }
         let asker = Asker {
             client,
             at: live.at,

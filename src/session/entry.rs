@@ -30,10 +30,12 @@ use crate::{
     presence::PresenceFault,
     protocol::{
         close_code::CloseCode,
-        command::InitConnection,
+        command::{InitConnection, RequestId},
+        error_code::ErrorCode,
         event::{Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason},
+        fault::Fault,
         frame::Frame,
-        spec::Topic,
+        spec::{Topic, Topics},
     },
     store::StoreError,
 };
@@ -70,19 +72,27 @@ impl Session {
     }
 
     /// `init_connection`: the client says who it is.
-    pub(super) fn introduce(&mut self, init: InitConnection, ctx: &mut Context<Self>) {
+    pub(super) fn introduce(
+        &mut self,
+        init: InitConnection,
+        request_id: Option<&RequestId>,
+        ctx: &mut Context<Self>,
+    ) {
         let Stage::Door(door) = &mut self.stage else {
             return;
         };
         let wishes = &mut door.hello.wishes;
-        wishes.last_seq = init.last_seq.or(wishes.last_seq);
-        wishes.device = init.device.or(wishes.device.take());
-        if let Some(topics) = init.topics {
-            match topics.parse() {
-                Ok(topics) => wishes.topics = topics,
-                Err(_unknown) => return self.close(CloseCode::BadToken, "unknown topic", ctx),
+        let topics = init.topics.map(|topics| topics.parse::<Topics>());
+        match topics.transpose() {
+            Ok(topics) => wishes.topics = topics.unwrap_or(wishes.topics),
+            Err(unknown) => {
+                let fault = Fault::new(ErrorCode::BadRequest, unknown.to_string());
+                self.refuse(&fault, request_id);
+                return self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
         }
+        wishes.last_seq = init.last_seq.or(wishes.last_seq);
+        wishes.device = init.device.or(wishes.device.take());
         match self.env.verifier.verify(&init.token, self.env.store.now()) {
             Ok(identity) => self.enter(identity, ctx),
             Err(TokenFault::Expired) => {
@@ -94,7 +104,8 @@ impl Session {
         }
     }
 
-    /// The client is known: asks the store what it needs to be served.
+    /// The client is known: asks the store what it needs to be served. Nothing more is read until the store
+    /// has answered, so that a command that comes right behind the token is served like any other.
     fn enter(&mut self, identity: Identity, ctx: &mut Context<Self>) {
         let Stage::Door(door) = &self.stage else {
             return;
@@ -110,6 +121,8 @@ impl Session {
         if let Err((code, reason)) = self.admit(&client) {
             return self.close(code, reason, ctx);
         }
+        // The answer to the handshake, and what was said at the door.
+        self.write();
         self.stage = Stage::Entering(Box::new(client.clone()));
         let env = std::rc::Rc::clone(&self.env);
         let expires_at = identity.expires_at;
@@ -125,7 +138,7 @@ impl Session {
             }
             Ok::<_, Unwelcome>((client, extent))
         };
-        ctx.spawn(
+        ctx.wait(
             known
                 .into_actor(self)
                 .map(move |known, session, ctx| match known {

@@ -24,10 +24,7 @@ use otomo::{
 };
 use tempfile::TempDir;
 
-use crate::phone::Phone;
-
-/// What is waited for comes in milliseconds; this is a test that hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use crate::{listener::PATIENCE, phone::Phone};
 
 pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()

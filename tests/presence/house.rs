@@ -38,7 +38,7 @@ use otomo::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::watcher::{PATIENCE, Watcher};
+use crate::{listener::PATIENCE, watcher::Watcher};
 
 /// Longer than any test runs: what is set to it does not happen.
 pub(crate) const NEVER: Duration = Duration::from_secs(3_600);

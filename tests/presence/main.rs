@@ -1,6 +1,7 @@
 //! Otomo presence from end to end below the sockets: the hub on a real database, told to real lines.
 //!
 //! - `house`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
+//!   `listener`, shared with the tests of calls: a client without a socket.
 //! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
 //! - `law`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
 //!
@@ -18,6 +19,8 @@ mod calls;
 mod connections;
 mod house;
 mod law;
+#[path = "../support/listener.rs"]
+mod listener;
 mod nodes;
 mod restarts;
 mod statuses;

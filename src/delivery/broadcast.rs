@@ -3,6 +3,12 @@
 //! Each worker has a slot. A hub puts frames into it and pokes the worker once; until the worker takes
 //! them, newer frames replace older ones of the same key. So a worker is owed at most one frame per key,
 //! however fast the hub is, and the hub never waits.
+//!
+//! A slot is no queue, so a frame in it could overtake what was addressed to a client before it (the
+//! status `online` the `call_end` that caused it). So each frame knows how many messages had entered the
+//! worker's mailbox when it was put, and is taken only when as many have been handled: what is handled is
+//! then in the mailbox's order, so these are among them. The other way round a message knows the last
+//! frame that was put before it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,13 +18,41 @@ use std::{
 use super::rounds::{Numbered, Round};
 use crate::protocol::frame::{Frame, Key};
 
+/// A frame that a worker has not taken yet.
+#[derive(Debug)]
+struct Waiting {
+    frame: Frame,
+    /// The messages that had entered the worker's mailbox when it was put.
+    addressed: usize,
+}
+
 /// What one worker has not taken yet.
 #[derive(Debug, Default)]
 struct Slot {
-    frames: BTreeMap<Round, Frame>,
+    frames: BTreeMap<Round, Waiting>,
     /// The number of the newest frame of each key.
     newest: HashMap<Key, Round>,
+    /// The last number that was put.
+    latest: Round,
     poked: bool,
+}
+
+/// How far a worker may take what waits for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Due {
+    /// What was put before something that is addressed to a client now: up to this number.
+    UpTo(Round),
+    /// What was put after messages that have all been handled: so many have.
+    Behind(usize),
+}
+
+impl Due {
+    fn covers(self, round: Round, waiting: &Waiting) -> bool {
+        match self {
+            Due::UpTo(last) => round <= last,
+            Due::Behind(handled) => waiting.addressed <= handled,
+        }
+    }
 }
 
 /// The frames on their way to each worker.
@@ -41,13 +75,14 @@ impl Broadcast {
         }
     }
 
-    /// Leaves frames for one worker. Numbers must rise over all calls.
-    pub(super) fn put(&self, worker: usize, frames: &[Numbered]) -> Poke {
+    /// Leaves frames for one worker, in whose mailbox so many messages had entered by then. Both numbers
+    /// must rise over all calls.
+    pub(super) fn put(&self, worker: usize, frames: &[Numbered], addressed: usize) -> Poke {
         let Some(mut slot) = self.slot(worker) else {
             return Poke::UnderWay;
         };
         for numbered in frames {
-            slot.put(numbered.clone());
+            slot.put(numbered.clone(), addressed);
         }
         match std::mem::replace(&mut slot.poked, true) {
             true => Poke::UnderWay,
@@ -55,18 +90,34 @@ impl Broadcast {
         }
     }
 
-    /// Takes what waits for a worker, in order.
-    pub(super) fn take(&self, worker: usize) -> Vec<Numbered> {
+    /// Takes what waits for a worker and is due, in order. Something may still wait then: no new poke comes
+    /// for that.
+    pub(super) fn take(&self, worker: usize, due: Due) -> Vec<Numbered> {
         let Some(mut slot) = self.slot(worker) else {
             return Vec::new();
         };
-        slot.poked = false;
-        slot.newest.clear();
-        let frames = std::mem::take(&mut slot.frames);
-        frames
+        let mut waiting = slot.frames.iter();
+        let early = waiting.find(|(round, waiting)| !due.covers(**round, waiting));
+        let early = early.map(|(round, _)| *round);
+        let kept = early.map(|first| slot.frames.split_off(&first));
+        let taken = std::mem::replace(&mut slot.frames, kept.unwrap_or_default());
+        let Slot {
+            frames,
+            newest,
+            poked,
+            ..
+        } = &mut *slot;
+        newest.retain(|_, round| frames.contains_key(round));
+        *poked = !frames.is_empty();
+        taken
             .into_iter()
-            .map(|(round, frame)| Numbered { round, frame })
+            .map(|(round, Waiting { frame, .. })| Numbered { round, frame })
             .collect()
+    }
+
+    /// The last number that was put for a worker.
+    pub(super) fn latest(&self, worker: usize) -> Round {
+        self.slot(worker).map_or(0, |slot| slot.latest)
     }
 
     /// Whether something waits for a worker.
@@ -87,13 +138,14 @@ impl Broadcast {
 }
 
 impl Slot {
-    fn put(&mut self, numbered: Numbered) {
+    fn put(&mut self, numbered: Numbered, addressed: usize) {
         let Numbered { round, frame } = numbered;
         if let Some(key) = frame.key() {
             let older = self.newest.insert(key.clone(), round);
             older.map(|older| self.frames.remove(&older));
         }
-        self.frames.insert(round, frame);
+        self.latest = round;
+        self.frames.insert(round, Waiting { frame, addressed });
     }
 }
 
@@ -122,6 +174,8 @@ mod tests {
     use super::*;
     use crate::protocol::event::{Event, OtomoStatus, OtomoStatusUpdate};
 
+    const ALL: Due = Due::UpTo(Round::MAX);
+
     fn update(otomo: &str, version: u64) -> Frame {
         Frame::new(&Event::from(OtomoStatusUpdate {
             user_id: otomo.parse().unwrap(),
@@ -136,11 +190,11 @@ mod tests {
         let broadcast = Broadcast::new(1);
         let mut numbering = Numbering::default();
         let mut put =
-            |otomo, version| broadcast.put(0, &[numbering.number(update(otomo, version))]);
+            |otomo, version| broadcast.put(0, &[numbering.number(update(otomo, version))], 0);
         assert_eq!(put("a", 1), Poke::Needed);
         assert_eq!(put("b", 1), Poke::UnderWay);
         assert_eq!(put("a", 2), Poke::UnderWay);
-        let taken = broadcast.take(0);
+        let taken = broadcast.take(0, ALL);
         assert_eq!(taken.iter().map(|it| it.round).collect::<Vec<_>>(), [2, 3]);
         assert!(!broadcast.waits(0));
         assert_eq!(put("a", 3), Poke::Needed);
@@ -151,8 +205,31 @@ mod tests {
         let broadcast = Broadcast::new(1);
         let mut numbering = Numbering::default();
         for version in 0..10_000 {
-            broadcast.put(0, &[numbering.number(update("a", version))]);
+            broadcast.put(0, &[numbering.number(update("a", version))], 0);
         }
-        assert_eq!(broadcast.take(0).len(), 1);
+        assert_eq!(broadcast.take(0, ALL).len(), 1);
+    }
+
+    #[test]
+    fn a_frame_waits_for_what_was_addressed_before_it_and_not_for_what_came_after() {
+        let broadcast = Broadcast::new(1);
+        let mut numbering = Numbering::default();
+        let mut put = |otomo, addressed| {
+            let frame = numbering.number(update(otomo, 1));
+            broadcast.put(0, &[frame], addressed)
+        };
+        put("a", 0);
+        put("b", 2);
+        let rounds = |due| {
+            let taken = broadcast.take(0, due);
+            taken.iter().map(|it| it.round).collect::<Vec<_>>()
+        };
+        assert_eq!(rounds(Due::Behind(1)), [1]);
+        assert!(broadcast.waits(0));
+        assert_eq!(put("c", 2), Poke::UnderWay);
+        // What is addressed after "b" was put says that it comes after it.
+        assert_eq!(rounds(Due::UpTo(2)), [2]);
+        assert_eq!(rounds(Due::Behind(2)), [3]);
+        assert_eq!(broadcast.latest(0), 3);
     }
 }

@@ -31,7 +31,7 @@ use super::{
         SnapshotSource, Subscribe,
     },
     roster::Roster,
-    rounds::Numbered,
+    rounds::{Numbered, Round},
     shard::Shard,
     tally::Tally,
 };
@@ -44,21 +44,38 @@ use crate::{
 /// a million a second; this is its backlog of a few milliseconds.
 const QUEUE_HIGH: usize = 16_384;
 
-/// How many messages wait for one worker.
+/// The messages addressed to one worker's clients, counted at both ends.
 #[derive(Debug, Default)]
-pub(super) struct QueueDepth(AtomicUsize);
+pub(super) struct Queue {
+    entered: AtomicUsize,
+    left: AtomicUsize,
+}
 
-impl QueueDepth {
-    fn entered(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+impl Queue {
+    /// One is about to enter.
+    pub(super) fn enter(&self) {
+        self.entered.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(super) fn left(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+    /// One is being handled.
+    pub(super) fn leave(&self) {
+        self.left.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+    /// How many have entered since the start.
+    pub(super) fn entered(&self) -> usize {
+        self.entered.load(Ordering::Acquire)
+    }
+
+    /// How many of them have been handled.
+    pub(super) fn left(&self) -> usize {
+        self.left.load(Ordering::Acquire)
+    }
+
+    fn waiting(&self) -> usize {
+        // This end first: what enters in between must not make it negative.
+        let left = self.left();
+        self.entered().saturating_sub(left)
     }
 }
 
@@ -68,7 +85,7 @@ struct Worker {
     /// Set once, when the worker's thread has started. One address for all senders: each clone of an
     /// actix address brings a place of its own beyond the mailbox's bound.
     shard: OnceLock<Addr<Shard>>,
-    queue: Arc<QueueDepth>,
+    queue: Arc<Queue>,
 }
 
 struct Inner {
@@ -138,7 +155,7 @@ impl Dispatch {
         self.0
             .workers
             .iter()
-            .any(|worker| worker.queue.get() > QUEUE_HIGH)
+            .any(|worker| worker.queue.waiting() > QUEUE_HIGH)
     }
 
     /// Sends a frame to some of a user's connections, as far as they subscribe to its topic.
@@ -155,19 +172,25 @@ impl Dispatch {
     }
 
     fn deliver(&self, to: To, frame: Frame, receipt: Option<Arc<Receipt>>) {
-        self.each_worker_of(&to, |worker| {
+        self.each_worker_of(&to, |worker, said| {
             let (to, frame, receipt) = (to.clone(), frame.clone(), receipt.clone());
-            worker.send(Deliver { to, frame, receipt });
+            worker.send(Deliver {
+                to,
+                frame,
+                receipt,
+                said,
+            });
         });
     }
 
     /// Sends a durable event that was just stored to all connections of its user.
     pub fn durable(&self, user: &UserId, seq: Seq, frame: &Frame) {
-        self.each_worker_of(&To::User(user.clone()), |worker| {
+        self.each_worker_of(&To::User(user.clone()), |worker, said| {
             worker.send(DeliverDurable {
                 user: user.clone(),
                 seq,
                 frame: frame.clone(),
+                said,
             });
         });
     }
@@ -175,7 +198,8 @@ impl Dispatch {
     /// Leaves frames for everybody who listens to their topic.
     pub fn broadcast(&self, frames: &[Numbered]) {
         for (number, worker) in self.0.workers.iter().enumerate() {
-            if self.0.broadcast.put(number, frames) == Poke::Needed {
+            let addressed = worker.queue.entered();
+            if self.0.broadcast.put(number, frames, addressed) == Poke::Needed {
                 worker.poke();
             }
         }
@@ -190,19 +214,23 @@ impl Dispatch {
         source: Arc<dyn SnapshotSource>,
     ) -> impl Future<Output = usize> + use<> {
         let (receipt, queued) = Receipt::new();
-        let wish = Subscribe {
-            to,
-            topic,
-            source,
-            receipt,
-        };
-        self.worker(to.worker, |worker| worker.send(wish));
+        self.worker(to.worker, |worker, said| {
+            worker.send(Subscribe {
+                to,
+                topic,
+                source,
+                receipt,
+                said,
+            });
+        });
         async { queued.await.unwrap_or(0) }
     }
 
     /// Sends `ready` and lets live frames flow.
     pub fn open(&self, to: SessionRef, ready: Frame) {
-        self.worker(to.worker, |worker| worker.send(Open { to, ready }));
+        self.worker(to.worker, |worker, said| {
+            worker.send(Open { to, ready, said })
+        });
     }
 
     /// Closes some of a user's connections; resolves to their number.
@@ -213,7 +241,7 @@ impl Dispatch {
         reason: &'static str,
     ) -> impl Future<Output = usize> + use<> {
         let (receipt, sum) = Receipt::new();
-        self.each_worker_of(&to, |worker| {
+        self.each_worker_of(&to, |worker, _| {
             let receipt = Some(Arc::clone(&receipt));
             worker.send(Close {
                 to: to.clone(),
@@ -250,7 +278,7 @@ impl Dispatch {
         reports
     }
 
-    fn each_worker_of(&self, to: &To, mut send: impl FnMut(&Worker)) {
+    fn each_worker_of(&self, to: &To, mut send: impl FnMut(&Worker, Round)) {
         match to {
             To::Session(at) => self.worker(at.worker, &mut send),
             To::User(user) | To::Device(user, _) | To::OtherDevices(user, _) => {
@@ -261,9 +289,10 @@ impl Dispatch {
         }
     }
 
-    fn worker(&self, number: u16, send: impl FnOnce(&Worker)) {
+    /// Sends something to a worker, with the number of the last broadcast that was left for it before.
+    fn worker(&self, number: u16, send: impl FnOnce(&Worker, Round)) {
         if let Some(worker) = self.0.workers.get(usize::from(number)) {
-            send(worker);
+            send(worker, self.0.broadcast.latest(usize::from(number)));
         }
     }
 }
@@ -276,7 +305,7 @@ impl Worker {
         Shard: actix::Handler<M>,
     {
         if let Some(shard) = self.shard.get() {
-            self.queue.entered();
+            self.queue.enter();
             shard.do_send(message);
         }
     }

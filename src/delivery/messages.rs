@@ -21,6 +21,8 @@ pub(super) struct Deliver {
     pub(super) to: To,
     pub(super) frame: Frame,
     pub(super) receipt: Option<Arc<Receipt>>,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
 }
 
 /// A durable event that was just stored, for all connections of its user.
@@ -30,6 +32,8 @@ pub(super) struct DeliverDurable {
     pub(super) user: UserId,
     pub(super) seq: Seq,
     pub(super) frame: Frame,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
 }
 
 /// Broadcast frames wait to be taken.
@@ -45,6 +49,8 @@ pub(super) struct Subscribe {
     pub(super) topic: Topic,
     pub(super) source: Arc<dyn SnapshotSource>,
     pub(super) receipt: Arc<Receipt>,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
 }
 
 /// Everything that must come first has been said: live frames may flow.
@@ -53,6 +59,8 @@ pub(super) struct Subscribe {
 pub(super) struct Open {
     pub(super) to: SessionRef,
     pub(super) ready: Frame,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
 }
 
 /// Close these connections.

@@ -16,10 +16,11 @@ use actix_rt::time::Instant;
 use self::walk::{Next, Walk};
 use super::{
     broadcast::Broadcast,
-    dispatch::QueueDepth,
+    dispatch::Queue,
     line::{Delivered, Line},
     lines::{Lines, TICK, To},
     messages::{Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe},
+    rounds::Round,
 };
 
 /// Room in the mailbox. What hubs broadcast takes one place, what is addressed is held back by
@@ -30,7 +31,7 @@ const MAILBOX: usize = 65_536;
 pub struct Shard {
     lines: Rc<Lines>,
     walk: Walk,
-    queue: Arc<QueueDepth>,
+    queue: Arc<Queue>,
     /// Whether a timer will wake the actor for the walk.
     asleep: bool,
 }
@@ -39,10 +40,10 @@ impl Shard {
     pub(super) fn new(
         lines: Rc<Lines>,
         broadcast: Arc<Broadcast>,
-        queue: Arc<QueueDepth>,
+        queue: Arc<Queue>,
         join_delay: Duration,
     ) -> Self {
-        let walk = Walk::new(Rc::clone(&lines), broadcast, join_delay);
+        let walk = Walk::new(Rc::clone(&lines), broadcast, Arc::clone(&queue), join_delay);
         Self {
             lines,
             walk,
@@ -51,9 +52,14 @@ impl Shard {
         }
     }
 
-    /// Gives one frame to one line, after all that was said before.
-    fn give(&mut self, line: &Rc<Line>, put: impl FnOnce(&Line) -> Delivered) -> usize {
-        self.walk.catch_up(line);
+    /// Gives one frame to one line, after all that was said to everybody before it.
+    fn give(
+        &mut self,
+        line: &Rc<Line>,
+        said: Round,
+        put: impl FnOnce(&Line) -> Delivered,
+    ) -> usize {
+        self.walk.catch_up(line, said);
         let delivered = put(line);
         self.lines.mark_unwritten(line);
         usize::from(delivered == Delivered::Yes)
@@ -93,13 +99,15 @@ impl Handler<Deliver> for Shard {
     type Result = ();
 
     fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-        self.queue.left();
+        self.queue.leave();
         let mut count = 0;
         for line in self.lines.find(&deliver.to) {
             // What answers one connection goes there whatever it subscribed to.
             count += match deliver.to {
-                To::Session(_) => self.give(&line, |line| line.push_always(deliver.frame.clone())),
-                _ => self.give(&line, |line| line.push(deliver.frame.clone())),
+                To::Session(_) => self.give(&line, deliver.said, |line| {
+                    line.push_always(deliver.frame.clone())
+                }),
+                _ => self.give(&line, deliver.said, |line| line.push(deliver.frame.clone())),
             };
         }
         if let Some(receipt) = deliver.receipt {
@@ -112,9 +120,11 @@ impl Handler<DeliverDurable> for Shard {
     type Result = ();
 
     fn handle(&mut self, event: DeliverDurable, _: &mut Context<Self>) {
-        self.queue.left();
+        self.queue.leave();
         for line in self.lines.find(&To::User(event.user)) {
-            self.give(&line, |line| line.offer(event.seq, &event.frame));
+            self.give(&line, event.said, |line| {
+                line.offer(event.seq, &event.frame)
+            });
         }
     }
 }
@@ -131,13 +141,13 @@ impl Handler<Subscribe> for Shard {
     type Result = ();
 
     fn handle(&mut self, wish: Subscribe, _: &mut Context<Self>) {
-        self.queue.left();
+        self.queue.leave();
         let Some(line) = self.lines.get(wish.to) else {
             return;
         };
         // First what is under way, then the snapshot: so the snapshot contains every round that this
         // line will not be told.
-        self.walk.catch_up(&line);
+        self.walk.catch_up(&line, wish.said);
         if !line.wanted().contains(wish.topic) {
             return;
         }
@@ -154,9 +164,9 @@ impl Handler<Open> for Shard {
     type Result = ();
 
     fn handle(&mut self, open: Open, _: &mut Context<Self>) {
-        self.queue.left();
+        self.queue.leave();
         if let Some(line) = self.lines.get(open.to) {
-            self.give(&line, |line| {
+            self.give(&line, open.said, |line| {
                 let delivered = line.push_always(open.ready);
                 line.open();
                 delivered
@@ -169,7 +179,7 @@ impl Handler<Close> for Shard {
     type Result = ();
 
     fn handle(&mut self, close: Close, _: &mut Context<Self>) {
-        self.queue.left();
+        self.queue.leave();
         let lines = self.lines.find(&close.to);
         for line in &lines {
             // What was said before the goodbye gets its chance to go out.

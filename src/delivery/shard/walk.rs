@@ -5,10 +5,11 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use actix_rt::time::Instant;
 
 use super::super::{
-    broadcast::Broadcast,
+    broadcast::{Broadcast, Due},
+    dispatch::Queue,
     line::{Accepted, Line},
     lines::Lines,
-    rounds::{Audience, Rounds},
+    rounds::{Audience, Round, Rounds},
 };
 
 /// Lines visited before the mailbox gets its turn: a millisecond or two of socket writes.
@@ -18,6 +19,7 @@ const STEP: usize = 256;
 pub(super) struct Walk {
     lines: Rc<Lines>,
     broadcast: Arc<Broadcast>,
+    queue: Arc<Queue>,
     rounds: Rounds,
     stage: Stage,
     /// Messages written during this walk, counted once at its end.
@@ -64,12 +66,18 @@ pub(super) enum Next {
 }
 
 impl Walk {
-    pub(super) fn new(lines: Rc<Lines>, broadcast: Arc<Broadcast>, join_delay: Duration) -> Self {
+    pub(super) fn new(
+        lines: Rc<Lines>,
+        broadcast: Arc<Broadcast>,
+        queue: Arc<Queue>,
+        join_delay: Duration,
+    ) -> Self {
         let now = Instant::now();
         let since = now.checked_sub(join_delay).unwrap_or(now);
         Self {
             lines,
             broadcast,
+            queue,
             rounds: Rounds::default(),
             stage: Stage::Resting { since },
             told: Told::default(),
@@ -87,9 +95,10 @@ impl Walk {
         }
     }
 
-    /// Brings one line up to date, so that what is addressed to it comes after what was said to all.
-    pub(super) fn catch_up(&mut self, line: &Line) {
-        self.take_broadcast();
+    /// Brings one line up to date with what was broadcast up to `said`, so that what is addressed to it
+    /// comes after what was said to all before.
+    pub(super) fn catch_up(&mut self, line: &Line, said: Round) {
+        self.take_broadcast(Due::UpTo(said));
         self.tell(line);
     }
 
@@ -98,11 +107,11 @@ impl Walk {
         line.seen.set(seen.max(line.seen.get()));
     }
 
-    /// Takes in all that hubs have left for this worker.
-    pub(super) fn take_broadcast(&mut self) {
+    /// Takes in what hubs have left for this worker, as far as it is due.
+    fn take_broadcast(&mut self, due: Due) {
         let worker = usize::from(self.lines.worker());
         if self.broadcast.waits(worker) {
-            self.rounds.append(self.broadcast.take(worker));
+            self.rounds.append(self.broadcast.take(worker, due));
             self.lines.set_latest_round(self.rounds.latest());
             self.poked();
         }
@@ -140,7 +149,7 @@ impl Walk {
             Stage::Resting { .. } => Next::Rest,
             Stage::Gathering { until } if until > now => Next::Sleep(until),
             Stage::Gathering { .. } => {
-                self.take_broadcast();
+                self.take_broadcast(Due::Behind(self.queue.left()));
                 self.walk_on(0, self.rounds.latest(), now)
             }
             Stage::Walking {
@@ -235,7 +244,7 @@ mod tests {
     }
 
     /// A worker with so many clients who listen to otomo statuses.
-    fn worker(clients: usize) -> (Walk, Arc<Broadcast>) {
+    fn worker(clients: usize) -> (Walk, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default());
         let lines = Lines::new(0, roster, Tally::new(Arc::default()));
         let limits = Rc::new(Limits {
@@ -261,22 +270,28 @@ mod tests {
             line.subscribe(Topic::Otomo);
         }
         let broadcast = Arc::new(Broadcast::new(1));
-        let walk = Walk::new(lines, Arc::clone(&broadcast), Duration::ZERO);
-        (walk, broadcast)
+        let queue = Arc::new(Queue::default());
+        let (slots, messages) = (Arc::clone(&broadcast), Arc::clone(&queue));
+        let walk = Walk::new(lines, slots, messages, Duration::ZERO);
+        (walk, broadcast, queue)
+    }
+
+    fn update(version: u64) -> Frame {
+        Frame::new(&Event::from(OtomoStatusUpdate {
+            user_id: "hana".parse().unwrap(),
+            status: OtomoStatus::Online,
+            timestamp: 0,
+            version,
+        }))
     }
 
     #[actix::test]
     async fn what_is_broadcast_during_a_walk_is_told_by_the_next() {
-        let (mut walk, broadcast) = worker(STEP + 1);
+        let (mut walk, broadcast, queue) = worker(STEP + 1);
         let mut numbering = Numbering::default();
         let mut say = |walk: &mut Walk, version| {
-            let update = Event::from(OtomoStatusUpdate {
-                user_id: "hana".parse().unwrap(),
-                status: OtomoStatus::Online,
-                timestamp: 0,
-                version,
-            });
-            broadcast.put(0, &[numbering.number(Frame::new(&update))]);
+            let frame = numbering.number(update(version));
+            broadcast.put(0, &[frame], queue.entered());
             walk.poked();
         };
         say(&mut walk, 1);
@@ -290,6 +305,23 @@ mod tests {
                 other => panic!("{other:?} before everybody has been told"),
             }
         }
+        assert_eq!(walk.step(), Next::Rest);
+    }
+
+    #[actix::test]
+    async fn what_was_addressed_before_a_broadcast_is_told_before_it() {
+        let (mut walk, broadcast, queue) = worker(1);
+        let frame = Numbering::default().number(update(1));
+        let (lines, _) = walk.lines.page(0, 1);
+        // A call_end is in the mailbox when the status that it causes is left in the slot.
+        queue.enter();
+        broadcast.put(0, &[frame], queue.entered());
+        walk.poked();
+        assert!(matches!(walk.step(), Next::Walked(_)));
+        assert_eq!(lines[0].seen.get(), 0);
+        queue.leave();
+        assert!(matches!(walk.step(), Next::Walked(_)));
+        assert_eq!(lines[0].seen.get(), 1);
         assert_eq!(walk.step(), Next::Rest);
     }
 }

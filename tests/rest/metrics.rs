@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     api::Api,
-    support::{Client, Door, End, PATIENCE, TestServer},
+    support::{Client, Door, End, PATIENCE, TestServer, Tunnel},
 };
 
 /// The value of a series; 0 before it has been counted.
@@ -149,16 +149,18 @@ async fn what_is_told_to_all_is_timed_and_counted_and_so_is_what_leaves_together
 
 /// Goal: what waits for a client that does not read is in the gauge, and leaves it with the client; a state that
 /// finds an older one waiting is counted as spared.
-/// Method: an otomo takes a call and stops reading; offers fill what the kernel keeps for them.
+/// Method: an otomo takes a call in a tunnel, which is blocked then; offers fill what the kernel keeps for them.
 #[tokio::test]
 async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     let server = TestServer::start_with(&[("outbox.hard_limit", "16MiB")]).await;
     let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
-    let mut deaf = server.connecting("yuki", Role::Otomo).half_open().await;
+    let tunnel = Tunnel::to(server.address()).await;
+    let yuki = server.connecting("yuki", Role::Otomo).through(&tunnel);
+    let mut yuki = yuki.ready().await;
     let call = taro.request("yuki").await;
-    deaf.send(json!({"type": "call_accept", "callId": call}))
-        .await;
+    yuki.accept(call).await;
     taro.expect("signaling_start").await;
+    tunnel.block();
     let sdp = "x".repeat(60_000);
     let offer =
         json!({"type": "webrtc_offer", "callId": call, "offer": {"type": "offer", "sdp": sdp}});
@@ -172,6 +174,7 @@ async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     }
     let spared = r#"otomo_drops_total{reason="replaced"}"#;
     counts(&server, spared, |count| count >= 1.0).await;
-    deaf.vanish().await;
+    // With the tunnel goes what runs through it.
+    drop(tunnel);
     counts(&server, "otomo_outbox_bytes", |bytes| bytes == 0.0).await;
 }

@@ -7,10 +7,10 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
-/// Passes bytes on in both directions, until it is blocked. Ends with its test.
+/// Passes bytes on in both directions, until it is blocked. Dropped, it ends what runs through it.
 pub struct Tunnel {
     address: SocketAddr,
     open: watch::Sender<bool>,
@@ -24,14 +24,15 @@ impl Tunnel {
         let address = listener.local_addr().expect("a bound socket");
         let (open, is_open) = watch::channel(true);
         let work = tokio::spawn(async move {
+            let mut ways = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(server)
                     .await
                     .expect("the server listens");
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(pass_on(from_client, to_server, is_open.clone()));
-                tokio::spawn(pass_on(from_server, to_client, is_open.clone()));
+                ways.spawn(pass_on(from_client, to_server, is_open.clone()));
+                ways.spawn(pass_on(from_server, to_client, is_open.clone()));
             }
         });
         Self {

@@ -1,4 +1,4 @@
-//! How a session ended, and how long its user counts as there after that (RULES 1).
+//! How a session ended, and how long its user counts as there after that.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// How often rows are read that changed in the database without the hub having heard of it (RULES 1).
+/// How often rows are read that changed in the database without the hub having heard of it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What of presence is configured, and which node this is.

@@ -72,7 +72,7 @@ impl CloseCode {
         matches!(self.number(), 1001 | 1011 | 4100..=4299)
     }
 
-    /// Whether the client should wait before it does, and its user's presence is best held meanwhile.
+    /// Whether the client should wait before it does.
     pub const fn pause(self) -> bool {
         matches!(self.number(), 4100..4200)
     }
@@ -83,10 +83,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_range_of_a_code_says_whether_to_come_back() {
+    fn a_client_comes_back_unless_it_was_at_fault_and_waits_where_there_was_too_much_of_it() {
+        use CloseCode::{
+            Drain, GoingAway, Internal, NoPong, RateLimited, SlowConsumer, TokenExpired,
+            TooManyConnections,
+        };
+        let after_a_pause = [SlowConsumer, TooManyConnections, RateLimited];
+        let at_once = [GoingAway, Internal, Drain, NoPong, TokenExpired];
         for code in CloseCode::ALL {
-            let expected = matches!(code.number(), 1001 | 1011 | 4100..=4299);
-            assert_eq!(code.reconnect(), expected, "{code:?}");
+            let waits = after_a_pause.contains(code);
+            assert_eq!(code.pause(), waits, "{code:?}");
+            assert_eq!(
+                code.reconnect(),
+                waits || at_once.contains(code),
+                "{code:?}"
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::kernel::config::Config;
 /// How long browsers may remember that a page is allowed, in seconds.
 const PREFLIGHT_MAX_AGE: usize = 3600;
 
-/// Pages of `server.origins` may send requests with credentials (RULES 8). Other origins get no permission, which their
+/// Pages of `server.origins` may send requests with credentials. Other origins get no permission, which their
 /// browsers enforce; a request without an origin is no page's and is held by its token alone.
 pub(super) fn cors(config: &Arc<Config>) -> Cors {
     let config = Arc::clone(config);

@@ -19,7 +19,7 @@ use crate::{
 /// How long the store may take before it counts as away. A load balancer asks every few seconds and waits no longer.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How far the node's clock may be from the store's (RULES 2). Beyond it people would be told wrong deadlines.
+/// How far the node's clock may be from the store's. Beyond it people would be told wrong deadlines.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
 pub(super) fn routes(routes: &mut web::ServiceConfig) {

@@ -22,8 +22,7 @@ use crate::{
 };
 
 impl Session {
-    /// A whole message came. Bad ones are answered and change nothing; too many close the connection
-    /// (RULES 8).
+    /// A whole message came. Bad ones are answered and change nothing; too many close the connection.
     pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
         self.heard();
         self.asked = Instant::now();

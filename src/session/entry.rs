@@ -150,7 +150,7 @@ impl Session {
         );
     }
 
-    /// Holds the limit of connections of one user (`limits.connections_per_user`, RULES 8).
+    /// Holds the limit of connections of one user (`limits.connections_per_user`).
     fn admit(&self, client: &Client) -> Result<(), (CloseCode, &'static str)> {
         let limits = &self.env.config.limits;
         let others = self.env.lines.roster().sessions(&client.user);

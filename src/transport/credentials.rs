@@ -125,7 +125,7 @@ fn subprotocols(head: &RequestHead) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// Whether the page that connects may (RULES 8). Clients that are no browsers send no origin.
+/// Whether the page that connects may. Clients that are no browsers send no origin.
 fn origin_admitted(head: &RequestHead, config: &Config) -> bool {
     let text = |name| {
         head.headers

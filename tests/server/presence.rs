@@ -1,4 +1,4 @@
-//! Who can be called, right at every moment on everybody's list (RULES 1, source document 000).
+//! Who can be called, right at every moment on everybody's list (source document 000).
 
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Between two looks at what waits in the database: what another node left behind, and what failed here. A call is ended
-/// within a second of its deadline (RULES 2), whoever had it.
+/// within a second of its deadline, whoever had it.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// Between two times at which allowances that are whole again are forgotten.

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// How long whoever stored a change has to tell of it before another does (RULES 2).
+/// How long whoever stored a change has to tell of it before another does.
 const SPEAK_WITHIN: Duration = Duration::from_secs(2);
 
 /// People were told of the versions of a call up to one.

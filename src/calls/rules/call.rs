@@ -171,18 +171,6 @@ named! {
     }
 }
 
-impl PhaseName {
-    /// The phases in which the two people are taken: all but the end.
-    pub const LIVE: &'static [Self] = &[
-        Self::Requesting,
-        Self::Ringing,
-        Self::Connecting,
-        Self::Connected,
-    ];
-    /// The phases in which the otomo is busy whatever the policy (source document 000, section 5).
-    pub const ACCEPTED: &'static [Self] = &[Self::Connecting, Self::Connected];
-}
-
 impl Side {
     /// The other one.
     pub const fn other(self) -> Self {

@@ -1,5 +1,5 @@
 //! Whether a person is there: the merged answer of all their connections to this node, which outlasts a short
-//! break of the line. Otomo presence has its own, in the database (RULES 1); this one is for chat, friends and
+//! break of the line. Otomo presence has its own, in the database; this one is for chat, friends and
 //! whoever asks how many people there are.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! What a client that returns gets (RULES 3): nothing, what it missed, or the word that part of
+//! What a client that returns gets: nothing, what it missed, or the word that part of
 //! that is gone.
 
 use super::{Extent, Seq};

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use super::{fault::ConfigFault, reader::Section};
 use crate::kernel::secret::Secret;
 
-/// The longest that a call may ring (RULES 2).
+/// The longest that a call may ring: nobody waits longer for an answer.
 const RING_MAX: Duration = Duration::from_secs(180);
 
 /// How calls go.

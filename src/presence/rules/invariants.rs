@@ -1,4 +1,4 @@
-//! What always holds of otomo presence, each written once: the model test, the simulation and
+//! What always holds of otomo presence, each written once: the model test, the golden table and
 //! `debug_assert!` all ask the same functions.
 
 use super::{

@@ -190,7 +190,7 @@ fn unknown(name: &str) -> Fault {
     let shown: String = name.chars().take(64).collect();
     Fault::new(
         ErrorCode::UnknownType,
-        format!("there is no command `{shown}`; see PROTOCOL in the README"),
+        format!("there is no command `{shown}`; see the README"),
     )
     .about("type", shown)
 }

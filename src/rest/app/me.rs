@@ -48,7 +48,7 @@ pub(super) struct LoggedOut {
     closed: usize,
 }
 
-/// `POST /api/logout?device=`: a clean leave (RULES 1), for a client that cannot say goodbye on its connection: it is an SSE stream,
+/// `POST /api/logout?device=`: a clean leave ([`Leave::Clean`]), for a client that cannot say goodbye on its connection: it is an SSE stream,
 /// or it broke. Open connections are closed with 1000; an otomo's grace for one that broke ends at once.
 pub(super) async fn log_out(
     shared: Data<Shared>,

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// `GET /api/otomo?status=&limit=&cursor=`: in list order (RULES 1).
+/// `GET /api/otomo?status=&limit=&cursor=`: in list order ([`list_order`](crate::presence::rules::list_order)).
 pub(super) async fn list(
     shared: Data<Shared>,
     filter: Query<Filter>,

@@ -21,7 +21,7 @@ pub(super) struct Noted {
     alive: bool,
 }
 
-/// `POST /api/server/calls/{id}/media`: to be repeated as often as it is seen; only a change does something (RULES 2).
+/// `POST /api/server/calls/{id}/media`: to be repeated as often as it is seen; only a change does something.
 pub(super) async fn media(
     shared: Data<Shared>,
     id: Path<CallId>,

@@ -11,7 +11,7 @@ use bytestring::ByteString;
 pub(crate) struct MessageLimits {
     /// Bytes of a whole message (`limits.message_size`).
     pub(crate) bytes: usize,
-    /// Fragments of one message (`limits.message_fragments`).
+    /// Fragments of one message (`limits.fragments`).
     pub(crate) fragments: usize,
 }
 

@@ -1,5 +1,4 @@
-//! Bad input gets a code and a sentence, closes no more than its own connection, and changes nothing
-//! (RULES 8).
+//! Bad input gets a code and a sentence, closes no more than its own connection, and changes nothing.
 //!
 //! | what comes | file |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Calls from the request to the end (RULES 2, source document 001), row by row.
+//! Calls from the request to the end (source document 001), row by row.
 
 mod crossing;
 mod ending;

@@ -1,4 +1,4 @@
-//! The durable lane of one connection: a cursor over the user's inbox, not a queue (RULES 3).
+//! The durable lane of one connection: a cursor over the user's inbox, not a queue.
 //!
 //! ```text
 //!              offer(not the next one), heard(a later one)

@@ -33,7 +33,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// The formula of RULES 1.
+    /// The table at the head of [`rules`](crate::presence::rules), written once more.
     fn status(&self) -> Status {
         let talks = matches!(self.call, Some(LiveCall::Connecting | LiveCall::Connected));
         let rings = self.policy.busy_while_ringing && self.call == Some(LiveCall::Ringing);

@@ -13,13 +13,12 @@
 //!   for one call.
 //! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
 //!   what it has to remember meanwhile.
-//! - [`ice`], `allowance`, `live`: ICE servers, requests a minute, who is in a call. `snapshot`, `entry`: what a session
+//! - [`ice`], `request_rate`, `live`: ICE servers, requests a minute, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists.
 //!
 //! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
 //! made good by whoever sweeps next.
 
-mod allowance;
 mod coordinator;
 mod entry;
 mod fault;
@@ -29,6 +28,7 @@ mod lane;
 mod live;
 mod messages;
 pub mod records;
+mod request_rate;
 pub mod rules;
 mod snapshot;
 mod speaker;
@@ -45,7 +45,6 @@ use actix::{
 };
 
 use self::{
-    allowance::Allowance,
     coordinator::CallCoordinator,
     live::LivePeople,
     messages::{Arrived, Asked, Drain, Left, Order, Stop, device},
@@ -53,6 +52,7 @@ use self::{
         history::{self, Place},
         timeline::{self, Line},
     },
+    request_rate::RequestRate,
     rules::{
         command::{Authority, Happening},
         policy::Policy,
@@ -128,8 +128,8 @@ impl Calls {
             calls: Policy::from(&config.calls),
             presence: presence.policy(),
         };
-        let allowance = Allowance::new(config.limits.calls_per_minute);
-        let coordinator = CallCoordinator::new(speaker, policies, allowance, &left_behind);
+        let request_rate = RequestRate::new(config.limits.calls_per_minute);
+        let coordinator = CallCoordinator::new(speaker, policies, request_rate, &left_behind);
         Ok(Self(Arc::new(Shared {
             coordinator: coordinator.start(),
             live,

@@ -36,7 +36,7 @@ pub(super) struct Task {
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Work {
-    /// A call is to be opened. With the wait that is left for a caller who has used up their allowance.
+    /// A call is to be opened. With the wait that is left for a caller who is over `limits.calls_per_minute`.
     Open(Request, Option<Duration>),
     /// Something comes to a call.
     Command(Command),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use actix_rt::time::Instant;
 
-use super::{Session, Stage, allowance};
+use super::{Session, Stage, rate_limits::FaultBudget};
 use crate::{
     calls::{Asker, Wish},
     delivery::lines::To,
@@ -26,11 +26,11 @@ impl Session {
     pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
         self.heard();
         self.asked = Instant::now();
-        if let Err(wait) = self.allowance.command() {
+        if let Err(wait) = self.rate_limits.take_command() {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
             self.refuse(&fault, None);
-            return self.forgive(CloseCode::RateLimited, "too many commands", ctx);
+            return self.count_fault(CloseCode::RateLimited, "too many commands", ctx);
         }
         match command::decode(json) {
             Ok(inbound) => {
@@ -44,19 +44,19 @@ impl Session {
             Err(undecodable) => {
                 self.env.metrics.messages_in.of("unknown").inc();
                 self.refuse(&undecodable.fault, undecodable.request_id.as_ref());
-                self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
+                self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
         }
     }
 
-    /// Counts a fault against the connection's patience.
-    pub(super) fn forgive(
+    /// Counts a faulty message; one too many closes the connection.
+    pub(super) fn count_fault(
         &mut self,
         code: CloseCode,
         reason: &'static str,
         ctx: &mut Context<Self>,
     ) {
-        if self.allowance.fault() == allowance::Patience::Over {
+        if self.rate_limits.take_fault() == FaultBudget::Spent {
             self.close(code, reason, ctx);
         }
     }
@@ -82,7 +82,7 @@ impl Session {
                     &Fault::new(ErrorCode::Unauthorized, message),
                     request_id.as_ref(),
                 );
-                self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
+                self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
             // Nothing is read while a client enters, and nothing is done for one that leaves.
             (Stage::Entering(_) | Stage::Closing(_), _) => {}
@@ -177,7 +177,7 @@ impl Session {
                 live.expires_at = identity.expires_at;
                 live.expiry_told = false;
                 let expires_at = identity.expires_at.unix_seconds();
-                // The new token may run out before the next look.
+                // The new token may run out before the next check.
                 self.wake_in(Duration::ZERO);
                 return self.say(TokenRefreshAck { expires_at }, request_id);
             }

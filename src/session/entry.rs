@@ -88,7 +88,11 @@ impl Session {
             Err(unknown) => {
                 let fault = Fault::new(ErrorCode::BadRequest, unknown.to_string());
                 self.refuse(&fault, request_id);
-                return self.forgive(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
+                return self.count_fault(
+                    CloseCode::ProtocolErrors,
+                    "too many faulty messages",
+                    ctx,
+                );
             }
         }
         wishes.last_seq = init.last_seq.or(wishes.last_seq);
@@ -237,7 +241,7 @@ impl Session {
             line,
             expires_at,
             expiry_told: false,
-            look_at: Instant::now(),
+            check_at: Instant::now(),
             ready: false,
         };
         self.stage = Stage::Live(live);
@@ -249,7 +253,7 @@ impl Session {
         );
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
         self.say(connected, None);
-        self.begin_watch();
+        self.start_checks();
         self.greet(client, at, resume, ctx);
     }
 

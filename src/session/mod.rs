@@ -13,16 +13,16 @@
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
 //! - [`gate`]: who may connect at all, whatever carries them. `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
 //! - `paging`: the durable lane. `watch`: alarms, signals and the end.
-//! - `vigil` and `allowance`: pure judgement of silence and of too much talk.
+//! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask.
 
-mod allowance;
 mod commands;
 mod entry;
 pub mod env;
 pub mod gate;
 pub mod hello;
+mod keepalive;
 mod paging;
-mod vigil;
+mod rate_limits;
 mod watch;
 
 use std::rc::Rc;
@@ -30,7 +30,7 @@ use std::rc::Rc;
 use actix::{Actor, ActorContext, Context, Running};
 use actix_rt::time::Instant;
 
-use self::{allowance::Allowance, env::Env, hello::Hello, vigil::Vigil};
+use self::{env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits};
 use crate::{
     delivery::{
         leave::Leave,
@@ -52,10 +52,10 @@ pub struct Session {
     id: SessionId,
     sink: Rc<dyn Sink>,
     stage: Stage,
-    vigil: Vigil,
+    keepalive: Keepalive,
     /// When the client last asked for something (`limits.idle_timeout`).
     asked: Instant,
-    allowance: Allowance,
+    rate_limits: RateLimits,
     /// How the session ended, once that is known.
     leave: Leave,
     /// The code with which we closed it, if we did.
@@ -88,8 +88,8 @@ struct Live {
     expires_at: Timestamp,
     /// Whether the client was told that it does.
     expiry_told: bool,
-    /// When to look at the client again.
-    look_at: Instant,
+    /// When to check on the client again.
+    check_at: Instant,
     /// Whether `ready` has been sent.
     ready: bool,
 }
@@ -97,7 +97,7 @@ struct Live {
 impl Session {
     /// A session for a client that has just come.
     pub fn new(env: Rc<Env>, sink: Rc<dyn Sink>, hello: Hello) -> Self {
-        let allowance = Allowance::new(&env.config.limits);
+        let rate_limits = RateLimits::new(&env.config.limits);
         let mut outbox = Outbox::gated();
         outbox.open();
         Self {
@@ -105,9 +105,9 @@ impl Session {
             id: SessionId::new(),
             sink,
             stage: Stage::Door(Box::new(Door { hello, outbox })),
-            vigil: Vigil::begin(Instant::now()),
+            keepalive: Keepalive::begin(Instant::now()),
             asked: Instant::now(),
-            allowance,
+            rate_limits,
             leave: Leave::Broken,
             closed: None,
         }

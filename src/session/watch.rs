@@ -6,8 +6,9 @@ use actix::{AsyncContext, Context, Handler};
 use actix_rt::time::Instant;
 
 use super::{
-    Session, Stage, stop,
-    vigil::{Patience, Verdict},
+    Session, Stage,
+    keepalive::{Timeouts, Verdict},
+    stop,
 };
 use crate::{
     delivery::{leave::Leave, line::Wake, outbox::Outbox, queued::Queued},
@@ -40,7 +41,7 @@ impl Handler<Wake> for Session {
             self.read_inbox(ctx);
         }
         if signals.alarm {
-            self.look(ctx);
+            self.check(ctx);
         }
     }
 }
@@ -48,12 +49,12 @@ impl Handler<Wake> for Session {
 impl Session {
     /// The client gave a sign of life.
     pub fn heard(&mut self) {
-        self.vigil.heard(Instant::now());
+        self.keepalive.heard(Instant::now());
     }
 
-    /// Has the session look at its client for the first time: spread, so that ten thousand clients that
+    /// Arranges for the first check: spread, so that ten thousand clients that
     /// came together are not pinged together.
-    pub(super) fn begin_watch(&mut self) {
+    pub(super) fn start_checks(&mut self) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
@@ -66,30 +67,30 @@ impl Session {
         self.wake_in(first.min(self.env.store.now().until(notice)));
     }
 
-    /// Has the session look at its client after this time, and not before.
+    /// Has the session check its client after this time, and not before.
     pub(super) fn wake_in(&mut self, after: Duration) {
         if let Stage::Live(live) = &mut self.stage {
-            live.look_at = Instant::now() + after;
-            self.env.lines.alarm(live.at, live.look_at);
+            live.check_at = Instant::now() + after;
+            self.env.lines.alarm(live.at, live.check_at);
         }
     }
 
-    fn look(&mut self, ctx: &mut Context<Self>) {
+    fn check(&mut self, ctx: &mut Context<Self>) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        if Instant::now() < live.look_at {
+        if Instant::now() < live.check_at {
             // An alarm that was set before another one took its place.
             return;
         }
         let config = &self.env.config;
-        let patience = Patience {
+        let timeouts = Timeouts {
             ping_interval: config.presence.ping_interval,
             pong_timeout: config.presence.pong_timeout,
             write_timeout: config.outbox.write_timeout,
         };
         let stalled = self.sink.stalled();
-        let again = match self.vigil.look(Instant::now(), stalled, &patience) {
+        let again = match self.keepalive.check(Instant::now(), stalled, &timeouts) {
             Verdict::Silent => {
                 self.close(CloseCode::NoPong, "a ping went unanswered", ctx);
                 return;
@@ -109,14 +110,14 @@ impl Session {
         if left.is_zero() {
             return self.close(CloseCode::Normal, "nothing was asked for too long", ctx);
         }
-        if let Some(token) = self.look_at_token(ctx) {
+        if let Some(token) = self.check_token(ctx) {
             self.wake_in(again.min(left).min(token));
         }
     }
 
-    /// Tells of the token's end, and closes some time after it. Returns when to look again; `None` if
+    /// Tells of the token's end, and closes some time after it. Returns when to check again; `None` if
     /// the session is over.
-    fn look_at_token(&mut self, ctx: &mut Context<Self>) -> Option<Duration> {
+    fn check_token(&mut self, ctx: &mut Context<Self>) -> Option<Duration> {
         let Stage::Live(live) = &mut self.stage else {
             return None;
         };

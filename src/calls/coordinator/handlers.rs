@@ -112,7 +112,7 @@ impl CallCoordinator {
         let device = asker.device();
         let (call, ask) = match wish {
             Wish::Request { to, call } => {
-                let wait = self.allowance.request(&device.user);
+                let wait = self.request_rate.take(&device.user);
                 let request = Request {
                     id: call,
                     caller: device,

@@ -23,10 +23,10 @@ use actix::{fut::wrap_future, prelude::*};
 
 use self::sweeper::Alarm;
 use super::{
-    allowance::Allowance,
     fault::CallsFault,
     lane::Lanes,
     records::facts::Circumstances,
+    request_rate::RequestRate,
     rules::{
         call::{Call, Device},
         command::{Ask, Command, Happening},
@@ -60,7 +60,7 @@ pub(super) struct CallCoordinator {
     store: Handle,
     speaker: Rc<Speaker>,
     policies: Policies,
-    allowance: Allowance,
+    request_rate: RequestRate,
     lanes: Lanes<Task>,
     results: Ordered<Self>,
     unnoted: Unnoted,
@@ -75,7 +75,7 @@ impl CallCoordinator {
     pub(super) fn new(
         speaker: Speaker,
         policies: Policies,
-        allowance: Allowance,
+        request_rate: RequestRate,
         left_behind: &[Call],
     ) -> Self {
         let mut lanes = Lanes::default();
@@ -89,7 +89,7 @@ impl CallCoordinator {
             store: speaker.store.clone(),
             speaker: Rc::new(speaker),
             policies,
-            allowance,
+            request_rate,
             lanes,
             results: Ordered::default(),
             unnoted: Unnoted::default(),

@@ -20,7 +20,7 @@ use crate::{
 /// within a second of its deadline, whoever had it.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// Between two times at which allowances that are whole again are forgotten.
+/// Between two times at which users who have not requested lately are forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// The timer for the call that is due next.
@@ -36,7 +36,7 @@ impl CallCoordinator {
             self.run(call);
         }
         ctx.run_interval(SWEEP_EVERY, |coordinator, _| coordinator.sweep());
-        ctx.run_interval(TIDY_EVERY, |coordinator, _| coordinator.allowance.tidy());
+        ctx.run_interval(TIDY_EVERY, |coordinator, _| coordinator.request_rate.tidy());
         self.arm(ctx);
     }
 

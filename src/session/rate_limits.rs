@@ -14,13 +14,13 @@ use crate::kernel::config::LimitsConfig;
 type Limiter =
     RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
 
-/// The allowance of one connection.
-pub(super) struct Allowance {
+/// The rate limits of one connection.
+pub(super) struct RateLimits {
     commands: Option<Limiter>,
     faults: Option<Limiter>,
 }
 
-impl Allowance {
+impl RateLimits {
     pub(super) fn new(limits: &LimitsConfig) -> Self {
         let limiter = |quota| RateLimiter::direct_with_clock(quota, MonotonicClock);
         let commands = limits
@@ -33,8 +33,8 @@ impl Allowance {
         }
     }
 
-    /// Takes one command from the allowance; on refusal says when the next one is worth trying.
-    pub(super) fn command(&self) -> Result<(), Duration> {
+    /// Counts one command. On refusal says when the next one is worth trying.
+    pub(super) fn take_command(&self) -> Result<(), Duration> {
         let Some(limiter) = &self.commands else {
             return Ok(());
         };
@@ -43,18 +43,18 @@ impl Allowance {
             .map_err(|early| early.wait_time_from(MonotonicClock.now()))
     }
 
-    /// Takes one faulty message from the allowance.
-    pub(super) fn fault(&self) -> Patience {
+    /// Counts one faulty message.
+    pub(super) fn take_fault(&self) -> FaultBudget {
         match &self.faults {
-            Some(limiter) if limiter.check().is_err() => Patience::Over,
-            _ => Patience::Left,
+            Some(limiter) if limiter.check().is_err() => FaultBudget::Spent,
+            _ => FaultBudget::Left,
         }
     }
 }
 
-/// Whether a faulty message is forgiven.
+/// Whether a connection may go on after a faulty message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(super) enum FaultBudget {
     Left,
-    Over,
+    Spent,
 }

@@ -1,4 +1,4 @@
-//! Whether a client is still there: pure, asked whenever the session's alarm rings.
+//! Whether a client is still there. Pure; asked whenever the session's alarm rings.
 //!
 //! A client that is quiet is pinged; one that does not answer is gone (4201). A client that takes
 //! nothing cannot get a ping, so it is not blamed for silence: it has `outbox.write_timeout` to read on
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use actix_rt::time::Instant;
 
-/// The times that matter.
+/// How long each kind of silence may last (`presence.*`, `outbox.write_timeout`).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// Quiet time before a ping.
     pub(super) ping_interval: Duration,
     /// Time in which an answer is due.
@@ -19,19 +19,19 @@ pub(super) struct Patience {
     pub(super) write_timeout: Duration,
 }
 
-/// What is known of a client's life.
+/// When a client was last heard of, and whether a ping is on its way.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Vigil {
+pub(super) struct Keepalive {
     heard: Instant,
     pinged: Option<Instant>,
 }
 
-/// What to do.
+/// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Look again after this time.
+    /// Check again after this time.
     Alive(Duration),
-    /// Ping, and look again after this time.
+    /// Ping, and check again after this time.
     Ping(Duration),
     /// It did not answer.
     Silent,
@@ -39,7 +39,7 @@ pub(super) enum Verdict {
     Stalled,
 }
 
-impl Vigil {
+impl Keepalive {
     pub(super) fn begin(now: Instant) -> Self {
         Self {
             heard: now,
@@ -53,34 +53,34 @@ impl Vigil {
         self.pinged = None;
     }
 
-    /// Looks at the client. `stalled` says for how long it has taken nothing although something waits.
-    pub(super) fn look(
+    /// Judges the client. `stalled` says for how long it has taken nothing although something waits.
+    pub(super) fn check(
         &mut self,
         now: Instant,
         stalled: Option<Duration>,
-        patience: &Patience,
+        timeouts: &Timeouts,
     ) -> Verdict {
         if let Some(stalled) = stalled {
             // The answer to a ping may be stuck behind what the client does not read.
             self.pinged = None;
             self.heard = now;
-            return match patience.write_timeout.checked_sub(stalled) {
+            return match timeouts.write_timeout.checked_sub(stalled) {
                 None | Some(Duration::ZERO) => Verdict::Stalled,
                 Some(left) => Verdict::Alive(left),
             };
         }
-        // A write that stalls is noticed at the next look: looks are never further apart than that.
-        let longest = patience.write_timeout;
+        // A write that stalls is noticed at the next check: checks are never further apart than this.
+        let longest = timeouts.write_timeout;
         let due = match self.pinged {
-            Some(pinged) => pinged + patience.pong_timeout,
-            None => self.heard + patience.ping_interval,
+            Some(pinged) => pinged + timeouts.pong_timeout,
+            None => self.heard + timeouts.ping_interval,
         };
         match (self.pinged, due > now) {
             (_, true) => Verdict::Alive(longest.min(due - now)),
             (Some(_), false) => Verdict::Silent,
             (None, false) => {
                 self.pinged = Some(now);
-                Verdict::Ping(longest.min(patience.pong_timeout))
+                Verdict::Ping(longest.min(timeouts.pong_timeout))
             }
         }
     }
@@ -90,7 +90,7 @@ impl Vigil {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(10),
         write_timeout: Duration::from_secs(30),
@@ -103,19 +103,19 @@ mod tests {
     #[test]
     fn a_quiet_client_is_pinged_and_one_that_does_not_answer_is_gone() {
         let start = Instant::now();
-        let mut vigil = Vigil::begin(start);
-        let early = vigil.look(start + seconds(5), None, &PATIENCE);
+        let mut keepalive = Keepalive::begin(start);
+        let early = keepalive.check(start + seconds(5), None, &TIMEOUTS);
         assert_eq!(early, Verdict::Alive(seconds(20)));
         assert_eq!(
-            vigil.look(start + seconds(25), None, &PATIENCE),
+            keepalive.check(start + seconds(25), None, &TIMEOUTS),
             Verdict::Ping(seconds(10))
         );
         assert_eq!(
-            vigil.look(start + seconds(30), None, &PATIENCE),
+            keepalive.check(start + seconds(30), None, &TIMEOUTS),
             Verdict::Alive(seconds(5))
         );
         assert_eq!(
-            vigil.look(start + seconds(35), None, &PATIENCE),
+            keepalive.check(start + seconds(35), None, &TIMEOUTS),
             Verdict::Silent
         );
     }
@@ -123,21 +123,21 @@ mod tests {
     #[test]
     fn an_answer_starts_the_wait_anew() {
         let start = Instant::now();
-        let mut vigil = Vigil::begin(start);
-        let _ = vigil.look(start + seconds(25), None, &PATIENCE);
-        vigil.heard(start + seconds(26));
-        let later = vigil.look(start + seconds(36), None, &PATIENCE);
+        let mut keepalive = Keepalive::begin(start);
+        let _ = keepalive.check(start + seconds(25), None, &TIMEOUTS);
+        keepalive.heard(start + seconds(26));
+        let later = keepalive.check(start + seconds(36), None, &TIMEOUTS);
         assert_eq!(later, Verdict::Alive(seconds(15)));
     }
 
     #[test]
     fn a_client_that_does_not_read_is_not_blamed_for_silence() {
         let start = Instant::now();
-        let mut vigil = Vigil::begin(start);
-        let _ = vigil.look(start + seconds(25), None, &PATIENCE);
-        let reading = vigil.look(start + seconds(40), Some(seconds(12)), &PATIENCE);
+        let mut keepalive = Keepalive::begin(start);
+        let _ = keepalive.check(start + seconds(25), None, &TIMEOUTS);
+        let reading = keepalive.check(start + seconds(40), Some(seconds(12)), &TIMEOUTS);
         assert_eq!(reading, Verdict::Alive(seconds(18)));
-        let stuck = vigil.look(start + seconds(58), Some(seconds(30)), &PATIENCE);
+        let stuck = keepalive.check(start + seconds(58), Some(seconds(30)), &TIMEOUTS);
         assert_eq!(stuck, Verdict::Stalled);
     }
 }

@@ -18,23 +18,23 @@ type Limiter = RateLimiter<
     NoOpMiddleware<std::time::Instant>,
 >;
 
-/// Everybody's allowance.
-pub(super) struct Allowance(Option<Limiter>);
+/// The rate limit of every user who has requested a call lately.
+pub(super) struct RequestRate(Option<Limiter>);
 
-impl Allowance {
+impl RequestRate {
     /// None: any number.
     pub(super) fn new(calls_per_minute: Option<NonZeroU32>) -> Self {
         let limiter = |quota| RateLimiter::hashmap_with_clock(quota, MonotonicClock);
         Self(calls_per_minute.map(Quota::per_minute).map(limiter))
     }
 
-    /// Takes one request from a user's allowance. For one who has used it up: when the next is worth trying.
-    pub(super) fn request(&self, user: &UserId) -> Option<Duration> {
+    /// Counts one request of a user. For one who is over the limit: how long until the next is worth trying.
+    pub(super) fn take(&self, user: &UserId) -> Option<Duration> {
         let refused = self.0.as_ref()?.check_key(user).err()?;
         Some(refused.wait_time_from(MonotonicClock.now()))
     }
 
-    /// Forgets those whose allowance is whole again.
+    /// Forgets those who have not requested lately.
     pub(super) fn tidy(&self) {
         if let Some(limiter) = &self.0 {
             limiter.retain_recent();
@@ -48,14 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_user_has_their_own_allowance() {
-        let allowance = Allowance::new(NonZeroU32::new(2));
+    fn each_user_has_a_limit_of_their_own() {
+        let rate = RequestRate::new(NonZeroU32::new(2));
         let (taro, jiro) = ("taro".parse().unwrap(), "jiro".parse().unwrap());
-        assert_eq!(allowance.request(&taro), None);
-        assert_eq!(allowance.request(&taro), None);
-        let wait = allowance.request(&taro).unwrap();
+        assert_eq!(rate.take(&taro), None);
+        assert_eq!(rate.take(&taro), None);
+        let wait = rate.take(&taro).unwrap();
         assert!(wait <= Duration::from_secs(30), "{wait:?}");
-        assert_eq!(allowance.request(&jiro), None);
-        assert_eq!(Allowance::new(None).request(&taro), None);
+        assert_eq!(rate.take(&jiro), None);
+        assert_eq!(RequestRate::new(None).take(&taro), None);
     }
 }

@@ -33,7 +33,7 @@ use crate::{
     },
     session::{
         Session,
-        hello::{Credentials, Hello, Wishes},
+        hello::{Credentials, Hello, Options},
     },
 };
 
@@ -97,7 +97,7 @@ fn connect(shared: &Shared, user: &UserId) -> Rc<Faulty> {
     };
     let hello = Hello {
         credentials: Credentials::Known(Box::new(identity)),
-        wishes: Wishes::default(),
+        options: Options::default(),
         address: None,
     };
     let sink = Rc::new(Faulty::default());

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Answer, Shared, error::ApiError, read};
 use crate::{
     kernel::{
+        logging::chain,
         metrics,
         time::{Clock, Timestamp},
     },
@@ -61,7 +62,7 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
     let checked = actix_rt::time::timeout(STORE_PATIENCE, shared.store.check()).await;
     let store = match checked {
         Ok(checked) => checked.inspect_err(|error| {
-            let cause = crate::kernel::logging::chain(error);
+            let cause = chain(error);
             log::warn!("not ready cause={cause}");
         }),
         Err(_elapsed) => Err(StoreError::Overloaded("it takes too long to answer")),

@@ -39,7 +39,7 @@ impl Session {
                     .messages_in
                     .of(inbound.command.name())
                     .inc();
-                self.obey(inbound, ctx);
+                self.route(inbound, ctx);
             }
             Err(undecodable) => {
                 self.env.metrics.messages_in.of("unknown").inc();
@@ -67,16 +67,16 @@ impl Session {
         self.say(error(fault, now), request_id);
     }
 
-    fn obey(&mut self, inbound: Inbound, ctx: &mut Context<Self>) {
+    fn route(&mut self, inbound: Inbound, ctx: &mut Context<Self>) {
         let Inbound {
             request_id,
             command,
         } = inbound;
         match (&self.stage, command) {
-            (Stage::Door(_), Command::InitConnection(init)) => {
-                self.introduce(init, request_id.as_ref(), ctx);
+            (Stage::Unauthenticated(_), Command::InitConnection(init)) => {
+                self.init_connection(init, request_id.as_ref(), ctx);
             }
-            (Stage::Door(_), _) => {
+            (Stage::Unauthenticated(_), _) => {
                 let message = "say who you are first: init_connection with a token";
                 self.refuse(
                     &Fault::new(ErrorCode::Unauthorized, message),
@@ -85,7 +85,7 @@ impl Session {
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
             // Nothing is read while a client enters, and nothing is done for one that leaves.
-            (Stage::Entering(_) | Stage::Closing(_), _) => {}
+            (Stage::Loading(_) | Stage::Closing(_), _) => {}
             (Stage::Live(_), command) => self.serve(command, request_id, ctx),
         }
     }

@@ -1,6 +1,6 @@
 //! What all sessions of one worker share.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use crate::{
     calls::Calls,
@@ -10,7 +10,6 @@ use crate::{
     presence::Presence,
     store,
 };
-use std::sync::Arc;
 
 /// Everything that a session works with. One per worker thread.
 pub struct Env {

@@ -16,9 +16,8 @@ use governor::{
     middleware::NoOpMiddleware,
     state::keyed::DashMapStateStore,
 };
-use tokio::sync::Notify;
-
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Notify;
 
 use crate::kernel::{config::LimitsConfig, metrics::Metrics};
 
@@ -47,7 +46,7 @@ pub struct Gate {
 
 /// Why a connection is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Shut {
+pub enum Rejected {
     /// `limits.connections` is reached.
     #[error("the server has as many connections as it may; try again later")]
     Full(Duration),
@@ -59,32 +58,32 @@ pub enum Shut {
     TooFast(Duration),
 }
 
-impl Shut {
+impl Rejected {
     /// When to try again.
     pub fn retry_after(self) -> Duration {
         match self {
-            Shut::Full(wait) | Shut::Draining(wait) | Shut::TooFast(wait) => wait,
+            Rejected::Full(wait) | Rejected::Draining(wait) | Rejected::TooFast(wait) => wait,
         }
     }
 
     fn as_str(self) -> &'static str {
         match self {
-            Shut::Full(_) => "full",
-            Shut::Draining(_) => "draining",
-            Shut::TooFast(_) => "too_fast",
+            Rejected::Full(_) => "full",
+            Rejected::Draining(_) => "draining",
+            Rejected::TooFast(_) => "too_fast",
         }
     }
 }
 
 /// One connection that was let in; counted until it is dropped.
 #[derive(Debug)]
-pub struct Pass {
+pub struct Permit {
     open: Arc<AtomicUsize>,
     /// The connections of its transport.
     transport: Option<Gauge>,
 }
 
-impl Pass {
+impl Permit {
     /// Counted among the connections of a transport, too.
     #[must_use]
     pub fn counted_in(mut self, transport: Gauge) -> Self {
@@ -94,7 +93,7 @@ impl Pass {
     }
 }
 
-impl Drop for Pass {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
         if let Some(transport) = &self.transport {
@@ -128,17 +127,17 @@ impl Gate {
     ///
     /// # Errors
     /// Why not, and when to try again.
-    pub fn admit(&self, address: Option<IpAddr>, must_return: bool) -> Result<Pass, Shut> {
+    pub fn admit(&self, address: Option<IpAddr>, must_return: bool) -> Result<Permit, Rejected> {
         let admitted = self.judge(address, must_return);
-        if let Err(shut) = admitted {
-            self.metrics.handshakes_refused.of(shut.as_str()).inc();
+        if let Err(rejected) = admitted {
+            self.metrics.handshakes_refused.of(rejected.as_str()).inc();
         }
         admitted
     }
 
-    fn judge(&self, address: Option<IpAddr>, must_return: bool) -> Result<Pass, Shut> {
+    fn judge(&self, address: Option<IpAddr>, must_return: bool) -> Result<Permit, Rejected> {
         if self.is_draining() && !must_return {
-            return Err(Shut::Draining(TRY_AGAIN));
+            return Err(Rejected::Draining(TRY_AGAIN));
         }
         // Behind a proxy on the same machine everybody comes from loopback.
         if let (Some(limiter), Some(address)) =
@@ -149,16 +148,16 @@ impl Gate {
             }
             limiter
                 .check_key(&address)
-                .map_err(|early| Shut::TooFast(early.wait_time_from(MonotonicClock.now())))?;
+                .map_err(|early| Rejected::TooFast(early.wait_time_from(MonotonicClock.now())))?;
         }
         let before = self.open.fetch_add(1, Ordering::Relaxed);
-        let pass = Pass {
+        let permit = Permit {
             open: Arc::clone(&self.open),
             transport: None,
         };
         match self.most {
-            Some(most) if before >= most => Err(Shut::Full(TRY_AGAIN)),
-            _ => Ok(pass),
+            Some(most) if before >= most => Err(Rejected::Full(TRY_AGAIN)),
+            _ => Ok(permit),
         }
     }
 
@@ -204,7 +203,7 @@ mod tests {
         let gate = gate("limits.connections", "2");
         let first = gate.admit(None, false).unwrap();
         let _second = gate.admit(None, false).unwrap();
-        assert!(matches!(gate.admit(None, false), Err(Shut::Full(_))));
+        assert!(matches!(gate.admit(None, false), Err(Rejected::Full(_))));
         drop(first);
         assert!(gate.admit(None, false).is_ok());
     }
@@ -218,7 +217,7 @@ mod tests {
         assert!(gate.admit(Some(far), false).is_ok());
         assert!(matches!(
             gate.admit(Some(far), false),
-            Err(Shut::TooFast(_))
+            Err(Rejected::TooFast(_))
         ));
         assert!((0..50).all(|_| gate.admit(Some(near), false).is_ok()));
     }
@@ -227,7 +226,10 @@ mod tests {
     fn while_the_node_drains_only_those_in_a_call_come_back() {
         let gate = gate("limits.connections", "10");
         gate.drain();
-        assert!(matches!(gate.admit(None, false), Err(Shut::Draining(_))));
+        assert!(matches!(
+            gate.admit(None, false),
+            Err(Rejected::Draining(_))
+        ));
         assert!(gate.admit(None, true).is_ok());
     }
 }

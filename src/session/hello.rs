@@ -13,7 +13,7 @@ pub struct Hello {
     /// Who it is, as far as the handshake said so.
     pub credentials: Credentials,
     /// The rest of what it wants; `init_connection` may say it anew.
-    pub wishes: Wishes,
+    pub options: Options,
     /// Where it comes from.
     pub address: Option<IpAddr>,
 }
@@ -25,13 +25,13 @@ pub enum Credentials {
     Known(Box<Identity>),
     /// Nothing yet: `init_connection` is due.
     Awaited,
-    /// Something that shuts the door, told in a way that a page can see.
+    /// Something for which it is refused: told by a close code, which a page can see.
     Refused(CloseCode, &'static str),
 }
 
 /// How a client wants to be served.
 #[derive(Debug, Clone)]
-pub struct Wishes {
+pub struct Options {
     /// The last durable event that it has.
     pub last_seq: Option<u64>,
     /// What it wants to hear of.
@@ -42,7 +42,7 @@ pub struct Wishes {
     pub versioned: bool,
 }
 
-impl Default for Wishes {
+impl Default for Options {
     fn default() -> Self {
         Self {
             last_seq: None,

@@ -5,18 +5,18 @@
 //! through the worker's delivery, so that they keep their place among everything else that is said.
 //!
 //! A session does not know what carries it. A transport gives it a [`Sink`]
-//! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::went`] with what it reads.
+//! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::disconnected`] with what it reads.
 //!
 //! A session outlives nothing: what must not be lost is in the user's inbox, and a client that comes
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, whatever carries them. `entry`: from the token to `ready`. `commands`: from a message to the room that answers it.
+//! - [`gate`]: who may connect at all, whatever carries them. `connect`: from the token to `ready`. `commands`: from a message to the room that answers it.
 //! - `paging`: the durable lane. `watch`: alarms, signals and the end.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask.
 
 mod commands;
-mod entry;
+mod connect;
 pub mod env;
 pub mod gate;
 pub mod hello;
@@ -27,7 +27,7 @@ mod watch;
 
 use std::rc::Rc;
 
-use actix::{Actor, ActorContext, Context, Running};
+use actix::{Actor, Context, Running};
 use actix_rt::time::Instant;
 
 use self::{env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits};
@@ -41,6 +41,7 @@ use crate::{
     kernel::{ids::SessionId, time::Timestamp},
     protocol::{
         close_code::CloseCode,
+        command::RequestId,
         event::Event,
         frame::{Frame, Stamp},
     },
@@ -64,18 +65,18 @@ pub struct Session {
 
 /// How far a session has come.
 enum Stage {
-    /// The client has yet to say who it is, or is being told that it may not come in.
-    Door(Box<Door>),
-    /// The client is known; the store is asked about it.
-    Entering(Box<Client>),
+    /// The client has yet to say who it is, or is being told that it is refused.
+    Unauthenticated(Box<Newcomer>),
+    /// The client is known, and what the store knows of it is being read.
+    Loading(Box<Client>),
     /// The client is served.
     Live(Live),
     /// Goodbye has been said.
     Closing(Option<(SessionRef, Rc<Line>)>),
 }
 
-/// A client at the door.
-struct Door {
+/// A client that has not said who it is.
+struct Newcomer {
     hello: Hello,
     outbox: Outbox<Queued>,
 }
@@ -104,7 +105,7 @@ impl Session {
             env,
             id: SessionId::new(),
             sink,
-            stage: Stage::Door(Box::new(Door { hello, outbox })),
+            stage: Stage::Unauthenticated(Box::new(Newcomer { hello, outbox })),
             keepalive: Keepalive::begin(Instant::now()),
             asked: Instant::now(),
             rate_limits,
@@ -116,31 +117,27 @@ impl Session {
     /// Writes what the client has coming: called when all that was read has been handled.
     pub fn write(&mut self) {
         match &mut self.stage {
-            Stage::Door(door) => self.sink.pump(&mut door.outbox),
+            Stage::Unauthenticated(newcomer) => self.sink.pump(&mut newcomer.outbox),
             Stage::Live(live) => live.line.pump(),
-            Stage::Entering(_) | Stage::Closing(_) => {}
+            Stage::Loading(_) | Stage::Closing(_) => {}
         }
     }
 
     /// Says something to this client alone, after what it was told before.
-    fn say(
-        &mut self,
-        event: impl Into<Event>,
-        request_id: Option<&crate::protocol::command::RequestId>,
-    ) {
+    fn say(&mut self, event: impl Into<Event>, request_id: Option<&RequestId>) {
         let event = event.into();
         let frame = Frame::answer(&event, request_id);
         match &mut self.stage {
-            Stage::Door(door) => {
+            Stage::Unauthenticated(newcomer) => {
                 let item = Queued {
                     frame,
                     stamp: Stamp::None,
                 };
-                // At the door there is a handful of answers before it shuts: nothing to bound.
-                let _ = door.outbox.push(item, &self.env.outbox);
+                // A handful of answers, then the connection is served or closed: nothing to bound.
+                let _ = newcomer.outbox.push(item, &self.env.outbox);
             }
             Stage::Live(live) => drop(live.line.push_always(frame)),
-            Stage::Entering(_) | Stage::Closing(_) => {}
+            Stage::Loading(_) | Stage::Closing(_) => {}
         }
     }
 }
@@ -149,11 +146,11 @@ impl Actor for Session {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        self.open_door(ctx);
+        self.authenticate(ctx);
     }
 
     fn stopping(&mut self, _: &mut Context<Self>) -> Running {
-        self.depart();
+        self.clean_up();
         Running::Stop
     }
 }
@@ -164,12 +161,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         if std::thread::panicking() {
             log::error!("session panicked session={}", self.id);
-            self.depart();
+            self.clean_up();
         }
     }
-}
-
-/// Ends the actor; what is left to do is done in [`Actor::stopping`].
-fn stop(ctx: &mut Context<Session>) {
-    ctx.stop();
 }

@@ -1,9 +1,10 @@
 //! The durable lane of one session: pages of the inbox as the client takes them.
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use std::time::Duration;
 
-use super::{Session, Stage, entry};
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::{Session, Stage, connect};
 use crate::{
     delivery::inbox::{
         Seq,
@@ -11,6 +12,7 @@ use crate::{
         records::{self, Page, StoredEvent},
         resume::ResyncReason,
     },
+    kernel::logging::chain,
     protocol::{
         event::{Event, Ready},
         frame::{Frame, Stamp},
@@ -91,7 +93,7 @@ impl Session {
             }
             Page::Dropped(extent) => {
                 // The retention was faster than the client: it is told, and goes on from the head.
-                self.say(entry::resync(ResyncReason::Retention, extent), None);
+                self.say(connect::resync(ResyncReason::Retention, extent), None);
                 self.page_done(extent.head);
             }
         }
@@ -138,7 +140,7 @@ impl Session {
     }
 
     fn inbox_failed(&mut self, error: &StoreError, ctx: &mut Context<Self>) {
-        let cause = crate::kernel::logging::chain(error);
+        let cause = chain(error);
         log::warn!("inbox could not be read session={} cause={cause}", self.id);
         ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
     }

@@ -2,16 +2,20 @@
 
 use std::{rc::Rc, time::Duration};
 
-use actix::{AsyncContext, Context, Handler};
+use actix::{ActorContext, AsyncContext, Context, Handler};
 use actix_rt::time::Instant;
 
 use super::{
-    Session, Stage,
+    Live, Session, Stage,
     keepalive::{Timeouts, Verdict},
-    stop,
 };
 use crate::{
-    delivery::{leave::Leave, line::Wake, outbox::Outbox, queued::Queued},
+    delivery::{
+        leave::Leave,
+        line::{Line, Wake},
+        outbox::Outbox,
+        queued::Queued,
+    },
     kernel::identity::Role,
     protocol::{
         close_code::CloseCode,
@@ -167,19 +171,19 @@ impl Session {
                 live.line.finish(closing, code, reason);
                 Stage::Closing(Some((live.at, live.line)))
             }
-            Stage::Door(mut door) => {
-                self.finish_unserved(&mut door.outbox, closing, code, reason);
+            Stage::Unauthenticated(mut newcomer) => {
+                self.finish_unserved(&mut newcomer.outbox, closing, code, reason);
                 Stage::Closing(None)
             }
-            Stage::Entering(client) => {
+            Stage::Loading(client) => {
                 self.finish_unserved(&mut Outbox::gated(), closing, code, reason);
-                Stage::Entering(client)
+                Stage::Loading(client)
             }
             closing @ Stage::Closing(_) => closing,
         };
         ctx.run_later(LINGER, |session, ctx| {
             session.sink.abort();
-            stop(ctx);
+            ctx.stop();
         });
     }
 
@@ -217,21 +221,21 @@ impl Session {
     }
 
     /// The transport's connection has ended.
-    pub fn went(&mut self, leave: Leave, ctx: &mut Context<Self>) {
+    pub fn disconnected(&mut self, leave: Leave, ctx: &mut Context<Self>) {
         // What we began is not the client's doing.
         if self.closed.is_none() {
             self.leave = leave;
         }
-        stop(ctx);
+        ctx.stop();
     }
 
     /// Leaves no trace: the table, the roster, the rooms that care about people's coming and going.
-    pub(super) fn depart(&mut self) {
+    pub(super) fn clean_up(&mut self) {
         self.sink.abort();
         let by = self.closed.map_or("client", CloseCode::as_str);
         self.env.metrics.closes.of(by).inc();
         match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
-            Stage::Live(super::Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
+            Stage::Live(Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
                 self.env.lines.remove(at);
                 let client = line.client();
                 let remaining = self.env.lines.roster().leave(client, self.leave);
@@ -239,17 +243,17 @@ impl Session {
                 if client.role == Role::Otomo {
                     self.env.presence.leave(client, self.leave);
                 }
-                self.leave_log(Rc::as_ref(&line));
+                self.log_end(Rc::as_ref(&line));
             }
             // It may have got its lease by now, or get it later: its end is queued behind that.
-            Stage::Entering(client) if client.role == Role::Otomo => {
+            Stage::Loading(client) if client.role == Role::Otomo => {
                 self.env.presence.leave(&client, self.leave);
             }
-            Stage::Door(_) | Stage::Entering(_) | Stage::Closing(None) => {}
+            Stage::Unauthenticated(_) | Stage::Loading(_) | Stage::Closing(None) => {}
         }
     }
 
-    fn leave_log(&self, line: &crate::delivery::line::Line) {
+    fn log_end(&self, line: &Line) {
         let user = &line.client().user;
         log::info!(
             "session ended session={} user={user} leave={:?}",

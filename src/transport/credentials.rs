@@ -12,7 +12,7 @@ use crate::{
         token::{TokenFault, Verifier},
     },
     protocol::{close_code::CloseCode, spec::Topics},
-    session::hello::{Credentials, Hello, Wishes},
+    session::hello::{Credentials, Hello, Options},
 };
 
 /// The subprotocol that carries a token, for pages, whose WebSockets cannot send headers.
@@ -21,7 +21,7 @@ pub const BEARER: &str = "bearer";
 /// The query of a handshake.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct HandshakeQuery {
     token: Option<String>,
     last_seq: Option<u64>,
     topics: Option<String>,
@@ -31,7 +31,7 @@ struct Asked {
 
 /// A handshake that cannot be understood: answered with 400.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unclear {
+pub enum BadHandshake {
     /// The query does not parse.
     #[error("the query is not understood: {0}")]
     Query(String),
@@ -47,28 +47,28 @@ pub enum Unclear {
 /// `Authorization`, the subprotocol, `?token=`.
 ///
 /// # Errors
-/// [`Unclear`] for a request that makes no sense whoever sent it. A bad token or origin is no error
+/// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is no error
 /// here: the client is let in as far as it can be told why it may not stay.
 pub fn read(
     head: &RequestHead,
     config: &Config,
     verifier: &Verifier,
     now: Timestamp,
-) -> Result<Hello, Unclear> {
+) -> Result<Hello, BadHandshake> {
     let query = head.uri.query().unwrap_or_default();
-    let asked =
-        Query::<Asked>::from_query(query).map_err(|error| Unclear::Query(error.to_string()))?;
-    let asked = asked.into_inner();
-    let wishes = Wishes {
-        last_seq: asked.last_seq,
-        topics: asked.topics.map_or(Ok(Topics::ALL), |list| list.parse())?,
-        device: asked
+    let query = Query::<HandshakeQuery>::from_query(query)
+        .map_err(|error| BadHandshake::Query(error.to_string()))?;
+    let query = query.into_inner();
+    let options = Options {
+        last_seq: query.last_seq,
+        topics: query.topics.map_or(Ok(Topics::ALL), |list| list.parse())?,
+        device: query
             .device
             .map(|name| name.parse::<DeviceId>())
             .transpose()?,
-        versioned: asked.v == Some(1),
+        versioned: query.v == Some(1),
     };
-    let credentials = match token(head).or(asked.token) {
+    let credentials = match token(head).or(query.token) {
         _ if !origin_admitted(head, config) => Credentials::Refused(
             CloseCode::ForbiddenOrigin,
             "pages of this origin may not connect",
@@ -87,7 +87,7 @@ pub fn read(
     let address = head.peer_addr.map(|address| address.ip());
     Ok(Hello {
         credentials,
-        wishes,
+        options,
         address,
     })
 }

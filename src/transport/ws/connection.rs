@@ -28,7 +28,7 @@ use super::{
     socket::{Room, Socket, State},
     wire::Wire,
 };
-use crate::session::gate::Pass;
+use crate::session::gate::Permit;
 
 /// Bytes read at once.
 const READ_MAX: usize = 64 * 1024;
@@ -67,7 +67,7 @@ pub(super) struct Connection<W> {
     /// Whether what comes is thrown away: the end has begun.
     deaf: bool,
     /// Counts the connection for as long as it is held.
-    _pass: Pass,
+    _permit: Permit,
 }
 
 impl<W: Wire> Connection<W> {
@@ -76,7 +76,7 @@ impl<W: Wire> Connection<W> {
         socket: Rc<Socket<W>>,
         read_ahead: BytesMut,
         limits: MessageLimits,
-        pass: Pass,
+        permit: Permit,
     ) -> Self {
         Self {
             socket,
@@ -86,7 +86,7 @@ impl<W: Wire> Connection<W> {
             limits,
             handled: false,
             deaf: false,
-            _pass: pass,
+            _permit: permit,
         }
     }
 

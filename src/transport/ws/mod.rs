@@ -36,16 +36,16 @@ impl StreamHandler<Result<Message, Ended>> for Session {
                     Some(ClientCode::Away) | None => Leave::Reload,
                     Some(_) => Leave::Broken,
                 };
-                self.went(leave, ctx);
+                self.disconnected(leave, ctx);
             }
             // The connection hands out whole text messages only.
             Ok(Message::Binary(_) | Message::Continuation(_)) => {
                 self.close(CloseCode::Unsupported, "send text, not binary", ctx);
             }
-            Err(Ended::Eof) => self.went(Leave::Reload, ctx),
+            Err(Ended::Eof) => self.disconnected(Leave::Reload, ctx),
             Err(Ended::Broken(error)) => {
                 log::debug!("connection broke cause={error}");
-                self.went(Leave::Broken, ctx);
+                self.disconnected(Leave::Broken, ctx);
             }
             Err(Ended::Unreadable(unreadable)) => {
                 let (code, reason) = goodbye(&unreadable);
@@ -55,7 +55,7 @@ impl StreamHandler<Result<Message, Ended>> for Session {
     }
 
     fn finished(&mut self, ctx: &mut Context<Self>) {
-        self.went(Leave::Broken, ctx);
+        self.disconnected(Leave::Broken, ctx);
     }
 }
 

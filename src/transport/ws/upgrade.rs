@@ -27,7 +27,7 @@ use crate::{
     session::{
         Session,
         env::Env,
-        gate::{Gate, Pass},
+        gate::{Gate, Permit},
         hello::{Credentials, Hello},
     },
     transport::credentials::{self, BEARER},
@@ -86,7 +86,7 @@ async fn take_over<W: Wire + 'static>(
 ) {
     let mut parts = framed.into_parts();
     match shake_hands(&request, &env, gate) {
-        Ok((response, hello, pass)) => {
+        Ok((response, hello, permit)) => {
             let message = h1::Message::Item((response.set_body(()), BodySize::None));
             if parts.codec.encode(message, &mut parts.write_buf).is_ok() {
                 let before = parts.write_buf.freeze();
@@ -95,7 +95,7 @@ async fn take_over<W: Wire + 'static>(
                     Socket::new(parts.io, before),
                     parts.read_buf,
                     hello,
-                    pass,
+                    permit,
                 );
             }
         }
@@ -124,7 +124,7 @@ fn shake_hands(
     request: &Request,
     env: &Env,
     gate: &Gate,
-) -> Result<(Response<()>, Hello, Pass), Refusal> {
+) -> Result<(Response<()>, Hello, Permit), Refusal> {
     if request.path() != PATH {
         let message = format!("there is no WebSocket here; connect to {PATH}");
         return Err(Refusal::new(
@@ -135,26 +135,28 @@ fn shake_hands(
     }
     let mut response = handshake(request.head()).map_err(|fault| not_a_handshake(&fault))?;
     let hello = credentials::read(request.head(), &env.config, &env.verifier, env.store.now())
-        .map_err(|unclear| {
+        .map_err(|bad| {
             Refusal::new(
                 StatusCode::BAD_REQUEST,
                 ErrorCode::BadRequest,
-                unclear.to_string(),
+                bad.to_string(),
             )
         })?;
     let in_call = match &hello.credentials {
         Credentials::Known(identity) => env.calls.is_live(&identity.user),
         Credentials::Awaited | Credentials::Refused(..) => false,
     };
-    let pass = gate.admit(hello.address, in_call).map_err(|shut| Refusal {
-        retry_after: Some(shut.retry_after()),
-        ..Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            ErrorCode::Unavailable,
-            shut.to_string(),
-        )
-    })?;
-    let pass = pass.counted_in(env.metrics.connections.of("websocket"));
+    let permit = gate
+        .admit(hello.address, in_call)
+        .map_err(|rejected| Refusal {
+            retry_after: Some(rejected.retry_after()),
+            ..Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Unavailable,
+                rejected.to_string(),
+            )
+        })?;
+    let permit = permit.counted_in(env.metrics.connections.of("websocket"));
     if credentials::offers_bearer(request.head()) {
         let accepted = (
             header::SEC_WEBSOCKET_PROTOCOL,
@@ -162,7 +164,7 @@ fn shake_hands(
         );
         response.insert_header(accepted);
     }
-    Ok((response.finish().drop_body(), hello, pass))
+    Ok((response.finish().drop_body(), hello, permit))
 }
 
 fn not_a_handshake(fault: &HandshakeError) -> Refusal {
@@ -208,7 +210,7 @@ fn begin<W: Wire + 'static>(
     socket: Rc<Socket<W>>,
     read_ahead: BytesMut,
     hello: Hello,
-    pass: Pass,
+    permit: Permit,
 ) {
     let limits = MessageLimits {
         bytes: env.config.limits.message_size,
@@ -216,7 +218,7 @@ fn begin<W: Wire + 'static>(
     };
     // Copied: what was read shares the buffer in which the request came.
     let read_ahead = BytesMut::from(&*read_ahead);
-    let connection = Connection::new(Rc::clone(&socket), read_ahead, limits, pass);
+    let connection = Connection::new(Rc::clone(&socket), read_ahead, limits, permit);
     let mut ctx = Context::new();
     Session::add_stream(connection, &mut ctx);
     ctx.run(Session::new(env, socket, hello));

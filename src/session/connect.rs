@@ -1,15 +1,17 @@
-//! From the token to `ready`.
+//! Connecting: from the token to `ready`.
 //!
 //! The order is the protocol's: `connected`, the snapshots, what the client missed, `ready`, live. Each
 //! topic is subscribed in the step that queues its snapshot, and what is live waits behind the gate of
 //! the outbox until `ready` has passed.
+
+use std::rc::Rc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use actix_rt::time::Instant;
 
 use super::{
     Live, Session, Stage,
-    hello::{Credentials, Wishes},
+    hello::{Credentials, Options},
 };
 use crate::{
     delivery::{
@@ -24,6 +26,8 @@ use crate::{
     kernel::{
         config::ConnectionPolicy,
         identity::{Identity, Role},
+        logging::chain,
+        time::Timestamp,
         token::TokenFault,
     },
     people::EntryFault,
@@ -40,9 +44,9 @@ use crate::{
     store::StoreError,
 };
 
-/// Why a client with a good token does not come in.
+/// Why a client with a good token is not served.
 #[derive(Debug, thiserror::Error)]
-enum Unwelcome {
+enum AdmissionError {
     #[error(transparent)]
     Person(#[from] EntryFault),
     #[error(transparent)]
@@ -52,18 +56,18 @@ enum Unwelcome {
 }
 
 impl Session {
-    /// The client is at the door.
-    pub(super) fn open_door(&mut self, ctx: &mut Context<Self>) {
-        let Stage::Door(door) = &self.stage else {
+    /// Begins with what the handshake said of who the client is.
+    pub(super) fn authenticate(&mut self, ctx: &mut Context<Self>) {
+        let Stage::Unauthenticated(newcomer) = &self.stage else {
             return;
         };
-        match door.hello.credentials.clone() {
-            Credentials::Known(identity) => self.enter(*identity, ctx),
+        match newcomer.hello.credentials.clone() {
+            Credentials::Known(identity) => self.load(*identity, ctx),
             Credentials::Refused(code, reason) => self.close(code, reason, ctx),
             Credentials::Awaited => {
                 let patience = self.env.config.server.handshake_timeout;
                 ctx.run_later(patience, |session, ctx| {
-                    if matches!(session.stage, Stage::Door(_)) {
+                    if matches!(session.stage, Stage::Unauthenticated(_)) {
                         session.close(CloseCode::BadToken, "no token came in time", ctx);
                     }
                 });
@@ -72,19 +76,19 @@ impl Session {
     }
 
     /// `init_connection`: the client says who it is.
-    pub(super) fn introduce(
+    pub(super) fn init_connection(
         &mut self,
         init: InitConnection,
         request_id: Option<&RequestId>,
         ctx: &mut Context<Self>,
     ) {
-        let Stage::Door(door) = &mut self.stage else {
+        let Stage::Unauthenticated(newcomer) = &mut self.stage else {
             return;
         };
-        let wishes = &mut door.hello.wishes;
+        let options = &mut newcomer.hello.options;
         let topics = init.topics.map(|topics| topics.parse::<Topics>());
         match topics.transpose() {
-            Ok(topics) => wishes.topics = topics.unwrap_or(wishes.topics),
+            Ok(topics) => options.topics = topics.unwrap_or(options.topics),
             Err(unknown) => {
                 let fault = Fault::new(ErrorCode::BadRequest, unknown.to_string());
                 self.refuse(&fault, request_id);
@@ -95,10 +99,10 @@ impl Session {
                 );
             }
         }
-        wishes.last_seq = init.last_seq.or(wishes.last_seq);
-        wishes.device = init.device.or(wishes.device.take());
+        options.last_seq = init.last_seq.or(options.last_seq);
+        options.device = init.device.or(options.device.take());
         match self.env.verifier.verify(&init.token, self.env.store.now()) {
-            Ok(identity) => self.enter(identity, ctx),
+            Ok(identity) => self.load(identity, ctx),
             Err(TokenFault::Expired) => {
                 self.close(CloseCode::TokenExpired, "the token has expired", ctx)
             }
@@ -110,12 +114,12 @@ impl Session {
 
     /// The client is known: asks the store what it needs to be served. Nothing more is read until the store
     /// has answered, so that a command that comes right behind the token is served like any other.
-    fn enter(&mut self, identity: Identity, ctx: &mut Context<Self>) {
-        let Stage::Door(door) = &self.stage else {
+    fn load(&mut self, identity: Identity, ctx: &mut Context<Self>) {
+        let Stage::Unauthenticated(newcomer) = &self.stage else {
             return;
         };
-        let wishes = door.hello.wishes.clone();
-        let device = wishes.device.clone().unwrap_or_else(|| self.id.into());
+        let options = newcomer.hello.options.clone();
+        let device = options.device.clone().unwrap_or_else(|| self.id.into());
         let client = Client {
             user: identity.user.clone(),
             role: identity.role,
@@ -125,10 +129,10 @@ impl Session {
         if let Err((code, reason)) = self.admit(&client) {
             return self.close(code, reason, ctx);
         }
-        // The answer to the handshake, and what was said at the door.
+        // The answer to the handshake, and what was said before it.
         self.write();
-        self.stage = Stage::Entering(Box::new(client.clone()));
-        let env = std::rc::Rc::clone(&self.env);
+        self.stage = Stage::Loading(Box::new(client.clone()));
+        let env = Rc::clone(&self.env);
         let expires_at = identity.expires_at;
         let known = async move {
             let user = identity.user.clone();
@@ -140,16 +144,16 @@ impl Session {
             if client.role == Role::Otomo {
                 env.presence.arrive(&client).await?;
             }
-            Ok::<_, Unwelcome>((client, extent))
+            Ok::<_, AdmissionError>((client, extent))
         };
         ctx.wait(
             known
                 .into_actor(self)
                 .map(move |known, session, ctx| match known {
                     Ok((client, extent)) => {
-                        session.entered(client, wishes, extent, expires_at, ctx)
+                        session.go_live(client, options, extent, expires_at, ctx)
                     }
-                    Err(unwelcome) => session.turn_away(&unwelcome, ctx),
+                    Err(error) => session.reject(&error, ctx),
                 }),
         );
     }
@@ -185,21 +189,21 @@ impl Session {
         }
     }
 
-    fn turn_away(&mut self, unwelcome: &Unwelcome, ctx: &mut Context<Self>) {
-        let (code, reason) = match unwelcome {
-            Unwelcome::Person(EntryFault::Disabled) => {
+    fn reject(&mut self, error: &AdmissionError, ctx: &mut Context<Self>) {
+        let (code, reason) = match error {
+            AdmissionError::Person(EntryFault::Disabled) => {
                 (CloseCode::Disabled, "the user is disabled")
             }
-            Unwelcome::Person(EntryFault::Unknown) => {
+            AdmissionError::Person(EntryFault::Unknown) => {
                 (CloseCode::BadToken, "the user is not known")
             }
-            Unwelcome::Person(EntryFault::RoleDiffers { .. }) => {
+            AdmissionError::Person(EntryFault::RoleDiffers { .. }) => {
                 (CloseCode::BadToken, "the user is known with another role")
             }
-            Unwelcome::Person(EntryFault::Store(_))
-            | Unwelcome::Presence(_)
-            | Unwelcome::Store(_) => {
-                let cause = crate::kernel::logging::chain(unwelcome);
+            AdmissionError::Person(EntryFault::Store(_))
+            | AdmissionError::Presence(_)
+            | AdmissionError::Store(_) => {
+                let cause = chain(error);
                 log::error!("session could not begin session={} cause={cause}", self.id);
                 (
                     CloseCode::Internal,
@@ -211,30 +215,30 @@ impl Session {
     }
 
     /// The store has answered: the client is served from now on.
-    fn entered(
+    fn go_live(
         &mut self,
         client: Client,
-        wishes: Wishes,
+        options: Options,
         extent: Extent,
-        expires_at: crate::kernel::time::Timestamp,
+        expires_at: Timestamp,
         ctx: &mut Context<Self>,
     ) {
-        if !matches!(self.stage, Stage::Entering(_)) {
+        if !matches!(self.stage, Stage::Loading(_)) {
             return;
         }
-        let resume = resume::decide(wishes.last_seq.map(Seq::new), extent);
+        let resume = resume::decide(options.last_seq.map(Seq::new), extent);
         let start = match resume {
             Resume::Replay { after } => after,
             Resume::FromHead | Resume::Resync { .. } => extent.head,
         };
         let (at, line) = self.env.lines.insert(NewLine {
             client: client.clone(),
-            wanted: wishes.topics,
-            versioned: wishes.versioned,
+            wanted: options.topics,
+            versioned: options.versioned,
             cursor: Cursor::new(start, extent.head),
-            sink: std::rc::Rc::clone(&self.sink),
+            sink: Rc::clone(&self.sink),
             session: ctx.address().recipient(),
-            limits: std::rc::Rc::clone(&self.env.outbox),
+            limits: Rc::clone(&self.env.outbox),
         });
         let live = Live {
             at,
@@ -254,7 +258,7 @@ impl Session {
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
         self.say(connected, None);
         self.start_checks();
-        self.greet(client, at, resume, ctx);
+        self.send_snapshots(client, at, resume, ctx);
     }
 
     fn connected(&self, client: &Client, start: Seq, resumed: bool) -> Event {
@@ -288,14 +292,20 @@ impl Session {
 
     /// Sends the snapshots, then goes on to what the client missed. Each is awaited until the worker has
     /// queued it: what the session itself reads from the inbox comes after all of them.
-    fn greet(&mut self, client: Client, at: SessionRef, resume: Resume, ctx: &mut Context<Self>) {
+    fn send_snapshots(
+        &mut self,
+        client: Client,
+        at: SessionRef,
+        resume: Resume,
+        ctx: &mut Context<Self>,
+    ) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
         let wanted = live.line.wanted();
         // What happens from now on waits behind the gate; the snapshot is taken after this.
         live.line.subscribe(Topic::Calls);
-        let env = std::rc::Rc::clone(&self.env);
+        let env = Rc::clone(&self.env);
         let snapshots = async move {
             // Who was locked out after they were let in, and before there was a line to close, is found here.
             let person = env.people.find(client.user.clone()).await?;
@@ -317,19 +327,19 @@ impl Session {
                 let resync = Frame::new(&resync(reason, extent).into());
                 env.dispatch.tell_counted(To::Session(at), resync).await;
             }
-            Ok::<_, Unwelcome>(client)
+            Ok::<_, AdmissionError>(client)
         };
         ctx.spawn(
             snapshots
                 .into_actor(self)
-                .map(|greeted, session, ctx| match greeted {
-                    Ok(client) => session.greeted(&client, ctx),
-                    Err(unwelcome) => session.turn_away(&unwelcome, ctx),
+                .map(|sent, session, ctx| match sent {
+                    Ok(client) => session.snapshots_sent(&client, ctx),
+                    Err(error) => session.reject(&error, ctx),
                 }),
         );
     }
 
-    fn greeted(&mut self, client: &Client, ctx: &mut Context<Self>) {
+    fn snapshots_sent(&mut self, client: &Client, ctx: &mut Context<Self>) {
         let Stage::Live(live) = &self.stage else {
             return;
         };

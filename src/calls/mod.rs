@@ -50,7 +50,7 @@ use self::{
     messages::{Arrived, Asked, Drain, Left, Order, Stop, device},
     records::{
         history::{self, Place},
-        timeline::{self, Line},
+        timeline::{self, TimelineEntry},
     },
     request_rate::RequestRate,
     rules::{
@@ -284,7 +284,7 @@ impl Calls {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn timeline(&self, call: CallId) -> Result<Vec<Line>, StoreError> {
+    pub async fn timeline(&self, call: CallId) -> Result<Vec<TimelineEntry>, StoreError> {
         let read = move |conn: &mut _| timeline::of(conn, call);
         self.0.store.read(read).await
     }

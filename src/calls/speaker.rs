@@ -14,7 +14,7 @@ use super::{
     rules::{
         call::{Call, Device, PhaseName, Side},
         command::{Happening, Remaining},
-        effect::{Answer, Audience, Devices, Durable, Event, Notice, Spoken, Step},
+        effect::{Answer, Audience, Devices, Durable, Notice, Spoken, Step, TimelineEvent},
         refusal::Refusal,
     },
     task::{Origin, Task, Work},
@@ -31,7 +31,7 @@ use crate::{
     },
     presence::Presence,
     protocol::{
-        event::{self, Error},
+        event::{Error, Event},
         fault::Fault,
         frame::Frame,
     },
@@ -201,7 +201,7 @@ impl Speaker {
         self.fail(asker, task.call, fault);
     }
 
-    fn reply(&self, asker: &Asker, event: &event::Event) {
+    fn reply(&self, asker: &Asker, event: &Event) {
         let frame = Frame::answer(event, asker.request_id.as_ref());
         self.dispatch.tell(To::Session(asker.at), frame);
     }
@@ -255,7 +255,7 @@ impl Speaker {
             let (id, phase) = (call.id, call.phase.name());
             let (user, otomo) = (&call.caller, &call.otomo);
             match (event, call.end(), call.connection()) {
-                (Event::Ended, Some(end), _) => {
+                (TimelineEvent::Ended, Some(end), _) => {
                     let (outcome, reason) = (end.outcome(), end.reason());
                     log::info!(
                         "call ended call={id} phase={phase} user={user} otomo={otomo} by={by} outcome={outcome} reason={reason}"
@@ -268,7 +268,7 @@ impl Speaker {
                     log::info!(
                         "call {event} call={id} phase={phase} user={user} otomo={otomo} by={by}"
                     );
-                    let up = connection.filter(|_| *event == Event::Connected);
+                    let up = connection.filter(|_| *event == TimelineEvent::Connected);
                     if let (Some(up), Some(accepted)) = (up, call.accepted()) {
                         self.metrics.call_setup.took(accepted.at.until(up.at));
                     }

@@ -3,7 +3,7 @@
 use super::rules::{
     call::{Call, Connection, Method, PhaseName, Side},
     command::Decline,
-    effect::{Answer, Notice, Silence, Standing},
+    effect::{Answer, Notice, RequestState, RingStop},
     ending::{Hangup, Outcome, Rejection},
     refusal::Refusal,
 };
@@ -43,9 +43,9 @@ pub(super) fn notice(
             timestamp,
         }
         .into(),
-        Notice::Cancelled(silence) => CallCancelled {
+        Notice::Cancelled(stop) => CallCancelled {
             call_id,
-            reason: silence.into(),
+            reason: stop.into(),
             timestamp,
         }
         .into(),
@@ -177,8 +177,8 @@ fn moment(call: &Call, now: Timestamp) -> Timestamp {
     ended.or(accepted).unwrap_or(now)
 }
 
-impl From<Standing> for CallRequestAck {
-    fn from(standing: Standing) -> Self {
+impl From<RequestState> for CallRequestAck {
+    fn from(standing: RequestState) -> Self {
         let (outcome, reason) = standing.end.unzip();
         Self {
             call_id: standing.call,
@@ -279,15 +279,15 @@ impl From<Rejection> for RejectReason {
     }
 }
 
-impl From<Silence> for CancelReason {
-    fn from(silence: Silence) -> Self {
-        match silence {
-            Silence::CallerCancelled => Self::CallerCancelled,
-            Silence::CallerLost => Self::CallerLost,
-            Silence::AnsweredElsewhere => Self::AnsweredElsewhere,
-            Silence::RejectedElsewhere => Self::RejectedElsewhere,
-            Silence::Timeout => Self::Timeout,
-            Silence::Superseded => Self::Superseded,
+impl From<RingStop> for CancelReason {
+    fn from(stop: RingStop) -> Self {
+        match stop {
+            RingStop::CallerCancelled => Self::CallerCancelled,
+            RingStop::CallerLost => Self::CallerLost,
+            RingStop::AnsweredElsewhere => Self::AnsweredElsewhere,
+            RingStop::RejectedElsewhere => Self::RejectedElsewhere,
+            RingStop::Timeout => Self::Timeout,
+            RingStop::Superseded => Self::Superseded,
         }
     }
 }

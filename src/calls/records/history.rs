@@ -17,8 +17,8 @@ use crate::{
     store::{Conn, StoreError, run, sql::schema::calls},
 };
 
-/// The version of a call that was over the moment it was stored ([`Call::is_stillborn`]).
-const STILLBORN: i64 = 1;
+/// The version of a call that was over the moment it was stored ([`Call::ended_at_once`]).
+const ENDED_AT_ONCE: i64 = 1;
 
 /// A place in a person's history: after this call come older ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,9 +51,11 @@ pub fn page(
             let theirs = calls::table.into_boxed();
             let theirs = match side {
                 Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
-                Side::Otomo => theirs
-                    .filter(calls::otomo_id.eq(user.as_str()))
-                    .filter(calls::version.gt(STILLBORN).or(calls::ended_at.is_null())),
+                Side::Otomo => theirs.filter(calls::otomo_id.eq(user.as_str())).filter(
+                    calls::version
+                        .gt(ENDED_AT_ONCE)
+                        .or(calls::ended_at.is_null()),
+                ),
             };
             let theirs = match after {
                 Some(place) => {
@@ -113,7 +115,7 @@ pub fn ended_since(
                 Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
                 Side::Otomo => theirs
                     .filter(calls::otomo_id.eq(user.as_str()))
-                    .filter(calls::version.gt(STILLBORN)),
+                    .filter(calls::version.gt(ENDED_AT_ONCE)),
             };
             theirs
                 .filter(calls::ended_at.ge(since.millis()))
@@ -137,7 +139,7 @@ pub fn ended_since(
 pub fn knows(user: &UserId, call: &Call) -> bool {
     match call.side(user) {
         Some(Side::Caller) => true,
-        Some(Side::Otomo) => !call.is_stillborn(),
+        Some(Side::Otomo) => !call.ended_at_once(),
         None => false,
     }
 }

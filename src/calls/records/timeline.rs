@@ -6,7 +6,7 @@ use super::row::version;
 use crate::{
     calls::rules::{
         call::Call,
-        effect::Event,
+        effect::TimelineEvent,
         ending::{By, End},
     },
     kernel::{ids::CallId, time::Timestamp},
@@ -15,13 +15,13 @@ use crate::{
 
 /// One line of a call's timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct TimelineEntry {
     /// The version that it made.
     pub version: u64,
     /// When.
     pub at: Timestamp,
     /// What.
-    pub event: Event,
+    pub event: TimelineEvent,
     /// Who caused it.
     pub by: By,
     /// What there is to add: how the call ended, which device accepted.
@@ -29,7 +29,12 @@ pub struct Line {
 }
 
 /// Adds the line for the version that `call` has now.
-pub fn append(tx: &mut Tx<'_>, call: &Call, event: Event, by: By) -> Result<(), StoreError> {
+pub fn append(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    event: TimelineEvent,
+    by: By,
+) -> Result<(), StoreError> {
     let line = (
         call_events::call_id.eq(call.id.to_string()),
         call_events::version.eq(version(call.version)),
@@ -45,13 +50,13 @@ pub fn append(tx: &mut Tx<'_>, call: &Call, event: Event, by: By) -> Result<(), 
 }
 
 /// The timeline of a call, in order; empty for one that nobody knows.
-pub fn of(conn: &mut Conn, call: CallId) -> Result<Vec<Line>, StoreError> {
+pub fn of(conn: &mut Conn, call: CallId) -> Result<Vec<TimelineEntry>, StoreError> {
     let rows: Vec<Row> = run!(conn, |c| call_events::table
         .filter(call_events::call_id.eq(call.to_string()))
         .order(call_events::version)
         .select(Row::as_select())
         .load(c))?;
-    rows.into_iter().map(Line::try_from).collect()
+    rows.into_iter().map(TimelineEntry::try_from).collect()
 }
 
 /// A row of `call_events`.
@@ -66,7 +71,7 @@ struct Row {
     detail: Option<String>,
 }
 
-impl TryFrom<Row> for Line {
+impl TryFrom<Row> for TimelineEntry {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
@@ -90,24 +95,24 @@ impl TryFrom<Row> for Line {
     }
 }
 
-fn detail(call: &Call, event: Event) -> Option<String> {
+fn detail(call: &Call, event: TimelineEvent) -> Option<String> {
     match event {
-        Event::Accepted => call
+        TimelineEvent::Accepted => call
             .accepted()
             .map(|accepted| format!("device {}", accepted.device)),
-        Event::Connected => call
+        TimelineEvent::Connected => call
             .connection()
             .map(|connection| connection.method.to_string()),
-        Event::Ended => call.end().map(in_words),
-        Event::Requested
-        | Event::Ringing
-        | Event::Unreached
-        | Event::Reported
-        | Event::Lost
-        | Event::Back
-        | Event::MediaLost
-        | Event::MediaBack
-        | Event::Restarted => None,
+        TimelineEvent::Ended => call.end().map(in_words),
+        TimelineEvent::Requested
+        | TimelineEvent::Ringing
+        | TimelineEvent::Unreached
+        | TimelineEvent::Reported
+        | TimelineEvent::Lost
+        | TimelineEvent::Back
+        | TimelineEvent::MediaLost
+        | TimelineEvent::MediaBack
+        | TimelineEvent::Restarted => None,
     }
 }
 

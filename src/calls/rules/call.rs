@@ -260,7 +260,7 @@ impl Call {
 
     /// Whether the call was over the moment it was stored: refused before it rang, or joined into another.
     /// Its otomo has never heard of it.
-    pub const fn is_stillborn(&self) -> bool {
+    pub const fn ended_at_once(&self) -> bool {
         !self.is_live() && self.version == 1
     }
 

@@ -33,7 +33,7 @@ pub struct Step {
 pub enum Durable {
     /// The row of [`Step::next`], filtered on the version before it (version 1 is an insert), and a line
     /// of the call's timeline.
-    Persist(Event, By),
+    Persist(TimelineEvent, By),
     /// Both people into `live_participants`; whoever is there already makes the transaction fail.
     Reserve,
     /// Both people out of `live_participants`.
@@ -112,7 +112,7 @@ pub enum Notice {
     /// `call_rejected`.
     Rejected(Rejection),
     /// `call_cancelled`.
-    Cancelled(Silence),
+    Cancelled(RingStop),
     /// `signaling_start`: the caller's device makes the offer, the otomo's the answer.
     SignalingStart,
     /// `call_connected`.
@@ -135,7 +135,7 @@ pub enum Notice {
 
 named! {
     /// Why a device stops showing a call that nobody (or somebody else) has accepted.
-    pub enum Silence {
+    pub enum RingStop {
         /// The caller gave up.
         CallerCancelled = "caller_cancelled",
         /// The caller's device was lost.
@@ -155,7 +155,7 @@ named! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// `call_request_ack`.
-    Requested(Standing),
+    Requested(RequestState),
     /// `call_accept_ack`.
     Accepted,
     /// `call_reject_ack`.
@@ -168,7 +168,7 @@ pub enum Answer {
 
 /// Where a requested call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct RequestState {
     /// The id that was requested.
     pub call: CallId,
     /// `requesting` for a new one, even if its rejection follows at once.
@@ -180,8 +180,8 @@ pub struct Standing {
 }
 
 named! {
-    /// A line of a call's timeline.
-    pub enum Event {
+    /// What happened to a call, as its timeline has it.
+    pub enum TimelineEvent {
         /// Stored.
         Requested = "requested",
         /// An `incoming_call` entered an outbox.
@@ -246,7 +246,7 @@ impl Step {
     }
 
     /// The call is stored as it is now.
-    pub(super) fn stored(next: Call, event: Event, by: By) -> Self {
+    pub(super) fn stored(next: Call, event: TimelineEvent, by: By) -> Self {
         Self {
             next,
             durable: vec![Durable::Persist(event, by)],

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     call::{Call, PhaseName, Side},
-    effect::{Audience, Devices, Durable, Notice, Silence, Spoken, Step},
+    effect::{Audience, Devices, Durable, Notice, RingStop, Spoken, Step},
     ending::End,
 };
 use crate::kernel::time::Timestamp;
@@ -200,7 +200,7 @@ fn final_words(step: &Step, side: Side) -> impl Iterator<Item = usize> {
 fn is_final(notice: Notice) -> bool {
     match notice {
         Notice::Rejected(_) | Notice::Ended { .. } => true,
-        Notice::Cancelled(silence) => silence != Silence::AnsweredElsewhere,
+        Notice::Cancelled(stop) => stop != RingStop::AnsweredElsewhere,
         Notice::Ringing
         | Notice::Accepted
         | Notice::SignalingStart

@@ -2,7 +2,7 @@
 
 use super::{
     call::{Call, Connection, Method, Party, Phase, Setup, Side, Talk},
-    effect::{Event, Step},
+    effect::{Step, TimelineEvent},
     ending::By,
     policy::Policy,
     refusal::Refusal,
@@ -48,7 +48,11 @@ pub(super) fn reported(
         talk: talk.clone(),
         setup: heard,
     });
-    Ok(Step::stored(next, Event::Reported, party.side.into()))
+    Ok(Step::stored(
+        next,
+        TimelineEvent::Reported,
+        party.side.into(),
+    ))
 }
 
 /// The same once media is up: no news.
@@ -75,7 +79,7 @@ pub(super) fn seen_again(call: &Call, talk: &Talk) -> Step {
         return Step::unchanged(call);
     }
     let next = with_media_lost_until(call, None);
-    Step::stored(next, Event::MediaBack, By::MediaServer)
+    Step::stored(next, TimelineEvent::MediaBack, By::MediaServer)
 }
 
 /// The media server sees no more media. The first notice counts; repeats move no deadline.
@@ -84,7 +88,7 @@ pub(super) fn lost(call: &Call, talk: &Talk, now: Timestamp, policy: &Policy) ->
         return Step::unchanged(call);
     }
     let next = with_media_lost_until(call, Some(now + policy.loss_grace));
-    Step::stored(next, Event::MediaLost, By::MediaServer)
+    Step::stored(next, TimelineEvent::MediaLost, By::MediaServer)
 }
 
 fn connected(call: &Call, talk: &Talk, method: Method, by: By, now: Timestamp) -> Step {
@@ -94,7 +98,7 @@ fn connected(call: &Call, talk: &Talk, method: Method, by: By, now: Timestamp) -
         connection,
     });
     let spoken = speech::connected(&next, connection);
-    Step::stored(next, Event::Connected, by).say(spoken)
+    Step::stored(next, TimelineEvent::Connected, by).say(spoken)
 }
 
 fn with_media_lost_until(call: &Call, until: Option<Timestamp>) -> Call {

@@ -14,7 +14,9 @@
 
 use super::{
     call::{Call, Device, Lost, Phase, PhaseName, Ring, Side},
-    effect::{Answer, Audience, Devices, Durable, Event, Notice, Spoken, Standing, Step},
+    effect::{
+        Answer, Audience, Devices, Durable, Notice, RequestState, Spoken, Step, TimelineEvent,
+    },
     ending::{By, End, Ended, Rejection},
     policy::Policy,
     refusal::Refusal,
@@ -129,7 +131,7 @@ fn repeat(request: &Request, known: &Call) -> Result<Step, Refusal> {
         return Err(Refusal::DuplicateCallId);
     }
     let end = known.end();
-    let standing = Standing {
+    let standing = RequestState {
         call: known.id,
         phase: known.phase.name(),
         end: end.map(|end| (end.outcome(), end.reason())),
@@ -173,8 +175,8 @@ fn join(
     policy: &Policy,
 ) -> [Step; 2] {
     let end = End::Joined { into: first.id };
-    let later = stillborn(request, end, By::Caller, now);
-    let joined = Answer::Requested(Standing {
+    let later = ended_at_once(request, end, By::Caller, now);
+    let joined = Answer::Requested(RequestState {
         call: request.id,
         phase: PhaseName::Connecting,
         end: None,
@@ -218,7 +220,7 @@ fn hindrance(called: Called, taken: bool, draining: bool, now: Timestamp) -> Opt
 fn rejected(request: &Request, rejection: Rejection, now: Timestamp) -> Step {
     let end = End::Rejected(rejection);
     let notice = Notice::Rejected(rejection);
-    stillborn(request, end, By::System, now)
+    ended_at_once(request, end, By::System, now)
         .answer(acknowledged(request))
         .say([Spoken::Tell(Audience::all(Side::Caller), notice)])
 }
@@ -235,17 +237,21 @@ fn requesting(request: &Request, reach: Reach, now: Timestamp, policy: &Policy) 
         lost,
     });
     let ring = (!away).then_some(Spoken::Ring(Devices::All));
-    Step::stored(new_call(request, phase, now), Event::Requested, By::Caller)
-        .write([Durable::Reserve])
-        .answer(acknowledged(request))
-        .say(ring)
-        .say([Spoken::Watch(Side::Caller)])
+    Step::stored(
+        new_call(request, phase, now),
+        TimelineEvent::Requested,
+        By::Caller,
+    )
+    .write([Durable::Reserve])
+    .answer(acknowledged(request))
+    .say(ring)
+    .say([Spoken::Watch(Side::Caller)])
 }
 
 /// A call that is over the moment it is stored.
-fn stillborn(request: &Request, end: End, by: By, now: Timestamp) -> Step {
+fn ended_at_once(request: &Request, end: End, by: By, now: Timestamp) -> Step {
     let phase = Phase::Ended(Ended { at: now, by, end });
-    Step::stored(new_call(request, phase, now), Event::Ended, by)
+    Step::stored(new_call(request, phase, now), TimelineEvent::Ended, by)
 }
 
 fn new_call(request: &Request, phase: Phase, now: Timestamp) -> Call {
@@ -262,7 +268,7 @@ fn new_call(request: &Request, phase: Phase, now: Timestamp) -> Call {
 
 /// What every new request is answered, whatever follows.
 fn acknowledged(request: &Request) -> Answer {
-    Answer::Requested(Standing {
+    Answer::Requested(RequestState {
         call: request.id,
         phase: PhaseName::Requesting,
         end: None,

@@ -6,7 +6,7 @@
 use super::{
     call::{Accepted, Call, Device, Lost, Party, Phase, Ring, Setup, Side, Talk},
     command::{Authority, Decline, Remaining, Signal},
-    effect::{Answer, Audience, Devices, Durable, Event, Notice, Spoken, Step},
+    effect::{Answer, Audience, Devices, Durable, Notice, Spoken, Step, TimelineEvent},
     ending::{By, Cancellation, End, Ended, Rejection},
     policy::{EARLY_CANDIDATES_MAX, Policy, RING_WORTHWHILE},
     refusal::Refusal,
@@ -57,7 +57,7 @@ pub(super) fn take(
     let signaling = speech::signaling(&next);
     let reconnecting = speech::reconnecting(&next);
     let kept_for = Audience::only(Side::Otomo, accepted.device.clone());
-    Step::stored(next, Event::Accepted, By::Otomo)
+    Step::stored(next, TimelineEvent::Accepted, By::Otomo)
         .write([Durable::ResetMissed, Durable::Settle])
         .say([Spoken::Status])
         .say(speech::accepted(&accepted))
@@ -118,9 +118,9 @@ pub(super) fn end(call: &Call, ended: Ended, asker: Option<&Party>) -> Step {
     let next = call.moved_to(Phase::Ended(ended));
     let spoken = speech::ended(&next, &end, asker);
     let missed = (end == End::Missed).then_some(Durable::LeaveMissed);
-    Step::stored(next, Event::Ended, by)
+    Step::stored(next, TimelineEvent::Ended, by)
         .write([Durable::Release])
-        .write(tally(&end))
+        .write(missed_count(&end))
         // Also where it rang unseen: the missed limit may have put the otomo on break.
         .write([Durable::Settle])
         .write(missed)
@@ -130,7 +130,7 @@ pub(super) fn end(call: &Call, ended: Ended, asker: Option<&Party>) -> Step {
 
 /// What the end of a ring is for the count of rings without an answer: a person's decision begins it anew,
 /// an app that gave up by itself is no person, and what the otomo could not help leaves it.
-fn tally(end: &End) -> Option<Durable> {
+fn missed_count(end: &End) -> Option<Durable> {
     match end {
         End::Missed | End::Rejected(Rejection::Timeout) => Some(Durable::CountMissed),
         End::Rejected(Rejection::Busy | Rejection::ManualDecline | Rejection::Away) => {
@@ -175,7 +175,7 @@ pub(super) fn signal(
 /// The ring has entered an outbox. A loss that was noticed meanwhile stays one: only an arrival ends it.
 pub(super) fn rang(call: &Call, ring: &Ring, policy: &Policy) -> Step {
     let next = call.moved_to(Phase::Ringing(ring.clone()));
-    let step = Step::stored(next, Event::Ringing, By::System);
+    let step = Step::stored(next, TimelineEvent::Ringing, By::System);
     if policy.busy_while_ringing {
         step.write([Durable::Settle]).say([Spoken::Status])
     } else {
@@ -185,7 +185,14 @@ pub(super) fn rang(call: &Call, ring: &Ring, policy: &Policy) -> Step {
 
 /// The ring has entered no outbox: as if the otomo's last device had just left.
 pub(super) fn unreached(call: &Call, ring: &Ring, now: Timestamp, policy: &Policy) -> Step {
-    lose(call, ring, Side::Otomo, Event::Unreached, now, policy)
+    lose(
+        call,
+        ring,
+        Side::Otomo,
+        TimelineEvent::Unreached,
+        now,
+        policy,
+    )
 }
 
 /// A device left. Of the caller the one that requested counts, of the otomo the last of all.
@@ -199,10 +206,10 @@ pub(super) fn left(
 ) -> Step {
     match call.party(device) {
         Ok(party) if party.side == Side::Caller && call.is_bound(&party) => {
-            lose(call, ring, Side::Caller, Event::Lost, now, policy)
+            lose(call, ring, Side::Caller, TimelineEvent::Lost, now, policy)
         }
         Ok(party) if party.side == Side::Otomo && remaining == Remaining::Nobody => {
-            lose(call, ring, Side::Otomo, Event::Lost, now, policy)
+            lose(call, ring, Side::Otomo, TimelineEvent::Lost, now, policy)
         }
         Ok(_) | Err(_) => Step::unchanged(call),
     }
@@ -228,14 +235,14 @@ pub(super) fn restarted(call: &Call, now: Timestamp, policy: &Policy) -> Step {
         caller: until,
         otomo: until,
     };
-    Step::stored(with_lost(call, lost), Event::Restarted, By::System)
+    Step::stored(with_lost(call, lost), TimelineEvent::Restarted, By::System)
 }
 
 fn lose(
     call: &Call,
     ring: &Ring,
     side: Side,
-    event: Event,
+    event: TimelineEvent,
     now: Timestamp,
     policy: &Policy,
 ) -> Step {
@@ -255,7 +262,7 @@ fn return_to(call: &Call, ring: &Ring, side: Side) -> Step {
         return Step::unchanged(call);
     }
     let next = with_lost(call, ring.lost.with(side, None));
-    Step::stored(next, Event::Back, side.into())
+    Step::stored(next, TimelineEvent::Back, side.into())
 }
 
 fn with_lost(call: &Call, lost: Lost) -> Call {

@@ -5,7 +5,7 @@
 
 use super::{
     call::{Accepted, Call, Connection, Party, Phase, Side},
-    effect::{Audience, Devices, Notice, Silence, Spoken},
+    effect::{Audience, Devices, Notice, RingStop, Spoken},
     ending::{Cancellation, End, Ended, Rejection},
 };
 
@@ -29,7 +29,7 @@ pub fn restate(call: &Call) -> Vec<Spoken> {
         Phase::Connected { connection, .. } => {
             [connected(call, *connection), reconnecting(call)].concat()
         }
-        Phase::Ended(Ended { end, .. }) if call.is_stillborn() => {
+        Phase::Ended(Ended { end, .. }) if call.ended_at_once() => {
             let caller = Audience::all(Side::Caller);
             let refused = rejection(end).map(|notice| Spoken::Tell(caller, notice));
             refused.into_iter().collect()
@@ -43,7 +43,7 @@ pub(super) fn accepted(accepted: &Accepted) -> Vec<Spoken> {
     let others = Audience::except(Side::Otomo, accepted.device.clone());
     vec![
         Spoken::Tell(Audience::all(Side::Caller), Notice::Accepted),
-        Spoken::Tell(others, Notice::Cancelled(Silence::AnsweredElsewhere)),
+        Spoken::Tell(others, Notice::Cancelled(RingStop::AnsweredElsewhere)),
     ]
 }
 
@@ -95,11 +95,11 @@ pub(super) fn ended(call: &Call, end: &End, asker: Option<&Party>) -> Vec<Spoken
             Spoken::Tell(caller, Notice::Rejected(*reason)),
             Spoken::Tell(
                 rest(Side::Otomo),
-                Notice::Cancelled(Silence::RejectedElsewhere),
+                Notice::Cancelled(RingStop::RejectedElsewhere),
             ),
         ],
         End::Cancelled(reason) => {
-            let notice = Notice::Cancelled(Silence::from(*reason));
+            let notice = Notice::Cancelled(RingStop::from(*reason));
             vec![
                 Spoken::Tell(rest(Side::Caller), notice),
                 Spoken::Tell(otomo, notice),
@@ -108,7 +108,7 @@ pub(super) fn ended(call: &Call, end: &End, asker: Option<&Party>) -> Vec<Spoken
         End::Joined { .. } => Vec::new(),
         End::Missed => vec![
             Spoken::Tell(caller, Notice::Rejected(Rejection::Timeout)),
-            Spoken::Tell(otomo, Notice::Cancelled(Silence::Timeout)),
+            Spoken::Tell(otomo, Notice::Cancelled(RingStop::Timeout)),
             Spoken::MissedCall,
         ],
         End::HungUp { reason, .. } => {
@@ -121,7 +121,7 @@ pub(super) fn ended(call: &Call, end: &End, asker: Option<&Party>) -> Vec<Spoken
     }
 }
 
-impl From<Cancellation> for Silence {
+impl From<Cancellation> for RingStop {
     fn from(reason: Cancellation) -> Self {
         match reason {
             Cancellation::CallerCancelled => Self::CallerCancelled,

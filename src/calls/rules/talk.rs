@@ -5,7 +5,7 @@
 use super::{
     call::{Call, Device, Lost, Party, Phase, Side, Talk},
     command::Authority,
-    effect::{Audience, Durable, Event, Notice, Spoken, Step},
+    effect::{Audience, Durable, Notice, Spoken, Step, TimelineEvent},
     ending::{By, End, Ended, Hangup},
     policy::Policy,
     refusal::Refusal,
@@ -82,7 +82,7 @@ pub(super) fn end(call: &Call, ended: Ended, policy: &Policy) -> Step {
     let wrap_up = (!policy.wrap_up.is_zero()).then_some(Durable::WrapUp {
         until: at + policy.wrap_up,
     });
-    Step::stored(next, Event::Ended, by)
+    Step::stored(next, TimelineEvent::Ended, by)
         .write([Durable::Release])
         .write(wrap_up)
         .write([Durable::Settle])
@@ -123,7 +123,7 @@ pub(super) fn left(
     let next = with_lost(call, talk.lost.with(side, Some(deadline)));
     let reconnecting = Notice::PeerReconnecting { deadline };
     let told = speech::tell_bound(&next, side.other(), reconnecting);
-    Step::stored(next, Event::Lost, side.into()).say(told)
+    Step::stored(next, TimelineEvent::Lost, side.into()).say(told)
 }
 
 /// A device is back. It gets its `call_snapshot` while it connects, as every session does; that the other
@@ -138,7 +138,7 @@ pub(super) fn arrived(call: &Call, talk: &Talk, device: &Device) -> Step {
     let next = with_lost(call, talk.lost.with(side, None));
     let back = speech::tell_bound(&next, side.other(), Notice::PeerBack);
     let reconnecting = speech::reconnecting(&next);
-    Step::stored(next, Event::Back, side.into())
+    Step::stored(next, TimelineEvent::Back, side.into())
         .say(back)
         .say(reconnecting)
 }
@@ -150,7 +150,7 @@ pub(super) fn restarted(call: &Call, now: Timestamp, policy: &Policy) -> Step {
         caller: until,
         otomo: until,
     };
-    Step::stored(with_lost(call, lost), Event::Restarted, By::System)
+    Step::stored(with_lost(call, lost), TimelineEvent::Restarted, By::System)
 }
 
 /// The side on which this device talks, if it does.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::audited::audited;
 use crate::{
     audit::{Action, Deed},
-    calls::records::{history::Place, timeline::Line},
+    calls::records::{history::Place, timeline::TimelineEntry},
     kernel::ids::CallId,
     people::Person,
     rest::{
@@ -59,11 +59,11 @@ async fn live(
 #[serde(rename_all = "camelCase")]
 pub(super) struct Timeline {
     call_id: CallId,
-    events: Vec<LineView>,
+    events: Vec<EventView>,
 }
 
 #[derive(Serialize)]
-struct LineView {
+struct EventView {
     /// Of the call, counted up with each event.
     version: u64,
     at: Iso,
@@ -72,14 +72,14 @@ struct LineView {
     detail: Option<String>,
 }
 
-impl From<Line> for LineView {
-    fn from(line: Line) -> Self {
+impl From<TimelineEntry> for EventView {
+    fn from(entry: TimelineEntry) -> Self {
         Self {
-            version: line.version,
-            at: line.at.into(),
-            event: line.event.as_str(),
-            by: line.by.as_str(),
-            detail: line.detail,
+            version: entry.version,
+            at: entry.at.into(),
+            event: entry.event.as_str(),
+            by: entry.by.as_str(),
+            detail: entry.detail,
         }
     }
 }
@@ -87,11 +87,11 @@ impl From<Line> for LineView {
 /// `GET /admin/api/calls/{id}/timeline`
 pub(super) async fn timeline(shared: Data<Shared>, id: Path<CallId>) -> Answer<Timeline> {
     let call_id = id.into_inner();
-    let lines = shared.calls.timeline(call_id).await?;
-    if lines.is_empty() {
+    let entries = shared.calls.timeline(call_id).await?;
+    if entries.is_empty() {
         return Err(ApiError::not_found("call"));
     }
-    let events = lines.into_iter().map(LineView::from).collect();
+    let events = entries.into_iter().map(EventView::from).collect();
     Ok(Json(Timeline { call_id, events }))
 }
 

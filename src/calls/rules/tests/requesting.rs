@@ -70,7 +70,7 @@ fn is_refused(mut world: World, reason: &str) {
     assert_eq!(world.hears("taro-2"), [rejected]);
     assert!(world.hears("hana-1").is_empty());
     assert_eq!(world.end(call), format!("rejected, {reason}"));
-    assert!(world.call(call).is_stillborn());
+    assert!(world.call(call).ended_at_once());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Effects as one reads them aloud, with the names that clients see.
 
 use crate::calls::rules::{
-    effect::{Answer, Audience, Devices, Durable, Notice, Spoken, Standing, Step},
+    effect::{Answer, Audience, Devices, Durable, Notice, RequestState, Spoken, Step},
     refusal::Refusal,
 };
 
@@ -73,7 +73,7 @@ pub(super) fn notice(notice: Notice) -> String {
 
 pub(super) fn answer(answer: &Answer) -> String {
     match answer {
-        Answer::Requested(Standing {
+        Answer::Requested(RequestState {
             phase, end, joined, ..
         }) => {
             let end = end.map(|(outcome, reason)| format!(", {outcome}, {reason}"));

@@ -16,9 +16,9 @@ use crate::{
         event::{
             CallAcceptAck, CallAccepted, CallCancelAck, CallCancelled, CallConnected, CallEnd,
             CallEndRequestAck, CallOutcome, CallParticipant, CallPeerBack, CallPeerReconnecting,
-            CallRejectAck, CallRejected, CallRequestAck, CallRinging, CancelReason,
+            CallPhase, CallRejectAck, CallRejected, CallRequestAck, CallRinging, CancelReason,
             ConnectedMethod, EndReason, Event, IceServer, IncomingCall, OfCall, RecentCall,
-            RejectReason, RequestStatus, SignalingRole, SignalingStart, WirePhase,
+            RejectReason, SignalingRole, SignalingStart,
         },
         fault::Fault,
     },
@@ -220,19 +220,7 @@ impl From<StatedReject> for Decline {
     }
 }
 
-impl From<PhaseName> for RequestStatus {
-    fn from(phase: PhaseName) -> Self {
-        match phase {
-            PhaseName::Requesting => Self::Requesting,
-            PhaseName::Ringing => Self::Ringing,
-            PhaseName::Connecting => Self::Connecting,
-            PhaseName::Connected => Self::Connected,
-            PhaseName::Ended => Self::Ended,
-        }
-    }
-}
-
-impl From<PhaseName> for WirePhase {
+impl From<PhaseName> for CallPhase {
     fn from(phase: PhaseName) -> Self {
         match phase {
             PhaseName::Requesting => Self::Requesting,

@@ -127,7 +127,7 @@ pub struct Line {
     /// Whether live frames may flow.
     opened: Cell<bool>,
     /// Whether nothing is taken any more: the session is about to close.
-    deaf: Cell<bool>,
+    closing: Cell<bool>,
 }
 
 /// What a new line is made of.
@@ -164,7 +164,7 @@ impl Line {
             limits: new.limits,
             tally,
             opened: Cell::new(false),
-            deaf: Cell::new(false),
+            closing: Cell::new(false),
         }
     }
 
@@ -200,11 +200,7 @@ impl Line {
 
     /// Queues a frame whatever the client is subscribed to: answers and snapshots.
     pub fn push_always(&self, frame: Frame) -> Delivered {
-        let stamp = if self.versioned {
-            Stamp::Version
-        } else {
-            Stamp::None
-        };
+        let stamp = Stamp::versioned(self.versioned);
         self.enqueue(Queued { frame, stamp })
     }
 
@@ -257,7 +253,7 @@ impl Line {
     }
 
     fn enqueue(&self, item: Queued) -> Delivered {
-        if self.deaf.get() {
+        if self.closing.get() {
             return Delivered::No;
         }
         let name = item.frame.spec().name;
@@ -280,7 +276,7 @@ impl Line {
                 Delivered::No
             }
             Pushed::Overflow => {
-                self.deaf.set(true);
+                self.closing.set(true);
                 self.signal(|signals| signals.too_slow = true);
                 Delivered::No
             }
@@ -309,7 +305,7 @@ impl Line {
 
     /// Sends bytes that many lines share, if nothing of this line comes before them: `ready`, a goodbye, a frame.
     pub(super) fn send_shared(&self, bytes: &Bytes) -> Accepted {
-        if !self.opened.get() || self.deaf.get() {
+        if !self.opened.get() || self.closing.get() {
             return Accepted::Busy;
         }
         if !self.outbox.borrow().is_idle() {
@@ -346,7 +342,7 @@ impl Line {
 
     /// Drops what waits, then says goodbye: `closing` (as a frame of its own) and the transport's close.
     pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
-        self.deaf.set(true);
+        self.closing.set(true);
         let mut outbox = self.outbox.borrow_mut();
         self.tally.waiting(outbox.bytes(), 0);
         outbox.clear();

@@ -100,11 +100,7 @@ impl Rounds {
         let bytes = match (frames.as_slice(), audience.versioned) {
             ([only], false) => only.shared(audience.format),
             (frames, versioned) => {
-                let stamp = if versioned {
-                    Stamp::Version
-                } else {
-                    Stamp::None
-                };
+                let stamp = Stamp::versioned(versioned);
                 let mut out = BytesMut::new();
                 frames
                     .iter()

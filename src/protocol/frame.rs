@@ -53,6 +53,13 @@ pub enum Stamp {
     },
 }
 
+impl Stamp {
+    /// What a state is stamped with for a client that asked for versions, or did not.
+    pub const fn versioned(versioned: bool) -> Self {
+        if versioned { Self::Version } else { Self::None }
+    }
+}
+
 /// An event on its way to clients. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Frame(Arc<Encoded>);

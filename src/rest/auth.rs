@@ -20,7 +20,7 @@ use actix_web::{
 
 use super::{Shared, error::ApiError};
 use crate::{
-    kernel::{config::AuthConfig, identity::Role},
+    kernel::{config::AuthConfig, identity::Role, token::bearer},
     people::Person,
     protocol::error_code::ErrorCode,
 };
@@ -129,12 +129,10 @@ impl<'a> Credential<'a> {
                 .get(name)
                 .map(|value| value.to_str().unwrap_or_default())
         };
-        let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            let bearer = scheme.eq_ignore_ascii_case("bearer");
-            bearer.then(|| Self::Token(token.trim()))
-        });
-        bearer.or_else(|| text(API_KEY).map(Self::Key))
+        let token = text(header::AUTHORIZATION.as_str()).and_then(bearer);
+        token
+            .map(Self::Token)
+            .or_else(|| text(API_KEY).map(Self::Key))
     }
 }
 

@@ -65,6 +65,11 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, format!("no such {what}"))
     }
 
+    /// No otomo has this id.
+    pub(super) fn unknown_otomo() -> Self {
+        Self::new(ErrorCode::OtomoNotFound, "no otomo is known by this id")
+    }
+
     /// The role may not do this.
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Forbidden, message)

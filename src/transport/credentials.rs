@@ -9,7 +9,7 @@ use crate::{
         config::Config,
         ids::DeviceId,
         time::Timestamp,
-        token::{TokenFault, Verifier},
+        token::{TokenFault, Verifier, bearer},
     },
     protocol::{close_code::CloseCode, spec::Topics},
     session::hello::{Credentials, Hello, Options},
@@ -94,17 +94,11 @@ pub fn read(
 
 /// The token in the request's headers.
 fn token(head: &RequestHead) -> Option<String> {
-    let bearer = head
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned())
-    });
-    bearer.or_else(|| {
+    let authorization = head.headers.get(header::AUTHORIZATION);
+    let token = authorization
+        .and_then(|value| value.to_str().ok())
+        .and_then(bearer);
+    token.map(str::to_owned).or_else(|| {
         let mut offered = subprotocols(head);
         (offered.next()? == BEARER)
             .then(|| offered.next().map(str::to_owned))

@@ -165,7 +165,7 @@ fn snapshot() -> Vec<Event> {
     };
     let live = LiveCall {
         call_id: call(),
-        phase: WirePhase::Ringing,
+        phase: CallPhase::Ringing,
         role: SignalingRole::Answerer,
         bound: false,
         caller: person("user-999", "たろう"),
@@ -193,7 +193,7 @@ fn ringing() -> Vec<Event> {
     vec![
         CallRequestAck {
             call_id: call(),
-            status: RequestStatus::Ended,
+            status: CallPhase::Ended,
             outcome: Some(CallOutcome::Missed),
             reason: Some("timeout"),
             joined_call_id: None,

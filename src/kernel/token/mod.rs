@@ -19,6 +19,12 @@ pub use self::{
     verifier::Verifier,
 };
 
+/// The token in the value of an `Authorization` header (RFC 6750, 2.1); none for another scheme.
+pub fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// Why a token is not believed. Clients are told which of the two; the flaw is for logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {

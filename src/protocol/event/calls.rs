@@ -16,7 +16,7 @@ pub struct OfCall {
 /// Where a call is, as clients see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WirePhase {
+pub enum CallPhase {
     /// Stored, not yet delivered.
     Requesting,
     /// At least one device of the otomo was told.
@@ -45,30 +45,14 @@ pub enum CallOutcome {
     Failed,
 }
 
-/// What the server says of a request it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestStatus {
-    /// Stored, not yet delivered: the answer to every new request.
-    Requesting,
-    /// A repeat: the call rings.
-    Ringing,
-    /// A repeat: accepted meanwhile.
-    Connecting,
-    /// A repeat: media flows meanwhile.
-    Connected,
-    /// A repeat: over; `outcome` and `reason` say how.
-    Ended,
-}
-
 /// `call_request_ack`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRequestAck {
     /// The call that was asked for.
     pub call_id: CallId,
-    /// Where it is.
-    pub status: RequestStatus,
+    /// Where it is: `requesting` for every new request; a repeat may find it further on.
+    pub status: CallPhase,
     /// How it ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CallOutcome>,
@@ -285,7 +269,7 @@ pub struct LiveCall {
     /// The call.
     pub call_id: CallId,
     /// Where it is.
-    pub phase: WirePhase,
+    pub phase: CallPhase,
     /// What this user makes in it.
     pub role: SignalingRole,
     /// Whether this very device is the one that signals.

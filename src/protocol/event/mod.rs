@@ -12,9 +12,8 @@ use serde::Serialize;
 
 pub use calls::{
     CallAccepted, CallCancelled, CallConnected, CallEnd, CallMissed, CallOutcome, CallParticipant,
-    CallPeerReconnecting, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
+    CallPeerReconnecting, CallPhase, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
     ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
-    RequestStatus, WirePhase,
 };
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,

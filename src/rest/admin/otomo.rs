@@ -12,7 +12,6 @@ use crate::{
         board::Place,
         rules::{self, Connection, Explanation, Status},
     },
-    protocol::error_code::ErrorCode,
     rest::{
         Answer, Shared,
         error::ApiError,
@@ -101,7 +100,7 @@ pub(super) async fn why(shared: Data<Shared>, id: Path<UserId>) -> Answer<Why> {
     let id = id.into_inner();
     match shared.presence.why(&id).await? {
         Some(explanation) => Ok(Json(Why::new(id, explanation))),
-        None => Err(unknown()),
+        None => Err(ApiError::unknown_otomo()),
     }
 }
 
@@ -138,7 +137,10 @@ pub(super) async fn force(
             calls.free(&id).await?;
         }
         presence.force(&id, status).await?;
-        let shown = presence.board().get(&id).ok_or_else(unknown)?;
+        let shown = presence
+            .board()
+            .get(&id)
+            .ok_or_else(ApiError::unknown_otomo)?;
         Ok(Forced {
             user_id: id,
             status: shown.published.status.as_str(),
@@ -165,7 +167,10 @@ pub(super) async fn free(
     let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
     let deed = Deed::new(&who.user, Action::FreeOtomo, &id);
     let freed = audited(&shared, deed, async move {
-        presence.board().get(&id).ok_or_else(unknown)?;
+        presence
+            .board()
+            .get(&id)
+            .ok_or_else(ApiError::unknown_otomo)?;
         let call_id = calls.free(&id).await?;
         Ok(Freed {
             user_id: id,
@@ -173,10 +178,6 @@ pub(super) async fn free(
         })
     });
     freed.await.map(Json)
-}
-
-fn unknown() -> ApiError {
-    ApiError::new(ErrorCode::OtomoNotFound, "no otomo is known by this id")
 }
 
 impl Why {

@@ -8,7 +8,7 @@ use crate::{
     kernel::{identity::Role, ids::UserId},
     people::Person,
     presence::{board::Place, rules::Chooser},
-    protocol::{command::ChosenStatus, error_code::ErrorCode},
+    protocol::command::ChosenStatus,
     rest::{
         Answer, Shared,
         admin::audited::audited,
@@ -36,12 +36,8 @@ pub(super) async fn list(
 pub(super) async fn show(shared: Data<Shared>, id: Path<UserId>) -> Answer<OtomoView> {
     match shared.presence.board().get(&id) {
         Some(entry) => Ok(Json(entry.into())),
-        None => Err(unknown()),
+        None => Err(ApiError::unknown_otomo()),
     }
-}
-
-fn unknown() -> ApiError {
-    ApiError::new(ErrorCode::OtomoNotFound, "no otomo is known by this id")
 }
 
 /// A choice, and whose it is.

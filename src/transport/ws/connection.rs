@@ -65,7 +65,7 @@ pub(super) struct Connection<W> {
     /// Whether messages were handed out since the last `Nop`.
     handled: bool,
     /// Whether what comes is thrown away: the end has begun.
-    deaf: bool,
+    discarding: bool,
     /// Counts the connection for as long as it is held.
     _permit: Permit,
 }
@@ -85,7 +85,7 @@ impl<W: Wire> Connection<W> {
             fragments: Fragments::default(),
             limits,
             handled: false,
-            deaf: false,
+            discarding: false,
             _permit: permit,
         }
     }
@@ -113,7 +113,7 @@ impl<W: Wire> Connection<W> {
             Message::Ping(payload) => self.socket.pong(payload.clone()),
             Message::Close(reason) => {
                 self.socket.echo_close(reason.clone());
-                self.deaf = true;
+                self.discarding = true;
                 self.input = BytesMut::new();
             }
             _ => {}
@@ -132,7 +132,7 @@ impl<W: Wire> Connection<W> {
             if read.is_pending() {
                 return Poll::Pending;
             }
-            if !self.deaf {
+            if !self.discarding {
                 self.input.extend_from_slice(scratch.filled());
             }
             Poll::Ready(Ok(!scratch.filled().is_empty()))
@@ -141,7 +141,7 @@ impl<W: Wire> Connection<W> {
 
     /// The end: nothing that still comes is looked at.
     fn end(&mut self, why: Ended) -> Poll<Option<Result<Message, Ended>>> {
-        self.deaf = true;
+        self.discarding = true;
         self.input = BytesMut::new();
         Poll::Ready(Some(Err(why)))
     }
@@ -167,7 +167,7 @@ impl<W: Wire> Stream for Connection<W> {
             match this.socket.state() {
                 State::Closed => return Poll::Ready(None),
                 State::Leaving if written => return Poll::Ready(None),
-                State::Closing if this.deaf && written => this.socket.hang_up(task),
+                State::Closing if this.discarding && written => this.socket.hang_up(task),
                 State::Leaving | State::Closing | State::Open => {}
             }
             if std::mem::take(&mut this.handled) || room == Room::Again {
@@ -176,7 +176,7 @@ impl<W: Wire> Stream for Connection<W> {
             match this.poll_read(task) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(true)) => {}
-                Poll::Ready(_) if this.deaf => return Poll::Ready(None),
+                Poll::Ready(_) if this.discarding => return Poll::Ready(None),
                 Poll::Ready(Ok(false)) => return this.end(Ended::Eof),
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return this.end(Ended::Eof);

@@ -36,7 +36,7 @@ named! {
 
 /// Something that an admin is about to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditEvent {
     /// The admin.
     pub actor: UserId,
     /// What.
@@ -47,7 +47,7 @@ pub struct Deed {
     pub detail: Option<String>,
 }
 
-impl Deed {
+impl AuditEvent {
     /// To do something to somebody or something.
     pub fn new(actor: &UserId, action: Action, target: &impl Display) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Deed {
 
     /// The same with what else was said about it.
     #[must_use]
-    pub fn saying(self, detail: impl Display) -> Self {
+    pub fn with_detail(self, detail: impl Display) -> Self {
         Self {
             detail: Some(detail.to_string()),
             ..self
@@ -76,7 +76,7 @@ pub struct Entry {
     /// When it was begun.
     pub at: Timestamp,
     /// What was to be done.
-    pub deed: Deed,
+    pub event: AuditEvent,
     /// [`DONE`], or the code of the error with which it was refused. `None`: the server stopped before it was known.
     pub outcome: Option<String>,
 }
@@ -84,12 +84,12 @@ pub struct Entry {
 /// The outcome of what was done.
 pub const DONE: &str = "done";
 
-/// The book of what admins did. Clones share the store.
+/// The audit log: what admins did. Clones share the store.
 #[derive(Clone)]
 pub struct Audit(Handle);
 
 impl Audit {
-    /// The book in this store.
+    /// The log in this store.
     pub fn new(store: Handle) -> Self {
         Self(store)
     }
@@ -97,10 +97,10 @@ impl Audit {
     /// Writes down what is about to be done.
     ///
     /// # Errors
-    /// Those of the store. The deed must not be done then.
-    pub async fn begin(&self, deed: Deed) -> Result<AuditId, StoreError> {
+    /// Those of the store. The action must not be done then.
+    pub async fn begin(&self, event: AuditEvent) -> Result<AuditId, StoreError> {
         let id = AuditId::new();
-        let written = self.0.write(move |tx| records::insert(tx, id, &deed));
+        let written = self.0.write(move |tx| records::insert(tx, id, &event));
         written.await.map(|()| id)
     }
 

@@ -2,21 +2,21 @@
 
 use diesel::prelude::*;
 
-use super::{Deed, Entry};
+use super::{AuditEvent, Entry};
 use crate::{
     kernel::{ids::AuditId, time::Timestamp},
     store::{Conn, StoreError, Tx, run, sql::schema::audit},
 };
 
-/// Writes down a deed that is about to be done.
-pub fn insert(tx: &mut Tx<'_>, id: AuditId, deed: &Deed) -> Result<(), StoreError> {
+/// Writes down an action that is about to be done.
+pub fn insert(tx: &mut Tx<'_>, id: AuditId, event: &AuditEvent) -> Result<(), StoreError> {
     let row = (
         audit::id.eq(id.to_string()),
         audit::at.eq(tx.now().millis()),
-        audit::actor.eq(deed.actor.as_str()),
-        audit::action.eq(deed.action.as_str()),
-        audit::target.eq(deed.target.as_str()),
-        audit::detail.eq(deed.detail.as_deref()),
+        audit::actor.eq(event.actor.as_str()),
+        audit::action.eq(event.action.as_str()),
+        audit::target.eq(event.target.as_str()),
+        audit::detail.eq(event.detail.as_deref()),
     );
     run!(tx, |c| diesel::insert_into(audit::table)
         .values(row)
@@ -72,7 +72,7 @@ impl TryFrom<Row> for Entry {
         let corrupt = |column, fault: &dyn std::fmt::Display| {
             StoreError::corrupt(format!("audit.{column} of {}: {fault}", row.id))
         };
-        let deed = Deed {
+        let event = AuditEvent {
             actor: row
                 .actor
                 .parse()
@@ -87,7 +87,7 @@ impl TryFrom<Row> for Entry {
         Ok(Self {
             id: row.id.parse().map_err(|fault| corrupt("id", &fault))?,
             at: Timestamp::from_millis(row.at),
-            deed,
+            event,
             outcome: row.outcome,
         })
     }

@@ -1,4 +1,4 @@
-//! The book on a real database.
+//! The audit log on a real database.
 
 use tempfile::TempDir;
 
@@ -11,7 +11,7 @@ use crate::{
     store::migrations::migrate,
 };
 
-fn book() -> (Audit, TempDir) {
+fn audit() -> (Audit, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("otomo.db"));
     migrate(&url).unwrap();
@@ -25,34 +25,36 @@ fn book() -> (Audit, TempDir) {
     (Audit::new(store), folder)
 }
 
-fn deed(target: usize) -> Deed {
+fn event(target: usize) -> AuditEvent {
     let root = "root".parse().unwrap();
-    Deed::new(&root, Action::SetStatus, &target).saying("break")
+    AuditEvent::new(&root, Action::SetStatus, &target).with_detail("break")
 }
 
 #[actix_rt::test]
-async fn a_deed_is_there_before_its_outcome_is() {
-    let (book, _folder) = book();
-    let id = book.begin(deed(1)).await.unwrap();
-    let begun = book.page(None, 10).await.unwrap().remove(0);
+async fn an_action_is_there_before_its_outcome_is() {
+    let (audit, _folder) = audit();
+    let id = audit.begin(event(1)).await.unwrap();
+    let begun = audit.page(None, 10).await.unwrap().remove(0);
     assert_eq!((begun.id, begun.at.millis()), (id, 1_000));
-    assert_eq!((begun.deed, begun.outcome), (deed(1), None));
-    book.conclude(id, DONE).await.unwrap();
-    let concluded = book.page(None, 10).await.unwrap().remove(0);
+    assert_eq!((begun.event, begun.outcome), (event(1), None));
+    audit.conclude(id, DONE).await.unwrap();
+    let concluded = audit.page(None, 10).await.unwrap().remove(0);
     assert_eq!(concluded.outcome.as_deref(), Some(DONE));
 }
 
 #[actix_rt::test]
-async fn the_book_is_read_from_the_newest_back() {
-    let (book, _folder) = book();
+async fn the_log_is_read_from_the_newest_back() {
+    let (audit, _folder) = audit();
     for target in 0..5 {
-        book.begin(deed(target)).await.unwrap();
+        audit.begin(event(target)).await.unwrap();
     }
     let targets = |page: &[Entry]| -> Vec<String> {
-        page.iter().map(|entry| entry.deed.target.clone()).collect()
+        page.iter()
+            .map(|entry| entry.event.target.clone())
+            .collect()
     };
-    let first = book.page(None, 3).await.unwrap();
+    let first = audit.page(None, 3).await.unwrap();
     assert_eq!(targets(&first), ["4", "3", "2"]);
-    let rest = book.page(first.last().map(|it| it.id), 3).await.unwrap();
+    let rest = audit.page(first.last().map(|it| it.id), 3).await.unwrap();
     assert_eq!(targets(&rest), ["1", "0"]);
 }

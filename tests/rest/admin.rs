@@ -135,7 +135,7 @@ async fn connections_are_listed_and_closed_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_choice_for_another_is_in_the_book() {
+async fn a_choice_for_another_is_in_the_audit_log() {
     let server = TestServer::start().await;
     let _hana = server.otomo("hana").await;
     let root = root(&server);

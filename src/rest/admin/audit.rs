@@ -31,10 +31,10 @@ impl From<Entry> for EntryView {
         Self {
             id: entry.id,
             at: entry.at.into(),
-            actor: entry.deed.actor,
-            action: entry.deed.action.as_str(),
-            target: entry.deed.target,
-            detail: entry.deed.detail,
+            actor: entry.event.actor,
+            action: entry.event.action.as_str(),
+            target: entry.event.target,
+            detail: entry.event.detail,
             outcome: entry.outcome,
         }
     }
@@ -42,8 +42,8 @@ impl From<Entry> for EntryView {
 
 /// `GET /admin/api/audit?limit=&cursor=`: newest first.
 pub(super) async fn list(shared: Data<Shared>, paging: Query<Paging>) -> Answer<Page<EntryView>> {
-    let book = Audit::new(shared.store.clone());
-    let entries = book.page(paging.after()?, paging.rows()).await?;
+    let audit = Audit::new(shared.store.clone());
+    let entries = audit.page(paging.after()?, paging.rows()).await?;
     Ok(Json(paging.page(
         entries,
         |entry| entry.id,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::{
-    audit::{Audit, DONE, Deed},
+    audit::{Audit, AuditEvent, DONE},
     kernel::logging::chain,
     protocol::error_code::ErrorCode,
     rest::{Shared, error::ApiError},
@@ -15,25 +15,25 @@ use crate::{
 /// Those of `doing`; and those of the store, in which case nothing was done.
 pub(in crate::rest) async fn audited<T: 'static>(
     shared: &Shared,
-    deed: Deed,
+    event: AuditEvent,
     doing: impl Future<Output = Result<T, ApiError>> + 'static,
 ) -> Result<T, ApiError> {
-    let book = Audit::new(shared.store.clone());
-    let Deed {
+    let audit = Audit::new(shared.store.clone());
+    let AuditEvent {
         actor,
         action,
         target,
         ..
-    } = &deed;
+    } = &event;
     log::info!("admin acts user={actor} action={action} target={target}");
-    let id = book.begin(deed).await?;
+    let id = audit.begin(event).await?;
     let done = actix_rt::spawn(async move {
         let done = doing.await;
         let outcome = match &done {
             Ok(_) => DONE,
             Err(error) => error.code().as_str(),
         };
-        if let Err(error) = book.conclude(id, outcome).await {
+        if let Err(error) = audit.conclude(id, outcome).await {
             let cause = chain(&error);
             log::warn!("outcome not audited outcome={outcome} cause={cause}");
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
 use crate::{
-    audit::{Action, Deed},
+    audit::{Action, AuditEvent},
     calls::records::{history::Place, timeline::TimelineEntry},
     kernel::ids::CallId,
     people::Person,
@@ -109,8 +109,8 @@ pub(super) async fn end(
 ) -> Answer<Ended> {
     let call_id = id.into_inner();
     let calls = shared.calls.clone();
-    let deed = Deed::new(&who.user, Action::EndCall, &call_id);
-    let ended = audited(&shared, deed, async move {
+    let event = AuditEvent::new(&who.user, Action::EndCall, &call_id);
+    let ended = audited(&shared, event, async move {
         calls.admin_end(call_id).await?;
         Ok(Ended { call_id })
     });

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::audited::audited;
 use crate::{
-    audit::{Action, Deed},
+    audit::{Action, AuditEvent},
     people::Person,
     rest::{Shared, error::ApiError},
 };
@@ -19,9 +19,9 @@ pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
 ) -> Result<HttpResponse, ApiError> {
-    let deed = Deed::new(&who.user, Action::Drain, &shared.node);
+    let event = AuditEvent::new(&who.user, Action::Drain, &shared.node);
     let gate = shared.gate.clone();
-    audited(&shared, deed, async move {
+    audited(&shared, event, async move {
         gate.ask_to_drain();
         Ok(())
     })

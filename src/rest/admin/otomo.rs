@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
 use crate::{
-    audit::{Action, Deed},
+    audit::{Action, AuditEvent},
     kernel::ids::{CallId, DeviceId, NodeId, SessionId, UserId},
     people::Person,
     presence::{
@@ -131,8 +131,8 @@ pub(super) async fn force(
         .parse()
         .map_err(|_unknown| ApiError::bad_request("status must be online, break or offline"))?;
     let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
-    let deed = Deed::new(&who.user, Action::SetStatus, &id).saying(status);
-    let forced = audited(&shared, deed, async move {
+    let event = AuditEvent::new(&who.user, Action::SetStatus, &id).with_detail(status);
+    let forced = audited(&shared, event, async move {
         if status == Status::Offline {
             calls.free(&id).await?;
         }
@@ -165,8 +165,8 @@ pub(super) async fn free(
 ) -> Answer<Freed> {
     let id = id.into_inner();
     let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
-    let deed = Deed::new(&who.user, Action::FreeOtomo, &id);
-    let freed = audited(&shared, deed, async move {
+    let event = AuditEvent::new(&who.user, Action::FreeOtomo, &id);
+    let freed = audited(&shared, event, async move {
         presence
             .board()
             .get(&id)

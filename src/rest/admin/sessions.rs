@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
 use crate::{
-    audit::{Action, Deed},
+    audit::{Action, AuditEvent},
     delivery::{lines::To, messages::LineReport},
     kernel::{
         identity::Role,
@@ -93,9 +93,9 @@ pub(super) async fn disconnect(
     id: Path<SessionId>,
 ) -> Answer<Disconnected> {
     let id = id.into_inner();
-    let deed = Deed::new(&who.user, Action::Disconnect, &id);
+    let event = AuditEvent::new(&who.user, Action::Disconnect, &id);
     let dispatch = shared.dispatch.clone();
-    let disconnected = audited(&shared, deed, async move {
+    let disconnected = audited(&shared, event, async move {
         let reports = dispatch.observe().await;
         let session = reports.into_iter().find(|it| it.client.session == id);
         let at = session.ok_or_else(|| ApiError::not_found("session"))?.at;

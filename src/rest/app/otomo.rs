@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json, Path, Query, ReqData};
 use serde::Deserialize;
 
 use crate::{
-    audit::{Action, Deed},
+    audit::{Action, AuditEvent},
     kernel::{identity::Role, ids::UserId},
     people::Person,
     presence::{board::Place, rules::Chooser},
@@ -67,9 +67,10 @@ pub(super) async fn choose(
             Ok(Json(ChoiceView::new(person.user, choice)))
         }
         (Role::Admin, Some(otomo)) => {
-            let deed = Deed::new(&person.user, Action::SetStatus, &otomo).saying(chosen);
+            let event =
+                AuditEvent::new(&person.user, Action::SetStatus, &otomo).with_detail(chosen);
             let presence = shared.presence.clone();
-            let choosing = audited(&shared, deed, async move {
+            let choosing = audited(&shared, event, async move {
                 let choice = presence.choose(&otomo, chosen, until, Chooser::Admin);
                 Ok(ChoiceView::new(otomo.clone(), choice.await?))
             });

@@ -14,14 +14,14 @@ use crate::{
     store::{migrations::migrate, run, sql::schema::users},
 };
 
-struct House {
+struct Fixture {
     people: People,
     store: Handle,
     clock: Clock,
     _folder: TempDir,
 }
 
-fn house(auto_provision: bool) -> House {
+fn fixture(auto_provision: bool) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("otomo.db"));
     migrate(&url).unwrap();
@@ -32,7 +32,7 @@ fn house(auto_provision: bool) -> House {
         queue: 16,
     };
     let store = Handle::open(&config, clock.clone(), Arc::default()).unwrap();
-    House {
+    Fixture {
         people: People::new(store.clone(), auto_provision),
         store,
         clock,
@@ -40,7 +40,7 @@ fn house(auto_provision: bool) -> House {
     }
 }
 
-impl House {
+impl Fixture {
     /// When a row was last written.
     async fn written_at(&self, user: &'static str) -> i64 {
         let read = self.store.read(move |conn| {
@@ -78,40 +78,40 @@ fn person(user: &str) -> Person {
 
 #[actix_rt::test]
 async fn a_return_with_the_same_token_writes_nothing() {
-    let house = house(true);
-    let first = house.people.enter(token("aiko", "Aiko")).await.unwrap();
-    house.clock.advance(Duration::from_secs(1));
-    let second = house.people.enter(token("aiko", "Aiko")).await.unwrap();
+    let fixture = fixture(true);
+    let first = fixture.people.enter(token("aiko", "Aiko")).await.unwrap();
+    fixture.clock.advance(Duration::from_secs(1));
+    let second = fixture.people.enter(token("aiko", "Aiko")).await.unwrap();
     assert_eq!(first, second);
-    assert_eq!(house.written_at("aiko").await, 1_000);
+    assert_eq!(fixture.written_at("aiko").await, 1_000);
 
-    let renamed = house.people.enter(token("aiko", "Ai")).await.unwrap();
+    let renamed = fixture.people.enter(token("aiko", "Ai")).await.unwrap();
     assert_eq!(renamed.name, "Ai");
-    assert_eq!(house.written_at("aiko").await, 2_000);
+    assert_eq!(fixture.written_at("aiko").await, 2_000);
 }
 
 #[actix_rt::test]
 async fn a_refusal_stores_nothing() {
-    let house = house(false);
-    let refused = house.people.enter(token("aiko", "Aiko")).await;
+    let fixture = fixture(false);
+    let refused = fixture.people.enter(token("aiko", "Aiko")).await;
     assert!(matches!(refused, Err(EntryFault::Unknown)), "{refused:?}");
     let aiko = "aiko".parse().unwrap();
-    assert_eq!(house.people.find(aiko).await.unwrap(), None);
+    assert_eq!(fixture.people.find(aiko).await.unwrap(), None);
 }
 
 #[actix_rt::test]
 async fn a_backend_describes_a_person_whole() {
-    let house = house(false);
+    let fixture = fixture(false);
     assert_eq!(
-        house.people.put(person("aiko")).await.unwrap(),
+        fixture.people.put(person("aiko")).await.unwrap(),
         Put::Created
     );
-    house.clock.advance(Duration::from_secs(1));
+    fixture.clock.advance(Duration::from_secs(1));
     assert_eq!(
-        house.people.put(person("aiko")).await.unwrap(),
+        fixture.people.put(person("aiko")).await.unwrap(),
         Put::Unchanged
     );
-    assert_eq!(house.written_at("aiko").await, 1_000);
+    assert_eq!(fixture.written_at("aiko").await, 1_000);
 
     let bare = Person {
         avatar: None,
@@ -121,26 +121,26 @@ async fn a_backend_describes_a_person_whole() {
     };
     let role_was = person("aiko").role;
     assert_eq!(
-        house.people.put(bare.clone()).await.unwrap(),
+        fixture.people.put(bare.clone()).await.unwrap(),
         Put::Changed { role_was }
     );
-    let stored = house.people.find(bare.user.clone()).await.unwrap();
+    let stored = fixture.people.find(bare.user.clone()).await.unwrap();
     assert_eq!(stored, Some(bare));
-    let refused = house.people.enter(token("aiko", "Aiko")).await;
+    let refused = fixture.people.enter(token("aiko", "Aiko")).await;
     assert!(matches!(refused, Err(EntryFault::Disabled)), "{refused:?}");
 }
 
 #[actix_rt::test]
 async fn a_page_of_people_is_found_at_once() {
-    let house = house(false);
+    let fixture = fixture(false);
     for user in ["aiko", "ben", "chie"] {
-        house.people.put(person(user)).await.unwrap();
+        fixture.people.put(person(user)).await.unwrap();
     }
     let wanted: Vec<UserId> = ["chie", "aiko", "nobody"]
         .iter()
         .map(|it| it.parse().unwrap())
         .collect();
-    let found = house
+    let found = fixture
         .store
         .read(move |conn| records::find_many(conn, &wanted))
         .await

@@ -39,10 +39,10 @@ pub(super) struct Choose {
     pub(super) by: Chooser,
 }
 
-/// An otomo is put out: nothing keeps them connected, and their sessions are closed, with a code and why.
+/// An otomo is forced offline: nothing keeps them connected, and their sessions are closed, with a code and why.
 #[derive(Message)]
 #[rtype(result = "Result<(), PresenceFault>")]
-pub(super) struct PutOut {
+pub(super) struct ForceOffline {
     pub(super) otomo: UserId,
     pub(super) code: CloseCode,
     pub(super) reason: &'static str,

@@ -33,7 +33,7 @@ use actix::{Actor, Addr, Handler, Message, dev::ToEnvelope};
 use self::{
     board::Board,
     hub::PresenceHub,
-    messages::{Arrive, Changed, Choose, Depart, Introduce, PutOut, Stop},
+    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
     records::listing,
     rules::{Chooser, Chosen, Explanation, Forced, Policy, Status, StatusChange},
     settings::Settings,
@@ -153,7 +153,7 @@ impl Presence {
         .await
     }
 
-    /// An admin gives an otomo a status. `offline` puts them out: no session counts any more, and all of them are closed
+    /// An admin gives an otomo a status. With `offline` no session counts any more, and all of them are closed
     /// (4003). Their live call is not ended here; do that first.
     ///
     /// # Errors
@@ -164,9 +164,9 @@ impl Presence {
                 self.choose(otomo, chosen, None, Chooser::Admin).await?;
                 Ok(())
             }
-            Forced::PutOut => {
-                let reason = "put out by an admin";
-                self.put_out(otomo, CloseCode::Disabled, reason).await
+            Forced::Offline => {
+                let reason = "an admin has set this otomo offline";
+                self.force_offline(otomo, CloseCode::Disabled, reason).await
             }
         }
     }
@@ -177,7 +177,8 @@ impl Presence {
     /// # Errors
     /// [`PresenceFault::UnknownOtomo`] if they were none; those of the store.
     pub async fn retire(&self, otomo: &UserId, reason: &'static str) -> Result<(), PresenceFault> {
-        self.put_out(otomo, CloseCode::TokenExpired, reason).await
+        self.force_offline(otomo, CloseCode::TokenExpired, reason)
+            .await
     }
 
     /// A user is an otomo, or has another name or picture: lists show them from now on.
@@ -227,14 +228,14 @@ impl Presence {
         let _ = self.0.hub.send(Stop).await;
     }
 
-    async fn put_out(
+    async fn force_offline(
         &self,
         otomo: &UserId,
         code: CloseCode,
         reason: &'static str,
     ) -> Result<(), PresenceFault> {
         let otomo = otomo.clone();
-        self.ask(PutOut {
+        self.ask(ForceOffline {
             otomo,
             code,
             reason,

@@ -62,7 +62,7 @@ pub(super) fn arrive(
     listed(tx, otomo)
 }
 
-/// A session has gone. One without a lease (it never arrived, or was put out) changes nothing.
+/// A session has gone. One without a lease (it never arrived, or was forced offline) changes nothing.
 pub(super) fn leave(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -120,8 +120,8 @@ pub(super) fn choose(
     })
 }
 
-/// An admin puts an otomo out: nothing keeps them connected any more.
-pub(super) fn put_out(
+/// An otomo is forced offline: nothing keeps them connected any more.
+pub(super) fn force_offline(
     tx: &mut Tx<'_>,
     otomo: &UserId,
     policy: &Policy,
@@ -151,12 +151,12 @@ pub(super) fn sweep(tx: &mut Tx<'_>, settings: &Settings) -> Result<Outcome<()>,
     let mut concerned = BTreeSet::new();
     concerned.extend(leases::renew(tx, &settings.node, settings.lease)?);
     concerned.extend(leases::expire(tx, SWEEP_MAX)?);
-    concerned.extend(records::rested(tx, SWEEP_MAX)?);
+    concerned.extend(records::breaks_over(tx, SWEEP_MAX)?);
     let mut changes = Vec::new();
     for otomo in &concerned {
         changes.extend(records::settle(tx, otomo, &settings.policy)?);
     }
-    let next = [leases::next_grace_end(tx)?, records::next_rested(tx)?];
+    let next = [leases::next_grace_end(tx)?, records::next_break_end(tx)?];
     Ok(Outcome {
         changes,
         due: next.into_iter().flatten().min(),

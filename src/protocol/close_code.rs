@@ -46,7 +46,7 @@ catalogue! {
     BadToken = 4001 "bad_token",
     /// A page of an origin that is not on the list.
     ForbiddenOrigin = 4002 "forbidden_origin",
-    /// The user is disabled or was put out by an admin.
+    /// The user is disabled, or an admin closed their connections.
     Disabled = 4003 "disabled",
     /// Too many faulty messages.
     ProtocolErrors = 4004 "too_many_errors",

@@ -10,7 +10,7 @@ use crate::{
     presence::{
         Choice,
         fault::PresenceFault,
-        messages::{Arrive, Changed, Choose, Depart, Introduce, PutOut, Stop},
+        messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
         transactions,
     },
 };
@@ -50,19 +50,19 @@ impl Handler<Choose> for PresenceHub {
     }
 }
 
-impl Handler<PutOut> for PresenceHub {
+impl Handler<ForceOffline> for PresenceHub {
     type Result = Answer<()>;
 
-    fn handle(&mut self, put_out: PutOut, _: &mut Context<Self>) -> Answer<()> {
-        let PutOut {
+    fn handle(&mut self, forced: ForceOffline, _: &mut Context<Self>) -> Answer<()> {
+        let ForceOffline {
             otomo,
             code,
             reason,
-        } = put_out;
-        let (put_out, policy) = (otomo.clone(), self.settings.policy);
+        } = forced;
+        let (gone, policy) = (otomo.clone(), self.settings.policy);
         let stored = self
             .store
-            .write(move |tx| transactions::put_out(tx, &put_out, &policy));
+            .write(move |tx| transactions::force_offline(tx, &gone, &policy));
         self.answer(otomo.clone(), stored, move |hub, outcome, ctx| {
             hub.conclude(outcome, ctx);
             let closed = hub.dispatch.close(To::User(otomo), code, reason);

@@ -78,7 +78,7 @@ pub fn why(
 }
 
 /// Otomo whose break is over, at most `limit`.
-pub fn rested(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
+pub fn breaks_over(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
     let now = tx.now().millis();
     let ids: Vec<String> = run!(tx, |c| table::table
         .filter(table::chosen_until.le(now))
@@ -89,7 +89,7 @@ pub fn rested(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
 }
 
 /// When the next break is over.
-pub fn next_rested(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_break_end(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
     // The condition says nothing about the answer: it lets the index be used that has those rows alone.
     let first: Option<i64> = run!(conn, |c| table::table
         .filter(table::chosen_until.is_not_null())

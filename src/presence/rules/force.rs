@@ -7,9 +7,9 @@ use super::{readiness::Chosen, status::Status};
 pub enum Forced {
     /// A choice made for the otomo; see [`Readiness::choose`](super::Readiness::choose).
     Choose(Chosen),
-    /// The otomo is put out: their live call ends, their sessions are closed (4003), and all their leases
+    /// The otomo is offline at once: their live call ends, their sessions are closed (4003), and all their leases
     /// are over at once. They may log in again, unless they are disabled too.
-    PutOut,
+    Offline,
 }
 
 /// Nobody can be made busy: that follows from a call.
@@ -22,7 +22,7 @@ pub fn force(status: Status) -> Result<Forced, Busy> {
     match status {
         Status::Online => Ok(Forced::Choose(Chosen::Online)),
         Status::Break => Ok(Forced::Choose(Chosen::Break)),
-        Status::Offline => Ok(Forced::PutOut),
+        Status::Offline => Ok(Forced::Offline),
         Status::Busy => Err(Busy),
     }
 }

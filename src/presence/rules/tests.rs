@@ -235,7 +235,7 @@ fn an_admin_can_give_every_status_but_busy() {
         let expected = match status {
             Status::Online => Ok(Forced::Choose(Chosen::Online)),
             Status::Break => Ok(Forced::Choose(Chosen::Break)),
-            Status::Offline => Ok(Forced::PutOut),
+            Status::Offline => Ok(Forced::Offline),
             Status::Busy => Err(Busy),
         };
         assert_eq!(force(*status), expected);

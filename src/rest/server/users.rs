@@ -1,4 +1,4 @@
-//! `/api/server/users`: a backend sets people up, and puts them out.
+//! `/api/server/users`: a backend sets people up, and disconnects them.
 
 use actix_web::{
     HttpResponse,

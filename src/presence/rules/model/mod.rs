@@ -1,20 +1,20 @@
 //! One otomo over a long time, against the words of the rules: several devices, calls, graces, missed
 //! rings, admins, restarts; and people who look at the list and listen from then on.
 //!
-//! - [`words`], the reference, keeps what the rules speak of (which device is there, what was chosen, which
-//!   call) and answers with a formula.
-//! - [`house`], the system under test, keeps what is stored (leases, standing, call) and goes through the
+//! - `reference` keeps what the rules speak of (which device is there, what was chosen, which call) and
+//!   answers with a formula.
+//! - `system`, the system under test, keeps what is stored (leases, standing, call) and goes through the
 //!   functions of this room, as the room's records do.
 
-mod house;
-mod words;
+mod reference;
+mod system;
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest_state_machine::prop_state_machine;
 
-use self::house::House;
+use self::system::System;
 use super::{Chooser, Chosen, LiveCall};
 use crate::delivery::leave::Leave;
 
@@ -29,8 +29,8 @@ enum Happening {
     Leave(usize, Leave),
     /// The otomo, or an admin for them, chooses; a break may end by itself after this.
     Choose(Chosen, Option<Duration>, Chooser),
-    /// An admin puts the otomo out.
-    PutOut,
+    /// An admin forces the otomo offline.
+    ForceOffline,
     /// A call begins, with the otomo in either role.
     Request,
     /// The call goes on to its next phase.
@@ -66,7 +66,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(device, leave)| Happening::Leave(device, leave)),
         3 => (chosen, prop::option::of(span(1..40)), by)
             .prop_map(|(chosen, until, by)| Happening::Choose(chosen, until, by)),
-        1 => Just(Happening::PutOut),
+        1 => Just(Happening::ForceOffline),
         5 => Just(Happening::Request),
         6 => Just(Happening::Progress),
         4 => ending.prop_map(Happening::End),
@@ -88,5 +88,5 @@ fn next_phase(call: Option<LiveCall>) -> Option<LiveCall> {
 prop_state_machine! {
     /// Goal: whatever happens, people see what the rules say, and everything they see can be explained.
     #[test]
-    fn an_otomo_over_a_long_time(sequential 1..120 => House);
+    fn an_otomo_over_a_long_time(sequential 1..120 => System);
 }

@@ -20,7 +20,7 @@ enum Device {
 
 /// One otomo, in the words of the rules.
 #[derive(Debug, Clone)]
-pub(super) struct Words {
+pub(super) struct Reference {
     pub(super) policy: Policy,
     pub(super) now: Timestamp,
     devices: [Device; DEVICES],
@@ -32,7 +32,7 @@ pub(super) struct Words {
     pub(super) shown: Status,
 }
 
-impl Words {
+impl Reference {
     /// The table at the head of [`rules`](crate::presence::rules), written once more.
     fn status(&self) -> Status {
         let talks = matches!(self.call, Some(LiveCall::Connecting | LiveCall::Connected));
@@ -94,13 +94,13 @@ impl Words {
     }
 }
 
-impl ReferenceStateMachine for Words {
+impl ReferenceStateMachine for Reference {
     type State = Self;
     type Transition = Happening;
 
     fn init_state() -> BoxedStrategy<Self> {
         (any::<bool>(), 0_u32..4)
-            .prop_map(|(busy_while_ringing, missed_limit)| Words {
+            .prop_map(|(busy_while_ringing, missed_limit)| Reference {
                 policy: Policy {
                     busy_while_ringing,
                     missed_limit,
@@ -132,7 +132,7 @@ impl ReferenceStateMachine for Words {
             Happening::End(Ending::Missed | Ending::Rejected) => state.call.is_some() && !accepted,
             Happening::Connect(_)
             | Happening::Choose(..)
-            | Happening::PutOut
+            | Happening::ForceOffline
             | Happening::Pass(_)
             | Happening::Restart(_)
             | Happening::Watch => true,
@@ -152,7 +152,7 @@ impl ReferenceStateMachine for Words {
                 let until = lasting.filter(|_| *chosen == Chosen::Break);
                 state.choose(*chosen, until.map(|lasting| state.now + lasting));
             }
-            Happening::PutOut => {
+            Happening::ForceOffline => {
                 state.call = None;
                 state.devices = [Device::Away; DEVICES];
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest_state_machine::StateMachineTest;
 
-use super::{Ending, Happening, next_phase, words::Words};
+use super::{Ending, Happening, next_phase, reference::Reference};
 use crate::{
     delivery::leave::Leave,
     kernel::{
@@ -18,7 +18,7 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(10);
 
 /// What is stored of one otomo, and who looks at the list.
-pub(super) struct House {
+pub(super) struct System {
     policy: Policy,
     now: Timestamp,
     standing: Standing,
@@ -33,7 +33,7 @@ struct Watcher {
     updates: Vec<StatusChange>,
 }
 
-impl House {
+impl System {
     fn lease(&self, device: usize) -> Lease {
         Lease {
             session: SessionId::new(),
@@ -75,8 +75,8 @@ impl House {
                 let until = lasting.map(|lasting| now + lasting);
                 readiness.choose(chosen, until, by, now).unwrap()
             }),
-            Happening::PutOut => {
-                assert_eq!(force(Status::Offline), Ok(Forced::PutOut));
+            Happening::ForceOffline => {
+                assert_eq!(force(Status::Offline), Ok(Forced::Offline));
                 self.call = None;
                 self.leases.clear();
             }
@@ -133,40 +133,40 @@ impl House {
     }
 }
 
-impl StateMachineTest for House {
+impl StateMachineTest for System {
     type SystemUnderTest = Self;
-    type Reference = Words;
+    type Reference = Reference;
 
-    fn init_test(words: &Words) -> Self {
+    fn init_test(reference: &Reference) -> Self {
         Self {
-            policy: words.policy,
-            now: words.now,
-            standing: Standing::new("otomo-1".parse().unwrap(), words.now),
+            policy: reference.policy,
+            now: reference.now,
+            standing: Standing::new("otomo-1".parse().unwrap(), reference.now),
             leases: Vec::new(),
             call: None,
             watchers: Vec::new(),
         }
     }
 
-    fn apply(mut house: Self, _: &Words, happening: Happening) -> Self {
-        house.act(happening);
-        house.settle();
-        house
+    fn apply(mut system: Self, _: &Reference, happening: Happening) -> Self {
+        system.act(happening);
+        system.settle();
+        system
     }
 
-    fn check_invariants(house: &Self, words: &Words) {
-        let published = house.standing.published;
-        assert_eq!(published.status, words.shown);
-        assert_eq!(house.standing.readiness.chosen, words.chosen);
-        assert_eq!(house.standing.readiness.missed, words.missed);
+    fn check_invariants(system: &Self, reference: &Reference) {
+        let published = system.standing.published;
+        assert_eq!(published.status, reference.shown);
+        assert_eq!(system.standing.readiness.chosen, reference.chosen);
+        assert_eq!(system.standing.readiness.missed, reference.missed);
 
-        let call = house.call.map(|phase| (CallId::new(), phase));
+        let call = system.call.map(|phase| (CallId::new(), phase));
         let explanation = why(
-            &house.standing,
-            house.leases.clone(),
+            &system.standing,
+            system.leases.clone(),
             call,
-            &house.policy,
-            house.now,
+            &system.policy,
+            system.now,
         );
         assert_eq!(explanation.decision.status, published.status);
         assert!(invariants::the_cause_explains_the_status(
@@ -175,9 +175,9 @@ impl StateMachineTest for House {
         assert!(invariants::busy_means_in_call(
             &explanation.facts,
             &explanation.decision,
-            &house.policy
+            &system.policy
         ));
-        for watcher in &house.watchers {
+        for watcher in &system.watchers {
             assert!(invariants::a_snapshot_and_its_updates_are_fresh(
                 &watcher.snapshot,
                 &watcher.updates,

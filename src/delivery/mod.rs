@@ -4,7 +4,7 @@
 //!   rooms above          any thread                      one worker's thread
 //!   -----------          ----------                      -------------------
 //!   tell, durable  --->  dispatch --- addressed --->  shard --> line --> outbox --> sink (transport)
-//!   broadcast      --->  broadcast (newest per key) -> walk  -^   |
+//!   broadcast      --->  broadcast (newest per key) -> fanout -^   |
 //!                                                                 +-- cursor over the inbox
 //! ```
 //! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.

@@ -3,17 +3,17 @@
 //!
 //! Everything for the clients of a worker comes through this mailbox, in order. Frames are queued first
 //! and written when the mailbox is empty, so that a burst becomes one system call per client. A
-//! broadcast is told by a `walk` in steps between which the mailbox gets its turn; a line that is
+//! broadcast is told by `fanout`, in steps between which the mailbox gets its turn; a line that is
 //! addressed meanwhile is caught up first (see [`super::rounds`]).
 
-mod walk;
+mod fanout;
 
 use std::{pin::Pin, rc::Rc, sync::Arc, task, time::Duration};
 
 use actix::{fut::ActorFuture, prelude::*};
 use actix_rt::time::Instant;
 
-use self::walk::{Next, Walk};
+use self::fanout::{Fanout, Next};
 use super::{
     broadcast::Broadcast,
     dispatch::Queue,
@@ -30,9 +30,9 @@ const MAILBOX: usize = 65_536;
 /// The delivery actor of one worker.
 pub struct Shard {
     lines: Rc<Lines>,
-    walk: Walk,
+    fanout: Fanout,
     queue: Arc<Queue>,
-    /// Whether a timer will wake the actor for the walk.
+    /// Whether a timer will wake the actor for the fan-out.
     asleep: bool,
 }
 
@@ -43,10 +43,10 @@ impl Shard {
         queue: Arc<Queue>,
         join_delay: Duration,
     ) -> Self {
-        let walk = Walk::new(Rc::clone(&lines), broadcast, Arc::clone(&queue), join_delay);
+        let fanout = Fanout::new(Rc::clone(&lines), broadcast, Arc::clone(&queue), join_delay);
         Self {
             lines,
-            walk,
+            fanout,
             queue,
             asleep: false,
         }
@@ -59,7 +59,7 @@ impl Shard {
         said: Round,
         put: impl FnOnce(&Line) -> Delivered,
     ) -> usize {
-        self.walk.catch_up(line, said);
+        self.fanout.catch_up(line, said);
         let delivered = put(line);
         self.lines.mark_unwritten(line);
         usize::from(delivered == Delivered::Yes)
@@ -67,10 +67,10 @@ impl Shard {
 
     fn between_messages(&mut self, ctx: &mut Context<Self>, task: &task::Context<'_>) {
         self.lines.write_marked();
-        match self.walk.step() {
+        match self.fanout.step() {
             Next::Rest => {}
             Next::GoOn => task.waker().wake_by_ref(),
-            Next::Walked(took) => {
+            Next::Finished(took) => {
                 self.lines.tally().walked(took);
                 task.waker().wake_by_ref();
             }
@@ -133,7 +133,7 @@ impl Handler<Poked> for Shard {
     type Result = ();
 
     fn handle(&mut self, _: Poked, _: &mut Context<Self>) {
-        self.walk.poked();
+        self.fanout.poked();
     }
 }
 
@@ -147,12 +147,12 @@ impl Handler<Subscribe> for Shard {
         };
         // First what is under way, then the snapshot: so the snapshot contains every round that this
         // line will not be told.
-        self.walk.catch_up(&line, wish.said);
+        self.fanout.catch_up(&line, wish.said);
         if !line.wanted().contains(wish.topic) {
             return;
         }
         let (snapshot, seen) = wish.source.snapshot();
-        self.walk.caught_up_to(&line, seen);
+        self.fanout.caught_up_to(&line, seen);
         wish.receipt
             .add(usize::from(line.push_always(snapshot) == Delivered::Yes));
         line.subscribe(wish.topic);

@@ -34,7 +34,7 @@ pub trait Wire: ActixStream {
 }
 
 impl Wire for TcpStream {
-    /// Tries first: tokio's budget for cooperative scheduling would stop a walk after 128 sockets.
+    /// Tries first: tokio's budget for cooperative scheduling would stop a fan-out after 128 sockets.
     fn poll_send(
         &mut self,
         task: &mut std::task::Context<'_>,

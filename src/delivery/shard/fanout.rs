@@ -1,4 +1,4 @@
-//! Telling every line of a worker what was broadcast, in steps.
+//! Fan-out: every line of a worker is told what was broadcast, in passes over all of them, each in steps.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
@@ -15,20 +15,20 @@ use super::super::{
 /// Lines visited before the mailbox gets its turn: a millisecond or two of socket writes.
 const STEP: usize = 256;
 
-/// The walk of one worker over its lines.
-pub(super) struct Walk {
+/// The fan-out of one worker.
+pub(super) struct Fanout {
     lines: Rc<Lines>,
     broadcast: Arc<Broadcast>,
     queue: Arc<Queue>,
     rounds: Rounds,
     stage: Stage,
-    /// Messages written during this walk, counted once at its end.
+    /// Messages written during this pass, counted once at its end.
     told: Told,
     /// How long updates are gathered when they come faster than this (`outbox.join_delay`).
     join_delay: Duration,
 }
 
-/// Counted here and handed on once a walk: a shared counter would be slower than the delivery that it counts.
+/// Counted here and handed on once a pass: a shared counter would be slower than the delivery that it counts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
     /// Messages, once for each client.
@@ -37,15 +37,15 @@ struct Told {
     joined: u64,
 }
 
-/// Where the walk is.
+/// Where the fan-out is.
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// Everybody knows everything; the last walk began at `since`.
+    /// Everybody knows everything; the last pass began at `since`.
     Resting { since: Instant },
-    /// Something was broadcast soon after the last walk: more is gathered until then.
+    /// Something was broadcast soon after the last pass began: more is gathered until then.
     Gathering { until: Instant },
     /// Lines before `next` have seen everything up to `target`.
-    Walking {
+    Sending {
         next: usize,
         target: u64,
         began: Instant,
@@ -61,11 +61,11 @@ pub(super) enum Next {
     Sleep(Instant),
     /// Come back as soon as the mailbox has had its turn.
     GoOn,
-    /// The same; a whole walk has just ended, which took so long.
-    Walked(Duration),
+    /// The same; a whole pass has just ended, which took so long.
+    Finished(Duration),
 }
 
-impl Walk {
+impl Fanout {
     pub(super) fn new(
         lines: Rc<Lines>,
         broadcast: Arc<Broadcast>,
@@ -150,23 +150,23 @@ impl Walk {
             Stage::Gathering { until } if until > now => Next::Sleep(until),
             Stage::Gathering { .. } => {
                 self.take_broadcast(Due::Behind(self.queue.left()));
-                self.walk_on(0, self.rounds.latest(), now)
+                self.send_on(0, self.rounds.latest(), now)
             }
-            Stage::Walking {
+            Stage::Sending {
                 next,
                 target,
                 began,
-            } => self.walk_on(next, target, began),
+            } => self.send_on(next, target, began),
         }
     }
 
-    fn walk_on(&mut self, from: usize, target: u64, began: Instant) -> Next {
+    fn send_on(&mut self, from: usize, target: u64, began: Instant) -> Next {
         let (page, next) = self.lines.page(from, STEP);
         for line in page {
             self.tell(&line);
         }
         if let Some(next) = next {
-            self.stage = Stage::Walking {
+            self.stage = Stage::Sending {
                 next,
                 target,
                 began,
@@ -176,16 +176,16 @@ impl Walk {
         self.stage = Stage::Resting { since: began };
         let Told { messages, joined } = std::mem::take(&mut self.told);
         self.lines.tally().broadcast(messages, joined);
-        // Lines that were addressed during the walk may be ahead of those visited before them.
+        // Lines that were addressed during the pass may be ahead of those visited before them.
         let everybody_knows = target == self.rounds.latest();
         if everybody_knows {
             self.rounds.clear();
         }
-        // A poke during the walk changed nothing then: what it was about is still to be told.
+        // A poke during the pass changed nothing then: what it was about is still to be told.
         if !everybody_knows || self.broadcast.waits(usize::from(self.lines.worker())) {
             self.poked();
         }
-        Next::Walked(began.elapsed())
+        Next::Finished(began.elapsed())
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     /// A worker with so many clients who listen to otomo statuses.
-    fn worker(clients: usize) -> (Walk, Arc<Broadcast>, Arc<Queue>) {
+    fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default());
         let lines = Lines::new(0, roster, Tally::new(Arc::default()));
         let limits = Rc::new(Limits {
@@ -272,8 +272,8 @@ mod tests {
         let broadcast = Arc::new(Broadcast::new(1));
         let queue = Arc::new(Queue::default());
         let (slots, messages) = (Arc::clone(&broadcast), Arc::clone(&queue));
-        let walk = Walk::new(lines, slots, messages, Duration::ZERO);
-        (walk, broadcast, queue)
+        let fanout = Fanout::new(lines, slots, messages, Duration::ZERO);
+        (fanout, broadcast, queue)
     }
 
     fn update(version: u64) -> Frame {
@@ -286,42 +286,42 @@ mod tests {
     }
 
     #[actix::test]
-    async fn what_is_broadcast_during_a_walk_is_told_by_the_next() {
-        let (mut walk, broadcast, queue) = worker(STEP + 1);
+    async fn what_is_broadcast_during_a_pass_is_told_by_the_next() {
+        let (mut fanout, broadcast, queue) = worker(STEP + 1);
         let mut numbering = Numbering::default();
-        let mut say = |walk: &mut Walk, version| {
+        let mut say = |fanout: &mut Fanout, version| {
             let frame = numbering.number(update(version));
             broadcast.put(0, &[frame], queue.entered());
-            walk.poked();
+            fanout.poked();
         };
-        say(&mut walk, 1);
-        assert_eq!(walk.step(), Next::GoOn);
-        say(&mut walk, 2);
-        let mut walks = 0;
-        while walks < 2 {
-            match walk.step() {
+        say(&mut fanout, 1);
+        assert_eq!(fanout.step(), Next::GoOn);
+        say(&mut fanout, 2);
+        let mut passes = 0;
+        while passes < 2 {
+            match fanout.step() {
                 Next::GoOn => {}
-                Next::Walked(_) => walks += 1,
+                Next::Finished(_) => passes += 1,
                 other => panic!("{other:?} before everybody has been told"),
             }
         }
-        assert_eq!(walk.step(), Next::Rest);
+        assert_eq!(fanout.step(), Next::Rest);
     }
 
     #[actix::test]
     async fn what_was_addressed_before_a_broadcast_is_told_before_it() {
-        let (mut walk, broadcast, queue) = worker(1);
+        let (mut fanout, broadcast, queue) = worker(1);
         let frame = Numbering::default().number(update(1));
-        let (lines, _) = walk.lines.page(0, 1);
+        let (lines, _) = fanout.lines.page(0, 1);
         // A call_end is in the mailbox when the status that it causes is left in the slot.
         queue.enter();
         broadcast.put(0, &[frame], queue.entered());
-        walk.poked();
-        assert!(matches!(walk.step(), Next::Walked(_)));
+        fanout.poked();
+        assert!(matches!(fanout.step(), Next::Finished(_)));
         assert_eq!(lines[0].seen.get(), 0);
         queue.leave();
-        assert!(matches!(walk.step(), Next::Walked(_)));
+        assert!(matches!(fanout.step(), Next::Finished(_)));
         assert_eq!(lines[0].seen.get(), 1);
-        assert_eq!(walk.step(), Next::Rest);
+        assert_eq!(fanout.step(), Next::Rest);
     }
 }

@@ -22,6 +22,7 @@ use actix::{Actor, Addr};
 
 use super::{
     broadcast::{Broadcast, Poke},
+    counters::Counters,
     inbox::Seq,
     leave::Graces,
     line::SessionRef,
@@ -33,7 +34,6 @@ use super::{
     roster::Roster,
     rounds::{Numbered, Round},
     shard::Shard,
-    tally::Tally,
 };
 use crate::{
     kernel::{ids::UserId, metrics::Metrics},
@@ -127,7 +127,7 @@ impl Dispatch {
         let lines = Lines::new(
             u16::try_from(number).ok()?,
             self.0.roster.clone(),
-            Tally::new(Arc::clone(&self.0.metrics)),
+            Counters::new(Arc::clone(&self.0.metrics)),
         );
         let shard = Shard::new(
             std::rc::Rc::clone(&lines),

@@ -10,10 +10,10 @@ use actix::Recipient;
 use bytes::Bytes;
 
 use super::{
+    counters::Counters,
     inbox::cursor::{Cursor, Offer},
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
-    tally::Tally,
 };
 use crate::{
     kernel::{
@@ -123,7 +123,7 @@ pub struct Line {
     session: Recipient<Wake>,
     signals: Cell<Signals>,
     limits: Rc<Limits>,
-    tally: Rc<Tally>,
+    counters: Rc<Counters>,
     /// Whether live frames may flow.
     opened: Cell<bool>,
     /// Whether nothing is taken any more: the session is about to close.
@@ -149,7 +149,7 @@ pub struct NewLine {
 }
 
 impl Line {
-    pub(super) fn new(new: NewLine, seen: u64, tally: Rc<Tally>) -> Self {
+    pub(super) fn new(new: NewLine, seen: u64, counters: Rc<Counters>) -> Self {
         Self {
             client: new.client,
             versioned: new.versioned,
@@ -162,7 +162,7 @@ impl Line {
             session: new.session,
             signals: Cell::default(),
             limits: new.limits,
-            tally,
+            counters,
             opened: Cell::new(false),
             closing: Cell::new(false),
         }
@@ -245,7 +245,7 @@ impl Line {
         match self.opened.get() {
             true => self.enqueue(item),
             false => {
-                self.tally.sent(item.frame.spec().name, 1);
+                self.counters.sent(item.frame.spec().name, 1);
                 self.outbox.borrow_mut().push_preamble(item);
                 Delivered::Yes
             }
@@ -260,19 +260,19 @@ impl Line {
         let mut outbox = self.outbox.borrow_mut();
         let before = outbox.bytes();
         let pushed = outbox.push(item, &self.limits);
-        self.tally.waiting(before, outbox.bytes());
+        self.counters.waiting(before, outbox.bytes());
         drop(outbox);
         match pushed {
             Pushed::Queued => {
-                self.tally.sent(name, 1);
+                self.counters.sent(name, 1);
                 Delivered::Yes
             }
             Pushed::Replaced => {
-                self.tally.replaced();
+                self.counters.replaced();
                 Delivered::Yes
             }
             Pushed::Dropped => {
-                self.tally.no_room();
+                self.counters.no_room();
                 Delivered::No
             }
             Pushed::Overflow => {
@@ -295,7 +295,7 @@ impl Line {
             let mut outbox = self.outbox.borrow_mut();
             let before = outbox.bytes();
             self.sink.pump(&mut outbox);
-            self.tally.waiting(before, outbox.bytes());
+            self.counters.waiting(before, outbox.bytes());
             outbox.bytes() < self.limits.soft / 2
         };
         if drained && self.cursor.borrow().wants_page() {
@@ -344,10 +344,10 @@ impl Line {
     pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
         self.closing.set(true);
         let mut outbox = self.outbox.borrow_mut();
-        self.tally.waiting(outbox.bytes(), 0);
+        self.counters.waiting(outbox.bytes(), 0);
         outbox.clear();
         outbox.open();
-        self.tally.sent(closing.spec().name, 1);
+        self.counters.sent(closing.spec().name, 1);
         let _ = outbox.push(
             Queued {
                 frame: closing,
@@ -388,6 +388,6 @@ pub enum Delivered {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.tally.waiting(self.outbox.get_mut().bytes(), 0);
+        self.counters.waiting(self.outbox.get_mut().bytes(), 0);
     }
 }

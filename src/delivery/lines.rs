@@ -12,10 +12,10 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::{
+    counters::Counters,
     line::{Client, Line, NewLine, SessionRef},
     messages::LineReport,
     roster::Roster,
-    tally::Tally,
     wheel::Wheel,
 };
 use crate::kernel::ids::{DeviceId, UserId};
@@ -46,12 +46,12 @@ pub struct Lines {
     unwritten: RefCell<Vec<Rc<Line>>>,
     latest_round: Cell<u64>,
     roster: Roster,
-    tally: Rc<Tally>,
+    counters: Rc<Counters>,
 }
 
 impl Lines {
     /// An empty table.
-    pub(super) fn new(worker: u16, roster: Roster, tally: Tally) -> Rc<Self> {
+    pub(super) fn new(worker: u16, roster: Roster, counters: Counters) -> Rc<Self> {
         Rc::new(Self {
             worker,
             table: RefCell::default(),
@@ -61,12 +61,12 @@ impl Lines {
             unwritten: RefCell::default(),
             latest_round: Cell::new(0),
             roster,
-            tally: Rc::new(tally),
+            counters: Rc::new(counters),
         })
     }
 
-    pub(super) fn tally(&self) -> &Tally {
-        &self.tally
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// This worker's number.
@@ -84,7 +84,7 @@ impl Lines {
         let line = Rc::new(Line::new(
             new,
             self.latest_round.get(),
-            Rc::clone(&self.tally),
+            Rc::clone(&self.counters),
         ));
         let client = line.client().clone();
         let slot = self.table.borrow_mut().insert(Rc::clone(&line));
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Tally::new(Arc::default()));
+        let lines = Lines::new(0, roster, Counters::new(Arc::default()));
         for nanos in (0..3_000_000).step_by(9_973) {
             let when = lines.started + Duration::from_nanos(nanos);
             let due = lines.started + Duration::from_millis(lines.due(when));

@@ -20,6 +20,7 @@
 
 pub mod broadcast;
 pub mod connectedness;
+mod counters;
 pub mod dispatch;
 pub mod inbox;
 pub mod leave;
@@ -31,5 +32,4 @@ pub mod queued;
 pub mod roster;
 pub mod rounds;
 pub mod shard;
-mod tally;
 pub mod wheel;

@@ -175,7 +175,7 @@ impl Fanout {
         }
         self.stage = Stage::Resting { since: began };
         let Told { messages, joined } = std::mem::take(&mut self.told);
-        self.lines.tally().broadcast(messages, joined);
+        self.lines.counters().broadcast(messages, joined);
         // Lines that were addressed during the pass may be ahead of those visited before them.
         let everybody_knows = target == self.rounds.latest();
         if everybody_knows {
@@ -198,13 +198,13 @@ mod tests {
     use crate::{
         delivery::{
             broadcast::Numbering,
+            counters::Counters,
             inbox::{Seq, cursor::Cursor},
             leave::Graces,
             line::{Client, NewLine, Sink, Wake},
             outbox::{Limits, Outbox},
             queued::Queued,
             roster::Roster,
-            tally::Tally,
         },
         kernel::{identity::Role, ids::SessionId},
         protocol::{
@@ -246,7 +246,7 @@ mod tests {
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Tally::new(Arc::default()));
+        let lines = Lines::new(0, roster, Counters::new(Arc::default()));
         let limits = Rc::new(Limits {
             soft: 1 << 20,
             hard: 1 << 20,

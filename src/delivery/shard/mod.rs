@@ -71,7 +71,7 @@ impl Shard {
             Next::Rest => {}
             Next::GoOn => task.waker().wake_by_ref(),
             Next::Finished(took) => {
-                self.lines.tally().walked(took);
+                self.lines.counters().fanned_out(took);
                 task.waker().wake_by_ref();
             }
             Next::Sleep(_) if self.asleep => {}

@@ -10,7 +10,7 @@ use crate::kernel::metrics::Metrics;
 const BROADCAST: &str = "broadcast";
 
 /// The counters of one worker.
-pub(super) struct Tally {
+pub(super) struct Counters {
     metrics: Arc<Metrics>,
     out: RefCell<HashMap<&'static str, Counter>>,
     replaced: Counter,
@@ -19,7 +19,7 @@ pub(super) struct Tally {
     waiting: Gauge,
 }
 
-impl Tally {
+impl Counters {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
         Self {
             out: RefCell::default(),
@@ -67,7 +67,7 @@ impl Tally {
     }
 
     /// All clients have been told what was broadcast.
-    pub(super) fn walked(&self, took: Duration) {
+    pub(super) fn fanned_out(&self, took: Duration) {
         self.metrics.broadcast.took(took);
     }
 }

@@ -22,7 +22,7 @@ use crate::kernel::{
 
 /// One session in the roster.
 #[derive(Debug, Clone)]
-pub struct Present {
+pub struct ConnectedSession {
     /// The device it belongs to.
     pub device: DeviceId,
     /// What its user may do.
@@ -43,7 +43,7 @@ pub struct Remaining {
 /// Who is connected. Clones share the table.
 #[derive(Debug, Clone)]
 pub struct Roster {
-    sessions: Arc<DashMap<UserId, SmallVec<[Present; 1]>>>,
+    sessions: Arc<DashMap<UserId, SmallVec<[ConnectedSession; 1]>>>,
     connectedness: Connectedness,
 }
 
@@ -63,13 +63,13 @@ impl Roster {
 
     /// Notes a session.
     pub(super) fn arrive(&self, client: &Client, at: SessionRef) {
-        let present = Present {
+        let session = ConnectedSession {
             device: client.device.clone(),
             role: client.role,
             at,
         };
         let user = client.user.clone();
-        self.sessions.entry(user).or_default().push(present);
+        self.sessions.entry(user).or_default().push(session);
         self.connectedness.arrived(client);
     }
 
@@ -82,7 +82,7 @@ impl Roster {
         };
         // One step under the map's lock: nobody arrives between the look and the removal.
         self.sessions.remove_if_mut(&client.user, |_, sessions| {
-            sessions.retain(|present| present.at.session != client.session);
+            sessions.retain(|session| session.at.session != client.session);
             remaining.of_user = sessions.len();
             remaining.of_device = sessions
                 .iter()
@@ -94,7 +94,7 @@ impl Roster {
     }
 
     /// The sessions of a user.
-    pub fn sessions(&self, user: &UserId) -> Vec<Present> {
+    pub fn sessions(&self, user: &UserId) -> Vec<ConnectedSession> {
         self.sessions
             .get(user)
             .map(|sessions| sessions.to_vec())
@@ -124,16 +124,19 @@ impl Roster {
     }
 
     /// Everybody. The table is walked part by part, so nobody waits for the whole walk.
-    pub fn everybody(&self) -> Vec<(UserId, Present)> {
-        let of_user =
-            |entry: dashmap::mapref::multiple::RefMulti<'_, UserId, SmallVec<[Present; 1]>>| {
-                let user = entry.key().clone();
-                let pairs = entry
-                    .value()
-                    .iter()
-                    .map(move |it| (user.clone(), it.clone()));
-                pairs.collect::<Vec<_>>()
-            };
+    pub fn everybody(&self) -> Vec<(UserId, ConnectedSession)> {
+        let of_user = |entry: dashmap::mapref::multiple::RefMulti<
+            '_,
+            UserId,
+            SmallVec<[ConnectedSession; 1]>,
+        >| {
+            let user = entry.key().clone();
+            let pairs = entry
+                .value()
+                .iter()
+                .map(move |it| (user.clone(), it.clone()));
+            pairs.collect::<Vec<_>>()
+        };
         self.sessions.iter().flat_map(of_user).collect()
     }
 }

@@ -52,7 +52,7 @@ const BATCH_MAX: usize = 512;
 pub(super) type Queue = mpsc::Sender<Box<dyn Job>>;
 
 /// What became of a batch that ran in one transaction.
-enum Together {
+enum BatchOutcome {
     /// Stored. Jobs that failed were undone alone.
     Committed,
     /// The transaction could not begin: the database is away, and trying each job would only wait
@@ -114,9 +114,11 @@ impl Committer {
             return self.one_by_one(batch);
         }
         match self.together(batch) {
-            Together::Committed => batch.drain(..).for_each(|job| job.answer()),
-            Together::NotBegun(fault) => batch.drain(..).for_each(|job| job.refuse(fault.clone())),
-            Together::Lost(fault) => {
+            BatchOutcome::Committed => batch.drain(..).for_each(|job| job.answer()),
+            BatchOutcome::NotBegun(fault) => {
+                batch.drain(..).for_each(|job| job.refuse(fault.clone()))
+            }
+            BatchOutcome::Lost(fault) => {
                 let (jobs, cause) = (batch.len(), chain(&fault));
                 log::warn!(
                     "lost a transaction, running its jobs one by one jobs={jobs} cause={cause}"
@@ -127,10 +129,10 @@ impl Committer {
     }
 
     /// Runs the whole batch in one transaction. Answers nobody.
-    fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Together {
+    fn together(&mut self, batch: &mut [Box<dyn Job>]) -> BatchOutcome {
         let mut tx = match self.begin() {
             Ok(tx) => tx,
-            Err(fault) => return Together::NotBegun(fault),
+            Err(fault) => return BatchOutcome::NotBegun(fault),
         };
         let ran = batch
             .iter_mut()
@@ -139,11 +141,11 @@ impl Committer {
         match ran {
             Ok(took) => {
                 self.committed(batch.len(), took);
-                Together::Committed
+                BatchOutcome::Committed
             }
             Err(fault) => {
                 self.abandon();
-                Together::Lost(fault)
+                BatchOutcome::Lost(fault)
             }
         }
     }

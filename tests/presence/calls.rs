@@ -5,8 +5,8 @@ use std::time::Duration;
 use otomo::{
     delivery::leave::Leave,
     presence::{
-        records::calling::{self, Callable, Reach},
-        rules::{Cause, Chosen, ChosenCause, Status},
+        records::calling,
+        rules::{Callable, Cause, Chosen, ChosenCause, Reach, Status},
     },
     store::StoreError,
 };

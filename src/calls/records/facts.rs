@@ -1,8 +1,8 @@
 //! What decides on a request, read in the transaction that will store it.
 
 use crate::{
-    calls::rules::request::{Called, Facts, Reach, Request},
-    presence::records::calling::{self, Callable},
+    calls::rules::request::{Facts, Request},
+    presence::records::calling,
     store::{StoreError, Tx},
 };
 
@@ -28,22 +28,8 @@ pub fn read(
     Ok(Facts {
         known: super::find(tx, request.id)?,
         live: own.into_iter().chain(theirs).collect(),
-        called: calling::callable(tx, &request.otomo)?.map(Called::from),
+        called: calling::callable(tx, &request.otomo)?,
         over_rate: circumstances.over_rate,
         draining: circumstances.draining,
     })
-}
-
-impl From<Callable> for Called {
-    fn from(callable: Callable) -> Self {
-        Self {
-            reach: match callable.reach {
-                calling::Reach::Connected => Reach::Connected,
-                calling::Reach::Leaving => Reach::Leaving,
-                calling::Reach::Offline => Reach::Offline,
-            },
-            on_break: callable.on_break,
-            free_at: Some(callable.free_at),
-        }
-    }
 }

@@ -22,9 +22,12 @@ use super::{
     refusal::Refusal,
     ring, speech, step, talk,
 };
-use crate::kernel::{
-    ids::{CallId, UserId},
-    time::Timestamp,
+use crate::{
+    kernel::{
+        ids::{CallId, UserId},
+        time::Timestamp,
+    },
+    presence::rules::{Callable, Reach},
 };
 
 /// What a client asks for (source document 001, WS-C01).
@@ -45,34 +48,12 @@ pub struct Facts {
     pub known: Option<Call>,
     /// The live calls of the two people, in whatever role: none, one or two.
     pub live: Vec<Call>,
-    /// The called user, if they are an otomo.
-    pub called: Option<Called>,
+    /// The called user, if they are an otomo. That they are in a call is in `live`.
+    pub called: Option<Callable>,
     /// The caller has used up `limits.calls_per_minute`.
     pub over_rate: bool,
     /// This node takes no new calls.
     pub draining: bool,
-}
-
-/// What is known of the called otomo. That they are in a call is in [`Facts::live`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Called {
-    /// Whether they can be rung.
-    pub reach: Reach,
-    /// They chose to be on break, or were put there.
-    pub on_break: bool,
-    /// They wrap up their last call until then.
-    pub free_at: Option<Timestamp>,
-}
-
-/// Whether somebody can be rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// At least one session.
-    Connected,
-    /// No session, but the leave grace still runs.
-    Leaving,
-    /// Not there.
-    Offline,
 }
 
 /// Opens a call, or says what came instead. The steps may be of several calls (what was overdue, what is
@@ -199,8 +180,8 @@ fn supersede(old: &Call, caller: &UserId, now: Timestamp, policy: &Policy) -> St
 }
 
 /// Why the otomo cannot be rung, if they cannot.
-fn hindrance(called: Called, taken: bool, draining: bool, now: Timestamp) -> Option<Rejection> {
-    let wrapping_up = called.free_at.is_some_and(|free_at| now < free_at);
+fn hindrance(called: Callable, taken: bool, draining: bool, now: Timestamp) -> Option<Rejection> {
+    let wrapping_up = now < called.free_at;
     if draining {
         Some(Rejection::SystemError)
     } else if taken {

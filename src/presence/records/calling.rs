@@ -5,34 +5,12 @@ use diesel::prelude::*;
 use super::{find, leases, save};
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
-    presence::rules::{Chosen, Policy, Readiness},
+    presence::rules::{Callable, Chosen, Policy, Reach, Readiness},
     store::{
         StoreError, Tx, run,
         sql::schema::{otomo as table, users},
     },
 };
-
-/// Whether somebody can be rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// At least one session is connected.
-    Connected,
-    /// None is, but a grace still runs.
-    Leaving,
-    /// Not there, or locked out.
-    Offline,
-}
-
-/// What decides whether a ring may begin, apart from calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Callable {
-    /// Whether they can be rung.
-    pub reach: Reach,
-    /// They are on break, by whoever's choice.
-    pub on_break: bool,
-    /// The end of the wrap-up after their last call. May be long past.
-    pub free_at: Timestamp,
-}
 
 /// Whether an otomo can be called; `None` for a user who is none.
 pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, StoreError> {
@@ -45,14 +23,10 @@ pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, Sto
         .filter(table::user_id.eq(otomo.as_str()))
         .select((table::free_at, users::disabled))
         .get_result(c))?;
-    let leases = leases::of(tx, otomo)?;
-    let counting = || leases.iter().filter(|lease| lease.counts(now));
-    let reach = if disabled || counting().next().is_none() {
-        Reach::Offline
-    } else if counting().all(|lease| lease.leaving) {
-        Reach::Leaving
-    } else {
-        Reach::Connected
+    // Who is locked out has sessions only until they are closed.
+    let reach = match disabled {
+        true => Reach::Offline,
+        false => Reach::of(&leases::of(tx, otomo)?, now),
     };
     Ok(Some(Callable {
         reach,

@@ -22,6 +22,7 @@
 //! | the server starts | the leases it left behind: [`Lease::held`] |
 //! | time passes | [`settle()`] sees leases and choices run out |
 
+mod callable;
 mod decide;
 mod force;
 pub mod invariants;
@@ -37,6 +38,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+pub use callable::{Callable, Reach};
 pub use decide::{Cause, Decision, Facts, LiveCall, decide};
 pub use force::{Busy, Forced, force};
 pub use lease::{Lease, connected};

@@ -8,10 +8,11 @@ use crate::{
         effect::Step,
         policy::EARLY_CANDIDATES_MAX,
         refusal::Refusal,
-        request::{Called, Facts, Reach, Request, open},
+        request::{Facts, Request, open},
         step::step,
     },
     kernel::time::Timestamp,
+    presence::rules::{Callable, Reach},
 };
 
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_706_604_120_000);
@@ -198,20 +199,20 @@ fn happenings(call: &Call) -> Vec<(Row, Happening)> {
 // The requests.
 
 pub(super) fn situations() -> Vec<(&'static str, Facts, &'static str)> {
-    let offline = Called {
+    let offline = Callable {
         reach: Reach::Offline,
         ..reachable()
     };
-    let leaving = Called {
+    let leaving = Callable {
         reach: Reach::Leaving,
         ..reachable()
     };
-    let on_break = Called {
+    let on_break = Callable {
         on_break: true,
         ..reachable()
     };
-    let wrapping_up = Called {
-        free_at: Some(NOW + seconds(1)),
+    let wrapping_up = Callable {
+        free_at: NOW + seconds(1),
         ..reachable()
     };
     let draining = Facts {
@@ -290,17 +291,17 @@ pub(super) fn request(number: usize, by: &str, of: &str) -> Request {
     }
 }
 
-fn facts(called: Option<Called>) -> Facts {
+fn facts(called: Option<Callable>) -> Facts {
     Facts {
         called,
         ..Facts::default()
     }
 }
 
-const fn reachable() -> Called {
-    Called {
+const fn reachable() -> Callable {
+    Callable {
         reach: Reach::Connected,
         on_break: false,
-        free_at: None,
+        free_at: Timestamp::from_millis(0),
     }
 }

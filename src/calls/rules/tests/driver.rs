@@ -14,10 +14,11 @@ use crate::{
         effect::{Audience, Devices, Durable, Spoken, Step},
         invariants,
         refusal::Refusal,
-        request::{Called, Facts, Reach, Request},
+        request::{Facts, Request},
         step::advance,
     },
     kernel::ids::{CallId, UserId},
+    presence::rules::{Callable, Reach},
 };
 
 impl World {
@@ -31,10 +32,10 @@ impl World {
         Facts {
             known: self.calls.get(&request.id).cloned(),
             live: live.into_iter().map(|id| self.calls[id].clone()).collect(),
-            called: OTOMOS.contains(&otomo.as_str()).then(|| Called {
+            called: OTOMOS.contains(&otomo.as_str()).then(|| Callable {
                 reach: self.reach(otomo),
                 on_break: self.on_break.contains(otomo),
-                free_at: self.free_at.get(otomo).copied(),
+                free_at: self.free_at.get(otomo).copied().unwrap_or_default(),
             }),
             over_rate: false,
             draining: self.draining,

@@ -30,7 +30,7 @@
 //!    ([`delivery::dispatch::Dispatch::broadcast`]); while a worker is busy, a newer status of the same
 //!    otomo replaces the older.
 //! 4. Each worker's [`delivery::shard::Shard`] walks its own clients and writes the same bytes to all
-//!    whose socket is free. Who is slow finds the newest status in its outbox when it reads again.
+//!    whose socket is free. A slow client finds the newest status in its outbox when it reads again.
 //! 5. The answer to the otomo goes the same way, so it comes after the update that it caused.
 //!
 //! # Walkthrough: a call is answered

@@ -70,7 +70,7 @@ pub enum StartFault {
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
-    /// A name in the configuration is none.
+    /// The node's name cannot be used.
     #[error("the node has no usable name")]
     Node,
 }

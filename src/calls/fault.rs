@@ -30,7 +30,7 @@ pub enum CallsFault {
 }
 
 impl From<Refusal> for CallsFault {
-    /// Who asks from within is no participant of any call: for them it means that there is none.
+    /// An asker from within the server is not a participant of any call: to them it means that there is no such call.
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotParticipant => Self::Unknown,

@@ -18,7 +18,7 @@ use crate::{
 /// How long a call that is over is told of to a session that begins: a client that was away meanwhile learns how it went.
 const RECENT: Duration = Duration::from_mins(10);
 
-/// The most of them: more than a person can have talked in that time. Who requests in a loop finds the rest in the
+/// The most of them: more than a person can have talked in that time. A client that requests in a loop finds the rest in the
 /// history.
 const RECENT_MAX: u32 = 100;
 

@@ -261,7 +261,7 @@ impl Speaker {
                         "call ended call={id} phase={phase} user={user} otomo={otomo} by={by} outcome={outcome} reason={reason}"
                     );
                     self.metrics.calls_ended.of(outcome.as_str()).inc();
-                    // Nobody will take what was kept for who accepts.
+                    // Nobody will accept, so nobody will take what was kept.
                     drop(self.kept.take(id));
                 }
                 (event, _, connection) => {

@@ -70,7 +70,7 @@ pub(super) struct Stored {
     pub(super) caller: Option<Person>,
     /// What was left in the otomo's inbox.
     pub(super) missed: Option<(Seq, Frame)>,
-    /// What people will know once the step is said; `None` if it is no news.
+    /// What people will know once the step is said; `None` if it is not news.
     pub(super) mark: Option<Mark>,
 }
 

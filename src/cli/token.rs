@@ -51,7 +51,7 @@ pub(super) fn run(config: &Config, args: TokenArgs) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// Tokens count in seconds, so less than one is none.
+/// Tokens count in whole seconds, so it must be at least one.
 fn ttl(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text)
         .filter(|ttl| *ttl >= Duration::from_secs(1))

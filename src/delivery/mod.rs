@@ -14,7 +14,7 @@
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
 //! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
-//!   [`leave`]: how a session ended and how long that is nobody's business.
+//!   [`leave`]: how a session ended, and how long nobody else hears of that.
 //!
 //! Nothing here knows what a call or a message is.
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The longest name of a user, device or node, in bytes.
 pub const NAME_MAX_BYTES: usize = 128;
 
-/// A text that is no id: empty, too long, or with characters that would break a log line or a key.
+/// A text that cannot be an id: empty, too long, or with characters that would break a log line or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} must be 1 to {NAME_MAX_BYTES} bytes without spaces or control characters")]
 pub struct IdFault {

@@ -1,10 +1,10 @@
 //! What is counted and measured, for Prometheus (`/metrics`).
 //!
-//! Nothing is ever labelled by user, call or room: that would be one series each, for ever. Labels are
+//! Nothing is ever labelled by user, call or room: that would be one series each, forever. Labels are
 //! `&'static str`, which a name from outside cannot be; the enums of the rooms have them (`as_str`).
 //!
 //! A labelled metric hands out handles ([`Labelled::of`]). Looking one up takes a lock and a hash; a handle is
-//! one atomic addition. Who counts on a hot path (per delivery, per frame) looks up at start and keeps them.
+//! one atomic addition. Code that counts on a hot path (per delivery, per frame) looks them up at the start and keeps them.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub struct Metrics {
     pub handshakes_refused: Labelled<Counter>,
     /// Connections that have ended, by the code with which the server closed them; `client` for those that it did not.
     pub closes: Labelled<Counter>,
-    /// Messages from clients, by type; `unknown` for those that are none.
+    /// Messages from clients, by type; `unknown` for those that are not commands.
     pub messages_in: Labelled<Counter>,
     /// Messages to clients, by type: one for each client. `broadcast` stands for those that were told to all at once.
     pub messages_out: Labelled<Counter>,

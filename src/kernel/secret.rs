@@ -20,7 +20,7 @@ impl Secret {
     }
 
     /// Whether `candidate` is this secret. Takes the same time wherever they differ, so that a stranger
-    /// cannot feel their way to it; the length is no secret.
+    /// cannot guess it piece by piece; the length is not secret.
     pub fn is(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }

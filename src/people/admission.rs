@@ -62,7 +62,7 @@ fn updated(known: &Person, identity: &Identity) -> Person {
     }
 }
 
-/// Who is not named is shown by the id that the app gave them.
+/// A person without a name is shown by the id that the app gave them.
 fn newcomer(identity: &Identity) -> Person {
     let name = identity.name.clone();
     Person {

@@ -171,7 +171,7 @@ impl Presence {
         }
     }
 
-    /// A user is no otomo any more. No session counts, and all of them are closed (4202), to come back as what they are
+    /// A user is not an otomo any more. No session counts, and all of them are closed (4202), to come back as what they are
     /// now. Lists go on to show them, offline; a live call goes on if they are back in its grace.
     ///
     /// # Errors
@@ -197,7 +197,7 @@ impl Presence {
         }
     }
 
-    /// Every fact about an otomo and what follows from them; `None` for a user who is none.
+    /// Every fact about an otomo and what follows from them; `None` for a user who is not one.
     ///
     /// # Errors
     /// Those of the store.

@@ -53,7 +53,7 @@ catalogue! {
     InternalError "INTERNAL_ERROR" 500,
     /// Not now: the database is away or the queue is full. Nothing was done.
     Unavailable "UNAVAILABLE" 503,
-    /// The called user is no otomo.
+    /// The called user is not an otomo.
     OtomoNotFound "OTOMO_NOT_FOUND" 404,
     /// The call id is taken by a call between other people.
     DuplicateCallId "DUPLICATE_CALL_ID" 409,

@@ -18,7 +18,7 @@ use crate::kernel::config::Config;
 const PREFLIGHT_MAX_AGE: usize = 3600;
 
 /// Pages of `server.origins` may send requests with credentials. Other origins get no permission, which their
-/// browsers enforce; a request without an origin is no page's and is held by its token alone.
+/// browsers enforce; a request without an origin does not come from a page, and only its token counts.
 pub(super) fn cors(config: &Arc<Config>) -> Cors {
     let config = Arc::clone(config);
     Cors::default()

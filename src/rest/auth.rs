@@ -61,7 +61,7 @@ pub(super) async fn admins<B: MessageBody>(
     guard(&[Role::Admin], &shared, request, next).await
 }
 
-/// Lets those of some roles through. Whom a token names, handlers find as `ReqData<Person>`.
+/// Lets those of some roles through. The person whom a token names reaches handlers as `ReqData<Person>`.
 async fn guard<B: MessageBody>(
     roles: &[Role],
     shared: &Shared,

@@ -71,7 +71,7 @@ impl Filter {
     /// The one status that is wanted; `None` for all.
     ///
     /// # Errors
-    /// `BAD_REQUEST` for a word that is no status.
+    /// `BAD_REQUEST` for a word that is not a status.
     pub(super) fn status(&self) -> Result<Option<Status>, ApiError> {
         let status = self.status.as_deref().map(str::parse).transpose();
         status.map_err(|_unknown| {

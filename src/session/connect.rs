@@ -307,7 +307,7 @@ impl Session {
         live.line.subscribe(Topic::Calls);
         let env = Rc::clone(&self.env);
         let snapshots = async move {
-            // Who was locked out after they were let in, and before there was a line to close, is found here.
+            // A person who was locked out after they were let in, and before there was a line to close, is found here.
             let person = env.people.find(client.user.clone()).await?;
             if person.is_some_and(|person| person.disabled) {
                 return Err(EntryFault::Disabled.into());
@@ -343,7 +343,7 @@ impl Session {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        // Who does not hear of calls is not there for any.
+        // A client that does not hear of calls takes part in none.
         if live.line.wanted().contains(Topic::Calls) {
             self.env.calls.arrived(client, live.at);
         }

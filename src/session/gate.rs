@@ -167,7 +167,7 @@ impl Gate {
     }
 
     /// Asks for the node to be drained. Whoever runs it does that ([`Gate::drain_asked`]): it concerns all
-    /// floors, so it is no business of the one who asks.
+    /// floors, so it is not for the one who asks to do.
     pub fn ask_to_drain(&self) {
         self.drain_asked.notify_one();
     }

@@ -157,7 +157,7 @@ impl Actor for Session {
 
 impl Drop for Session {
     /// A session that panics is not stopped but dropped. It ends its own connection and no other, and its user must not
-    /// stay behind as one who is there for ever.
+    /// stay behind as one who is there forever.
     fn drop(&mut self) {
         if std::thread::panicking() {
             log::error!("session panicked session={}", self.id);

@@ -1,4 +1,4 @@
-//! How much one connection may ask: commands a second, and messages that are no command a minute.
+//! How much one connection may ask: commands a second, and messages that are not commands a minute.
 
 use std::time::Duration;
 

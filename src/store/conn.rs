@@ -89,7 +89,7 @@ impl Conn {
         crate::__run!(self, |c| AnsiTransactionManager::commit_transaction(c))
     }
 
-    /// Undoes everything until `depth` transactions and savepoints are left open: 0 is none. An
+    /// Undoes everything until `depth` transactions and savepoints are left open (0: all of it). An
     /// error if fewer were open, which is how a transaction shows that the database itself has
     /// ended (SQLite does so when the disk is full).
     pub(super) fn roll_back_to(&mut self, depth: u32) -> Result<(), StoreError> {

@@ -69,7 +69,7 @@ where
 
     fn answer(self: Box<Self>) {
         if let Some(outcome) = self.outcome {
-            // Who no longer waits has gone; what is stored is stored.
+            // A caller who no longer waits has gone; what is stored is stored.
             let _ = self.reply.send(outcome);
         }
     }

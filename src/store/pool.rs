@@ -11,7 +11,7 @@ use tokio::{
 use super::{Conn, StoreError, conn::Access};
 use crate::kernel::{config::DatabaseUrl, logging::chain};
 
-/// How long a read waits for its turn. Who waited longer has asked again by now, and that only
+/// How long a read waits for its turn. A client that waited longer has asked again by now, and that only
 /// lengthens the queue.
 const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 

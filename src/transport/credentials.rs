@@ -47,7 +47,7 @@ pub enum BadHandshake {
 /// `Authorization`, the subprotocol, `?token=`.
 ///
 /// # Errors
-/// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is no error
+/// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is not an error
 /// here: the client is let in as far as it can be told why it may not stay.
 pub fn read(
     head: &RequestHead,
@@ -119,7 +119,7 @@ fn subprotocols(head: &RequestHead) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// Whether the page that connects may. Clients that are no browsers send no origin.
+/// Whether the page that connects may. Clients other than browsers send no origin.
 fn origin_admitted(head: &RequestHead, config: &Config) -> bool {
     let text = |name| {
         head.headers

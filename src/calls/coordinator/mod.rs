@@ -172,7 +172,7 @@ impl CallCoordinator {
     fn conclude(&mut self, task: Task, said: Said, ctx: &mut Context<Self>) {
         self.lanes.free(task.call);
         if let Origin::Order(answer) = task.origin {
-            // Who no longer waits has gone.
+            // An asker who no longer waits has gone.
             let _ = answer.send(said.refusal.map_or(Ok(()), |refusal| Err(refusal.into())));
         }
         for mark in said.marks {
@@ -199,7 +199,7 @@ impl CallCoordinator {
         self.arm(ctx);
     }
 
-    /// Nothing was stored, so nothing is said but to who asked.
+    /// Nothing was stored, so nothing is said, except to the asker.
     fn failed(&mut self, mut task: Task, fault: Unstored, ctx: &mut Context<Self>) {
         let call = task.call;
         if matches!(fault, Unstored::Outrun) && task.outrun < OUTRUN_MAX {
@@ -237,7 +237,7 @@ impl CallCoordinator {
     fn refuse(&self, task: Task, fault: &CallsFault) {
         match task.origin {
             Origin::Client(asker) => self.speaker.fail(&asker, task.call, fault.clone().into()),
-            // Who no longer waits has gone.
+            // An asker who no longer waits has gone.
             Origin::Order(answer) => drop(answer.send(Err(fault.clone()))),
             Origin::Arrival(_) | Origin::Nobody => {}
         }

@@ -98,7 +98,7 @@ impl CallCoordinator {
             self.pass_deadline(call);
         }
         for call in found.unspoken {
-            // Who is about to speak needs no reminder.
+            // A lane that is about to speak needs no reminder.
             if self.lanes.is_quiet(call) {
                 log::info!("call said again call={call}");
                 self.happened(Task::new(call, Work::Restate, Origin::Nobody));

@@ -47,7 +47,7 @@ pub enum Durable {
         /// The otomo's `free_at`.
         until: Timestamp,
     },
-    /// Settle the status of both people: the caller may be an otomo too. For one who is none, nothing
+    /// Settle the status of both people: the caller may be an otomo too. For one who is not, nothing
     /// happens.
     Settle,
     /// `call_missed` into the otomo's inbox.
@@ -65,7 +65,7 @@ pub enum Spoken {
     /// The signal that was asked, passed on.
     Relay(Audience),
     /// The candidate that was asked is kept in the lane until somebody accepts. Kept there and not in the
-    /// call: it is no fact about the call, 64 of them would be written with each change, and one that is
+    /// call: it is not a fact about the call, 64 of them would be written with each change, and one that is
     /// lost costs no more than a slower connection (the peers go on to find each other's addresses).
     KeepCandidate,
     /// What the lane has kept, passed on; it keeps nothing any more.
@@ -74,7 +74,7 @@ pub enum Spoken {
     MissedCall,
     /// The statuses that [`Durable::Settle`] changed, if it changed any, to everybody.
     Status,
-    /// The acknowledgement to who asked.
+    /// The acknowledgement to the asker.
     Answer(Answer),
     /// From here on the call depends on the bound device of this side. If that device has gone while its
     /// command was on its way, nobody will ever say so again: then the call is told `Left` now.

@@ -1,4 +1,4 @@
-//! Why a command was not taken. A refusal changes nothing and is told to who asked alone.
+//! Why a command was not taken. A refusal changes nothing and is told to the asker alone.
 
 use super::{call::PhaseName, ending::Outcome};
 
@@ -49,7 +49,7 @@ pub enum Refusal {
     /// The caller is in another call.
     #[error("you are in another call")]
     CallerBusy,
-    /// The called user is no otomo, or the caller themselves.
+    /// The called user is not an otomo, or is the caller themselves.
     #[error("no such otomo")]
     OtomoNotFound,
     /// More requests than `limits.calls_per_minute`.

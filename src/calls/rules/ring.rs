@@ -129,7 +129,7 @@ pub(super) fn end(call: &Call, ended: Ended, asker: Option<&Party>) -> Step {
 }
 
 /// What the end of a ring is for the count of rings without an answer: a person's decision begins it anew,
-/// an app that gave up by itself is no person, and what the otomo could not help leaves it.
+/// an app that gave up by itself is not one, and an end that the otomo could not help does not count.
 fn missed_count(end: &End) -> Option<Durable> {
     match end {
         End::Missed | End::Rejected(Rejection::Timeout) => Some(Durable::CountMissed),

@@ -36,7 +36,7 @@ use crate::kernel::{
     token::{KeyFault, SignFault},
 };
 
-/// Descriptors of a process that are no client's: database, logs, wakers.
+/// Descriptors of a process that do not belong to clients: database, logs, wakers.
 const OTHER_DESCRIPTORS: u64 = 128;
 
 /// What to measure.

@@ -9,7 +9,7 @@ use super::{Item, Pushed};
 const INDEXED_FROM: usize = 16;
 
 /// A queue of states with at most one per key. A newer state keeps the older one's place, so a key that
-/// changes often is not put off for ever.
+/// changes often is not put off forever.
 pub(super) struct Coalescing<I: Item> {
     queue: VecDeque<I>,
     /// The place of the front. Places are numbered as they are given out and never change while their

@@ -215,7 +215,7 @@ mod tests {
         },
     };
 
-    /// A client of whom nobody hears.
+    /// A client that takes everything and says nothing.
     struct Nobody;
 
     impl Sink for Nobody {

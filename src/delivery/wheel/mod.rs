@@ -78,7 +78,7 @@ impl Wheel {
             };
             due.extend(slot.extract_if(.., |armed| armed.tick <= now));
             if slot.is_empty() {
-                // A slot that was crowded once does not keep its room for ever.
+                // A slot that was crowded once does not keep its memory forever.
                 *slot = Vec::new();
             }
         }

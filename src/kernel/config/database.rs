@@ -39,7 +39,7 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
 }
 
-/// A text that is no database URL that this binary can serve. Never repeats the URL: it may carry a password.
+/// A text that is not the URL of a database that this binary can use. Never repeats the URL: it may carry a password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UrlFault {
     /// There is no `sqlite://` in front.

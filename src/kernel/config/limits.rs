@@ -15,7 +15,7 @@ pub struct LimitsConfig {
     pub commands_per_second: Option<NonZeroU32>,
     /// Commands of one connection at once.
     pub burst: NonZeroU32,
-    /// Messages of one connection in a minute that are no valid command; the next closes it.
+    /// Messages of one connection in a minute that are not valid commands; the next closes it.
     pub protocol_errors: Option<NonZeroU32>,
     /// Connections to this server.
     pub connections: Option<NonZeroU32>,

@@ -1,5 +1,5 @@
 //! Which web pages may connect. Browsers send a page's origin with every WebSocket and every request across
-//! origins; clients that are no browsers send none and are held by their token alone.
+//! origins; other clients send none, and only their token counts.
 
 use super::{fault::ConfigFault, reader::Section};
 
@@ -39,7 +39,7 @@ impl Origins {
     }
 }
 
-/// An origin as RFC 6454 compares them: lower case, without the scheme's own port. None if it is none.
+/// An origin as RFC 6454 compares them: lower case, without the scheme's own port. `None` if the text is not an origin.
 fn normalized(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;

@@ -205,7 +205,7 @@ fn without_excerpt(message: &str) -> String {
     lines.join(": ")
 }
 
-/// Sections of keys to full names. A section that is no table stays under its own name, and is unknown there.
+/// Sections of keys to full names. A section that is not a table stays under its own name, and is unknown there.
 fn flatten(sections: Map<String, Value>) -> Map<String, Value> {
     let mut settings = Map::new();
     for (section, value) in sections {

@@ -15,7 +15,7 @@ pub(super) struct Setting {
 }
 
 /// Every setting in force, in the order of the sections. `Display` writes a TOML file that sets the same
-/// again, without its secrets, each line that is no default with where it comes from.
+/// again, without its secrets, and says where each value comes from that is not the default.
 #[derive(Default)]
 pub struct Settings(Vec<Setting>);
 

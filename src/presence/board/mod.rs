@@ -79,7 +79,7 @@ pub enum News {
 enum Put {
     /// It is there, in place of one with this status.
     Shown(Option<Status>),
-    /// It was no news.
+    /// It was not news.
     PassedOver,
 }
 

@@ -37,7 +37,7 @@ use crate::{
     },
 };
 
-/// Room in the mailbox. Who sends here waits for the answer (a session's goodbye does not, and comes once), so this bounds
+/// Room in the mailbox. A sender waits for the answer (a session's goodbye does not, and comes once), so this bounds
 /// a burst and never refuses: a message takes microseconds, and what waits for the disk waits in the store's own queue, which
 /// refuses when it is full.
 const MAILBOX: usize = 1_024;
@@ -94,7 +94,7 @@ impl PresenceHub {
             if let Err(fault @ (PresenceFault::UnknownOtomo | PresenceFault::Store(_))) = &stored {
                 log::warn!("presence not changed user={about} cause={}", chain(fault));
             }
-            // Who no longer waits has gone; what is stored is stored, and told.
+            // An asker who no longer waits has gone; what is stored is stored, and told.
             let _ = answer.send(stored.map(|stored| then(hub, stored, ctx)));
         });
         Box::pin(async { answered.await.unwrap_or(Err(PresenceFault::Stopped)) })

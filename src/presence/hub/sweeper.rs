@@ -23,7 +23,7 @@ pub(super) struct Alarm {
 
 impl PresenceHub {
     /// Has a goodbye stored. One that could not be is tried again with each sweep until it is: a lease that nobody ends
-    /// would be renewed for ever.
+    /// would be renewed forever.
     pub(super) fn depart(&mut self, departure: Depart) {
         let policy = self.settings.policy;
         let Depart { session, leave } = departure;

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Whether an otomo can be called; `None` for a user who is none.
+/// Whether an otomo can be called; `None` for a user who is not an otomo.
 pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, StoreError> {
     let now = tx.now();
     let Some(standing) = find(tx, otomo)? else {
@@ -23,7 +23,7 @@ pub fn callable(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Callable>, Sto
         .filter(table::user_id.eq(otomo.as_str()))
         .select((table::free_at, users::disabled))
         .get_result(c))?;
-    // Who is locked out has sessions only until they are closed.
+    // A person who is locked out has sessions only until these are closed.
     let reach = match disabled {
         true => Reach::Offline,
         false => Reach::of(&leases::of(tx, otomo)?, now),

@@ -1,6 +1,6 @@
 //! The tables `otomo` and `leases`, and what is read of others.
 //!
-//! Who changes a fact calls [`settle`] in the same transaction: it reads the facts back, lets the rules decide, and stores
+//! Whoever changes a fact calls [`settle`] in the same transaction: it reads the facts back, lets the rules decide, and stores
 //! the status with its version if it differs. Calls do so in transactions of their own ([`calling`]).
 //!
 //! - [`leases`]: the connections. [`listing`]: the otomo as people see them.
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// What is stored of an otomo; `None` for a user who is none.
+/// What is stored of an otomo; `None` for a user who is not one.
 pub fn find(conn: &mut Conn, otomo: &UserId) -> Result<Option<Standing>, StoreError> {
     let row: Option<Row> = run!(conn, |c| table::table
         .find(otomo.as_str())
@@ -44,7 +44,7 @@ pub fn find_or_new(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Standing, StoreErr
 }
 
 /// Compares the facts with what people were told, and stores the status if it differs. The change is to be told once
-/// the transaction is committed. A user who is no otomo has no status: nothing happens.
+/// the transaction is committed. A user who is not an otomo has no status: nothing happens.
 pub fn settle(
     tx: &mut Tx<'_>,
     otomo: &UserId,
@@ -62,7 +62,7 @@ pub fn settle(
     Ok(settled.change)
 }
 
-/// Every fact about an otomo, and what follows from them `now`; `None` for a user who is none.
+/// Every fact about an otomo, and what follows from them `now`; `None` for a user who is not one.
 pub fn why(
     conn: &mut Conn,
     otomo: &UserId,
@@ -117,7 +117,7 @@ fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)
     .transpose()
 }
 
-/// Stores a standing whole. The end of a wrap-up is no part of it and stays.
+/// Stores a standing whole. The end of a wrap-up is not part of it and stays.
 pub fn save(tx: &mut Tx<'_>, standing: &Standing) -> Result<(), StoreError> {
     let row = Row::from(standing);
     run!(tx, |c| diesel::insert_into(table::table)

@@ -64,8 +64,8 @@ impl Cause {
 }
 
 impl LiveCall {
-    /// Whether this call makes its otomo busy. A ring reserves the otomo and is nobody else's business,
-    /// unless the operator wants it shown.
+    /// Whether this call makes its otomo busy. A ring reserves the otomo and does not show,
+    /// unless the operator wants that.
     pub const fn makes_busy(self, policy: &Policy) -> bool {
         match self {
             LiveCall::Requesting => false,

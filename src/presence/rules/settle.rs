@@ -73,7 +73,7 @@ impl Standing {
 
     /// A session of the otomo connects. The first one after `offline` is a login; a return within a grace,
     /// or a second device, leaves the choice alone. What counts is what people were told: a grace that ran
-    /// out unnoticed was no absence.
+    /// out unnoticed was not an absence.
     #[must_use]
     pub fn arrived(self) -> Self {
         match self.published.status {

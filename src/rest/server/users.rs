@@ -43,8 +43,8 @@ struct Stored {
 /// What a client is told whose connections say another role than its user has.
 const ROLE_CHANGED: &str = "your role has changed; come back with a new token";
 
-/// `PUT /api/server/users/{id}`: 201 for somebody new. Who is disabled loses their call and their connections
-/// (4003). Who has another role now loses their connections, which may do what the old one may, and is to come back
+/// `PUT /api/server/users/{id}`: 201 for somebody new. A disabled user loses their call and their connections
+/// (4003). A user whose role has changed loses their connections, which may do what the old one may, and is to come back
 /// with a new token (4202); where tokens provision (`users.auto_provision`), an old one brings the old role back.
 pub(super) async fn put(
     shared: Data<Shared>,

@@ -49,7 +49,7 @@ pub(crate) enum Ended {
     /// The connection was reset.
     #[error("the connection broke")]
     Broken(#[source] io::Error),
-    /// What came is no message.
+    /// What came is not a message.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
 }

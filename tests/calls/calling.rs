@@ -8,7 +8,7 @@ use otomo::{
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    house::{House, Server, user},
+    fixture::{Fixture, Server, user},
     phone::{Phone, types},
 };
 
@@ -55,12 +55,12 @@ pub(crate) async fn talk(caller: &mut Phone, otomo: &mut Phone) -> CallId {
     call
 }
 
-async fn pair() -> (House, Server, Phone, Phone) {
-    let house = House::new(&[]);
-    let server = house.server().await;
+async fn pair() -> (Fixture, Server, Phone, Phone) {
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let otomo = server.connect("hana-1").await;
     let caller = server.connect("taro-1").await;
-    (house, server, caller, otomo)
+    (fixture, server, caller, otomo)
 }
 
 #[actix_rt::test]
@@ -188,7 +188,7 @@ async fn a_repeated_request_is_answered_as_before() {
         to: user("hana"),
         call,
     };
-    crate::house::eventually(async || server.call(call).await.version == 2).await;
+    crate::fixture::eventually(async || server.call(call).await.version == 2).await;
     taro.asks(again());
     assert_eq!(taro.hears(&["call_request_ack"]).await["status"], "ringing");
 
@@ -209,8 +209,8 @@ async fn a_repeated_request_is_answered_as_before() {
 
 #[actix_rt::test]
 async fn two_who_call_each_other_are_joined() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut yuki) = (
         server.connect("hana-1").await,
         server.connect("yuki-1").await,

@@ -8,14 +8,14 @@ use otomo::{
 
 use crate::{
     calling::{accept, ring, talk},
-    house::{House, client, eventually, user},
+    fixture::{Fixture, client, eventually, user},
     phone::types,
 };
 
 #[actix_rt::test]
 async fn a_ring_ends_at_its_deadline_and_is_left_in_the_inbox() {
-    let house = House::new(&[("calls.ring_timeout", "200ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.ring_timeout", "200ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -40,8 +40,8 @@ async fn a_ring_ends_at_its_deadline_and_is_left_in_the_inbox() {
 
 #[actix_rt::test]
 async fn three_missed_rings_put_the_otomo_on_break() {
-    let house = House::new(&[("calls.ring_timeout", "50ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.ring_timeout", "50ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -62,8 +62,8 @@ async fn three_missed_rings_put_the_otomo_on_break() {
 
 #[actix_rt::test]
 async fn a_lost_device_has_its_grace_and_is_back_or_not() {
-    let house = House::new(&[("calls.loss_grace", "300ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.loss_grace", "300ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -85,8 +85,8 @@ async fn a_lost_device_has_its_grace_and_is_back_or_not() {
 
 #[actix_rt::test]
 async fn a_second_connection_of_the_device_keeps_the_call() {
-    let house = House::new(&[("calls.loss_grace", "50ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.loss_grace", "50ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -102,8 +102,8 @@ async fn a_second_connection_of_the_device_keeps_the_call() {
 
 #[actix_rt::test]
 async fn an_otomo_who_connects_during_the_ring_is_rung() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -121,8 +121,8 @@ async fn an_otomo_who_connects_during_the_ring_is_rung() {
 
 #[actix_rt::test]
 async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let hana = server.connect("hana-1").await;
     let mut taro = server.connect("taro-1").await;
     server.disconnect(hana);
@@ -146,8 +146,8 @@ async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
 
 #[actix_rt::test]
 async fn an_otomo_who_comes_back_while_the_request_is_stored_is_rung_on_each_device() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let hana = server.connect("hana-1").await;
     let mut taro = server.connect("taro-1").await;
     server.disconnect(hana);
@@ -164,8 +164,8 @@ async fn an_otomo_who_comes_back_while_the_request_is_stored_is_rung_on_each_dev
 
 #[actix_rt::test]
 async fn a_leaving_that_is_heard_of_late_loses_nobody_who_is_back() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -183,11 +183,11 @@ async fn a_leaving_that_is_heard_of_late_loses_nobody_who_is_back() {
 
 #[actix_rt::test]
 async fn the_media_server_and_admins_have_their_say() {
-    let house = House::new(&[
+    let fixture = Fixture::new(&[
         ("calls.loss_grace", "100ms"),
         ("calls.connected_by", "server"),
     ]);
-    let server = house.server().await;
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -215,8 +215,8 @@ async fn the_media_server_and_admins_have_their_say() {
 
 #[actix_rt::test]
 async fn a_drain_lets_no_call_begin_and_ends_the_rest_at_its_limit() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,

@@ -4,7 +4,7 @@ use otomo::calls::{CallsFault, Wish};
 
 use crate::{
     calling::{ring, talk},
-    house::{House, eventually},
+    fixture::{Fixture, eventually},
 };
 
 /// No call can be changed any more, and then again.
@@ -13,8 +13,8 @@ const MEND: &str = "ALTER TABLE call_events_away RENAME TO call_events";
 
 #[actix_rt::test]
 async fn who_asks_a_store_that_is_away_is_told_so_and_nobody_else() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -34,18 +34,18 @@ async fn who_asks_a_store_that_is_away_is_told_so_and_nobody_else() {
 
 #[actix_rt::test]
 async fn a_lane_goes_on_after_a_failure() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
     eventually(async || server.call(call).await.version == 2).await;
-    house.meddle(BREAK);
+    fixture.meddle(BREAK);
     hana.asks(Wish::Accept(call));
     assert_eq!(hana.hears(&["error"]).await["code"], "INTERNAL_ERROR");
-    house.meddle(MEND);
+    fixture.meddle(MEND);
     hana.asks(Wish::Accept(call));
     taro.hears_until("signaling_start").await;
     assert_eq!(server.taken().await, 2);
@@ -53,37 +53,37 @@ async fn a_lane_goes_on_after_a_failure() {
 
 #[actix_rt::test]
 async fn a_loss_that_could_not_be_stored_is_stored_later() {
-    let house = House::new(&[("calls.loss_grace", "100ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.loss_grace", "100ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
     );
     let call = talk(&mut taro, &mut hana).await;
-    house.meddle(BREAK);
+    fixture.meddle(BREAK);
     server.disconnect(taro);
     // Who asks for something behind it is not left waiting.
     hana.asks(Wish::End(call));
     hana.hears(&["error"]).await;
-    house.meddle(MEND);
+    fixture.meddle(MEND);
     hana.hears(&["call_peer_reconnecting", "call_end"]).await;
     assert_eq!(server.end(call).await, "completed, disconnect");
 }
 
 #[actix_rt::test]
 async fn a_deadline_that_could_not_be_stored_is_swept() {
-    let house = House::new(&[("calls.ring_timeout", "200ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.ring_timeout", "200ms")]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
     eventually(async || server.call(call).await.version == 2).await;
-    house.meddle(BREAK);
+    fixture.meddle(BREAK);
     actix_rt::time::sleep(std::time::Duration::from_millis(400)).await;
     assert!(server.call(call).await.is_live());
-    house.meddle(MEND);
+    fixture.meddle(MEND);
     taro.hears(&["call_rejected"]).await;
     hana.hears(&["call_cancelled", "call_missed"]).await;
     assert_eq!(server.end(call).await, "missed, timeout");

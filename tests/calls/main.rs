@@ -3,7 +3,7 @@
 //! What people see of each rule is tested over WebSockets (`tests/server`). Here is what needs a hand inside: a node that
 //! dies between storing and speaking, restarts, nodes that race on one database, a store that fails.
 //!
-//! - `house`: a database and the servers that run on it. `phone`: a device that calls and is called.
+//! - `fixture`: a database and the servers that run on it. `phone`: a device that calls and is called.
 //!   `listener`, shared with the tests of presence: a client without a socket.
 //! - `calling`, `deadlines`: a call as its people hear it. `records`: a call as a row.
 //! - `unspoken`, `restarts`, `races`, `failures`: what goes wrong, and is made good.
@@ -19,7 +19,7 @@
 mod calling;
 mod deadlines;
 mod failures;
-mod house;
+mod fixture;
 #[path = "../support/listener.rs"]
 mod listener;
 mod phone;

@@ -11,7 +11,7 @@ use otomo::{
 };
 use serde_json::Value;
 
-use crate::{house::user, listener::Listener};
+use crate::{fixture::user, listener::Listener};
 
 /// A device and what it has heard.
 pub(crate) struct Phone {

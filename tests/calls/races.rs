@@ -4,7 +4,7 @@ use otomo::{calls::Wish, kernel::ids::CallId};
 use serde_json::Value;
 
 use crate::{
-    house::{House, Server, eventually, user},
+    fixture::{Fixture, Server, eventually, user},
     phone::Phone,
 };
 
@@ -33,8 +33,8 @@ async fn over(server: &Server, call: CallId, phone: &Phone) {
 
 #[actix_rt::test]
 async fn of_two_accepts_one_wins() {
-    let house = House::new(&[]);
-    let (here, there) = (house.node("node-1").await, house.node("node-2").await);
+    let fixture = Fixture::new(&[]);
+    let (here, there) = (fixture.node("node-1").await, fixture.node("node-2").await);
     let mut phone = here.connect("hana-1").await;
     let mut tablet = there.connect("hana-2").await;
     let mut taro = here.connect("taro-1").await;
@@ -65,8 +65,8 @@ async fn of_two_accepts_one_wins() {
 
 #[actix_rt::test]
 async fn of_a_cancel_and_an_accept_one_wins() {
-    let house = House::new(&[]);
-    let (here, there) = (house.node("node-1").await, house.node("node-2").await);
+    let fixture = Fixture::new(&[]);
+    let (here, there) = (fixture.node("node-1").await, fixture.node("node-2").await);
     let mut phone = here.connect("hana-1").await;
     let mut tablet = there.connect("hana-2").await;
     let mut taro = here.connect("taro-1").await;
@@ -100,8 +100,8 @@ async fn of_a_cancel_and_an_accept_one_wins() {
 
 #[actix_rt::test]
 async fn of_two_callers_one_rings() {
-    let house = House::new(&[]);
-    let (here, there) = (house.node("node-1").await, house.node("node-2").await);
+    let fixture = Fixture::new(&[]);
+    let (here, there) = (fixture.node("node-1").await, fixture.node("node-2").await);
     let mut hana = here.connect("hana-1").await;
     let mut elsewhere = there.connect("hana-2").await;
     let mut taro = here.connect("taro-1").await;
@@ -134,8 +134,8 @@ async fn of_two_callers_one_rings() {
 
 #[actix_rt::test]
 async fn of_two_who_call_each_other_the_later_joins() {
-    let house = House::new(&[]);
-    let (here, there) = (house.node("node-1").await, house.node("node-2").await);
+    let fixture = Fixture::new(&[]);
+    let (here, there) = (fixture.node("node-1").await, fixture.node("node-2").await);
     let mut hana = here.connect("hana-1").await;
     let mut yuki = there.connect("yuki-1").await;
     for round in 0..ROUNDS {

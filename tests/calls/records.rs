@@ -14,7 +14,7 @@ use otomo::{
     store::StoreError,
 };
 
-use crate::house::{House, Server, user};
+use crate::fixture::{Fixture, Server, user};
 
 const NOW: Timestamp = Timestamp::from_millis(1_706_604_120_123);
 
@@ -129,8 +129,8 @@ async fn updates(server: &Server, call: &Call) -> Saved {
 
 #[actix_rt::test]
 async fn a_call_that_is_read_is_the_call_that_was_written() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let first = call(live_phases().remove(0));
     inserts(&server, &first).await;
     let mut written = Vec::new();
@@ -169,8 +169,8 @@ async fn a_call_that_is_read_is_the_call_that_was_written() {
 
 #[actix_rt::test]
 async fn only_who_has_the_version_changes_a_call() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let phases = live_phases();
     let first = call(phases[0].clone());
     assert_eq!(
@@ -208,8 +208,8 @@ async fn only_who_has_the_version_changes_a_call() {
 
 #[actix_rt::test]
 async fn nobody_is_in_two_live_calls() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let phases = live_phases();
     let (first, second) = (call(phases[0].clone()), call(phases[0].clone()));
     for call in [&first, &second] {

@@ -4,7 +4,7 @@ use otomo::{calls::Wish, kernel::ids::CallId};
 
 use crate::{
     calling::{accept, ring, talk},
-    house::{House, Server, eventually, user},
+    fixture::{Fixture, Server, eventually, user},
     phone::Phone,
 };
 
@@ -24,12 +24,12 @@ async fn stage(server: &Server, phase: &str) -> (CallId, Phone, Phone) {
 #[actix_rt::test]
 async fn calls_go_on_for_who_comes_back() {
     for phase in ["ringing", "connecting", "connected"] {
-        let house = House::new(&[]);
-        let server = house.server().await;
+        let fixture = Fixture::new(&[]);
+        let server = fixture.server().await;
         let (call, _, _) = stage(&server, phase).await;
         server.dies().await;
 
-        let server = house.server().await;
+        let server = fixture.server().await;
         assert!(
             server.calls.is_live(&user("taro")),
             "{phase}: known at once"
@@ -64,12 +64,12 @@ async fn calls_end_for_who_does_not() {
         ("connecting", "failed, disconnect"),
         ("connected", "completed, disconnect"),
     ] {
-        let house = House::new(&[("calls.loss_grace", "200ms")]);
-        let server = house.server().await;
+        let fixture = Fixture::new(&[("calls.loss_grace", "200ms")]);
+        let server = fixture.server().await;
         let (call, _, _) = stage(&server, phase).await;
         server.dies().await;
 
-        let server = house.server().await;
+        let server = fixture.server().await;
         assert_eq!(server.end(call).await, end, "{phase}");
         assert_eq!(server.taken().await, 0, "{phase}");
         let lines = server.calls.timeline(call).await.unwrap();
@@ -80,14 +80,14 @@ async fn calls_end_for_who_does_not() {
 
 #[actix_rt::test]
 async fn what_was_overdue_ends_at_its_deadline_and_is_told_to_the_inbox() {
-    let house = House::new(&[("calls.ring_timeout", "300ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.ring_timeout", "300ms")]);
+    let server = fixture.server().await;
     let (call, taro, hana) = stage(&server, "ringing").await;
     server.dies().await;
     actix_rt::time::sleep(std::time::Duration::from_millis(400)).await;
     drop((taro, hana));
 
-    let server = house.server().await;
+    let server = fixture.server().await;
     assert_eq!(server.end(call).await, "missed, timeout");
     let ended = server.call(call).await;
     let deadline = ended.requested_at + server.config.calls.ring_timeout;
@@ -100,8 +100,8 @@ async fn what_was_overdue_ends_at_its_deadline_and_is_told_to_the_inbox() {
 
 #[actix_rt::test]
 async fn many_calls_are_restored_and_each_gets_one_end() {
-    let house = House::new(&[("calls.loss_grace", "300ms")]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[("calls.loss_grace", "300ms")]);
+    let server = fixture.server().await;
     let mut calls = Vec::new();
     let mut phones = Vec::new();
     for pair in 0..20 {
@@ -125,7 +125,7 @@ async fn many_calls_are_restored_and_each_gets_one_end() {
     server.dies().await;
     drop(phones);
 
-    let server = house.server().await;
+    let server = fixture.server().await;
     assert_eq!(server.calls.live(), 20);
     for call in calls {
         server.end(call).await;

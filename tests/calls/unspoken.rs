@@ -18,7 +18,7 @@ use otomo::{
 
 use crate::{
     calling::{accept, ring, talk},
-    house::{House, Server, eventually},
+    fixture::{Fixture, Server, eventually},
     phone::types,
 };
 
@@ -70,8 +70,8 @@ async fn spoken(server: &Server, call: CallId) -> i64 {
 
 #[actix_rt::test]
 async fn what_was_said_is_noted() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -90,8 +90,8 @@ async fn what_was_said_is_noted() {
 
 #[actix_rt::test]
 async fn an_accept_that_nobody_was_told_of_is_told() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -106,8 +106,8 @@ async fn an_accept_that_nobody_was_told_of_is_told() {
 
 #[actix_rt::test]
 async fn an_end_that_nobody_was_told_of_is_told_after_the_restart() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -118,7 +118,7 @@ async fn an_end_that_nobody_was_told_of_is_told_after_the_restart() {
     let ended = stores_and_dies(&server, call, asked("hana-1", reject)).await;
     server.dies().await;
 
-    let server = house.server().await;
+    let server = fixture.server().await;
     let mut taro = server.connect("taro-1").await;
     let told = taro.hears(&["call_rejected"]).await;
     assert_eq!(
@@ -135,8 +135,8 @@ async fn an_end_that_nobody_was_told_of_is_told_after_the_restart() {
 
 #[actix_rt::test]
 async fn what_comes_after_does_not_hide_what_was_left_unsaid() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -152,8 +152,8 @@ async fn what_comes_after_does_not_hide_what_was_left_unsaid() {
 
 #[actix_rt::test]
 async fn after_a_restart_who_is_back_in_time_hears_what_the_dead_node_had_stored() {
-    let house = House::new(&[]);
-    let server = house.server().await;
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
         server.connect("taro-1").await,
@@ -165,7 +165,7 @@ async fn after_a_restart_who_is_back_in_time_hears_what_the_dead_node_had_stored
     }
     server.dies().await;
 
-    let server = house.server().await;
+    let server = fixture.server().await;
     let mut taro = server.connect("taro-1").await;
     let mut hana = server.connect("hana-1").await;
     let heard = taro.hears_until("call_connected").await;

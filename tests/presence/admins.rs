@@ -10,12 +10,12 @@ use otomo::{
     store::StoreError,
 };
 
-use crate::house::{House, call_in, call_over, patient, user};
+use crate::fixture::{Fixture, call_in, call_over, patient, user};
 
 #[actix_rt::test]
 async fn an_otomo_who_is_put_out_is_offline_and_disconnected() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     let session = server.watch_as("aiko", Role::Otomo).await;
@@ -33,8 +33,8 @@ async fn an_otomo_who_is_put_out_is_offline_and_disconnected() {
 
 #[actix_rt::test]
 async fn an_admin_chooses_for_an_otomo_and_cannot_make_one_busy() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     let aiko = user("aiko");
@@ -52,8 +52,8 @@ async fn an_admin_chooses_for_an_otomo_and_cannot_make_one_busy() {
 
 #[actix_rt::test]
 async fn who_is_no_otomo_has_no_status_to_set() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     server.know("caller").await;
     for status in [Status::Online, Status::Offline] {
         let refused = server.presence.force(&user("caller"), status).await;
@@ -67,8 +67,8 @@ async fn who_is_no_otomo_has_no_status_to_set() {
 
 #[actix_rt::test]
 async fn an_introduced_otomo_is_listed_before_they_first_log_in() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.know("aiko").await;
     server.presence.introduce(&user("aiko")).await.unwrap();
@@ -88,8 +88,8 @@ async fn an_introduced_otomo_is_listed_before_they_first_log_in() {
 
 #[actix_rt::test]
 async fn every_status_can_be_explained() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let explained = async || {
         let why = server.presence.why(&user("aiko")).await.unwrap().unwrap();
         assert_eq!(why.decision.status, why.published.status);
@@ -119,8 +119,8 @@ async fn every_status_can_be_explained() {
 
 #[actix_rt::test]
 async fn a_store_that_is_away_is_said_to_who_asks() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     server.connect("aiko", "phone").await;
     server.store.close().await;
     let refused = server.presence.force(&user("aiko"), Status::Break).await;
@@ -141,8 +141,8 @@ async fn a_store_that_is_away_is_said_to_who_asks() {
 
 #[actix_rt::test]
 async fn operators_see_how_many_otomo_have_each_status() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     server.connect("aiko", "phone").await;
     server.connect("ben", "phone").await;
     server

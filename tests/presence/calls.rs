@@ -11,15 +11,15 @@ use otomo::{
     store::StoreError,
 };
 
-use crate::house::{House, Server, call_in, call_over, patient, user};
+use crate::fixture::{Fixture, Server, call_in, call_over, patient, user};
 
 #[actix_rt::test]
 async fn a_ring_shows_only_where_that_is_wanted() {
     for busy_while_ringing in [false, true] {
-        let house = House::new();
+        let fixture = Fixture::new();
         let mut settings = patient();
         settings.policy.busy_while_ringing = busy_while_ringing;
-        let server = house.server(settings).await;
+        let server = fixture.server(settings).await;
         let (mut watcher, _) = server.watch_from_now().await;
         server.connect("aiko", "phone").await;
         server.call("aiko", call_in("requesting")).await;
@@ -35,8 +35,8 @@ async fn a_ring_shows_only_where_that_is_wanted() {
 
 #[actix_rt::test]
 async fn a_call_outlasts_a_lost_connection() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
     server.call("aiko", call_in("connected")).await;
@@ -49,8 +49,8 @@ async fn a_call_outlasts_a_lost_connection() {
 
 #[actix_rt::test]
 async fn rings_in_a_row_without_an_answer_put_an_otomo_on_break() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     server.call("aiko", calling::count_missed).await;
@@ -72,8 +72,8 @@ async fn rings_in_a_row_without_an_answer_put_an_otomo_on_break() {
 
 #[actix_rt::test]
 async fn a_call_is_told_of_nobody_who_is_no_otomo() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     server.know("caller").await;
     assert_eq!(
         server.in_transaction("caller", call_in("connected")).await,
@@ -84,8 +84,8 @@ async fn a_call_is_told_of_nobody_who_is_no_otomo() {
 
 #[actix_rt::test]
 async fn whether_somebody_can_be_called_is_read_from_the_facts() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let phone = server.connect("aiko", "phone").await;
     let there = callable(&server, "aiko").await.unwrap();
     assert_eq!((there.reach, there.on_break), (Reach::Connected, false));
@@ -116,8 +116,8 @@ async fn whether_somebody_can_be_called_is_read_from_the_facts() {
 
 #[actix_rt::test]
 async fn who_is_locked_out_cannot_be_called() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     server.connect("aiko", "phone").await;
     server.lock_out("aiko").await;
     assert_eq!(

@@ -16,12 +16,12 @@ use otomo::{
     },
 };
 
-use crate::house::{House, NEVER, SOON, call_over, eventually, graces, patient, user};
+use crate::fixture::{Fixture, NEVER, SOON, call_over, eventually, graces, patient, user};
 
 #[actix_rt::test]
 async fn several_devices_are_one_presence() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
     let tablet = server.connect("aiko", "tablet").await;
@@ -33,8 +33,8 @@ async fn several_devices_are_one_presence() {
 
 #[actix_rt::test]
 async fn a_reload_does_not_flicker_and_ends_its_own_grace() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let before = server.connect("aiko", "phone").await;
     server.choose("aiko", Chosen::Break).await;
@@ -49,13 +49,13 @@ async fn a_reload_does_not_flicker_and_ends_its_own_grace() {
 
 #[actix_rt::test]
 async fn a_grace_that_runs_out_is_an_absence() {
-    let house = House::new();
+    let fixture = Fixture::new();
     for (leave, graces) in [
         (Leave::Reload, graces().reload(SOON)),
         (Leave::Broken, graces().leave(SOON)),
         (Leave::ServerClosed, graces().leave(SOON)),
     ] {
-        let server = house.server(graces.settings()).await;
+        let server = fixture.server(graces.settings()).await;
         let (mut watcher, _) = server.watch_from_now().await;
         let phone = server.connect("aiko", "phone").await;
         watcher.expect("aiko", "online").await;
@@ -69,8 +69,8 @@ async fn a_grace_that_runs_out_is_an_absence() {
 
 #[actix_rt::test]
 async fn a_device_in_its_grace_keeps_the_others_goodbye_from_counting() {
-    let house = House::new();
-    let server = house.server(graces().leave(SOON).settings()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(graces().leave(SOON).settings()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let in_a_tunnel = server.connect("aiko", "phone").await;
     let tablet = server.connect("aiko", "tablet").await;
@@ -84,12 +84,12 @@ async fn a_device_in_its_grace_keeps_the_others_goodbye_from_counting() {
 
 #[actix_rt::test]
 async fn a_connected_session_is_renewed_before_its_lease_runs_out() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let brief = Settings {
         lease: Duration::from_secs(2),
         ..patient()
     };
-    let server = house.server(brief).await;
+    let server = fixture.server(brief).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     let lease = async || {
@@ -105,13 +105,13 @@ async fn a_connected_session_is_renewed_before_its_lease_runs_out() {
 
 #[actix_rt::test]
 async fn a_server_that_stood_still_does_not_take_its_sessions_for_gone() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let clock = Clock::manual(Timestamp::from_millis(0));
     let brief = Settings {
         lease: SOON * 3,
         ..patient()
     };
-    let server = house.server_by(clock.clone(), brief).await;
+    let server = fixture.server_by(clock.clone(), brief).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     watcher.expect("aiko", "online").await;
@@ -128,9 +128,9 @@ async fn a_server_that_stood_still_does_not_take_its_sessions_for_gone() {
 
 #[actix_rt::test]
 async fn who_was_taken_for_gone_while_the_server_stood_still_is_back_with_the_next_sweep() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let clock = Clock::manual(Timestamp::from_millis(0));
-    let server = house.server_by(clock.clone(), patient()).await;
+    let server = fixture.server_by(clock.clone(), patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     server.choose("aiko", Chosen::Break).await;
@@ -159,13 +159,13 @@ async fn who_was_taken_for_gone_while_the_server_stood_still_is_back_with_the_ne
 
 #[actix_rt::test]
 async fn a_goodbye_that_cannot_be_stored_is_stored_later() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let brief = Settings {
         lease: SOON * 3,
         ..patient()
     };
     let clock = Clock::manual(Timestamp::from_millis(0));
-    let server = house.server_by(clock, brief).await;
+    let server = fixture.server_by(clock, brief).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
     server
@@ -180,8 +180,8 @@ async fn a_goodbye_that_cannot_be_stored_is_stored_later() {
 
 #[actix_rt::test]
 async fn a_goodbye_without_an_arrival_changes_nothing() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
     let never_arrived = Client {
@@ -196,8 +196,8 @@ async fn a_goodbye_without_an_arrival_changes_nothing() {
 
 #[actix_rt::test]
 async fn who_is_not_among_the_people_cannot_arrive() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let stranger = Client {
         user: user("stranger"),
         role: Role::Otomo,

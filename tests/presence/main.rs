@@ -1,9 +1,9 @@
 //! Otomo presence from end to end below the sockets: the hub on a real database, told to real lines.
 //!
-//! - `house`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
+//! - `fixture`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
 //!   `listener`, shared with the tests of calls: a client without a socket.
 //! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
-//! - `law`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
+//! - `convergence`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects, and what must not happen is made
 //! impossible to miss by something that comes after it.
@@ -17,8 +17,8 @@
 mod admins;
 mod calls;
 mod connections;
-mod house;
-mod law;
+mod convergence;
+mod fixture;
 #[path = "../support/listener.rs"]
 mod listener;
 mod nodes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use otomo::presence::{rules::Chosen, settings::Settings};
 
-use crate::house::{House, SOON, call_in, call_over, patient};
+use crate::fixture::{Fixture, SOON, call_in, call_over, patient};
 
 fn node(name: &str) -> Settings {
     Settings {
@@ -15,8 +15,8 @@ fn node(name: &str) -> Settings {
 
 #[actix_rt::test]
 async fn a_late_result_with_an_older_version_is_dropped() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     let busy = server
@@ -36,12 +36,12 @@ async fn a_late_result_with_an_older_version_is_dropped() {
 
 #[actix_rt::test]
 async fn what_nobody_told_of_is_found_in_the_database() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let attentive = Settings {
         look_every: SOON,
         ..patient()
     };
-    let server = house.server(attentive).await;
+    let server = fixture.server(attentive).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     server
@@ -54,10 +54,10 @@ async fn what_nobody_told_of_is_found_in_the_database() {
 
 #[actix_rt::test]
 async fn an_otomo_of_another_node_is_shown_from_the_first_change_on() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let (here, there) = (
-        house.server(node("here")).await,
-        house.server(node("there")).await,
+        fixture.server(node("here")).await,
+        fixture.server(node("there")).await,
     );
     let (mut watcher, _) = here.watch_from_now().await;
     there.connect("aiko", "phone").await;
@@ -71,15 +71,15 @@ async fn an_otomo_of_another_node_is_shown_from_the_first_change_on() {
 
 #[actix_rt::test]
 async fn the_otomo_of_a_node_that_died_are_found_to_be_gone() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let brief = |name| Settings {
         lease: Duration::from_secs(1),
         look_every: SOON,
         ..node(name)
     };
-    let here = house.server(brief("here")).await;
+    let here = fixture.server(brief("here")).await;
     let (mut watcher, _) = here.watch_from_now().await;
-    let there = house.server(brief("there")).await;
+    let there = fixture.server(brief("there")).await;
     there.connect("aiko", "phone").await;
     assert_eq!(watcher.expect("aiko", "online").await, 1);
     there.stop().await;

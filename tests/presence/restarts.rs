@@ -2,17 +2,17 @@
 
 use otomo::presence::rules::{Chosen, Status};
 
-use crate::house::{House, SOON, eventually, patient};
+use crate::fixture::{Fixture, SOON, eventually, patient};
 
 #[actix_rt::test]
 async fn who_comes_back_after_a_restart_was_never_gone() {
-    let house = House::new();
-    let before = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let before = fixture.server(patient()).await;
     before.connect("aiko", "phone").await;
     before.choose("aiko", Chosen::Break).await;
     before.stop().await;
 
-    let after = house.server(patient()).await;
+    let after = fixture.server(patient()).await;
     let (mut watcher, listed) = after.watch_from_now().await;
     assert_eq!(
         (&listed[0]["status"], &listed[0]["version"]),
@@ -25,15 +25,15 @@ async fn who_comes_back_after_a_restart_was_never_gone() {
 
 #[actix_rt::test]
 async fn who_does_not_come_back_is_gone_when_the_grace_is_over() {
-    let house = House::new();
-    let before = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let before = fixture.server(patient()).await;
     before.connect("aiko", "phone").await;
     let stopped_at = before.store.now();
     before.stop().await;
 
     let mut brief = patient();
     brief.policy.restart_grace = SOON;
-    let after = house.server(brief).await;
+    let after = fixture.server(brief).await;
     eventually(async || after.published("aiko").status == Status::Offline).await;
     assert!(after.published("aiko").changed_at >= stopped_at + SOON);
 }

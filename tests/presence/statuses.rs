@@ -12,12 +12,12 @@ use otomo::{
 };
 use serde_json::json;
 
-use crate::house::{House, call_in, call_over, patient, user};
+use crate::fixture::{Fixture, call_in, call_over, patient, user};
 
 #[actix_rt::test]
 async fn an_otomo_logs_in_goes_on_break_talks_and_leaves() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, listed) = server.watch_from_now().await;
     assert!(listed.is_empty());
 
@@ -37,8 +37,8 @@ async fn an_otomo_logs_in_goes_on_break_talks_and_leaves() {
 
 #[actix_rt::test]
 async fn an_equal_status_is_no_event() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     server.choose("aiko", Chosen::Online).await;
@@ -53,8 +53,8 @@ async fn an_equal_status_is_no_event() {
 
 #[actix_rt::test]
 async fn logging_in_means_ready_whatever_was_chosen_before() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
     server.choose("aiko", Chosen::Break).await;
@@ -67,8 +67,8 @@ async fn logging_in_means_ready_whatever_was_chosen_before() {
 
 #[actix_rt::test]
 async fn a_break_with_an_end_is_over_at_that_time() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     watcher.expect("aiko", "online").await;
@@ -94,8 +94,8 @@ async fn a_break_with_an_end_is_over_at_that_time() {
 
 #[actix_rt::test]
 async fn a_choice_during_a_call_shows_at_its_end() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     let (mut watcher, _) = server.watch_from_now().await;
     server.connect("aiko", "phone").await;
     server.call("aiko", call_in("connected")).await;
@@ -111,8 +111,8 @@ async fn a_choice_during_a_call_shows_at_its_end() {
 
 #[actix_rt::test]
 async fn people_see_the_list_with_names_who_can_be_called_first() {
-    let house = House::new();
-    let server = house.server(patient()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(patient()).await;
     for (otomo, chosen) in [("aiko", Chosen::Break), ("ben", Chosen::Online)] {
         server.connect(otomo, "phone").await;
         server.choose(otomo, chosen).await;

@@ -13,7 +13,7 @@ use otomo::{
 };
 use serde_json::Value;
 
-use crate::{house::eventually, listener::Listener};
+use crate::{fixture::eventually, listener::Listener};
 
 /// What a watcher was told, in order.
 pub(crate) struct Watcher {

@@ -6,7 +6,7 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderMap},
 };
 
-use crate::support::{Door, Json};
+use crate::support::{Endpoint, Json};
 
 /// The key of the app's backend on all test servers.
 pub const API_KEY: &str = "the key of the app's own backend";
@@ -35,40 +35,40 @@ pub struct Reply {
 }
 
 impl Api {
-    fn new(door: &Door, credential: Option<(&'static str, String)>) -> Self {
+    fn new(endpoint: &Endpoint, credential: Option<(&'static str, String)>) -> Self {
         Self {
             http: Client::new(),
-            base: format!("http://{}", door.address()),
+            base: format!("http://{}", endpoint.address()),
             credential,
         }
     }
 
     /// Somebody with a token.
-    pub fn of(door: &Door, user: &str, role: Role) -> Self {
-        Self::with_token(door, &door.token(user, role))
+    pub fn of(endpoint: &Endpoint, user: &str, role: Role) -> Self {
+        Self::with_token(endpoint, &endpoint.token(user, role))
     }
 
     /// Somebody with a token made elsewhere.
-    pub fn with_token(door: &Door, token: &str) -> Self {
+    pub fn with_token(endpoint: &Endpoint, token: &str) -> Self {
         Self::new(
-            door,
+            endpoint,
             Some((AUTHORIZATION.as_str(), format!("Bearer {token}"))),
         )
     }
 
     /// The app's backend.
-    pub fn backend(door: &Door) -> Self {
-        Self::with_key(door, API_KEY)
+    pub fn backend(endpoint: &Endpoint) -> Self {
+        Self::with_key(endpoint, API_KEY)
     }
 
     /// A backend with some key.
-    pub fn with_key(door: &Door, key: &str) -> Self {
-        Self::new(door, Some(("x-api-key", key.to_owned())))
+    pub fn with_key(endpoint: &Endpoint, key: &str) -> Self {
+        Self::new(endpoint, Some(("x-api-key", key.to_owned())))
     }
 
     /// Somebody who does not say who they are.
-    pub fn stranger(door: &Door) -> Self {
-        Self::new(door, None)
+    pub fn stranger(endpoint: &Endpoint) -> Self {
+        Self::new(endpoint, None)
     }
 
     /// A request about to be sent, to say more about it.

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use crate::{
     api::Api,
-    support::{Client, Door, End, PATIENCE, TestServer, Tunnel},
+    support::{Client, End, Endpoint, PATIENCE, TestServer, Tunnel},
 };
 
 /// The value of a series; 0 before it has been counted.
-async fn value(server: &Door, series: &str) -> f64 {
+async fn value(server: &Endpoint, series: &str) -> f64 {
     let page = Api::stranger(server).get("/metrics").await.text;
     let found = page.lines().find_map(|line| {
         let value = line.strip_prefix(series)?.strip_prefix(' ')?;
@@ -21,7 +21,7 @@ async fn value(server: &Door, series: &str) -> f64 {
 }
 
 /// Waits until a series is counted as it should be: some things are counted a moment after they are seen.
-async fn counts(server: &Door, series: &str, holds: impl Fn(f64) -> bool) {
+async fn counts(server: &Endpoint, series: &str, holds: impl Fn(f64) -> bool) {
     let began = Instant::now();
     loop {
         let counted = value(server, series).await;

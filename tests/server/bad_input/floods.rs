@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::Bystander;
-use crate::support::{Client, Door, Process, TestServer};
+use crate::support::{Client, Endpoint, Process, TestServer};
 
 #[tokio::test]
 async fn a_flood_of_commands_is_held_back_and_who_does_not_stop_is_closed() {
@@ -91,10 +91,10 @@ async fn faults(mut client: Client) {
 }
 
 /// The head of a request that never ends.
-async fn endless_head(door: &Door) {
+async fn endless_head(endpoint: &Endpoint) {
     let head = format!("GET /ws HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(FLOOD));
     // It is cut off while it still sends.
-    let _ = door.try_raw(&head).await;
+    let _ = endpoint.try_raw(&head).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,23 +7,23 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Bystander;
-use crate::support::{Door, TestServer};
+use crate::support::{Endpoint, TestServer};
 
 /// Tokens that are none, and the close code of each.
-fn bad_tokens(door: &Door) -> [(&'static str, String, u16); 5] {
-    let good = door.token("taro", Role::User);
+fn bad_tokens(endpoint: &Endpoint) -> [(&'static str, String, u16); 5] {
+    let good = endpoint.token("taro", Role::User);
     let [_, claims, signature] = parts(&good);
     // `{"alg":"none","typ":"JWT"}`
     let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
     let (admin, another) = (
-        door.token("taro", Role::Admin),
-        door.forged("taro", Role::User),
+        endpoint.token("taro", Role::Admin),
+        endpoint.forged("taro", Role::User),
     );
     let [head, promoted, _] = parts(&admin);
     [
         (
             "an expired one",
-            door.token_for("taro", Role::User, Duration::ZERO),
+            endpoint.token_for("taro", Role::User, Duration::ZERO),
             4202,
         ),
         ("one of another key", another, 4001),

@@ -17,15 +17,15 @@ mod half_open;
 mod identities;
 mod messages;
 
-use crate::support::{Client, Door, End};
+use crate::support::{Client, End, Endpoint};
 
 /// Somebody who has nothing to do with it.
 struct Bystander(Client);
 
 impl Bystander {
     /// Comes when everybody else is there, so that whatever they still hear is news.
-    async fn of(door: &Door) -> Self {
-        let mut bystander = door.user("bystander").await;
+    async fn of(endpoint: &Endpoint) -> Self {
+        let mut bystander = endpoint.user("bystander").await;
         bystander.everything();
         Self(bystander)
     }

@@ -12,22 +12,22 @@ use tempfile::TempDir;
 
 use super::{
     PATIENCE,
-    door::{Door, SECRET},
+    endpoint::{Endpoint, SECRET},
 };
 
 /// A running `otomo serve`. Dropped, it is killed.
 pub struct Process {
-    door: Door,
+    endpoint: Endpoint,
     child: Child,
     folder: Option<TempDir>,
     settings: Vec<(String, String)>,
 }
 
 impl Deref for Process {
-    type Target = Door;
+    type Target = Endpoint;
 
-    fn deref(&self) -> &Door {
-        &self.door
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
@@ -72,9 +72,9 @@ impl Process {
         let port = tokio::time::timeout(PATIENCE, port_in(&port_file))
             .await
             .expect("the server serves");
-        let door = Door::new(([127, 0, 0, 1], port).into());
+        let endpoint = Endpoint::new(([127, 0, 0, 1], port).into());
         Self {
-            door,
+            endpoint,
             child,
             folder: Some(folder),
             settings,

@@ -8,12 +8,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Door, PATIENCE};
+use super::{Endpoint, PATIENCE};
 
 /// Pause between two looks at the metrics.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-impl Door {
+impl Endpoint {
     /// Sends bytes and returns all that comes back until the server ends the connection, properly.
     pub async fn raw(&self, request: &str) -> String {
         self.try_raw(request).await.expect("a proper end")

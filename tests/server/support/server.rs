@@ -8,13 +8,13 @@ use otomo::{
 };
 use tempfile::TempDir;
 
-use super::door::{Door, SECRET};
+use super::endpoint::{Endpoint, SECRET};
 
 type Settings = Vec<(String, String)>;
 
 /// A running server. Dropped, it stops.
 pub struct TestServer {
-    door: Door,
+    endpoint: Endpoint,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
@@ -22,10 +22,10 @@ pub struct TestServer {
 }
 
 impl Deref for TestServer {
-    type Target = Door;
+    type Target = Endpoint;
 
-    fn deref(&self) -> &Door {
-        &self.door
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
@@ -67,7 +67,7 @@ impl TestServer {
         let (address, stopper) = waiting.await.expect("no panic").expect("the server starts");
         let (thread, folder) = (Some(thread), Some(folder));
         Self {
-            door: Door::new(address),
+            endpoint: Endpoint::new(address),
             stopper,
             thread,
             folder,

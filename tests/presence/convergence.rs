@@ -1,4 +1,4 @@
-//! The law of the list: the snapshot that somebody got, and every update since, equal a fresh snapshot. Whatever happens
+//! What always holds of the list: the snapshot that somebody got, and every update since, equal a fresh snapshot. Whatever happens
 //! to however many otomo at once, whenever they opened the list.
 
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
@@ -16,7 +16,7 @@ use otomo::{
 use serde_json::Value;
 
 use crate::{
-    house::{House, Server, call_in, call_over, graces},
+    fixture::{Fixture, Server, call_in, call_over, graces},
     watcher::Watcher,
 };
 
@@ -128,14 +128,14 @@ async fn a_snapshot_and_the_updates_after_it_equal_a_fresh_snapshot() {
     eprintln!("OTOMO_SEED={seed}");
     let mut chance = Chance(seed);
     let mut fork = || Chance(chance.below(usize::MAX) as u64);
-    let house = House::new();
+    let fixture = Fixture::new();
     let brief = Duration::from_millis(5);
     let settings = Settings {
         lease: Duration::from_millis(100),
         look_every: Duration::from_millis(20),
         ..graces().reload(brief).leave(brief * 2).settings()
     };
-    let server = Rc::new(house.server(settings).await);
+    let server = Rc::new(fixture.server(settings).await);
 
     let lives = OTOMO.map(|otomo| actix_rt::spawn(live(Rc::clone(&server), otomo, fork())));
     let lists: Vec<_> = (0..WATCHERS)
@@ -163,8 +163,8 @@ async fn a_snapshot_and_the_updates_after_it_equal_a_fresh_snapshot() {
 
 #[actix_rt::test]
 async fn nothing_live_overtakes_ready() {
-    let house = House::new();
-    let server = house.server(graces().settings()).await;
+    let fixture = Fixture::new();
+    let server = fixture.server(graces().settings()).await;
     let mut watcher = server.watch_at_the_gate("watcher", Role::User).await;
     server.connect("aiko", "phone").await;
     server.choose("aiko", Chosen::Break).await;

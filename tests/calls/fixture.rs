@@ -41,24 +41,24 @@ pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
 }
 
 /// A database.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     folder: TempDir,
     settings: Sources,
 }
 
-impl House {
+impl Fixture {
     /// The defaults, but for some settings.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let defaults = Sources::default().with("limits.calls_per_minute", "none");
-        let house = Self {
+        let fixture = Self {
             folder,
             settings: settings
                 .iter()
                 .fold(defaults, |sources, (key, value)| sources.with(key, *value)),
         };
-        migrate(&house.url()).unwrap();
-        house
+        migrate(&fixture.url()).unwrap();
+        fixture
     }
 
     fn url(&self) -> DatabaseUrl {

@@ -17,12 +17,12 @@ pub const SECRET: &str = "a secret of tests, long enough for HS256";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The way into one server.
-pub struct Door {
+pub struct Endpoint {
     address: SocketAddr,
     issuer: Issuer,
 }
 
-impl Door {
+impl Endpoint {
     pub(super) fn new(address: SocketAddr) -> Self {
         let sources = Sources::default().with("auth.hs256_secret", SECRET);
         let auth = load(&sources).expect("a sound configuration").auth;

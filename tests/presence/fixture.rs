@@ -110,16 +110,16 @@ pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
 }
 
 /// A database that outlasts the servers on it.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     folder: TempDir,
 }
 
-impl House {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let house = Self { folder };
-        migrate(&house.url()).unwrap();
-        house
+        let fixture = Self { folder };
+        migrate(&fixture.url()).unwrap();
+        fixture
     }
 
     fn url(&self) -> DatabaseUrl {

@@ -26,7 +26,7 @@ pub struct Asker {
 
 /// What a client may ask.
 #[derive(Debug)]
-pub enum Wish {
+pub enum ClientCommand {
     /// `call_request`.
     Request {
         /// The otomo to call.
@@ -59,7 +59,7 @@ pub enum Wish {
 #[rtype(result = "()")]
 pub(super) struct Asked {
     pub(super) asker: Asker,
-    pub(super) wish: Wish,
+    pub(super) command: ClientCommand,
 }
 
 /// A session of a device has begun. Stored however often it takes.

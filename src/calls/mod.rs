@@ -81,7 +81,7 @@ use crate::{
 pub use self::{
     entry::Entry,
     fault::CallsFault,
-    messages::{Asker, Wish},
+    messages::{Asker, ClientCommand},
 };
 
 /// Calls, for the rooms above. Clones share everything.
@@ -142,8 +142,8 @@ impl Calls {
     ///
     /// # Errors
     /// Gives the asker back if more is waiting than is let in: nothing will be done.
-    pub fn ask(&self, asker: Asker, wish: Wish) -> Result<(), Asker> {
-        let asked = self.0.coordinator.try_send(Asked { asker, wish });
+    pub fn ask(&self, asker: Asker, command: ClientCommand) -> Result<(), Asker> {
+        let asked = self.0.coordinator.try_send(Asked { asker, command });
         asked.map_err(|(SendError::Full(asked) | SendError::Closed(asked))| asked.asker)
     }
 

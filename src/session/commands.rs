@@ -7,7 +7,7 @@ use actix_rt::time::Instant;
 
 use super::{Session, Stage, rate_limits::FaultBudget};
 use crate::{
-    calls::{Asker, Wish},
+    calls::{Asker, ClientCommand},
     delivery::lines::To,
     kernel::{identity::Role, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
@@ -91,7 +91,7 @@ impl Session {
     }
 
     fn serve(&mut self, command: Command, request_id: Option<RequestId>, ctx: &mut Context<Self>) {
-        let wish = match command {
+        let call = match command {
             Command::InitConnection(_) => {
                 let message =
                     "the connection is initialised already; use token_refresh for a new token";
@@ -106,33 +106,33 @@ impl Session {
             }
             Command::TokenRefresh(refresh) => return self.refresh(&refresh, request_id.as_ref()),
             Command::OtomoStatusSet(set) => return self.choose(&set, request_id, ctx),
-            Command::CallRequest(call) => Wish::Request {
+            Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,
             },
-            Command::CallRinging(call) => Wish::Ringing(call.call_id),
-            Command::CallAccept(call) => Wish::Accept(call.call_id),
-            Command::CallReject(call) => Wish::Reject(call.call_id, call.reason),
-            Command::CallCancel(call) => Wish::Cancel(call.call_id),
+            Command::CallRinging(call) => ClientCommand::Ringing(call.call_id),
+            Command::CallAccept(call) => ClientCommand::Accept(call.call_id),
+            Command::CallReject(call) => ClientCommand::Reject(call.call_id, call.reason),
+            Command::CallCancel(call) => ClientCommand::Cancel(call.call_id),
             Command::WebrtcOffer(signal) if signal.offer.kind != "offer" => {
                 return self.refuse(&wrong_kind("webrtc_offer", "offer"), request_id.as_ref());
             }
-            Command::WebrtcOffer(signal) => Wish::Offer(signal.call_id, signal.offer),
+            Command::WebrtcOffer(signal) => ClientCommand::Offer(signal.call_id, signal.offer),
             Command::WebrtcAnswer(signal)
                 if !matches!(signal.answer.kind.as_str(), "answer" | "pranswer") =>
             {
                 return self.refuse(&wrong_kind("webrtc_answer", "answer"), request_id.as_ref());
             }
-            Command::WebrtcAnswer(signal) => Wish::Answer(signal.call_id, signal.answer),
-            Command::IceCandidate(signal) => Wish::Ice(signal.call_id, signal.candidate),
-            Command::CallConnected(call) => Wish::Connected(call.call_id),
-            Command::CallEndRequest(call) => Wish::End(call.call_id),
+            Command::WebrtcAnswer(signal) => ClientCommand::Answer(signal.call_id, signal.answer),
+            Command::IceCandidate(signal) => ClientCommand::Ice(signal.call_id, signal.candidate),
+            Command::CallConnected(call) => ClientCommand::Connected(call.call_id),
+            Command::CallEndRequest(call) => ClientCommand::End(call.call_id),
         };
-        self.ask(wish, request_id);
+        self.ask(call, request_id);
     }
 
-    /// Takes a wish to the calls. The answer comes back through delivery.
-    fn ask(&mut self, wish: Wish, request_id: Option<RequestId>) {
+    /// Takes a command to the calls. The answer comes back through delivery.
+    fn ask(&mut self, command: ClientCommand, request_id: Option<RequestId>) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
@@ -150,7 +150,7 @@ impl Session {
             at: live.at,
             request_id,
         };
-        if let Err(asker) = self.env.calls.ask(asker, wish) {
+        if let Err(asker) = self.env.calls.ask(asker, command) {
             self.refuse(&busy(), asker.request_id.as_ref());
         }
     }

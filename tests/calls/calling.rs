@@ -1,7 +1,7 @@
 //! A call as its people hear it, in order.
 
 use otomo::{
-    calls::{Entry, Wish, records::history::Place},
+    calls::{ClientCommand, Entry, records::history::Place},
     kernel::ids::CallId,
     protocol::command::{Candidate, Description},
 };
@@ -35,7 +35,7 @@ pub(crate) async fn ring(caller: &mut Phone, otomo: &mut Phone) -> CallId {
 /// The same, accepted.
 pub(crate) async fn accept(caller: &mut Phone, otomo: &mut Phone) -> CallId {
     let call = ring(caller, otomo).await;
-    otomo.asks(Wish::Accept(call));
+    otomo.asks(ClientCommand::Accept(call));
     let accepted = ["otomo_status_update", "call_accepted", "signaling_start"];
     assert_eq!(
         types(&caller.hears_until("signaling_start").await),
@@ -48,8 +48,8 @@ pub(crate) async fn accept(caller: &mut Phone, otomo: &mut Phone) -> CallId {
 /// The same, with media.
 pub(crate) async fn talk(caller: &mut Phone, otomo: &mut Phone) -> CallId {
     let call = accept(caller, otomo).await;
-    caller.asks(Wish::Connected(call));
-    otomo.asks(Wish::Connected(call));
+    caller.asks(ClientCommand::Connected(call));
+    otomo.asks(ClientCommand::Connected(call));
     caller.hears(&["call_connected"]).await;
     otomo.hears(&["call_connected"]).await;
     call
@@ -75,7 +75,7 @@ async fn a_ring_says_who_calls_and_for_how_long() {
     assert_eq!(ring["fromUserName"], "TARO");
     assert_eq!(ring["fromUserAvatar"], "/taro.png");
     assert!(ring["remainingMs"].as_u64().unwrap() > 20_000, "{ring}");
-    hana.asks(Wish::Ringing(call));
+    hana.asks(ClientCommand::Ringing(call));
     taro.hears(&["call_ringing"]).await;
 }
 
@@ -83,9 +83,9 @@ async fn a_ring_says_who_calls_and_for_how_long() {
 async fn an_accept_is_heard_in_order_and_then_the_candidates_that_came_ahead() {
     let (_house, _server, mut taro, mut hana) = pair().await;
     let call = ring(&mut taro, &mut hana).await;
-    taro.asks(Wish::Ice(call, candidate(1)));
-    taro.asks(Wish::Ice(call, candidate(2)));
-    hana.asks(Wish::Accept(call));
+    taro.asks(ClientCommand::Ice(call, candidate(1)));
+    taro.asks(ClientCommand::Ice(call, candidate(2)));
+    hana.asks(ClientCommand::Accept(call));
     let status = taro.hears(&["otomo_status_update"]).await;
     assert_eq!(status["status"], "busy");
     taro.hears(&["call_accepted"]).await;
@@ -103,14 +103,14 @@ async fn an_accept_is_heard_in_order_and_then_the_candidates_that_came_ahead() {
 async fn signals_are_passed_on_unread() {
     let (_house, _server, mut taro, mut hana) = pair().await;
     let call = accept(&mut taro, &mut hana).await;
-    taro.asks(Wish::Offer(call, description("offer")));
+    taro.asks(ClientCommand::Offer(call, description("offer")));
     let offer = hana.hears(&["webrtc_offer"]).await;
     assert_eq!(offer["fromUserId"], "taro");
     assert_eq!(offer["offer"]["type"], "offer");
-    hana.asks(Wish::Answer(call, description("answer")));
+    hana.asks(ClientCommand::Answer(call, description("answer")));
     let answer = taro.hears(&["webrtc_answer"]).await;
     assert_eq!(answer["answer"]["sdp"], "the sdp of an answer");
-    hana.asks(Wish::Ice(call, Candidate(None)));
+    hana.asks(ClientCommand::Ice(call, Candidate(None)));
     let last = taro.hears(&["ice_candidate"]).await;
     assert_eq!(last["candidate"], Value::Null);
 }
@@ -119,8 +119,8 @@ async fn signals_are_passed_on_unread() {
 async fn each_hears_the_end_before_the_status_that_it_causes() {
     let (_house, server, mut taro, mut hana) = pair().await;
     let call = accept(&mut taro, &mut hana).await;
-    taro.asks(Wish::Connected(call));
-    hana.asks(Wish::Connected(call));
+    taro.asks(ClientCommand::Connected(call));
+    hana.asks(ClientCommand::Connected(call));
     for phone in [&mut taro, &mut hana] {
         let connected = phone.hears(&["call_connected"]).await;
         assert_eq!(connected["method"], "peer_report");
@@ -128,7 +128,7 @@ async fn each_hears_the_end_before_the_status_that_it_causes() {
         assert_eq!(connected["otomoId"], "hana");
     }
 
-    taro.asks(Wish::End(call));
+    taro.asks(ClientCommand::End(call));
     taro.hears(&["call_end", "otomo_status_update", "call_end_request_ack"])
         .await;
     let end = hana.hears(&["call_end"]).await;
@@ -154,17 +154,17 @@ async fn a_stranger_learns_nothing_and_a_refusal_says_what_the_call_is() {
     let mut jiro = server.connect("jiro-1").await;
     let call = accept(&mut taro, &mut hana).await;
 
-    for wish in [
-        Wish::Accept(call),
-        Wish::Offer(call, description("offer")),
-        Wish::End(CallId::new()),
-        Wish::Ice(CallId::new(), candidate(1)),
+    for command in [
+        ClientCommand::Accept(call),
+        ClientCommand::Offer(call, description("offer")),
+        ClientCommand::End(CallId::new()),
+        ClientCommand::Ice(CallId::new(), candidate(1)),
     ] {
-        jiro.asks(wish);
+        jiro.asks(command);
         let heard = jiro.hears_until("error").await;
         assert_eq!(heard[heard.len() - 1]["code"], "CALL_NOT_PARTICIPANT");
     }
-    hana.asks(Wish::Reject(call, None));
+    hana.asks(ClientCommand::Reject(call, None));
     let error = hana.hears(&["error"]).await;
     assert_eq!(
         (&error["code"], &error["context"]["phase"]),
@@ -184,7 +184,7 @@ async fn a_stranger_learns_nothing_and_a_refusal_says_what_the_call_is() {
 async fn a_repeated_request_is_answered_as_before() {
     let (_house, server, mut taro, mut hana) = pair().await;
     let call = ring(&mut taro, &mut hana).await;
-    let again = || Wish::Request {
+    let again = || ClientCommand::Request {
         to: user("hana"),
         call,
     };
@@ -192,7 +192,7 @@ async fn a_repeated_request_is_answered_as_before() {
     taro.asks(again());
     assert_eq!(taro.hears(&["call_request_ack"]).await["status"], "ringing");
 
-    hana.asks(Wish::Reject(call, None));
+    hana.asks(ClientCommand::Reject(call, None));
     taro.hears_until("call_rejected").await;
     taro.asks(again());
     let ended = taro.hears_until("call_request_ack").await;
@@ -248,7 +248,7 @@ async fn an_app_that_begins_again_supersedes_its_own_call() {
 /// Three calls of Taro's: one with Hana, one that Yuki was not there for, one that rings at Hana's.
 async fn three_calls(server: &Server, taro: &mut Phone, hana: &mut Phone) -> [CallId; 3] {
     let past = talk(taro, hana).await;
-    hana.asks(Wish::End(past));
+    hana.asks(ClientCommand::End(past));
     server.end(past).await;
     server.presence.introduce(&user("yuki")).await.unwrap();
     let refused = taro.calls("yuki");

@@ -1,7 +1,7 @@
 //! What time does to a call, and drains, admins and the media server.
 
 use otomo::{
-    calls::Wish,
+    calls::ClientCommand,
     delivery::{leave::Leave, roster::Remaining},
     kernel::ids::CallId,
 };
@@ -72,7 +72,7 @@ async fn a_lost_device_has_its_grace_and_is_back_or_not() {
 
     server.disconnect(taro);
     hana.hears(&["call_peer_reconnecting"]).await;
-    hana.asks(Wish::Ice(call, crate::calling::candidate(1)));
+    hana.asks(ClientCommand::Ice(call, crate::calling::candidate(1)));
     assert_eq!(hana.hears(&["error"]).await["code"], "PEER_UNAVAILABLE");
     let mut taro = server.connect("taro-1").await;
     hana.hears(&["call_peer_back"]).await;
@@ -94,7 +94,7 @@ async fn a_second_connection_of_the_device_keeps_the_call() {
     let call = talk(&mut taro, &mut hana).await;
     let mut again = server.connect("taro-1").await;
     server.disconnect(taro);
-    again.asks(Wish::End(call));
+    again.asks(ClientCommand::End(call));
     again.hears(&["call_end"]).await;
     assert_eq!(types(&hana.hears_until("call_end").await), ["call_end"]);
     assert_eq!(server.end(call).await, "completed, user_end");
@@ -112,7 +112,7 @@ async fn an_otomo_who_connects_during_the_ring_is_rung() {
     let mut tablet = server.connect("hana-2").await;
     let rung = tablet.hears(&["incoming_call"]).await;
     assert_eq!(rung["callId"], call.to_string());
-    tablet.asks(Wish::Accept(call));
+    tablet.asks(ClientCommand::Accept(call));
     let silenced = hana.hears_until("call_cancelled").await;
     assert_eq!(silenced[silenced.len() - 1]["reason"], "answered_elsewhere");
     tablet.hears_until("signaling_start").await;
@@ -136,7 +136,7 @@ async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
     let mut hana = server.connect("hana-1").await;
     let rung = hana.hears(&["incoming_call"]).await;
     assert_eq!(rung["callId"], call.to_string());
-    taro.asks(Wish::Cancel(call));
+    taro.asks(ClientCommand::Cancel(call));
     taro.hears(&["call_cancel_ack"]).await;
     assert_eq!(
         hana.hears(&["call_cancelled"]).await["reason"],
@@ -176,7 +176,7 @@ async fn a_leaving_that_is_heard_of_late_loses_nobody_who_is_back() {
         of_user: 0,
     };
     server.calls.left(&taro.client, Leave::Broken, alone);
-    taro.asks(Wish::Ice(call, crate::calling::candidate(1)));
+    taro.asks(ClientCommand::Ice(call, crate::calling::candidate(1)));
     hana.hears(&["ice_candidate"]).await;
     assert!(server.call(call).await.lost().caller.is_none());
 }
@@ -194,7 +194,7 @@ async fn the_media_server_and_admins_have_their_say() {
     );
     let call = ring(&mut taro, &mut hana).await;
     assert!(server.calls.media(call, true).await.is_err(), "it rings");
-    hana.asks(Wish::Accept(call));
+    hana.asks(ClientCommand::Accept(call));
     taro.hears_until("signaling_start").await;
     server.calls.media(call, true).await.unwrap();
     let connected = taro.hears(&["call_connected"]).await;

@@ -1,6 +1,6 @@
 //! A store that fails: the asker is told, nobody else, and what has happened is not forgotten.
 
-use otomo::calls::{CallsFault, Wish};
+use otomo::calls::{CallsFault, ClientCommand};
 
 use crate::{
     calling::{ring, talk},
@@ -21,7 +21,7 @@ async fn who_asks_a_store_that_is_away_is_told_so_and_nobody_else() {
     );
     let call = ring(&mut taro, &mut hana).await;
     server.store.close().await;
-    hana.asks(Wish::Accept(call));
+    hana.asks(ClientCommand::Accept(call));
     let error = hana.hears(&["error"]).await;
     assert_eq!(
         (&error["code"], &error["context"]["callId"]),
@@ -43,10 +43,10 @@ async fn a_lane_goes_on_after_a_failure() {
     let call = ring(&mut taro, &mut hana).await;
     eventually(async || server.call(call).await.version == 2).await;
     fixture.meddle(BREAK);
-    hana.asks(Wish::Accept(call));
+    hana.asks(ClientCommand::Accept(call));
     assert_eq!(hana.hears(&["error"]).await["code"], "INTERNAL_ERROR");
     fixture.meddle(MEND);
-    hana.asks(Wish::Accept(call));
+    hana.asks(ClientCommand::Accept(call));
     taro.hears_until("signaling_start").await;
     assert_eq!(server.taken().await, 2);
 }
@@ -63,7 +63,7 @@ async fn a_loss_that_could_not_be_stored_is_stored_later() {
     fixture.meddle(BREAK);
     server.disconnect(taro);
     // Who asks for something behind it is not left waiting.
-    hana.asks(Wish::End(call));
+    hana.asks(ClientCommand::End(call));
     hana.hears(&["error"]).await;
     fixture.meddle(MEND);
     hana.hears(&["call_peer_reconnecting", "call_end"]).await;

@@ -1,7 +1,7 @@
 //! A device that calls and is called.
 
 use otomo::{
-    calls::{Asker, Calls, Wish},
+    calls::{Asker, Calls, ClientCommand},
     delivery::{
         line::{Client, SessionRef},
         lines::Lines,
@@ -39,19 +39,19 @@ impl Phone {
         self
     }
 
-    pub(crate) fn asks(&self, wish: Wish) {
+    pub(crate) fn asks(&self, command: ClientCommand) {
         let asker = Asker {
             client: self.client.clone(),
             at: self.at,
             request_id: None,
         };
-        self.calls.ask(asker, wish).unwrap();
+        self.calls.ask(asker, command).unwrap();
     }
 
     /// Requests a call.
     pub(crate) fn calls(&self, otomo: &str) -> CallId {
         let call = CallId::new();
-        self.asks(Wish::Request {
+        self.asks(ClientCommand::Request {
             to: user(otomo),
             call,
         });

@@ -1,6 +1,6 @@
 //! Two nodes on one database, and what they dispute.
 
-use otomo::{calls::Wish, kernel::ids::CallId};
+use otomo::{calls::ClientCommand, kernel::ids::CallId};
 use serde_json::Value;
 
 use crate::{
@@ -26,7 +26,7 @@ fn code(frame: &Value) -> &str {
 }
 
 async fn over(server: &Server, call: CallId, phone: &Phone) {
-    phone.asks(Wish::End(call));
+    phone.asks(ClientCommand::End(call));
     server.end(call).await;
     eventually(async || server.taken().await == 0).await;
 }
@@ -42,8 +42,8 @@ async fn of_two_accepts_one_wins() {
         taro.heard();
         phone.heard();
         let call = ring_again(&here, &mut taro, &mut phone).await;
-        tablet.asks(Wish::Accept(call));
-        phone.asks(Wish::Accept(call));
+        tablet.asks(ClientCommand::Accept(call));
+        phone.asks(ClientCommand::Accept(call));
         let verdicts = [
             verdict(&mut phone, "call_accept_ack").await,
             verdict(&mut tablet, "call_accept_ack").await,
@@ -73,11 +73,11 @@ async fn of_a_cancel_and_an_accept_one_wins() {
     for round in 0..ROUNDS {
         let call = ring_again(&here, &mut taro, &mut phone).await;
         if round % 2 == 0 {
-            tablet.asks(Wish::Accept(call));
-            taro.asks(Wish::Cancel(call));
+            tablet.asks(ClientCommand::Accept(call));
+            taro.asks(ClientCommand::Cancel(call));
         } else {
-            taro.asks(Wish::Cancel(call));
-            tablet.asks(Wish::Accept(call));
+            taro.asks(ClientCommand::Cancel(call));
+            tablet.asks(ClientCommand::Accept(call));
         }
         let accepted = verdict(&mut tablet, "call_accept_ack").await;
         let cancelled = verdict(&mut taro, "call_cancel_ack").await;

@@ -1,6 +1,6 @@
 //! The server dies with calls in all phases and starts again on the same database.
 
-use otomo::{calls::Wish, kernel::ids::CallId};
+use otomo::{calls::ClientCommand, kernel::ids::CallId};
 
 use crate::{
     calling::{accept, ring, talk},
@@ -43,12 +43,12 @@ async fn calls_go_on_for_who_comes_back() {
         eventually(back).await;
         if phase == "ringing" {
             hana.hears_until("incoming_call").await;
-            hana.asks(Wish::Accept(call));
+            hana.asks(ClientCommand::Accept(call));
             taro.hears_until("signaling_start").await;
         } else {
             taro.hears_until("call_peer_back").await;
         }
-        hana.asks(Wish::End(call));
+        hana.asks(ClientCommand::End(call));
         taro.hears_until("call_end").await;
         hana.hears_until("call_end_request_ack").await;
         assert_eq!(server.taken().await, 0, "{phase}");
@@ -114,8 +114,8 @@ async fn many_calls_are_restored_and_each_gets_one_end() {
             1 => accept_quietly(&mut caller, &mut otomo).await,
             _ => {
                 let call = accept_quietly(&mut caller, &mut otomo).await;
-                caller.asks(Wish::Connected(call));
-                otomo.asks(Wish::Connected(call));
+                caller.asks(ClientCommand::Connected(call));
+                otomo.asks(ClientCommand::Connected(call));
                 caller.hears_until("call_connected").await;
                 call
             }
@@ -138,7 +138,7 @@ async fn many_calls_are_restored_and_each_gets_one_end() {
 
 async fn accept_quietly(caller: &mut Phone, otomo: &mut Phone) -> CallId {
     let call = ring(caller, otomo).await;
-    otomo.asks(Wish::Accept(call));
+    otomo.asks(ClientCommand::Accept(call));
     caller.hears_until("signaling_start").await;
     otomo.hears_until("signaling_start").await;
     call

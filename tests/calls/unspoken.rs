@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use otomo::{
     calls::{
-        Wish, records,
+        ClientCommand, records,
         rules::{
             call::{Call, Device},
             command::{Ask, Command, Decline},
@@ -78,7 +78,7 @@ async fn what_was_said_is_noted() {
     );
     let call = talk(&mut taro, &mut hana).await;
     eventually(async || spoken(&server, call).await == 5).await;
-    taro.asks(Wish::End(call));
+    taro.asks(ClientCommand::End(call));
     taro.hears_until("call_end").await;
     server.calls.stop().await;
     assert_eq!(
@@ -144,7 +144,7 @@ async fn what_comes_after_does_not_hide_what_was_left_unsaid() {
     let call = ring(&mut taro, &mut hana).await;
     eventually(async || spoken(&server, call).await == 2).await;
     stores_and_dies(&server, call, asked("hana-1", Ask::Accept)).await;
-    taro.asks(Wish::Connected(call));
+    taro.asks(ClientCommand::Connected(call));
     eventually(async || server.call(call).await.version == 4).await;
     taro.hears(&["call_accepted", "signaling_start"]).await;
     eventually(async || spoken(&server, call).await == 4).await;

@@ -7,7 +7,7 @@ use super::CallCoordinator;
 use crate::{
     calls::{
         fault::CallsFault,
-        messages::{Arrived, Asked, Asker, Drain, Left, Order, Stop, Wish},
+        messages::{Arrived, Asked, Asker, ClientCommand, Drain, Left, Order, Stop},
         rules::{
             command::{Ask, Command, Decline, Happening},
             request::Request,
@@ -22,8 +22,8 @@ use crate::{
 impl Handler<Asked> for CallCoordinator {
     type Result = ();
 
-    fn handle(&mut self, Asked { asker, wish }: Asked, _: &mut Context<Self>) {
-        let (call, work) = self.work(&asker, wish);
+    fn handle(&mut self, Asked { asker, command }: Asked, _: &mut Context<Self>) {
+        let (call, work) = self.work(&asker, command);
         let task = Task::new(call, work, Origin::Client(asker));
         match self.lanes.ask(call, task) {
             Ok(()) => self.run(call),
@@ -107,11 +107,11 @@ impl Handler<Stop> for CallCoordinator {
 }
 
 impl CallCoordinator {
-    /// What a wish is for the call that it concerns.
-    fn work(&self, asker: &Asker, wish: Wish) -> (CallId, Work) {
+    /// The call that a command concerns, and what is to be done there.
+    fn work(&self, asker: &Asker, command: ClientCommand) -> (CallId, Work) {
         let device = asker.device();
-        let (call, ask) = match wish {
-            Wish::Request { to, call } => {
+        let (call, ask) = match command {
+            ClientCommand::Request { to, call } => {
                 let wait = self.request_rate.take(&device.user);
                 let request = Request {
                     id: call,
@@ -120,22 +120,24 @@ impl CallCoordinator {
                 };
                 return (call, Work::Open(request, wait));
             }
-            Wish::Offer(call, offer) => return (call, Work::Signal(device, Payload::Offer(offer))),
-            Wish::Answer(call, answer) => {
+            ClientCommand::Offer(call, offer) => {
+                return (call, Work::Signal(device, Payload::Offer(offer)));
+            }
+            ClientCommand::Answer(call, answer) => {
                 return (call, Work::Signal(device, Payload::Answer(answer)));
             }
-            Wish::Ice(call, candidate) => {
+            ClientCommand::Ice(call, candidate) => {
                 return (call, Work::Signal(device, Payload::Candidate(candidate)));
             }
-            Wish::Ringing(call) => (call, Ask::Ringing),
-            Wish::Accept(call) => (call, Ask::Accept),
-            Wish::Reject(call, reason) => {
+            ClientCommand::Ringing(call) => (call, Ask::Ringing),
+            ClientCommand::Accept(call) => (call, Ask::Accept),
+            ClientCommand::Reject(call, reason) => {
                 let decline = reason.map_or(Decline::ManualDecline, Decline::from);
                 (call, Ask::Reject(decline))
             }
-            Wish::Cancel(call) => (call, Ask::Cancel),
-            Wish::Connected(call) => (call, Ask::Connected),
-            Wish::End(call) => (call, Ask::End),
+            ClientCommand::Cancel(call) => (call, Ask::Cancel),
+            ClientCommand::Connected(call) => (call, Ask::Connected),
+            ClientCommand::End(call) => (call, Ask::End),
         };
         (call, Work::Command(Command::Asked(device, ask)))
     }

@@ -140,22 +140,23 @@ impl Handler<Poked> for Shard {
 impl Handler<Subscribe> for Shard {
     type Result = ();
 
-    fn handle(&mut self, wish: Subscribe, _: &mut Context<Self>) {
+    fn handle(&mut self, subscribe: Subscribe, _: &mut Context<Self>) {
         self.queue.leave();
-        let Some(line) = self.lines.get(wish.to) else {
+        let Some(line) = self.lines.get(subscribe.to) else {
             return;
         };
         // First what is under way, then the snapshot: so the snapshot contains every round that this
         // line will not be told.
-        self.fanout.catch_up(&line, wish.said);
-        if !line.wanted().contains(wish.topic) {
+        self.fanout.catch_up(&line, subscribe.said);
+        if !line.wanted().contains(subscribe.topic) {
             return;
         }
-        let (snapshot, seen) = wish.source.snapshot();
+        let (snapshot, seen) = subscribe.source.snapshot();
         self.fanout.caught_up_to(&line, seen);
-        wish.receipt
+        subscribe
+            .receipt
             .add(usize::from(line.push_always(snapshot) == Delivered::Yes));
-        line.subscribe(wish.topic);
+        line.subscribe(subscribe.topic);
         self.lines.mark_unwritten(&line);
     }
 }

@@ -129,7 +129,8 @@ name_id!(
     NodeId, "a node id"
 );
 uuid_id!(
-    /// One call, from the request to its end. Made by the calling client.
+    /// One call, from the request to its end. Made by the calling client. Compared as a UUID and answered in lower case,
+    /// however the client spelled it (RFC 9562, section 4).
     CallId
 );
 uuid_id!(
@@ -174,6 +175,14 @@ mod tests {
         for unfit in ["", "a b", "a\nb", "a\0b", &"x".repeat(NAME_MAX_BYTES + 1)] {
             assert!(unfit.parse::<UserId>().is_err(), "{unfit:?} passed");
         }
+    }
+
+    #[test]
+    fn a_call_is_the_same_however_its_id_is_spelled_and_is_answered_in_lower_case() {
+        let call = CallId::new();
+        let spelled = call.to_string().to_uppercase();
+        assert_eq!(spelled.parse(), Ok(call));
+        assert_eq!(call.to_string(), spelled.to_lowercase());
     }
 
     #[test]

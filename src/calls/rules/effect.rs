@@ -142,11 +142,11 @@ named! {
         CallerLost = "caller_lost",
         /// Another device of the otomo answered.
         AnsweredElsewhere = "answered_elsewhere",
-        /// The call was rejected, by another device or by the server.
+        /// Another device of the otomo declined.
         RejectedElsewhere = "rejected_elsewhere",
         /// It rang to the end.
         Timeout = "timeout",
-        /// The same two began a new call.
+        /// Something went before it: a new call of the same two, an admin, or the server, which could not go on with it.
         Superseded = "superseded",
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn ended(call: &Call, end: &End, asker: Option<&Party>) -> Vec<Spoken
             Spoken::Tell(caller, Notice::Rejected(*reason)),
             Spoken::Tell(
                 rest(Side::Otomo),
-                Notice::Cancelled(RingStop::RejectedElsewhere),
+                Notice::Cancelled(RingStop::from(*reason)),
             ),
         ],
         End::Cancelled(reason) => {
@@ -117,6 +117,19 @@ pub(super) fn ended(call: &Call, end: &End, asker: Option<&Party>) -> Vec<Spoken
                 duration: call.duration(),
             };
             vec![Spoken::Tell(caller, notice), Spoken::Tell(otomo, notice)]
+        }
+    }
+}
+
+impl From<Rejection> for RingStop {
+    fn from(reason: Rejection) -> Self {
+        match reason {
+            Rejection::Busy | Rejection::ManualDecline | Rejection::Away | Rejection::Timeout => {
+                Self::RejectedElsewhere
+            }
+            // The protocol has no word for an admin or the server. Of its words this one alone lays it on nobody: neither
+            // the caller gave up, nor was there a device that declined, nor did it ring to the end and count as missed.
+            Rejection::Offline | Rejection::AdminEnd | Rejection::SystemError => Self::Superseded,
         }
     }
 }

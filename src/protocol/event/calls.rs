@@ -138,7 +138,7 @@ pub enum CancelReason {
     RejectedElsewhere,
     /// Nobody answered in time.
     Timeout,
-    /// Another call took its place.
+    /// Nobody's doing: another call took its place, or an admin or the server ended it.
     Superseded,
 }
 

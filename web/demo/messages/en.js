@@ -115,7 +115,7 @@ export default {
   'ending.cancelled.answered_elsewhere': 'Answered on another device',
   'ending.cancelled.rejected_elsewhere': 'Declined on another device',
   'ending.cancelled.timeout': 'It rang out',
-  'ending.cancelled.superseded': 'A newer call took its place',
+  'ending.cancelled.superseded': 'The call was called off',
   'ending.over.self': 'You ended the call',
   'ending.over.peer': 'The other side ended the call',
   'ending.over.low_balance': 'The points ran out',

@@ -115,7 +115,7 @@ export default {
   'ending.cancelled.answered_elsewhere': 'ほかの端末で応答しました',
   'ending.cancelled.rejected_elsewhere': 'ほかの端末で拒否しました',
   'ending.cancelled.timeout': '応答しないまま時間になりました',
-  'ending.cancelled.superseded': '新しい着信に替わりました',
+  'ending.cancelled.superseded': '着信は取り消されました',
   'ending.over.self': 'あなたが終了しました',
   'ending.over.peer': '相手が終了しました',
   'ending.over.low_balance': 'ポイントがなくなりました',

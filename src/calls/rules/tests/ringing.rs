@@ -316,7 +316,7 @@ fn a_caller_who_is_lost_at_the_accept_gets_the_grace_of_a_talk() {
 }
 
 #[test]
-fn an_admin_or_the_server_may_end_the_ring() {
+fn an_end_of_the_ring_by_an_admin_or_the_server_is_no_device_s_rejection() {
     for (authority, end) in [
         (Authority::Admin, "rejected, admin_end"),
         (Authority::System, "rejected, system_error"),
@@ -325,10 +325,7 @@ fn an_admin_or_the_server_may_end_the_ring() {
         let call = world.rings();
         world.stops(call, authority);
         assert_eq!(world.end(call), end);
-        assert_eq!(
-            world.hears("hana-1"),
-            ["call_cancelled{rejected_elsewhere}"]
-        );
+        assert_eq!(world.hears("hana-1"), ["call_cancelled{superseded}"]);
     }
 }
 

@@ -340,22 +340,26 @@ impl Line {
         &*self.sink
     }
 
-    /// Drops what waits, then says goodbye: `closing` (as a frame of its own) and the transport's close.
+    /// Says goodbye: `closing` (as a frame of its own) and the transport's close. What the client has earned (the control
+    /// lane) goes before that, everything else that waits is dropped. A client that is closed for reading too slowly would
+    /// not take that either: it hears the goodbye alone.
     pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
         self.closing.set(true);
         let mut outbox = self.outbox.borrow_mut();
-        self.counters.waiting(outbox.bytes(), 0);
-        outbox.clear();
+        let before = outbox.bytes();
+        match code {
+            CloseCode::SlowConsumer => outbox.clear(),
+            _ => outbox.keep_control(),
+        }
         outbox.open();
         self.counters.sent(closing.spec().name, 1);
-        let _ = outbox.push(
-            Queued {
-                frame: closing,
-                stamp: Stamp::None,
-            },
-            &self.limits,
-        );
+        let goodbye = Queued {
+            frame: closing,
+            stamp: Stamp::None,
+        };
+        let _ = outbox.push(goodbye, &Limits::NONE);
         self.sink.finish(&mut outbox, code, reason);
+        self.counters.waiting(before, outbox.bytes());
     }
 
     /// Tells the session's actor something.

@@ -93,6 +93,17 @@ impl<I: Item> Lanes<I> {
         pulled
     }
 
+    /// Throws away every lane but control.
+    pub(super) fn keep_control(&mut self) {
+        let control = std::mem::take(&mut self.control);
+        let live_bytes = control.iter().map(Item::size).sum();
+        *self = Self {
+            control,
+            live_bytes,
+            ..Self::default()
+        };
+    }
+
     /// Bytes in all lanes.
     pub(super) fn bytes(&self) -> usize {
         self.preamble_bytes + self.live_bytes

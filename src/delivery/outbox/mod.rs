@@ -78,6 +78,14 @@ pub struct Limits {
     pub hard: usize,
 }
 
+impl Limits {
+    /// Takes whatever is pushed.
+    pub const NONE: Limits = Limits {
+        soft: usize::MAX,
+        hard: usize::MAX,
+    };
+}
+
 /// What became of a pushed frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -152,6 +160,14 @@ impl<I: Item> Outbox<I> {
     /// Throws away what waits. The gate and the count of dropped frames stay as they are.
     pub fn clear(&mut self) {
         self.lanes = None;
+    }
+
+    /// Throws away what waits, but for the control lane.
+    pub fn keep_control(&mut self) {
+        if let Some(lanes) = &mut self.lanes {
+            lanes.keep_control();
+        }
+        self.free_if_empty();
     }
 
     /// Bytes of all frames that wait, the preamble included.

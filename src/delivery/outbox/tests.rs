@@ -307,6 +307,27 @@ fn the_gate_holds_live_frames_back_but_not_the_preamble() {
 }
 
 #[test]
+fn what_is_kept_for_a_goodbye_is_the_control_lane_alone() {
+    let mut outbox = Outbox::gated();
+    for lane in Lane::ALL {
+        let probe = Probe {
+            lane,
+            ..state(0, 0)
+        };
+        let _ = outbox.push(probe, &Limits::NONE);
+    }
+    let size = state(0, 0).size;
+    outbox.keep_control();
+    outbox.open();
+    assert_eq!(outbox.bytes(), size);
+    let mut left = Vec::new();
+    outbox.pull(usize::MAX, &mut |probe: Probe| left.push(probe.lane));
+    assert_eq!(left, [Lane::Control]);
+    outbox.keep_control();
+    assert!(outbox.is_idle());
+}
+
+#[test]
 fn an_idle_outbox_is_small_and_holds_no_heap() {
     assert!(size_of::<Outbox<Probe>>() <= 16);
     let mut outbox = Outbox::gated();

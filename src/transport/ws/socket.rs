@@ -305,7 +305,7 @@ impl<W: Wire> Sink for Socket<W> {
             return;
         }
         self.pump(outbox);
-        // What could not be written yet is small (`closing`): it goes before the close frame.
+        // What could not be written yet goes before the close frame; the outbox's limits bound it.
         let mut rest = self.rest.borrow_mut();
         let mut put = |item: Queued| {
             item.frame

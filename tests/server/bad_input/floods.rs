@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::Bystander;
-use crate::support::{Client, Endpoint, Process, TestServer};
+use crate::support::{Client, End, Endpoint, Json, Process, TestServer};
 
 #[tokio::test]
 async fn a_flood_of_commands_is_held_back_and_who_does_not_stop_is_closed() {
@@ -31,6 +31,43 @@ async fn a_flood_of_commands_is_held_back_and_who_does_not_stop_is_closed() {
     }
     taro.is_closed(4102).await;
     bystander.is_undisturbed().await;
+}
+
+/// Text messages as they are on the wire, with a mask that changes nothing.
+fn framed(texts: &[&str]) -> Vec<u8> {
+    let frame = |text: &&str| {
+        assert!(text.len() < 126, "a length that fits one byte");
+        let head = [0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
+        [head.as_slice(), text.as_bytes()].concat()
+    };
+    texts.iter().flat_map(frame).collect()
+}
+
+#[tokio::test]
+async fn what_a_burst_has_earned_is_answered_before_the_goodbye() {
+    let limits = [("limits.commands_per_second", "5"), ("limits.burst", "60")];
+    let server = TestServer::start_with(&limits).await;
+    // (what is sent at once, how it is closed, how many acknowledgements and errors it gets before that, at least)
+    let bursts = [
+        ([r#"{"type":"heartbeat"}"#; 150], 4102, 60, 20),
+        ([r#"{"type":"heartbeat"#; 150], 4004, 0, 20),
+    ];
+    for (burst, code, acks, errors) in bursts {
+        let mut taro = server.user("taro").await;
+        taro.everything();
+        taro.send_bytes(&framed(&burst));
+        let goodbye = |event: &Json| event["type"] == "closing";
+        let heard = taro.up_to("the goodbye", goodbye).await;
+        let count = |name: &str| heard.iter().filter(|event| event["type"] == name).count();
+        assert!(
+            count("heartbeat_ack") >= acks && count("error") >= errors,
+            "{} acknowledgements, {} errors",
+            count("heartbeat_ack"),
+            count("error")
+        );
+        assert_eq!(heard.last().unwrap()["code"], code);
+        assert_eq!(taro.ended().await, End::Closed(code));
+    }
 }
 
 /// How much the server may grow over a round of floods.

@@ -11,7 +11,8 @@ use crate::kernel::ids::{CallId, UserId};
 pub struct CallRequest {
     /// The otomo to call.
     pub to_user_id: UserId,
-    /// Made by the client, so that a repeat after a lost answer is known as one.
+    /// Made by the client, so that a repeat after a lost answer is known as one. In whatever
+    /// case it comes, it is answered in lower case.
     pub call_id: CallId,
 }
 
@@ -86,11 +87,11 @@ pub struct Candidate(pub Option<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Candidate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The field must be there, as an object, a string or `null`: a missing one is a fault, not the end.
+        // The field must be there, as an object or `null`: a missing one is a fault, not the end.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match raw.get() {
             "null" => Ok(Self(None)),
-            text if text.starts_with(['{', '"']) => Ok(Self(Some(raw))),
+            text if text.starts_with('{') => Ok(Self(Some(raw))),
             _ => Err(serde::de::Error::custom(
                 "candidate must be an object or null",
             )),

@@ -55,8 +55,21 @@ fn a_missing_candidate_is_a_fault_and_null_is_the_end() {
             .message
             .contains("candidate")
     );
-    let number = format!(r#"{{"type":"ice_candidate","callId":"{id}","candidate":5}}"#);
-    assert_eq!(refused(&number).code, ErrorCode::BadRequest);
+}
+
+#[test]
+fn a_candidate_that_is_neither_an_object_nor_null_is_refused() {
+    let id = CallId::new();
+    for candidate in [r#""candidate:1 1 udp""#, "5", "true", "[]"] {
+        let json = format!(r#"{{"type":"ice_candidate","callId":"{id}","candidate":{candidate}}}"#);
+        let fault = refused(&json);
+        assert_eq!(fault.code, ErrorCode::BadRequest, "{candidate}");
+        assert!(
+            fault.message.contains("must be an object or null"),
+            "{}",
+            fault.message
+        );
+    }
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Session {
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
             // Nothing is read while a client enters, and nothing is done for one that leaves.
-            (Stage::Loading(_) | Stage::Closing(_), _) => {}
+            (Stage::Loading(_) | Stage::Closing, _) => {}
             (Stage::Live(_), command) => self.serve(command, request_id, ctx),
         }
     }

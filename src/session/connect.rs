@@ -22,6 +22,7 @@ use crate::{
         },
         line::{Client, NewLine, SessionRef},
         lines::To,
+        roster::ConnectedSession,
     },
     kernel::{
         config::ConnectionPolicy,
@@ -158,7 +159,8 @@ impl Session {
         );
     }
 
-    /// Holds the limit of connections of one user (`limits.connections_per_user`).
+    /// Holds the limit of connections of one user (`limits.connections_per_user`). Whom a newcomer takes the place of is
+    /// sent away once the newcomer is served ([`Session::take_over`]).
     fn admit(&self, client: &Client) -> Result<(), (CloseCode, &'static str)> {
         let limits = &self.env.config.limits;
         let others = self.env.lines.roster().sessions(&client.user);
@@ -166,17 +168,7 @@ impl Session {
             .connections_per_user
             .is_some_and(|most| others.len() >= most.get() as usize);
         match limits.connection_policy {
-            ConnectionPolicy::Takeover => {
-                for other in others {
-                    let reason = "the user connected elsewhere";
-                    drop(self.env.dispatch.close(
-                        To::Session(other.at),
-                        CloseCode::Replaced,
-                        reason,
-                    ));
-                }
-                Ok(())
-            }
+            ConnectionPolicy::Takeover => Ok(()),
             ConnectionPolicy::Reject if !others.is_empty() => Err((
                 CloseCode::TooManyConnections,
                 "the user is connected already",
@@ -186,6 +178,21 @@ impl Session {
                 "the user has too many connections",
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// Closes the connections that were there before (`limits.connection_policy`). Not sooner: an otomo would be seen to
+    /// leave and come back. Of several newcomers the last in the roster stays.
+    fn take_over(&self, client: &Client) {
+        if self.env.config.limits.connection_policy != ConnectionPolicy::Takeover {
+            return;
+        }
+        let sessions = self.env.lines.roster().sessions(&client.user);
+        let earlier = |it: &ConnectedSession| it.at.session != client.session;
+        for other in sessions.into_iter().take_while(earlier) {
+            let reason = "the user connected elsewhere";
+            let to = To::Session(other.at);
+            drop(self.env.dispatch.close(to, CloseCode::Replaced, reason));
         }
     }
 
@@ -257,6 +264,7 @@ impl Session {
         );
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
         self.say(connected, None);
+        self.take_over(&client);
         self.start_checks();
         self.send_snapshots(client, at, resume, ctx);
     }

@@ -71,8 +71,8 @@ enum Stage {
     Loading(Box<Client>),
     /// The client is served.
     Live(Live),
-    /// Goodbye has been said.
-    Closing(Option<(SessionRef, Rc<Line>)>),
+    /// Goodbye has been said, and to everybody else the client has gone.
+    Closing,
 }
 
 /// A client that has not said who it is.
@@ -119,7 +119,7 @@ impl Session {
         match &mut self.stage {
             Stage::Unauthenticated(newcomer) => self.sink.pump(&mut newcomer.outbox),
             Stage::Live(live) => live.line.pump(),
-            Stage::Loading(_) | Stage::Closing(_) => {}
+            Stage::Loading(_) | Stage::Closing => {}
         }
     }
 
@@ -137,7 +137,7 @@ impl Session {
                 let _ = newcomer.outbox.push(item, &self.env.outbox);
             }
             Stage::Live(live) => drop(live.line.push_always(frame)),
-            Stage::Loading(_) | Stage::Closing(_) => {}
+            Stage::Loading(_) | Stage::Closing => {}
         }
     }
 }

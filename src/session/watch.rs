@@ -166,21 +166,19 @@ impl Session {
             _ => Leave::ServerClosed,
         };
         let closing = Frame::new(&self.closing(code, reason).into());
-        self.stage = match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
-            Stage::Live(live) => {
-                live.line.finish(closing, code, reason);
-                Stage::Closing(Some((live.at, live.line)))
+        match &mut self.stage {
+            Stage::Live(live) => live.line.finish(closing, code, reason),
+            Stage::Unauthenticated(newcomer) => {
+                let mut outbox = std::mem::replace(&mut newcomer.outbox, Outbox::gated());
+                self.finish_unserved(&mut outbox, closing, code, reason);
             }
-            Stage::Unauthenticated(mut newcomer) => {
-                self.finish_unserved(&mut newcomer.outbox, closing, code, reason);
-                Stage::Closing(None)
-            }
-            Stage::Loading(client) => {
+            Stage::Loading(_) => {
                 self.finish_unserved(&mut Outbox::gated(), closing, code, reason);
-                Stage::Loading(client)
             }
-            closing @ Stage::Closing(_) => closing,
-        };
+            Stage::Closing => {}
+        }
+        // For everybody else this is the end: only the socket waits for the client's goodbye.
+        self.depart();
         ctx.run_later(LINGER, |session, ctx| {
             session.sink.abort();
             ctx.stop();
@@ -229,13 +227,19 @@ impl Session {
         ctx.stop();
     }
 
-    /// Leaves no trace: the table, the roster, the rooms that care about people's coming and going.
+    /// Ends what is left of the session.
     pub(super) fn clean_up(&mut self) {
         self.sink.abort();
         let by = self.closed.map_or("client", CloseCode::as_str);
         self.env.metrics.closes.of(by).inc();
-        match std::mem::replace(&mut self.stage, Stage::Closing(None)) {
-            Stage::Live(Live { at, line, .. }) | Stage::Closing(Some((at, line))) => {
+        self.depart();
+    }
+
+    /// Leaves no trace: the table, the roster, the rooms that care about people's coming and going. Once, as soon as it is
+    /// known that and how the session ends.
+    fn depart(&mut self) {
+        match std::mem::replace(&mut self.stage, Stage::Closing) {
+            Stage::Live(Live { at, line, .. }) => {
                 self.env.lines.remove(at);
                 let client = line.client();
                 let remaining = self.env.lines.roster().leave(client, self.leave);
@@ -249,7 +253,7 @@ impl Session {
             Stage::Loading(client) if client.role == Role::Otomo => {
                 self.env.presence.leave(&client, self.leave);
             }
-            Stage::Unauthenticated(_) | Stage::Loading(_) | Stage::Closing(None) => {}
+            Stage::Unauthenticated(_) | Stage::Loading(_) | Stage::Closing => {}
         }
     }
 

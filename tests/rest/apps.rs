@@ -1,5 +1,7 @@
 //! What apps ask for their people: who they are, who can be called, what waits for them.
 
+use std::time::{Duration, Instant};
+
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
@@ -146,6 +148,25 @@ async fn logging_out_is_a_clean_leave() {
     assert_eq!(
         taro.expect("otomo_status_update").await["status"],
         "offline"
+    );
+}
+
+#[tokio::test]
+async fn logging_out_takes_effect_at_once_also_if_the_client_answers_no_goodbye() {
+    let server = TestServer::start().await;
+    let mut taro = server.user("taro").await;
+    let phone = server.connecting("hana", Role::Otomo);
+    let _mute = phone.reading_on_request().await;
+    taro.sees("hana", "online").await;
+    let hana = Api::of(&server, "hana", Role::Otomo);
+    let asked = Instant::now();
+    let closed = hana.post("/api/logout", json!({})).await.ok();
+    assert_eq!(closed, json!({"closed": 1}));
+    taro.sees("hana", "offline").await;
+    // Its socket has two seconds for the goodbye.
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "the socket was waited for"
     );
 }
 

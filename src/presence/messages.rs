@@ -13,7 +13,6 @@ use crate::{
         ids::{SessionId, UserId},
         time::Timestamp,
     },
-    protocol::close_code::CloseCode,
 };
 
 /// A session of an otomo is connected. Answered once it is stored and people are being told.
@@ -39,14 +38,10 @@ pub(super) struct Choose {
     pub(super) by: Chooser,
 }
 
-/// An otomo is forced offline: nothing keeps them connected, and their sessions are closed, with a code and why.
+/// An otomo is forced offline: none of their sessions counts any more.
 #[derive(Message)]
 #[rtype(result = "Result<(), PresenceFault>")]
-pub(super) struct ForceOffline {
-    pub(super) otomo: UserId,
-    pub(super) code: CloseCode,
-    pub(super) reason: &'static str,
-}
+pub(super) struct ForceOffline(pub(super) UserId);
 
 /// A backend says that a user is an otomo, or how they are called now.
 #[derive(Message)]

@@ -41,7 +41,6 @@ use self::{
 use crate::{
     delivery::{dispatch::Dispatch, leave::Leave, line::Client},
     kernel::{ids::UserId, metrics::Metrics, time::Timestamp},
-    protocol::close_code::CloseCode,
     store::{Handle, StoreError},
 };
 
@@ -153,8 +152,7 @@ impl Presence {
         .await
     }
 
-    /// An admin gives an otomo a status. With `offline` no session counts any more, and all of them are closed
-    /// (4003). Their live call is not ended here; do that first.
+    /// An admin gives an otomo a status. For `offline` see [`Presence::force_offline`].
     ///
     /// # Errors
     /// Those of [`Presence::choose`], and [`PresenceFault::Busy`] for a status that follows from calls alone.
@@ -164,21 +162,18 @@ impl Presence {
                 self.choose(otomo, chosen, None, Chooser::Admin).await?;
                 Ok(())
             }
-            Forced::Offline => {
-                let reason = "an admin has set this otomo offline";
-                self.force_offline(otomo, CloseCode::Disabled, reason).await
-            }
+            Forced::Offline => self.force_offline(otomo).await,
         }
     }
 
-    /// A user is not an otomo any more. No session counts, and all of them are closed (4202), to come back as what they are
-    /// now. Lists go on to show them, offline; a live call goes on if they are back in its grace.
+    /// No session of an otomo counts any more, though it is connected. Whoever asks for this ends their live call next, if
+    /// it is to end, and closes their connections last. In this order nobody ever sees them online meanwhile, or rings them:
+    /// in a call they are busy until it ends and offline from then on, and they hear of its end.
     ///
     /// # Errors
-    /// [`PresenceFault::UnknownOtomo`] if they were none; those of the store.
-    pub async fn retire(&self, otomo: &UserId, reason: &'static str) -> Result<(), PresenceFault> {
-        self.force_offline(otomo, CloseCode::TokenExpired, reason)
-            .await
+    /// [`PresenceFault::UnknownOtomo`] if they are none; those of the store.
+    pub async fn force_offline(&self, otomo: &UserId) -> Result<(), PresenceFault> {
+        self.ask(ForceOffline(otomo.clone())).await
     }
 
     /// A user is an otomo, or has another name or picture: lists show them from now on.
@@ -226,21 +221,6 @@ impl Presence {
     pub async fn stop(&self) {
         // Refused only if it has stopped already.
         let _ = self.0.hub.send(Stop).await;
-    }
-
-    async fn force_offline(
-        &self,
-        otomo: &UserId,
-        code: CloseCode,
-        reason: &'static str,
-    ) -> Result<(), PresenceFault> {
-        let otomo = otomo.clone();
-        self.ask(ForceOffline {
-            otomo,
-            code,
-            reason,
-        })
-        .await
     }
 
     async fn ask<M, T>(&self, message: M) -> Result<T, PresenceFault>

@@ -11,7 +11,7 @@
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists), `iso` (times),
-//! `access` (CORS, and the line in the log).
+//! `access` (CORS, and the line in the log). `evict`: ending a user's part in everything.
 
 mod access;
 mod admin;
@@ -20,6 +20,7 @@ mod auth;
 mod call;
 mod dev;
 mod error;
+mod evict;
 mod health;
 mod iso;
 mod otomo;

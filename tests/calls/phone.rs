@@ -24,7 +24,7 @@ pub(crate) struct Phone {
 impl Phone {
     pub(crate) fn new(lines: &Lines, client: &Client, calls: Calls) -> Self {
         let listener = Listener::new(lines, client.clone(), false);
-        listener.line.subscribe(Topic::Calls);
+        lines.get(listener.at).unwrap().subscribe(Topic::Calls);
         Self {
             client: client.clone(),
             at: listener.at,

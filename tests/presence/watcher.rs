@@ -9,11 +9,10 @@ use otomo::{
         identity::Role,
         ids::{SessionId, UserId},
     },
-    protocol::close_code::CloseCode,
 };
 use serde_json::Value;
 
-use crate::{fixture::eventually, listener::Listener};
+use crate::listener::Listener;
 
 /// What a watcher was told, in order.
 pub(crate) struct Watcher {
@@ -65,16 +64,5 @@ impl Watcher {
             assert_eq!(told, expected, "at {caller}");
             update["v"].as_u64().unwrap()
         }
-    }
-
-    /// Why the server wants this connection closed, once it does.
-    pub(crate) async fn closed(&self) -> CloseCode {
-        let mut why = None;
-        eventually(async || {
-            why = self.listener.line.take_signals().close;
-            why.is_some()
-        })
-        .await;
-        why.unwrap().0
     }
 }

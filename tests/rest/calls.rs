@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{Api, WITH_KEY},
-    support::{Client, End, TestServer, field},
+    support::{Client, End, Json, TestServer, field},
 };
 
 /// Two people in a call that is accepted.
@@ -251,6 +251,49 @@ async fn an_admin_frees_an_otomo_and_puts_one_out() {
     assert_eq!(put_out["status"], "offline");
     assert_eq!(taro.expect("call_end").await["reason"], "admin_end");
     assert_eq!(hana.ended().await, End::Closed(4003));
+}
+
+/// The statuses of hana that somebody is told up to `offline`.
+async fn statuses_to_offline(watcher: &mut Client) -> Vec<String> {
+    let offline = |event: &Json| event["status"] == "offline";
+    let heard = watcher.up_to("offline", offline).await;
+    let updates = heard
+        .iter()
+        .filter(|event| event["type"] == "otomo_status_update");
+    updates
+        .map(|event| field(event, "status").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_otomo_who_is_set_offline_or_disabled_in_a_call_is_seen_online_by_nobody() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let mut watcher = server.user("watcher").await;
+    let root = Api::of(&server, "root", Role::Admin);
+    let backend = Api::backend(&server);
+    let disabled = json!({"role": "otomo", "name": "はな", "disabled": true});
+    let offline = json!({"status": "offline"});
+    for disable in [false, true] {
+        let (mut taro, mut hana, _) = accepted(&server).await;
+        watcher.sees("hana", "busy").await;
+        watcher.everything();
+        match disable {
+            false => root
+                .post("/admin/api/otomo/hana/status", offline.clone())
+                .await
+                .ok(),
+            true => backend
+                .put("/api/server/users/hana", disabled.clone())
+                .await
+                .ok(),
+        };
+        assert_eq!(statuses_to_offline(&mut watcher).await, ["offline"]);
+        assert_eq!(hana.expect("call_end").await["reason"], "admin_end");
+        assert_eq!(taro.expect("call_end").await["reason"], "admin_end");
+        taro.expect_none("call_peer_reconnecting").await;
+        assert_eq!(hana.ended().await, End::Closed(4003));
+        taro.log_out().await;
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use otomo::{
     delivery::{
         inbox::{Seq, cursor::Cursor},
-        line::{Accepted, Client, Line, NewLine, SessionRef, Sink, Wake},
+        line::{Accepted, Client, NewLine, SessionRef, Sink, Wake},
         lines::Lines,
         outbox::{Limits, Outbox},
         queued::Queued,
@@ -26,7 +26,6 @@ const ROOM: usize = 1 << 20;
 /// A client and what it was told, in order.
 pub(crate) struct Listener {
     pub(crate) at: SessionRef,
-    pub(crate) line: Rc<Line>,
     /// What it has heard and was not looked at.
     pub(crate) frames: mpsc::UnboundedReceiver<Value>,
 }
@@ -35,7 +34,7 @@ impl Listener {
     /// A client of this worker that wants to hear everything, with versions or without.
     pub(crate) fn new(lines: &Lines, client: Client, versioned: bool) -> Self {
         let (told, frames) = mpsc::unbounded_channel();
-        let (at, line) = lines.insert(NewLine {
+        let (at, _) = lines.insert(NewLine {
             client,
             wanted: Topics::ALL,
             versioned,
@@ -47,7 +46,7 @@ impl Listener {
                 hard: ROOM,
             }),
         });
-        Self { at, line, frames }
+        Self { at, frames }
     }
 
     /// The next frame.

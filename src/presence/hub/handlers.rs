@@ -5,14 +5,11 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use super::PresenceHub;
-use crate::{
-    delivery::lines::To,
-    presence::{
-        Choice,
-        fault::PresenceFault,
-        messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
-        transactions,
-    },
+use crate::presence::{
+    Choice,
+    fault::PresenceFault,
+    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
+    transactions,
 };
 
 /// What comes once it is stored.
@@ -53,22 +50,12 @@ impl Handler<Choose> for PresenceHub {
 impl Handler<ForceOffline> for PresenceHub {
     type Result = Answer<()>;
 
-    fn handle(&mut self, forced: ForceOffline, _: &mut Context<Self>) -> Answer<()> {
-        let ForceOffline {
-            otomo,
-            code,
-            reason,
-        } = forced;
-        let (gone, policy) = (otomo.clone(), self.settings.policy);
+    fn handle(&mut self, ForceOffline(otomo): ForceOffline, _: &mut Context<Self>) -> Answer<()> {
+        let (forced, policy) = (otomo.clone(), self.settings.policy);
         let stored = self
             .store
-            .write(move |tx| transactions::force_offline(tx, &gone, &policy));
-        self.answer(otomo.clone(), stored, move |hub, outcome, ctx| {
-            hub.conclude(outcome, ctx);
-            let closed = hub.dispatch.close(To::User(otomo), code, reason);
-            // Nobody waits for the sessions to be gone: they count for nothing already.
-            drop(closed);
-        })
+            .write(move |tx| transactions::force_offline(tx, &forced, &policy));
+        self.answer(otomo, stored, Self::conclude)
     }
 }
 

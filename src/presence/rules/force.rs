@@ -7,8 +7,8 @@ use super::{readiness::Chosen, status::Status};
 pub enum Forced {
     /// A choice made for the otomo; see [`Readiness::choose`](super::Readiness::choose).
     Choose(Chosen),
-    /// The otomo is offline at once: their live call ends, their sessions are closed (4003), and all their leases
-    /// are over at once. They may log in again, unless they are disabled too.
+    /// The otomo is offline: all their leases are over at once, then their live call ends, then their sessions are closed
+    /// (4003). They may log in again, unless they are disabled too.
     Offline,
 }
 

@@ -15,6 +15,7 @@ use crate::{
     rest::{
         Answer, Shared,
         error::ApiError,
+        evict::evict,
         iso::Iso,
         otomo::{Filter, ListPlace, OtomoView},
         paging::{Page, Paging},
@@ -130,13 +131,14 @@ pub(super) async fn force(
         .status
         .parse()
         .map_err(|_unknown| ApiError::bad_request("status must be online, break or offline"))?;
-    let (presence, calls) = (shared.presence.clone(), shared.calls.clone());
     let event = AuditEvent::new(&who.user, Action::SetStatus, &id).with_detail(status);
+    let acting = shared.clone();
     let forced = audited(&shared, event, async move {
-        if status == Status::Offline {
-            calls.free(&id).await?;
-        }
+        let presence = &acting.presence;
         presence.force(&id, status).await?;
+        if status == Status::Offline {
+            evict(&acting, &id, "an admin has set this otomo offline").await?;
+        }
         let shown = presence
             .board()
             .get(&id)

@@ -11,7 +11,7 @@ use crate::{
     kernel::{identity::Role, ids::UserId},
     people::{Person, Put},
     protocol::close_code::CloseCode,
-    rest::{Answer, Shared, error::ApiError},
+    rest::{Answer, Shared, error::ApiError, evict::evict},
 };
 
 /// The longest name that is shown, in bytes.
@@ -63,17 +63,18 @@ pub(super) async fn put(
         shared.presence.introduce(&id).await?;
     }
     if user.disabled {
-        shared.calls.free(&id).await?;
-        close(&shared, &id, CloseCode::Disabled, "the user is disabled").await;
+        if shared.presence.board().get(&id).is_some() {
+            shared.presence.force_offline(&id).await?;
+        }
+        evict(&shared, &id, "the user is disabled").await?;
     } else if let Put::Changed { role_was } = put
         && role_was != user.role
     {
-        match role_was {
-            Role::Otomo => shared.presence.retire(&id, ROLE_CHANGED).await?,
-            Role::User | Role::Admin | Role::Service => {
-                close(&shared, &id, CloseCode::TokenExpired, ROLE_CHANGED).await;
-            }
+        if role_was == Role::Otomo {
+            // Lists go on to show them, offline; a live call goes on if they are back in its grace.
+            shared.presence.force_offline(&id).await?;
         }
+        close(&shared, &id, CloseCode::TokenExpired, ROLE_CHANGED).await;
     }
     let mut response = match put {
         Put::Created => HttpResponse::Created(),

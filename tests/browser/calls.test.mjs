@@ -170,6 +170,28 @@ scenario('who vanishes in the middle of a call is waited for, and then the call 
   await otomo.endsWith('disconnect');
 });
 
+scenario('on the smallest phone the buttons of a call are in view, whatever is said above them', async ({ person }) => {
+  const phone = (name, locale) => person(name, { locale, viewport: { width: 320, height: 568 } });
+  const [user, otomo] = await Promise.all([phone('Juro', 'en-GB'), phone('かりん', 'ja-JP')]);
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo')]);
+  await user.sees('かりん', 'online');
+  await user.calls('かりん');
+  await otomo.on('incoming');
+  await fits(otomo, 'incoming on a small phone');
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+  await otomo.page.context().close();
+  await user.stage.getByText('The other side lost its connection').waitFor({ timeout: PATIENCE_MS });
+  await fits(user, 'peer away on a small phone');
+});
+
+/** Nothing of the stage has to be scrolled to. */
+async function fits({ page, stage }, name) {
+  await picture(page, name);
+  const hidden = await stage.evaluate((element) => element.scrollHeight - element.clientHeight);
+  assert.equal(hidden, 0, `${hidden} pixels are out of view`);
+}
+
 scenario('without a microphone nobody is rung, and a ring can still be declined', async ({ person }) => {
   const { user, otomo } = await pair(person, 'とうま', 'さつき');
   const takeAway = () => {

@@ -29,7 +29,7 @@ impl Session {
         if let Err(wait) = self.rate_limits.take_command() {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
-            self.refuse(&fault, None);
+            self.refuse(&fault, command::request_id(json).as_ref());
             return self.count_fault(CloseCode::RateLimited, "too many commands", ctx);
         }
         match command::decode(json) {

@@ -154,6 +154,12 @@ pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
     }
 }
 
+/// The name that its sender gave a message that is refused unread; `None` where it has none, or is no command.
+pub fn request_id(json: &[u8]) -> Option<RequestId> {
+    let envelope: Envelope<'_> = serde_json::from_slice(json).ok()?;
+    envelope.request_id
+}
+
 /// The deepest nesting, counted before anything is built: serde_json skips unknown fields at any depth.
 fn depth(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);

@@ -20,10 +20,14 @@ async fn a_flood_of_commands_is_held_back_and_who_does_not_stop_is_closed() {
     let mut taro = server.user("taro").await;
     let mut bystander = Bystander::of(&server).await;
     for _ in 0..15 {
-        taro.send(json!({"type": "heartbeat"})).await;
+        taro.send(json!({"type": "heartbeat", "requestId": "mine"}))
+            .await;
     }
     let error = taro.expect("error").await;
-    assert_eq!(error["code"], "RATE_LIMITED");
+    assert_eq!(
+        (&error["code"], &error["requestId"]),
+        (&json!("RATE_LIMITED"), &json!("mine"))
+    );
     let wait = error["context"]["retryAfterMs"].as_u64();
     assert!(wait.is_some_and(|wait| wait <= 1_000), "{error}");
     for _ in 0..100 {

@@ -62,6 +62,8 @@ fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListene
 
 /// Reads the certificate and its key.
 pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
+    // The only provider there is; a second call finds it installed.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let unreadable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
         StartFault::Tls(format!("{} cannot be read: {error}", path.display()))
     };

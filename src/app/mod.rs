@@ -13,7 +13,13 @@ mod listen;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_http::{HttpService, TlsAcceptorConfig};
 use actix_server::{Server, ServerHandle};
@@ -36,7 +42,10 @@ use crate::{
     presence::{self, Presence},
     rest::{self, Shared},
     session::{env::Env, gate::Gate},
-    store::{self, StoreError},
+    store::{
+        self, StoreError,
+        lock::{LockFault, ServerLock},
+    },
     transport::ws,
 };
 
@@ -67,6 +76,9 @@ pub enum StartFault {
     /// The keys for tokens cannot be used.
     #[error(transparent)]
     Verifier(#[from] KeyFault),
+    /// The database is served already.
+    #[error(transparent)]
+    Lock(#[from] LockFault),
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
@@ -86,12 +98,28 @@ pub enum RunFault {
     Died(Vital),
 }
 
+/// Whether the files that a configuration names can be used: what a server finds out before it does anything. In
+/// development mode there are no keys to look at, and none is made.
+///
+/// # Errors
+/// The first that cannot, with the key of the configuration to look at.
+pub fn check_files(config: &Config) -> Result<(), StartFault> {
+    if let Some(files) = &config.server.tls {
+        listen::tls(files)?;
+    }
+    if !config.development() {
+        Verifier::new(&config.auth)?;
+    }
+    Ok(())
+}
+
 /// A server that is built and listens, but serves only once it runs.
 pub struct App {
     address: SocketAddr,
     server: Server,
     handle: ServerHandle,
     shared: Arc<Shared>,
+    lock: ServerLock,
 }
 
 impl App {
@@ -101,11 +129,12 @@ impl App {
     /// # Errors
     /// What keeps it from starting, with the key of the configuration to look at.
     pub async fn build(config: Config) -> Result<Self, StartFault> {
-        // The only provider there is; a second call finds it installed.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let config = Arc::new(config);
         // Before the database is touched: a wrong file is no reason to change it.
         let tls = config.server.tls.as_ref().map(listen::tls).transpose()?;
+        let verifier = Arc::new(Verifier::new(&config.auth)?);
+        let listener = listen::bind(config.server.listen, &config.outbox)?;
+        let lock = ServerLock::take(&config.database.url)?;
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
         let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
@@ -126,8 +155,11 @@ impl App {
         )
         .await?;
         let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
+        // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
+        // and panic over whatever its owner has to say.
+        actix_rt::task::yield_now().await;
         let shared = Arc::new(Shared {
-            verifier: Arc::new(Verifier::new(&config.auth)?),
+            verifier,
             gate: Arc::new(Gate::new(&config.limits, Arc::clone(&metrics))),
             config,
             metrics,
@@ -138,13 +170,14 @@ impl App {
             presence,
             calls,
         });
-        let (address, server) = serve(&shared, tls)?;
+        let (address, server) = serve(&shared, listener, tls)?;
         let handle = server.handle();
         Ok(Self {
             address,
             server,
             handle,
             shared,
+            lock,
         })
     }
 
@@ -170,7 +203,12 @@ impl App {
             stopper.drain().await;
         });
         let stopper = self.stopper();
-        let Self { server, shared, .. } = self;
+        let Self {
+            server,
+            shared,
+            lock,
+            ..
+        } = self;
         let mut server = pin!(server);
         let ended = tokio::select! {
             served = &mut server => served.map_err(RunFault::from),
@@ -183,6 +221,7 @@ impl App {
         shared.calls.stop().await;
         shared.presence.stop().await;
         shared.store.close().await;
+        drop(lock);
         ended
     }
 }
@@ -219,13 +258,13 @@ macro_rules! http {
     };
 }
 
-/// Takes the address and makes the service of every worker.
+/// Makes the service of every worker.
 fn serve(
     shared: &Arc<Shared>,
+    listener: TcpListener,
     tls: Option<ServerConfig>,
 ) -> Result<(SocketAddr, Server), StartFault> {
     let config = &shared.config.server;
-    let listener = listen::bind(config.listen, &shared.config.outbox)?;
     let address = listener.local_addr().map_err(|cause| StartFault::Listen {
         address: config.listen,
         cause,

@@ -6,15 +6,13 @@ use std::{
     io::{Write, stdout},
 };
 
-use crate::kernel::{config::Config, token::Verifier};
+use crate::{app, kernel::config::Config};
 
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+    app::check_files(config)?;
     let mut out = stdout().lock();
     if config.development() {
         writeln!(out, "# Development mode: no credentials are configured.\n")?;
-    } else {
-        // Keys are files, which only reading can check. In development mode reading would make one.
-        Verifier::new(&config.auth)?;
     }
     write!(out, "{}", config.settings())?;
     Ok(())

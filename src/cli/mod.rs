@@ -20,7 +20,7 @@ use crate::kernel::config::{Config, ConfigFault, Sources, load};
 pub struct Cli {
     #[command(flatten)]
     flags: ConfigFlags,
-    /// Write the port in use into this file once clients are served (serve).
+    /// Write the port in use into this file once clients may connect (serve).
     #[arg(long, global = true, value_name = "FILE")]
     port_file: Option<PathBuf>,
     /// Without a command: serve.

@@ -3,7 +3,11 @@
 //! SIGTERM and SIGINT drain: calls in progress may end, at the latest after `server.drain_limit`. A second
 //! signal stops at once.
 
-use std::{error::Error, net::SocketAddr, path::Path};
+use std::{
+    error::Error,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -13,7 +17,15 @@ use crate::{
     kernel::{config::Config, logging},
 };
 
-/// Serves. The port in use is written into `port_file` once clients are served.
+/// The file of `--port-file` cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("--port-file: cannot write {}", path.display())]
+struct PortFileFault {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Serves. The port in use is written into `port_file` once clients may connect.
 ///
 /// # Errors
 /// Whatever keeps the server from starting, with the key of the configuration to look at.
@@ -24,14 +36,21 @@ pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dy
     let tls = config.server.tls.is_some();
     actix::System::new().block_on(async move {
         let app = App::build(config).await?;
-        announce(app.address(), tls, development);
         if let Some(file) = port_file {
-            std::fs::write(file, app.address().port().to_string())?;
+            write_port(app.address().port(), file)?;
         }
+        announce(app.address(), tls, development);
         let stopper = app.stopper();
         actix_rt::spawn(stop_on_signals(signals()?, stopper));
         app.run().await?;
         Ok(())
+    })
+}
+
+fn write_port(port: u16, file: &Path) -> Result<(), PortFileFault> {
+    std::fs::write(file, port.to_string()).map_err(|source| PortFileFault {
+        path: file.to_owned(),
+        source,
     })
 }
 

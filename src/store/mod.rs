@@ -23,6 +23,7 @@ mod conn;
 mod error;
 mod handle;
 mod job;
+pub mod lock;
 pub mod migrations;
 pub mod ordered;
 mod pool;

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod starting;
 
 use std::{
     fs,
@@ -347,10 +348,12 @@ fn a_certificate_that_cannot_be_used_is_one_line_before_anything_is_done() {
             ("OTOMO_SERVER__TLS_KEY", key),
             ("RUST_LOG", "warn"),
         ];
-        let said = place.otomo_with(&environment, &["serve"]).failed(1);
         let expected = format!("otomo: server.tls_cert, server.tls_key: {fault}");
-        assert!(said.starts_with(&expected), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        for command in ["serve", "check-config"] {
+            let said = place.otomo_with(&environment, &[command]).failed(1);
+            assert!(said.starts_with(&expected), "{said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
     }
     assert!(!place.path().join("data").exists());
 }

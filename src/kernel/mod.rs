@@ -7,6 +7,7 @@ pub mod ids;
 pub mod logging;
 pub mod metrics;
 pub mod names;
+pub mod person_name;
 pub mod secret;
 pub mod time;
 pub mod token;

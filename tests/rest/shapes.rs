@@ -46,7 +46,11 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
         (r#"{"role":"user","name":7}"#, "invalid type: integer `7`"),
         (
             r#"{"role":"user","name":" "}"#,
-            "name must be 1 to 256 bytes",
+            "name must be 1 to 200 characters",
+        ),
+        (
+            r#"{"role":"user","name":"\u202Enek"}"#,
+            "none that override the direction of text",
         ),
         (
             r#"{"role":"user","name":"K","pricePerMinute":-1}"#,

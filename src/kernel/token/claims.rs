@@ -9,6 +9,7 @@ use super::{Flaw, TokenFault};
 use crate::kernel::{
     identity::{Identity, Role},
     ids::UserId,
+    person_name,
     time::Timestamp,
 };
 
@@ -91,7 +92,7 @@ impl Claims {
         Ok(Identity {
             user: self.sub,
             role: self.role,
-            name: filled(self.name),
+            name: self.name.as_deref().and_then(person_name::cleaned),
             avatar: filled(self.avatar),
             rooms: self.rooms,
             expires_at,

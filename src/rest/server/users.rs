@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     delivery::lines::To,
-    kernel::{identity::Role, ids::UserId},
+    kernel::{identity::Role, ids::UserId, person_name},
     people::{Person, Put},
     protocol::close_code::CloseCode,
     rest::{Answer, Shared, error::ApiError, evict::evict},
 };
-
-/// The longest name that is shown, in bytes.
-const NAME_MAX_BYTES: usize = 256;
 
 /// The longest address of a picture, in bytes.
 const AVATAR_MAX_BYTES: usize = 2048;
@@ -84,10 +81,7 @@ pub(super) async fn put(
 }
 
 fn check(user: &User) -> Result<(), ApiError> {
-    if user.name.trim().is_empty() || user.name.len() > NAME_MAX_BYTES {
-        let message = format!("name must be 1 to {NAME_MAX_BYTES} bytes");
-        return Err(ApiError::bad_request(message));
-    }
+    person_name::check(&user.name).map_err(|fault| ApiError::bad_request(fault.to_string()))?;
     let avatar = user.avatar.as_deref().unwrap_or_default();
     if avatar.len() > AVATAR_MAX_BYTES {
         let message = format!("avatar must be at most {AVATAR_MAX_BYTES} bytes");

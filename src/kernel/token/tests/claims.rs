@@ -42,6 +42,17 @@ fn each_claim_must_be_there_and_be_what_it_is() {
 }
 
 #[test]
+fn a_name_that_cannot_be_shown_is_cut_to_what_can_and_keeps_nobody_out() {
+    let named = |name: &str| {
+        let token = hs256(SECRET, &claims_with("name", json!(name)));
+        with_secret().verify(&token, NOW).unwrap().name
+    };
+    assert_eq!(named("は\u{202E}な\n").as_deref(), Some("はな"));
+    assert_eq!(named(&"は".repeat(2_000)), Some("は".repeat(200)));
+    assert_eq!(named("\u{202E}"), None);
+}
+
+#[test]
 fn issuer_and_audience_must_be_those_that_are_configured() {
     let verifier = verifier(&[
         ("auth.hs256_secret", SECRET),

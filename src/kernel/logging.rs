@@ -13,8 +13,9 @@ use std::{
 use env_logger::{Builder, Env};
 use log::Record;
 
-/// What is logged unless `RUST_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "info";
+/// What is logged unless `RUST_LOG` says otherwise. actix-http calls every request that a stranger garbles an error of
+/// the server; what concerns us of a connection we log ourselves.
+const DEFAULT_FILTER: &str = "info,actix_http=off";
 
 /// Starts logging for this process, filtered by `RUST_LOG`. Later calls change nothing.
 pub fn init() {

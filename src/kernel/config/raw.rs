@@ -110,7 +110,8 @@ fn from_variables(
                 check_known(&key, &origin, known)?;
                 settings.insert(key, Value::new(Some(&origin), value.as_str()));
             }
-            None => check_not_meant(variable, known)?,
+            None if is_of_kubernetes(variable, value) => {}
+            None => return Err(without_section(variable, known)),
         }
     }
     Ok(Layer(settings))
@@ -165,21 +166,31 @@ fn check_known(key: &str, origin: &str, known: &Map<String, Value>) -> Result<()
     })
 }
 
-/// Refuses a variable that misses one underscore. Others without `__` are not ours: Kubernetes, for one, sets
-/// `OTOMO_PORT` and the like beside a service of that name.
-fn check_not_meant(variable: &str, known: &Map<String, Value>) -> Result<(), ConfigFault> {
+/// The fault of a variable that begins like ours and names no section: it misses an underscore, or more.
+fn without_section(variable: &str, known: &Map<String, Value>) -> ConfigFault {
     let meant = known
         .keys()
         .map(|key| variable_of(key))
         .find(|ours| ours.replacen("__", "_", 1) == variable);
-    match meant {
-        None => Ok(()),
-        Some(ours) => Err(ConfigFault::Unknown {
-            name: variable.to_owned(),
-            origin: "environment".to_owned(),
-            allowed: format!("write {ours}"),
-        }),
+    ConfigFault::Unknown {
+        name: variable.to_owned(),
+        origin: "environment".to_owned(),
+        allowed: meant.map_or_else(
+            || format!("a setting is {VARIABLE_PREFIX}<SECTION>__<KEY>"),
+            |ours| format!("write {ours}"),
+        ),
     }
+}
+
+/// Whether Kubernetes has set a variable. It tells every container where the services beside it are, by variables that
+/// begin with the name of the service, and "otomo" is a likely name for ours: `OTOMO_SERVICE_HOST`,
+/// `OTOMO_PORT=tcp://10.0.0.1:80`, `OTOMO_PORT_80_TCP_ADDR`.
+fn is_of_kubernetes(variable: &str, value: &str) -> bool {
+    let numbered = |(_, port): (&str, &str)| port.starts_with(|c: char| c.is_ascii_digit());
+    variable.ends_with("_SERVICE_HOST")
+        || variable.contains("_SERVICE_PORT")
+        || (variable.ends_with("_PORT") && value.contains("://"))
+        || variable.split_once("_PORT_").is_some_and(numbered)
 }
 
 fn parse(

@@ -9,6 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How long the server may take to listen, or to leave, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
+/** What the server finds around it: not the variables of these tests, which are no settings. */
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('OTOMO_')),
+);
+
 export class Server {
   #home;
   #env;
@@ -29,7 +34,7 @@ export class Server {
     if (!binary) throw new Error('OTOMO_BIN names no binary');
     const home = await mkdtemp(join(tmpdir(), 'otomo-browser-'));
     const database = { OTOMO_DATABASE__URL: `sqlite://${join(home, 'otomo.db')}` };
-    const server = new Server(home, { ...process.env, ...database, ...settings });
+    const server = new Server(home, { ...ENVIRONMENT, ...database, ...settings });
     await server.listen(binary, '127.0.0.1:0');
     return server;
   }

@@ -90,15 +90,32 @@ fn an_unknown_key_is_named_with_those_that_exist() {
 }
 
 #[test]
-fn a_variable_with_one_underscore_too_few_is_put_right_and_strangers_are_left_alone() {
+fn a_variable_that_begins_like_ours_and_sets_nothing_is_refused() {
     assert_eq!(
         fault(from_environment(&[("OTOMO_AUTH_HS256_SECRET", "s")])),
         "unknown setting OTOMO_AUTH_HS256_SECRET (environment): write OTOMO_AUTH__HS256_SECRET"
     );
-    // What Kubernetes sets beside a service named otomo, and what has nothing to do with us.
+    for variable in ["OTOMO_BOGUS", "OTOMO_PORT", "OTOMO_"] {
+        assert_eq!(
+            fault(from_environment(&[(variable, "8080")])),
+            format!(
+                "unknown setting {variable} (environment): a setting is OTOMO_<SECTION>__<KEY>"
+            )
+        );
+    }
+}
+
+#[test]
+fn what_kubernetes_sets_beside_a_service_and_what_is_not_ours_is_left_alone() {
     from_environment(&[
-        ("OTOMO_PORT", "tcp://10.0.0.1:80"),
         ("OTOMO_SERVICE_HOST", "10.0.0.1"),
+        ("OTOMO_SERVICE_PORT", "80"),
+        ("OTOMO_SERVICE_PORT_HTTP", "80"),
+        ("OTOMO_PORT", "tcp://10.0.0.1:80"),
+        ("OTOMO_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("OTOMO_PORT_80_TCP_PORT", "80"),
+        ("OTOMO_WEB_SERVICE_HOST", "10.0.0.2"),
+        ("OTOMO_WEB_PORT_443_TCP_ADDR", "10.0.0.2"),
         ("HOME", "/"),
     ])
     .unwrap();

@@ -28,7 +28,13 @@ pub(super) fn cors(config: &Arc<Config>) -> Cors {
             let origin = origin.to_str().unwrap_or_default();
             config.server.origins.admit(origin, host)
         })
-        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allowed_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::DELETE,
+        ])
         .allowed_headers([
             header::AUTHORIZATION.as_str(),
             header::CONTENT_TYPE.as_str(),

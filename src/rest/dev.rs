@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Shared, error::ApiError, iso::Iso};
+use super::{Answer, Shared, error::ApiError, iso::Iso, read};
 use crate::{
     kernel::{
         identity::{Identity, Role},
@@ -23,7 +23,7 @@ const TTL: Duration = Duration::from_hours(1);
 pub(super) fn routes(routes: &mut web::ServiceConfig) {
     let at = web::resource::<&str>;
     routes
-        .service(at("/dev/people").get(people))
+        .service(at("/dev/people").route(read().to(people)))
         .service(at("/dev/token").post(token));
 }
 

@@ -231,7 +231,12 @@ impl From<JsonPayloadError> for ApiError {
 
 impl From<QueryPayloadError> for ApiError {
     fn from(error: QueryPayloadError) -> Self {
-        Self::bad_request(format!("the query is not what it should be: {error}"))
+        match error {
+            QueryPayloadError::Deserialize(fault) => {
+                Self::bad_request(format!("the query is not what it should be: {fault}"))
+            }
+            _ => Self::bad_request("the query cannot be read"),
+        }
     }
 }
 

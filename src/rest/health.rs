@@ -28,7 +28,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
     routes
         .service(at("/health/live").route(read().to(live)))
         .service(at("/health/ready").route(read().to(ready)))
-        .service(at("/metrics").get(counted));
+        .service(at("/metrics").route(read().to(counted)));
 }
 
 #[derive(Serialize)]

@@ -20,15 +20,16 @@ pub(super) struct Paging {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "String")]
 struct Limit(u32);
 
-impl TryFrom<u32> for Limit {
+impl TryFrom<String> for Limit {
     type Error = String;
 
-    fn try_from(limit: u32) -> Result<Self, String> {
-        match limit {
-            1..=LIMIT_MAX => Ok(Self(limit)),
+    /// Names the parameter: a number's own fault says only that it is none.
+    fn try_from(limit: String) -> Result<Self, String> {
+        match limit.parse() {
+            Ok(limit @ 1..=LIMIT_MAX) => Ok(Self(limit)),
             _ => Err(format!("limit must be 1 to {LIMIT_MAX}")),
         }
     }

@@ -1,8 +1,8 @@
 //! Who a client says it is, and what it wants: the same places for every transport.
 
 use actix_http::{RequestHead, header};
-use actix_web::web::Query;
-use serde::Deserialize;
+use actix_web::{error::QueryPayloadError, web::Query};
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
     kernel::{
@@ -23,10 +23,18 @@ pub const BEARER: &str = "bearer";
 #[serde(rename_all = "camelCase")]
 struct HandshakeQuery {
     token: Option<String>,
+    #[serde(default, deserialize_with = "last_seq")]
     last_seq: Option<u64>,
     topics: Option<String>,
     device: Option<String>,
-    v: Option<u8>,
+    v: Option<String>,
+}
+
+/// Names the parameter: a number's own fault says only that it is none.
+fn last_seq<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(value)?;
+    let seq = text.parse().map(Some);
+    seq.map_err(|_no_number| D::Error::custom("lastSeq must be a whole number"))
 }
 
 /// A handshake that cannot be understood: answered with 400.
@@ -57,7 +65,7 @@ pub fn read(
 ) -> Result<Hello, BadHandshake> {
     let query = head.uri.query().unwrap_or_default();
     let query = Query::<HandshakeQuery>::from_query(query)
-        .map_err(|error| BadHandshake::Query(error.to_string()))?;
+        .map_err(|error| BadHandshake::Query(fault_of(&error)))?;
     let query = query.into_inner();
     let options = Options {
         last_seq: query.last_seq,
@@ -66,7 +74,7 @@ pub fn read(
             .device
             .map(|name| name.parse::<DeviceId>())
             .transpose()?,
-        versioned: query.v == Some(1),
+        versioned: query.v.as_deref() == Some("1"),
     };
     let credentials = match token(head).or(query.token) {
         _ if !origin_admitted(head, config) => Credentials::Refused(
@@ -90,6 +98,13 @@ pub fn read(
         options,
         address,
     })
+}
+
+fn fault_of(error: &QueryPayloadError) -> String {
+    match error {
+        QueryPayloadError::Deserialize(fault) => fault.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// The token in the request's headers.

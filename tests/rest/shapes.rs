@@ -22,7 +22,7 @@ async fn a_path_that_is_none_and_a_method_that_is_none_say_so() {
         taro.get(path).await.refused(404, "NOT_FOUND");
     }
     let methods = [
-        ("/api/me", "GET"),
+        ("/api/me", "GET, HEAD"),
         ("/", "GET, HEAD"),
         ("/health/live", "GET, HEAD"),
     ];
@@ -155,4 +155,49 @@ async fn pages_of_listed_origins_may_ask_and_others_get_no_permission() {
         asked_by_page(&taro, Method::GET, &own, false).await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_not_what_it_should_be_is_named() {
+    let server = TestServer::start().await;
+    let (taro, boss) = (
+        Api::of(&server, "taro", Role::User),
+        Api::of(&server, "boss", Role::Admin),
+    );
+    let cases = [
+        (&taro, "/api/calls?limit=x", "limit must be 1 to 200"),
+        (&taro, "/api/inbox?after=x", "after must be "),
+        (
+            &boss,
+            "/admin/api/calls?live=x",
+            "live must be true or false",
+        ),
+        (
+            &boss,
+            "/admin/api/sessions?userId=a%20b",
+            "a user id must be ",
+        ),
+    ];
+    for (who, path, fault) in cases {
+        let error = who.get(path).await.refused(400, "BAD_REQUEST");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(fault), "{path}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_can_be_read_can_be_asked_for_without_its_body() {
+    let server = TestServer::start().await;
+    let taro = Api::of(&server, "taro", Role::User);
+    let boss = Api::of(&server, "boss", Role::Admin);
+    for (who, path) in [
+        (&taro, "/api/me"),
+        (&taro, "/api/otomo"),
+        (&taro, "/api/inbox"),
+        (&boss, "/admin/api/overview"),
+        (&taro, "/metrics"),
+    ] {
+        let reply = send(who.request(Method::HEAD, path)).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""), "{path}");
+    }
 }

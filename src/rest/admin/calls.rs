@@ -23,7 +23,20 @@ use crate::{
 pub(super) struct Filter {
     /// Only those that are not over.
     #[serde(default)]
-    live: bool,
+    live: Live,
+}
+
+#[derive(Default, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Live(bool);
+
+impl TryFrom<String> for Live {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let live = text.parse().map(Self);
+        live.map_err(|_neither| "live must be true or false")
+    }
 }
 
 /// `GET /admin/api/calls?live=&limit=&cursor=`: the newest first.
@@ -34,7 +47,7 @@ pub(super) async fn list(
 ) -> Answer<Page<CallView>> {
     let after: Option<CallPlace> = paging.after()?;
     let after: Option<Place> = after.map(Into::into);
-    let calls = match filter.live {
+    let calls = match filter.live.0 {
         true => live(&shared, after, paging.rows()).await?,
         false => shared.calls.all(after, paging.rows()).await?,
     };

@@ -19,7 +19,21 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct After {
     /// The last `seq` that the client has. Without it: from the oldest event that is kept.
-    after: Option<u64>,
+    after: Option<LastSeq>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct LastSeq(Seq);
+
+impl TryFrom<String> for LastSeq {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let seq = text.parse().map(Seq::new);
+        seq.map(Self)
+            .map_err(|_no_number| "after must be the seq of an event, a whole number")
+    }
 }
 
 /// A part of the stream.
@@ -55,7 +69,7 @@ pub(super) async fn read(
     paging: Query<Paging>,
 ) -> Answer<Stream> {
     let user = who.into_inner().user;
-    let asked = after.after.map(Seq::new);
+    let asked = after.after.map(|last| last.0);
     let limit = paging.limit();
     let now = shared.store.now();
     let read = shared.store.read(move |conn| {

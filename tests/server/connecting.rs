@@ -106,8 +106,16 @@ async fn other_paths_and_other_versions_are_refused_with_a_status() {
     );
     let post = elsewhere("/ws", "13").replace("GET", "POST");
     assert!(answer(post).await.starts_with("HTTP/1.1 405"));
-    let bad = elsewhere("/ws?lastSeq=x", "13");
-    assert!(answer(bad).await.starts_with("HTTP/1.1 400"));
+    let bad = answer(elsewhere("/ws?lastSeq=x", "13")).await;
+    assert!(
+        bad.starts_with("HTTP/1.1 400") && bad.contains("lastSeq must be a whole number"),
+        "{bad}"
+    );
+    let ancient = answer(elsewhere("/ws", "13").replace("HTTP/1.1", "HTTP/1.0")).await;
+    assert!(
+        ancient.starts_with("HTTP/1.0 400") && ancient.contains("HTTP/1.1"),
+        "{ancient}"
+    );
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
 use actix::{Context, StreamHandler};
 use actix_codec::{Encoder as _, Framed};
 use actix_http::{
-    Request, Response, StatusCode,
+    Request, Response, StatusCode, Version,
     body::{BodySize, MessageBody as _},
     h1,
     header::{self, HeaderValue},
@@ -19,6 +19,7 @@ use actix_http::{
 };
 use actix_service::{ServiceFactory, fn_service};
 use bytes::BytesMut;
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{connection::Connection, fragments::MessageLimits, socket::Socket, wire::Wire};
@@ -27,7 +28,7 @@ use crate::{
     session::{
         Session,
         env::Env,
-        gate::{Gate, Permit},
+        gate::{Gate, Permit, Rejected},
         hello::{Credentials, Hello},
     },
     transport::credentials::{self, BEARER},
@@ -133,6 +134,15 @@ fn shake_hands(
             message,
         ));
     }
+    // RFC 6455, section 4.1: a client says HTTP/1.1 or higher.
+    if request.version() < Version::HTTP_11 {
+        let message = "a WebSocket needs HTTP/1.1";
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::BadRequest,
+            message,
+        ));
+    }
     let mut response = handshake(request.head()).map_err(|fault| not_a_handshake(&fault))?;
     let hello = credentials::read(request.head(), &env.config, &env.verifier, env.store.now())
         .map_err(|bad| {
@@ -146,16 +156,7 @@ fn shake_hands(
         Credentials::Known(identity) => env.calls.is_live(&identity.user),
         Credentials::Awaited | Credentials::Refused(..) => false,
     };
-    let permit = gate
-        .admit(hello.address, in_call)
-        .map_err(|rejected| Refusal {
-            retry_after: Some(rejected.retry_after()),
-            ..Refusal::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                ErrorCode::Unavailable,
-                rejected.to_string(),
-            )
-        })?;
+    let permit = gate.admit(hello.address, in_call).map_err(not_let_in)?;
     let permit = permit.counted_in(env.metrics.connections.of("websocket"));
     if credentials::offers_bearer(request.head()) {
         let accepted = (
@@ -165,6 +166,19 @@ fn shake_hands(
         response.insert_header(accepted);
     }
     Ok((response.finish().drop_body(), hello, permit))
+}
+
+fn not_let_in(rejected: Rejected) -> Refusal {
+    let (status, code) = match rejected {
+        Rejected::TooFast(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited),
+        Rejected::Full(_) | Rejected::Draining(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable)
+        }
+    };
+    Refusal {
+        retry_after: Some(rejected.retry_after()),
+        ..Refusal::new(status, code, rejected.to_string())
+    }
 }
 
 fn not_a_handshake(fault: &HandshakeError) -> Refusal {
@@ -181,7 +195,12 @@ fn not_a_handshake(fault: &HandshakeError) -> Refusal {
 
 impl Refusal {
     fn answer(self) -> (Response<()>, bytes::Bytes) {
-        let body = serde_json::json!({"error": {"code": self.code, "message": self.message}});
+        let mut error = json!({"code": self.code, "message": self.message});
+        let wait = self.retry_after.map(whole_millis);
+        if let Some(millis) = wait {
+            error["context"] = json!({"retryAfterMs": millis});
+        }
+        let body = json!({"error": error});
         let mut response = Response::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/json"));
         response.force_close();
@@ -194,14 +213,20 @@ impl Refusal {
             }
             _ => {}
         }
-        if let Some(wait) = self.retry_after {
-            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
+        if let Some(millis) = wait {
+            // Whole seconds, rounded up: who comes back earlier is refused again.
+            let seconds = millis.div_ceil(1000).to_string();
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         (
             response.finish().drop_body(),
             bytes::Bytes::from(body.to_string()),
         )
     }
+}
+
+fn whole_millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
 /// Starts the session in a task of its own, so that the HTTP dispatcher and the request are freed.
@@ -222,4 +247,26 @@ fn begin<W: Wire + 'static>(
     let mut ctx = Context::new();
     Session::add_stream(connection, &mut ctx);
     ctx.run(Session::new(env, socket, hello));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_too_often_is_told_to_slow_down_and_who_comes_at_a_bad_time_to_come_back() {
+        let wait = Duration::from_millis(1_200);
+        for (rejected, status, code) in [
+            (Rejected::TooFast(wait), 429, "RATE_LIMITED"),
+            (Rejected::Full(wait), 503, "UNAVAILABLE"),
+            (Rejected::Draining(wait), 503, "UNAVAILABLE"),
+        ] {
+            let (response, body) = not_let_in(rejected).answer();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), "2");
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["error"]["code"], code);
+            assert_eq!(body["error"]["context"]["retryAfterMs"], 1_200);
+        }
+    }
 }

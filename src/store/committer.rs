@@ -34,11 +34,11 @@ use tokio::sync::{mpsc, watch};
 use super::{
     Conn, StoreError, Tx,
     conn::Access,
+    failure_log::FailureLog,
     job::{Job, Verdict},
 };
 use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
-    logging::chain,
     metrics::Metrics,
     time::Clock,
 };
@@ -47,6 +47,10 @@ use crate::kernel::{
 /// few times the flush that they share: a larger batch would save little more and make the first in
 /// it wait for the last.
 const BATCH_MAX: usize = 512;
+
+/// What is told of a job that failed and took its transaction along. Its own fault goes to whoever asked.
+const ENDED_BY_ITSELF: StoreError =
+    StoreError::unavailable("the database gave a transaction up, as it does when its disk is full");
 
 /// Writes that wait for the writer thread.
 pub(super) type Queue = mpsc::Sender<Box<dyn Job>>;
@@ -70,6 +74,7 @@ pub(super) struct Committer {
     /// `None` after a failure that the connection may not have survived; opened again with the next
     /// batch.
     conn: Option<Conn>,
+    failures: FailureLog,
 }
 
 impl Committer {
@@ -88,6 +93,7 @@ impl Committer {
             clock,
             metrics,
             conn: Some(conn),
+            failures: FailureLog::default(),
         };
         thread::Builder::new()
             .name("store-writer".to_owned())
@@ -119,10 +125,7 @@ impl Committer {
                 batch.drain(..).for_each(|job| job.refuse(fault.clone()))
             }
             BatchOutcome::Lost(fault) => {
-                let (jobs, cause) = (batch.len(), chain(&fault));
-                log::warn!(
-                    "lost a transaction, running its jobs one by one jobs={jobs} cause={cause}"
-                );
+                self.failures.failed(&fault);
                 self.one_by_one(batch);
             }
         }
@@ -178,12 +181,15 @@ impl Committer {
                     job.answer();
                 }
                 Err(fault) => {
+                    self.failures.failed(&fault);
                     self.abandon();
                     job.refuse(fault);
                 }
             },
             Verdict::Undo => {
-                self.abandon();
+                if !self.abandon() {
+                    self.failures.failed(&ENDED_BY_ITSELF);
+                }
                 job.answer();
             }
         }
@@ -200,7 +206,7 @@ impl Committer {
         match conn.and_then(|mut conn| conn.begin_write().map(|()| conn)) {
             Ok(conn) => Ok(Tx::new(self.conn.insert(conn), self.clock.now())),
             Err(fault) => {
-                log::error!("cannot write cause={}", chain(&fault));
+                self.failures.failed(&fault);
                 Err(fault)
             }
         }
@@ -211,10 +217,11 @@ impl Committer {
         self.metrics.commit_jobs.observe(jobs as f64);
     }
 
-    /// Rolls back what is open, and gives the connection up if it does not survive that.
-    fn abandon(&mut self) {
+    /// Rolls back what is open, and gives the connection up if it does not survive that. Says whether it does.
+    fn abandon(&mut self) -> bool {
         self.conn
-            .take_if(|conn| conn.roll_back_to(0).is_err() || conn.is_broken());
+            .take_if(|conn| conn.roll_back_to(0).is_err() || conn.is_broken())
+            .is_none()
     }
 }
 

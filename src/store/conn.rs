@@ -104,6 +104,13 @@ impl Conn {
         }
     }
 
+    /// Writes a page and changes nothing, in the transaction at hand.
+    pub(super) fn rewrite(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(c) => sqlite::rewrite(c),
+        }
+    }
+
     /// How many transactions and savepoints are open.
     fn depth(&mut self) -> Result<u32, StoreError> {
         crate::__run!(self, |c| {

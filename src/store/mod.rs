@@ -21,6 +21,7 @@
 mod committer;
 mod conn;
 mod error;
+mod failure_log;
 mod handle;
 mod job;
 pub mod lock;

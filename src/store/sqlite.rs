@@ -42,6 +42,12 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     Ok(conn)
 }
 
+/// Writes the first page again as it was: setting the number that SQLite leaves to applications, and that we do not
+/// use, goes through the log to the disk like any change.
+pub(super) fn rewrite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    Ok(conn.batch_execute("PRAGMA user_version = 0")?)
+}
+
 /// The statements that set a connection up. The order counts: switching to WAL needs a lock, so the
 /// wait for locks comes first; `query_only` comes last, since it forbids the switch.
 fn set_up(access: Access) -> String {

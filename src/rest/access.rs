@@ -4,15 +4,16 @@ use std::{sync::Arc, time::Instant};
 
 use actix_cors::Cors;
 use actix_web::{
-    Error,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header},
+    Error, ResponseError as _,
+    body::{EitherBody, MessageBody},
+    dev::{RequestHead, ServiceRequest, ServiceResponse},
+    http::{Method, header, uri::Authority},
     middleware::Next,
+    web::Data,
 };
 
-use super::auth::API_KEY;
-use crate::kernel::config::Config;
+use super::{Shared, auth::API_KEY, error::ApiError};
+use crate::kernel::config::{Config, FOREIGN_HOST};
 
 /// How long browsers may remember that a page is allowed, in seconds.
 const PREFLIGHT_MAX_AGE: usize = 3600;
@@ -45,6 +46,28 @@ pub(super) fn cors(config: &Arc<Config>) -> Cors {
         .expose_headers([header::RETRY_AFTER])
         .supports_credentials()
         .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Refuses who asks for another host than ours ([`Config::admits_host`]).
+pub(super) async fn own_host<B: MessageBody>(
+    shared: Data<Shared>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if !asks_for_us(&shared.config, request.head()) {
+        let refused = ApiError::forbidden(FOREIGN_HOST);
+        let response = request.into_response(refused.error_response());
+        return Ok(response.map_into_right_body());
+    }
+    Ok(next.call(request).await?.map_into_left_body())
+}
+
+/// HTTP/2 has the host in the URI, HTTP/1.1 in the header, and a client of that may send both.
+fn asks_for_us(config: &Config, head: &RequestHead) -> bool {
+    let headers = head.headers.get_all(header::HOST);
+    let headers = headers.map(|value| value.to_str().unwrap_or_default());
+    let mut asked = headers.chain(head.uri.authority().map(Authority::as_str));
+    asked.all(|host| config.admits_host(host))
 }
 
 /// One line for each request. Without its query and its headers, which may hold what nobody should read.

@@ -11,7 +11,7 @@
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists), `iso` (times),
-//! `access` (CORS, and the line in the log). `evict`: ending a user's part in everything.
+//! `access` (CORS, whose pages may ask at all, and the line in the log). `evict`: ending a user's part in everything.
 
 mod access;
 mod admin;
@@ -118,6 +118,7 @@ pub fn app(
                 dev::routes(routes);
             }
         })
+        .wrap(from_fn(access::own_host))
         .wrap(access::cors(config))
         .wrap(from_fn(error::in_one_shape))
         .wrap(from_fn(access::log))

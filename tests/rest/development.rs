@@ -94,3 +94,44 @@ async fn a_page_borrows_an_identity_and_is_known_by_it() {
         .unwrap();
     assert_eq!(refused.status(), 400);
 }
+
+/// DNS rebinding: a page's own name leads to us, so its browser lets it ask, and says whom it asks.
+#[tokio::test]
+async fn a_name_that_leads_to_this_machine_is_not_this_machine() {
+    let server = Development::start().await;
+    let http = Client::new();
+    let port = server.address.port();
+    let foreign = format!("evil.example:{port}");
+    let taro = json!({"userId": "taro", "role": "admin", "name": "x"});
+    let asked = |host: String| {
+        let from = |request: reqwest::RequestBuilder| {
+            request
+                .header("origin", format!("http://{host}"))
+                .header("host", host.clone())
+        };
+        [
+            from(http.get(server.url("/dev/people"))),
+            from(http.post(server.url("/dev/token")).json(&taro)),
+            from(http.get(server.url("/ws")))
+                .header("connection", "upgrade")
+                .header("upgrade", "websocket")
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ]
+    };
+    for request in asked(foreign) {
+        let refused = request.send().await.unwrap();
+        assert_eq!(refused.status(), 403, "{}", refused.url());
+        let error: Value = refused.json().await.unwrap();
+        assert_eq!(error["error"]["code"], "FORBIDDEN");
+    }
+    for own in ["localhost", "127.0.0.1", "[::1]"] {
+        for request in asked(format!("{own}:{port}")) {
+            let answer = request.send().await.unwrap();
+            assert!(
+                [200, 101].contains(&answer.status().as_u16()),
+                "{own}: {answer:?}"
+            );
+        }
+    }
+}

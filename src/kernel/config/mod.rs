@@ -12,6 +12,7 @@ mod auth;
 mod calls;
 mod database;
 mod fault;
+mod hosts;
 mod inbox;
 mod limits;
 mod origins;
@@ -34,6 +35,7 @@ pub use self::{
     calls::{CallsConfig, ConnectedBy, TurnConfig},
     database::{DatabaseConfig, DatabaseUrl, UrlFault},
     fault::ConfigFault,
+    hosts::FOREIGN_HOST,
     inbox::InboxConfig,
     limits::{ConnectionPolicy, LimitsConfig},
     origins::Origins,
@@ -107,6 +109,12 @@ impl Config {
     /// Whether no credentials are configured: loopback only, with a secret of the server's own making.
     pub fn development(&self) -> bool {
         self.auth.development()
+    }
+
+    /// Whether a client may ask for this host (the header of that name, or the authority of its URI). Without credentials
+    /// it must be this machine, or pages of others could be anybody (see `hosts`).
+    pub fn admits_host(&self, host: &str) -> bool {
+        !self.development() || hosts::is_this_machine(host)
     }
 
     /// What is in force, for people.

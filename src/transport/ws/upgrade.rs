@@ -24,6 +24,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::{connection::Connection, fragments::MessageLimits, socket::Socket, wire::Wire};
 use crate::{
+    kernel::config::FOREIGN_HOST,
     protocol::error_code::ErrorCode,
     session::{
         Session,
@@ -134,6 +135,15 @@ fn shake_hands(
             message,
         ));
     }
+    let hosts = request.head().headers.get_all(header::HOST);
+    let mut hosts = hosts.map(|host| host.to_str().unwrap_or_default());
+    if !hosts.all(|host| env.config.admits_host(host)) {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::Forbidden,
+            FOREIGN_HOST,
+        ));
+    }
     // RFC 6455, section 4.1: a client says HTTP/1.1 or higher.
     if request.version() < Version::HTTP_11 {
         let message = "a WebSocket needs HTTP/1.1";
@@ -195,11 +205,14 @@ fn not_a_handshake(fault: &HandshakeError) -> Refusal {
 
 impl Refusal {
     fn answer(self) -> (Response<()>, bytes::Bytes) {
-        let mut error = json!({"code": self.code, "message": self.message});
+        let (code, message) = (self.code, self.message);
         let wait = self.retry_after.map(whole_millis);
-        if let Some(millis) = wait {
-            error["context"] = json!({"retryAfterMs": millis});
-        }
+        let error = match wait {
+            None => json!({"code": code, "message": message}),
+            Some(millis) => {
+                json!({"code": code, "message": message, "context": {"retryAfterMs": millis}})
+            }
+        };
         let body = json!({"error": error});
         let mut response = Response::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/json"));

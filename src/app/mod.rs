@@ -52,6 +52,9 @@ use crate::{
 /// Quiet time after which an HTTP connection that serves no request is closed.
 const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// The fewest HTTP connections that a worker may have at a time. Each session begins as one, and operators come by HTTP.
+const HTTP_CONNECTIONS_MIN: usize = 64;
+
 /// How long a node that stops waits for HTTP requests that are being answered, in seconds.
 const HTTP_SHUTDOWN: u64 = 5;
 
@@ -273,7 +276,7 @@ fn serve(
         .workers(config.workers)
         // Taken-over connections are not its own: it would stop a worker that looks idle.
         .disable_signals()
-        .max_concurrent_connections(usize::MAX)
+        .max_concurrent_connections(http_connections(&shared.config))
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
     let listening = match tls {
@@ -288,6 +291,15 @@ fn serve(
         .map_err(|cause| StartFault::Listen { address, cause })?
         .run();
     Ok((address, server))
+}
+
+/// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones
+/// wait to be accepted until one has ended.
+fn http_connections(config: &Config) -> usize {
+    let most = config.limits.connections.map_or(usize::MAX, |most| {
+        (most.get() as usize).div_ceil(config.server.workers)
+    });
+    most.max(HTTP_CONNECTIONS_MIN)
 }
 
 /// Starts delivery on the calling worker thread, and what its sessions share.

@@ -9,7 +9,7 @@ use actix_web::{
     Error, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    error::{JsonPayloadError, PathError, QueryPayloadError},
+    error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError},
     http::{
         StatusCode,
         header::{self, HeaderMap, HeaderValue},
@@ -223,6 +223,11 @@ impl From<JsonPayloadError> for ApiError {
             }
             JsonPayloadError::Deserialize(fault) => {
                 Self::bad_request(format!("the body is not what it should be: {fault}"))
+            }
+            JsonPayloadError::Payload(PayloadError::Io(late))
+                if late.kind() == std::io::ErrorKind::TimedOut =>
+            {
+                Self::bad_request("the body took too long; it has server.handshake_timeout")
             }
             _ => Self::bad_request("the body cannot be read"),
         }

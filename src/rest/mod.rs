@@ -11,12 +11,14 @@
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists), `iso` (times),
-//! `access` (CORS, whose pages may ask at all, and the line in the log). `evict`: ending a user's part in everything.
+//! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take). `evict`:
+//! ending a user's part in everything.
 
 mod access;
 mod admin;
 mod app;
 mod auth;
+mod body_time;
 mod call;
 mod dev;
 mod error;
@@ -121,5 +123,6 @@ pub fn app(
         .wrap(from_fn(access::own_host))
         .wrap(access::cors(config))
         .wrap(from_fn(error::in_one_shape))
+        .wrap(from_fn(body_time::limit))
         .wrap(from_fn(access::log))
 }

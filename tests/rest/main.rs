@@ -19,6 +19,7 @@ mod pages;
 mod roles;
 mod servers;
 mod shapes;
+mod slow;
 #[path = "../server/support/mod.rs"]
 #[allow(
     dead_code,

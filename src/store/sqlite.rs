@@ -1,8 +1,14 @@
 //! What is particular to SQLite: how a connection is set up, and what its messages mean.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
-use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    Connection, QueryResult, SqliteConnection, connection::SimpleConnection, result::Error,
+};
 
 use super::{StoreError, conn::Access};
 
@@ -14,6 +20,9 @@ const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// A second server that starts at the same moment waits for the first one's migrations, which may
 /// rewrite a table.
 const MIGRATE_BUSY_TIMEOUT_MS: u32 = 60_000;
+
+/// Between two tries to switch a database to WAL while another connection does the same.
+const SWITCH_AGAIN: Duration = Duration::from_millis(2);
 
 /// The writer's page cache. Keeps the upper pages of every index at hand, so that a commit reads
 /// nothing from the disk.
@@ -38,8 +47,32 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
         .to_str()
         .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
     let mut conn = SqliteConnection::establish(path)?;
+    let busy = match access {
+        Access::Write | Access::Read => BUSY_TIMEOUT_MS,
+        Access::Migrate => MIGRATE_BUSY_TIMEOUT_MS,
+    };
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {busy};"))?;
+    switch_to_wal(&mut conn, Duration::from_millis(busy.into()))?;
     conn.batch_execute(&set_up(access))?;
     Ok(conn)
+}
+
+/// Switches a new database to write-ahead logging; one that has it already is left alone.
+///
+/// Two that switch at once would wait for each other, so SQLite refuses one of them without the wait for locks. By its
+/// next try the other one has done it.
+fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
+    let began = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL;") {
+            Err(Error::DatabaseError(_, refusal))
+                if refusal.message() == "database is locked" && began.elapsed() < patience =>
+            {
+                sleep(SWITCH_AGAIN);
+            }
+            switched => return switched,
+        }
+    }
 }
 
 /// Writes the first page again as it was: setting the number that SQLite leaves to applications, and that we do not
@@ -48,13 +81,11 @@ pub(super) fn rewrite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     Ok(conn.batch_execute("PRAGMA user_version = 0")?)
 }
 
-/// The statements that set a connection up. The order counts: switching to WAL needs a lock, so the
-/// wait for locks comes first; `query_only` comes last, since it forbids the switch.
+/// The statements that set a connection up once it can write.
 fn set_up(access: Access) -> String {
-    let (busy, cache) = match access {
-        Access::Write => (BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
-        Access::Read => (BUSY_TIMEOUT_MS, READER_CACHE_KIB),
-        Access::Migrate => (MIGRATE_BUSY_TIMEOUT_MS, WRITER_CACHE_KIB),
+    let cache = match access {
+        Access::Write | Access::Migrate => WRITER_CACHE_KIB,
+        Access::Read => READER_CACHE_KIB,
     };
     // A migration may rebuild a table, which SQLite allows only with the references unchecked; they
     // are checked at its end.
@@ -63,9 +94,7 @@ fn set_up(access: Access) -> String {
     // No memory map: an I/O error would be a signal that kills the process instead of an error that
     // is answered.
     format!(
-        "PRAGMA busy_timeout = {busy};
-         PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = {foreign_keys};
          PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA cache_size = -{cache};

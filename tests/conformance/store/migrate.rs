@@ -1,17 +1,26 @@
 //! Changes of the schema: made once, never backwards.
 
+use std::sync::{Arc, Barrier};
+
 use diesel::prelude::*;
 use otomo::store::{StoreError, migrations::migrate, run};
 
 use super::{Database, notes};
 
+/// Servers that start at once.
+const STARTING: usize = 8;
+
 /// Servers that start at the same moment on a database that is not there yet.
 pub(super) async fn only_one_of_many_migrates(database: &impl Database) {
     let url = database.config().url;
-    let starting: Vec<_> = (0..8)
+    let together = Arc::new(Barrier::new(STARTING));
+    let starting: Vec<_> = (0..STARTING)
         .map(|_| {
-            let url = url.clone();
-            std::thread::spawn(move || migrate(&url))
+            let (url, together) = (url.clone(), Arc::clone(&together));
+            std::thread::spawn(move || {
+                together.wait();
+                migrate(&url)
+            })
         })
         .collect();
     let mut made: Vec<_> = starting

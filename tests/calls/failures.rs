@@ -4,7 +4,7 @@ use otomo::calls::{CallsFault, ClientCommand};
 
 use crate::{
     calling::{ring, talk},
-    fixture::{Fixture, eventually},
+    fixture::{Fixture, eventually, passed},
 };
 
 /// No call can be changed any more, and then again.
@@ -81,7 +81,7 @@ async fn a_deadline_that_could_not_be_stored_is_swept() {
     let call = ring(&mut taro, &mut hana).await;
     eventually(async || server.call(call).await.version == 2).await;
     fixture.meddle(BREAK);
-    actix_rt::time::sleep(std::time::Duration::from_millis(400)).await;
+    passed(server.call(call).await.requested_at + server.config.calls.ring_timeout).await;
     assert!(server.call(call).await.is_live());
     fixture.meddle(MEND);
     taro.hears(&["call_rejected"]).await;

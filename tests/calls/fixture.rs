@@ -40,6 +40,11 @@ pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
     patience.await.expect("it never comes to that");
 }
 
+/// Waits until a moment has passed, on the store's clock.
+pub(crate) async fn passed(moment: Timestamp) {
+    eventually(async || Clock::system().now() > moment).await;
+}
+
 /// A database.
 pub(crate) struct Fixture {
     folder: TempDir,

@@ -4,7 +4,7 @@ use otomo::{calls::ClientCommand, kernel::ids::CallId};
 
 use crate::{
     calling::{accept, ring, talk},
-    fixture::{Fixture, Server, eventually, user},
+    fixture::{Fixture, Server, eventually, passed, user},
     phone::Phone,
 };
 
@@ -83,8 +83,9 @@ async fn what_was_overdue_ends_at_its_deadline_and_is_told_to_the_inbox() {
     let fixture = Fixture::new(&[("calls.ring_timeout", "300ms")]);
     let server = fixture.server().await;
     let (call, taro, hana) = stage(&server, "ringing").await;
+    let rings_until = server.call(call).await.requested_at + server.config.calls.ring_timeout;
     server.dies().await;
-    actix_rt::time::sleep(std::time::Duration::from_millis(400)).await;
+    passed(rings_until).await;
     drop((taro, hana));
 
     let server = fixture.server().await;

@@ -7,6 +7,8 @@
 //! | backends (`service`) | `X-API-Key`, or a token with that role | `/api/server` |
 //! | admins | `Authorization: Bearer` | `/admin/api` |
 //!
+//! Instead of a header, pages of the app may send its cookie (`auth.cookie`).
+//!
 //! Tokens in a query are for sockets alone: here they would end up in logs of proxies, and headers can be sent.
 
 use actix_web::{
@@ -20,7 +22,11 @@ use actix_web::{
 
 use super::{Shared, error::ApiError};
 use crate::{
-    kernel::{config::AuthConfig, identity::Role, token::bearer},
+    kernel::{
+        config::AuthConfig,
+        identity::Role,
+        token::{bearer, from_cookie},
+    },
     people::Person,
     protocol::error_code::ErrorCode,
 };
@@ -88,7 +94,8 @@ async fn identify(
     shared: &Shared,
     headers: &HeaderMap,
 ) -> Result<Option<Person>, ApiError> {
-    let Some(credential) = Credential::of(headers) else {
+    let from_page = || from_cookie(headers, &shared.config).map(Credential::Token);
+    let Some(credential) = Credential::of(headers).or_else(from_page) else {
         let message = "say who you are: Authorization: Bearer, or X-API-Key for backends";
         return Err(ApiError::new(ErrorCode::Unauthorized, message));
     };

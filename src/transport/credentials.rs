@@ -9,7 +9,7 @@ use crate::{
         config::Config,
         ids::DeviceId,
         time::Timestamp,
-        token::{TokenFault, Verifier, bearer},
+        token::{TokenFault, Verifier, bearer, from_cookie},
     },
     protocol::{close_code::CloseCode, spec::Topics},
     session::hello::{Credentials, Hello, Options},
@@ -52,7 +52,7 @@ pub enum BadHandshake {
 }
 
 /// Reads what a client said in its request. The first credential that is there counts:
-/// `Authorization`, the subprotocol, `?token=`.
+/// `Authorization`, the subprotocol, `?token=`, the app's cookie.
 ///
 /// # Errors
 /// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is not an error
@@ -76,7 +76,8 @@ pub fn read(
             .transpose()?,
         versioned: query.v.as_deref() == Some("1"),
     };
-    let credentials = match token(head).or(query.token) {
+    let from_page = || from_cookie(&head.headers, config).map(str::to_owned);
+    let credentials = match token(head).or(query.token).or_else(from_page) {
         _ if !origin_admitted(head, config) => Credentials::Refused(
             CloseCode::ForbiddenOrigin,
             "pages of this origin may not connect",

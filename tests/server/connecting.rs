@@ -64,6 +64,38 @@ async fn a_token_is_taken_from_every_place_that_is_named() {
 }
 
 #[tokio::test]
+async fn a_page_of_ours_may_bring_its_token_in_a_cookie() {
+    let server = TestServer::start_with(&[
+        ("auth.cookie", "session"),
+        ("server.origins", "https://app.example.com"),
+    ])
+    .await;
+    let cookie = format!("theme=dark; session={}", server.token("taro", Role::User));
+    let page = |origin: &str| {
+        let stranger = server.stranger().with_header("cookie", cookie.clone());
+        stranger.with_header("origin", origin)
+    };
+    page("https://app.example.com").ready().await;
+    let mut foreign = page("https://evil.example").open().await;
+    assert_eq!(foreign.ended().await, End::Closed(4002));
+    let mut pageless = server
+        .stranger()
+        .with_header("cookie", cookie.clone())
+        .open()
+        .await;
+    pageless
+        .refused("UNAUTHORIZED", json!({"type": "heartbeat"}))
+        .await;
+    let ours = format!("http://{}/api/me", server.address());
+    let ask = |site: &str| {
+        let me = reqwest::Client::new().get(&ours).header("cookie", &cookie);
+        me.header("sec-fetch-site", site).send()
+    };
+    assert_eq!(ask("same-origin").await.unwrap().status(), 200);
+    assert_eq!(ask("cross-site").await.unwrap().status(), 401);
+}
+
+#[tokio::test]
 async fn a_quiet_client_that_answers_pings_stays() {
     let times = [
         ("presence.ping_interval", "100ms"),

@@ -22,6 +22,8 @@ pub struct AuthConfig {
     pub audience: Option<String>,
     /// What backends send as `X-API-Key`.
     pub api_keys: Vec<Secret>,
+    /// The cookie in which pages of the app send a token; none: cookies are not looked at.
+    pub cookie: Option<String>,
     /// How long before a token's expiry its connections are told; zero: never.
     pub expiry_notice: Duration,
     /// How long a connection outlives its token.
@@ -47,6 +49,7 @@ impl AuthConfig {
             issuer: section.text("issuer")?,
             audience: section.text("audience")?,
             api_keys: section.secrets("api_keys")?,
+            cookie: section.parsed("cookie", "the name of a cookie", cookie_name)?,
             expiry_notice: section
                 .duration("expiry_notice", Duration::ZERO..=Duration::from_hours(1))?,
             expiry_grace: section
@@ -62,6 +65,14 @@ impl AuthConfig {
     pub fn development(&self) -> bool {
         self.hs256_secret.is_none() && self.public_key.is_none() && self.jwks_file.is_none()
     }
+}
+
+/// The name of a cookie: a token (RFC 6265, 4.1.1), or nothing.
+fn cookie_name(text: &str) -> Option<Option<String>> {
+    let fit = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+    text.chars()
+        .all(fit)
+        .then(|| (!text.is_empty()).then(|| text.to_owned()))
 }
 
 fn public_key(section: &mut Section<'_>) -> Result<Option<PublicKey>, ConfigFault> {

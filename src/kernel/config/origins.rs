@@ -26,16 +26,21 @@ impl Origins {
     /// Whether a page of `origin` (the header of that name) may connect to us as `host` (likewise). A page
     /// that we served ourselves may; its scheme is not compared, as a proxy may have added TLS.
     pub fn admit(&self, origin: &str, host: Option<&str>) -> bool {
+        self.any || self.trust(origin, host)
+    }
+
+    /// The same for a page that sends what only the app's own pages may use, such as its cookie: `*` is no answer then.
+    pub fn trust(&self, origin: &str, host: Option<&str>) -> bool {
         let Some(origin) = normalized(origin) else {
             // `null`, from sandboxed frames and files: an origin that anybody can have.
-            return self.any;
+            return false;
         };
         let own = host.is_some_and(|host| {
             ["http", "https"]
                 .iter()
                 .any(|scheme| normalized(&format!("{scheme}://{host}")).as_deref() == Some(&origin))
         });
-        self.any || own || self.listed.contains(&origin)
+        own || self.listed.contains(&origin)
     }
 }
 

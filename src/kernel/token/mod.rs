@@ -6,6 +6,7 @@
 //! A token, or a part of one, is never in an error or a log.
 
 mod claims;
+mod cookie;
 mod development;
 mod issuer;
 mod keys;
@@ -14,6 +15,7 @@ mod tests;
 mod verifier;
 
 pub use self::{
+    cookie::from_cookie,
     issuer::{Issuer, SignFault},
     keys::KeyFault,
     verifier::Verifier,

@@ -11,14 +11,16 @@
 //!  5  session           one actor per connected client; takes its commands to the rooms below
 //!  4  calls             may use presence
 //!     presence          who can be called right now
+//!     chat              messages, how far people have read
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people, audit     who is known; what admins did
 //!  2  store             durable state behind one interface
 //!  1  protocol          the wire: commands, events, codes, frames
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
-//! The rooms of floor 4 have the same inside: `rules` is pure (no actor, no database, no clock), an
-//! actor drives them, `messages` are what it is told, `records` its queries.
+//! The rooms of floor 4 have the same inside: `rules` is pure (no actor, no database, no clock),
+//! `records` are its queries; where something is kept between two commands an actor drives them, and
+//! `messages` are what it is told.
 //!
 //! # Walkthrough: a status changes
 //! 1. A frame arrives. [`transport::ws`] reads it in the session's own task and hands the text to
@@ -52,6 +54,7 @@
 pub mod app;
 pub mod audit;
 pub mod calls;
+pub mod chat;
 pub mod cli;
 pub mod delivery;
 pub mod kernel;

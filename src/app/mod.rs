@@ -30,6 +30,7 @@ use rustls::ServerConfig;
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     calls::Calls,
+    chat::Chat,
     delivery::{dispatch::Dispatch, lines::Lines, outbox},
     kernel::{
         config::Config,
@@ -158,6 +159,7 @@ impl App {
         )
         .await?;
         let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
+        let chat = Chat::new(store.clone(), dispatch.clone(), config.chat);
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
         actix_rt::task::yield_now().await;
@@ -172,6 +174,7 @@ impl App {
             people,
             presence,
             calls,
+            chat,
         });
         let (address, server) = serve(&shared, listener, tls)?;
         let handle = server.handle();
@@ -319,6 +322,7 @@ fn worker(shared: &Shared) -> Rc<Env> {
         people: shared.people.clone(),
         presence: shared.presence.clone(),
         calls: shared.calls.clone(),
+        chat: shared.chat.clone(),
         metrics: Arc::clone(&shared.metrics),
         outbox: Rc::new(limits),
     })

@@ -1,7 +1,7 @@
 //! Every kind of id, one type each, so that a user cannot be passed where a call is meant.
 //!
-//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`]: text, checked once at the
-//! edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`]: UUIDs).
+//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`], [`ClientMessageId`]: text, checked once at
+//! the edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`] and so on: UUIDs).
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -128,6 +128,10 @@ name_id!(
     /// One running server.
     NodeId, "a node id"
 );
+name_id!(
+    /// A message as its sender's client calls it, unique per sender.
+    ClientMessageId, "a client message id"
+);
 uuid_id!(
     /// One call, from the request to its end. Made by the calling client. Compared as a UUID and answered in lower case,
     /// however the client spelled it (RFC 9562, section 4).
@@ -136,6 +140,14 @@ uuid_id!(
 uuid_id!(
     /// One connected client, for as long as it is connected.
     SessionId
+);
+uuid_id!(
+    /// One conversation, of two people or of a group.
+    ConversationId
+);
+uuid_id!(
+    /// One message of a conversation.
+    MessageId
 );
 uuid_id!(
     /// One durable event, stored once however many inboxes refer to it.

@@ -35,7 +35,7 @@ catalogue! {
     BadRequest "BAD_REQUEST" 400,
     /// A `type` that no command has.
     UnknownType "UNKNOWN_TYPE" 400,
-    /// More bytes than `limits.message_size`.
+    /// More bytes than `limits.message_size`, or a text of more than `chat.max_body`.
     MessageTooLarge "MESSAGE_TOO_LARGE" 413,
     /// No token, or one that is not ours.
     Unauthorized "UNAUTHORIZED" 401,
@@ -71,6 +71,10 @@ catalogue! {
     SignalRejected "SIGNAL_REJECTED" 400,
     /// The other side's device is away right now.
     PeerUnavailable "PEER_UNAVAILABLE" 409,
+    /// Not a member, or no such conversation: the two cannot be told apart.
+    ConversationNotFound "CONVERSATION_NOT_FOUND" 404,
+    /// A message without a text.
+    MessageEmpty "MESSAGE_EMPTY" 400,
 }
 
 impl fmt::Display for ErrorCode {

@@ -44,6 +44,7 @@ use actix_web::{
 use self::error::ApiError;
 use crate::{
     calls::Calls,
+    chat::Chat,
     delivery::dispatch::Dispatch,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
@@ -74,6 +75,8 @@ pub struct Shared {
     pub presence: Presence,
     /// The calls.
     pub calls: Calls,
+    /// The chat.
+    pub chat: Chat,
 }
 
 /// What a handler answers with.

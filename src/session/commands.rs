@@ -106,6 +106,8 @@ impl Session {
             }
             Command::TokenRefresh(refresh) => return self.refresh(&refresh, request_id.as_ref()),
             Command::OtomoStatusSet(set) => return self.choose(&set, request_id, ctx),
+            Command::MessageSend(send) => return self.send_message(send, request_id),
+            Command::MessageRead(read) => return self.read_messages(read, request_id),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,
@@ -230,7 +232,7 @@ impl Session {
     }
 }
 
-fn error(fault: &Fault, now: Timestamp) -> Error {
+pub(super) fn error(fault: &Fault, now: Timestamp) -> Error {
     Error {
         code: fault.code,
         message: fault.message.clone(),
@@ -244,7 +246,7 @@ fn wrong_kind(command: &str, kind: &str) -> Fault {
     Fault::new(ErrorCode::SignalRejected, message)
 }
 
-fn busy() -> Fault {
+pub(super) fn busy() -> Fault {
     let message = "the server has too much to do right now; try again in a moment";
     Fault::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1))
 }

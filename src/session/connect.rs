@@ -313,6 +313,7 @@ impl Session {
         let wanted = live.line.wanted();
         // What happens from now on waits behind the gate; the snapshot is taken after this.
         live.line.subscribe(Topic::Calls);
+        live.line.subscribe(Topic::Chat);
         let env = Rc::clone(&self.env);
         let snapshots = async move {
             // A person who was locked out after they were let in, and before there was a line to close, is found here.
@@ -329,6 +330,12 @@ impl Session {
                 let calls = Event::from(env.calls.snapshot(&client).await?);
                 env.dispatch
                     .tell_counted(To::Session(at), Frame::new(&calls))
+                    .await;
+            }
+            if wanted.contains(Topic::Chat) {
+                let unread = Event::from(env.chat.unread(&client.user).await?);
+                env.dispatch
+                    .tell_counted(To::Session(at), Frame::new(&unread))
                     .await;
             }
             if let Resume::Resync { reason, extent } = resume {

@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use crate::{
     calls::Calls,
+    chat::Chat,
     delivery::{dispatch::Dispatch, lines::Lines, outbox},
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
@@ -31,6 +32,8 @@ pub struct Env {
     pub presence: Presence,
     /// The calls.
     pub calls: Calls,
+    /// The chat.
+    pub chat: Chat,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How much may wait for one client.

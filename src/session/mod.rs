@@ -11,10 +11,11 @@
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, whatever carries them. `connect`: from the token to `ready`. `commands`: from a message to the room that answers it.
+//! - [`gate`]: who may connect at all, whatever carries them. `connect`: from the token to `ready`. `commands`: from a message to the room that answers it. `chat`: those of them that are about messages.
 //! - `paging`: the durable lane. `watch`: alarms, signals and the end.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask.
 
+mod chat;
 mod commands;
 mod connect;
 pub mod env;

@@ -18,5 +18,8 @@ pub(crate) fn examples() -> Vec<&'static str> {
         r#"{"type":"ice_candidate","callId":"d4e8f139-5212-4e2e-8c30-aaaabbbbcccc","candidate":null}"#,
         r#"{"type":"call_connected","callId":"d4e8f139-5212-4e2e-8c30-aaaabbbbcccc"}"#,
         r#"{"type":"call_end_request","callId":"d4e8f139-5212-4e2e-8c30-aaaabbbbcccc"}"#,
+        r#"{"type":"message_send","conversationId":"0190c1a0-0000-7000-8000-00000000c001","clientMessageId":"m-1","body":"こんにちは","data":{"mood":"happy"}}"#,
+        r#"{"type":"message_send","toUserId":"otomo-123","clientMessageId":"m-1","body":"こんにちは"}"#,
+        r#"{"type":"message-read","conversationId":"0190c1a0-0000-7000-8000-00000000c001","messageSeq":12}"#,
     ]
 }

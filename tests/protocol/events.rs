@@ -3,7 +3,7 @@
 use otomo::{
     kernel::{
         identity::Role,
-        ids::{CallId, EventId, SessionId, UserId},
+        ids::{CallId, ConversationId, EventId, SessionId, UserId},
     },
     protocol::{
         command::{Candidate, ChosenStatus, Description},
@@ -37,6 +37,7 @@ pub(crate) fn examples() -> Vec<Event> {
         ringing(),
         signalling(),
         talking(),
+        chat(),
     ]
     .concat()
 }
@@ -305,5 +306,59 @@ fn talking() -> Vec<Event> {
         }
         .into(),
         CallEndRequestAck(of_call()).into(),
+    ]
+}
+
+fn conversation() -> ConversationId {
+    "0190c1a0-0000-7000-8000-00000000c001"
+        .parse()
+        .expect("a conversation id")
+}
+
+fn chat() -> Vec<Event> {
+    let message = "0190c1a0-0000-7000-8000-00000000a001";
+    let data = serde_json::value::to_raw_value(&serde_json::json!({"mood": "happy"}));
+    vec![
+        UnreadSnapshot {
+            as_of_seq: 41,
+            conversations: vec![UnreadConversation {
+                conversation_id: conversation(),
+                last_seq: 12,
+                read_seq: 9,
+                unread: 3,
+            }],
+        }
+        .into(),
+        MessageSendAck {
+            client_message_id: "m-1".parse().expect("a client message id"),
+            message_id: message.parse().expect("a message id"),
+            conversation_id: conversation(),
+            message_seq: 13,
+            created_at: 1_706_604_500,
+        }
+        .into(),
+        NewMessage {
+            message_id: message.parse().expect("a message id"),
+            conversation_id: conversation(),
+            message_seq: 13,
+            sender_id: user("user-999"),
+            body: "こんにちは".into(),
+            data: data.ok(),
+            client_message_id: "m-1".parse().expect("a client message id"),
+            created_at: 1_706_604_500,
+        }
+        .into(),
+        MessageRead {
+            conversation_id: conversation(),
+            message_seq: 13,
+            user_id: user("otomo-123"),
+            timestamp: 1_706_604_510,
+        }
+        .into(),
+        MessageReadAck {
+            conversation_id: conversation(),
+            message_seq: 13,
+        }
+        .into(),
     ]
 }

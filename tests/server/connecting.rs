@@ -23,6 +23,7 @@ async fn a_client_gets_connected_then_the_snapshots_then_ready() {
             "connected",
             "otomo_status_snapshot",
             "call_snapshot",
+            "unread_snapshot",
             "ready"
         ]
     );

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod calls;
+mod chat;
 mod closing;
 mod connecting;
 mod crash;

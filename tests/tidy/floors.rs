@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 14] = [
+const ROOMS: [(&str, u8, &[&str]); 15] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, u8, &[&str]); 14] = [
     ("audit", 3, &[]),
     ("presence", 4, &[]),
     ("calls", 4, &["presence"]),
+    ("chat", 4, &[]),
     ("session", 5, &[]),
     ("transport", 6, &[]),
     ("rest", 6, &[]),

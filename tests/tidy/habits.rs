@@ -20,7 +20,15 @@ const IMPURE_CRATES: [&str; 7] = [
 ];
 
 /// Types whose `new*` and `now*` draw a random id.
-const RANDOM_IDS: [&str; 5] = ["Uuid", "CallId", "SessionId", "EventId", "AuditId"];
+const RANDOM_IDS: [&str; 7] = [
+    "Uuid",
+    "CallId",
+    "SessionId",
+    "ConversationId",
+    "MessageId",
+    "EventId",
+    "AuditId",
+];
 
 /// Where `do_send` may be: with the dispatcher, whose shards cannot refuse, and at the start.
 const UNBOUNDED_SENDERS: [&str; 2] = ["src/delivery/", "src/app/"];

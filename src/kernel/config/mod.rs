@@ -10,6 +10,7 @@
 
 mod auth;
 mod calls;
+mod chat;
 mod database;
 mod fault;
 mod hosts;
@@ -33,6 +34,7 @@ use self::reader::Reader;
 pub use self::{
     auth::{AuthConfig, PublicKey},
     calls::{CallsConfig, ConnectedBy, TurnConfig},
+    chat::ChatConfig,
     database::{DatabaseConfig, DatabaseUrl, UrlFault},
     fault::ConfigFault,
     hosts::FOREIGN_HOST,
@@ -96,6 +98,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// How calls go.
     pub calls: CallsConfig,
+    /// What people may write to each other.
+    pub chat: ChatConfig,
     /// How long durable events wait for those who are away.
     pub inbox: InboxConfig,
     /// What may wait for one client.
@@ -186,6 +190,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         users: UsersConfig::read(reader.section("users"))?,
         presence: PresenceConfig::read(reader.section("presence"))?,
         calls: CallsConfig::read(reader.section("calls"))?,
+        chat: ChatConfig::read(reader.section("chat"))?,
         inbox: InboxConfig::read(reader.section("inbox"))?,
         outbox: OutboxConfig::read(reader.section("outbox"))?,
         limits: LimitsConfig::read(reader.section("limits"))?,

@@ -2,6 +2,7 @@
 //! unknown type is `UNKNOWN_TYPE`, anything else that does not fit is `BAD_REQUEST` with the field.
 
 mod calls;
+mod chat;
 mod system;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ pub use calls::{
     CallConnected, CallReject, CallRequest, Candidate, Description, IceCandidate, OfCall,
     StatedReject, WebrtcAnswer, WebrtcOffer,
 };
+pub use chat::{MessageRead, MessageSend};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
 use super::{error_code::ErrorCode, fault::Fault};
@@ -113,6 +115,10 @@ commands! {
     CallConnected(CallConnected) "call_connected",
     /// A participant hangs up.
     CallEndRequest(OfCall) "call_end_request",
+    /// A member writes (source document 002).
+    MessageSend(MessageSend) "message_send",
+    /// A member has seen everything up to a message.
+    MessageRead(MessageRead) "message-read",
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 //! the like are UNIX seconds.
 
 mod calls;
+mod chat;
 mod presence;
 mod signaling;
 mod system;
@@ -14,6 +15,9 @@ pub use calls::{
     CallAccepted, CallCancelled, CallConnected, CallEnd, CallMissed, CallOutcome, CallParticipant,
     CallPeerReconnecting, CallPhase, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
     ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
+};
+pub use chat::{
+    MessageRead, MessageReadAck, MessageSendAck, NewMessage, UnreadConversation, UnreadSnapshot,
 };
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
@@ -152,6 +156,16 @@ events! {
     CallEndRequestAck(CallEndRequestAck) "call_end_request_ack" Control Calls,
     /// Nobody answered; waits in the otomo's inbox.
     CallMissed(CallMissed) "call_missed" Durable Calls,
+    /// How far the user has read, at the start.
+    UnreadSnapshot(UnreadSnapshot) "unread_snapshot" Preamble Chat,
+    /// The message is stored.
+    MessageSendAck(MessageSendAck) "message_send_ack" Control System,
+    /// Somebody wrote (source document 002), the user's own other devices included.
+    NewMessage(NewMessage) "new-message" Durable Chat,
+    /// Somebody has seen messages (source document 002).
+    MessageRead(MessageRead) "message-read" Durable Chat,
+    /// The answer to `message-read`.
+    MessageReadAck(MessageReadAck) "message_read_ack" Control System,
 }
 
 impl Event {

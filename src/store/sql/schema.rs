@@ -54,6 +54,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    conversations (id) {
+        id -> Text,
+        kind -> Text,
+        title -> Nullable<Text>,
+        pair -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> BigInt,
+        last_seq -> BigInt,
+        last_at -> BigInt,
+        floor -> BigInt,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> Text,
         topic -> Text,
@@ -100,6 +114,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    members (user_id, conversation_id) {
+        user_id -> Text,
+        conversation_id -> Text,
+        joined_at -> BigInt,
+        read_seq -> BigInt,
+        read_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    messages (conversation_id, seq) {
+        conversation_id -> Text,
+        seq -> BigInt,
+        id -> Text,
+        sender_id -> Text,
+        client_message_id -> Text,
+        body -> Text,
+        data -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     otomo (user_id) {
         user_id -> Text,
         status -> Text,
@@ -127,21 +164,29 @@ diesel::table! {
 }
 
 diesel::joinable!(call_events -> calls (call_id));
+diesel::joinable!(conversations -> users (created_by));
 diesel::joinable!(inbox -> events (event_id));
 diesel::joinable!(leases -> otomo (otomo_id));
 diesel::joinable!(live_participants -> calls (call_id));
 diesel::joinable!(live_participants -> users (user_id));
+diesel::joinable!(members -> conversations (conversation_id));
+diesel::joinable!(members -> users (user_id));
+diesel::joinable!(messages -> conversations (conversation_id));
+diesel::joinable!(messages -> users (sender_id));
 diesel::joinable!(otomo -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
     call_events,
     calls,
+    conversations,
     events,
     inbox,
     inbox_heads,
     leases,
     live_participants,
+    members,
+    messages,
     otomo,
     users,
 );

@@ -1,6 +1,7 @@
 //! What every database behind [`Handle`] must do. Each test is a function over the kind of
 //! [`Database`]; at the end of this file the whole suite is called for each kind.
 
+mod chat;
 mod commit;
 mod crash;
 mod inbox;
@@ -149,6 +150,9 @@ macro_rules! suite {
                 prune::a_clock_set_back_leaves_no_gap,
                 prune::a_page_before_the_floor_says_so,
                 prune::writers_take_turns_with_it,
+                chat::messages_have_no_gap_whoever_writes,
+                chat::a_client_message_id_is_taken_once,
+                chat::members_stand_where_they_have_read,
             );
         }
     };

@@ -92,6 +92,7 @@ async fn a_device_that_connects_during_the_ring_gets_it_after_ready() {
             "connected",
             "otomo_status_snapshot",
             "call_snapshot",
+            "unread_snapshot",
             "ready",
             "incoming_call"
         ]

@@ -66,11 +66,10 @@ fn an_unknown_key_is_named_with_those_that_exist() {
         fault(from_environment(&[("OTOMO_INBOX__SIZE", "3")])),
         "unknown setting inbox.size (environment variable OTOMO_INBOX__SIZE): [inbox] has max_events, retention"
     );
-    let sections =
-        "the sections are auth, calls, database, inbox, limits, outbox, presence, server, users";
+    let sections = "the sections are auth, calls, chat, database, inbox, limits, outbox, presence, server, users";
     for toml in [
-        "[chat]\nmax_body = 3",
-        "chat = 3",
+        "[talk]\nmax_body = 3",
+        "talk = 3",
         "listen = \"127.0.0.1:1\"",
     ] {
         let fault = fault(from_file(toml));

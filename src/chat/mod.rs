@@ -1,0 +1,160 @@
+//! Chat (source document 002): people write to each other, and find everything again after a dead spot.
+//!
+//! ```text
+//!   session ---> Chat ---> store: message, cursor and inbox of all members (one transaction)
+//!                 |            |
+//!                 |<- committed-+
+//!                 +---> dispatch: one frame for all members, then the answer to the sender
+//! ```
+//! - [`rules`]: what may be written, and where a reader stands. Pure.
+//! - [`records`]: where it is kept. `transactions`: what is stored in one piece.
+//! - [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
+//! - [`fault`]: why something was not done.
+//!
+//! Why no actor: nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
+//! each member theirs; what overtakes on the way to a client is put right there
+//! ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
+
+pub mod fault;
+pub mod message;
+pub mod records;
+pub mod rules;
+mod transactions;
+mod wire;
+
+use std::{future::Future, sync::Arc};
+
+use self::{
+    message::{Draft, Sent},
+    records::Position,
+    transactions::{Told, Unsent},
+};
+use crate::{
+    delivery::{dispatch::Dispatch, inbox},
+    kernel::{
+        config::ChatConfig,
+        ids::{ConversationId, EventId, UserId},
+    },
+    protocol::event::UnreadSnapshot,
+    store::{Handle, StoreError},
+};
+
+pub use fault::ChatFault;
+
+/// Conversations in the snapshot of one user: those with the latest messages.
+const UNREAD_MAX: u32 = 1_000;
+
+/// The chat, for the rooms above. Clones share everything.
+#[derive(Clone)]
+pub struct Chat(Arc<Shared>);
+
+struct Shared {
+    store: Handle,
+    dispatch: Dispatch,
+    config: ChatConfig,
+}
+
+impl Chat {
+    /// A chat over what is stored.
+    pub fn new(store: Handle, dispatch: Dispatch, config: ChatConfig) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            dispatch,
+            config,
+        }))
+    }
+
+    /// Sends a message. It is queued at the call, so messages are stored in the order of the calls; once it is, all members
+    /// are told, also if nobody waits for the answer any more. Must be called on an arbiter.
+    ///
+    /// A message that the sender has sent before, by its client's id, is not sent again: the answer is the first one's.
+    ///
+    /// # Errors
+    /// The refusals of [`ChatFault`], and those of the store. Nothing is sent then.
+    pub fn send(
+        &self,
+        sender: &UserId,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Sent, ChatFault>> + use<> {
+        let queued = rules::check(&draft, sender, self.0.config.max_body).map(|()| {
+            let (sender, draft) = (sender.clone(), draft.clone());
+            let ids = transactions::Ids::new();
+            self.0
+                .store
+                .write(move |tx| transactions::send(tx, &sender, &draft, &ids))
+        });
+        let (chat, sender) = (self.clone(), sender.clone());
+        in_any_case(async move {
+            match queued?.await {
+                Ok(told) => Ok(Sent::Now(chat.tell(told))),
+                Err(Unsent::SentBefore) => chat.sent_before(sender, draft).await,
+                Err(Unsent::Refused(fault)) => Err(fault),
+            }
+        })
+    }
+
+    /// Moves a reader's cursor forward, and tells the members if it did. Answers where it is now. Must be called on an
+    /// arbiter.
+    ///
+    /// # Errors
+    /// [`ChatFault::ConversationNotFound`], [`ChatFault::BeyondEnd`], or those of the store.
+    pub fn read(
+        &self,
+        reader: &UserId,
+        conversation: ConversationId,
+        seq: u64,
+    ) -> impl Future<Output = Result<u64, ChatFault>> + use<> {
+        let (reader, event) = (reader.clone(), EventId::new());
+        let queued = self
+            .0
+            .store
+            .write(move |tx| transactions::read(tx, &reader, conversation, seq, event));
+        let chat = self.clone();
+        in_any_case(async move { Ok(chat.tell(queued.await?)) })
+    }
+
+    /// How far somebody has read, and up to where in their stream of events that is true.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn unread(&self, user: &UserId) -> Result<UnreadSnapshot, StoreError> {
+        let user = user.clone();
+        let read = self.0.store.read(move |conn| {
+            let head = inbox::records::extent(conn, &user)?.head;
+            let positions = records::positions(conn, &user, UNREAD_MAX)?;
+            Ok::<_, StoreError>((head, positions))
+        });
+        let (head, positions): (_, Vec<Position>) = read.await?;
+        Ok(UnreadSnapshot {
+            as_of_seq: head.get(),
+            conversations: positions.iter().map(Into::into).collect(),
+        })
+    }
+
+    /// The message of an earlier attempt, if this is the same message.
+    async fn sent_before(&self, sender: UserId, draft: Draft) -> Result<Sent, ChatFault> {
+        let found = self
+            .0
+            .store
+            .read(move |conn| transactions::sent_before(conn, &sender, &draft));
+        found.await.map(Sent::Before)
+    }
+
+    /// Tells all members what is stored.
+    fn tell<T>(&self, told: Told<T>) -> T {
+        for (user, seq) in &told.places {
+            if let Some(frame) = &told.frame {
+                self.0.dispatch.durable(user, *seq, frame);
+            }
+        }
+        told.answer
+    }
+}
+
+/// Does it to its end, also if nobody waits for the answer.
+fn in_any_case<T: 'static>(
+    work: impl Future<Output = Result<T, ChatFault>> + 'static,
+) -> impl Future<Output = Result<T, ChatFault>> {
+    let task = actix_rt::spawn(work);
+    async move { task.await.unwrap_or(Err(ChatFault::Stopped)) }
+}

@@ -1,0 +1,105 @@
+//! The table `messages`.
+
+use std::fmt::Display;
+
+use diesel::prelude::*;
+use serde_json::value::RawValue;
+
+use super::{column, conversation, number};
+use crate::{
+    chat::message::Message,
+    kernel::{
+        ids::{ClientMessageId, UserId},
+        time::Timestamp,
+    },
+    store::{Conn, StoreError, Tx, run, sql::schema::messages},
+};
+
+/// What became of a message that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is stored.
+    Now,
+    /// The sender has another one with the same client's id. Nothing is stored.
+    IdTaken,
+}
+
+/// Stores a message.
+pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<Inserted, StoreError> {
+    let row = (
+        messages::conversation_id.eq(message.conversation.to_string()),
+        messages::seq.eq(column(message.seq)),
+        messages::id.eq(message.id.to_string()),
+        messages::sender_id.eq(message.sender.as_str()),
+        messages::client_message_id.eq(message.client_message_id.as_str()),
+        messages::body.eq(&message.body),
+        messages::data.eq(message.data.as_ref().map(|data| data.get())),
+        messages::created_at.eq(message.created_at.millis()),
+    );
+    let stored = run!(tx, |c| diesel::insert_into(messages::table)
+        .values(row)
+        .on_conflict((messages::sender_id, messages::client_message_id))
+        .do_nothing()
+        .execute(c))?;
+    Ok(if stored == 0 {
+        Inserted::IdTaken
+    } else {
+        Inserted::Now
+    })
+}
+
+/// The message of a sender, by what their client called it.
+pub fn find_sent(
+    conn: &mut Conn,
+    sender: &UserId,
+    client_message_id: &ClientMessageId,
+) -> Result<Option<Message>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| messages::table
+        .filter(
+            messages::sender_id
+                .eq(sender.as_str())
+                .and(messages::client_message_id.eq(client_message_id.as_str()))
+        )
+        .select(Row::as_select())
+        .get_result(c)
+        .optional())?;
+    row.map(Message::try_from).transpose()
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+struct Row {
+    conversation_id: String,
+    seq: i64,
+    id: String,
+    sender_id: String,
+    client_message_id: String,
+    body: String,
+    data: Option<String>,
+    created_at: i64,
+}
+
+impl TryFrom<Row> for Message {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let data = row.data.map(RawValue::from_string).transpose();
+        Ok(Self {
+            id: row.id.parse().map_err(corrupt("id"))?,
+            conversation: conversation(row.conversation_id)?,
+            seq: number(row.seq)?,
+            sender: row.sender_id.parse().map_err(corrupt("sender_id"))?,
+            client_message_id: row
+                .client_message_id
+                .parse()
+                .map_err(corrupt("client_message_id"))?,
+            body: row.body,
+            data: data.map_err(corrupt("data"))?,
+            created_at: Timestamp::from_millis(row.created_at),
+        })
+    }
+}
+
+fn corrupt<F: Display>(column: &'static str) -> impl FnOnce(F) -> StoreError {
+    move |fault| StoreError::corrupt(format!("messages.{column}: {fault}"))
+}

@@ -1,0 +1,216 @@
+//! The tables `conversations` and `members`.
+//!
+//! - [`messages`]: what was written.
+
+pub mod messages;
+
+use diesel::prelude::*;
+
+use super::rules::{self, Kind};
+use crate::{
+    kernel::ids::{ConversationId, UserId},
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{conversations, members},
+    },
+};
+
+/// A conversation that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct NewConversation<'a> {
+    /// Which one it will be.
+    pub id: ConversationId,
+    /// Of two people, or of a group.
+    pub kind: Kind,
+    /// The name that a group was given.
+    pub title: Option<&'a str>,
+    /// Who begins it.
+    pub creator: &'a UserId,
+    /// Who is in it, the creator among them, each once.
+    pub members: &'a [UserId],
+}
+
+/// Where a member stands in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its last message.
+    pub last: u64,
+    /// Its last message that was pruned.
+    pub floor: u64,
+    /// The last message that the member has seen.
+    pub read: u64,
+}
+
+impl Position {
+    /// Messages that the member has yet to see.
+    pub fn unread(&self) -> u64 {
+        rules::unread(self.read, self.floor, self.last)
+    }
+}
+
+/// The conversation of two people, if they have one.
+pub fn direct(
+    conn: &mut Conn,
+    one: &UserId,
+    other: &UserId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let pair = rules::pair(one, other);
+    let id = run!(conn, |c| conversations::table
+        .filter(conversations::pair.eq(pair))
+        .select(conversations::id)
+        .get_result::<String>(c)
+        .optional())?;
+    id.map(conversation).transpose()
+}
+
+/// Begins a conversation, with nothing in it.
+pub fn insert(tx: &mut Tx<'_>, new: NewConversation<'_>) -> Result<(), StoreError> {
+    let id = new.id.to_string();
+    let now = tx.now().millis();
+    let pair = match (new.kind, new.members) {
+        (Kind::Direct, [one, other]) => Some(rules::pair(one, other)),
+        _ => None,
+    };
+    let row = (
+        conversations::id.eq(&id),
+        conversations::kind.eq(new.kind.as_str()),
+        conversations::title.eq(new.title),
+        conversations::pair.eq(pair),
+        conversations::created_by.eq(new.creator.as_str()),
+        conversations::created_at.eq(now),
+        conversations::last_seq.eq(0),
+        conversations::last_at.eq(now),
+        conversations::floor.eq(0),
+    );
+    run!(tx, |c| diesel::insert_into(conversations::table)
+        .values(row)
+        .execute(c))?;
+    for member in new.members {
+        let row = (
+            members::user_id.eq(member.as_str()),
+            members::conversation_id.eq(&id),
+            members::joined_at.eq(now),
+            members::read_seq.eq(0),
+        );
+        run!(tx, |c| diesel::insert_into(members::table)
+            .values(row)
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Who is in a conversation; nobody if there is none.
+pub fn members(conn: &mut Conn, of: ConversationId) -> Result<Vec<UserId>, StoreError> {
+    let users = run!(conn, |c| members::table
+        .filter(members::conversation_id.eq(of.to_string()))
+        .select(members::user_id)
+        .load::<String>(c))?;
+    users.into_iter().map(user).collect()
+}
+
+/// Takes the next place in a conversation for a message. `None` if there is no such conversation.
+pub fn next_seq(tx: &mut Tx<'_>, of: ConversationId) -> Result<Option<u64>, StoreError> {
+    let now = tx.now().millis();
+    let taken = run!(tx, |c| diesel::update(
+        conversations::table.find(of.to_string())
+    )
+    .set((
+        conversations::last_seq.eq(conversations::last_seq + 1),
+        conversations::last_at.eq(now),
+    ))
+    .returning(conversations::last_seq)
+    .get_result::<i64>(c)
+    .optional())?;
+    taken.map(number).transpose()
+}
+
+/// Where a member stands. `None` for who is none, and for a conversation that does not exist.
+pub fn position(
+    conn: &mut Conn,
+    of: &UserId,
+    conversation: ConversationId,
+) -> Result<Option<Position>, StoreError> {
+    let row = run!(conn, |c| members::table
+        .find((of.as_str(), conversation.to_string()))
+        .inner_join(conversations::table)
+        .select(PositionRow::as_select())
+        .get_result(c)
+        .optional())?;
+    row.map(Position::try_from).transpose()
+}
+
+/// Where somebody stands in their conversations, those with the latest messages first.
+pub fn positions(conn: &mut Conn, of: &UserId, limit: u32) -> Result<Vec<Position>, StoreError> {
+    let rows: Vec<PositionRow> = run!(conn, |c| members::table
+        .filter(members::user_id.eq(of.as_str()))
+        .inner_join(conversations::table)
+        .order((conversations::last_at.desc(), conversations::id.desc()))
+        .limit(i64::from(limit))
+        .select(PositionRow::as_select())
+        .load(c))?;
+    rows.into_iter().map(Position::try_from).collect()
+}
+
+/// Puts a member's cursor. The caller knows that it moves forward, or the message is new.
+pub fn put_cursor(
+    tx: &mut Tx<'_>,
+    of: &UserId,
+    conversation: ConversationId,
+    read: u64,
+) -> Result<(), StoreError> {
+    let now = tx.now().millis();
+    let member = members::table.find((of.as_str(), conversation.to_string()));
+    run!(tx, |c| diesel::update(member)
+        .set((
+            members::read_seq.eq(column(read)),
+            members::read_at.eq(Some(now)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = conversations)]
+struct PositionRow {
+    id: String,
+    last_seq: i64,
+    floor: i64,
+    #[diesel(select_expression = members::read_seq)]
+    read_seq: i64,
+}
+
+impl TryFrom<PositionRow> for Position {
+    type Error = StoreError;
+
+    fn try_from(row: PositionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            conversation: conversation(row.id)?,
+            last: number(row.last_seq)?,
+            floor: number(row.floor)?,
+            read: number(row.read_seq)?,
+        })
+    }
+}
+
+fn conversation(column: String) -> Result<ConversationId, StoreError> {
+    let corrupt = |fault| StoreError::corrupt(format!("conversation {column:?}: {fault}"));
+    column.parse().map_err(corrupt)
+}
+
+fn user(column: String) -> Result<UserId, StoreError> {
+    let corrupt = |fault| StoreError::corrupt(format!("member {column:?}: {fault}"));
+    column.parse().map_err(corrupt)
+}
+
+/// A place in a conversation as the database has it.
+fn number(column: i64) -> Result<u64, StoreError> {
+    u64::try_from(column)
+        .map_err(|fault| StoreError::corrupt(format!("place {column} in a conversation: {fault}")))
+}
+
+/// A place for the database. One beyond its range is beyond every conversation too.
+fn column(place: u64) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,71 @@
+//! What may be written, and where a reader stands. Pure: no clock, no database.
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    fault::ChatFault,
+    message::{Draft, Target},
+};
+use crate::kernel::{ids::UserId, names::named};
+
+named! {
+    /// What kind of conversation it is.
+    pub enum Kind {
+        /// Of two people; there is one for each pair.
+        Direct = "direct",
+        /// Of up to [`MEMBERS_MAX`] people.
+        Group = "group",
+    }
+}
+
+/// The most people in a group.
+pub const MEMBERS_MAX: usize = 256;
+
+/// Whether a message may be sent, as far as it can be said without looking.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(draft: &Draft, sender: &UserId, max_body: usize) -> Result<(), ChatFault> {
+    if draft.target == Target::User(sender.clone()) {
+        return Err(ChatFault::WithOneself);
+    }
+    if draft.body.trim().is_empty() {
+        return Err(ChatFault::Empty);
+    }
+    let data = draft.data.as_ref().map_or(0, |data| data.get().len());
+    for (what, size) in [("body", draft.body.len()), ("data", data)] {
+        if size > max_body {
+            let max = max_body;
+            return Err(ChatFault::TooLarge { what, max });
+        }
+    }
+    Ok(())
+}
+
+/// What two people are known by together, whoever of them begins. No id has a line feed in it.
+pub fn pair(one: &UserId, other: &UserId) -> String {
+    let (low, high) = if one < other {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    format!("{low}\n{high}")
+}
+
+/// Where a reader's cursor goes who has seen the messages up to `seen`: forward, or nowhere.
+///
+/// # Errors
+/// [`ChatFault::BeyondEnd`] for a message that is not there yet.
+pub fn cursor(read: u64, last: u64, seen: u64) -> Result<u64, ChatFault> {
+    if seen > last {
+        return Err(ChatFault::BeyondEnd { last });
+    }
+    Ok(read.max(seen))
+}
+
+/// Messages that a reader has yet to see. What was pruned (up to `floor`) cannot be seen any more. Their own are not among
+/// them: sending moves the cursor.
+pub fn unread(read: u64, floor: u64, last: u64) -> u64 {
+    last.saturating_sub(read.max(floor))
+}

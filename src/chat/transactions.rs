@@ -1,0 +1,200 @@
+//! What is stored in one piece: a fact, and in the inbox of every member that they are to be told of it.
+
+use super::{
+    fault::ChatFault,
+    message::{Draft, Message, Target},
+    records::{
+        self, NewConversation,
+        messages::{self, Inserted},
+    },
+    rules::{self, Kind},
+};
+use crate::{
+    delivery::inbox::{self, Seq, records::NewEvent},
+    kernel::{
+        identity::Role,
+        ids::{ConversationId, EventId, MessageId, UserId},
+    },
+    people,
+    protocol::{
+        event::{Event, MessageRead},
+        frame::Frame,
+    },
+    store::{Conn, StoreError, Tx},
+};
+
+/// Something that is stored, and what members are to be told of it.
+pub(super) struct Told<T> {
+    /// For the one who asked.
+    pub(super) answer: T,
+    /// Where it is in the streams of whom.
+    pub(super) places: Vec<(UserId, Seq)>,
+    /// The same for all of them. `None` if nothing has changed.
+    pub(super) frame: Option<Frame>,
+}
+
+/// Why a message was not stored.
+#[derive(Debug)]
+pub(super) enum Unsent {
+    /// The sender's client has used its id before: for the same message, or for another.
+    SentBefore,
+    /// It may not be.
+    Refused(ChatFault),
+}
+
+impl<F: Into<ChatFault>> From<F> for Unsent {
+    fn from(fault: F) -> Self {
+        Self::Refused(fault.into())
+    }
+}
+
+/// The ids of what a message may bring with it, made before the job: one that is run again makes the same.
+pub(super) struct Ids {
+    message: MessageId,
+    event: EventId,
+    conversation: ConversationId,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self {
+            message: MessageId::new(),
+            event: EventId::new(),
+            conversation: ConversationId::new(),
+        }
+    }
+}
+
+/// Stores a message, and with its first one the conversation of two people.
+///
+/// What was sent before is found by the key of `messages`, at the end, where everything else is undone again: nearly no
+/// message is a repeat, and none is to pay for the look.
+pub(super) fn send(
+    tx: &mut Tx<'_>,
+    sender: &UserId,
+    draft: &Draft,
+    ids: &Ids,
+) -> Result<Told<Message>, Unsent> {
+    let (conversation, members) = match &draft.target {
+        Target::Conversation(id) => (*id, records::members(tx, *id)?),
+        Target::User(partner) => direct(tx, sender, partner, ids.conversation)?,
+    };
+    if !members.contains(sender) {
+        return Err(ChatFault::ConversationNotFound.into());
+    }
+    let seq = records::next_seq(tx, conversation)?.ok_or(ChatFault::ConversationNotFound)?;
+    let message = Message {
+        id: ids.message,
+        conversation,
+        seq,
+        sender: sender.clone(),
+        client_message_id: draft.client_message_id.clone(),
+        body: draft.body.clone(),
+        data: draft.data.clone(),
+        created_at: tx.now(),
+    };
+    if messages::insert(tx, &message)? == Inserted::IdTaken {
+        return Err(Unsent::SentBefore);
+    }
+    records::put_cursor(tx, sender, conversation, seq)?;
+    let event = Event::NewMessage((&message).into());
+    Ok(tell(tx, message, &event, ids.event, &members)?)
+}
+
+/// The message that a sender has sent before, if it is the same as this one.
+pub(super) fn sent_before(
+    conn: &mut Conn,
+    sender: &UserId,
+    draft: &Draft,
+) -> Result<Message, ChatFault> {
+    let target = match &draft.target {
+        Target::Conversation(id) => Some(*id),
+        Target::User(partner) => records::direct(conn, sender, partner)?,
+    };
+    let stored = messages::find_sent(conn, sender, &draft.client_message_id)?;
+    let same = |it: &Message| it.says(draft) && Some(it.conversation) == target;
+    stored.filter(same).ok_or(ChatFault::OtherMessage)
+}
+
+/// Moves a reader's cursor forward.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    reader: &UserId,
+    conversation: ConversationId,
+    seen: u64,
+    event: EventId,
+) -> Result<Told<u64>, ChatFault> {
+    let position = records::position(tx, reader, conversation)?;
+    let position = position.ok_or(ChatFault::ConversationNotFound)?;
+    let cursor = rules::cursor(position.read, position.last, seen)?;
+    if cursor == position.read {
+        return Ok(Told {
+            answer: cursor,
+            places: Vec::new(),
+            frame: None,
+        });
+    }
+    records::put_cursor(tx, reader, conversation, cursor)?;
+    let members = records::members(tx, conversation)?;
+    let told = Event::MessageRead(MessageRead {
+        conversation_id: conversation,
+        message_seq: cursor,
+        user_id: reader.clone(),
+        timestamp: tx.now().unix_seconds(),
+    });
+    Ok(tell(tx, cursor, &told, event, &members)?)
+}
+
+/// The conversation of two people, and both. It begins now if there was none.
+fn direct(
+    tx: &mut Tx<'_>,
+    sender: &UserId,
+    partner: &UserId,
+    new: ConversationId,
+) -> Result<(ConversationId, Vec<UserId>), ChatFault> {
+    let members = vec![sender.clone(), partner.clone()];
+    if let Some(known) = records::direct(tx, sender, partner)? {
+        return Ok((known, members));
+    }
+    let person = people::records::find(tx, partner)?;
+    // Backends do not talk.
+    if person.is_none_or(|person| person.role == Role::Service) {
+        return Err(ChatFault::UserNotFound(partner.clone()));
+    }
+    let conversation = NewConversation {
+        id: new,
+        kind: Kind::Direct,
+        title: None,
+        creator: sender,
+        members: &members,
+    };
+    records::insert(tx, conversation)?;
+    Ok((new, members))
+}
+
+/// Puts an event into the inbox of every member, encoded once for all of them.
+fn tell<T>(
+    tx: &mut Tx<'_>,
+    answer: T,
+    event: &Event,
+    id: EventId,
+    members: &[UserId],
+) -> Result<Told<T>, StoreError> {
+    let frame = Frame::new(event);
+    let spec = frame.spec();
+    let body = std::str::from_utf8(frame.json())
+        .map_err(|fault| StoreError::corrupt(format!("an event is no text: {fault}")))?;
+    let new = NewEvent {
+        id,
+        topic: spec.topic,
+        type_name: spec.name,
+        body,
+        expires_at: None,
+    };
+    let places = inbox::records::append(tx, &new, members)?;
+    Ok(Told {
+        answer,
+        places,
+        frame: Some(frame),
+    })
+}

@@ -1,0 +1,32 @@
+//! Commands of the chat (source document 002).
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::kernel::ids::{ClientMessageId, ConversationId, UserId};
+
+/// `message_send`: to a conversation, or to a person, with whom a direct conversation begins if there is none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageSend {
+    /// The conversation; either this or the person.
+    pub conversation_id: Option<ConversationId>,
+    /// The person; either this or the conversation.
+    pub to_user_id: Option<UserId>,
+    /// Made by the client, so that a repeat after a lost answer is known as one.
+    pub client_message_id: ClientMessageId,
+    /// The text.
+    pub body: String,
+    /// What the app adds: any JSON, passed on as it is.
+    pub data: Option<Box<RawValue>>,
+}
+
+/// `message-read`: the sender has seen everything up to a message.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRead {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The last message that was seen.
+    pub message_seq: u64,
+}

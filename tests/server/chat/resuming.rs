@@ -1,0 +1,64 @@
+//! A dead spot: whoever comes back gets what they missed, once and in order.
+
+use otomo::kernel::identity::Role;
+
+use super::{reads, to_user, writes};
+use crate::support::{TestServer, field};
+
+#[tokio::test]
+async fn who_was_away_gets_what_they_missed() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    writes(&mut taro, "hana", "m-1", "1").await;
+    let last = hana.expect("new-message").await["seq"].as_u64().unwrap();
+    hana.vanish().await;
+    for n in 2..=300 {
+        taro.ask(to_user("hana", &format!("m-{n}"), &n.to_string()))
+            .await;
+        if n % 40 == 0 {
+            // Not faster than the limit of commands.
+            tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        }
+    }
+    let mut hana = server
+        .connecting("hana", Role::User)
+        .with_last_seq(last)
+        .open()
+        .await;
+    assert_eq!(hana.expect("connected").await["resumed"], true);
+    let snapshot = hana.expect("unread_snapshot").await;
+    assert_eq!(snapshot["conversations"][0]["unread"], 300);
+    let told = hana.up_to("ready", |event| event["type"] == "ready").await;
+    let messages: Vec<_> = told
+        .iter()
+        .filter(|it| it["type"] == "new-message")
+        .collect();
+    assert_eq!(messages.len(), 299);
+    for (message, n) in messages.iter().zip(2_u64..) {
+        assert_eq!(field(message, "body"), n.to_string());
+        assert_eq!(message["messageSeq"], n);
+        assert_eq!(
+            (&message["seq"], &message["prev"]),
+            (&n.into(), &(n - 1).into())
+        );
+    }
+    writes(&mut taro, "hana", "live", "live").await;
+    assert_eq!(hana.expect("new-message").await["messageSeq"], 301);
+}
+
+#[tokio::test]
+async fn who_does_not_listen_to_the_chat_hears_nothing_of_it() {
+    let server = TestServer::start().await;
+    let mut taro = server.user("taro").await;
+    let mut hana = server
+        .connecting("hana", Role::User)
+        .asking("topics=calls")
+        .ready()
+        .await;
+    let conversation = writes(&mut taro, "hana", "m-1", "a").await;
+    reads(&mut hana, &conversation, 1).await;
+    for name in ["unread_snapshot", "new-message", "message-read"] {
+        hana.expect_none(name).await;
+    }
+    taro.expect("message-read").await;
+}

@@ -21,9 +21,11 @@ use std::{
     time::Duration,
 };
 
-use actix_http::{HttpService, TlsAcceptorConfig};
+use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
+use actix_rt::net::TcpStream;
 use actix_server::{Server, ServerHandle};
 use actix_service::map_config;
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::AppConfig;
 use rustls::ServerConfig;
 
@@ -47,7 +49,10 @@ use crate::{
         self, StoreError,
         lock::{LockFault, ServerLock},
     },
-    transport::ws,
+    transport::{
+        sse::{self, connection},
+        ws,
+    },
 };
 
 /// Quiet time after which an HTTP connection that serves no request is closed.
@@ -251,17 +256,19 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
 /// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
 /// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
 macro_rules! http {
-    ($shared:ident) => {
+    ($shared:ident, $remember:expr) => {{
+        let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
+        let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate));
         HttpService::build()
+            .on_connect_ext($remember)
             .keep_alive(HTTP_KEEP_ALIVE)
             .client_request_timeout($shared.config.server.handshake_timeout)
             .h1_allow_half_closed(false)
-            .upgrade(ws::upgrade::service(
-                worker(&$shared),
-                Arc::clone(&$shared.gate),
-            ))
-            .finish(map_config(rest::app(&$shared), |()| AppConfig::default()))
-    };
+            .upgrade(ws::upgrade::service(env, gate))
+            .finish(map_config(rest::app(&$shared, streams), |()| {
+                AppConfig::default()
+            }))
+    }};
 }
 
 /// Makes the service of every worker.
@@ -283,11 +290,17 @@ fn serve(
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
     let listening = match tls {
-        None => builder.listen("otomo", listener, move || http!(shared).tcp()),
+        None => builder.listen("otomo", listener, move || {
+            let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
+            http!(shared, remember).tcp()
+        }),
         Some(tls) => builder.listen("otomo", listener, move || {
             let timeout = shared.config.server.handshake_timeout;
             let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
-            http!(shared).rustls_0_23_with_config(tls.clone(), patience)
+            let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
+                connection::remember(tls.get_ref().0, data);
+            };
+            http!(shared, remember).rustls_0_23_with_config(tls.clone(), patience)
         }),
     };
     let server = listening

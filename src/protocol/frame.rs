@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::{
     command::RequestId,
     event::Event,
+    event_stream,
     spec::{Kind, Spec, Topic},
 };
 
@@ -25,6 +26,15 @@ use super::{
 pub enum WireFormat {
     /// An unmasked, unfragmented text frame (RFC 6455, section 5.6).
     WebSocket,
+    /// An event of an event stream (HTML Living Standard, section 9.2), named after its type.
+    NamedEvent,
+    /// The same without a name: what `EventSource.onmessage` hears.
+    UnnamedEvent,
+}
+
+impl WireFormat {
+    /// How many there are.
+    const COUNT: usize = 3;
 }
 
 /// What tells states apart: of two frames with equal keys only the newer one is worth sending.
@@ -68,8 +78,11 @@ struct Encoded {
     spec: Spec,
     key: Option<Key>,
     version: Option<u64>,
+    /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
+    place: Option<u64>,
     json: Bytes,
-    websocket: OnceLock<Bytes>,
+    /// What everybody gets who gets no tail, by format.
+    shared: [OnceLock<Bytes>; WireFormat::COUNT],
 }
 
 impl Frame {
@@ -79,11 +92,20 @@ impl Frame {
             Event::OtomoStatusUpdate(update) => Some(update.version),
             _ => None,
         };
+        let place = match event {
+            Event::Ready(ready) => Some(ready.seq),
+            _ => None,
+        };
         let key = event.key().map(|id| Key {
             name: event.spec().name,
             id: id.into(),
         });
-        Self::encoded(event.spec(), key, version, encode(event))
+        Self(Arc::new(Encoded {
+            key,
+            version,
+            place,
+            ..Encoded::new(event.spec(), encode(event))
+        }))
     }
 
     /// Encodes the answer to a command: the event with the command's own name in it.
@@ -95,23 +117,12 @@ impl Frame {
             json.extend_from_slice(&encode(id));
             json.push(b'}');
         }
-        Self::encoded(event.spec(), None, None, json)
+        Self(Arc::new(Encoded::new(event.spec(), json)))
     }
 
     /// A stored event as it comes from the inbox: `json` is the whole object, without `seq`.
     pub fn stored(spec: Spec, json: String) -> Self {
-        Self::encoded(spec, None, None, json.into_bytes())
-    }
-
-    fn encoded(spec: Spec, key: Option<Key>, version: Option<u64>, json: Vec<u8>) -> Self {
-        let websocket = OnceLock::new();
-        Self(Arc::new(Encoded {
-            spec,
-            key,
-            version,
-            json: json.into(),
-            websocket,
-        }))
+        Self(Arc::new(Encoded::new(spec, json.into_bytes())))
     }
 
     /// What delivery must know of the event's type.
@@ -146,29 +157,42 @@ impl Frame {
 
     /// The bytes that everybody gets who gets no tail. Encoded at the first call.
     pub fn shared(&self, format: WireFormat) -> Bytes {
-        match format {
-            WireFormat::WebSocket => self.0.websocket.get_or_init(|| {
-                let mut bytes = BytesMut::with_capacity(self.0.json.len() + TEXT_HEADER_MAX);
-                write_text(self.0.json.clone(), &mut bytes);
-                bytes.freeze()
-            }),
-        }
-        .clone()
+        let [websocket, named, unnamed] = &self.0.shared;
+        let known = match format {
+            WireFormat::WebSocket => websocket,
+            WireFormat::NamedEvent => named,
+            WireFormat::UnnamedEvent => unnamed,
+        };
+        let encode = || {
+            let mut bytes = BytesMut::with_capacity(self.0.json.len() + HEADER_USUAL);
+            self.encode(self.0.json.clone(), self.0.place, format, &mut bytes);
+            bytes.freeze()
+        };
+        known.get_or_init(encode).clone()
     }
 
     /// Appends the frame as one receiver gets it.
     pub fn write(&self, stamp: Stamp, format: WireFormat, out: &mut BytesMut) {
-        match self.tail(stamp) {
-            None => out.extend_from_slice(&self.shared(format)),
-            Some(tail) => {
-                let body = self.0.json.strip_suffix(b"}").unwrap_or(&self.0.json);
-                let mut json = BytesMut::with_capacity(body.len() + tail.len());
-                json.extend_from_slice(body);
-                json.extend_from_slice(tail.as_bytes());
-                match format {
-                    WireFormat::WebSocket => write_text(json.freeze(), out),
-                }
-            }
+        let Some(tail) = self.tail(stamp) else {
+            return out.extend_from_slice(&self.shared(format));
+        };
+        let body = self.0.json.strip_suffix(b"}").unwrap_or(&self.0.json);
+        let mut json = BytesMut::with_capacity(body.len() + tail.len());
+        json.extend_from_slice(body);
+        json.extend_from_slice(tail.as_bytes());
+        let place = match stamp {
+            Stamp::Durable { seq, .. } => Some(seq),
+            Stamp::None | Stamp::Version => self.0.place,
+        };
+        self.encode(json.freeze(), place, format, out);
+    }
+
+    fn encode(&self, json: Bytes, place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
+        let name = self.0.spec.name;
+        match format {
+            WireFormat::WebSocket => write_text(json, out),
+            WireFormat::NamedEvent => event_stream::write(Some(name), place, &json, out),
+            WireFormat::UnnamedEvent => event_stream::write(None, place, &json, out),
         }
     }
 
@@ -185,14 +209,28 @@ impl Frame {
     }
 }
 
+impl Encoded {
+    fn new(spec: Spec, json: Vec<u8>) -> Self {
+        Self {
+            spec,
+            key: None,
+            version: None,
+            place: None,
+            json: json.into(),
+            shared: Default::default(),
+        }
+    }
+}
+
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({}, {} bytes)", self.0.spec.name, self.size())
     }
 }
 
-/// The longest header of an unmasked frame (RFC 6455, section 5.2).
-const TEXT_HEADER_MAX: usize = 10;
+/// Room for what a format puts around the JSON: ten bytes on a WebSocket (RFC 6455, section 5.2), names of fields and of
+/// the event in an event stream.
+const HEADER_USUAL: usize = 48;
 
 /// Appends one text frame. The codec is told the message whole, so it has no state to keep.
 fn write_text(json: Bytes, out: &mut BytesMut) {
@@ -216,7 +254,7 @@ fn encode(value: &impl Serialize) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::protocol::event::{HeartbeatAck, OtomoStatus, OtomoStatusUpdate};
+    use crate::protocol::event::{HeartbeatAck, OtomoStatus, OtomoStatusUpdate, Ready};
 
     fn update() -> Frame {
         Frame::new(&Event::from(OtomoStatusUpdate {
@@ -247,6 +285,21 @@ mod tests {
             first.as_ptr(),
             frame.clone().shared(WireFormat::WebSocket).as_ptr()
         );
+    }
+
+    #[test]
+    fn a_place_to_resume_from_is_the_id_of_durable_events_and_of_ready() {
+        let written = |frame: &Frame, stamp| {
+            let mut bytes = BytesMut::new();
+            frame.write(stamp, WireFormat::NamedEvent, &mut bytes);
+            String::from_utf8(bytes.to_vec()).unwrap()
+        };
+        let ready = Frame::new(&Event::from(Ready { seq: 4 }));
+        let expected = "event: ready\nid: 4\ndata: {\"type\":\"ready\",\"seq\":4}\n\n";
+        assert_eq!(written(&ready, Stamp::None), expected);
+        let durable = written(&update(), Stamp::Durable { seq: 5, prev: 3 });
+        assert!(durable.contains("\nid: 5\n"), "{durable}");
+        assert!(!written(&update(), Stamp::Version).contains("\nid:"));
     }
 
     #[test]

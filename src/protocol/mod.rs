@@ -4,6 +4,7 @@
 //! - [`command`]: what comes in, decoded and checked.
 //! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
 //! - [`frame`]: an event encoded once, shared by all who get it.
+//! - [`event_stream`]: how Server-Sent Events are written.
 //! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.
 //!
 //! Domain rooms never derive these names; they map their own types onto them.
@@ -12,6 +13,7 @@ pub mod close_code;
 pub mod command;
 pub mod error_code;
 pub mod event;
+pub mod event_stream;
 pub mod fault;
 pub mod frame;
 pub mod spec;

@@ -87,9 +87,10 @@ fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// The HTTP application of one worker.
-pub fn app(
+/// The HTTP application of one worker. `streams` adds what is served over HTTP and is no request with an answer.
+pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
     shared: &Arc<Shared>,
+    streams: F,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -97,7 +98,7 @@ pub fn app(
         Response = ServiceResponse<BoxBody>,
         Error = Error,
         InitError = (),
-    > + use<>,
+    > + use<F>,
 > {
     let config = &shared.config;
     let development = config.development();
@@ -112,7 +113,8 @@ pub fn app(
             web::QueryConfig::default().error_handler(|error, _| ApiError::from(error).into()),
         )
         .app_data(web::PathConfig::default().error_handler(|error, _| ApiError::from(error).into()))
-        // Before `/api`, in which it would lie.
+        // Before `/api`, in which they would lie.
+        .configure(streams)
         .service(server::scope())
         .service(app::scope())
         .service(admin::scope())

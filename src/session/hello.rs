@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use crate::{
-    kernel::{identity::Identity, ids::DeviceId},
+    kernel::{
+        identity::Identity,
+        ids::{DeviceId, UserId},
+    },
     protocol::{close_code::CloseCode, spec::Topics},
 };
 
@@ -38,6 +41,8 @@ pub struct Options {
     pub topics: Topics,
     /// What its device is called over reconnects.
     pub device: Option<DeviceId>,
+    /// The one person with whom chat is to be heard (`customerId`, source document 002); `None`: everybody.
+    pub partner: Option<UserId>,
     /// Whether state events carry their version.
     pub versioned: bool,
 }
@@ -48,6 +53,7 @@ impl Default for Options {
             last_seq: None,
             topics: Topics::ALL,
             device: None,
+            partner: None,
             versioned: false,
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use crate::{
     kernel::{
         config::Config,
-        ids::DeviceId,
+        ids::{DeviceId, IdFault, UserId},
         time::Timestamp,
         token::{TokenFault, Verifier, bearer, from_cookie},
     },
@@ -27,6 +27,7 @@ struct HandshakeQuery {
     last_seq: Option<u64>,
     topics: Option<String>,
     device: Option<String>,
+    customer_id: Option<String>,
     v: Option<String>,
 }
 
@@ -48,11 +49,15 @@ pub enum BadHandshake {
     Topic(#[from] crate::protocol::spec::UnknownTopic),
     /// Not a device id.
     #[error("device: {0}")]
-    Device(#[from] crate::kernel::ids::IdFault),
+    Device(IdFault),
+    /// Not a user id.
+    #[error("customerId: {0}")]
+    Partner(IdFault),
 }
 
 /// Reads what a client said in its request. The first credential that is there counts:
-/// `Authorization`, the subprotocol, `?token=`, the app's cookie.
+/// `Authorization`, the subprotocol, `?token=`, the app's cookie. `topics` is what a client hears of
+/// that names none.
 ///
 /// # Errors
 /// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is not an error
@@ -62,6 +67,7 @@ pub fn read(
     config: &Config,
     verifier: &Verifier,
     now: Timestamp,
+    topics: Topics,
 ) -> Result<Hello, BadHandshake> {
     let query = head.uri.query().unwrap_or_default();
     let query = Query::<HandshakeQuery>::from_query(query)
@@ -69,11 +75,17 @@ pub fn read(
     let query = query.into_inner();
     let options = Options {
         last_seq: query.last_seq,
-        topics: query.topics.map_or(Ok(Topics::ALL), |list| list.parse())?,
+        topics: query.topics.map_or(Ok(topics), |list| list.parse())?,
         device: query
             .device
             .map(|name| name.parse::<DeviceId>())
-            .transpose()?,
+            .transpose()
+            .map_err(BadHandshake::Device)?,
+        partner: query
+            .customer_id
+            .map(|id| id.parse::<UserId>())
+            .transpose()
+            .map_err(BadHandshake::Partner)?,
         versioned: query.v.as_deref() == Some("1"),
     };
     let from_page = || from_cookie(&head.headers, config).map(str::to_owned);

@@ -5,4 +5,6 @@
 //! [`Gate`](crate::session::gate::Gate) and say who they are in the same [`credentials`].
 
 pub mod credentials;
+mod refusal;
+pub mod sse;
 pub mod ws;

@@ -17,5 +17,6 @@ mod connecting;
 mod crash;
 mod deaf;
 mod presence;
+mod sse;
 mod support;
 mod tls;

@@ -23,6 +23,7 @@ mod raw;
 mod reader;
 mod server;
 mod settings;
+mod sse;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -45,6 +46,7 @@ pub use self::{
     presence::PresenceConfig,
     server::{ServerConfig, TlsConfig},
     settings::Settings,
+    sse::SseConfig,
     units::{format_duration, format_size, parse_duration, parse_size},
     users::UsersConfig,
 };
@@ -104,6 +106,8 @@ pub struct Config {
     pub inbox: InboxConfig,
     /// What may wait for one client.
     pub outbox: OutboxConfig,
+    /// How event streams are served.
+    pub sse: SseConfig,
     /// How much one may ask.
     pub limits: LimitsConfig,
     settings: Settings,
@@ -193,6 +197,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         chat: ChatConfig::read(reader.section("chat"))?,
         inbox: InboxConfig::read(reader.section("inbox"))?,
         outbox: OutboxConfig::read(reader.section("outbox"))?,
+        sse: SseConfig::read(reader.section("sse"))?,
         limits: LimitsConfig::read(reader.section("limits"))?,
         settings: reader.finish(),
     };

@@ -11,28 +11,36 @@ use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
 use actix::{Context, StreamHandler};
 use actix_codec::{Encoder as _, Framed};
 use actix_http::{
-    Request, Response, StatusCode, Version,
+    ConnectionType, Request, Response, StatusCode, Version,
     body::{BodySize, MessageBody as _},
     h1,
     header::{self, HeaderValue},
     ws::{HandshakeError, handshake},
 };
 use actix_service::{ServiceFactory, fn_service};
+use actix_web_actors::ws::Message;
 use bytes::BytesMut;
-use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{connection::Connection, fragments::MessageLimits, socket::Socket, wire::Wire};
+use super::{
+    connection::{Connection, Ended},
+    fragments::MessageLimits,
+    socket::Socket,
+    wire::Wire,
+};
 use crate::{
     kernel::config::FOREIGN_HOST,
-    protocol::error_code::ErrorCode,
+    protocol::{error_code::ErrorCode, fault::Fault, spec::Topics},
     session::{
         Session,
         env::Env,
-        gate::{Gate, Permit, Rejected},
+        gate::{Gate, Permit},
         hello::{Credentials, Hello},
     },
-    transport::credentials::{self, BEARER},
+    transport::{
+        credentials::{self, BEARER},
+        refusal::Refusal,
+    },
 };
 
 /// Where WebSockets are served.
@@ -40,25 +48,6 @@ const PATH: &str = "/ws";
 
 /// How long a client has to take the answer to a handshake that is refused.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A handshake that is refused, as an HTTP answer.
-struct Refusal {
-    status: StatusCode,
-    code: ErrorCode,
-    message: String,
-    retry_after: Option<Duration>,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            retry_after: None,
-        }
-    }
-}
 
 /// The service that takes connections over on one worker.
 pub fn service<W: Wire + 'static>(
@@ -102,7 +91,10 @@ async fn take_over<W: Wire + 'static>(
             }
         }
         Err(refusal) => {
-            let (response, body) = refusal.answer();
+            let (mut response, body) = refusal.answer();
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
             let size = body.size();
             let message = h1::Message::Item((response.set_body(()), size));
             let encoded = parts.codec.encode(message, &mut parts.write_buf).is_ok()
@@ -129,44 +121,26 @@ fn shake_hands(
 ) -> Result<(Response<()>, Hello, Permit), Refusal> {
     if request.path() != PATH {
         let message = format!("there is no WebSocket here; connect to {PATH}");
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            ErrorCode::NotFound,
-            message,
-        ));
+        return Err(Fault::new(ErrorCode::NotFound, message).into());
     }
     let hosts = request.head().headers.get_all(header::HOST);
     let mut hosts = hosts.map(|host| host.to_str().unwrap_or_default());
     if !hosts.all(|host| env.config.admits_host(host)) {
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            ErrorCode::Forbidden,
-            FOREIGN_HOST,
-        ));
+        return Err(Fault::new(ErrorCode::Forbidden, FOREIGN_HOST).into());
     }
     // RFC 6455, section 4.1: a client says HTTP/1.1 or higher.
     if request.version() < Version::HTTP_11 {
         let message = "a WebSocket needs HTTP/1.1";
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            ErrorCode::BadRequest,
-            message,
-        ));
+        return Err(Fault::new(ErrorCode::BadRequest, message).into());
     }
     let mut response = handshake(request.head()).map_err(|fault| not_a_handshake(&fault))?;
-    let hello = credentials::read(request.head(), &env.config, &env.verifier, env.store.now())
-        .map_err(|bad| {
-            Refusal::new(
-                StatusCode::BAD_REQUEST,
-                ErrorCode::BadRequest,
-                bad.to_string(),
-            )
-        })?;
+    let now = env.store.now();
+    let hello = credentials::read(request.head(), &env.config, &env.verifier, now, Topics::ALL)?;
     let in_call = match &hello.credentials {
         Credentials::Known(identity) => env.calls.is_live(&identity.user),
         Credentials::Awaited | Credentials::Refused(..) => false,
     };
-    let permit = gate.admit(hello.address, in_call).map_err(not_let_in)?;
+    let permit = gate.admit(hello.address, in_call)?;
     let permit = permit.counted_in(env.metrics.connections.of("websocket"));
     if credentials::offers_bearer(request.head()) {
         let accepted = (
@@ -178,19 +152,6 @@ fn shake_hands(
     Ok((response.finish().drop_body(), hello, permit))
 }
 
-fn not_let_in(rejected: Rejected) -> Refusal {
-    let (status, code) = match rejected {
-        Rejected::TooFast(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited),
-        Rejected::Full(_) | Rejected::Draining(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable)
-        }
-    };
-    Refusal {
-        retry_after: Some(rejected.retry_after()),
-        ..Refusal::new(status, code, rejected.to_string())
-    }
-}
-
 fn not_a_handshake(fault: &HandshakeError) -> Refusal {
     let status = match fault {
         HandshakeError::GetMethodRequired => StatusCode::METHOD_NOT_ALLOWED,
@@ -200,46 +161,8 @@ fn not_a_handshake(fault: &HandshakeError) -> Refusal {
         }
         _ => StatusCode::BAD_REQUEST,
     };
-    Refusal::new(status, ErrorCode::BadRequest, fault.to_string())
-}
-
-impl Refusal {
-    fn answer(self) -> (Response<()>, bytes::Bytes) {
-        let (code, message) = (self.code, self.message);
-        let wait = self.retry_after.map(whole_millis);
-        let error = match wait {
-            None => json!({"code": code, "message": message}),
-            Some(millis) => {
-                json!({"code": code, "message": message, "context": {"retryAfterMs": millis}})
-            }
-        };
-        let body = json!({"error": error});
-        let mut response = Response::build(self.status);
-        response.insert_header((header::CONTENT_TYPE, "application/json"));
-        response.force_close();
-        match self.status {
-            StatusCode::UPGRADE_REQUIRED => {
-                response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
-            }
-            StatusCode::METHOD_NOT_ALLOWED => {
-                response.insert_header((header::ALLOW, "GET"));
-            }
-            _ => {}
-        }
-        if let Some(millis) = wait {
-            // Whole seconds, rounded up: who comes back earlier is refused again.
-            let seconds = millis.div_ceil(1000).to_string();
-            response.insert_header((header::RETRY_AFTER, seconds));
-        }
-        (
-            response.finish().drop_body(),
-            bytes::Bytes::from(body.to_string()),
-        )
-    }
-}
-
-fn whole_millis(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
+    let fault = Fault::new(ErrorCode::BadRequest, fault.to_string());
+    Refusal::with_status(status, fault)
 }
 
 /// Starts the session in a task of its own, so that the HTTP dispatcher and the request are freed.
@@ -258,28 +181,6 @@ fn begin<W: Wire + 'static>(
     let read_ahead = BytesMut::from(&*read_ahead);
     let connection = Connection::new(Rc::clone(&socket), read_ahead, limits, permit);
     let mut ctx = Context::new();
-    Session::add_stream(connection, &mut ctx);
+    <Session as StreamHandler<Result<Message, Ended>>>::add_stream(connection, &mut ctx);
     ctx.run(Session::new(env, socket, hello));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_comes_too_often_is_told_to_slow_down_and_who_comes_at_a_bad_time_to_come_back() {
-        let wait = Duration::from_millis(1_200);
-        for (rejected, status, code) in [
-            (Rejected::TooFast(wait), 429, "RATE_LIMITED"),
-            (Rejected::Full(wait), 503, "UNAVAILABLE"),
-            (Rejected::Draining(wait), 503, "UNAVAILABLE"),
-        ] {
-            let (response, body) = not_let_in(rejected).answer();
-            assert_eq!(response.status(), status);
-            assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), "2");
-            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(body["error"]["code"], code);
-            assert_eq!(body["error"]["context"]["retryAfterMs"], 1_200);
-        }
-    }
 }

@@ -1,14 +1,14 @@
-//! A person's app: a real WebSocket, what it has got so far, and the protocol's commands as words.
+//! A person's app: a real WebSocket, and the protocol's commands as words.
 
 use std::{
+    ops::{Deref, DerefMut},
     panic::Location,
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use serde_json::json;
-use tokio::{sync::Notify, task::JoinHandle, time::timeout};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -18,40 +18,12 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::{Json, PATIENCE, connecting::Wire};
-
-/// How a connection ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// With this close code, 1005 for none.
-    Closed(u16),
-    /// Without a goodbye.
-    Cut,
-}
-
-#[derive(Default)]
-struct Heard {
-    events: Vec<Json>,
-    end: Option<End>,
-}
-
-impl Heard {
-    /// What was waited for, or that it cannot come any more.
-    fn look<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
-        match take(&mut self.events) {
-            Some(found) => Some(Ok(found)),
-            None => self.end.clone().map(Err),
-        }
-    }
-}
+use super::{Ear, End, Json, connecting::Wire};
 
 /// A connected client.
 pub struct Client {
-    /// Who it is.
-    pub user: String,
+    ear: Ear,
     write: SplitSink<WebSocketStream<Wire>, Message>,
-    heard: Arc<Mutex<Heard>>,
-    news: Arc<Notify>,
     reading: JoinHandle<()>,
     /// A second handle of the socket, for what only the socket itself can do.
     socket: std::net::TcpStream,
@@ -64,17 +36,15 @@ impl Client {
         socket: std::net::TcpStream,
     ) -> Self {
         let (write, mut read) = web.split();
-        let heard = Arc::new(Mutex::new(Heard::default()));
-        let news = Arc::new(Notify::new());
-        let (into, bell) = (Arc::clone(&heard), Arc::clone(&news));
+        let ear = Ear::new(user);
+        let into = ear.mouth();
         let reading = tokio::spawn(async move {
             let mut end = End::Cut;
             while let Some(Ok(message)) = read.next().await {
                 match message {
                     Message::Text(text) => {
                         let event = serde_json::from_str(&text).expect("the server sends JSON");
-                        into.lock().expect("no panic").events.push(event);
-                        bell.notify_one();
+                        into.say(event);
                     }
                     Message::Close(frame) => {
                         end = End::Closed(frame.map_or(1005, |frame| frame.code.into()));
@@ -82,93 +52,14 @@ impl Client {
                     _ => {}
                 }
             }
-            into.lock().expect("no panic").end = Some(end);
-            bell.notify_one();
+            into.end(end);
         });
         Self {
-            user,
+            ear,
             write,
-            heard,
-            news,
             reading,
             socket,
         }
-    }
-
-    /// The next event of a type. Events before it stay for later.
-    #[track_caller]
-    pub fn expect(&mut self, name: &str) -> impl Future<Output = Json> {
-        let what = format!("`{name}`");
-        let name = name.to_owned();
-        self.until(what, move |event| event["type"] == name.as_str())
-    }
-
-    /// The next event for which something holds. Events before it stay for later.
-    #[track_caller]
-    pub fn until(
-        &mut self,
-        what: impl Into<String>,
-        holds: impl Fn(&Json) -> bool,
-    ) -> impl Future<Output = Json> {
-        self.wait_for(what.into(), Location::caller(), move |events| {
-            let place = events.iter().position(&holds)?;
-            Some(events.remove(place))
-        })
-    }
-
-    /// Everything up to the next event for which something holds, in the order in which it came, that
-    /// event last. What came after it stays.
-    #[track_caller]
-    pub fn up_to(
-        &mut self,
-        what: impl Into<String>,
-        holds: impl Fn(&Json) -> bool,
-    ) -> impl Future<Output = Vec<Json>> {
-        self.wait_for(what.into(), Location::caller(), move |events| {
-            let place = events.iter().position(&holds)?;
-            Some(events.drain(..=place).collect())
-        })
-    }
-
-    async fn wait_for<T>(
-        &mut self,
-        what: String,
-        at: &'static Location<'static>,
-        take: impl Fn(&mut Vec<Json>) -> Option<T>,
-    ) -> T {
-        let found = timeout(PATIENCE, async {
-            loop {
-                if let Some(verdict) = self.heard.lock().expect("no panic").look(&take) {
-                    return verdict;
-                }
-                self.news.notified().await;
-            }
-        });
-        match found.await {
-            Ok(Ok(found)) => found,
-            Ok(Err(end)) => panic!(
-                "{at}: {} got {end:?} before {what}; {}",
-                self.user,
-                self.told()
-            ),
-            Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
-        }
-    }
-
-    fn end(&self) -> Option<End> {
-        self.heard.lock().expect("no panic").end.clone()
-    }
-
-    /// All that has come and was not taken, for messages of failures.
-    pub fn told(&self) -> String {
-        let heard = self.heard.lock().expect("no panic");
-        let events: Vec<String> = heard.events.iter().map(Json::to_string).collect();
-        format!("what else came:\n  {}", events.join("\n  "))
-    }
-
-    /// Everything that has come so far, taken out, in order.
-    pub fn everything(&mut self) -> Vec<Json> {
-        std::mem::take(&mut self.heard.lock().expect("no panic").events)
     }
 
     /// Waits until the server has handled all that this client sent and has written its answers.
@@ -190,11 +81,7 @@ impl Client {
         let name = name.to_owned();
         async move {
             self.settled().await;
-            let heard = self.heard.lock().expect("no panic");
-            let found = heard
-                .events
-                .iter()
-                .find(|event| event["type"] == name.as_str());
+            let found = self.heard(&name);
             assert!(found.is_none(), "{at}: {} got {found:?}", self.user);
         }
     }
@@ -249,20 +136,6 @@ impl Client {
         assert_eq!(written, bytes.len(), "the socket has room");
     }
 
-    /// How the server ended the connection.
-    pub async fn ended(&mut self) -> End {
-        let ended = timeout(PATIENCE, async {
-            loop {
-                if let Some(end) = self.end() {
-                    return end;
-                }
-                self.news.notified().await;
-            }
-        });
-        let ended = ended.await;
-        ended.unwrap_or_else(|_| panic!("{} is still connected; {}", self.user, self.told()))
-    }
-
     /// Says goodbye properly (1000): logs out.
     pub async fn log_out(self) {
         self.close(1000).await;
@@ -312,15 +185,6 @@ impl Client {
             .await
     }
 
-    /// Waits for the ring of a call.
-    pub async fn rings(&mut self, call: Uuid) -> Json {
-        let id = call.to_string();
-        self.until(format!("the ring of {id}"), move |event| {
-            event["type"] == "incoming_call" && event["callId"] == id.as_str()
-        })
-        .await
-    }
-
     /// Something about a call: sends `{"type": name, "callId"}` and returns the answer.
     pub async fn of_call(&mut self, name: &str, call: Uuid) -> Json {
         self.ask(json!({"type": name, "callId": call})).await
@@ -351,15 +215,19 @@ impl Client {
         self.send(json!({"type": "call_connected", "callId": call}))
             .await;
     }
+}
 
-    /// The next change of an otomo's status to this one.
-    pub async fn sees(&mut self, otomo: &str, status: &str) -> Json {
-        self.until(format!("{otomo} {status}"), |event| {
-            event["type"] == "otomo_status_update"
-                && event["userId"] == otomo
-                && event["status"] == status
-        })
-        .await
+impl Deref for Client {
+    type Target = Ear;
+
+    fn deref(&self) -> &Ear {
+        &self.ear
+    }
+}
+
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut Ear {
+        &mut self.ear
     }
 }
 

@@ -136,6 +136,25 @@ impl Connecting {
         }
     }
 
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The same as a plain request for a path.
+    pub(super) fn get(&self, path: &str) -> String {
+        let request = self.request();
+        let query = request.uri().query().unwrap_or_default();
+        let mut text = format!("GET {path}?{query} HTTP/1.1\r\n");
+        for (name, value) in request.headers() {
+            let name = name.as_str();
+            let upgrade = ["connection", "upgrade"].contains(&name) || name.starts_with("sec-");
+            if !upgrade {
+                text += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+            }
+        }
+        text + "Accept: text/event-stream\r\n\r\n"
+    }
+
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }

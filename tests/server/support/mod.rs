@@ -5,20 +5,24 @@ mod certificate;
 mod client;
 mod connecting;
 mod deaf;
+mod ear;
 mod endpoint;
 mod events;
 mod process;
 mod raw;
 mod server;
+mod stream;
 mod tunnel;
 
 pub use certificate::{Certificate, encrypt};
-pub use client::{Client, End, silence};
+pub use client::{Client, silence};
 pub use connecting::Connecting;
+pub use ear::{Ear, End};
 pub use endpoint::Endpoint;
 pub use events::{Json, field};
 pub use process::Process;
 pub use server::TestServer;
+pub use stream::Stream;
 pub use tunnel::Tunnel;
 
 use std::{path::Path, time::Duration};

@@ -1,0 +1,78 @@
+//! The fields of an event stream (HTML Living Standard, section 9.2.6).
+
+use bytes::BytesMut;
+
+/// What `EventSource` calls its own failures, so no event of ours may be called that.
+const TAKEN: &str = "error";
+
+/// What our errors are called instead. Their `type` stays.
+const INSTEAD: &str = "server_error";
+
+/// A comment: it says that the server is there, and no client hears it.
+pub const HEARTBEAT: &[u8] = b":\n\n";
+
+/// Appends one event. `place` is what the client says in `Last-Event-ID` when it comes back.
+pub(super) fn write(name: Option<&str>, place: Option<u64>, json: &[u8], out: &mut BytesMut) {
+    if let Some(name) = name {
+        let name = if name == TAKEN { INSTEAD } else { name };
+        field("event", name.as_bytes(), out);
+    }
+    if let Some(place) = place {
+        field("id", place.to_string().as_bytes(), out);
+    }
+    // A line's end ends the field. Outside of texts, where it is escaped, JSON takes a space as well.
+    if json.iter().any(|byte| is_line_end(*byte)) {
+        let spaced = json
+            .iter()
+            .map(|byte| if is_line_end(*byte) { b' ' } else { *byte });
+        field("data", &spaced.collect::<Vec<u8>>(), out);
+    } else {
+        field("data", json, out);
+    }
+    out.extend_from_slice(b"\n");
+}
+
+/// What a client is to wait before it connects again, in milliseconds.
+pub fn retry(millis: u64) -> String {
+    format!("retry: {millis}\n\n")
+}
+
+fn field(name: &str, value: &[u8], out: &mut BytesMut) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\n");
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: Option<&str>, place: Option<u64>, json: &str) -> String {
+        let mut out = BytesMut::new();
+        write(name, place, json.as_bytes(), &mut out);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_event_has_a_name_a_place_and_its_json_or_the_json_alone() {
+        let whole = written(Some("call_missed"), Some(7), "{}");
+        assert_eq!(whole, "event: call_missed\nid: 7\ndata: {}\n\n");
+        assert_eq!(written(None, None, "{}"), "data: {}\n\n");
+    }
+
+    #[test]
+    fn our_errors_are_not_taken_for_those_of_the_connection() {
+        assert!(written(Some("error"), None, "{}").starts_with("event: server_error\n"));
+    }
+
+    #[test]
+    fn no_line_end_in_the_json_ends_its_field() {
+        let pretty = written(None, None, "{\r\n\"a\": \"\\n\"\n}");
+        assert_eq!(pretty, "data: {  \"a\": \"\\n\" }\n\n");
+    }
+}

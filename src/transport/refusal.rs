@@ -1,0 +1,161 @@
+//! Clients that are not let in, or commands that are not done, as HTTP answers: the same for every transport.
+
+use std::time::Duration;
+
+use actix_http::{
+    Response, StatusCode,
+    header::{self, HeaderValue},
+};
+use actix_web::HttpResponse;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::credentials::BadHandshake;
+use crate::{
+    protocol::{close_code::CloseCode, error_code::ErrorCode, fault::Fault},
+    session::gate::Rejected,
+};
+
+/// When who is refused for now should try again, if nothing better is known.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+/// A request that is refused.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    fault: Fault,
+}
+
+impl From<Fault> for Refusal {
+    /// With the status that the catalogue gives the code.
+    fn from(fault: Fault) -> Self {
+        let status = StatusCode::from_u16(fault.code.http_status());
+        // The catalogue holds statuses alone.
+        Self::with_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), fault)
+    }
+}
+
+impl From<Rejected> for Refusal {
+    fn from(rejected: Rejected) -> Self {
+        let code = match rejected {
+            Rejected::TooFast(_) => ErrorCode::RateLimited,
+            Rejected::Full(_) | Rejected::Draining(_) => ErrorCode::Unavailable,
+        };
+        let fault = Fault::new(code, rejected.to_string());
+        fault.retry_after(rejected.retry_after()).into()
+    }
+}
+
+impl From<BadHandshake> for Refusal {
+    fn from(bad: BadHandshake) -> Self {
+        Fault::new(ErrorCode::BadRequest, bad.to_string()).into()
+    }
+}
+
+impl Refusal {
+    /// With a status that says more than the code does.
+    pub(super) fn with_status(status: StatusCode, fault: Fault) -> Self {
+        Self { status, fault }
+    }
+
+    /// A session that closes before anything was said: what its close code says, where a status still can.
+    pub(super) fn closed(code: CloseCode, reason: &str) -> Self {
+        let code = match code {
+            CloseCode::BadToken => ErrorCode::Unauthorized,
+            CloseCode::TokenExpired => ErrorCode::TokenExpired,
+            CloseCode::ForbiddenOrigin | CloseCode::Disabled => ErrorCode::Forbidden,
+            CloseCode::TooManyConnections | CloseCode::RateLimited => ErrorCode::RateLimited,
+            _ => ErrorCode::Unavailable,
+        };
+        let fault = Fault::new(code, reason);
+        match code {
+            ErrorCode::RateLimited | ErrorCode::Unavailable => fault.retry_after(TRY_AGAIN).into(),
+            _ => fault.into(),
+        }
+    }
+
+    /// The answer's head and its body.
+    pub(super) fn answer(self) -> (Response<()>, Bytes) {
+        let Fault {
+            code,
+            message,
+            context,
+        } = self.fault;
+        let mut response = Response::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        match (self.status, code) {
+            (StatusCode::UPGRADE_REQUIRED, _) => {
+                response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+            }
+            (StatusCode::METHOD_NOT_ALLOWED, _) => {
+                response.insert_header((header::ALLOW, "GET"));
+            }
+            // RFC 9110, section 11.6.1, with the words of RFC 6750, section 3.
+            (_, ErrorCode::Unauthorized) => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            (_, ErrorCode::TokenExpired) => {
+                let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
+                response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            _ => {}
+        }
+        if let Some(millis) = context.get("retryAfterMs").and_then(Value::as_u64) {
+            // Whole seconds, rounded up: who comes back earlier is refused again.
+            let seconds = millis.div_ceil(1000).to_string();
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        let mut error = json!({"code": code, "message": message});
+        if let (Some(error), false) = (error.as_object_mut(), context.is_empty()) {
+            error.insert("context".to_owned(), context.into());
+        }
+        let body = json!({"error": error}).to_string();
+        (response.finish().drop_body(), body.into())
+    }
+}
+
+impl From<Refusal> for HttpResponse {
+    fn from(refusal: Refusal) -> Self {
+        let (head, body) = refusal.answer();
+        HttpResponse::from(head.set_body(actix_web::body::BoxBody::new(body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_too_often_is_told_to_slow_down_and_who_comes_at_a_bad_time_to_come_back() {
+        let wait = Duration::from_millis(1_200);
+        for (rejected, status, code) in [
+            (Rejected::TooFast(wait), 429, "RATE_LIMITED"),
+            (Rejected::Full(wait), 503, "UNAVAILABLE"),
+            (Rejected::Draining(wait), 503, "UNAVAILABLE"),
+        ] {
+            let (response, body) = Refusal::from(rejected).answer();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), "2");
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["error"]["code"], code);
+            assert_eq!(body["error"]["context"]["retryAfterMs"], 1_200);
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_refused_says_so_with_a_status() {
+        for (code, status) in [
+            (CloseCode::BadToken, 401),
+            (CloseCode::TokenExpired, 401),
+            (CloseCode::ForbiddenOrigin, 403),
+            (CloseCode::Disabled, 403),
+            (CloseCode::TooManyConnections, 429),
+            (CloseCode::Internal, 503),
+        ] {
+            let (response, _) = Refusal::closed(code, "why").answer();
+            assert_eq!(response.status(), status, "{code:?}");
+            let wait = response.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!(wait, matches!(status, 429 | 503), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! From the request to the stream.
+//!
+//! Who is refused gets a plain HTTP answer: the response begins only when the session has something to say, and a session
+//! that closes before that says why with a status.
+
+use std::{future::poll_fn, rc::Rc, sync::Arc, time::Duration};
+
+use actix::{AsyncContext, Context, StreamHandler};
+use actix_http::{
+    RequestHead, Version,
+    header::{self, HeaderName},
+};
+use actix_web::{HttpRequest, HttpResponse, web::Query};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{
+    body::Body,
+    connection::Handle,
+    handoff::{Handoff, Progress, Taken},
+};
+use crate::{
+    kernel::ids::SessionId,
+    protocol::{
+        close_code::CloseCode,
+        error_code::ErrorCode,
+        event_stream,
+        fault::Fault,
+        frame::WireFormat,
+        spec::{Topic, Topics},
+    },
+    session::{
+        Session,
+        env::Env,
+        gate::Gate,
+        hello::{Credentials, Hello},
+    },
+    transport::{credentials, refusal::Refusal},
+};
+
+/// What `EventSource` says when it comes back.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What a proxy must not do with a stream: gather it.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How long a client waits before it connects again, in milliseconds; spread, so that those who were cut together do not
+/// return together.
+const RETRY: std::ops::Range<u64> = 500..1_500;
+
+/// How a path serves events, where the query says nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flavour {
+    format: WireFormat,
+    topics: Topics,
+}
+
+impl Flavour {
+    /// `/sse`.
+    pub(super) const ALL: Self = Self {
+        format: WireFormat::NamedEvent,
+        topics: Topics::ALL,
+    };
+    /// `/api/chat/sse`: source document 002 listens with `onmessage`, which hears what has no name.
+    pub(super) const CHAT: Self = Self {
+        format: WireFormat::UnnamedEvent,
+        topics: Topics::NONE.with(Topic::Chat),
+    };
+}
+
+/// The part of the query that is about streams alone.
+#[derive(Deserialize)]
+struct StreamQuery {
+    events: Option<String>,
+}
+
+/// Answers a request for a stream.
+pub(super) async fn open(
+    request: HttpRequest,
+    flavour: Flavour,
+    env: Rc<Env>,
+    gate: Arc<Gate>,
+) -> HttpResponse {
+    match begin(&request, flavour, env, &gate).await {
+        Ok(body) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .insert_header((X_ACCEL_BUFFERING, "no"))
+            .body(body),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+async fn begin(
+    request: &HttpRequest,
+    flavour: Flavour,
+    env: Rc<Env>,
+    gate: &Gate,
+) -> Result<Body, Refusal> {
+    let head = request.head();
+    let format = format(head, flavour)?;
+    let hello = hello(head, &env, flavour)?;
+    let in_call = match &hello.credentials {
+        Credentials::Known(identity) => env.calls.is_live(&identity.user),
+        Credentials::Awaited => {
+            let message = "say who you are: Authorization: Bearer, or ?token=";
+            return Err(Fault::new(ErrorCode::Unauthorized, message).into());
+        }
+        Credentials::Refused(code, reason) => return Err(Refusal::closed(*code, reason)),
+    };
+    let permit = gate.admit(hello.address, in_call)?;
+    let permit = permit.counted_in(env.metrics.connections.of("sse"));
+    // On HTTP/2 the connection is not this stream's alone.
+    let connection = request.conn_data::<Handle>().cloned();
+    let connection = connection.filter(|_| request.version() < Version::HTTP_2);
+    if let Some(connection) = &connection {
+        connection.give_up_after(env.config.outbox.write_timeout);
+    }
+    let share = f64::from(SessionId::new().short()) / f64::from(u32::MAX);
+    let first = Bytes::from(event_stream::retry(retry(share)));
+    let handoff = Handoff::new(format, first, connection);
+    // From here on, whatever drops the body ends the session.
+    let body = Body::new(Rc::clone(&handoff), permit);
+    start(env, Rc::clone(&handoff), hello, share);
+    let begun = poll_fn(|task| handoff.poll_begun(task)).await;
+    begun.map_err(|(code, reason)| Refusal::closed(code, &reason))?;
+    Ok(body)
+}
+
+fn retry(share: f64) -> u64 {
+    let span = Duration::from_millis(RETRY.end - RETRY.start).mul_f64(share);
+    RETRY.start + u64::try_from(span.as_millis()).unwrap_or_default()
+}
+
+fn format(head: &RequestHead, flavour: Flavour) -> Result<WireFormat, Refusal> {
+    let query = Query::<StreamQuery>::from_query(head.uri.query().unwrap_or_default());
+    let events = query.ok().and_then(|query| query.into_inner().events);
+    match events.as_deref() {
+        None => Ok(flavour.format),
+        Some("named") => Ok(WireFormat::NamedEvent),
+        Some("unnamed") => Ok(WireFormat::UnnamedEvent),
+        Some(_) => Err(Fault::new(ErrorCode::BadRequest, "events: named or unnamed").into()),
+    }
+}
+
+/// `Last-Event-ID` is newer than what the address says, which stays the same over reconnects.
+fn hello(head: &RequestHead, env: &Env, flavour: Flavour) -> Result<Hello, Refusal> {
+    let now = env.store.now();
+    let mut hello = credentials::read(head, &env.config, &env.verifier, now, flavour.topics)?;
+    let last = head.headers.get(LAST_EVENT_ID);
+    if let Some(last) = last.filter(|id| !id.is_empty()) {
+        let seq = last.to_str().ok().and_then(|id| id.parse().ok());
+        // One that is no number is of no stream of ours. It is beyond all of them, for which the client is told `resync`: a
+        // refusal would end an EventSource for good.
+        hello.options.last_seq = Some(seq.unwrap_or(u64::MAX));
+    }
+    Ok(hello)
+}
+
+/// Starts the session in a task of its own. `share` spreads the ages that streams reach.
+fn start(env: Rc<Env>, handoff: Rc<Handoff>, hello: Hello, share: f64) {
+    let max_age = env.config.sse.max_age;
+    let progress = Progress(Rc::clone(&handoff));
+    let mut ctx = Context::new();
+    <Session as StreamHandler<Taken>>::add_stream(progress, &mut ctx);
+    if let Some(max_age) = max_age {
+        ctx.run_later(max_age.mul_f64(0.5 + share / 2.0), |session, ctx| {
+            let reason = "the stream is old enough; connect again";
+            Session::close(session, CloseCode::Drain, reason, ctx);
+        });
+    }
+    ctx.run(Session::new(env, handoff, hello));
+}

@@ -1,0 +1,201 @@
+//! What a client has got so far, however it came, and waiting for what it has not.
+
+use std::{
+    panic::Location,
+    sync::{Arc, Mutex},
+};
+
+use tokio::{sync::Notify, time::timeout};
+use uuid::Uuid;
+
+use super::{Json, PATIENCE};
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With this close code, 1005 for none.
+    Closed(u16),
+    /// A stream that ended as it should.
+    Whole,
+    /// Without a goodbye.
+    Cut,
+}
+
+#[derive(Default)]
+struct Heard {
+    events: Vec<Json>,
+    end: Option<End>,
+}
+
+impl Heard {
+    /// What was waited for, or that it cannot come any more.
+    fn look<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
+        match take(&mut self.events) {
+            Some(found) => Some(Ok(found)),
+            None => self.end.clone().map(Err),
+        }
+    }
+}
+
+/// What a client has got so far.
+pub struct Ear {
+    /// Who it is.
+    pub user: String,
+    heard: Arc<Mutex<Heard>>,
+    news: Arc<Notify>,
+}
+
+/// Where what comes is said.
+pub struct Mouth {
+    heard: Arc<Mutex<Heard>>,
+    news: Arc<Notify>,
+}
+
+impl Mouth {
+    /// An event came.
+    pub fn say(&self, event: Json) {
+        self.heard.lock().expect("no panic").events.push(event);
+        self.news.notify_one();
+    }
+
+    /// Nothing more will come.
+    pub fn end(&self, end: End) {
+        self.heard.lock().expect("no panic").end = Some(end);
+        self.news.notify_one();
+    }
+}
+
+impl Ear {
+    /// One that has heard nothing.
+    pub fn new(user: String) -> Self {
+        Self {
+            user,
+            heard: Arc::default(),
+            news: Arc::default(),
+        }
+    }
+
+    /// What is said there is heard here.
+    pub fn mouth(&self) -> Mouth {
+        Mouth {
+            heard: Arc::clone(&self.heard),
+            news: Arc::clone(&self.news),
+        }
+    }
+
+    /// An event of a type that has come and was not taken.
+    pub fn heard(&self, name: &str) -> Option<Json> {
+        let heard = self.heard.lock().expect("no panic");
+        let mut events = heard.events.iter();
+        events.find(|event| event["type"] == name).cloned()
+    }
+
+    /// The next event of a type. Events before it stay for later.
+    #[track_caller]
+    pub fn expect(&mut self, name: &str) -> impl Future<Output = Json> {
+        let what = format!("`{name}`");
+        let name = name.to_owned();
+        self.until(what, move |event| event["type"] == name.as_str())
+    }
+
+    /// The next event for which something holds. Events before it stay for later.
+    #[track_caller]
+    pub fn until(
+        &mut self,
+        what: impl Into<String>,
+        holds: impl Fn(&Json) -> bool,
+    ) -> impl Future<Output = Json> {
+        self.wait_for(what.into(), Location::caller(), move |events| {
+            let place = events.iter().position(&holds)?;
+            Some(events.remove(place))
+        })
+    }
+
+    /// Everything up to the next event for which something holds, in the order in which it came, that
+    /// event last. What came after it stays.
+    #[track_caller]
+    pub fn up_to(
+        &mut self,
+        what: impl Into<String>,
+        holds: impl Fn(&Json) -> bool,
+    ) -> impl Future<Output = Vec<Json>> {
+        self.wait_for(what.into(), Location::caller(), move |events| {
+            let place = events.iter().position(&holds)?;
+            Some(events.drain(..=place).collect())
+        })
+    }
+
+    async fn wait_for<T>(
+        &mut self,
+        what: String,
+        at: &'static Location<'static>,
+        take: impl Fn(&mut Vec<Json>) -> Option<T>,
+    ) -> T {
+        let found = timeout(PATIENCE, async {
+            loop {
+                if let Some(verdict) = self.heard.lock().expect("no panic").look(&take) {
+                    return verdict;
+                }
+                self.news.notified().await;
+            }
+        });
+        match found.await {
+            Ok(Ok(found)) => found,
+            Ok(Err(end)) => panic!(
+                "{at}: {} got {end:?} before {what}; {}",
+                self.user,
+                self.told()
+            ),
+            Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
+        }
+    }
+
+    fn end(&self) -> Option<End> {
+        self.heard.lock().expect("no panic").end.clone()
+    }
+
+    /// All that has come and was not taken, for messages of failures.
+    pub fn told(&self) -> String {
+        let heard = self.heard.lock().expect("no panic");
+        let events: Vec<String> = heard.events.iter().map(Json::to_string).collect();
+        format!("what else came:\n  {}", events.join("\n  "))
+    }
+
+    /// Everything that has come so far, taken out, in order.
+    pub fn everything(&mut self) -> Vec<Json> {
+        std::mem::take(&mut self.heard.lock().expect("no panic").events)
+    }
+
+    /// How the server ended the connection.
+    pub async fn ended(&mut self) -> End {
+        let ended = timeout(PATIENCE, async {
+            loop {
+                if let Some(end) = self.end() {
+                    return end;
+                }
+                self.news.notified().await;
+            }
+        });
+        let ended = ended.await;
+        ended.unwrap_or_else(|_| panic!("{} is still connected; {}", self.user, self.told()))
+    }
+
+    /// Waits for the ring of a call.
+    pub async fn rings(&mut self, call: Uuid) -> Json {
+        let id = call.to_string();
+        self.until(format!("the ring of {id}"), move |event| {
+            event["type"] == "incoming_call" && event["callId"] == id.as_str()
+        })
+        .await
+    }
+
+    /// The next change of an otomo's status to this one.
+    pub async fn sees(&mut self, otomo: &str, status: &str) -> Json {
+        self.until(format!("{otomo} {status}"), |event| {
+            event["type"] == "otomo_status_update"
+                && event["userId"] == otomo
+                && event["status"] == status
+        })
+        .await
+    }
+}

@@ -1,0 +1,211 @@
+//! A person's app that listens with Server-Sent Events: a real connection, its events, and commands by POST.
+
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpSocket, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::{Connecting, Ear, End, Json, PATIENCE, ear::Mouth};
+
+/// Receive buffer: small, so that what the kernel holds for a client that does not read is little.
+const BUFFER: u32 = 8 * 1024;
+
+type Headers = Vec<(String, String)>;
+
+/// An answer that is no stream.
+#[derive(Debug)]
+pub struct Refused {
+    /// Its status.
+    pub status: u16,
+    headers: Headers,
+    /// Its body.
+    pub body: Json,
+}
+
+impl Refused {
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+/// A client that listens to a stream. Each event has what is around its data in `sse`: `id` and `event`.
+pub struct Stream {
+    ear: Ear,
+    headers: Headers,
+    reading: JoinHandle<()>,
+    paused: watch::Sender<bool>,
+    socket: std::net::TcpStream,
+}
+
+impl Connecting {
+    /// Listens to `/sse`, and waits for `ready`.
+    pub async fn listening(self) -> Stream {
+        let mut stream = self.stream("/sse").await;
+        stream.expect("ready").await;
+        stream
+    }
+
+    /// Listens to a path.
+    pub async fn stream(self, path: &str) -> Stream {
+        self.try_stream(path).await.expect("a stream")
+    }
+
+    /// Listens to a path, or tells how that was refused.
+    pub async fn try_stream(self, path: &str) -> Result<Stream, Refused> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(BUFFER).expect("a small buffer");
+        let mut tcp = socket.connect(self.address()).await.expect("a server");
+        let handle = socket2::SockRef::from(&tcp).try_clone();
+        let request = self.get(path);
+        tcp.write_all(request.as_bytes()).await.expect("a server");
+        let mut tcp = BufReader::with_capacity(1024, tcp);
+        let head = timeout(PATIENCE, head(&mut tcp)).await;
+        let (status, headers) = head.expect("an answer").expect("an answer");
+        if status != 200 {
+            let length = find(&headers, "content-length").expect("a body");
+            let mut body = vec![0; length.parse().expect("a length")];
+            tcp.read_exact(&mut body).await.expect("a body");
+            let body = serde_json::from_slice(&body).expect("JSON");
+            return Err(Refused {
+                status,
+                headers,
+                body,
+            });
+        }
+        let ear = Ear::new(self.user().to_owned());
+        let (paused, pause) = watch::channel(false);
+        let reading = tokio::spawn(read(tcp, ear.mouth(), pause));
+        Ok(Stream {
+            ear,
+            headers,
+            reading,
+            paused,
+            socket: handle.expect("a live socket").into(),
+        })
+    }
+}
+
+impl Stream {
+    /// A header of the response.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// Reads no more, or again.
+    pub fn pause(&self, paused: bool) {
+        self.paused.send(paused).expect("a reader");
+    }
+
+    /// Closes the connection.
+    pub fn leave(self) {
+        self.reading.abort();
+        self.socket
+            .shutdown(std::net::Shutdown::Both)
+            .expect("a live socket");
+    }
+
+    /// The network is gone: the connection is reset.
+    pub async fn vanish(self) {
+        let sock = socket2::SockRef::from(&self.socket);
+        sock.set_linger(Some(Duration::ZERO)).expect("a socket");
+        self.reading.abort();
+        while !self.reading.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Deref for Stream {
+    type Target = Ear;
+
+    fn deref(&self) -> &Ear {
+        &self.ear
+    }
+}
+
+impl DerefMut for Stream {
+    fn deref_mut(&mut self) -> &mut Ear {
+        &mut self.ear
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    let mut headers = headers.iter();
+    headers
+        .find(|(it, _)| it == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// The status and the headers.
+async fn head(tcp: &mut BufReader<TcpStream>) -> std::io::Result<(u16, Headers)> {
+    let mut line = String::new();
+    tcp.read_line(&mut line).await?;
+    let status = line.split(' ').nth(1).and_then(|it| it.parse().ok());
+    let mut headers = Headers::new();
+    loop {
+        line.clear();
+        tcp.read_line(&mut line).await?;
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
+            None => return Ok((status.expect("a status"), headers)),
+        }
+    }
+}
+
+/// Reads chunks (RFC 9112, section 7.1) and the events in them.
+async fn read(mut tcp: BufReader<TcpStream>, mouth: Mouth, mut pause: watch::Receiver<bool>) {
+    let mut text = String::new();
+    let end = loop {
+        let _ = pause.wait_for(|paused| !paused).await;
+        match chunk(&mut tcp).await {
+            Ok(Some(chunk)) => text += &chunk,
+            Ok(None) => break End::Whole,
+            Err(_) => break End::Cut,
+        }
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            mouth.say(parse(event));
+            text = rest.to_owned();
+        }
+    };
+    mouth.end(end);
+}
+
+async fn chunk(tcp: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
+    let mut size = String::new();
+    tcp.read_line(&mut size).await?;
+    let size = usize::from_str_radix(size.trim_end(), 16).map_err(std::io::Error::other)?;
+    let mut bytes = vec![0; size + 2];
+    tcp.read_exact(&mut bytes).await?;
+    bytes.truncate(size);
+    let text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn parse(event: &str) -> Json {
+    let field = |name: &str| {
+        let mut lines = event.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    };
+    let Some(data) = field("data") else {
+        return json!({"type": "no event", "text": event});
+    };
+    let mut parsed: Json = serde_json::from_str(data).expect("the server sends JSON");
+    parsed["sse"] = json!({"id": field("id"), "event": field("event")});
+    parsed
+}

@@ -1,5 +1,6 @@
 //! Why something in the chat was not done.
 
+use super::rules::MEMBERS_MAX;
 use crate::{
     kernel::ids::UserId,
     protocol::{error_code::ErrorCode, fault::Fault},
@@ -22,6 +23,15 @@ pub enum ChatFault {
     /// Neither a conversation nor a person to send to, or both.
     #[error("say where the message goes: either conversationId or toUserId")]
     NoTarget,
+    /// More people than a group may have.
+    #[error("a group has at most {MEMBERS_MAX} members")]
+    TooManyMembers,
+    /// A conversation of two people stays one.
+    #[error("a conversation of two people has no other members; begin a group")]
+    NoGroup,
+    /// Only they themselves, or whoever began the group, may end somebody's part in it.
+    #[error("only the one who began the group takes others out of it")]
+    NotYours,
     /// Nothing that could be read.
     #[error("a message needs a text")]
     Empty,
@@ -57,12 +67,14 @@ impl From<ChatFault> for Fault {
         let code = match &fault {
             ChatFault::ConversationNotFound => ErrorCode::ConversationNotFound,
             ChatFault::UserNotFound(_) => ErrorCode::NotFound,
-            ChatFault::WithOneself | ChatFault::NoTarget | ChatFault::BeyondEnd { .. } => {
-                ErrorCode::BadRequest
-            }
+            ChatFault::WithOneself
+            | ChatFault::NoTarget
+            | ChatFault::TooManyMembers
+            | ChatFault::BeyondEnd { .. } => ErrorCode::BadRequest,
+            ChatFault::NotYours => ErrorCode::Forbidden,
             ChatFault::Empty => ErrorCode::MessageEmpty,
             ChatFault::TooLarge { .. } => ErrorCode::MessageTooLarge,
-            ChatFault::OtherMessage => ErrorCode::Conflict,
+            ChatFault::OtherMessage | ChatFault::NoGroup => ErrorCode::Conflict,
             ChatFault::Store(StoreError::Overloaded(_) | StoreError::Unavailable(..))
             | ChatFault::Stopped => ErrorCode::Unavailable,
             ChatFault::Store(_) => ErrorCode::InternalError,
@@ -75,6 +87,9 @@ impl From<ChatFault> for Fault {
             ChatFault::ConversationNotFound
             | ChatFault::WithOneself
             | ChatFault::NoTarget
+            | ChatFault::TooManyMembers
+            | ChatFault::NoGroup
+            | ChatFault::NotYours
             | ChatFault::Empty
             | ChatFault::OtherMessage
             | ChatFault::Store(_)

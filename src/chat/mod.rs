@@ -7,7 +7,7 @@
 //!                 +---> dispatch: one frame for all members, then the answer to the sender
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
-//! - [`records`]: where it is kept. `transactions`: what is stored in one piece.
+//! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
 //! - [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`fault`]: why something was not done.
 //!
@@ -16,6 +16,7 @@
 //! ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
 pub mod fault;
+pub mod groups;
 pub mod message;
 pub mod records;
 pub mod rules;
@@ -25,8 +26,13 @@ mod wire;
 use std::{future::Future, sync::Arc};
 
 use self::{
-    message::{Draft, Sent},
-    records::Position,
+    groups::Beginning,
+    message::{Draft, Message, Sent},
+    records::{
+        Position,
+        listing::{self, Conversation, Place},
+        messages::{self, Span},
+    },
     transactions::{Told, Unsent},
 };
 use crate::{
@@ -36,7 +42,7 @@ use crate::{
         ids::{ConversationId, EventId, UserId},
     },
     protocol::event::UnreadSnapshot,
-    store::{Handle, StoreError},
+    store::{Handle, StoreError, Tx},
 };
 
 pub use fault::ChatFault;
@@ -129,6 +135,103 @@ impl Chat {
             as_of_seq: head.get(),
             conversations: positions.iter().map(Into::into).collect(),
         })
+    }
+
+    /// Somebody's conversations that come after a place, those with the latest messages first, at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn conversations(
+        &self,
+        of: &UserId,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let of = of.clone();
+        let page = move |conn: &mut _| listing::page(conn, &of, after, limit);
+        self.0.store.read(page).await
+    }
+
+    /// One of somebody's conversations.
+    ///
+    /// # Errors
+    /// [`ChatFault::ConversationNotFound`], or those of the store.
+    pub async fn conversation(
+        &self,
+        of: &UserId,
+        id: ConversationId,
+    ) -> Result<Conversation, ChatFault> {
+        let of = of.clone();
+        let found = self.0.store.read(move |conn| listing::find(conn, &of, id));
+        found.await?.ok_or(ChatFault::ConversationNotFound)
+    }
+
+    /// A part of a conversation, and where the asker stands in it.
+    ///
+    /// # Errors
+    /// [`ChatFault::ConversationNotFound`], or those of the store.
+    pub async fn history(
+        &self,
+        asker: &UserId,
+        of: ConversationId,
+        span: Span,
+        limit: u32,
+    ) -> Result<(Position, Vec<Message>), ChatFault> {
+        let asker = asker.clone();
+        let read = self.0.store.read(move |conn| {
+            let position = records::position(conn, &asker, of)?;
+            let position = position.ok_or(ChatFault::ConversationNotFound)?;
+            Ok((position, messages::history(conn, of, span, limit)?))
+        });
+        read.await
+    }
+
+    /// Begins a conversation, or finds that of two people.
+    ///
+    /// # Errors
+    /// The refusals of [`ChatFault`], and those of the store. Nothing has begun then.
+    pub async fn begin(
+        &self,
+        creator: &UserId,
+        beginning: Beginning,
+    ) -> Result<Conversation, ChatFault> {
+        let (new, by) = (ConversationId::new(), creator.clone());
+        let begun = self
+            .0
+            .store
+            .write(move |tx| groups::begin(tx, &by, &beginning, new));
+        let id = begun.await?;
+        self.conversation(creator, id).await
+    }
+
+    /// Adds somebody to a group. Every member may.
+    ///
+    /// # Errors
+    /// The refusals of [`ChatFault`], and those of the store.
+    pub async fn add(
+        &self,
+        asker: &UserId,
+        to: ConversationId,
+        newcomer: &UserId,
+    ) -> Result<(), ChatFault> {
+        let (asker, newcomer) = (asker.clone(), newcomer.clone());
+        let added = move |tx: &mut Tx<'_>| groups::add(tx, &asker, to, &newcomer);
+        self.0.store.write(added).await
+    }
+
+    /// Takes somebody out of a group: they hear nothing of it any more.
+    ///
+    /// # Errors
+    /// The refusals of [`ChatFault`], and those of the store.
+    pub async fn remove(
+        &self,
+        asker: &UserId,
+        from: ConversationId,
+        who: &UserId,
+    ) -> Result<(), ChatFault> {
+        let (asker, who) = (asker.clone(), who.clone());
+        let removed = move |tx: &mut Tx<'_>| groups::remove(tx, &asker, from, &who);
+        self.0.store.write(removed).await
     }
 
     /// The message of an earlier attempt, if this is the same message.

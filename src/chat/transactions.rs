@@ -2,20 +2,17 @@
 
 use super::{
     fault::ChatFault,
+    groups,
     message::{Draft, Message, Target},
     records::{
-        self, NewConversation,
+        self,
         messages::{self, Inserted},
     },
-    rules::{self, Kind},
+    rules,
 };
 use crate::{
     delivery::inbox::{self, Seq, records::NewEvent},
-    kernel::{
-        identity::Role,
-        ids::{ConversationId, EventId, MessageId, UserId},
-    },
-    people,
+    kernel::ids::{ConversationId, EventId, MessageId, UserId},
     protocol::{
         event::{Event, MessageRead},
         frame::Frame,
@@ -77,7 +74,10 @@ pub(super) fn send(
 ) -> Result<Told<Message>, Unsent> {
     let (conversation, members) = match &draft.target {
         Target::Conversation(id) => (*id, records::members(tx, *id)?),
-        Target::User(partner) => direct(tx, sender, partner, ids.conversation)?,
+        Target::User(partner) => {
+            let id = groups::direct(tx, sender, partner, ids.conversation)?;
+            (id, vec![sender.clone(), partner.clone()])
+        }
     };
     if !members.contains(sender) {
         return Err(ChatFault::ConversationNotFound.into());
@@ -143,33 +143,6 @@ pub(super) fn read(
         timestamp: tx.now().unix_seconds(),
     });
     Ok(tell(tx, cursor, &told, event, &members)?)
-}
-
-/// The conversation of two people, and both. It begins now if there was none.
-fn direct(
-    tx: &mut Tx<'_>,
-    sender: &UserId,
-    partner: &UserId,
-    new: ConversationId,
-) -> Result<(ConversationId, Vec<UserId>), ChatFault> {
-    let members = vec![sender.clone(), partner.clone()];
-    if let Some(known) = records::direct(tx, sender, partner)? {
-        return Ok((known, members));
-    }
-    let person = people::records::find(tx, partner)?;
-    // Backends do not talk.
-    if person.is_none_or(|person| person.role == Role::Service) {
-        return Err(ChatFault::UserNotFound(partner.clone()));
-    }
-    let conversation = NewConversation {
-        id: new,
-        kind: Kind::Direct,
-        title: None,
-        creator: sender,
-        members: &members,
-    };
-    records::insert(tx, conversation)?;
-    Ok((new, members))
 }
 
 /// Puts an event into the inbox of every member, encoded once for all of them.

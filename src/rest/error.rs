@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     calls::CallsFault,
+    chat::ChatFault,
     kernel::{logging::chain, token::TokenFault},
     people::EntryFault,
     presence::PresenceFault,
@@ -180,6 +181,15 @@ impl From<PresenceFault> for ApiError {
 impl From<CallsFault> for ApiError {
     fn from(fault: CallsFault) -> Self {
         Self(fault.into())
+    }
+}
+
+impl From<ChatFault> for ApiError {
+    fn from(fault: ChatFault) -> Self {
+        match fault {
+            ChatFault::Store(error) => error.into(),
+            fault => Self(fault.into()),
+        }
     }
 }
 

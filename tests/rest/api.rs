@@ -84,6 +84,10 @@ impl Api {
         send(self.request(Method::GET, path)).await
     }
 
+    pub async fn delete(&self, path: &str) -> Reply {
+        send(self.request(Method::DELETE, path)).await
+    }
+
     pub async fn post(&self, path: &str, body: Json) -> Reply {
         send(self.request(Method::POST, path).json(&body)).await
     }

@@ -12,6 +12,7 @@ mod admin;
 mod api;
 mod apps;
 mod calls;
+mod chat;
 mod development;
 mod metrics;
 mod operators;

@@ -1,6 +1,6 @@
 //! The table `messages`.
 
-use std::fmt::Display;
+use std::{collections::HashMap, fmt::Display};
 
 use diesel::prelude::*;
 use serde_json::value::RawValue;
@@ -9,10 +9,13 @@ use super::{column, conversation, number};
 use crate::{
     chat::message::Message,
     kernel::{
-        ids::{ClientMessageId, UserId},
+        ids::{ClientMessageId, ConversationId, UserId},
         time::Timestamp,
     },
-    store::{Conn, StoreError, Tx, run, sql::schema::messages},
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{conversations, messages},
+    },
 };
 
 /// What became of a message that was to be stored.
@@ -64,6 +67,62 @@ pub fn find_sent(
         .get_result(c)
         .optional())?;
     row.map(Message::try_from).transpose()
+}
+
+/// Which part of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Its end.
+    Latest,
+    /// What comes right after a place.
+    After(u64),
+    /// What came right before a place.
+    Before(u64),
+}
+
+/// A part of a conversation, at most `limit` messages, the oldest first.
+pub fn history(
+    conn: &mut Conn,
+    of: ConversationId,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let mut rows: Vec<Row> = run!(conn, |c| {
+        let all = messages::table
+            .filter(messages::conversation_id.eq(of.to_string()))
+            .limit(i64::from(limit))
+            .select(Row::as_select())
+            .into_boxed();
+        match span {
+            Span::Latest => all.order(messages::seq.desc()),
+            Span::Before(seq) => all
+                .filter(messages::seq.lt(column(seq)))
+                .order(messages::seq.desc()),
+            Span::After(seq) => all
+                .filter(messages::seq.gt(column(seq)))
+                .order(messages::seq.asc()),
+        }
+        .load(c)
+    })?;
+    if !matches!(span, Span::After(_)) {
+        rows.reverse();
+    }
+    rows.into_iter().map(Message::try_from).collect()
+}
+
+/// The last message of each of these conversations.
+pub fn last_of(
+    conn: &mut Conn,
+    ids: &[&str],
+) -> Result<HashMap<ConversationId, Message>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| messages::table
+        .inner_join(conversations::table)
+        .filter(messages::conversation_id.eq_any(ids))
+        .filter(messages::seq.eq(conversations::last_seq))
+        .select(Row::as_select())
+        .load(c))?;
+    let by_conversation = |row| Message::try_from(row).map(|it| (it.conversation, it));
+    rows.into_iter().map(by_conversation).collect()
 }
 
 #[derive(Queryable, Selectable)]

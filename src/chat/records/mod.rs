@@ -1,7 +1,8 @@
 //! The tables `conversations` and `members`.
 //!
-//! - [`messages`]: what was written.
+//! - [`messages`]: what was written. [`listing`]: conversations as their members look at them.
 
+pub mod listing;
 pub mod messages;
 
 use diesel::prelude::*;
@@ -99,6 +100,58 @@ pub fn insert(tx: &mut Tx<'_>, new: NewConversation<'_>) -> Result<(), StoreErro
             .execute(c))?;
     }
     Ok(())
+}
+
+/// What a conversation is from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nature {
+    /// Of two people, or of a group.
+    pub kind: Kind,
+    /// Who began it.
+    pub creator: UserId,
+}
+
+/// What a conversation is; `None` if there is none.
+pub fn nature(conn: &mut Conn, of: ConversationId) -> Result<Option<Nature>, StoreError> {
+    let row = run!(conn, |c| conversations::table
+        .find(of.to_string())
+        .select((conversations::kind, conversations::created_by))
+        .get_result::<(String, String)>(c)
+        .optional())?;
+    let Some((kind, creator)) = row else {
+        return Ok(None);
+    };
+    let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
+    Ok(Some(Nature {
+        kind: kind.parse().map_err(corrupt)?,
+        creator: user(creator)?,
+    }))
+}
+
+/// Puts somebody into a conversation, as one who has seen what is there.
+pub fn join(tx: &mut Tx<'_>, who: &UserId, to: ConversationId) -> Result<(), StoreError> {
+    let now = tx.now().millis();
+    let id = to.to_string();
+    let last = run!(tx, |c| conversations::table
+        .find(&id)
+        .select(conversations::last_seq)
+        .get_result::<i64>(c))?;
+    let row = (
+        members::user_id.eq(who.as_str()),
+        members::conversation_id.eq(&id),
+        members::joined_at.eq(now),
+        members::read_seq.eq(last),
+    );
+    run!(tx, |c| diesel::insert_into(members::table)
+        .values(row)
+        .execute(c))
+    .map(drop)
+}
+
+/// Takes somebody out of a conversation.
+pub fn leave(tx: &mut Tx<'_>, who: &UserId, from: ConversationId) -> Result<(), StoreError> {
+    let member = members::table.find((who.as_str(), from.to_string()));
+    run!(tx, |c| diesel::delete(member).execute(c)).map(drop)
 }
 
 /// Who is in a conversation; nobody if there is none.

@@ -43,6 +43,21 @@ pub fn check(draft: &Draft, sender: &UserId, max_body: usize) -> Result<(), Chat
     Ok(())
 }
 
+/// Who is in a group that somebody begins: they themselves and the others, each once.
+///
+/// # Errors
+/// [`ChatFault::TooManyMembers`] above [`MEMBERS_MAX`].
+pub fn group(creator: &UserId, others: &[UserId]) -> Result<Vec<UserId>, ChatFault> {
+    let mut members = others.to_vec();
+    members.push(creator.clone());
+    members.sort_unstable();
+    members.dedup();
+    if members.len() > MEMBERS_MAX {
+        return Err(ChatFault::TooManyMembers);
+    }
+    Ok(members)
+}
+
 /// What two people are known by together, whoever of them begins. No id has a line feed in it.
 pub fn pair(one: &UserId, other: &UserId) -> String {
     let (low, high) = if one < other {

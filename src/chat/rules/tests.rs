@@ -47,6 +47,17 @@ fn nobody_writes_to_themselves() {
 }
 
 #[test]
+fn a_group_has_256_people_at_most_the_one_who_begins_it_among_them() {
+    let others: Vec<UserId> = (0..256).map(|n| user(&format!("user-{n}"))).collect();
+    let group = |creator: &str, count: usize| group(&user(creator), &others[..count]);
+    assert_eq!(group("taro", 0).unwrap(), [user("taro")]);
+    assert_eq!(group("taro", 255).unwrap().len(), MEMBERS_MAX);
+    assert_eq!(group("user-3", 256).unwrap().len(), MEMBERS_MAX);
+    let refused = group("taro", 256);
+    assert!(matches!(refused, Err(ChatFault::TooManyMembers)));
+}
+
+#[test]
 fn two_people_are_one_pair_whoever_begins() {
     let (hana, taro) = (user("hana"), user("taro"));
     assert_eq!(pair(&hana, &taro), "hana\ntaro");

@@ -1,8 +1,10 @@
 //! `/api`: what apps ask for their people.
 
 mod calls;
+mod conversations;
 mod inbox;
 mod me;
+mod messages;
 mod otomo;
 
 use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
@@ -21,6 +23,23 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/calls").route(read().to(calls::list)))
         .service(at("/calls/{id}").route(read().to(calls::show)))
         .service(at("/calls/{id}/ring").route(read().to(calls::ring)))
+        .service(
+            at("/conversations")
+                .route(read().to(conversations::list))
+                .post(conversations::begin),
+        )
+        .service(at("/conversations/{id}").route(read().to(conversations::show)))
+        .service(
+            at("/conversations/{id}/members/{user}")
+                .put(conversations::add)
+                .delete(conversations::remove),
+        )
+        .service(
+            at("/conversations/{id}/messages")
+                .route(read().to(messages::list))
+                .post(messages::send),
+        )
+        .service(at("/conversations/{id}/read").post(messages::read))
         .service(at("/ice-servers").route(read().to(calls::ice_servers)))
         .service(at("/inbox").route(read().to(inbox::read)))
         .wrap(from_fn(auth::people))

@@ -1,0 +1,198 @@
+//! Conversations as their members look at them: the one with the latest message first.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{Position, conversation, messages, number, user};
+use crate::{
+    chat::{message::Message, rules::Kind},
+    kernel::{
+        ids::{ConversationId, UserId},
+        time::Timestamp,
+    },
+    store::{
+        Conn, StoreError, run,
+        sql::schema::{conversations, members, users},
+    },
+};
+
+/// One conversation, as one of its members sees it.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// Of two people, or of a group.
+    pub kind: Kind,
+    /// The name that a group was given.
+    pub title: Option<String>,
+    /// Who began it.
+    pub creator: UserId,
+    /// When they did.
+    pub created_at: Timestamp,
+    /// When the last message was stored; when it began, if there is none.
+    pub last_at: Timestamp,
+    /// Where the one who asks stands.
+    pub position: Position,
+    /// The last message.
+    pub last_message: Option<Message>,
+    /// Everybody in it, by id.
+    pub members: Vec<Member>,
+}
+
+/// Somebody in a conversation.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Who it is.
+    pub user: UserId,
+    /// The name to show.
+    pub name: String,
+    /// The address of a picture.
+    pub avatar: Option<String>,
+    /// The last message that they have seen.
+    pub read: u64,
+    /// When they had.
+    pub read_at: Option<Timestamp>,
+}
+
+/// A place in the list: conversations come after it whose last message is older.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When the last message was stored.
+    pub last_at: Timestamp,
+    /// Which of those of that moment.
+    pub conversation: ConversationId,
+}
+
+impl From<&Conversation> for Place {
+    fn from(of: &Conversation) -> Self {
+        Self {
+            last_at: of.last_at,
+            conversation: of.position.conversation,
+        }
+    }
+}
+
+/// The conversations of somebody that come after a place, at most `limit`.
+pub fn page(
+    conn: &mut Conn,
+    of: &UserId,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<Conversation>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| {
+        let theirs = members::table
+            .filter(members::user_id.eq(of.as_str()))
+            .inner_join(conversations::table)
+            .into_boxed();
+        let theirs = match after {
+            Some(place) => {
+                let (at, id) = (place.last_at.millis(), place.conversation.to_string());
+                let same_moment = conversations::last_at.eq(at);
+                let before = conversations::last_at.lt(at);
+                theirs.filter(before.or(same_moment.and(conversations::id.lt(id))))
+            }
+            None => theirs,
+        };
+        theirs
+            .order((conversations::last_at.desc(), conversations::id.desc()))
+            .limit(i64::from(limit))
+            .select(Row::as_select())
+            .load(c)
+    })?;
+    complete(conn, rows)
+}
+
+/// One conversation of somebody; `None` if they are in none with this id.
+pub fn find(
+    conn: &mut Conn,
+    of: &UserId,
+    id: ConversationId,
+) -> Result<Option<Conversation>, StoreError> {
+    let row: Option<Row> = run!(conn, |c| members::table
+        .find((of.as_str(), id.to_string()))
+        .inner_join(conversations::table)
+        .select(Row::as_select())
+        .get_result(c)
+        .optional())?;
+    let found = complete(conn, row.into_iter().collect())?;
+    Ok(found.into_iter().next())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = conversations)]
+struct Row {
+    id: String,
+    kind: String,
+    title: Option<String>,
+    created_by: String,
+    created_at: i64,
+    last_seq: i64,
+    last_at: i64,
+    floor: i64,
+    #[diesel(select_expression = members::read_seq)]
+    read_seq: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = members)]
+struct MemberRow {
+    conversation_id: String,
+    user_id: String,
+    read_seq: i64,
+    read_at: Option<i64>,
+    #[diesel(select_expression = users::name)]
+    name: String,
+    #[diesel(select_expression = users::avatar)]
+    avatar: Option<String>,
+}
+
+/// The same with their last messages and their members, each in one query for all.
+fn complete(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Conversation>, StoreError> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut last = messages::last_of(conn, &ids)?;
+    let mut members = members_of(conn, &ids)?;
+    let whole = |row: Row| {
+        let id = conversation(row.id)?;
+        let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
+        Ok(Conversation {
+            kind: row.kind.parse().map_err(corrupt)?,
+            title: row.title,
+            creator: user(row.created_by)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            last_at: Timestamp::from_millis(row.last_at),
+            position: Position {
+                conversation: id,
+                last: number(row.last_seq)?,
+                floor: number(row.floor)?,
+                read: number(row.read_seq)?,
+            },
+            last_message: last.remove(&id),
+            members: members.remove(&id).unwrap_or_default(),
+        })
+    };
+    rows.into_iter().map(whole).collect()
+}
+
+fn members_of(
+    conn: &mut Conn,
+    ids: &[&str],
+) -> Result<HashMap<ConversationId, Vec<Member>>, StoreError> {
+    let rows: Vec<MemberRow> = run!(conn, |c| members::table
+        .filter(members::conversation_id.eq_any(ids))
+        .inner_join(users::table)
+        .order(members::user_id)
+        .select(MemberRow::as_select())
+        .load(c))?;
+    let mut of: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let member = Member {
+            user: user(row.user_id)?,
+            name: row.name,
+            avatar: row.avatar,
+            read: number(row.read_seq)?,
+            read_at: row.read_at.map(Timestamp::from_millis),
+        };
+        let members = of.entry(conversation(row.conversation_id)?).or_default();
+        members.push(member);
+    }
+    Ok(of)
+}

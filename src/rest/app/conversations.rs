@@ -1,0 +1,172 @@
+//! `/api/conversations`: who talks with whom. Those that the asker is not in are not there.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path, Query, ReqData},
+};
+use serde::{Deserialize, Serialize};
+
+use super::messages::MessageView;
+use crate::{
+    chat::{
+        groups::Beginning,
+        records::listing::{Conversation, Member, Place},
+    },
+    kernel::{
+        ids::{ConversationId, UserId},
+        person_name,
+        time::Timestamp,
+    },
+    people::Person,
+    rest::{
+        Answer, Shared,
+        error::ApiError,
+        iso::Iso,
+        paging::{Page, Paging},
+    },
+};
+
+/// One conversation, as the asker sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConversationView {
+    conversation_id: ConversationId,
+    kind: &'static str,
+    title: Option<String>,
+    created_by: UserId,
+    created_at: Iso,
+    last_at: Iso,
+    last_seq: u64,
+    read_seq: u64,
+    unread: u64,
+    last_message: Option<MessageView>,
+    members: Vec<MemberView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberView {
+    user_id: UserId,
+    name: String,
+    avatar: Option<String>,
+    /// The last message that they have seen.
+    read_seq: u64,
+    /// When they had; `null` if they have not seen any.
+    read_at: Option<Iso>,
+}
+
+impl From<Conversation> for ConversationView {
+    fn from(it: Conversation) -> Self {
+        Self {
+            conversation_id: it.position.conversation,
+            kind: it.kind.as_str(),
+            title: it.title,
+            created_by: it.creator,
+            created_at: it.created_at.into(),
+            last_at: it.last_at.into(),
+            last_seq: it.position.last,
+            read_seq: it.position.read,
+            unread: it.position.unread(),
+            last_message: it.last_message.map(MessageView::from),
+            members: it.members.into_iter().map(MemberView::from).collect(),
+        }
+    }
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        Self {
+            user_id: member.user,
+            name: member.name,
+            avatar: member.avatar,
+            read_seq: member.read,
+            read_at: member.read_at.map(Iso::from),
+        }
+    }
+}
+
+/// A place in the list, for cursors: when the last message was stored, in milliseconds, and which.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ListPlace(i64, ConversationId);
+
+/// `GET /api/conversations?limit=&cursor=`: those with the latest messages first.
+pub(super) async fn list(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    paging: Query<Paging>,
+) -> Answer<Page<ConversationView>> {
+    let after: Option<ListPlace> = paging.after()?;
+    let after = after.map(|ListPlace(last_at, conversation)| Place {
+        last_at: Timestamp::from_millis(last_at),
+        conversation,
+    });
+    let found = shared.chat.conversations(&who.user, after, paging.rows());
+    let place = |it: &Conversation| ListPlace(it.last_at.millis(), it.position.conversation);
+    let page = paging.page(found.await?, place, ConversationView::from);
+    Ok(Json(page))
+}
+
+/// `GET /api/conversations/{id}`
+pub(super) async fn show(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<ConversationId>,
+) -> Answer<ConversationView> {
+    let found = shared.chat.conversation(&who.user, *id);
+    Ok(Json(found.await?.into()))
+}
+
+/// A conversation that is to begin.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Begin {
+    Direct {
+        #[serde(rename = "userId")]
+        user_id: UserId,
+    },
+    Group {
+        members: Vec<UserId>,
+        title: Option<String>,
+    },
+}
+
+/// `POST /api/conversations`: of two people there is one, which this finds or begins; a group is a new one each time.
+pub(super) async fn begin(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    begin: Json<Begin>,
+) -> Answer<ConversationView> {
+    let beginning = match begin.into_inner() {
+        Begin::Direct { user_id } => Beginning::Direct(user_id),
+        Begin::Group { members, title } => {
+            let fit = title.as_deref().map(person_name::check).transpose();
+            fit.map_err(|fault| ApiError::bad_request(format!("title: {fault}")))?;
+            Beginning::Group { members, title }
+        }
+    };
+    let begun = shared.chat.begin(&who.user, beginning);
+    Ok(Json(begun.await?.into()))
+}
+
+/// `PUT /api/conversations/{id}/members/{user}`: any member adds somebody.
+pub(super) async fn add(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    path: Path<(ConversationId, UserId)>,
+) -> Answer<ConversationView> {
+    let (id, newcomer) = path.into_inner();
+    shared.chat.add(&who.user, id, &newcomer).await?;
+    let found = shared.chat.conversation(&who.user, id);
+    Ok(Json(found.await?.into()))
+}
+
+/// `DELETE /api/conversations/{id}/members/{user}`: a member goes, or whoever began the group takes somebody out.
+pub(super) async fn remove(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    path: Path<(ConversationId, UserId)>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, gone) = path.into_inner();
+    shared.chat.remove(&who.user, id, &gone).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,151 @@
+//! `/api/conversations/{id}/messages` and `/read`: what was written, and how far the asker has read.
+
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    chat::{message::Message, records::messages::Span},
+    kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId},
+    people::Person,
+    protocol::{command::MessageSend, event::MessageReadAck},
+    rest::{Answer, Shared, error::ApiError, iso::Iso, paging::Paging},
+};
+
+/// One message.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MessageView {
+    message_id: MessageId,
+    conversation_id: ConversationId,
+    message_seq: u64,
+    sender_id: UserId,
+    body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+    client_message_id: ClientMessageId,
+    created_at: Iso,
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        Self {
+            message_id: message.id,
+            conversation_id: message.conversation,
+            message_seq: message.seq,
+            sender_id: message.sender,
+            body: message.body,
+            data: message.data,
+            client_message_id: message.client_message_id,
+            created_at: message.created_at.into(),
+        }
+    }
+}
+
+/// Which part of the history: what comes after a message, or what came before it; the latest without either.
+#[derive(Deserialize)]
+pub(super) struct Around {
+    after: Option<Seq>,
+    before: Option<Seq>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Seq(u64);
+
+impl TryFrom<String> for Seq {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        text.parse()
+            .map(Self)
+            .map_err(|_no_number| "after and before must be the messageSeq of a message")
+    }
+}
+
+/// A part of the history, the oldest message first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct History {
+    items: Vec<MessageView>,
+    /// The oldest message that is kept. Where `items` begin with it there is nothing before them.
+    first_seq: u64,
+    /// The newest message.
+    last_seq: u64,
+}
+
+/// `GET /api/conversations/{id}/messages?after=|before=&limit=`: the place in the conversation is the cursor.
+pub(super) async fn list(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<ConversationId>,
+    around: Query<Around>,
+    paging: Query<Paging>,
+) -> Answer<History> {
+    let span = match (around.after, around.before) {
+        (None, None) => Span::Latest,
+        (Some(Seq(seq)), None) => Span::After(seq),
+        (None, Some(Seq(seq))) => Span::Before(seq),
+        (Some(_), Some(_)) => return Err(ApiError::bad_request("either after or before")),
+    };
+    let read = shared.chat.history(&who.user, *id, span, paging.limit());
+    let (position, messages) = read.await?;
+    Ok(Json(History {
+        items: messages.into_iter().map(MessageView::from).collect(),
+        first_seq: position.floor + 1,
+        last_seq: position.last,
+    }))
+}
+
+/// A message that is to be sent here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Send {
+    client_message_id: ClientMessageId,
+    body: String,
+    data: Option<Box<RawValue>>,
+}
+
+/// `POST /api/conversations/{id}/messages`: as `message_send` does.
+pub(super) async fn send(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<ConversationId>,
+    send: Json<Send>,
+) -> Answer<MessageView> {
+    let Send {
+        client_message_id,
+        body,
+        data,
+    } = send.into_inner();
+    let draft = MessageSend {
+        conversation_id: Some(*id),
+        to_user_id: None,
+        client_message_id,
+        body,
+        data,
+    };
+    let sent = shared.chat.send(&who.user, draft.try_into()?).await?;
+    Ok(Json(sent.message().clone().into()))
+}
+
+/// How far the asker has read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Read {
+    message_seq: u64,
+}
+
+/// `POST /api/conversations/{id}/read`: as `message-read` does. Answers where the cursor is now.
+pub(super) async fn read(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<ConversationId>,
+    read: Json<Read>,
+) -> Answer<MessageReadAck> {
+    let cursor = shared.chat.read(&who.user, *id, read.message_seq);
+    Ok(Json(MessageReadAck {
+        conversation_id: *id,
+        message_seq: cursor.await?,
+    }))
+}

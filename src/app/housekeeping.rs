@@ -1,5 +1,5 @@
-//! What a server does by itself for as long as it serves: it ends the graces of people who have gone, prunes
-//! the inbox, and looks whether all that it cannot do without is still alive.
+//! What a server does by itself for as long as it serves: it ends the graces of people who have gone and the typing of
+//! those who have stopped, prunes the inbox, and looks whether all that it cannot do without is still alive.
 //!
 //! # When something panics
 //! A panic is a fault of ours, and stays with whoever had it: a job of the store is rolled back, a session ends
@@ -61,6 +61,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
     tokio::select! {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
+        never = shared.chat.expire_typing() => match never {},
         never = prune_again_and_again(&shared.store, &shared.config.inbox, PRUNE_EVERY) => match never {},
     }
 }

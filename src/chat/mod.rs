@@ -8,10 +8,10 @@
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
-//! - [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
+//! - `typing`: who is writing. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`fault`]: why something was not done.
 //!
-//! Why no actor: nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
+//! Why no actor: but for who is writing, nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
 //! each member theirs; what overtakes on the way to a client is put right there
 //! ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
@@ -21,9 +21,10 @@ pub mod message;
 pub mod records;
 pub mod rules;
 mod transactions;
+mod typing;
 mod wire;
 
-use std::{future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc};
 
 use self::{
     groups::Beginning,
@@ -34,12 +35,13 @@ use self::{
         messages::{self, Span},
     },
     transactions::{Told, Unsent},
+    typing::Typing,
 };
 use crate::{
-    delivery::{dispatch::Dispatch, inbox},
+    delivery::{dispatch::Dispatch, inbox, line::Client},
     kernel::{
         config::ChatConfig,
-        ids::{ConversationId, EventId, UserId},
+        ids::{ConversationId, EventId, SessionId, UserId},
     },
     protocol::event::UnreadSnapshot,
     store::{Handle, StoreError, Tx},
@@ -57,13 +59,16 @@ pub struct Chat(Arc<Shared>);
 struct Shared {
     store: Handle,
     dispatch: Dispatch,
+    typing: Typing,
     config: ChatConfig,
 }
 
 impl Chat {
     /// A chat over what is stored.
     pub fn new(store: Handle, dispatch: Dispatch, config: ChatConfig) -> Self {
+        let typing = Typing::new(store.clone(), dispatch.clone(), &config);
         Self(Arc::new(Shared {
+            typing,
             store,
             dispatch,
             config,
@@ -92,7 +97,11 @@ impl Chat {
         let (chat, sender) = (self.clone(), sender.clone());
         in_any_case(async move {
             match queued?.await {
-                Ok(told) => Ok(Sent::Now(chat.tell(told))),
+                Ok(told) => {
+                    // What was being written is there.
+                    chat.0.typing.stop(&sender, told.answer.conversation);
+                    Ok(Sent::Now(chat.tell(told)))
+                }
                 Err(Unsent::SentBefore) => chat.sent_before(sender, draft).await,
                 Err(Unsent::Refused(fault)) => Err(fault),
             }
@@ -135,6 +144,35 @@ impl Chat {
             as_of_seq: head.get(),
             conversations: positions.iter().map(Into::into).collect(),
         })
+    }
+
+    /// Somebody writes a word: the other members are told, unless they were a moment ago, or are too many. With the session
+    /// on which they write, whose end is the end of it.
+    ///
+    /// # Errors
+    /// [`ChatFault::ConversationNotFound`], or those of the store.
+    pub async fn start_typing(
+        &self,
+        user: &UserId,
+        session: Option<SessionId>,
+        conversation: ConversationId,
+    ) -> Result<(), ChatFault> {
+        self.0.typing.word(user, session, conversation).await
+    }
+
+    /// Somebody has stopped writing.
+    pub fn stop_typing(&self, user: &UserId, conversation: ConversationId) {
+        self.0.typing.stop(user, conversation);
+    }
+
+    /// A session is over, and so is what was being written on it.
+    pub fn left(&self, client: &Client) {
+        self.0.typing.left(client);
+    }
+
+    /// Ends the typing of those who have stopped, for as long as it is polled; one task of the server does that.
+    pub async fn expire_typing(&self) -> Infallible {
+        self.0.typing.expire().await
     }
 
     /// Somebody's conversations that come after a place, those with the latest messages first, at most `limit`.
@@ -229,9 +267,12 @@ impl Chat {
         from: ConversationId,
         who: &UserId,
     ) -> Result<(), ChatFault> {
+        let gone = who.clone();
         let (asker, who) = (asker.clone(), who.clone());
         let removed = move |tx: &mut Tx<'_>| groups::remove(tx, &asker, from, &who);
-        self.0.store.write(removed).await
+        self.0.store.write(removed).await?;
+        self.0.typing.stop(&gone, from);
+        Ok(())
     }
 
     /// The message of an earlier attempt, if this is the same message.

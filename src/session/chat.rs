@@ -9,7 +9,7 @@ use crate::{
     delivery::lines::To,
     kernel::{identity::Role, ids::UserId, logging::chain},
     protocol::{
-        command::{MessageRead, MessageSend, RequestId},
+        command::{MessageRead, MessageSend, RequestId, Typing},
         error_code::ErrorCode,
         event::{Event, MessageReadAck, MessageSendAck},
         fault::Fault,
@@ -28,7 +28,8 @@ impl Session {
             Err(fault) => return self.refuse(&ChatFault::into(fault), request_id.as_ref()),
         };
         self.answer(request_id, async {
-            Ok(MessageSendAck::from(sent.await?.message()).into())
+            let ack = MessageSendAck::from(sent.await?.message());
+            Ok(Some(ack.into()))
         });
     }
 
@@ -47,8 +48,28 @@ impl Session {
                 conversation_id,
                 message_seq: cursor.await?,
             };
-            Ok(ack.into())
+            Ok(Some(ack.into()))
         });
+    }
+
+    /// `typing-start`: answered only if it is refused.
+    pub(super) fn start_typing(&mut self, typing: Typing, request_id: Option<RequestId>) {
+        let Some(user) = self.talker(request_id.as_ref()) else {
+            return;
+        };
+        let chat = self.env.chat.clone();
+        let (session, id) = (self.id, typing.conversation_id);
+        self.answer(request_id, async move {
+            chat.start_typing(&user, Some(session), id).await?;
+            Ok(None)
+        });
+    }
+
+    /// `typing-stop`: never answered. Who was not writing has stopped already.
+    pub(super) fn stop_typing(&mut self, typing: Typing, request_id: Option<&RequestId>) {
+        if let Some(user) = self.talker(request_id) {
+            self.env.chat.stop_typing(&user, typing.conversation_id);
+        }
     }
 
     /// Who writes or reads, if they may right now; if not they are told.
@@ -72,7 +93,7 @@ impl Session {
     fn answer(
         &self,
         request_id: Option<RequestId>,
-        done: impl Future<Output = Result<Event, ChatFault>> + 'static,
+        done: impl Future<Output = Result<Option<Event>, ChatFault>> + 'static,
     ) {
         let Stage::Live(live) = &self.stage else {
             return;
@@ -80,7 +101,8 @@ impl Session {
         let (at, dispatch, store) = (live.at, self.env.dispatch.clone(), self.env.store.clone());
         actix_rt::spawn(async move {
             let answer = match done.await {
-                Ok(answer) => answer,
+                Ok(Some(answer)) => answer,
+                Ok(None) => return,
                 Err(fault) => {
                     if let ChatFault::Store(error) = &fault {
                         log::error!(

@@ -108,6 +108,8 @@ impl Session {
             Command::OtomoStatusSet(set) => return self.choose(&set, request_id, ctx),
             Command::MessageSend(send) => return self.send_message(send, request_id),
             Command::MessageRead(read) => return self.read_messages(read, request_id),
+            Command::TypingStart(typing) => return self.start_typing(typing, request_id),
+            Command::TypingStop(typing) => return self.stop_typing(typing, request_id.as_ref()),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,

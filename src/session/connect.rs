@@ -37,7 +37,9 @@ use crate::{
         close_code::CloseCode,
         command::{InitConnection, RequestId},
         error_code::ErrorCode,
-        event::{Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason},
+        event::{
+            Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason, TypingSettings,
+        },
         fault::Fault,
         frame::Frame,
         spec::{Topic, Topics},
@@ -292,6 +294,10 @@ impl Session {
                 ring_timeout_ms: millis(config.calls.ring_timeout),
                 connect_timeout_ms: millis(config.calls.connect_timeout),
                 loss_grace_ms: millis(config.calls.loss_grace),
+            },
+            typing: TypingSettings {
+                resend_ms: millis(config.chat.typing_resend),
+                expire_ms: millis(config.chat.typing_expire),
             },
             timestamp: self.env.store.now().unix_seconds(),
         }

@@ -21,5 +21,7 @@ pub(crate) fn examples() -> Vec<&'static str> {
         r#"{"type":"message_send","conversationId":"0190c1a0-0000-7000-8000-00000000c001","clientMessageId":"m-1","body":"こんにちは","data":{"mood":"happy"}}"#,
         r#"{"type":"message_send","toUserId":"otomo-123","clientMessageId":"m-1","body":"こんにちは"}"#,
         r#"{"type":"message-read","conversationId":"0190c1a0-0000-7000-8000-00000000c001","messageSeq":12}"#,
+        r#"{"type":"typing-start","conversationId":"0190c1a0-0000-7000-8000-00000000c001"}"#,
+        r#"{"type":"typing-stop","conversationId":"0190c1a0-0000-7000-8000-00000000c001"}"#,
     ]
 }

@@ -67,6 +67,10 @@ fn connection() -> Vec<Event> {
                 connect_timeout_ms: 20_000,
                 loss_grace_ms: 10_000,
             },
+            typing: TypingSettings {
+                resend_ms: 4_000,
+                expire_ms: 8_000,
+            },
             timestamp: 1_706_604_000,
         }
         .into(),
@@ -358,6 +362,17 @@ fn chat() -> Vec<Event> {
         MessageReadAck {
             conversation_id: conversation(),
             message_seq: 13,
+        }
+        .into(),
+        TypingStart {
+            conversation_id: conversation(),
+            user_id: user("user-999"),
+            expires_in_ms: 8_000,
+        }
+        .into(),
+        TypingStop {
+            conversation_id: conversation(),
+            user_id: user("user-999"),
         }
         .into(),
     ]

@@ -276,3 +276,21 @@ async fn a_stranger_cannot_tell_a_conversation_from_none() {
     assert_eq!(said[0], said[1]);
     assert!(said[0].iter().all(|(status, _)| *status == 404), "{said:?}");
 }
+
+#[tokio::test]
+async fn typing_over_http_is_told_like_any_other() {
+    let server = TestServer::start().await;
+    let taro = person(&server, "taro").await;
+    let mut hana = server.user("hana").await;
+    let begun = taro.post("/api/conversations", direct("hana")).await.ok();
+    for (typing, told) in [(true, "typing-start"), (false, "typing-stop")] {
+        let reply = taro
+            .post(&path(&begun, "/typing"), json!({"typing": typing}))
+            .await;
+        assert_eq!(reply.status, 204);
+        assert_eq!(hana.expect(told).await["userId"], "taro");
+    }
+    let made_up = path(&json!({"conversationId": Uuid::new_v4()}), "/typing");
+    let reply = taro.post(&made_up, json!({"typing": true})).await;
+    reply.refused(404, "CONVERSATION_NOT_FOUND");
+}

@@ -1,7 +1,8 @@
-//! What may be written, and where a reader stands. Pure: no clock, no database.
+//! What may be written, where a reader stands, and who is writing. Pure: no clock, no database.
 
 #[cfg(test)]
 mod tests;
+pub mod typing;
 
 use super::{
     fault::ChatFault,

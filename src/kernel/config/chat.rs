@@ -1,5 +1,7 @@
 //! `[chat]`: what people may write to each other.
 
+use std::time::Duration;
+
 use super::{fault::ConfigFault, reader::Section};
 
 /// What people may write to each other.
@@ -7,12 +9,28 @@ use super::{fault::ConfigFault, reader::Section};
 pub struct ChatConfig {
     /// Bytes of a message's text, and of what the app adds to it.
     pub max_body: usize,
+    /// How long somebody counts as writing after the last word.
+    pub typing_expire: Duration,
+    /// How long others are not told again; shorter than `typing_expire`.
+    pub typing_resend: Duration,
 }
 
 impl ChatConfig {
     pub(super) fn read(mut section: Section<'_>) -> Result<Self, ConfigFault> {
-        Ok(Self {
+        let span = Duration::from_millis(10)..=Duration::from_hours(1);
+        let chat = Self {
             max_body: section.size("max_body", 1..=1 << 20)?,
-        })
+            typing_expire: section.duration("typing_expire", span.clone())?,
+            typing_resend: section.duration("typing_resend", span)?,
+        };
+        if chat.typing_resend >= chat.typing_expire {
+            return Err(ConfigFault::Conflict {
+                keys: &["chat.typing_resend", "chat.typing_expire"],
+                problem: "somebody who goes on writing must be told of again before they count as \
+                          having stopped"
+                    .to_owned(),
+            });
+        }
+        Ok(chat)
     }
 }

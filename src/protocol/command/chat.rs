@@ -30,3 +30,11 @@ pub struct MessageRead {
     /// The last message that was seen.
     pub message_seq: u64,
 }
+
+/// `typing-start` and `typing-stop`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Typing {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}

@@ -13,7 +13,7 @@ pub use calls::{
     CallConnected, CallReject, CallRequest, Candidate, Description, IceCandidate, OfCall,
     StatedReject, WebrtcAnswer, WebrtcOffer,
 };
-pub use chat::{MessageRead, MessageSend};
+pub use chat::{MessageRead, MessageSend, Typing};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
 use super::{error_code::ErrorCode, fault::Fault};
@@ -119,6 +119,10 @@ commands! {
     MessageSend(MessageSend) "message_send",
     /// A member has seen everything up to a message.
     MessageRead(MessageRead) "message-read",
+    /// A member is writing.
+    TypingStart(Typing) "typing-start",
+    /// A member has stopped writing.
+    TypingStop(Typing) "typing-stop",
 }
 
 #[derive(Deserialize)]

@@ -68,6 +68,28 @@ pub struct MessageReadAck {
     pub message_seq: u64,
 }
 
+/// `typing-start`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypingStart {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// Who.
+    pub user_id: UserId,
+    /// After this time without another word they have stopped.
+    pub expires_in_ms: u64,
+}
+
+/// `typing-stop`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypingStop {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// Who.
+    pub user_id: UserId,
+}
+
 /// `unread_snapshot`: how far the user has read each conversation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -17,7 +17,8 @@ pub use calls::{
     ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
 };
 pub use chat::{
-    MessageRead, MessageReadAck, MessageSendAck, NewMessage, UnreadConversation, UnreadSnapshot,
+    MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart, TypingStop,
+    UnreadConversation, UnreadSnapshot,
 };
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
@@ -27,7 +28,7 @@ pub use signaling::{
 };
 pub use system::{
     Closing, Connected, Error, HeartbeatAck, HeartbeatSettings, Limits, Notification, Ready,
-    Resync, ResyncReason, TokenExpiring, TokenRefreshAck,
+    Resync, ResyncReason, TokenExpiring, TokenRefreshAck, TypingSettings,
 };
 
 use super::spec::{Kind, Spec, Topic};
@@ -166,6 +167,10 @@ events! {
     MessageRead(MessageRead) "message-read" Durable Chat,
     /// The answer to `message-read`.
     MessageReadAck(MessageReadAck) "message_read_ack" Control System,
+    /// Somebody is writing (source document 002).
+    TypingStart(TypingStart) "typing-start" Ephemeral Chat,
+    /// Somebody has stopped writing (source document 002).
+    TypingStop(TypingStop) "typing-stop" Ephemeral Chat,
 }
 
 impl Event {

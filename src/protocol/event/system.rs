@@ -19,6 +19,16 @@ pub struct HeartbeatSettings {
     pub timeout_ms: u64,
 }
 
+/// How often to say that the user is writing.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypingSettings {
+    /// Milliseconds after which to send `typing-start` again while they write.
+    pub resend_ms: u64,
+    /// Milliseconds after which they have stopped if it is not sent again.
+    pub expire_ms: u64,
+}
+
 /// The limits that a client should know.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,6 +69,8 @@ pub struct Connected {
     pub heartbeat: HeartbeatSettings,
     /// The limits in force.
     pub limits: Limits,
+    /// The pace of `typing-start`.
+    pub typing: TypingSettings,
     /// UNIX seconds.
     pub timestamp: i64,
 }

@@ -1,6 +1,10 @@
-//! `/api/conversations/{id}/messages` and `/read`: what was written, and how far the asker has read.
+//! `/api/conversations/{id}/messages`, `/read` and `/typing`: what was written, how far the asker has read, and that they
+//! are writing.
 
-use actix_web::web::{Data, Json, Path, Query, ReqData};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path, Query, ReqData},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -148,4 +152,25 @@ pub(super) async fn read(
         conversation_id: *id,
         message_seq: cursor.await?,
     }))
+}
+
+/// Whether the asker is writing.
+#[derive(Deserialize)]
+pub(super) struct Typing {
+    typing: bool,
+}
+
+/// `POST /api/conversations/{id}/typing`: as `typing-start` and `typing-stop` do.
+pub(super) async fn typing(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<ConversationId>,
+    typing: Json<Typing>,
+) -> Result<HttpResponse, ApiError> {
+    if typing.typing {
+        shared.chat.start_typing(&who.user, None, *id).await?;
+    } else {
+        shared.chat.stop_typing(&who.user, *id);
+    }
+    Ok(HttpResponse::NoContent().finish())
 }

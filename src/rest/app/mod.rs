@@ -40,6 +40,7 @@ pub(super) fn scope() -> impl HttpServiceFactory {
                 .post(messages::send),
         )
         .service(at("/conversations/{id}/read").post(messages::read))
+        .service(at("/conversations/{id}/typing").post(messages::typing))
         .service(at("/ice-servers").route(read().to(calls::ice_servers)))
         .service(at("/inbox").route(read().to(inbox::read)))
         .wrap(from_fn(auth::people))

@@ -4,6 +4,7 @@ mod crash;
 mod reading;
 mod resuming;
 mod sending;
+mod typing;
 
 use serde_json::json;
 

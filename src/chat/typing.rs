@@ -1,0 +1,171 @@
+//! Typing: told to the other members while it lasts, ended by the server where its client does not.
+//!
+//! One timer for everybody, as in [`delivery::connectedness`](crate::delivery::connectedness), and for the same reasons a
+//! table behind a lock and no actor.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use actix_rt::time::{Instant, sleep_until};
+use tokio::sync::Notify;
+
+use super::{
+    fault::ChatFault,
+    records,
+    rules::typing::{Audience, Pace, Stopped, TYPING_MEMBERS_MAX, Table, Typist, Word},
+};
+use crate::{
+    delivery::{dispatch::Dispatch, line::Client, lines::To},
+    kernel::{
+        config::ChatConfig,
+        ids::{ConversationId, SessionId, UserId},
+    },
+    protocol::{
+        event::{Event, TypingStart, TypingStop},
+        frame::Frame,
+    },
+    store::{Handle, StoreError},
+};
+
+/// Who is writing. Clones share it.
+#[derive(Clone)]
+pub(super) struct Typing(Arc<Shared>);
+
+struct Shared {
+    store: Handle,
+    dispatch: Dispatch,
+    pace: Pace,
+    /// The moment from which the table counts.
+    start: Instant,
+    table: Mutex<Table>,
+    /// Wakes the timer when somebody writes who ends before the one it waits for.
+    sooner: Notify,
+}
+
+impl Typing {
+    pub(super) fn new(store: Handle, dispatch: Dispatch, config: &ChatConfig) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            dispatch,
+            pace: Pace {
+                expire: config.typing_expire,
+                resend: config.typing_resend,
+            },
+            start: Instant::now(),
+            table: Mutex::default(),
+            sooner: Notify::new(),
+        }))
+    }
+
+    /// Somebody writes a word.
+    pub(super) async fn word(
+        &self,
+        user: &UserId,
+        session: Option<SessionId>,
+        conversation: ConversationId,
+    ) -> Result<(), ChatFault> {
+        let typist = (user.clone(), conversation);
+        let number = match self.note(&typist, session) {
+            Word::Known => return Ok(()),
+            Word::Tell(number) => number,
+        };
+        let read = move |conn: &mut _| records::members(conn, conversation);
+        let members: Result<Vec<UserId>, StoreError> = self.0.store.read(read).await;
+        let members = members.inspect_err(|_| drop(self.table().stop(&typist)))?;
+        if !members.contains(user) {
+            self.table().stop(&typist);
+            return Err(ChatFault::ConversationNotFound);
+        }
+        // In a crowd somebody always types.
+        if members.len() > TYPING_MEMBERS_MAX {
+            return Ok(());
+        }
+        let others: Audience = members.into_iter().filter(|it| it != user).collect();
+        let mut table = self.table();
+        if table.tell(&typist, number, &others).is_some() {
+            let started = TypingStart {
+                conversation_id: conversation,
+                user_id: user.clone(),
+                expires_in_ms: u64::try_from(self.0.pace.expire.as_millis()).unwrap_or(u64::MAX),
+            };
+            // Under the lock, so that nobody hears of the end before the beginning.
+            self.tell(&others, &started.into());
+        }
+        Ok(())
+    }
+
+    /// Somebody has stopped writing: they say so, or they have sent it.
+    pub(super) fn stop(&self, user: &UserId, conversation: ConversationId) {
+        let mut table = self.table();
+        let stopped = table.stop(&(user.clone(), conversation));
+        self.tell_stopped(stopped);
+    }
+
+    /// A connection is over.
+    pub(super) fn left(&self, client: &Client) {
+        let mut table = self.table();
+        let stopped = table.left(&client.user, client.session);
+        self.tell_stopped(stopped);
+    }
+
+    /// Ends what is over, for as long as it is polled; one task of the server does that.
+    pub(super) async fn expire(&self) -> Infallible {
+        loop {
+            let due = self.table().next_due();
+            let sooner = self.0.sooner.notified();
+            match due {
+                None => sooner.await,
+                Some(due) => tokio::select! {
+                    () = sleep_until(self.0.start + due) => {
+                        let now = self.now();
+                        let mut table = self.table();
+                        let stopped = table.due(now);
+                        self.tell_stopped(stopped);
+                    }
+                    () = sooner => {}
+                },
+            }
+        }
+    }
+
+    fn note(&self, typist: &Typist, session: Option<SessionId>) -> Word {
+        let now = self.now();
+        let mut table = self.table();
+        let before = table.next_due();
+        let word = table.word(typist, session, now, self.0.pace);
+        if table.next_due() != before {
+            self.0.sooner.notify_one();
+        }
+        word
+    }
+
+    fn tell_stopped(&self, stopped: impl IntoIterator<Item = Stopped>) {
+        for ((user_id, conversation_id), audience) in stopped {
+            let over = TypingStop {
+                conversation_id,
+                user_id,
+            };
+            self.tell(&audience, &over.into());
+        }
+    }
+
+    fn tell(&self, audience: &Audience, event: &Event) {
+        let frame = Frame::new(event);
+        for member in audience.iter() {
+            let to = To::User(member.clone());
+            self.0.dispatch.tell(to, frame.clone());
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.0.start.elapsed()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // A panic leaves at worst somebody behind who types until they are due.
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -8,13 +8,14 @@
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
-//! - `typing`: who is writing. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
+//! - `typing`: who is writing. `comings`: who comes and goes. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`fault`]: why something was not done.
 //!
 //! Why no actor: but for who is writing, nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
 //! each member theirs; what overtakes on the way to a client is put right there
 //! ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
+mod comings;
 pub mod fault;
 pub mod groups;
 pub mod message;
@@ -33,17 +34,18 @@ use self::{
         Position,
         listing::{self, Conversation, Place},
         messages::{self, Span},
+        partners,
     },
     transactions::{Told, Unsent},
     typing::Typing,
 };
 use crate::{
-    delivery::{dispatch::Dispatch, inbox, line::Client},
+    delivery::{dispatch::Dispatch, inbox, line::Client, roster::Remaining},
     kernel::{
         config::ChatConfig,
         ids::{ConversationId, EventId, SessionId, UserId},
     },
-    protocol::event::UnreadSnapshot,
+    protocol::event::{FriendStatusSnapshot, UnreadSnapshot},
     store::{Handle, StoreError, Tx},
 };
 
@@ -165,9 +167,28 @@ impl Chat {
         self.0.typing.stop(user, conversation);
     }
 
-    /// A session is over, and so is what was being written on it.
-    pub fn left(&self, client: &Client) {
+    /// A session is over, and so is what was being written on it. With the last one its user was last seen.
+    pub fn left(&self, client: &Client, remaining: Remaining) {
         self.0.typing.left(client);
+        if remaining.of_user == 0 {
+            let user = client.user.clone();
+            // Queued, and nobody waits for it: the store that does not take it says so itself.
+            let left = move |tx: &mut Tx<'_>| partners::leave(tx, &user);
+            drop(self.0.store.write::<_, StoreError, _>(left));
+        }
+    }
+
+    /// Tells conversation partners who comes and goes, for as long as it is polled; one task of the server does that.
+    pub async fn follow_comings(&self) -> Infallible {
+        comings::follow(&self.0).await
+    }
+
+    /// Who of somebody's conversation partners is there.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn partners(&self, of: &UserId) -> Result<FriendStatusSnapshot, StoreError> {
+        comings::snapshot(&self.0, of).await
     }
 
     /// Ends the typing of those who have stopped, for as long as it is polled; one task of the server does that.

@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::rounds::{Numbered, Round};
-use crate::protocol::frame::{Frame, Key};
+use crate::protocol::{frame::Frame, spec::Key};
 
 /// A frame that a worker has not taken yet.
 #[derive(Debug)]

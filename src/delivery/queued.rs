@@ -2,8 +2,8 @@
 
 use super::outbox::{Item, Lane};
 use crate::protocol::{
-    frame::{Frame, Key, Stamp},
-    spec::Kind,
+    frame::{Frame, Stamp},
+    spec::{Key, Kind},
 };
 
 /// One frame that waits for one client.

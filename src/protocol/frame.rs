@@ -18,7 +18,7 @@ use super::{
     command::RequestId,
     event::Event,
     event_stream,
-    spec::{Kind, Spec, Topic},
+    spec::{Key, Kind, Spec, Topic},
 };
 
 /// How a transport frames a message.
@@ -35,15 +35,6 @@ pub enum WireFormat {
 impl WireFormat {
     /// How many there are.
     const COUNT: usize = 3;
-}
-
-/// What tells states apart: of two frames with equal keys only the newer one is worth sending.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// The `type`.
-    pub name: &'static str,
-    /// What the state is of: an otomo, a user in a room.
-    pub id: Arc<str>,
 }
 
 /// What differs per receiver.
@@ -96,10 +87,7 @@ impl Frame {
             Event::Ready(ready) => Some(ready.seq),
             _ => None,
         };
-        let key = event.key().map(|id| Key {
-            name: event.spec().name,
-            id: id.into(),
-        });
+        let key = event.key();
         Self(Arc::new(Encoded {
             key,
             version,

@@ -1,6 +1,6 @@
 //! What delivery must know of an event's type: declared once per type, not at each call site.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,15 @@ impl FromStr for Topics {
             .map(Topic::from_str)
             .try_fold(Topics::NONE, |set, topic| Ok(set.with(topic?)))
     }
+}
+
+/// What tells states apart: of two events with equal keys only the newer one is worth sending.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Which state. Often the `type`, but types that tell of one state share its name.
+    pub state: &'static str,
+    /// What it is the state of: an otomo, a user in a room.
+    pub id: Arc<str>,
 }
 
 /// How an event behaves when a client is slow or away.

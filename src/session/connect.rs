@@ -343,6 +343,10 @@ impl Session {
                 env.dispatch
                     .tell_counted(To::Session(at), Frame::new(&unread))
                     .await;
+                let partners = Event::from(env.chat.partners(&client.user).await?);
+                env.dispatch
+                    .tell_counted(To::Session(at), Frame::new(&partners))
+                    .await;
             }
             if let Resume::Resync { reason, extent } = resume {
                 let resync = Frame::new(&resync(reason, extent).into());

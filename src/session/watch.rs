@@ -244,7 +244,7 @@ impl Session {
                 let client = line.client();
                 let remaining = self.env.lines.roster().leave(client, self.leave);
                 self.env.calls.left(client, self.leave, remaining);
-                self.env.chat.left(client);
+                self.env.chat.left(client, remaining);
                 if client.role == Role::Otomo {
                     self.env.presence.leave(client, self.leave);
                 }

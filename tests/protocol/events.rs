@@ -38,6 +38,7 @@ pub(crate) fn examples() -> Vec<Event> {
         signalling(),
         talking(),
         chat(),
+        partners(),
     ]
     .concat()
 }
@@ -364,6 +365,11 @@ fn chat() -> Vec<Event> {
             message_seq: 13,
         }
         .into(),
+    ]
+}
+
+fn partners() -> Vec<Event> {
+    vec![
         TypingStart {
             conversation_id: conversation(),
             user_id: user("user-999"),
@@ -373,6 +379,22 @@ fn chat() -> Vec<Event> {
         TypingStop {
             conversation_id: conversation(),
             user_id: user("user-999"),
+        }
+        .into(),
+        UserOnline {
+            user_id: user("otomo-123"),
+            timestamp: 1_706_604_520,
+        }
+        .into(),
+        UserOffline {
+            user_id: user("otomo-123"),
+            timestamp: 1_706_604_545,
+            last_seen: 1_706_604_530,
+        }
+        .into(),
+        FriendStatusSnapshot {
+            statuses: [(user("otomo-123"), true), (user("user-7"), false)].into(),
+            last_seen: [(user("user-7"), 1_706_600_000)].into(),
         }
         .into(),
     ]

@@ -24,6 +24,7 @@ async fn a_client_gets_connected_then_the_snapshots_then_ready() {
             "otomo_status_snapshot",
             "call_snapshot",
             "unread_snapshot",
+            "friend_status_snapshot",
             "ready"
         ]
     );

@@ -1,9 +1,11 @@
 //! The tables `conversations` and `members`.
 //!
 //! - [`messages`]: what was written. [`listing`]: conversations as their members look at them.
+//! - [`partners`]: who talks with whom.
 
 pub mod listing;
 pub mod messages;
+pub mod partners;
 
 use diesel::prelude::*;
 

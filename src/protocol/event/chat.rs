@@ -1,5 +1,7 @@
 //! Events of the chat (source document 002).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -90,6 +92,28 @@ pub struct TypingStop {
     pub user_id: UserId,
 }
 
+/// `user-online`: somebody whom the receiver talks with has come.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserOnline {
+    /// Who.
+    pub user_id: UserId,
+    /// UNIX seconds.
+    pub timestamp: i64,
+}
+
+/// `user-offline`: they have gone.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserOffline {
+    /// Who.
+    pub user_id: UserId,
+    /// UNIX seconds.
+    pub timestamp: i64,
+    /// When they were last there, in UNIX seconds.
+    pub last_seen: i64,
+}
+
 /// `unread_snapshot`: how far the user has read each conversation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,4 +136,14 @@ pub struct UnreadConversation {
     pub read_seq: u64,
     /// Messages after that.
     pub unread: u64,
+}
+
+/// `friend_status_snapshot`: who of the user's conversation partners is there.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FriendStatusSnapshot {
+    /// Whether each of them is online.
+    pub statuses: BTreeMap<UserId, bool>,
+    /// When each of those who are not was last there, in UNIX seconds.
+    pub last_seen: BTreeMap<UserId, i64>,
 }

@@ -17,8 +17,8 @@ pub use calls::{
     ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
 };
 pub use chat::{
-    MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart, TypingStop,
-    UnreadConversation, UnreadSnapshot,
+    FriendStatusSnapshot, MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart,
+    TypingStop, UnreadConversation, UnreadSnapshot, UserOffline, UserOnline,
 };
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
@@ -31,7 +31,7 @@ pub use system::{
     Resync, ResyncReason, TokenExpiring, TokenRefreshAck, TypingSettings,
 };
 
-use super::spec::{Kind, Spec, Topic};
+use super::spec::{Key, Kind, Spec, Topic};
 
 /// Declares every event once: its variant and struct, its `type`, how it behaves, who listens.
 macro_rules! events {
@@ -159,6 +159,8 @@ events! {
     CallMissed(CallMissed) "call_missed" Durable Calls,
     /// How far the user has read, at the start.
     UnreadSnapshot(UnreadSnapshot) "unread_snapshot" Preamble Chat,
+    /// Who of the conversation partners is there, at the start.
+    FriendStatusSnapshot(FriendStatusSnapshot) "friend_status_snapshot" Preamble Chat,
     /// The message is stored.
     MessageSendAck(MessageSendAck) "message_send_ack" Control System,
     /// Somebody wrote (source document 002), the user's own other devices included.
@@ -171,6 +173,10 @@ events! {
     TypingStart(TypingStart) "typing-start" Ephemeral Chat,
     /// Somebody has stopped writing (source document 002).
     TypingStop(TypingStop) "typing-stop" Ephemeral Chat,
+    /// A conversation partner has come (source document 002).
+    UserOnline(UserOnline) "user-online" State Chat,
+    /// A conversation partner has gone (source document 002).
+    UserOffline(UserOffline) "user-offline" State Chat,
 }
 
 impl Event {
@@ -185,12 +191,19 @@ impl Event {
         })
     }
 
-    /// What a newer event of the same type replaces: an event with the same key.
-    pub fn key(&self) -> Option<&str> {
-        match self {
-            Event::OtomoStatusUpdate(update) => Some(update.user_id.as_str()),
-            _ => None,
-        }
+    /// What a newer event replaces: the one before it with the same key.
+    pub fn key(&self) -> Option<Key> {
+        let (state, id) = match self {
+            Event::OtomoStatusUpdate(update) => ("otomo_status", &update.user_id),
+            // Coming and going are one state.
+            Event::UserOnline(online) => ("user", &online.user_id),
+            Event::UserOffline(offline) => ("user", &offline.user_id),
+            _ => return None,
+        };
+        Some(Key {
+            state,
+            id: id.as_str().into(),
+        })
     }
 }
 

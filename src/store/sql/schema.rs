@@ -96,6 +96,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    last_seen (user_id) {
+        user_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     leases (session) {
         session -> Text,
         device -> Text,
@@ -166,6 +173,7 @@ diesel::table! {
 diesel::joinable!(call_events -> calls (call_id));
 diesel::joinable!(conversations -> users (created_by));
 diesel::joinable!(inbox -> events (event_id));
+diesel::joinable!(last_seen -> users (user_id));
 diesel::joinable!(leases -> otomo (otomo_id));
 diesel::joinable!(live_participants -> calls (call_id));
 diesel::joinable!(live_participants -> users (user_id));
@@ -183,6 +191,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     inbox,
     inbox_heads,
+    last_seen,
     leases,
     live_participants,
     members,

@@ -93,6 +93,7 @@ async fn a_device_that_connects_during_the_ring_gets_it_after_ready() {
             "otomo_status_snapshot",
             "call_snapshot",
             "unread_snapshot",
+            "friend_status_snapshot",
             "ready",
             "incoming_call"
         ]

@@ -31,6 +31,7 @@ async fn a_stream_begins_in_the_order_of_the_protocol_and_names_its_events() {
             "otomo_status_snapshot",
             "call_snapshot",
             "unread_snapshot",
+            "friend_status_snapshot",
             "ready"
         ]
     );
@@ -54,7 +55,15 @@ async fn the_stream_of_chat_has_its_topic_and_no_names_unless_they_are_asked_for
     taro = taro.token_in_query().asking("customerId=hana");
     let mut taro = taro.stream(path).await;
     let told = up_to_ready(&mut taro).await;
-    assert_eq!(types(&told[1..]), ["connected", "unread_snapshot", "ready"]);
+    assert_eq!(
+        types(&told[1..]),
+        [
+            "connected",
+            "unread_snapshot",
+            "friend_status_snapshot",
+            "ready"
+        ]
+    );
     assert!(told.iter().all(|event| event["sse"]["event"].is_null()));
     let named = server.connecting("taro", Role::User).asking("events=named");
     let mut named = named.stream(path).await;

@@ -1,0 +1,80 @@
+//! Who talks with whom, and when they were last there (the table `last_seen`).
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::user;
+use crate::{
+    kernel::{ids::UserId, time::Timestamp},
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{last_seen, members},
+    },
+};
+
+diesel::alias! {
+    const OTHERS: Alias<Others> = members as others;
+}
+
+/// Everybody who is in a conversation with somebody, each once.
+pub fn of(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(of.as_str()))
+        .select(members::conversation_id);
+    let found = run!(conn, |c| OTHERS
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .filter(OTHERS.field(members::user_id).ne(of.as_str()))
+        .select(OTHERS.field(members::user_id))
+        .distinct()
+        .load::<String>(c))?;
+    found.into_iter().map(user).collect()
+}
+
+/// The same, each with when they were last there, if they ever went.
+pub fn with_last_seen(
+    conn: &mut Conn,
+    of: &UserId,
+) -> Result<Vec<(UserId, Option<Timestamp>)>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(of.as_str()))
+        .select(members::conversation_id);
+    let partners = OTHERS
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .select(OTHERS.field(members::user_id));
+    let rows = run!(conn, |c| last_seen::table
+        .filter(last_seen::user_id.eq_any(partners))
+        .load::<(String, i64)>(c))?;
+    let mut seen = HashMap::new();
+    for (id, at) in rows {
+        seen.insert(user(id)?, Timestamp::from_millis(at));
+    }
+    let partners = self::of(conn, of)?;
+    let with = |user: UserId| {
+        let at = seen.get(&user).copied();
+        (user, at)
+    };
+    Ok(partners.into_iter().map(with).collect())
+}
+
+/// When somebody was last there, if they ever went.
+pub fn last_seen(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreError> {
+    let at = run!(conn, |c| last_seen::table
+        .find(of.as_str())
+        .select(last_seen::at)
+        .get_result::<i64>(c)
+        .optional())?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// Somebody goes.
+pub fn leave(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
+    let at = last_seen::at.eq(tx.now().millis());
+    run!(tx, |c| diesel::insert_into(last_seen::table)
+        .values((last_seen::user_id.eq(who.as_str()), at))
+        .on_conflict(last_seen::user_id)
+        .do_update()
+        .set(at)
+        .execute(c))
+    .map(drop)
+}

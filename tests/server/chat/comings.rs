@@ -1,0 +1,46 @@
+//! Who comes and goes: conversation partners hear of it, and nobody else.
+
+use otomo::kernel::identity::Role;
+use serde_json::json;
+
+use super::writes;
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn partners_hear_who_comes_and_goes_and_find_it_at_the_start() {
+    let server = TestServer::start_with(&[("presence.reload_grace", "100ms")]).await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    let mut jiro = server.user("jiro").await;
+    writes(&mut taro, "hana", "m-1", "a").await;
+    hana.log_out().await;
+    let gone = taro.expect("user-offline").await;
+    assert_eq!(gone["userId"], "hana");
+    assert!(
+        gone["lastSeen"].is_i64() && gone["timestamp"].is_i64(),
+        "{gone}"
+    );
+
+    let mut desk = server.connecting("taro", Role::User).open().await;
+    let snapshot = desk.expect("friend_status_snapshot").await;
+    assert_eq!(snapshot["statuses"], json!({"hana": false}));
+    assert_eq!(snapshot["lastSeen"], json!({"hana": gone["lastSeen"]}));
+    desk.expect("ready").await;
+
+    hana = server.user("hana").await;
+    assert_eq!(taro.expect("user-online").await["userId"], "hana");
+    // A reload is not seen; a page that stays away is.
+    hana.reload().await;
+    let hana = server.user("hana").await;
+    taro.expect_none("user-offline").await;
+    let mut tab = server.connecting("taro", Role::User).open().await;
+    let snapshot = tab.expect("friend_status_snapshot").await;
+    assert_eq!(
+        (&snapshot["statuses"], &snapshot["lastSeen"]),
+        (&json!({"hana": true}), &json!({}))
+    );
+    hana.reload().await;
+    assert_eq!(taro.expect("user-offline").await["userId"], "hana");
+    for told in ["user-online", "user-offline"] {
+        jiro.expect_none(told).await;
+    }
+}

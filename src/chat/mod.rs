@@ -172,7 +172,8 @@ impl Chat {
         self.0.typing.left(client);
         if remaining.of_user == 0 {
             let user = client.user.clone();
-            // Queued, and nobody waits for it: the store that does not take it says so itself.
+            // Nobody waits for it. A commit that fails is in the store's log; where the queue is full, it matters more that
+            // messages get through than when somebody was last seen.
             let left = move |tx: &mut Tx<'_>| partners::leave(tx, &user);
             drop(self.0.store.write::<_, StoreError, _>(left));
         }

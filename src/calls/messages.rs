@@ -7,9 +7,12 @@ use super::{
     rules::{call::Device, command::Happening},
 };
 use crate::{
-    delivery::line::{Client, SessionRef},
+    delivery::{
+        line::{Client, SessionRef},
+        reply::Reply,
+    },
     kernel::ids::{CallId, UserId},
-    protocol::command::{Candidate, Description, RequestId, StatedReject},
+    protocol::command::{Candidate, Description, StatedReject},
 };
 
 /// A client that asks for something. Its answer goes out through delivery, so that it keeps its place in the order of what
@@ -18,10 +21,10 @@ use crate::{
 pub struct Asker {
     /// Who asks, and on which device.
     pub client: Client,
-    /// Where the answer goes.
+    /// The session that it asks by.
     pub at: SessionRef,
-    /// What the client calls its own command.
-    pub request_id: Option<RequestId>,
+    /// Where the answer goes, if not there.
+    pub reply: Reply,
 }
 
 /// What a client may ask.

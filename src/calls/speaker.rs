@@ -202,8 +202,8 @@ impl Speaker {
     }
 
     fn reply(&self, asker: &Asker, event: &Event) {
-        let frame = Frame::answer(event, asker.request_id.as_ref());
-        self.dispatch.tell(To::Session(asker.at), frame);
+        let tell = |frame| self.dispatch.tell(To::Session(asker.at), frame);
+        asker.reply.send(event, tell);
     }
 
     /// That a device is gone; `None` if it is there.

@@ -19,6 +19,7 @@ use std::{
 };
 
 use actix::{Actor, Addr};
+use tokio::sync::oneshot;
 
 use super::{
     broadcast::{Broadcast, Poke},
@@ -31,6 +32,7 @@ use super::{
         Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked, Receipt,
         SnapshotSource, Subscribe,
     },
+    reply::{Post, Posted, Posting},
     roster::Roster,
     rounds::{Numbered, Round},
     shard::Shard,
@@ -224,6 +226,15 @@ impl Dispatch {
             });
         });
         async { queued.await.unwrap_or(0) }
+    }
+
+    /// Hands a command to a session.
+    pub async fn post(&self, to: SessionRef, posted: Posted) -> Posting {
+        let (taken, answer) = oneshot::channel();
+        self.worker(to.worker, |worker, _| {
+            worker.send(Post { to, posted, taken })
+        });
+        answer.await.unwrap_or(Posting::NoSession)
     }
 
     /// Sends `ready` and lets live frames flow.

@@ -9,11 +9,13 @@ use std::{cell::Cell, cell::RefCell, rc::Rc, time::Duration};
 use actix::Recipient;
 use bytes::Bytes;
 
+pub use super::signals::{Signals, Wake};
 use super::{
     counters::Counters,
     inbox::cursor::{Cursor, Offer},
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
+    reply::{Postbox, Posted, Posting},
 };
 use crate::{
     kernel::{
@@ -51,25 +53,6 @@ pub struct SessionRef {
     /// The session that was there when the reference was made.
     pub session: SessionId,
 }
-
-/// What delivery has to say to a session's actor. Kept on the line and collected when the actor wakes,
-/// so that however much there is to say, one message waits in its mailbox.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Signals {
-    /// The time that the session asked for has come.
-    pub alarm: bool,
-    /// Durable events wait in the inbox and the outbox has room for them.
-    pub read_inbox: bool,
-    /// The outbox is over its hard limit.
-    pub too_slow: bool,
-    /// Somebody wants this session closed.
-    pub close: Option<(CloseCode, &'static str)>,
-}
-
-/// Wakes a session's actor to collect its [`Signals`].
-#[derive(Debug, Clone, Copy, actix::Message)]
-#[rtype(result = "()")]
-pub struct Wake;
 
 /// The transport's end of a line. A transport frames and writes; what to send and when to close is
 /// decided above it.
@@ -122,6 +105,8 @@ pub struct Line {
     sink: Rc<dyn Sink>,
     session: Recipient<Wake>,
     signals: Cell<Signals>,
+    /// Commands for the session that came by requests of their own.
+    posted: Postbox,
     limits: Rc<Limits>,
     counters: Rc<Counters>,
     /// Whether live frames may flow.
@@ -161,6 +146,7 @@ impl Line {
             sink: new.sink,
             session: new.session,
             signals: Cell::default(),
+            posted: Postbox::default(),
             limits: new.limits,
             counters,
             opened: Cell::new(false),
@@ -373,6 +359,18 @@ impl Line {
             // belongs to a session that is ending.
             let _ = self.session.try_send(Wake);
         }
+    }
+
+    /// Leaves a command for the session's actor.
+    pub(super) fn post(&self, posted: Posted) -> Posting {
+        let posting = self.posted.put(posted);
+        self.signal(|signals| signals.posted = true);
+        posting
+    }
+
+    /// The commands that were left, once.
+    pub fn take_posted(&self) -> Vec<Posted> {
+        self.posted.take()
     }
 
     /// What there is to say to the session's actor, once.

@@ -6,36 +6,35 @@ use std::future::Future;
 use super::{Session, Stage, commands};
 use crate::{
     chat::ChatFault,
-    delivery::lines::To,
+    delivery::{lines::To, reply::Reply},
     kernel::{identity::Role, ids::UserId, logging::chain},
     protocol::{
-        command::{MessageRead, MessageSend, RequestId, Typing},
+        command::{MessageRead, MessageSend, Typing},
         error_code::ErrorCode,
         event::{Event, MessageReadAck, MessageSendAck},
         fault::Fault,
-        frame::Frame,
     },
 };
 
 impl Session {
     /// `message_send`
-    pub(super) fn send_message(&mut self, send: MessageSend, request_id: Option<RequestId>) {
-        let Some(sender) = self.talker(request_id.as_ref()) else {
+    pub(super) fn send_message(&mut self, send: MessageSend, reply: Reply) {
+        let Some(sender) = self.talker(&reply) else {
             return;
         };
         let sent = match send.try_into() {
             Ok(draft) => self.env.chat.send(&sender, draft),
-            Err(fault) => return self.refuse(&ChatFault::into(fault), request_id.as_ref()),
+            Err(fault) => return self.refuse(&ChatFault::into(fault), &reply),
         };
-        self.answer(request_id, async {
+        self.answer_when(reply, async {
             let ack = MessageSendAck::from(sent.await?.message());
             Ok(Some(ack.into()))
         });
     }
 
     /// `message-read`
-    pub(super) fn read_messages(&mut self, read: MessageRead, request_id: Option<RequestId>) {
-        let Some(reader) = self.talker(request_id.as_ref()) else {
+    pub(super) fn read_messages(&mut self, read: MessageRead, reply: Reply) {
+        let Some(reader) = self.talker(&reply) else {
             return;
         };
         let conversation_id = read.conversation_id;
@@ -43,7 +42,7 @@ impl Session {
             .env
             .chat
             .read(&reader, conversation_id, read.message_seq);
-        self.answer(request_id, async move {
+        self.answer_when(reply, async move {
             let ack = MessageReadAck {
                 conversation_id,
                 message_seq: cursor.await?,
@@ -53,46 +52,47 @@ impl Session {
     }
 
     /// `typing-start`: answered only if it is refused.
-    pub(super) fn start_typing(&mut self, typing: Typing, request_id: Option<RequestId>) {
-        let Some(user) = self.talker(request_id.as_ref()) else {
+    pub(super) fn start_typing(&mut self, typing: Typing, reply: Reply) {
+        let Some(user) = self.talker(&reply) else {
             return;
         };
         let chat = self.env.chat.clone();
         let (session, id) = (self.id, typing.conversation_id);
-        self.answer(request_id, async move {
+        self.answer_when(reply, async move {
             chat.start_typing(&user, Some(session), id).await?;
             Ok(None)
         });
     }
 
     /// `typing-stop`: never answered. Who was not writing has stopped already.
-    pub(super) fn stop_typing(&mut self, typing: Typing, request_id: Option<&RequestId>) {
-        if let Some(user) = self.talker(request_id) {
+    pub(super) fn stop_typing(&mut self, typing: Typing, reply: &Reply) {
+        if let Some(user) = self.talker(reply) {
             self.env.chat.stop_typing(&user, typing.conversation_id);
         }
     }
 
     /// Who writes or reads, if they may right now; if not they are told.
-    fn talker(&mut self, request_id: Option<&RequestId>) -> Option<UserId> {
+    fn talker(&mut self, reply: &Reply) -> Option<UserId> {
         let Stage::Live(live) = &self.stage else {
             return None;
         };
         let client = live.line.client().clone();
         if client.role == Role::Service {
             let message = "messages are between people; a backend has none";
-            self.refuse(&Fault::new(ErrorCode::Forbidden, message), request_id);
+            self.refuse(&Fault::new(ErrorCode::Forbidden, message), reply);
             return None;
         }
         if self.env.dispatch.congested() {
-            self.refuse(&commands::busy(), request_id);
+            self.refuse(&commands::busy(), reply);
             return None;
         }
         Some(client.user)
     }
 
-    fn answer(
+    /// Answers as soon as it is done, or when it is known why not.
+    fn answer_when(
         &self,
-        request_id: Option<RequestId>,
+        reply: Reply,
         done: impl Future<Output = Result<Option<Event>, ChatFault>> + 'static,
     ) {
         let Stage::Live(live) = &self.stage else {
@@ -114,7 +114,7 @@ impl Session {
                     commands::error(&fault.into(), store.now()).into()
                 }
             };
-            dispatch.tell(To::Session(at), Frame::answer(&answer, request_id.as_ref()));
+            reply.send(&answer, |frame| dispatch.tell(To::Session(at), frame));
         });
     }
 }

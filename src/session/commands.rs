@@ -4,20 +4,23 @@ use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use actix_rt::time::Instant;
+use tokio::sync::mpsc;
 
 use super::{Session, Stage, rate_limits::FaultBudget};
 use crate::{
     calls::{Asker, ClientCommand},
-    delivery::lines::To,
+    delivery::{
+        lines::To,
+        reply::{Answer, Posted, Reply},
+    },
     kernel::{identity::Role, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
     protocol::{
         close_code::CloseCode,
-        command::{self, Command, Inbound, OtomoStatusSet, RequestId, TokenRefresh},
+        command::{self, Command, OtomoStatusSet, TokenRefresh},
         error_code::ErrorCode,
         event::{Error, Event, HeartbeatAck, OtomoStatusSetAck, TokenRefreshAck},
         fault::Fault,
-        frame::Frame,
     },
 };
 
@@ -25,11 +28,25 @@ impl Session {
     /// A whole message came. Bad ones are answered and change nothing; too many close the connection.
     pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
         self.heard();
+        self.take(json, None, ctx);
+    }
+
+    /// A command came by a request of its own, whose answer it is to have.
+    pub(super) fn receive_posted(&mut self, posted: Posted, ctx: &mut Context<Self>) {
+        self.take(&posted.json, Some(posted.answer), ctx);
+    }
+
+    fn take(
+        &mut self,
+        json: &[u8],
+        waiting: Option<mpsc::Sender<Answer>>,
+        ctx: &mut Context<Self>,
+    ) {
         self.asked = Instant::now();
         if let Err(wait) = self.rate_limits.take_command() {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
-            self.refuse(&fault, command::request_id(json).as_ref());
+            self.refuse(&fault, &Reply::new(command::request_id(json), waiting));
             return self.count_fault(CloseCode::RateLimited, "too many commands", ctx);
         }
         match command::decode(json) {
@@ -39,11 +56,13 @@ impl Session {
                     .messages_in
                     .of(inbound.command.name())
                     .inc();
-                self.route(inbound, ctx);
+                let reply = Reply::new(inbound.request_id, waiting);
+                self.route(inbound.command, reply, ctx);
             }
             Err(undecodable) => {
                 self.env.metrics.messages_in.of("unknown").inc();
-                self.refuse(&undecodable.fault, undecodable.request_id.as_ref());
+                let reply = Reply::new(undecodable.request_id, waiting);
+                self.refuse(&undecodable.fault, &reply);
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
         }
@@ -62,54 +81,49 @@ impl Session {
     }
 
     /// Answers a command that is not done.
-    pub(super) fn refuse(&mut self, fault: &Fault, request_id: Option<&RequestId>) {
+    pub(super) fn refuse(&mut self, fault: &Fault, reply: &Reply) {
         let now = self.env.store.now();
-        self.say(error(fault, now), request_id);
+        self.answer(error(fault, now), reply);
     }
 
-    fn route(&mut self, inbound: Inbound, ctx: &mut Context<Self>) {
-        let Inbound {
-            request_id,
-            command,
-        } = inbound;
+    /// Answers a command.
+    fn answer(&mut self, event: impl Into<Event>, reply: &Reply) {
+        reply.send(&event.into(), |frame| self.say_frame(frame));
+    }
+
+    fn route(&mut self, command: Command, reply: Reply, ctx: &mut Context<Self>) {
         match (&self.stage, command) {
             (Stage::Unauthenticated(_), Command::InitConnection(init)) => {
-                self.init_connection(init, request_id.as_ref(), ctx);
+                self.init_connection(init, &reply, ctx);
             }
             (Stage::Unauthenticated(_), _) => {
                 let message = "say who you are first: init_connection with a token";
-                self.refuse(
-                    &Fault::new(ErrorCode::Unauthorized, message),
-                    request_id.as_ref(),
-                );
+                self.refuse(&Fault::new(ErrorCode::Unauthorized, message), &reply);
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
-            // Nothing is read while a client enters, and nothing is done for one that leaves.
-            (Stage::Loading(_) | Stage::Closing, _) => {}
-            (Stage::Live(_), command) => self.serve(command, request_id, ctx),
+            // Nothing is read while a client enters, and nothing is done for one that leaves: who posted a command hears that.
+            (Stage::Loading(_) | Stage::Closing, _) => self.refuse(&busy(), &reply),
+            (Stage::Live(_), command) => self.serve(command, reply, ctx),
         }
     }
 
-    fn serve(&mut self, command: Command, request_id: Option<RequestId>, ctx: &mut Context<Self>) {
+    fn serve(&mut self, command: Command, reply: Reply, ctx: &mut Context<Self>) {
         let call = match command {
             Command::InitConnection(_) => {
                 let message =
                     "the connection is initialised already; use token_refresh for a new token";
-                return self.refuse(
-                    &Fault::new(ErrorCode::Conflict, message),
-                    request_id.as_ref(),
-                );
+                return self.refuse(&Fault::new(ErrorCode::Conflict, message), &reply);
             }
             Command::Heartbeat(_) => {
                 let timestamp = self.env.store.now().unix_seconds();
-                return self.say(HeartbeatAck { timestamp }, request_id.as_ref());
+                return self.answer(HeartbeatAck { timestamp }, &reply);
             }
-            Command::TokenRefresh(refresh) => return self.refresh(&refresh, request_id.as_ref()),
-            Command::OtomoStatusSet(set) => return self.choose(&set, request_id, ctx),
-            Command::MessageSend(send) => return self.send_message(send, request_id),
-            Command::MessageRead(read) => return self.read_messages(read, request_id),
-            Command::TypingStart(typing) => return self.start_typing(typing, request_id),
-            Command::TypingStop(typing) => return self.stop_typing(typing, request_id.as_ref()),
+            Command::TokenRefresh(refresh) => return self.refresh(&refresh, &reply),
+            Command::OtomoStatusSet(set) => return self.choose(&set, reply, ctx),
+            Command::MessageSend(send) => return self.send_message(send, reply),
+            Command::MessageRead(read) => return self.read_messages(read, reply),
+            Command::TypingStart(typing) => return self.start_typing(typing, reply),
+            Command::TypingStop(typing) => return self.stop_typing(typing, &reply),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,
@@ -119,48 +133,48 @@ impl Session {
             Command::CallReject(call) => ClientCommand::Reject(call.call_id, call.reason),
             Command::CallCancel(call) => ClientCommand::Cancel(call.call_id),
             Command::WebrtcOffer(signal) if signal.offer.kind != "offer" => {
-                return self.refuse(&wrong_kind("webrtc_offer", "offer"), request_id.as_ref());
+                return self.refuse(&wrong_kind("webrtc_offer", "offer"), &reply);
             }
             Command::WebrtcOffer(signal) => ClientCommand::Offer(signal.call_id, signal.offer),
             Command::WebrtcAnswer(signal)
                 if !matches!(signal.answer.kind.as_str(), "answer" | "pranswer") =>
             {
-                return self.refuse(&wrong_kind("webrtc_answer", "answer"), request_id.as_ref());
+                return self.refuse(&wrong_kind("webrtc_answer", "answer"), &reply);
             }
             Command::WebrtcAnswer(signal) => ClientCommand::Answer(signal.call_id, signal.answer),
             Command::IceCandidate(signal) => ClientCommand::Ice(signal.call_id, signal.candidate),
             Command::CallConnected(call) => ClientCommand::Connected(call.call_id),
             Command::CallEndRequest(call) => ClientCommand::End(call.call_id),
         };
-        self.ask(call, request_id);
+        self.ask(call, reply);
     }
 
     /// Takes a command to the calls. The answer comes back through delivery.
-    fn ask(&mut self, command: ClientCommand, request_id: Option<RequestId>) {
+    fn ask(&mut self, command: ClientCommand, reply: Reply) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
         if self.env.dispatch.congested() {
-            return self.refuse(&busy(), request_id.as_ref());
+            return self.refuse(&busy(), &reply);
         }
         let client = live.line.client().clone();
         if client.role == Role::Service {
             let message = "calls are between people; a backend has none";
             let fault = Fault::new(ErrorCode::Forbidden, message);
-            return self.refuse(&fault, request_id.as_ref());
+            return self.refuse(&fault, &reply);
         }
         let asker = Asker {
             client,
             at: live.at,
-            request_id,
+            reply,
         };
         if let Err(asker) = self.env.calls.ask(asker, command) {
-            self.refuse(&busy(), asker.request_id.as_ref());
+            self.refuse(&busy(), &asker.reply);
         }
     }
 
     /// `token_refresh`: the same person's next token.
-    fn refresh(&mut self, refresh: &TokenRefresh, request_id: Option<&RequestId>) {
+    fn refresh(&mut self, refresh: &TokenRefresh, reply: &Reply) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -183,7 +197,7 @@ impl Session {
                 let expires_at = identity.expires_at.unix_seconds();
                 // The new token may run out before the next check.
                 self.wake_in(Duration::ZERO);
-                return self.say(TokenRefreshAck { expires_at }, request_id);
+                return self.answer(TokenRefreshAck { expires_at }, reply);
             }
             Err(TokenFault::Expired) => Fault::new(
                 ErrorCode::TokenExpired,
@@ -194,26 +208,18 @@ impl Session {
                 "the token is not valid; send one signed by the app",
             ),
         };
-        self.refuse(&fault, request_id);
+        self.refuse(&fault, reply);
     }
 
     /// `otomo_status_set`: an otomo goes on break or comes back.
-    fn choose(
-        &mut self,
-        set: &OtomoStatusSet,
-        request_id: Option<RequestId>,
-        ctx: &mut Context<Self>,
-    ) {
+    fn choose(&mut self, set: &OtomoStatusSet, reply: Reply, ctx: &mut Context<Self>) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
         let client = live.line.client();
         if client.role != Role::Otomo {
             let message = "only an otomo has a status to set";
-            return self.refuse(
-                &Fault::new(ErrorCode::Forbidden, message),
-                request_id.as_ref(),
-            );
+            return self.refuse(&Fault::new(ErrorCode::Forbidden, message), &reply);
         }
         let until = set
             .until
@@ -228,8 +234,8 @@ impl Session {
                 Err(refused) => error(&refused.into(), now).into(),
             };
             // Through delivery, so that the answer comes after the update that it caused.
-            let frame = Frame::answer(&answer, request_id.as_ref());
-            session.env.dispatch.tell(To::Session(at), frame);
+            let tell = |frame| session.env.dispatch.tell(To::Session(at), frame);
+            reply.send(&answer, tell);
         }));
     }
 }

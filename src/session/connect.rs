@@ -22,6 +22,7 @@ use crate::{
         },
         line::{Client, NewLine, SessionRef},
         lines::To,
+        reply::Reply,
         roster::ConnectedSession,
     },
     kernel::{
@@ -35,7 +36,7 @@ use crate::{
     presence::PresenceFault,
     protocol::{
         close_code::CloseCode,
-        command::{InitConnection, RequestId},
+        command::InitConnection,
         error_code::ErrorCode,
         event::{
             Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason, TypingSettings,
@@ -82,7 +83,7 @@ impl Session {
     pub(super) fn init_connection(
         &mut self,
         init: InitConnection,
-        request_id: Option<&RequestId>,
+        reply: &Reply,
         ctx: &mut Context<Self>,
     ) {
         let Stage::Unauthenticated(newcomer) = &mut self.stage else {
@@ -94,7 +95,7 @@ impl Session {
             Ok(topics) => options.topics = topics.unwrap_or(options.topics),
             Err(unknown) => {
                 let fault = Fault::new(ErrorCode::BadRequest, unknown.to_string());
-                self.refuse(&fault, request_id);
+                self.refuse(&fault, reply);
                 return self.count_fault(
                     CloseCode::ProtocolErrors,
                     "too many faulty messages",
@@ -265,7 +266,7 @@ impl Session {
             client.role
         );
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
-        self.say(connected, None);
+        self.say(connected);
         self.take_over(&client);
         self.start_checks();
         self.send_snapshots(client, at, resume, ctx);

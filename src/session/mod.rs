@@ -7,6 +7,9 @@
 //! A session does not know what carries it. A transport gives it a [`Sink`]
 //! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::disconnected`] with what it reads.
 //!
+//! Where a transport has no way back, commands are posted to the session by requests of their own, and done like all others;
+//! only their answers go to who waits for them ([`crate::delivery::reply`]).
+//!
 //! A session outlives nothing: what must not be lost is in the user's inbox, and a client that comes
 //! back, on any transport, says how far it has read.
 //!
@@ -42,7 +45,6 @@ use crate::{
     kernel::{ids::SessionId, time::Timestamp},
     protocol::{
         close_code::CloseCode,
-        command::RequestId,
         event::Event,
         frame::{Frame, Stamp},
     },
@@ -125,9 +127,11 @@ impl Session {
     }
 
     /// Says something to this client alone, after what it was told before.
-    fn say(&mut self, event: impl Into<Event>, request_id: Option<&RequestId>) {
-        let event = event.into();
-        let frame = Frame::answer(&event, request_id);
+    fn say(&mut self, event: impl Into<Event>) {
+        self.say_frame(Frame::new(&event.into()));
+    }
+
+    fn say_frame(&mut self, frame: Frame) {
         match &mut self.stage {
             Stage::Unauthenticated(newcomer) => {
                 let item = Queued {

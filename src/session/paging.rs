@@ -93,7 +93,7 @@ impl Session {
             }
             Page::Dropped(extent) => {
                 // The retention was faster than the client: it is told, and goes on from the head.
-                self.say(connect::resync(ResyncReason::Retention, extent), None);
+                self.say(connect::resync(ResyncReason::Retention, extent));
                 self.page_done(extent.head);
             }
         }

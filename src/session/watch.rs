@@ -34,7 +34,8 @@ impl Handler<Wake> for Session {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        let signals = live.line.take_signals();
+        let line = Rc::clone(&live.line);
+        let signals = line.take_signals();
         if let Some((code, reason)) = signals.close {
             return self.close(code, reason, ctx);
         }
@@ -46,6 +47,11 @@ impl Handler<Wake> for Session {
         }
         if signals.alarm {
             self.check(ctx);
+        }
+        if signals.posted {
+            for posted in line.take_posted() {
+                self.receive_posted(posted, ctx);
+            }
         }
     }
 }
@@ -137,12 +143,9 @@ impl Session {
             return Some(now.until(notice));
         }
         if !std::mem::replace(&mut live.expiry_told, true) && !auth.expiry_notice.is_zero() {
-            self.say(
-                TokenExpiring {
-                    expires_at: expires_at.unix_seconds(),
-                },
-                None,
-            );
+            self.say(TokenExpiring {
+                expires_at: expires_at.unix_seconds(),
+            });
             self.write();
         }
         Some(now.until(end))

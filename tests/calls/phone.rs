@@ -5,6 +5,7 @@ use otomo::{
     delivery::{
         line::{Client, SessionRef},
         lines::Lines,
+        reply::Reply,
     },
     kernel::ids::CallId,
     protocol::spec::Topic,
@@ -43,7 +44,7 @@ impl Phone {
         let asker = Asker {
             client: self.client.clone(),
             at: self.at,
-            request_id: None,
+            reply: Reply::default(),
         };
         self.calls.ask(asker, command).unwrap();
     }

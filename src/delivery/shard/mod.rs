@@ -20,6 +20,7 @@ use super::{
     line::{Delivered, Line},
     lines::{Lines, TICK, To},
     messages::{Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe},
+    reply::Post,
     rounds::Round,
 };
 
@@ -172,6 +173,18 @@ impl Handler<Open> for Shard {
                 line.open();
                 delivered
             });
+        }
+    }
+}
+
+impl Handler<Post> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, post: Post, _: &mut Context<Self>) {
+        self.queue.leave();
+        if let Some(line) = self.lines.get(post.to) {
+            // Who has stopped to wait does not hear of it.
+            let _ = post.taken.send(line.post(post.posted));
         }
     }
 }

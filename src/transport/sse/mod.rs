@@ -1,11 +1,12 @@
-//! Server-Sent Events (HTML Living Standard, section 9.2): `GET /sse` and `GET /api/chat/sse`.
+//! Server-Sent Events (HTML Living Standard, section 9.2): `GET /sse` and `GET /api/chat/sse`; and
+//! `POST /api/commands`, by which their clients speak.
 //!
 //! The session is the same as on a WebSocket, with another sink. It runs in a task of its own, not in the response's
 //! body: a body is asked for more only while its client takes something, so a session in it would stop with a client
 //! that stops reading, and its heartbeat and its time limits with it.
 //!
 //! - `stream`: from the request to the stream. `handoff`: from the session to the body, bounded. `body`: what HTTP sends.
-//! - [`connection`]: ending a connection from outside.
+//! - `commands`: from a posted command to its answer. [`connection`]: ending a connection from outside.
 //!
 //! A client that closes its connection is noticed at once (the dispatcher reads it, and does not serve half-closed
 //! connections); one that takes nothing by `outbox.write_timeout`; one whose network is gone by the kernel, which gets no
@@ -13,6 +14,7 @@
 //! latest.
 
 mod body;
+mod commands;
 pub mod connection;
 mod handoff;
 mod stream;
@@ -41,6 +43,10 @@ pub fn routes(env: Rc<Env>, gate: Arc<Gate>) -> impl FnOnce(&mut ServiceConfig) 
             };
             routes.route(path, web::get().to(open));
         }
+        let answer = move |request: HttpRequest, body: web::Payload| {
+            commands::answer(request, body, Rc::clone(&env))
+        };
+        routes.route("/api/commands", web::post().to(answer));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Server-Sent Events: the same session over plain HTTP.
 
+mod commands;
 mod ending;
 mod opening;
 mod resuming;

@@ -96,7 +96,7 @@ function watch(page, server, faults) {
     // The browser itself tells of links that break, and of the door that production has not.
     if (
       message.type() === 'error' &&
-      !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people/.test(message.text() + message.location().url)
+      !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people|\/sse/.test(message.text() + message.location().url)
     )
       faults.push(message.text());
   });

@@ -28,7 +28,9 @@ async function writer(server, userId) {
   const token = await tokenOf(server, userId, 'user');
   const gone = new AbortController();
   const headers = { authorization: `Bearer ${token}` };
-  await fetch(new URL('/sse?device=desk', server.url), { headers, signal: gone.signal });
+  const stream = await fetch(new URL('/sse?device=desk', server.url), { headers, signal: gone.signal });
+  // A stream that nobody reads is collected as garbage sooner or later, and its session ends.
+  stream.body.pipeTo(new WritableStream()).catch(() => {});
   const writes = async (toUserId, body) => {
     const message = { type: 'message_send', toUserId, clientMessageId: crypto.randomUUID(), body };
     const answer = await post(server, '/api/commands?device=desk', token, message);

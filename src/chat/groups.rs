@@ -36,7 +36,7 @@ pub(super) fn begin(
     new: ConversationId,
 ) -> Result<ConversationId, ChatFault> {
     let (kind, others, title) = match beginning {
-        Beginning::Direct(partner) => return direct(tx, creator, partner, new),
+        Beginning::Direct(partner) => return direct(tx, creator, partner),
         Beginning::Group { members, title } => (Kind::Group, members, title.as_deref()),
     };
     let members = rules::group(creator, others)?;
@@ -59,7 +59,6 @@ pub(super) fn direct(
     tx: &mut Tx<'_>,
     creator: &UserId,
     partner: &UserId,
-    new: ConversationId,
 ) -> Result<ConversationId, ChatFault> {
     if creator == partner {
         return Err(ChatFault::WithOneself);
@@ -68,15 +67,16 @@ pub(super) fn direct(
         return Ok(known);
     }
     known(tx, partner)?;
+    let id = ConversationId::between(creator, partner);
     let conversation = NewConversation {
-        id: new,
+        id,
         kind: Kind::Direct,
         title: None,
         creator,
         members: &[creator.clone(), partner.clone()],
     };
     records::insert(tx, conversation)?;
-    Ok(new)
+    Ok(id)
 }
 
 /// Adds somebody to a group, if they are not in it. What was written before they came counts as read.

@@ -49,7 +49,6 @@ impl<F: Into<ChatFault>> From<F> for Unsent {
 pub(super) struct Ids {
     message: MessageId,
     event: EventId,
-    conversation: ConversationId,
 }
 
 impl Ids {
@@ -57,7 +56,6 @@ impl Ids {
         Self {
             message: MessageId::new(),
             event: EventId::new(),
-            conversation: ConversationId::new(),
         }
     }
 }
@@ -75,7 +73,7 @@ pub(super) fn send(
     let (conversation, members) = match &draft.target {
         Target::Conversation(id) => (*id, records::members(tx, *id)?),
         Target::User(partner) => {
-            let id = groups::direct(tx, sender, partner, ids.conversation)?;
+            let id = groups::direct(tx, sender, partner)?;
             (id, vec![sender.clone(), partner.clone()])
         }
     };

@@ -12,6 +12,7 @@ use bytes::Bytes;
 pub use super::signals::{Signals, Wake};
 use super::{
     counters::Counters,
+    filter::Filter,
     inbox::cursor::{Cursor, Offer},
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
@@ -95,7 +96,7 @@ pub struct Line {
     /// Whether state events carry `v`.
     versioned: bool,
     /// What the client wants.
-    wanted: Topics,
+    filter: Filter,
     /// What it gets by now: a topic is added in the step that sends its snapshot.
     subscribed: Cell<Topics>,
     /// The last broadcast round that this line has seen.
@@ -120,7 +121,7 @@ pub struct NewLine {
     /// Who is at the other end.
     pub client: Client,
     /// What they want.
-    pub wanted: Topics,
+    pub filter: Filter,
     /// Whether state events carry `v`.
     pub versioned: bool,
     /// Where the stream of durable events starts for them.
@@ -138,7 +139,7 @@ impl Line {
         Self {
             client: new.client,
             versioned: new.versioned,
-            wanted: new.wanted,
+            filter: new.filter,
             subscribed: Cell::new(Topics::NONE),
             seen: Cell::new(seen),
             outbox: RefCell::new(Outbox::gated()),
@@ -159,14 +160,14 @@ impl Line {
         &self.client
     }
 
-    /// What the client wants to hear of.
-    pub fn wanted(&self) -> Topics {
-        self.wanted
+    /// What the client wants to hear.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
     }
 
     /// Lets events of a topic through, if the client wants them.
     pub fn subscribe(&self, topic: Topic) {
-        if self.wanted.contains(topic) {
+        if self.filter.wants(topic) {
             self.subscribed.set(self.subscribed.get().with(topic));
         }
     }
@@ -176,9 +177,9 @@ impl Line {
         self.subscribed.get()
     }
 
-    /// Queues a frame. Frames of topics that the client does not get yet are passed over.
+    /// Queues a frame. What the client does not want, or does not get yet, is passed over.
     pub fn push(&self, frame: Frame) -> Delivered {
-        if !self.subscribed.get().contains(frame.topic()) {
+        if !self.subscribed.get().contains(frame.topic()) || !self.filter.passes(&frame) {
             return Delivered::No;
         }
         self.push_always(frame)
@@ -193,7 +194,7 @@ impl Line {
     /// Offers a durable event that was just stored. It goes straight out if it is the next one;
     /// otherwise the session reads on from the inbox.
     pub fn offer(&self, seq: super::inbox::Seq, frame: &Frame) -> Delivered {
-        let passes = self.wanted.contains(frame.topic());
+        let passes = self.filter.passes(frame);
         if !self.has_room() {
             // It would only wait in memory: it waits in the inbox instead.
             self.cursor.borrow_mut().heard(seq);

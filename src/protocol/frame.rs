@@ -12,7 +12,7 @@ use std::{
 use actix_http::ws;
 use actix_web_actors::ws as vocabulary;
 use bytes::{Bytes, BytesMut};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     command::RequestId,
@@ -20,6 +20,7 @@ use super::{
     event_stream,
     spec::{Key, Kind, Spec, Topic},
 };
+use crate::kernel::ids::ConversationId;
 
 /// How a transport frames a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +65,13 @@ impl Stamp {
 /// An event on its way to clients. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Frame(Arc<Encoded>);
+
+/// What an event is about.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    conversation_id: Option<ConversationId>,
+}
 
 struct Encoded {
     spec: Spec,
@@ -131,6 +139,13 @@ impl Frame {
     /// What a newer frame with the same key replaces.
     pub fn key(&self) -> Option<&Key> {
         self.0.key.as_ref()
+    }
+
+    /// The conversation that it is about, if there is one. Read from the JSON, so that what comes from the inbox is like what is
+    /// said live; few ask.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        let about = serde_json::from_slice::<About>(&self.0.json).ok()?;
+        about.conversation_id
     }
 
     /// The event as JSON, without a tail.

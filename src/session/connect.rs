@@ -12,9 +12,11 @@ use actix_rt::time::Instant;
 use super::{
     Live, Session, Stage,
     hello::{Credentials, Options},
+    snapshots,
 };
 use crate::{
     delivery::{
+        filter::Filter,
         inbox::{
             self, Extent, Seq,
             cursor::Cursor,
@@ -241,9 +243,14 @@ impl Session {
             Resume::Replay { after } => after,
             Resume::FromHead | Resume::Resync { .. } => extent.head,
         };
+        let filter = Filter::new(options.topics);
+        let filter = match options.partner {
+            Some(partner) => filter.narrowed_to(&client.user, partner),
+            None => filter,
+        };
         let (at, line) = self.env.lines.insert(NewLine {
             client: client.clone(),
-            wanted: options.topics,
+            filter,
             versioned: options.versioned,
             cursor: Cursor::new(start, extent.head),
             sink: Rc::clone(&self.sink),
@@ -305,8 +312,8 @@ impl Session {
         .into()
     }
 
-    /// Sends the snapshots, then goes on to what the client missed. Each is awaited until the worker has
-    /// queued it: what the session itself reads from the inbox comes after all of them.
+    /// Sends the snapshots, then goes on to what the client missed. What the session itself reads from the inbox comes after
+    /// all of them.
     fn send_snapshots(
         &mut self,
         client: Client,
@@ -317,38 +324,17 @@ impl Session {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        let wanted = live.line.wanted();
-        // What happens from now on waits behind the gate; the snapshot is taken after this.
+        // What happens from now on waits behind the gate; the snapshots are taken after this.
         live.line.subscribe(Topic::Calls);
         live.line.subscribe(Topic::Chat);
-        let env = Rc::clone(&self.env);
+        let (env, filter) = (Rc::clone(&self.env), live.line.filter().clone());
         let snapshots = async move {
             // A person who was locked out after they were let in, and before there was a line to close, is found here.
             let person = env.people.find(client.user.clone()).await?;
             if person.is_some_and(|person| person.disabled) {
                 return Err(EntryFault::Disabled.into());
             }
-            if wanted.contains(Topic::Otomo) {
-                env.dispatch
-                    .subscribe(at, Topic::Otomo, env.presence.board())
-                    .await;
-            }
-            if wanted.contains(Topic::Calls) {
-                let calls = Event::from(env.calls.snapshot(&client).await?);
-                env.dispatch
-                    .tell_counted(To::Session(at), Frame::new(&calls))
-                    .await;
-            }
-            if wanted.contains(Topic::Chat) {
-                let unread = Event::from(env.chat.unread(&client.user).await?);
-                env.dispatch
-                    .tell_counted(To::Session(at), Frame::new(&unread))
-                    .await;
-                let partners = Event::from(env.chat.partners(&client.user).await?);
-                env.dispatch
-                    .tell_counted(To::Session(at), Frame::new(&partners))
-                    .await;
-            }
+            snapshots::send(&env, &client, at, &filter).await?;
             if let Resume::Resync { reason, extent } = resume {
                 let resync = Frame::new(&resync(reason, extent).into());
                 env.dispatch.tell_counted(To::Session(at), resync).await;
@@ -370,7 +356,7 @@ impl Session {
             return;
         };
         // A client that does not hear of calls takes part in none.
-        if live.line.wanted().contains(Topic::Calls) {
+        if live.line.filter().wants(Topic::Calls) {
             self.env.calls.arrived(client, live.at);
         }
         // Something may have been stored between the first look at the inbox and now.

@@ -27,6 +27,7 @@ pub mod hello;
 mod keepalive;
 mod paging;
 mod rate_limits;
+mod snapshots;
 mod watch;
 
 use std::rc::Rc;

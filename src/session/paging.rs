@@ -107,14 +107,15 @@ impl Session {
         };
         for event in events {
             let spec = Event::stored_spec(&event.type_name, event.topic);
-            let passes = live.line.wanted().contains(spec.topic);
+            let frame = Frame::stored(spec, event.body);
+            let passes = live.line.filter().passes(&frame);
             let offer = live.line.cursor().borrow_mut().replay(event.seq, passes);
             if let Offer::SendNow { prev } = offer {
                 let stamp = Stamp::Durable {
                     seq: event.seq.get(),
                     prev: prev.get(),
                 };
-                let _ = live.line.push_page(Frame::stored(spec, event.body), stamp);
+                let _ = live.line.push_page(frame, stamp);
             }
         }
     }

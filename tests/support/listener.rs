@@ -6,6 +6,7 @@ use actix::prelude::*;
 use bytes::{Bytes, BytesMut};
 use otomo::{
     delivery::{
+        filter::Filter,
         inbox::{Seq, cursor::Cursor},
         line::{Accepted, Client, NewLine, SessionRef, Sink, Wake},
         lines::Lines,
@@ -36,7 +37,7 @@ impl Listener {
         let (told, frames) = mpsc::unbounded_channel();
         let (at, _) = lines.insert(NewLine {
             client,
-            wanted: Topics::ALL,
+            filter: Filter::new(Topics::ALL),
             versioned,
             cursor: Cursor::new(Seq::default(), Seq::default()),
             sink: Rc::new(Recorder { told }),

@@ -59,7 +59,7 @@ pub fn direct(
     one: &UserId,
     other: &UserId,
 ) -> Result<Option<ConversationId>, StoreError> {
-    let pair = rules::pair(one, other);
+    let pair = one.pair(other);
     let id = run!(conn, |c| conversations::table
         .filter(conversations::pair.eq(pair))
         .select(conversations::id)
@@ -73,7 +73,7 @@ pub fn insert(tx: &mut Tx<'_>, new: NewConversation<'_>) -> Result<(), StoreErro
     let id = new.id.to_string();
     let now = tx.now().millis();
     let pair = match (new.kind, new.members) {
-        (Kind::Direct, [one, other]) => Some(rules::pair(one, other)),
+        (Kind::Direct, [one, other]) => Some(one.pair(other)),
         _ => None,
     };
     let row = (

@@ -59,16 +59,6 @@ pub fn group(creator: &UserId, others: &[UserId]) -> Result<Vec<UserId>, ChatFau
     Ok(members)
 }
 
-/// What two people are known by together, whoever of them begins. No id has a line feed in it.
-pub fn pair(one: &UserId, other: &UserId) -> String {
-    let (low, high) = if one < other {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    format!("{low}\n{high}")
-}
-
 /// Where a reader's cursor goes who has seen the messages up to `seen`: forward, or nowhere.
 ///
 /// # Errors

@@ -57,13 +57,6 @@ fn a_group_has_256_people_at_most_the_one_who_begins_it_among_them() {
     assert!(matches!(refused, Err(ChatFault::TooManyMembers)));
 }
 
-#[test]
-fn two_people_are_one_pair_whoever_begins() {
-    let (hana, taro) = (user("hana"), user("taro"));
-    assert_eq!(pair(&hana, &taro), "hana\ntaro");
-    assert_eq!(pair(&taro, &hana), "hana\ntaro");
-}
-
 proptest! {
     #[test]
     fn a_cursor_moves_forward_and_never_past_the_end(

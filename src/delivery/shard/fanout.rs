@@ -199,6 +199,7 @@ mod tests {
         delivery::{
             broadcast::Numbering,
             counters::Counters,
+            filter::Filter,
             inbox::{Seq, cursor::Cursor},
             leave::Graces,
             line::{Client, NewLine, Sink, Wake},
@@ -260,7 +261,7 @@ mod tests {
                     device: session.into(),
                     session,
                 },
-                wanted: Topics::ALL,
+                filter: Filter::new(Topics::ALL),
                 versioned: false,
                 cursor: Cursor::new(Seq::default(), Seq::default()),
                 sink: Rc::new(Nobody),

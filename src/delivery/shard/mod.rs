@@ -149,7 +149,7 @@ impl Handler<Subscribe> for Shard {
         // First what is under way, then the snapshot: so the snapshot contains every round that this
         // line will not be told.
         self.fanout.catch_up(&line, subscribe.said);
-        if !line.wanted().contains(subscribe.topic) {
+        if !line.filter().wants(subscribe.topic) {
             return;
         }
         let (snapshot, seen) = subscribe.source.snapshot();

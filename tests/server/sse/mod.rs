@@ -2,5 +2,6 @@
 
 mod commands;
 mod ending;
+mod narrowed;
 mod opening;
 mod resuming;

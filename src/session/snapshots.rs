@@ -1,0 +1,43 @@
+//! What holds when a client comes: one snapshot for each of the topics that it wants.
+
+use super::env::Env;
+use crate::{
+    delivery::{
+        filter::Filter,
+        line::{Client, SessionRef},
+        lines::To,
+    },
+    protocol::{event::Event, frame::Frame, spec::Topic},
+    store::StoreError,
+};
+
+/// Sends the snapshots. Each is awaited until the worker has queued it, so that they come in the order of the protocol.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn send(
+    env: &Env,
+    client: &Client,
+    at: SessionRef,
+    filter: &Filter,
+) -> Result<(), StoreError> {
+    let tell = |event: Event| {
+        env.dispatch
+            .tell_counted(To::Session(at), Frame::new(&event))
+    };
+    if filter.wants(Topic::Otomo) {
+        env.dispatch
+            .subscribe(at, Topic::Otomo, env.presence.board())
+            .await;
+    }
+    if filter.wants(Topic::Calls) {
+        tell(env.calls.snapshot(client).await?.into()).await;
+    }
+    if filter.wants(Topic::Chat) {
+        let unread = env.chat.unread(&client.user).await?;
+        tell(filter.unread(unread).into()).await;
+        let partners = env.chat.partners(&client.user).await?;
+        tell(filter.statuses(partners).into()).await;
+    }
+    Ok(())
+}

@@ -150,7 +150,7 @@ impl<W: Wire> Socket<W> {
                 return false;
             }
             rest.current.advance(written);
-            rest.unflushed = true;
+            rest.unflushed = W::BUFFERS;
             if rest.current.is_empty() {
                 // Dropped, not kept empty: an idle connection holds no buffer.
                 rest.current = Bytes::new();
@@ -258,7 +258,7 @@ impl<W: Wire> Sink for Socket<W> {
                 let pulled = outbox.pull(WRITE_MAX, &mut put);
                 let written = if pulled == 0 { 0 } else { self.write(joined) };
                 let mut rest = self.rest.borrow_mut();
-                rest.unflushed |= written > 0;
+                rest.unflushed |= W::BUFFERS && written > 0;
                 if let Some(left @ [_, ..]) = joined.get(written..) {
                     rest.current = Bytes::copy_from_slice(left);
                 }
@@ -278,13 +278,13 @@ impl<W: Wire> Sink for Socket<W> {
         if written == 0 {
             return Accepted::Busy;
         }
-        let mut rest = self.rest.borrow_mut();
-        rest.unflushed = true;
-        if written < bytes.len() {
+        if W::BUFFERS || written < bytes.len() {
+            let mut rest = self.rest.borrow_mut();
+            rest.unflushed = W::BUFFERS;
             rest.current = bytes.slice(written..);
+            drop(rest);
+            self.write_rest();
         }
-        drop(rest);
-        self.write_rest();
         Accepted::Taken
     }
 

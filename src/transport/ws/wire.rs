@@ -9,6 +9,9 @@ use tokio::io::ReadBuf;
 /// A stream that can be driven from outside its own task: a worker's delivery writes to thousands of
 /// sockets in one go, and each socket's own task only takes over where a socket is full.
 pub trait Wire: ActixStream {
+    /// Whether what was written may still be inside, to be passed on by [`Wire::poll_through`].
+    const BUFFERS: bool;
+
     /// Writes what the socket takes now, else arranges for `task` to be woken when it takes more.
     fn poll_send(
         &mut self,
@@ -34,6 +37,8 @@ pub trait Wire: ActixStream {
 }
 
 impl Wire for TcpStream {
+    const BUFFERS: bool = false;
+
     /// Tries first: tokio's budget for cooperative scheduling would stop a fan-out after 128 sockets.
     fn poll_send(
         &mut self,
@@ -54,4 +59,6 @@ impl Wire for TcpStream {
     }
 }
 
-impl Wire for TlsStream<TcpStream> {}
+impl Wire for TlsStream<TcpStream> {
+    const BUFFERS: bool = true;
+}

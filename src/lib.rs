@@ -1,5 +1,5 @@
-//! Otomo: the realtime layer of an app in one binary. Who can be called right now, and calls that ring,
-//! connect and end, whatever the network does.
+//! Otomo: the realtime layer of an app in one binary. Who can be called right now, calls that ring, connect and end, and a
+//! chat that loses nothing, whatever the network does.
 //!
 //! # The map
 //! A file may use what is on a lower floor, never what is on a higher one; `tests/tidy` holds that.
@@ -11,7 +11,7 @@
 //!  5  session           one actor per connected client; takes its commands to the rooms below
 //!  4  calls             may use presence
 //!     presence          who can be called right now
-//!     chat              messages, how far people have read
+//!     chat              messages, how far people have read, who is typing, who is there
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people, audit     who is known; what admins did
 //!  2  store             durable state behind one interface
@@ -46,6 +46,18 @@
 //!    to another node, the version in the row would have settled it in the same way.
 //! 5. Offers, answers and candidates then pass through the lane from one bound device to the other,
 //!    without the store.
+//!
+//! # Walkthrough: a message is sent, and found again
+//! 1. A `message_send` arrives, in a frame or by `POST /api/commands` ([`transport::sse`]); either way the
+//!    sender's session hands it to [`chat::Chat::send`].
+//! 2. One transaction takes the next place in the conversation, stores the message, and puts one event into the
+//!    inbox of every member ([`delivery::inbox`]): each stream of durable events gets its next `seq`.
+//! 3. After the commit one frame goes to all members ([`delivery::dispatch::Dispatch::durable`]), then the
+//!    acknowledgement to the sender. What `kill -9` takes away after the commit is in the inbox.
+//! 4. A member's connection is not a queue but a cursor over the inbox ([`delivery::inbox::cursor`]). A frame that is the
+//!    next one goes straight out; where one is missing, or the client reads slowly, the session reads on from the inbox.
+//! 5. So a client that was cut says the last `seq` it has (`lastSeq`, `Last-Event-ID`) and gets the rest by the same
+//!    mechanism, on any transport, before anything live.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)

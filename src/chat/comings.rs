@@ -3,11 +3,19 @@
 //! Whether somebody is there says [`delivery::connectedness`](crate::delivery::connectedness), which outlasts a short break
 //! of the line. One task follows it and tells the partners, each change before the next, so that nobody hears of a return
 //! before the leave. Where it falls behind it is told anew who is there, and tells what is different.
+//!
+//! Snapshots show what has been told, not what is newer. A change is noted, then it is read who the partners are, then they
+//! are told: so a snapshot either contains a change, or its reader is told of it afterwards, whenever the two became
+//! partners.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     convert::Infallible,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
 };
+
+use actix_rt::time::sleep;
 
 use super::{Shared, records::partners};
 use crate::{
@@ -18,56 +26,52 @@ use crate::{
     },
     kernel::{ids::UserId, logging::chain},
     protocol::{
-        event::{Event, FriendStatusSnapshot, UserOffline, UserOnline},
+        event::{Event, UserOffline, UserOnline},
         frame::Frame,
     },
-    store::StoreError,
+    store::{StoreError, Tx},
 };
+
+/// How long to wait after the store could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Who is there, as far as others have been told.
+#[derive(Debug, Default)]
+pub(super) struct Comings(RwLock<HashSet<UserId>>);
+
+impl Comings {
+    /// Who is there, as far as others have been told.
+    pub(super) fn told(&self) -> RwLockReadGuard<'_, HashSet<UserId>> {
+        // A set is whole between any two statements.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: &Change) {
+        let mut told = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match change {
+            Change::Online(user) => told.insert(user.clone()),
+            Change::Offline(user) => told.remove(user),
+        };
+    }
+}
 
 /// Tells partners who comes and goes, for as long as it is polled; one task of the server does that.
 pub(super) async fn follow(shared: &Shared) -> Infallible {
     let mut subscription = shared.dispatch.roster().connectedness().subscribe();
-    let mut there: HashSet<UserId> = HashSet::new();
     loop {
         let changes = match subscription.next().await {
             News::Change(change) => vec![change],
-            News::Everybody(everybody) => differences(&there, everybody),
+            News::Everybody(everybody) => differences(&shared.comings.told(), everybody),
         };
         for change in changes {
-            match &change {
-                Change::Online(user) => there.insert(user.clone()),
-                Change::Offline(user) => there.remove(user),
-            };
-            if let Err(error) = tell(shared, &change).await {
+            shared.comings.note(&change);
+            while let Err(error) = tell(shared, &change).await {
                 let (user, cause) = (change.user(), chain(&error));
-                log::warn!("partners not told user={user} cause={cause}");
+                log::warn!("partners not told yet user={user} cause={cause}");
+                sleep(PAUSE).await;
             }
         }
     }
-}
-
-/// Who of a person's partners is there, for the start.
-pub(super) async fn snapshot(
-    shared: &Shared,
-    of: &UserId,
-) -> Result<FriendStatusSnapshot, StoreError> {
-    let user = of.clone();
-    let read = move |conn: &mut _| partners::with_last_seen(conn, &user);
-    let partners = shared.store.read(read).await?;
-    let connectedness = shared.dispatch.roster().connectedness();
-    let mut snapshot = FriendStatusSnapshot {
-        statuses: BTreeMap::new(),
-        last_seen: BTreeMap::new(),
-    };
-    for (user, seen) in partners {
-        let online = connectedness.is_online(&user);
-        if let Some(seen) = seen.filter(|_| !online) {
-            let seconds = seen.unix_seconds();
-            snapshot.last_seen.insert(user.clone(), seconds);
-        }
-        snapshot.statuses.insert(user, online);
-    }
-    Ok(snapshot)
 }
 
 /// What has changed since it was known who is there.
@@ -79,12 +83,6 @@ fn differences(there: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> {
 }
 
 async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
-    let user = change.user().clone();
-    let read = move |conn: &mut _| {
-        let partners = partners::of(conn, &user)?;
-        Ok::<_, StoreError>((partners, partners::last_seen(conn, &user)?))
-    };
-    let (partners, seen) = shared.store.read(read).await?;
     let now = shared.store.now();
     let event: Event = match change.clone() {
         Change::Online(user_id) => UserOnline {
@@ -92,13 +90,22 @@ async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
             timestamp: now.unix_seconds(),
         }
         .into(),
-        Change::Offline(user_id) => UserOffline {
-            user_id,
-            timestamp: now.unix_seconds(),
-            last_seen: seen.unwrap_or(now).unix_seconds(),
+        Change::Offline(user_id) => {
+            let user = user_id.clone();
+            // As a write, although it writes nothing: so it sees the leave, which was queued before.
+            let seen = move |tx: &mut Tx<'_>| partners::last_seen(tx, &user);
+            let seen: Option<_> = shared.store.write::<_, StoreError, _>(seen).await?;
+            UserOffline {
+                user_id,
+                timestamp: now.unix_seconds(),
+                last_seen: seen.unwrap_or(now).unix_seconds(),
+            }
+            .into()
         }
-        .into(),
     };
+    let user = change.user().clone();
+    let read = move |conn: &mut _| partners::of(conn, &user);
+    let partners = shared.store.read(read).await?;
     let frame = Frame::new(&event);
     for partner in online(shared.dispatch.roster(), partners) {
         shared.dispatch.tell(To::User(partner), frame.clone());

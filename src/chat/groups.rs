@@ -4,6 +4,7 @@ use super::{
     fault::ChatFault,
     records::{self, NewConversation},
     rules::{self, Kind, MEMBERS_MAX},
+    transactions::Told,
 };
 use crate::{
     kernel::{
@@ -34,7 +35,7 @@ pub(super) fn begin(
     creator: &UserId,
     beginning: &Beginning,
     new: ConversationId,
-) -> Result<ConversationId, ChatFault> {
+) -> Result<Told<ConversationId>, ChatFault> {
     let (kind, others, title) = match beginning {
         Beginning::Direct(partner) => return direct(tx, creator, partner),
         Beginning::Group { members, title } => (Kind::Group, members, title.as_deref()),
@@ -51,7 +52,7 @@ pub(super) fn begin(
         members: &members,
     };
     records::insert(tx, conversation)?;
-    Ok(new)
+    Ok(Told::regrouped(new, members))
 }
 
 /// The conversation of two people. It begins now if there was none.
@@ -59,24 +60,25 @@ pub(super) fn direct(
     tx: &mut Tx<'_>,
     creator: &UserId,
     partner: &UserId,
-) -> Result<ConversationId, ChatFault> {
+) -> Result<Told<ConversationId>, ChatFault> {
     if creator == partner {
         return Err(ChatFault::WithOneself);
     }
     if let Some(known) = records::direct(tx, creator, partner)? {
-        return Ok(known);
+        return Ok(Told::nothing(known));
     }
     known(tx, partner)?;
     let id = ConversationId::between(creator, partner);
+    let members = vec![creator.clone(), partner.clone()];
     let conversation = NewConversation {
         id,
         kind: Kind::Direct,
         title: None,
         creator,
-        members: &[creator.clone(), partner.clone()],
+        members: &members,
     };
     records::insert(tx, conversation)?;
-    Ok(id)
+    Ok(Told::regrouped(id, members))
 }
 
 /// Adds somebody to a group, if they are not in it. What was written before they came counts as read.
@@ -85,16 +87,18 @@ pub(super) fn add(
     asker: &UserId,
     to: ConversationId,
     newcomer: &UserId,
-) -> Result<(), ChatFault> {
-    let members = of_group(tx, asker, to)?;
+) -> Result<Told<()>, ChatFault> {
+    let mut members = of_group(tx, asker, to)?;
     if members.contains(newcomer) {
-        return Ok(());
+        return Ok(Told::nothing(()));
     }
     if members.len() >= MEMBERS_MAX {
         return Err(ChatFault::TooManyMembers);
     }
     known(tx, newcomer)?;
-    Ok(records::join(tx, newcomer, to)?)
+    records::join(tx, newcomer, to)?;
+    members.push(newcomer.clone());
+    Ok(Told::regrouped((), members))
 }
 
 /// Takes somebody out of a group: they themselves, or whoever began it.
@@ -103,7 +107,7 @@ pub(super) fn remove(
     asker: &UserId,
     from: ConversationId,
     who: &UserId,
-) -> Result<(), ChatFault> {
+) -> Result<Told<()>, ChatFault> {
     let members = of_group(tx, asker, from)?;
     if asker != who && records::nature(tx, from)?.is_none_or(|it| it.creator != *asker) {
         return Err(ChatFault::NotYours);
@@ -111,7 +115,8 @@ pub(super) fn remove(
     if !members.contains(who) {
         return Err(ChatFault::UserNotFound(who.clone()));
     }
-    Ok(records::leave(tx, who, from)?)
+    records::leave(tx, who, from)?;
+    Ok(Told::regrouped((), members))
 }
 
 /// The members of a group that the asker is in.

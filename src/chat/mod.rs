@@ -8,6 +8,7 @@
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
+//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start.
 //! - `typing`: who is writing. `comings`: who comes and goes. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`fault`]: why something was not done.
 //!
@@ -18,7 +19,9 @@
 mod comings;
 pub mod fault;
 pub mod groups;
+mod membership;
 pub mod message;
+mod queries;
 pub mod records;
 pub mod rules;
 mod transactions;
@@ -28,31 +31,23 @@ mod wire;
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use self::{
-    groups::Beginning,
-    message::{Draft, Message, Sent},
-    records::{
-        Position,
-        listing::{self, Conversation, Place},
-        messages::{self, Span},
-        partners,
-    },
+    comings::Comings,
+    message::{Draft, Sent},
+    records::partners,
     transactions::{Told, Unsent},
     typing::Typing,
 };
 use crate::{
-    delivery::{dispatch::Dispatch, inbox, line::Client, roster::Remaining},
+    delivery::{dispatch::Dispatch, line::Client, roster::Remaining},
     kernel::{
         config::ChatConfig,
         ids::{ConversationId, EventId, SessionId, UserId},
     },
-    protocol::event::{FriendStatusSnapshot, UnreadSnapshot},
     store::{Handle, StoreError, Tx},
 };
 
 pub use fault::ChatFault;
-
-/// Conversations in the snapshot of one user: those with the latest messages.
-const UNREAD_MAX: u32 = 1_000;
+pub use queries::Snapshots;
 
 /// The chat, for the rooms above. Clones share everything.
 #[derive(Clone)]
@@ -62,6 +57,7 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     typing: Typing,
+    comings: Comings,
     config: ChatConfig,
 }
 
@@ -71,6 +67,7 @@ impl Chat {
         let typing = Typing::new(store.clone(), dispatch.clone(), &config);
         Self(Arc::new(Shared {
             typing,
+            comings: Comings::default(),
             store,
             dispatch,
             config,
@@ -130,24 +127,6 @@ impl Chat {
         in_any_case(async move { Ok(chat.tell(queued.await?)) })
     }
 
-    /// How far somebody has read, and up to where in their stream of events that is true.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn unread(&self, user: &UserId) -> Result<UnreadSnapshot, StoreError> {
-        let user = user.clone();
-        let read = self.0.store.read(move |conn| {
-            let head = inbox::records::extent(conn, &user)?.head;
-            let positions = records::positions(conn, &user, UNREAD_MAX)?;
-            Ok::<_, StoreError>((head, positions))
-        });
-        let (head, positions): (_, Vec<Position>) = read.await?;
-        Ok(UnreadSnapshot {
-            as_of_seq: head.get(),
-            conversations: positions.iter().map(Into::into).collect(),
-        })
-    }
-
     /// Somebody writes a word: the other members are told, unless they were a moment ago, or are too many. With the session
     /// on which they write, whose end is the end of it.
     ///
@@ -184,117 +163,9 @@ impl Chat {
         comings::follow(&self.0).await
     }
 
-    /// Who of somebody's conversation partners is there.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn partners(&self, of: &UserId) -> Result<FriendStatusSnapshot, StoreError> {
-        comings::snapshot(&self.0, of).await
-    }
-
     /// Ends the typing of those who have stopped, for as long as it is polled; one task of the server does that.
     pub async fn expire_typing(&self) -> Infallible {
         self.0.typing.expire().await
-    }
-
-    /// Somebody's conversations that come after a place, those with the latest messages first, at most `limit`.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn conversations(
-        &self,
-        of: &UserId,
-        after: Option<Place>,
-        limit: u32,
-    ) -> Result<Vec<Conversation>, StoreError> {
-        let of = of.clone();
-        let page = move |conn: &mut _| listing::page(conn, &of, after, limit);
-        self.0.store.read(page).await
-    }
-
-    /// One of somebody's conversations.
-    ///
-    /// # Errors
-    /// [`ChatFault::ConversationNotFound`], or those of the store.
-    pub async fn conversation(
-        &self,
-        of: &UserId,
-        id: ConversationId,
-    ) -> Result<Conversation, ChatFault> {
-        let of = of.clone();
-        let found = self.0.store.read(move |conn| listing::find(conn, &of, id));
-        found.await?.ok_or(ChatFault::ConversationNotFound)
-    }
-
-    /// A part of a conversation, and where the asker stands in it.
-    ///
-    /// # Errors
-    /// [`ChatFault::ConversationNotFound`], or those of the store.
-    pub async fn history(
-        &self,
-        asker: &UserId,
-        of: ConversationId,
-        span: Span,
-        limit: u32,
-    ) -> Result<(Position, Vec<Message>), ChatFault> {
-        let asker = asker.clone();
-        let read = self.0.store.read(move |conn| {
-            let position = records::position(conn, &asker, of)?;
-            let position = position.ok_or(ChatFault::ConversationNotFound)?;
-            Ok((position, messages::history(conn, of, span, limit)?))
-        });
-        read.await
-    }
-
-    /// Begins a conversation, or finds that of two people.
-    ///
-    /// # Errors
-    /// The refusals of [`ChatFault`], and those of the store. Nothing has begun then.
-    pub async fn begin(
-        &self,
-        creator: &UserId,
-        beginning: Beginning,
-    ) -> Result<Conversation, ChatFault> {
-        let (new, by) = (ConversationId::new(), creator.clone());
-        let begun = self
-            .0
-            .store
-            .write(move |tx| groups::begin(tx, &by, &beginning, new));
-        let id = begun.await?;
-        self.conversation(creator, id).await
-    }
-
-    /// Adds somebody to a group. Every member may.
-    ///
-    /// # Errors
-    /// The refusals of [`ChatFault`], and those of the store.
-    pub async fn add(
-        &self,
-        asker: &UserId,
-        to: ConversationId,
-        newcomer: &UserId,
-    ) -> Result<(), ChatFault> {
-        let (asker, newcomer) = (asker.clone(), newcomer.clone());
-        let added = move |tx: &mut Tx<'_>| groups::add(tx, &asker, to, &newcomer);
-        self.0.store.write(added).await
-    }
-
-    /// Takes somebody out of a group: they hear nothing of it any more.
-    ///
-    /// # Errors
-    /// The refusals of [`ChatFault`], and those of the store.
-    pub async fn remove(
-        &self,
-        asker: &UserId,
-        from: ConversationId,
-        who: &UserId,
-    ) -> Result<(), ChatFault> {
-        let gone = who.clone();
-        let (asker, who) = (asker.clone(), who.clone());
-        let removed = move |tx: &mut Tx<'_>| groups::remove(tx, &asker, from, &who);
-        self.0.store.write(removed).await?;
-        self.0.typing.stop(&gone, from);
-        Ok(())
     }
 
     /// The message of an earlier attempt, if this is the same message.
@@ -312,6 +183,9 @@ impl Chat {
             if let Some(frame) = &told.frame {
                 self.0.dispatch.durable(user, *seq, frame);
             }
+        }
+        for user in &told.regrouped {
+            self.0.dispatch.chat_outdated(user);
         }
         told.answer
     }

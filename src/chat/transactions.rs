@@ -26,8 +26,27 @@ pub(super) struct Told<T> {
     pub(super) answer: T,
     /// Where it is in the streams of whom.
     pub(super) places: Vec<(UserId, Seq)>,
-    /// The same for all of them. `None` if nothing has changed.
+    /// The same for all of them. `None` if there is no event of it.
     pub(super) frame: Option<Frame>,
+    /// For whom it is another matter now who talks with whom: they are told by snapshots.
+    pub(super) regrouped: Vec<UserId>,
+}
+
+impl<T> Told<T> {
+    /// Nothing has changed.
+    pub(super) fn nothing(answer: T) -> Self {
+        Self::regrouped(answer, Vec::new())
+    }
+
+    /// Who is in a conversation has.
+    pub(super) fn regrouped(answer: T, regrouped: Vec<UserId>) -> Self {
+        Self {
+            answer,
+            places: Vec::new(),
+            frame: None,
+            regrouped,
+        }
+    }
 }
 
 /// Why a message was not stored.
@@ -70,13 +89,14 @@ pub(super) fn send(
     draft: &Draft,
     ids: &Ids,
 ) -> Result<Told<Message>, Unsent> {
-    let (conversation, members) = match &draft.target {
-        Target::Conversation(id) => (*id, records::members(tx, *id)?),
+    let (found, members) = match &draft.target {
+        Target::Conversation(id) => (Told::nothing(*id), records::members(tx, *id)?),
         Target::User(partner) => {
-            let id = groups::direct(tx, sender, partner)?;
-            (id, vec![sender.clone(), partner.clone()])
+            let found = groups::direct(tx, sender, partner)?;
+            (found, vec![sender.clone(), partner.clone()])
         }
     };
+    let conversation = found.answer;
     if !members.contains(sender) {
         return Err(ChatFault::ConversationNotFound.into());
     }
@@ -96,7 +116,11 @@ pub(super) fn send(
     }
     records::put_cursor(tx, sender, conversation, seq)?;
     let event = Event::NewMessage((&message).into());
-    Ok(tell(tx, message, &event, ids.event, &members)?)
+    let told = tell(tx, message, &event, ids.event, &members)?;
+    Ok(Told {
+        regrouped: found.regrouped,
+        ..told
+    })
 }
 
 /// The message that a sender has sent before, if it is the same as this one.
@@ -126,11 +150,7 @@ pub(super) fn read(
     let position = position.ok_or(ChatFault::ConversationNotFound)?;
     let cursor = rules::cursor(position.read, position.last, seen)?;
     if cursor == position.read {
-        return Ok(Told {
-            answer: cursor,
-            places: Vec::new(),
-            frame: None,
-        });
+        return Ok(Told::nothing(cursor));
     }
     records::put_cursor(tx, reader, conversation, cursor)?;
     let members = records::members(tx, conversation)?;
@@ -167,5 +187,6 @@ fn tell<T>(
         answer,
         places,
         frame: Some(frame),
+        regrouped: Vec::new(),
     })
 }

@@ -29,8 +29,8 @@ use super::{
     line::SessionRef,
     lines::{Lines, To},
     messages::{
-        Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked, Receipt,
-        SnapshotSource, Subscribe,
+        ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked,
+        Receipt, SnapshotSource, Subscribe,
     },
     reply::{Post, Posted, Posting},
     roster::Roster,
@@ -194,6 +194,14 @@ impl Dispatch {
                 frame: frame.clone(),
                 said,
             });
+        });
+    }
+
+    /// Has each of a user's sessions look at the chat anew. However often that is said while a session looks, it looks
+    /// once more.
+    pub fn chat_outdated(&self, user: &UserId) {
+        self.each_worker_of(&To::User(user.clone()), |worker, _| {
+            worker.send(ChatOutdated { user: user.clone() });
         });
     }
 

@@ -53,6 +53,13 @@ pub(super) struct Subscribe {
     pub(super) said: Round,
 }
 
+/// What a user's snapshots of the chat said does not hold any more: each of their sessions looks anew.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct ChatOutdated {
+    pub(super) user: UserId,
+}
+
 /// Everything that must come first has been said: live frames may flow.
 #[derive(Message)]
 #[rtype(result = "()")]

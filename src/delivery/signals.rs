@@ -14,6 +14,8 @@ pub struct Signals {
     pub too_slow: bool,
     /// Commands were posted.
     pub posted: bool,
+    /// What the user's snapshots of the chat said does not hold any more.
+    pub chat_outdated: bool,
     /// Somebody wants this session closed.
     pub close: Option<(CloseCode, &'static str)>,
 }

@@ -12,6 +12,7 @@ use actix_rt::time::Instant;
 use super::{
     Live, Session, Stage,
     hello::{Credentials, Options},
+    renewal::Look,
     snapshots,
 };
 use crate::{
@@ -264,6 +265,7 @@ impl Session {
             expiry_told: false,
             check_at: Instant::now(),
             ready: false,
+            look: Look::default(),
         };
         self.stage = Stage::Live(live);
         log::info!(

@@ -15,7 +15,7 @@
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
 //! - [`gate`]: who may connect at all, whatever carries them. `connect`: from the token to `ready`. `commands`: from a message to the room that answers it. `chat`: those of them that are about messages.
-//! - `paging`: the durable lane. `watch`: alarms, signals and the end.
+//! - `paging`: the durable lane. `snapshots`: what holds at the start. `renewal`: those of the chat, anew. `watch`: alarms, signals and the end.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask.
 
 mod chat;
@@ -27,6 +27,7 @@ pub mod hello;
 mod keepalive;
 mod paging;
 mod rate_limits;
+mod renewal;
 mod snapshots;
 mod watch;
 
@@ -35,7 +36,7 @@ use std::rc::Rc;
 use actix::{Actor, Context, Running};
 use actix_rt::time::Instant;
 
-use self::{env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits};
+use self::{env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits, renewal::Look};
 use crate::{
     delivery::{
         leave::Leave,
@@ -97,6 +98,8 @@ struct Live {
     check_at: Instant,
     /// Whether `ready` has been sent.
     ready: bool,
+    /// Whether the client is to be told anew what the chat looks like.
+    look: Look,
 }
 
 impl Session {

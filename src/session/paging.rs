@@ -59,7 +59,7 @@ impl Session {
             return;
         };
         if !live.line.cursor().borrow().is_behind() {
-            return self.caught_up();
+            return self.caught_up(ctx);
         }
         if !live.line.has_room() {
             // The line asks again when the client has taken some of it.
@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// Nothing is missing. The first time, that is what `ready` says.
-    fn caught_up(&mut self) {
+    fn caught_up(&mut self, ctx: &mut Context<Self>) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -138,6 +138,7 @@ impl Session {
         self.env
             .dispatch
             .open(live.at, Frame::new(&Ready { seq }.into()));
+        self.look_anew(ctx);
     }
 
     fn inbox_failed(&mut self, error: &StoreError, ctx: &mut Context<Self>) {

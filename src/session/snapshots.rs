@@ -34,10 +34,9 @@ pub(super) async fn send(
         tell(env.calls.snapshot(client).await?.into()).await;
     }
     if filter.wants(Topic::Chat) {
-        let unread = env.chat.unread(&client.user).await?;
-        tell(filter.unread(unread).into()).await;
-        let partners = env.chat.partners(&client.user).await?;
-        tell(filter.statuses(partners).into()).await;
+        let chat = env.chat.snapshots(&client.user).await?;
+        tell(filter.unread(chat.unread).into()).await;
+        tell(filter.statuses(chat.partners).into()).await;
     }
     Ok(())
 }

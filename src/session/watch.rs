@@ -48,6 +48,9 @@ impl Handler<Wake> for Session {
         if signals.alarm {
             self.check(ctx);
         }
+        if signals.chat_outdated {
+            self.chat_outdated(ctx);
+        }
         if signals.posted {
             for posted in line.take_posted() {
                 self.receive_posted(posted, ctx);

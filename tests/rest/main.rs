@@ -14,6 +14,7 @@ mod apps;
 mod calls;
 mod chat;
 mod development;
+mod groups;
 mod metrics;
 mod operators;
 mod pages;

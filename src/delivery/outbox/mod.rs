@@ -14,7 +14,7 @@
 //! Two limits, in bytes of live frames. Above the *soft* limit no ephemeral frame waits. At the *hard* limit
 //! a push is refused with [`Pushed::Overflow`]: the client reads too slowly, and the caller closes it
 //! (4100, it may come back). The preamble counts to neither: it is bounded by the server itself (each
-//! snapshot once, the replay page by page), not by how fast a client reads.
+//! snapshot once, and anew only while there is room; the replay page by page), not by how fast a client reads.
 //!
 //! Why the queues are in a box: at 10,000 connections nearly all outboxes are empty nearly always. An idle one
 //! is a null pointer and two counters, with nothing on the heap; a drained one gives its memory back.

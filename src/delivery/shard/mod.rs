@@ -19,7 +19,9 @@ use super::{
     dispatch::Queue,
     line::{Delivered, Line},
     lines::{Lines, TICK, To},
-    messages::{Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe},
+    messages::{
+        ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe,
+    },
     reply::Post,
     rounds::Round,
 };
@@ -126,6 +128,17 @@ impl Handler<DeliverDurable> for Shard {
             self.give(&line, event.said, |line| {
                 line.offer(event.seq, &event.frame)
             });
+        }
+    }
+}
+
+impl Handler<ChatOutdated> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, outdated: ChatOutdated, _: &mut Context<Self>) {
+        self.queue.leave();
+        for line in self.lines.find(&To::User(outdated.user)) {
+            line.signal(|signals| signals.chat_outdated = true);
         }
     }
 }

@@ -157,9 +157,9 @@ events! {
     CallEndRequestAck(CallEndRequestAck) "call_end_request_ack" Control Calls,
     /// Nobody answered; waits in the otomo's inbox.
     CallMissed(CallMissed) "call_missed" Durable Calls,
-    /// How far the user has read, at the start.
+    /// How far the user has read: at the start, and anew when a conversation begins or somebody comes into one or goes.
     UnreadSnapshot(UnreadSnapshot) "unread_snapshot" Preamble Chat,
-    /// Who of the conversation partners is there, at the start.
+    /// Who of the conversation partners is there, whenever there is an `unread_snapshot`.
     FriendStatusSnapshot(FriendStatusSnapshot) "friend_status_snapshot" Preamble Chat,
     /// The message is stored.
     MessageSendAck(MessageSendAck) "message_send_ack" Control System,

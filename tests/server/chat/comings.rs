@@ -44,3 +44,30 @@ async fn partners_hear_who_comes_and_goes_and_find_it_at_the_start() {
         jiro.expect_none(told).await;
     }
 }
+
+#[tokio::test]
+async fn people_who_begin_to_talk_learn_at_once_who_is_there() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    for client in [&mut taro, &mut hana] {
+        client.everything();
+    }
+    let id = writes(&mut taro, "hana", "m-1", "a").await;
+    for (client, partner, read) in [(&mut taro, "hana", 1), (&mut hana, "taro", 0)] {
+        let unread = client.expect("unread_snapshot").await;
+        let conversation = &unread["conversations"][0];
+        assert_eq!(
+            (&conversation["conversationId"], &conversation["readSeq"]),
+            (&json!(id), &json!(read))
+        );
+        assert_eq!(unread["asOfSeq"], 1, "the message is in it");
+        let partners = client.expect("friend_status_snapshot").await;
+        let told = &partners["statuses"][partner];
+        // The one of them who came last may not have been told of yet.
+        if !told.as_bool().unwrap() {
+            assert_eq!(client.expect("user-online").await["userId"], partner);
+        }
+    }
+    writes(&mut taro, "hana", "m-2", "b").await;
+    taro.expect_none("unread_snapshot").await;
+}

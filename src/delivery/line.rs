@@ -192,10 +192,10 @@ impl Line {
     }
 
     /// Offers a durable event that was just stored. It goes straight out if it is the next one;
-    /// otherwise the session reads on from the inbox.
+    /// otherwise, and before the line is open, the session reads on from the inbox.
     pub fn offer(&self, seq: super::inbox::Seq, frame: &Frame) -> Delivered {
         let passes = self.filter.passes(frame);
-        if !self.has_room() {
+        if !self.is_open() || !self.has_room() {
             // It would only wait in memory: it waits in the inbox instead.
             self.cursor.borrow_mut().heard(seq);
             return Delivered::Yes;
@@ -229,14 +229,12 @@ impl Line {
     /// before anything live.
     pub fn push_page(&self, frame: Frame, stamp: Stamp) -> Delivered {
         let item = Queued { frame, stamp };
-        match self.opened.get() {
-            true => self.enqueue(item),
-            false => {
-                self.counters.sent(item.frame.spec().name, 1);
-                self.outbox.borrow_mut().push_preamble(item);
-                Delivered::Yes
-            }
+        if self.is_open() {
+            return self.enqueue(item);
         }
+        self.counters.sent(item.frame.spec().name, 1);
+        self.outbox.borrow_mut().push_preamble(item);
+        Delivered::Yes
     }
 
     fn enqueue(&self, item: Queued) -> Delivered {
@@ -274,6 +272,11 @@ impl Line {
     pub fn open(&self) {
         self.opened.set(true);
         self.outbox.borrow_mut().open();
+    }
+
+    /// Whether live frames flow.
+    pub fn is_open(&self) -> bool {
+        self.opened.get()
     }
 
     /// Hands the sink what it can take, and asks for more of the inbox when there is room.

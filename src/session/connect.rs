@@ -264,6 +264,7 @@ impl Session {
             expires_at,
             expiry_told: false,
             check_at: Instant::now(),
+            informed: false,
             ready: false,
             look: Look::default(),
         };
@@ -354,9 +355,10 @@ impl Session {
     }
 
     fn snapshots_sent(&mut self, client: &Client, ctx: &mut Context<Self>) {
-        let Stage::Live(live) = &self.stage else {
+        let Stage::Live(live) = &mut self.stage else {
             return;
         };
+        live.informed = true;
         // A client that does not hear of calls takes part in none.
         if live.line.filter().wants(Topic::Calls) {
             self.env.calls.arrived(client, live.at);

@@ -96,6 +96,8 @@ struct Live {
     expiry_told: bool,
     /// When to check on the client again.
     check_at: Instant,
+    /// Whether the snapshots have been sent: what the client missed comes after them.
+    informed: bool,
     /// Whether `ready` has been sent.
     ready: bool,
     /// Whether the client is to be told anew what the chat looks like.

@@ -58,6 +58,11 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
+        let opening = live.ready && !live.line.is_open();
+        if !live.informed || opening {
+            // What was missed comes after the snapshots and before `ready`: once these are sent, it goes on.
+            return;
+        }
         if !live.line.cursor().borrow().is_behind() {
             return self.caught_up(ctx);
         }

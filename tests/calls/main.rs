@@ -24,6 +24,8 @@ mod fixture;
 mod listener;
 mod phone;
 mod races;
+#[path = "../support/recorder.rs"]
+mod recorder;
 mod records;
 mod restarts;
 mod unspoken;

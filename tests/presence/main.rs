@@ -22,6 +22,8 @@ mod fixture;
 #[path = "../support/listener.rs"]
 mod listener;
 mod nodes;
+#[path = "../support/recorder.rs"]
+mod recorder;
 mod restarts;
 mod statuses;
 mod watcher;

@@ -1,0 +1,150 @@
+//! A server without sockets, on a database that goes away with it.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use otomo::{
+    calls::Calls,
+    chat::Chat,
+    delivery::{
+        dispatch::Dispatch,
+        inbox::{
+            Seq,
+            records::{self, NewEvent},
+        },
+        outbox,
+    },
+    kernel::{
+        config::{DatabaseConfig, DatabaseUrl, Sources, load},
+        identity::{Identity, Role},
+        ids::{EventId, UserId},
+        metrics::Metrics,
+        time::Clock,
+        token::Verifier,
+    },
+    people::People,
+    presence::{Presence, settings::Settings},
+    protocol::{event::Event, frame::Frame, spec::Topic},
+    session::env::Env,
+    store::{Handle, StoreError, migrations::migrate},
+};
+use tempfile::TempDir;
+
+/// How long tokens are good: longer than any story.
+const TTL: Duration = Duration::from_hours(24);
+
+pub(crate) fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+/// Who somebody is.
+pub(crate) fn identity(name: &str) -> Identity {
+    Identity {
+        user: user(name),
+        role: Role::User,
+        name: None,
+        avatar: None,
+        rooms: Vec::new(),
+        expires_at: Clock::system().now() + TTL,
+    }
+}
+
+/// One run of a server.
+pub(crate) struct Server {
+    pub(crate) env: Rc<Env>,
+    _folder: TempDir,
+}
+
+impl Server {
+    /// Starts it. Whoever writes goes on until they stop: nothing here ends by the clock.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Sources::default()
+            .with(
+                "auth.hs256_secret",
+                "a secret that is long enough to be one",
+            )
+            .with("chat.typing_resend", "59m")
+            .with("chat.typing_expire", "60m");
+        let config = Arc::new(load(&settings).unwrap());
+        let database = DatabaseConfig {
+            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
+            pool_size: 4,
+            queue: 4_096,
+        };
+        migrate(&database.url).unwrap();
+        let metrics = Arc::new(Metrics::default());
+        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let node = "node-1".parse().unwrap();
+        let settings = Settings::new("node-1".parse().unwrap(), &config.presence, &config.calls);
+        let graces = settings.policy.graces;
+        let dispatch = Dispatch::new(1, Duration::ZERO, graces, Arc::clone(&metrics));
+        let presence = Presence::start(
+            store.clone(),
+            dispatch.clone(),
+            Arc::clone(&metrics),
+            settings,
+        );
+        let presence = presence.await.unwrap();
+        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics);
+        let calls = calls.await.unwrap();
+        let limits = outbox::Limits {
+            soft: config.outbox.soft_limit,
+            hard: config.outbox.hard_limit,
+        };
+        let env = Env {
+            node,
+            verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
+            lines: dispatch.start_worker().unwrap(),
+            people: People::new(store.clone(), true),
+            calls,
+            chat: Chat::new(store.clone(), dispatch.clone(), config.chat),
+            outbox: Rc::new(limits),
+            presence,
+            dispatch,
+            store,
+            metrics,
+            config,
+        };
+        Self {
+            env: Rc::new(env),
+            _folder: folder,
+        }
+    }
+
+    /// Makes somebody known.
+    pub(crate) async fn know(&self, name: &str) {
+        self.env.people.enter(identity(name)).await.unwrap();
+    }
+
+    /// Tells somebody of something that is not chat. It has its place in their stream at the call.
+    pub(crate) fn tell_of_missed_call(&self, name: &str) -> impl Future<Output = ()> + use<> {
+        const NAME: &str = "call_missed";
+        let body = format!(r#"{{"type":"{NAME}"}}"#);
+        let (text, recipients, id) = (body.clone(), [user(name)], EventId::new());
+        let stored = self.env.store.write(move |tx| {
+            let event = NewEvent {
+                id,
+                topic: Topic::Calls,
+                type_name: NAME,
+                body: &text,
+                expires_at: None,
+            };
+            records::append(tx, &event, &recipients)
+        });
+        let dispatch = self.env.dispatch.clone();
+        async move {
+            let places: Result<Vec<(UserId, Seq)>, StoreError> = stored.await;
+            let frame = Frame::stored(Event::stored_spec(NAME, Topic::Calls), body);
+            for (user, seq) in places.unwrap() {
+                dispatch.durable(&user, seq, &frame);
+            }
+        }
+    }
+
+    /// Stops it in good order.
+    pub(crate) async fn stops(&self) {
+        self.env.calls.stop().await;
+        self.env.presence.stop().await;
+        self.env.store.close().await;
+    }
+}

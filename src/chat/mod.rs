@@ -8,7 +8,7 @@
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
-//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start.
+//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start. [`status`]: of one person.
 //! - `typing`: who is writing. `comings`: who comes and goes. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`fault`]: why something was not done.
 //!
@@ -24,6 +24,7 @@ pub mod message;
 mod queries;
 pub mod records;
 pub mod rules;
+pub mod status;
 mod transactions;
 mod typing;
 mod wire;

@@ -104,6 +104,11 @@ impl Typing {
         self.tell_stopped(stopped);
     }
 
+    /// Where somebody is writing, as far as `viewer` was told of it, the latest word first.
+    pub(super) fn seen_by(&self, viewer: &UserId, of: &UserId) -> Vec<ConversationId> {
+        self.table().seen_by(viewer, of)
+    }
+
     /// A connection is over.
     pub(super) fn left(&self, client: &Client) {
         let mut table = self.table();

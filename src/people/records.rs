@@ -9,7 +9,7 @@ use super::{
     admission::{EntryFault, admit},
 };
 use crate::{
-    kernel::{identity::Identity, ids::UserId},
+    kernel::{identity::Identity, ids::UserId, time::Timestamp},
     store::{Conn, StoreError, Tx, run, sql::schema::users},
 };
 
@@ -21,6 +21,16 @@ pub fn find(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, StoreError
         .get_result(c)
         .optional())?;
     row.map(Person::try_from).transpose()
+}
+
+/// When somebody became known, if they are.
+pub fn known_since(conn: &mut Conn, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
+    let since = run!(conn, |c| users::table
+        .find(user.as_str())
+        .select(users::created_at)
+        .get_result::<i64>(c)
+        .optional())?;
+    Ok(since.map(Timestamp::from_millis))
 }
 
 /// Those of `wanted` who are known. Meant for a page of them: each takes one parameter of the statement.

@@ -29,3 +29,4 @@ mod slow;
     reason = "shared with the tests of sockets, which use all of it"
 )]
 mod support;
+mod users;

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::user;
+use super::{conversation, user};
 use crate::{
-    kernel::{ids::UserId, time::Timestamp},
+    kernel::{
+        ids::{ConversationId, UserId},
+        time::Timestamp,
+    },
     store::{
         Conn, StoreError, Tx, run,
         sql::schema::{last_seen, members},
@@ -55,6 +58,23 @@ pub fn with_last_seen(
         (user, at)
     };
     Ok(partners.into_iter().map(with).collect())
+}
+
+/// The conversations that two people are both in; of one person twice, all of theirs.
+pub fn shared(
+    conn: &mut Conn,
+    one: &UserId,
+    other: &UserId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(one.as_str()))
+        .select(members::conversation_id);
+    let shared = run!(conn, |c| OTHERS
+        .filter(OTHERS.field(members::user_id).eq(other.as_str()))
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .select(OTHERS.field(members::conversation_id))
+        .load::<String>(c))?;
+    shared.into_iter().map(conversation).collect()
 }
 
 /// When somebody was last there, if they ever went.

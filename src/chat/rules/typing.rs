@@ -3,10 +3,13 @@
 //! Times are counted from any fixed moment, by a clock that never goes back.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
+
+use uuid::Uuid;
 
 use crate::kernel::ids::{ConversationId, SessionId, UserId};
 
@@ -43,7 +46,7 @@ pub enum Word {
 /// Who is writing right now.
 #[derive(Debug, Default)]
 pub struct Table {
-    typing: HashMap<Typist, Entry>,
+    typing: BTreeMap<Typist, Entry>,
     by_end: BTreeSet<(Duration, Typist)>,
     numbers: u64,
 }
@@ -113,12 +116,21 @@ impl Table {
 
     /// A connection is over: whoever wrote on it has stopped.
     pub fn left(&mut self, user: &UserId, session: SessionId) -> Vec<Stopped> {
-        let theirs = self
-            .typing
-            .iter()
-            .filter(|((typist, _), entry)| typist == user && entry.session == Some(session));
+        let theirs = self.of(user);
+        let theirs = theirs.filter(|(_, entry)| entry.session == Some(session));
         let theirs: Vec<Typist> = theirs.map(|(typist, _)| typist.clone()).collect();
         theirs.iter().filter_map(|it| self.stop(it)).collect()
+    }
+
+    /// Where somebody is writing, as far as `viewer` was told of it, the latest word first. They themselves know all of it.
+    pub fn seen_by(&self, viewer: &UserId, user: &UserId) -> Vec<ConversationId> {
+        let told = |entry: &Entry| viewer == user || entry.audience.contains(viewer);
+        let seen = self.of(user).filter(|(_, entry)| told(entry));
+        let mut seen: Vec<_> = seen
+            .map(|((_, conversation), entry)| (Reverse(entry.ends_at), *conversation))
+            .collect();
+        seen.sort_unstable();
+        seen.into_iter().map(|(_, it)| it).collect()
     }
 
     /// Those whose last word is too long ago.
@@ -138,6 +150,12 @@ impl Table {
     /// When somebody is due next.
     pub fn next_due(&self) -> Option<Duration> {
         self.by_end.first().map(|(ends_at, _)| *ends_at)
+    }
+
+    fn of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = (&'a Typist, &'a Entry)> {
+        let first = (user.clone(), ConversationId::from(Uuid::nil()));
+        let theirs = self.typing.range(first..);
+        theirs.take_while(move |((typist, _), _)| typist == user)
     }
 
     fn take(&mut self, typist: &Typist) -> Option<Entry> {
@@ -205,6 +223,26 @@ mod tests {
         };
         assert_eq!(table.tell(&typist, first, &hana()), None);
         assert_eq!(table.tell(&typist, second, &hana()), Some(()));
+    }
+
+    #[test]
+    fn a_viewer_sees_what_they_were_told_and_everybody_what_they_write_themselves() {
+        let mut table = Table::default();
+        let [told, untold] = [typist(), typist()];
+        for (second, typist) in [(0, &told), (1, &untold)] {
+            let Word::Tell(number) = table.word(typist, None, at(second), PACE) else {
+                panic!("the first word is told");
+            };
+            if typist == &told {
+                table.tell(typist, number, &hana()).unwrap();
+            }
+        }
+        let (taro, hana) = (&told.0, "hana".parse().unwrap());
+        assert_eq!(table.seen_by(&hana, taro), [told.1]);
+        assert_eq!(table.seen_by(taro, taro), [untold.1, told.1]);
+        assert!(table.seen_by(taro, &hana).is_empty());
+        table.stop(&told);
+        assert!(table.seen_by(&hana, taro).is_empty());
     }
 
     #[test]

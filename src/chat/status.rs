@@ -1,0 +1,79 @@
+//! The status of one person (`UserStatus` in source document 002), for themselves and those who talk with them. To everybody
+//! else they are as unknown as somebody who does not exist.
+
+use super::{
+    Chat, ChatFault,
+    records::{self, partners},
+    rules::Kind,
+};
+use crate::{
+    kernel::{
+        ids::{ConversationId, UserId},
+        time::Timestamp,
+    },
+    people,
+    store::{Conn, StoreError},
+};
+
+/// What others may see of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserStatus {
+    /// Whether they are there.
+    pub is_online: bool,
+    /// When they last came or went, if they ever did.
+    pub last_seen: Option<Timestamp>,
+    /// To whom they are writing right now, as far as the viewer was told of it.
+    pub typing_to: Option<TypingTo>,
+    /// When they became known.
+    pub created_at: Timestamp,
+}
+
+/// To whom somebody is writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypingTo {
+    /// To the other one of two.
+    Person(UserId),
+    /// To a group.
+    Group(ConversationId),
+}
+
+impl Chat {
+    /// The status of somebody, as `viewer` may see it.
+    ///
+    /// # Errors
+    /// [`ChatFault::UserNotFound`] for whoever is neither they themselves nor in a conversation with them, or those of the
+    /// store.
+    pub async fn status(&self, viewer: &UserId, of: &UserId) -> Result<UserStatus, ChatFault> {
+        let typing = self.0.typing.seen_by(viewer, of);
+        let (viewer, user) = (viewer.clone(), of.clone());
+        let stored = self.0.store.read(move |conn| {
+            let shared = partners::shared(conn, &viewer, &user)?;
+            let created_at = people::records::known_since(conn, &user)?
+                .filter(|_| viewer == user || !shared.is_empty());
+            let Some(created_at) = created_at else {
+                return Err(ChatFault::UserNotFound(user.clone()));
+            };
+            let typing = typing.into_iter().find(|it| shared.contains(it));
+            let typing_to = typing.map(|it| typing_to(conn, &user, it)).transpose()?;
+            Ok((created_at, partners::last_seen(conn, &user)?, typing_to))
+        });
+        let (created_at, last_seen, typing_to) = stored.await?;
+        let connectedness = self.0.dispatch.roster().connectedness();
+        Ok(UserStatus {
+            is_online: connectedness.is_online(of),
+            last_seen,
+            typing_to,
+            created_at,
+        })
+    }
+}
+
+fn typing_to(conn: &mut Conn, writer: &UserId, of: ConversationId) -> Result<TypingTo, StoreError> {
+    let group = TypingTo::Group(of);
+    if records::nature(conn, of)?.is_none_or(|it| it.kind == Kind::Group) {
+        return Ok(group);
+    }
+    let members = records::members(conn, of)?;
+    let partner = members.into_iter().find(|it| it != writer);
+    Ok(partner.map_or(group, TypingTo::Person))
+}

@@ -1,0 +1,68 @@
+//! `/api/users`: people as those see them who talk with them.
+
+use actix_web::web::{Data, Json, Path, ReqData};
+use serde::Serialize;
+
+use crate::{
+    chat::status::{TypingTo, UserStatus},
+    kernel::ids::{ConversationId, UserId},
+    people::Person,
+    rest::{Answer, Shared, iso::Iso},
+};
+
+/// `UserStatus` of source document 002.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatusView {
+    user_id: UserId,
+    is_online: bool,
+    /// When they last came or went; `null` if they were never there.
+    last_seen: Option<Iso>,
+    is_typing: bool,
+    typing_to: Option<TypingToView>,
+    /// When they became known.
+    created_at: Iso,
+    /// When the stored part of it last changed.
+    updated_at: Iso,
+}
+
+/// The id of the other one of two, or of a group's conversation.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TypingToView {
+    Person(UserId),
+    Group(ConversationId),
+}
+
+impl StatusView {
+    fn new(user_id: UserId, status: UserStatus) -> Self {
+        let UserStatus {
+            is_online,
+            last_seen,
+            typing_to,
+            created_at,
+        } = status;
+        Self {
+            user_id,
+            is_online,
+            last_seen: last_seen.map(Iso::from),
+            is_typing: typing_to.is_some(),
+            typing_to: typing_to.map(|to| match to {
+                TypingTo::Person(user) => TypingToView::Person(user),
+                TypingTo::Group(conversation) => TypingToView::Group(conversation),
+            }),
+            created_at: created_at.into(),
+            updated_at: last_seen.unwrap_or(created_at).into(),
+        }
+    }
+}
+
+/// `GET /api/users/{id}/status`: the asker's own, or that of somebody who is in a conversation with them.
+pub(super) async fn status(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<UserId>,
+) -> Answer<StatusView> {
+    let status = shared.chat.status(&who.user, &id).await?;
+    Ok(Json(StatusView::new(id.into_inner(), status)))
+}

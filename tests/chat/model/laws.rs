@@ -33,7 +33,8 @@ impl People {
             assert_eq!(typing, reference.typing_since(device), "{device}: typing");
         }
         for name in everybody() {
-            let unread = self.server.env.chat.unread(&user(name)).await.unwrap();
+            let snapshots = self.server.env.chat.snapshots(&user(name)).await.unwrap();
+            let unread = snapshots.unread;
             let head = reference.stream(name).len() as u64;
             assert_eq!(unread.as_of_seq, head, "{name}: the stream's end");
             assert_eq!(

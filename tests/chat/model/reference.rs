@@ -69,7 +69,8 @@ impl Conversation {
 /// Somebody who writes.
 #[derive(Debug, Clone)]
 pub(super) struct Typing {
-    device: Device,
+    /// The device that is there, and whose end is the end of it.
+    device: Option<Device>,
     /// The step in which they began.
     pub(super) since: usize,
     /// Who was told that they had.
@@ -129,7 +130,8 @@ impl Reference {
             }
             Act::Leave(device) => {
                 if self.there.remove(device).is_some() {
-                    self.typing.retain(|_, typing| typing.device != *device);
+                    self.typing
+                        .retain(|_, typing| typing.device != Some(*device));
                 }
                 Ok(Answer::Done)
             }
@@ -244,6 +246,7 @@ impl Reference {
         let others = conversation.members.keys().copied();
         let audience = others.filter(|it| *it != by).collect();
         let since = self.steps;
+        let device = self.there.contains_key(device).then_some(device);
         let typing = self.typing.entry((by, number)).or_insert(Typing {
             device,
             since,

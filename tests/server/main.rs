@@ -9,6 +9,12 @@
     unreachable_pub
 )]
 
+#[path = "../rest/api.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of REST, which use all of it"
+)]
+mod api;
 mod bad_input;
 mod calls;
 mod chat;
@@ -16,6 +22,8 @@ mod closing;
 mod connecting;
 mod crash;
 mod deaf;
+mod mirror;
+mod order;
 mod presence;
 mod sse;
 mod support;

@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::of;
-use crate::support::{Client, Json, TestServer};
+use crate::support::{Client, Dice, Json, TestServer};
 
 /// Rounds of each race.
 const ROUNDS: u64 = 1_000;
@@ -18,24 +18,8 @@ fn rounds() -> u64 {
     asked.map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"))
 }
 
-/// A small generator whose whole state is its seed (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn new(race: &str) -> Self {
-        let asked = std::env::var("OTOMO_SEED").ok();
-        let seed = asked.map_or(20_261_122, |seed| seed.parse().expect("a seed"));
-        println!("{race}: seed {seed} (OTOMO_SEED repeats it)");
-        Self(seed)
-    }
-
-    fn flip(&mut self) -> bool {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) & 1 == 1
-    }
+fn dice(race: &str) -> Dice {
+    Dice::new(race, "OTOMO_SEED", 20_261_122)
 }
 
 /// Races ask more a second than people do.
@@ -73,7 +57,7 @@ async fn of_two_devices_that_accept_at_once_one_wins() {
         .ready()
         .await;
     let mut taro = server.user("taro").await;
-    let mut dice = Dice::new("accept against accept");
+    let mut dice = dice("accept against accept");
     let mut wins = [0, 0];
     for _ in 0..rounds() {
         let call = taro.request("hana").await;
@@ -123,7 +107,7 @@ async fn of_a_cancel_and_an_accept_that_cross_the_first_stored_wins() {
     let server = TestServer::start_with(&RACE).await;
     let mut hana = server.otomo("hana").await;
     let mut taro = server.user("taro").await;
-    let mut dice = Dice::new("cancel against accept");
+    let mut dice = dice("cancel against accept");
     let mut accepted = 0;
     for _ in 0..rounds() {
         let call = taro.request("hana").await;
@@ -165,7 +149,7 @@ async fn of_two_callers_who_call_one_otomo_one_rings() {
     let mut hana = server.otomo("hana").await;
     let mut taro = server.user("taro").await;
     let mut jiro = server.user("jiro").await;
-    let mut dice = Dice::new("two callers");
+    let mut dice = dice("two callers");
     for _ in 0..rounds() {
         let (of_taro, of_jiro) = (Uuid::new_v4(), Uuid::new_v4());
         let request =
@@ -203,7 +187,7 @@ async fn two_who_call_each_other_at_once_are_in_one_call() {
     let server = TestServer::start_with(&RACE).await;
     let mut hana = server.otomo("hana").await;
     let mut yuki = server.otomo("yuki").await;
-    let mut dice = Dice::new("glare");
+    let mut dice = dice("glare");
     for _ in 0..rounds().min(200) {
         let (of_hana, of_yuki) = (Uuid::new_v4(), Uuid::new_v4());
         let request =

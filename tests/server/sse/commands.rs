@@ -4,55 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Json, TestServer};
-
-/// Someone who listens to a stream, and what they post for it.
-struct Poster<'a> {
-    server: &'a TestServer,
-    token: String,
-    query: String,
-}
-
-impl<'a> Poster<'a> {
-    fn new(server: &'a TestServer, user: &str, role: Role, query: impl Into<String>) -> Self {
-        Self {
-            server,
-            token: server.token(user, role),
-            query: query.into(),
-        }
-    }
-
-    async fn send(&self, body: impl Into<String>) -> (u16, Json) {
-        let (address, query) = (self.server.address(), &self.query);
-        let request = reqwest::Client::new()
-            .post(format!("http://{address}/api/commands?{query}"))
-            .bearer_auth(&self.token)
-            .body(body.into());
-        let response = request.send().await.expect("an answer");
-        let status = response.status().as_u16();
-        let body = response.text().await.expect("a body");
-        (status, serde_json::from_str(&body).unwrap_or_default())
-    }
-
-    async fn asks(&self, command: Json) -> (u16, Json) {
-        self.send(command.to_string()).await
-    }
-
-    /// Something about a call, which is acknowledged.
-    async fn of_call(&self, name: &str, call: Uuid) {
-        let (status, answer) = self.asks(json!({"type": name, "callId": call})).await;
-        assert_eq!(
-            (status, answer["type"].as_str()),
-            (200, Some(&*format!("{name}_ack")))
-        );
-    }
-
-    /// Something that has no answer.
-    async fn tells(&self, command: Json) {
-        let (status, answer) = self.asks(command).await;
-        assert_eq!(status, 204, "{answer}");
-    }
-}
+use crate::support::{Poster, TestServer};
 
 #[tokio::test]
 async fn two_people_with_streams_hold_a_call() {
@@ -63,7 +15,7 @@ async fn two_people_with_streams_hold_a_call() {
     let session = taro_sse.expect("connected").await["sessionId"].clone();
     taro_sse.expect("ready").await;
     let session = session.as_str().unwrap();
-    let taro = Poster::new(&server, "taro", Role::User, format!("session={session}"));
+    let taro = Poster::new(&server, "taro", Role::User, &format!("session={session}"));
     let hana = Poster::new(&server, "hana", Role::Otomo, "device=tablet");
     let call = Uuid::new_v4();
     let request =
@@ -164,8 +116,8 @@ async fn a_command_is_for_a_session_of_ones_own_with_its_limits() {
         let (answered, body) = post(user, query).await;
         assert_eq!(answered, status, "{user} {query}: {body}");
     }
-    let mut forger = Poster::new(&server, "taro", Role::User, "device=phone");
-    forger.token = server.forged("taro", Role::User);
+    let forger = Poster::new(&server, "taro", Role::User, "device=phone");
+    let forger = forger.with_token(server.forged("taro", Role::User));
     assert_eq!(forger.asks(heartbeat.clone()).await.0, 401);
     post("taro", "device=phone").await;
     post("taro", "device=phone").await;

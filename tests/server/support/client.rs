@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::{Ear, End, Json, connecting::Wire};
+use super::{Ear, End, Json, Silent, connecting::Wire};
 
 /// A connected client.
 pub struct Client {
@@ -167,6 +167,12 @@ impl Client {
         while !self.reading.is_finished() {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Reads no more and says no more, and the server is not told: the socket stays open as long as the value lives.
+    pub fn fall_silent(self) -> Silent {
+        self.reading.abort();
+        Silent::keep(&self.socket)
     }
 
     // ---- the protocol's commands as words ----

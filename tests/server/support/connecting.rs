@@ -117,23 +117,28 @@ impl Connecting {
     pub async fn try_open(
         self,
     ) -> Result<(Client, Response<Option<Vec<u8>>>), Response<Option<Vec<u8>>>> {
-        let stream = TcpStream::connect(self.address)
-            .await
-            .expect("the server listens");
-        stream.set_nodelay(true).expect("a live socket");
-        let handle = socket2::SockRef::from(&stream)
-            .try_clone()
-            .expect("a live socket")
-            .into();
+        match self.shake_hands().await {
+            Ok(connected) => Ok(connected),
+            Err(tungstenite::Error::Http(response)) => Err(*response),
+            Err(other) => panic!("the handshake broke: {other}"),
+        }
+    }
+
+    /// Connects to a server that may be down, or go down meanwhile.
+    pub async fn open_if_up(self) -> Option<Client> {
+        self.shake_hands().await.ok().map(|(client, _)| client)
+    }
+
+    async fn shake_hands(self) -> tungstenite::Result<(Client, Response<Option<Vec<u8>>>)> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let handle = socket2::SockRef::from(&stream).try_clone()?.into();
         let wire: Wire = match &self.tls {
             None => Box::new(stream),
             Some(tls) => Box::new(certificate::encrypt(tls, stream).await),
         };
-        match client_async(self.request(), wire).await {
-            Ok((socket, response)) => Ok((Client::new(self.user, socket, handle), response)),
-            Err(tungstenite::Error::Http(response)) => Err(*response),
-            Err(other) => panic!("the handshake broke: {other}"),
-        }
+        let (socket, response) = client_async(self.request(), wire).await?;
+        Ok((Client::new(self.user, socket, handle), response))
     }
 
     pub(super) fn user(&self) -> &str {

@@ -150,6 +150,17 @@ impl Ear {
         }
     }
 
+    /// The next event, whichever it is, or how the connection ended.
+    pub async fn next(&mut self) -> Result<Json, End> {
+        let first = |events: &mut Vec<Json>| (!events.is_empty()).then(|| events.remove(0));
+        loop {
+            if let Some(verdict) = self.heard.lock().expect("no panic").look(first) {
+                return verdict;
+            }
+            self.news.notified().await;
+        }
+    }
+
     fn end(&self) -> Option<End> {
         self.heard.lock().expect("no panic").end.clone()
     }

@@ -1,9 +1,11 @@
 //! The binary itself as a process of its own: for what only a process has, memory and a sudden death.
 
 use std::{
+    net::TcpListener,
     ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,13 +13,13 @@ use diesel::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    PATIENCE,
+    Dice, PATIENCE,
     endpoint::{Endpoint, SECRET},
 };
 
 /// A running `otomo serve`. Dropped, it is killed.
 pub struct Process {
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     child: Child,
     folder: Option<TempDir>,
     settings: Vec<(String, String)>,
@@ -72,13 +74,18 @@ impl Process {
         let port = tokio::time::timeout(PATIENCE, port_in(&port_file))
             .await
             .expect("the server serves");
-        let endpoint = Endpoint::new(([127, 0, 0, 1], port).into());
+        let endpoint = Arc::new(Endpoint::new(([127, 0, 0, 1], port).into()));
         Self {
             endpoint,
             child,
             folder: Some(folder),
             settings,
         }
+    }
+
+    /// The way in: that of the next process too, if the settings say the port ([`steady_port`]).
+    pub fn way_in(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.endpoint)
     }
 
     /// `kill -9`, then a new process on the same database.
@@ -121,6 +128,16 @@ impl Process {
         let path = database(folder.path());
         SqliteConnection::establish(path.to_str().expect("a path")).expect("the database opens")
     }
+}
+
+/// A port that stays free while a server is down: below those that systems give to whoever does not care which.
+pub fn steady_port() -> u16 {
+    let mut ports = (20_000..30_000)
+        .cycle()
+        .skip(Dice::any_seed() as usize % 10_000);
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("there is no end")
 }
 
 fn database(folder: &Path) -> PathBuf {

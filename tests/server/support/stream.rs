@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Connecting, Ear, End, Json, PATIENCE, ear::Mouth};
+use super::{Connecting, Ear, End, Json, PATIENCE, Silent, ear::Mouth};
 
 /// Receive buffer: small, so that what the kernel holds for a client that does not read is little.
 const BUFFER: u32 = 8 * 1024;
@@ -62,37 +62,54 @@ impl Connecting {
 
     /// Listens to a path, or tells how that was refused.
     pub async fn try_stream(self, path: &str) -> Result<Stream, Refused> {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_recv_buffer_size(BUFFER).expect("a small buffer");
-        let mut tcp = socket.connect(self.address()).await.expect("a server");
-        let handle = socket2::SockRef::from(&tcp).try_clone();
+        let listening = timeout(PATIENCE, self.listen(path)).await;
+        listening.expect("an answer").expect("a server")
+    }
+
+    /// Listens to a path of a server that may be down, or go down meanwhile.
+    pub async fn stream_if_up(self, path: &str) -> Option<Stream> {
+        self.listen(path).await.ok()?.ok()
+    }
+
+    async fn listen(self, path: &str) -> std::io::Result<Result<Stream, Refused>> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(BUFFER)?;
+        let mut tcp = socket.connect(self.address()).await?;
+        let handle = socket2::SockRef::from(&tcp).try_clone()?;
         let request = self.get(path);
-        tcp.write_all(request.as_bytes()).await.expect("a server");
+        tcp.write_all(request.as_bytes()).await?;
         let mut tcp = BufReader::with_capacity(1024, tcp);
-        let head = timeout(PATIENCE, head(&mut tcp)).await;
-        let (status, headers) = head.expect("an answer").expect("an answer");
+        let (status, headers) = head(&mut tcp).await?;
         if status != 200 {
-            let length = find(&headers, "content-length").expect("a body");
-            let mut body = vec![0; length.parse().expect("a length")];
-            tcp.read_exact(&mut body).await.expect("a body");
-            let body = serde_json::from_slice(&body).expect("JSON");
-            return Err(Refused {
-                status,
-                headers,
-                body,
-            });
+            return Ok(Err(refused(status, headers, &mut tcp).await?));
         }
         let ear = Ear::new(self.user().to_owned());
         let (paused, pause) = watch::channel(false);
         let reading = tokio::spawn(read(tcp, ear.mouth(), pause));
-        Ok(Stream {
+        Ok(Ok(Stream {
             ear,
             headers,
             reading,
             paused,
-            socket: handle.expect("a live socket").into(),
-        })
+            socket: handle.into(),
+        }))
     }
+}
+
+async fn refused(
+    status: u16,
+    headers: Headers,
+    tcp: &mut BufReader<TcpStream>,
+) -> std::io::Result<Refused> {
+    let length = find(&headers, "content-length").expect("a body");
+    let mut body = vec![0; length.parse().expect("a length")];
+    tcp.read_exact(&mut body).await?;
+    let body = serde_json::from_slice(&body).expect("JSON");
+    Ok(Refused {
+        status,
+        headers,
+        body,
+    })
 }
 
 impl Stream {
@@ -112,6 +129,12 @@ impl Stream {
         self.socket
             .shutdown(std::net::Shutdown::Both)
             .expect("a live socket");
+    }
+
+    /// Reads no more, and the server is not told: the socket stays open as long as the value lives.
+    pub fn fall_silent(self) -> Silent {
+        self.reading.abort();
+        Silent::keep(&self.socket)
     }
 
     /// The network is gone: the connection is reset.
@@ -163,9 +186,11 @@ async fn head(tcp: &mut BufReader<TcpStream>) -> std::io::Result<(u16, Headers)>
         tcp.read_line(&mut line).await?;
         match line.trim_end().split_once(": ") {
             Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
-            None => return Ok((status.expect("a status"), headers)),
+            None => break,
         }
     }
+    let status = status.ok_or_else(|| std::io::Error::other("no status"))?;
+    Ok((status, headers))
 }
 
 /// Reads chunks (RFC 9112, section 7.1) and the events in them.

@@ -1,5 +1,6 @@
 //! The chat, as its people see it.
 
+mod chaos;
 mod comings;
 mod crash;
 mod reading;

@@ -1,19 +1,26 @@
-// The connection itself, on sockets that obey the test and a clock that only it moves.
+// The connection itself, on wires that obey the test and a clock that only it moves.
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 
 import { Connection } from '../../web/demo/net/connection.js';
 
-const CONNECTED = { type: 'connected', seq: 0, heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 }, timestamp: 0 };
+const CONNECTED = {
+  type: 'connected',
+  seq: 0,
+  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
+  limits: { messageSize: 65_536 },
+  timestamp: 0,
+};
 
-/** A socket whose server side is the test. */
-class Socket {
+/** A wire whose server side is the test. */
+class TestWire {
   sent = [];
   closedWith = null;
 
-  constructor(url, protocols) {
-    Object.assign(this, { url, protocols });
+  /** @param {number} lastSeq from where it was opened @param {string} token with what */
+  constructor(lastSeq, token) {
+    Object.assign(this, { lastSeq, token });
   }
 
   send(text) {
@@ -33,11 +40,15 @@ class Socket {
   }
 }
 
-/** A connection with everything that it did: sockets opened, messages handed on, phases. */
+/** A connection with everything that it did: wires opened, messages handed on, phases. */
 function world({ seq = 0, renews = true } = {}) {
-  const seen = { sockets: [], messages: [], phases: [], renewals: 0, seq };
+  const seen = { wires: [], messages: [], phases: [], renewals: 0, seq };
   seen.connection = new Connection({
-    address: () => `ws://test/ws?lastSeq=${seen.seq}`,
+    open: () => {
+      const wire = new TestWire(seen.seq, `token-${seen.renewals}`);
+      seen.wires.push(wire);
+      return wire;
+    },
     token: () => `token-${seen.renewals}`,
     renewToken: async () => {
       seen.renewals += 1;
@@ -49,11 +60,6 @@ function world({ seq = 0, renews = true } = {}) {
       if (message.seq > seen.seq) seen.seq = message.seq;
     },
     onLink: ({ phase }) => seen.phases.push(phase),
-    open: (url, protocols) => {
-      const socket = new Socket(url, protocols);
-      seen.sockets.push(socket);
-      return socket;
-    },
     chance: () => 0.5,
   });
   seen.connection.start();
@@ -62,7 +68,7 @@ function world({ seq = 0, renews = true } = {}) {
 
 function live(options) {
   const seen = world(options);
-  seen.sockets[0].says(CONNECTED, { type: 'ready', seq: seen.seq });
+  seen.wires[0].says(CONNECTED, { type: 'ready', seq: seen.seq });
   return seen;
 }
 
@@ -74,147 +80,170 @@ beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'
 afterEach(() => mock.timers.reset());
 
 describe('a connection', () => {
-  test('shows its token as a subprotocol and is live once the server is ready', () => {
+  test('is live once the server is ready', () => {
     const seen = world();
-    assert.deepEqual(seen.sockets[0].protocols, ['bearer', 'token-0']);
     assert.deepEqual(seen.phases, ['connecting']);
-    seen.sockets[0].says(CONNECTED, { type: 'ready', seq: 3 });
+    seen.wires[0].says(CONNECTED, { type: 'ready', seq: 3 });
     assert.deepEqual(seen.phases, ['connecting', 'live']);
     assert.deepEqual(seen.messages, ['connected', 'ready']);
   });
 
   test('pairs answers and refusals with their requests', async () => {
-    const { connection, sockets } = live();
+    const { connection, wires } = live();
     const accepted = connection.request('call_accept', { callId: 'c' });
     const refused = connection.request('call_request', { callId: 'd' });
-    const [first, second] = sockets[0].sent;
-    sockets[0].says({
+    const [first, second] = wires[0].sent;
+    wires[0].says({
       type: 'error',
       code: 'CALLER_BUSY',
       message: 'm',
       context: { callId: 'd' },
       requestId: second.requestId,
     });
-    sockets[0].says({ type: 'call_accept_ack', callId: 'c', requestId: first.requestId });
+    wires[0].says({ type: 'call_accept_ack', callId: 'c', requestId: first.requestId });
     assert.equal((await accepted).type, 'call_accept_ack');
     await assert.rejects(refused, { code: 'CALLER_BUSY', context: { callId: 'd' } });
   });
 
   test('tells who waits for an answer that the link is gone', async () => {
-    const { connection, sockets } = live();
+    const { connection, wires } = live();
     const answer = connection.request('call_accept', { callId: 'c' });
-    sockets[0].breaks();
+    wires[0].breaks();
     await assert.rejects(answer, { code: 'DISCONNECTED' });
     await assert.rejects(connection.request('call_accept', { callId: 'c' }), { code: 'DISCONNECTED' });
   });
 
   test('comes back after a break and resumes where it stood', async () => {
     const seen = live();
-    seen.sockets[0].says({ type: 'call_missed', seq: 4, prev: 0 });
-    seen.sockets[0].breaks();
+    seen.wires[0].says({ type: 'call_missed', seq: 4, prev: 0 });
+    seen.wires[0].breaks();
     await settle();
     assert.equal(seen.phases.at(-1), 'waiting');
     mock.timers.tick(250);
-    assert.equal(seen.sockets.length, 2);
-    assert.match(seen.sockets[1].url, /lastSeq=4/);
+    assert.equal(seen.wires.length, 2);
+    assert.equal(seen.wires[1].lastSeq, 4);
   });
 
   test('waits longer with each failure, and short again after a stable connection', async () => {
     const seen = live();
     for (const waitMs of [250, 500, 1_000, 2_000]) {
-      const before = seen.sockets.length;
-      seen.sockets.at(-1).breaks();
+      const before = seen.wires.length;
+      seen.wires.at(-1).breaks();
       await settle();
       mock.timers.tick(waitMs - 1);
-      assert.equal(seen.sockets.length, before);
+      assert.equal(seen.wires.length, before);
       mock.timers.tick(1);
-      assert.equal(seen.sockets.length, before + 1);
+      assert.equal(seen.wires.length, before + 1);
     }
-    seen.sockets.at(-1).says(CONNECTED, { type: 'ready', seq: 0 });
+    seen.wires.at(-1).says(CONNECTED, { type: 'ready', seq: 0 });
     mock.timers.tick(5_000);
-    seen.sockets.at(-1).breaks();
+    seen.wires.at(-1).breaks();
     await settle();
     mock.timers.tick(250);
-    assert.equal(seen.sockets.length, 6);
+    assert.equal(seen.wires.length, 6);
   });
 
   test('hands on no repeat, and leaves and comes back over a gap', async () => {
     const seen = live({ seq: 7 });
-    seen.sockets[0].says({ type: 'call_missed', seq: 7, prev: 6 });
+    seen.wires[0].says({ type: 'call_missed', seq: 7, prev: 6 });
     assert.ok(!seen.messages.includes('call_missed'));
-    seen.sockets[0].says({ type: 'call_missed', seq: 9, prev: 8 });
+    seen.wires[0].says({ type: 'call_missed', seq: 9, prev: 8 });
     assert.ok(!seen.messages.includes('call_missed'));
-    assert.equal(seen.sockets[0].closedWith, 3001);
+    assert.equal(seen.wires[0].closedWith, 3001);
     await settle();
     mock.timers.tick(250);
-    assert.match(seen.sockets[1].url, /lastSeq=7/);
+    assert.equal(seen.wires[1].lastSeq, 7);
   });
 
   test('comes back for what the stream still holds where it cannot be continued', async () => {
     const seen = world({ seq: 7 });
-    seen.sockets[0].says(CONNECTED, { type: 'resync', reason: 'retention', firstSeq: 40, seq: 90 });
-    assert.equal(seen.sockets[0].closedWith, 3001);
+    seen.wires[0].says(CONNECTED, { type: 'resync', reason: 'retention', firstSeq: 40, seq: 90 });
+    assert.equal(seen.wires[0].closedWith, 3001);
     assert.ok(seen.messages.includes('resync'));
     await settle();
     mock.timers.tick(250);
-    assert.equal(seen.sockets.length, 2);
+    assert.equal(seen.wires.length, 2);
   });
 
   test('takes silence after a heartbeat for a dead link, and any word for life', async () => {
     const seen = live();
     mock.timers.tick(25_000);
     assert.deepEqual(
-      seen.sockets[0].sent.map(({ type }) => type),
+      seen.wires[0].sent.map(({ type }) => type),
       ['heartbeat'],
     );
-    seen.sockets[0].says({ type: 'otomo_status_update' });
+    seen.wires[0].says({ type: 'otomo_status_update' });
     mock.timers.tick(10_000);
-    assert.equal(seen.sockets[0].closedWith, null);
+    assert.equal(seen.wires[0].closedWith, null);
     mock.timers.tick(15_000);
     mock.timers.tick(10_000);
-    assert.equal(seen.sockets[0].closedWith, 3001);
+    assert.equal(seen.wires[0].closedWith, 3001);
     await settle();
     assert.equal(seen.phases.at(-1), 'waiting');
   });
 
   test('stops for good where it is told so', async () => {
     const seen = live();
-    seen.sockets[0].breaks(4003);
+    seen.wires[0].breaks(4003);
     await settle();
     mock.timers.tick(60_000);
     assert.equal(seen.phases.at(-1), 'stopped');
-    assert.equal(seen.sockets.length, 1);
+    assert.equal(seen.wires.length, 1);
   });
 
   test('renews its token while connected, and before it comes back from an expired one', async () => {
     const seen = live();
-    seen.sockets[0].says({ type: 'token_expiring', expiresAt: 1 });
+    seen.wires[0].says({ type: 'token_expiring', expiresAt: 1 });
     await settle();
-    assert.deepEqual(seen.sockets[0].sent, [{ type: 'token_refresh', token: 'token-1' }]);
-    seen.sockets[0].breaks(4202);
+    assert.deepEqual(seen.wires[0].sent, [{ type: 'token_refresh', token: 'token-1' }]);
+    seen.wires[0].breaks(4202);
     await settle();
     mock.timers.tick(1);
-    assert.deepEqual(seen.sockets[1].protocols, ['bearer', 'token-2']);
+    assert.equal(seen.wires[1].token, 'token-2');
   });
 
   test('stops where an expired token cannot be renewed', async () => {
     const seen = live({ renews: false });
-    seen.sockets[0].breaks(4202);
+    seen.wires[0].breaks(4202);
     await settle();
     mock.timers.tick(60_000);
     assert.equal(seen.phases.at(-1), 'stopped');
-    assert.equal(seen.sockets.length, 1);
+    assert.equal(seen.wires.length, 1);
+  });
+
+  test('goes on over another wire from where it stands, at once and without a goodbye', async () => {
+    const seen = live();
+    seen.wires[0].says({ type: 'new-message', seq: 4, prev: 0 });
+    const answer = seen.connection.request('message_send', {});
+    seen.connection.rewire();
+    await assert.rejects(answer, { code: 'DISCONNECTED' });
+    assert.equal(seen.wires[0].closedWith, 3001);
+    assert.equal(seen.wires[1].lastSeq, 4);
+    seen.wires[1].breaks();
+    await settle();
+    seen.connection.rewire();
+    assert.equal(seen.wires.length, 3);
+    seen.connection.stop();
+    seen.connection.rewire();
+    assert.equal(seen.wires.length, 3);
+  });
+
+  test('refuses by itself what is longer than the server takes: it would cost the link', async () => {
+    const { connection, wires } = live();
+    const body = 'あ'.repeat(30_000);
+    await assert.rejects(connection.request('message_send', { body }), { code: 'MESSAGE_TOO_LARGE' });
+    assert.deepEqual(wires[0].sent, []);
   });
 
   test('says goodbye with 1000, and tries at once when nudged', async () => {
     const seen = live();
-    seen.sockets[0].breaks();
+    seen.wires[0].breaks();
     await settle();
     seen.connection.nudge();
-    assert.equal(seen.sockets.length, 2);
+    assert.equal(seen.wires.length, 2);
     mock.timers.tick(60_000);
-    assert.equal(seen.sockets.length, 2);
+    assert.equal(seen.wires.length, 2);
     seen.connection.stop();
-    assert.equal(seen.sockets[1].closedWith, 1000);
+    assert.equal(seen.wires[1].closedWith, 1000);
   });
 });

@@ -2,11 +2,13 @@
  * What outlives a reload. It belongs to the tab, not to the browser, so that two tabs can be two people.
  */
 
+import { TRANSPORTS } from './net/wire.js';
 import { EMPTY_INBOX } from './state/inbox.js';
 
 const IDENTITY = 'otomo.identity';
 const DEVICE = 'otomo.device';
 const LANGUAGE = 'otomo.language';
+const TRANSPORT = 'otomo.transport';
 
 /** How long the page before this one in the same tab may take to let go of the device, in milliseconds. */
 const HANDOVER_MS = 500;
@@ -41,6 +43,17 @@ export function savedInbox(userId) {
 export function saveInbox(userId, { seq, seen, missed }) {
   sessionStorage.setItem(inboxOf(userId), JSON.stringify({ seq, missed }));
   localStorage.setItem(seenOf(userId), String(seen));
+}
+
+/** @returns {import('./net/wire.js').Transport} what this tab was told to go by */
+export function savedTransport() {
+  const saved = sessionStorage.getItem(TRANSPORT);
+  return TRANSPORTS.find((transport) => transport === saved) ?? TRANSPORTS[0];
+}
+
+/** @param {import('./net/wire.js').Transport} transport */
+export function saveTransport(transport) {
+  sessionStorage.setItem(TRANSPORT, transport);
 }
 
 /** @returns {string | null} the language that was chosen in any tab */

@@ -4,6 +4,7 @@
 
 import { borrowIdentity } from './identity.js';
 import { Connection } from './net/connection.js';
+import { openWire } from './net/wire.js';
 import { saveIdentity, savedIdentity, savedInbox } from './saved.js';
 
 /** What this page wants to hear of. A position in the stream belongs to one such choice. */
@@ -26,8 +27,8 @@ export class Session {
     this.#store = store;
     this.#device = device;
     this.connection = new Connection({
-      address: () => this.#address(),
-      token: () => store.state.me?.token ?? '',
+      open: () => this.#open(),
+      token: () => this.#token(),
       renewToken: () => this.#renewToken(),
       seq: () => store.state.inbox.seq,
       onMessage: (message) => store.dispatch(message),
@@ -58,10 +59,23 @@ export class Session {
     this.#store.dispatch({ type: 'page_identity', identity: null });
   }
 
-  #address() {
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const lastSeq = String(this.#store.state.inbox.seq);
-    return `${scheme}://${location.host}/ws?${new URLSearchParams({ device: this.#device, topics: TOPICS, lastSeq })}`;
+  /**
+   * Goes on over the other kind of wire, from where the first one ends.
+   * @param {import('./net/wire.js').Transport} transport
+   */
+  carryBy(transport) {
+    this.#store.dispatch({ type: 'page_transport', transport });
+    this.connection.rewire();
+  }
+
+  #open() {
+    const { transport, inbox } = this.#store.state;
+    const way = { device: this.#device, topics: TOPICS, lastSeq: inbox.seq, token: () => this.#token() };
+    return openWire(transport, way);
+  }
+
+  #token() {
+    return this.#store.state.me?.token ?? '';
   }
 
   /** @returns {Promise<boolean>} whether there is a new token */

@@ -14,7 +14,7 @@ import { INCOMING, OUTGOING } from './ringer.js';
 /**
  * @typedef {import('../state/store.js').Event} Event
  * @typedef {import('../state/call.js').Call} Call
- * @typedef {import('../net/connection.js').Refused} Refused
+ * @typedef {import('../net/refused.js').Refused} Refused
  */
 
 /** Refusals that say "not now, nothing was done". */

@@ -1,5 +1,5 @@
 /**
- * The WebSocket to the server, kept up over every break.
+ * The connection to the server, kept up over every break, whatever carries it (`wire.js`).
  *
  * It knows the connection's own messages (`connected`, `heartbeat`, `closing`, token renewal, `ready`),
  * pairs commands with their answers, checks the durable stream for gaps, and hands everything on.
@@ -11,9 +11,13 @@
 
 import { isDurable, judge } from '../state/inbox.js';
 import { planReturn } from './backoff.js';
+import { Refused } from './refused.js';
 
 /** A connection that lived this long starts its next absence with the shortest wait, in milliseconds. */
 const STABLE_MS = 5_000;
+
+/** What a command has beside its fields (type, requestId), at most, in bytes. */
+const ENVELOPE = 256;
 
 /** How long an answer may take before the link counts as lost, in milliseconds. */
 const ANSWER_MS = 10_000;
@@ -24,41 +28,25 @@ const ANSWER_MS = 10_000;
  */
 const ABANDONED = 3001;
 
-/** A command that the server refused, or (`DISCONNECTED`) whose answer the link did not live to see. */
-export class Refused extends Error {
-  /**
-   * @param {string} code of the server's catalogue
-   * @param {string} message for programmers
-   * @param {Record<string, any>} [context]
-   */
-  constructor(code, message, context = {}) {
-    super(message);
-    this.name = 'Refused';
-    this.code = code;
-    this.context = context;
-  }
-}
-
 /**
  * @typedef {import('../state/store.js').Event} Message
  * @typedef {import('../state/store.js').Link} Link
  * @typedef {{resolve: (answer: Message) => void, reject: (reason: Refused) => void, timer: any}} Pending
  *
  * @typedef {object} Parts
- * @property {() => string} address where to connect; asked anew for every attempt
+ * @property {() => import('./wire.js').Wire} open begins an attempt
  * @property {() => string} token
  * @property {() => Promise<boolean>} renewToken gets a new token; false where nobody can
  * @property {() => number} seq the position in the durable stream
  * @property {(message: Message) => void} onMessage everything that comes, in order
  * @property {(link: Link) => void} onLink
- * @property {(url: string, protocols: string[]) => WebSocket} [open]
  * @property {() => number} [chance] from 0 up to 1
  */
 
 export class Connection {
   #parts;
-  /** @type {WebSocket | null} */
-  #socket = null;
+  /** @type {import('./wire.js').Wire | null} */
+  #wire = null;
   /** @type {Map<string, Pending>} */
   #pending = new Map();
   #requests = 0;
@@ -73,17 +61,15 @@ export class Connection {
   #closing = null;
   /** When this connection became live; null before. @type {number | null} */
   #liveSince = null;
+  /** The longest command that the server takes, in bytes: a longer one would cost the link. */
+  #sizeMax = Infinity;
   /** Whether a heartbeat went out and nothing came since. */
   #silent = false;
   #running = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
-    this.#parts = {
-      open: (/** @type {string} */ url, /** @type {string[]} */ protocols) => new WebSocket(url, protocols),
-      chance: Math.random,
-      ...parts,
-    };
+    this.#parts = { chance: Math.random, ...parts };
   }
 
   /** Connects, and stays so until `stop` or a close that forbids to return. */
@@ -98,10 +84,18 @@ export class Connection {
     this.#drop(1000);
   }
 
+  /** Leaves one kind of wire for another, without a goodbye: the next one goes on where this one ends. */
+  rewire() {
+    if (!this.#running) return;
+    this.#drop(ABANDONED);
+    this.#attempt = 0;
+    this.#connect();
+  }
+
   /** The network or the person is back: try now, or prove that the link still holds. */
   nudge() {
     if (!this.#running) return;
-    if (this.#socket === null) {
+    if (this.#wire === null) {
       this.#attempt = 0;
       this.#connect();
     } else if (this.#liveSince !== null) {
@@ -118,8 +112,8 @@ export class Connection {
    * @returns {boolean} whether it went out
    */
   send(type, fields = {}) {
-    if (this.#liveSince === null || this.#socket === null) return false;
-    this.#socket.send(JSON.stringify({ type, ...fields }));
+    if (this.#liveSince === null || this.#wire === null) return false;
+    this.#wire.send(JSON.stringify({ type, ...fields }));
     return true;
   }
 
@@ -134,6 +128,10 @@ export class Connection {
   request(type, fields = {}) {
     const requestId = `r${(this.#requests += 1)}`;
     return new Promise((resolve, reject) => {
+      if (new TextEncoder().encode(JSON.stringify(fields)).length > this.#sizeMax) {
+        reject(new Refused('MESSAGE_TOO_LARGE', `${type} is longer than the server takes`));
+        return;
+      }
       if (!this.send(type, { ...fields, requestId })) {
         reject(new Refused('DISCONNECTED', `${type} while not connected`));
         return;
@@ -145,15 +143,14 @@ export class Connection {
   }
 
   #connect() {
-    if (!this.#running || this.#socket !== null) return;
+    if (!this.#running || this.#wire !== null) return;
     clearTimeout(this.#retry);
     this.#parts.onLink({ phase: 'connecting', code: null });
-    // The token travels as a subprotocol: unlike the address it is not written into logs.
-    const socket = this.#parts.open(this.#parts.address(), ['bearer', this.#parts.token()]);
-    this.#socket = socket;
+    const wire = this.#parts.open();
+    this.#wire = wire;
     this.#closing = null;
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code }) => this.#closed(code);
+    wire.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    wire.onclose = ({ code }) => this.#closed(code);
   }
 
   /** @param {Message} message */
@@ -163,6 +160,7 @@ export class Connection {
     switch (message.type) {
       case 'connected':
         this.#keepAlive(message.heartbeat);
+        this.#sizeMax = message.limits.messageSize - ENVELOPE;
         break;
       case 'ready':
         this.#liveSince = Date.now();
@@ -219,11 +217,11 @@ export class Connection {
   }
 
   #beat() {
-    const socket = this.#socket;
+    const wire = this.#wire;
     if (!this.send('heartbeat')) return;
     this.#silent = true;
     setTimeout(() => {
-      if (this.#silent && this.#socket === socket) this.#lost();
+      if (this.#silent && this.#wire === wire) this.#lost();
     }, this.#silenceMs);
   }
 
@@ -262,18 +260,18 @@ export class Connection {
   /** @param {number} code what to tell the other side */
   #drop(code) {
     clearTimeout(this.#retry);
-    const socket = this.#socket;
-    if (socket === null) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close(code);
+    const wire = this.#wire;
+    if (wire === null) return;
+    wire.onmessage = null;
+    wire.onclose = null;
+    wire.close(code);
     this.#release();
   }
 
-  /** Forgets the socket; whoever waits for an answer is told that none will come. */
+  /** Forgets the wire; whoever waits for an answer is told that none will come. */
   #release() {
     clearInterval(this.#heartbeat);
-    this.#socket = null;
+    this.#wire = null;
     this.#liveSince = null;
     this.#silent = false;
     for (const { reject, timer } of this.#pending.values()) {

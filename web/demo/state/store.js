@@ -28,6 +28,7 @@ import { NO_OTOMOS, reduceOtomos } from './otomos.js';
 
 /**
  * @typedef {object} State
+ * @property {import('../net/wire.js').Transport} transport what carries the connection
  * @property {Link} link
  * @property {import('../identity.js').Identity | null} me
  * @property {Choice | null} choice null until it is known
@@ -41,6 +42,7 @@ import { NO_OTOMOS, reduceOtomos } from './otomos.js';
 
 /** @type {State} */
 export const START = {
+  transport: 'websocket',
   link: { phase: 'connecting', code: null },
   me: null,
   choice: null,
@@ -61,11 +63,13 @@ export const START = {
 export function reduce(state, event, now) {
   // Another person, or nobody: nothing of the one before may stay.
   if (event.type === 'page_identity') {
-    return { ...START, me: event.identity, inbox: event.inbox ?? EMPTY_INBOX };
+    const { transport } = state;
+    return { ...START, transport, me: event.identity, inbox: event.inbox ?? EMPTY_INBOX };
   }
   const clockOffset = event.type === 'connected' ? event.timestamp * 1000 - now : state.clockOffset;
   const otomos = reduceOtomos(state.otomos, event);
   return {
+    transport: event.type === 'page_transport' ? event.transport : state.transport,
     link: event.type === 'page_link' ? event.link : state.link,
     me: event.type === 'page_token' && state.me ? { ...state.me, token: event.token } : state.me,
     choice: reduceChoice(state, event),

@@ -45,6 +45,42 @@ export function saveInbox(userId, { seq, seen, missed }) {
   localStorage.setItem(seenOf(userId), String(seen));
 }
 
+/**
+ * @param {string} userId
+ * @returns {readonly import('./state/chat/unsent.js').Unsent[]} messages that nobody has confirmed yet
+ */
+export function savedUnsent(userId) {
+  return read(unsentOf(userId)) ?? [];
+}
+
+/**
+ * @param {string} userId
+ * @param {readonly import('./state/chat/unsent.js').Unsent[]} unsent
+ */
+export function saveUnsent(userId, unsent) {
+  // What is confirmed only waits to be heard of.
+  sessionStorage.setItem(unsentOf(userId), JSON.stringify(unsent.filter(({ phase }) => phase !== 'sent')));
+}
+
+/**
+ * @param {string} userId
+ * @param {string} conversationId
+ * @returns {string} what was being written there
+ */
+export function savedDraft(userId, conversationId) {
+  return sessionStorage.getItem(draftOf(userId, conversationId)) ?? '';
+}
+
+/**
+ * @param {string} userId
+ * @param {string} conversationId
+ * @param {string} text
+ */
+export function saveDraft(userId, conversationId, text) {
+  if (text === '') sessionStorage.removeItem(draftOf(userId, conversationId));
+  else sessionStorage.setItem(draftOf(userId, conversationId), text);
+}
+
 /** @returns {import('./net/wire.js').Transport} what this tab was told to go by */
 export function savedTransport() {
   const saved = sessionStorage.getItem(TRANSPORT);
@@ -104,7 +140,7 @@ function hold(device, patienceMs) {
 }
 
 /** @returns {string} hard to guess twice; also where `crypto.randomUUID` is missing for want of https */
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -117,6 +153,19 @@ function inboxOf(userId) {
 /** @param {string} userId */
 function seenOf(userId) {
   return `otomo.seen.${userId}`;
+}
+
+/** @param {string} userId */
+function unsentOf(userId) {
+  return `otomo.unsent.${userId}`;
+}
+
+/**
+ * @param {string} userId
+ * @param {string} conversationId
+ */
+function draftOf(userId, conversationId) {
+  return `otomo.draft.${userId}.${conversationId}`;
 }
 
 /** @param {string} key */

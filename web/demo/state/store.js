@@ -6,8 +6,10 @@
  */
 
 import { reduceCall } from './call.js';
+import { NO_CHAT, reduceChat } from './chat/chat.js';
 import { EMPTY_INBOX, reduceInbox } from './inbox.js';
 import { NO_OTOMOS, reduceOtomos } from './otomos.js';
+import { HOME } from './place.js';
 
 /**
  * A message of the server, or of the page itself.
@@ -28,6 +30,7 @@ import { NO_OTOMOS, reduceOtomos } from './otomos.js';
 
 /**
  * @typedef {object} State
+ * @property {import('./place.js').Place} place
  * @property {import('../net/wire.js').Transport} transport what carries the connection
  * @property {Link} link
  * @property {import('../identity.js').Identity | null} me
@@ -36,12 +39,14 @@ import { NO_OTOMOS, reduceOtomos } from './otomos.js';
  * @property {import('./otomos.js').Otomos} otomos
  * @property {import('./call.js').Call | null} call
  * @property {import('./inbox.js').Inbox} inbox
+ * @property {import('./chat/chat.js').Chat} chat
  * @property {{key: string, params: Record<string, string>} | null} notice what to tell in a sentence
  * @property {boolean} soundBlocked whether the browser waits for a touch before it plays the peer's voice
  */
 
 /** @type {State} */
 export const START = {
+  place: HOME,
   transport: 'websocket',
   link: { phase: 'connecting', code: null },
   me: null,
@@ -50,6 +55,7 @@ export const START = {
   otomos: NO_OTOMOS,
   call: null,
   inbox: EMPTY_INBOX,
+  chat: NO_CHAT,
   notice: null,
   soundBlocked: false,
 };
@@ -63,12 +69,14 @@ export const START = {
 export function reduce(state, event, now) {
   // Another person, or nobody: nothing of the one before may stay.
   if (event.type === 'page_identity') {
-    const { transport } = state;
-    return { ...START, transport, me: event.identity, inbox: event.inbox ?? EMPTY_INBOX };
+    const { place, transport } = state;
+    const { identity: me, inbox = EMPTY_INBOX, unsent = NO_CHAT.unsent } = event;
+    return { ...START, place, transport, me, inbox, chat: { ...NO_CHAT, unsent } };
   }
   const clockOffset = event.type === 'connected' ? event.timestamp * 1000 - now : state.clockOffset;
   const otomos = reduceOtomos(state.otomos, event);
   return {
+    place: event.type === 'page_place' ? event.place : state.place,
     transport: event.type === 'page_transport' ? event.transport : state.transport,
     link: event.type === 'page_link' ? event.link : state.link,
     me: event.type === 'page_token' && state.me ? { ...state.me, token: event.token } : state.me,
@@ -77,6 +85,7 @@ export function reduce(state, event, now) {
     otomos,
     call: reduceCall(state.call, event, { now, clockOffset }),
     inbox: reduceInbox(state.inbox, event),
+    chat: reduceChat(state.chat, event, { me: state.me?.userId, now }),
     notice: event.type === 'page_notice' ? event.notice : state.notice,
     soundBlocked: event.type === 'page_sound' ? event.blocked : state.soundBlocked,
   };

@@ -1,0 +1,357 @@
+// What the chat shows: old snapshot and event give the new snapshot.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { logOf } from '../../web/demo/state/chat/log.js';
+import { directWith, inOrder, unreadIn, unreadInAll } from '../../web/demo/state/chat/conversations.js';
+import { isWhole } from '../../web/demo/state/chat/timelines.js';
+import { typistsIn } from '../../web/demo/state/chat/typing.js';
+import { CHAT, conversationAt, hashOf, HOME, NEW_GROUP, readPlace } from '../../web/demo/state/place.js';
+import { reduce, START } from '../../web/demo/state/store.js';
+import { Typist } from '../../web/demo/chat/typist.js';
+
+const ME = { userId: 'me', role: 'user', name: 'Me', avatar: null, token: 't', lent: true };
+const SECOND = '2026-11-22T12:00:00.000Z';
+const AT = Date.parse(SECOND);
+
+/** Plays events after the sign-in, one a second. */
+function play(...events) {
+  const all = [{ type: 'page_identity', identity: ME }, ...events];
+  return all.reduce((state, event, index) => reduce(state, event, index * 1_000), START);
+}
+
+/** A message as events tell it; `senderId` hana unless said otherwise. */
+const message = (messageSeq, more = {}) => ({
+  type: 'new-message',
+  conversationId: 'c',
+  messageSeq,
+  senderId: 'hana',
+  clientMessageId: `m-${messageSeq}`,
+  body: `text ${messageSeq}`,
+  createdAt: AT / 1000 + messageSeq,
+  ...more,
+});
+
+/** The same as REST tells it. */
+const stored = (messageSeq, more = {}) => ({
+  ...message(messageSeq, more),
+  createdAt: new Date(AT + messageSeq * 1_000).toISOString(),
+});
+
+/** A conversation as REST lists it. */
+const item = (conversationId, { lastSeq = 0, readSeq = 0, unread = lastSeq - readSeq, ...more } = {}) => ({
+  conversationId,
+  kind: 'direct',
+  title: null,
+  createdBy: 'me',
+  lastAt: new Date(AT + lastSeq * 1_000).toISOString(),
+  lastSeq,
+  readSeq,
+  unread,
+  lastMessage: lastSeq === 0 ? null : stored(lastSeq, { conversationId }),
+  members: ['hana', 'me'].map((userId) => ({ userId, name: userId, avatar: null, readSeq: 0, readAt: null })),
+  ...more,
+});
+
+const list = (...items) => ({ type: 'page_conversations', items });
+const page = (part, from, to, lastSeq = to, firstSeq = 1) => ({
+  type: 'page_history',
+  conversationId: 'c',
+  part,
+  items: Array.from({ length: to - from + 1 }, (_, index) => stored(from + index)),
+  firstSeq,
+  lastSeq,
+});
+const read = (userId, messageSeq) => ({
+  type: 'message-read',
+  conversationId: 'c',
+  userId,
+  messageSeq,
+  timestamp: AT / 1000 + 100,
+});
+const seqs = (state) => state.chat.timelines.get('c').messages.map(({ messageSeq }) => messageSeq);
+const conversation = (state) => state.chat.conversations.byId.get('c');
+
+describe('the list of conversations', () => {
+  test('counts what is unread, also after messages, reads and repeats of them', () => {
+    const before = [list(item('c', { lastSeq: 2, readSeq: 1 }), item('d', { lastSeq: 3 }))];
+    assert.equal(unreadInAll(play(...before).chat.conversations), 4);
+    const after = play(...before, message(3), message(4), message(3), read('me', 3), read('me', 2));
+    assert.equal(unreadIn(conversation(after)), 1);
+    assert.equal(conversation(after).lastMessage.body, 'text 4');
+  });
+
+  test('counts nothing that its person has sent, here or on another device', () => {
+    const state = play(list(item('c')), message(1), message(2, { senderId: 'me' }));
+    assert.equal(unreadIn(conversation(state)), 0);
+  });
+
+  test('counts nothing that is not kept any more', () => {
+    const state = play(list(item('c', { lastSeq: 50, readSeq: 3, unread: 10 })));
+    assert.equal(unreadIn(conversation(state)), 10);
+  });
+
+  test('law: a list or snapshot and the events after it give what a fresh one gives', () => {
+    // A small generator with a fixed seed: the same histories each time.
+    let seed = 42;
+    const pick = (n) => (seed = (seed * 48_271) % 2_147_483_647) % n;
+    for (let round = 0; round < 500; round += 1) {
+      let [last, cursor] = [0, 0];
+      const events = [];
+      for (let step = 0; step < 12; step += 1) {
+        if (pick(3) > 0) {
+          const senderId = pick(3) === 0 ? 'me' : 'hana';
+          events.push(message((last += 1), { senderId }));
+          if (senderId === 'me') cursor = last;
+        } else if (last > cursor) {
+          events.push(read('me', (cursor += 1 + pick(last - cursor))));
+        }
+      }
+      const position = { conversationId: 'c', lastSeq: last, readSeq: cursor, unread: last - cursor };
+      // A snapshot may come before, between or after what it already knows.
+      const at = pick(events.length + 1);
+      const snapshot = { type: 'unread_snapshot', asOfSeq: 0, conversations: [position] };
+      const told = play(list(item('c')), ...events);
+      const between = play(list(item('c')), ...events.slice(0, at), snapshot, ...events.slice(at));
+      const fresh = play(list(item('c', { lastSeq: last, readSeq: cursor })));
+      for (const state of [told, between]) {
+        assert.equal(unreadIn(conversation(state)), unreadIn(conversation(fresh)));
+        assert.equal(conversation(state).lastSeq, conversation(fresh).lastSeq);
+      }
+    }
+  });
+
+  test('an older list takes nothing back, and one without a conversation takes it away', () => {
+    const heard = [list(item('c'), item('d', { lastSeq: 1 })), message(1), read('me', 1), read('hana', 1)];
+    const state = play(...heard, list(item('c')));
+    assert.equal(conversation(state).lastSeq, 1);
+    assert.equal(unreadIn(conversation(state)), 0);
+    assert.equal(conversation(state).members[0].readSeq, 1);
+    assert.deepEqual([...state.chat.conversations.byId.keys()], ['c']);
+  });
+
+  test('begins with the latest, and leaves out what somebody else began and did not say', () => {
+    const began = (conversationId, more) => item(conversationId, { lastSeq: 0, ...more });
+    const state = play(
+      list(
+        item('old', { lastSeq: 1 }),
+        item('new', { lastSeq: 9 }),
+        began('mine'),
+        began('theirs', { createdBy: 'hana' }),
+        began('group', { createdBy: 'hana', kind: 'group' }),
+      ),
+    );
+    const order = inOrder(state.chat.conversations, 'me').map(({ conversationId }) => conversationId);
+    assert.deepEqual(order, ['new', 'old', 'mine', 'group']);
+    assert.equal(directWith(state.chat.conversations, 'hana')?.kind, 'direct');
+    assert.equal(directWith(state.chat.conversations, 'taro'), null);
+  });
+
+  test('another database knows nothing of it, but may get what was not sent', () => {
+    const unsent = { type: 'page_send', clientMessageId: 'x', conversationId: 'c', body: 'b' };
+    const state = play(list(item('c')), unsent, { type: 'resync', reason: 'unknown_seq', firstSeq: 1, seq: 0 });
+    assert.equal(state.chat.conversations.byId.size, 0);
+    assert.equal(state.chat.unsent.length, 1);
+  });
+});
+
+describe('the messages of a conversation', () => {
+  const opened = [list(item('c', { lastSeq: 6 })), page('latest', 4, 6)];
+
+  test('come in order and once, whatever comes again', () => {
+    const state = play(...opened, message(7), message(7), message(5), page('after', 5, 8), message(8));
+    assert.deepEqual(seqs(state), [4, 5, 6, 7, 8]);
+  });
+
+  test('have no hole: what does not touch them waits for what lies between', () => {
+    const behind = play(...opened, message(9));
+    assert.deepEqual(seqs(behind), [4, 5, 6]);
+    assert.equal(conversation(behind).lastSeq, 9);
+    assert.deepEqual(seqs(reduce(behind, page('after', 7, 9), 0)), [4, 5, 6, 7, 8, 9]);
+  });
+
+  test('go back to the first that is kept', () => {
+    const state = play(...opened, page('before', 2, 3, 6, 2));
+    assert.deepEqual(seqs(state), [2, 3, 4, 5, 6]);
+    assert.ok(isWhole(state.chat.timelines.get('c')));
+    assert.ok(!isWhole(play(...opened).chat.timelines.get('c')));
+  });
+
+  test('begin anew where what lay between is not kept any more', () => {
+    const state = play(...opened, page('after', 40, 42, 42, 40));
+    assert.deepEqual(seqs(state), [40, 41, 42]);
+    const nothing = play(...opened, page('after', 41, 40, 40, 41));
+    assert.equal(nothing.chat.timelines.get('c').end, 40);
+  });
+
+  test('of a conversation that has none begin with the first', () => {
+    const state = play(list(item('c')), page('latest', 1, 0), message(1));
+    assert.deepEqual(seqs(state), [1]);
+    const late = play(list(item('c')), page('latest', 1, 0), message(2));
+    assert.deepEqual(seqs(late), []);
+  });
+
+  test('that could not be loaded are tried again after the return', () => {
+    const failed = play(...opened, { type: 'page_history_failed', conversationId: 'c' });
+    assert.ok(failed.chat.timelines.get('c').failed);
+    assert.ok(!reduce(failed, { type: 'ready', seq: 0 }, 0).chat.timelines.get('c').failed);
+  });
+});
+
+describe('a message of ours', () => {
+  const written = [
+    list(item('c', { lastSeq: 1 })),
+    page('latest', 1, 1),
+    { type: 'page_send', clientMessageId: 'x', conversationId: 'c', body: 'hello' },
+  ];
+  const own = { senderId: 'me', clientMessageId: 'x', body: 'hello' };
+  const ack = { type: 'message_send_ack', clientMessageId: 'x', conversationId: 'c', messageSeq: 2, createdAt: 0 };
+  const entries = (state) => logOf(state.chat, conversation(state), 'me');
+  const texts = (state) => entries(state).map(({ body, unsent }) => [body, unsent?.phase ?? 'stored']);
+
+  test('stands there at once, and once, in whatever order it is confirmed and heard of', () => {
+    assert.deepEqual(texts(play(...written)), [
+      ['text 1', 'stored'],
+      ['hello', 'sending'],
+    ]);
+    const confirmed = play(...written, ack);
+    assert.equal(texts(confirmed).at(-1)[1], 'sent');
+    for (const after of [
+      [ack, message(2, own)],
+      [message(2, own), ack],
+      [ack, page('after', 2, 2)],
+    ]) {
+      assert.equal(texts(play(...written, ...after)).length, 2);
+      assert.equal(play(...written, ...after).chat.unsent.length, 0);
+    }
+  });
+
+  test('keeps its place on the page while it is stored', () => {
+    const before = entries(play(...written)).at(-1).key;
+    assert.equal(entries(play(...written, message(2, own))).at(-1).key, before);
+  });
+
+  test('says why it failed, and may be sent again or taken back', () => {
+    const failed = [...written, { type: 'page_send_failed', clientMessageId: 'x', code: 'RATE_LIMITED', context: {} }];
+    assert.equal(entries(play(...failed)).at(-1).unsent.refusal.code, 'RATE_LIMITED');
+    const again = play(...failed, { type: 'page_send_again', clientMessageId: 'x' });
+    assert.equal(texts(again).at(-1)[1], 'sending');
+    assert.equal(play(...failed, { type: 'page_send_discarded', clientMessageId: 'x' }).chat.unsent.length, 0);
+  });
+
+  test('is not mistaken for a message of somebody whose client used the same id', () => {
+    const state = play(...written, message(2, { clientMessageId: 'x' }));
+    assert.deepEqual(texts(state), [
+      ['text 1', 'stored'],
+      ['text 2', 'stored'],
+      ['hello', 'sending'],
+    ]);
+  });
+
+  test('written before a reload is still there, for its writer alone', () => {
+    const { unsent } = play(...written).chat;
+    const reloaded = play({ type: 'page_identity', identity: ME, unsent }, ...written.slice(0, 2));
+    assert.deepEqual(texts(reloaded).at(-1), ['hello', 'sending']);
+    assert.equal(play(...written, { type: 'page_identity', identity: null }).chat.unsent.length, 0);
+  });
+
+  test('shows who has read it, and when on the last one that they have', () => {
+    const mine = (seq) => message(seq, { senderId: 'me' });
+    const state = play(...written.slice(0, 2), mine(2), mine(3), mine(4), read('hana', 3));
+    const marks = entries(state).map(({ reads }) => reads);
+    assert.deepEqual(marks, [null, { count: 1, at: null }, { count: 1, at: AT + 100_000 }, null]);
+    const answered = play(...written.slice(0, 2), mine(2), message(3));
+    assert.deepEqual(entries(answered)[1].reads, { count: 1, at: AT + 3_000 });
+  });
+
+  test('stands with its neighbours, under its day', () => {
+    const day = 86_400;
+    const state = play(
+      ...written.slice(0, 2),
+      message(2),
+      message(3, { createdAt: AT / 1000 + 3_600 }),
+      message(4, { createdAt: AT / 1000 + 3_601, senderId: 'me' }),
+      message(5, { createdAt: AT / 1000 + 2 * day, senderId: 'me' }),
+    );
+    assert.deepEqual(
+      entries(state).map(({ leads, newDay }) => [leads, newDay]),
+      [
+        [true, true],
+        [false, false],
+        [true, false],
+        [true, false],
+        [true, true],
+      ],
+    );
+  });
+});
+
+describe('who is writing', () => {
+  const starts = { type: 'typing-start', conversationId: 'c', userId: 'hana', expiresInMs: 8_000 };
+  const typists = (state, now) => typistsIn(state.chat.typing, 'c', now);
+
+  test('is told until they stop, send, or are due', () => {
+    assert.deepEqual(typists(play(starts), 2_000), ['hana']);
+    assert.deepEqual(typists(play(starts), 9_001), []);
+    assert.deepEqual(typists(play(starts, { ...starts, type: 'typing-stop' }), 2_000), []);
+    assert.deepEqual(typists(play(starts, message(1)), 2_000), []);
+    assert.deepEqual(typists(play(starts, message(1, { senderId: 'taro' })), 2_000), ['hana']);
+  });
+
+  test('is not known of a link that is over', () => {
+    assert.deepEqual(typists(play(starts, { type: 'connected', timestamp: 0 }), 2_000), []);
+  });
+
+  test('is said as often as the server asks for, and stopped when the text is gone or left', () => {
+    let now = 0;
+    const said = [];
+    const typist = new Typist({ send: (type) => said.push(type) > 0 }, () => now);
+    const wrote = (text, at) => {
+      now = at;
+      typist.wrote('c', text);
+    };
+    typist.follow(null, { type: 'connected', typing: { resendMs: 4_000 } });
+    wrote('a', 0);
+    wrote('ab', 3_999);
+    wrote('abc', 4_000);
+    wrote('', 4_100);
+    wrote(' ', 4_200);
+    assert.deepEqual(said.splice(0), ['typing-start', 'typing-start', 'typing-stop']);
+    wrote('a', 5_000);
+    typist.follow(null, { type: 'page_send' });
+    wrote('', 5_001);
+    wrote('b', 5_002);
+    typist.follow(null, { type: 'page_place' });
+    assert.deepEqual(said, ['typing-start', 'typing-start', 'typing-stop']);
+  });
+});
+
+describe('who is there', () => {
+  const snapshot = (statuses, lastSeen = {}) => ({ type: 'friend_status_snapshot', statuses, lastSeen });
+  const hana = (...events) => play(...events).chat.partners.get('hana');
+
+  test('is what the last word says; a snapshot replaces all words before it', () => {
+    const gone = { type: 'user-offline', userId: 'hana', timestamp: 9, lastSeen: 7 };
+    const come = { type: 'user-online', userId: 'hana', timestamp: 10 };
+    assert.deepEqual(hana(snapshot({ hana: false }, { hana: 5 })), { online: false, lastSeen: 5_000 });
+    assert.deepEqual(hana(snapshot({ hana: true }), gone), { online: false, lastSeen: 7_000 });
+    assert.deepEqual(hana(snapshot({ hana: true }), gone, come), { online: true, lastSeen: null });
+    assert.equal(hana(come, snapshot({ taro: true })), undefined);
+  });
+});
+
+describe('a place on the page', () => {
+  test('is in the address, and read from it', () => {
+    for (const place of [HOME, CHAT, NEW_GROUP, conversationAt('c-1')]) {
+      assert.deepEqual(readPlace(hashOf(place)), place);
+    }
+    for (const hash of ['', '#/', '#/nowhere']) assert.deepEqual(readPlace(hash), HOME);
+    assert.equal(readPlace('#content'), null);
+  });
+
+  test('outlives who was there before', () => {
+    const state = play({ type: 'page_place', place: CHAT }, { type: 'page_identity', identity: null });
+    assert.deepEqual(state.place, CHAT);
+  });
+});

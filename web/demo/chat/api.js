@@ -1,0 +1,76 @@
+/**
+ * What the chat asks of REST: lists and history. All that is said goes over the connection.
+ */
+
+import { Refused, refusalIn } from '../net/refused.js';
+
+/** How many conversations a page of the list has: the most that the server gives at once. */
+const LIST_PAGE = 200;
+
+/** How many pages are asked for; as many conversations as `unread_snapshot` tells of. */
+const LIST_PAGES = 5;
+
+/** @typedef {Record<string, any>} Item */
+
+export class ChatApi {
+  #token;
+
+  /** @param {() => string} token */
+  constructor(token) {
+    this.#token = token;
+  }
+
+  /**
+   * @returns {Promise<Item[]>} all conversations, the latest first
+   * @throws {Refused}
+   */
+  async conversations() {
+    /** @type {Item[]} */
+    const items = [];
+    let cursor = null;
+    for (let page = 0; page < LIST_PAGES; page += 1) {
+      const query = new URLSearchParams({ limit: String(LIST_PAGE), ...(cursor === null ? {} : { cursor }) });
+      const answer = await this.#ask(`/api/conversations?${query}`);
+      items.push(...answer.items);
+      cursor = answer.nextCursor ?? null;
+      if (cursor === null) break;
+    }
+    return items;
+  }
+
+  /**
+   * Begins a conversation; that of two people is found if there is one.
+   *
+   * @param {{kind: 'direct', userId: string} | {kind: 'group', members: string[], title: string | null}} beginning
+   * @returns {Promise<Item>}
+   * @throws {Refused}
+   */
+  begin(beginning) {
+    return this.#ask('/api/conversations', { method: 'POST', body: JSON.stringify(beginning) });
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {Record<string, string>} span `before` or `after` a messageSeq, or neither for the latest; `limit`
+   * @returns {Promise<{items: Item[], firstSeq: number, lastSeq: number}>} the oldest message first
+   * @throws {Refused}
+   */
+  history(conversationId, span) {
+    const query = new URLSearchParams(span);
+    return this.#ask(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`);
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} [request]
+   * @returns {Promise<any>}
+   */
+  async #ask(path, request) {
+    const headers = { authorization: `Bearer ${this.#token()}`, 'content-type': 'application/json' };
+    const answer = await fetch(path, { ...request, headers }).catch((error) => {
+      throw new Refused('DISCONNECTED', String(error));
+    });
+    if (!answer.ok) throw await refusalIn(answer);
+    return answer.json();
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Drives the page's chat: what a person does becomes commands and questions, and what the server says is
+ * followed up. What is shown is decided by `state/chat/` alone.
+ */
+
+import { directWith } from '../state/chat/conversations.js';
+import { conversationAt, hashOf } from '../state/place.js';
+import { ChatApi } from './api.js';
+import { Directory } from './directory.js';
+import { History } from './history.js';
+import { Reader } from './reader.js';
+import { Sender } from './sender.js';
+import { Typist } from './typist.js';
+
+/** @typedef {import('../net/refused.js').Refused} Refused */
+
+export class ChatController {
+  #store;
+  #api;
+  #directory;
+  #history;
+  #reader;
+  #sender;
+  #typist;
+
+  /**
+   * @param {import('../state/store.js').Store} store
+   * @param {import('../net/connection.js').Connection} connection
+   */
+  constructor(store, connection) {
+    this.#store = store;
+    this.#api = new ChatApi(() => store.state.me?.token ?? '');
+    this.#directory = new Directory(store, this.#api);
+    this.#history = new History(store, this.#api);
+    this.#reader = new Reader(store, connection);
+    this.#sender = new Sender(store, connection);
+    this.#typist = new Typist(connection);
+  }
+
+  /**
+   * @param {import('../state/store.js').State} state
+   * @param {import('../state/store.js').Event} event
+   */
+  follow(state, event) {
+    if (state.me === null) return;
+    this.#directory.follow(state, event);
+    this.#history.follow(state);
+    this.#reader.follow(state, event);
+    this.#sender.follow(state, event);
+    this.#typist.follow(state, event);
+  }
+
+  /** @param {string} userId with whom to talk */
+  async talkTo(userId) {
+    const known = directWith(this.#store.state.chat.conversations, userId);
+    if (known === null) await this.#begin({ kind: 'direct', userId });
+    else this.#open(known.conversationId);
+  }
+
+  /**
+   * @param {string[]} members
+   * @param {string} title empty for none
+   */
+  async beginGroup(members, title) {
+    await this.#begin({ kind: 'group', members, title: title === '' ? null : title });
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {string} body
+   */
+  write(conversationId, body) {
+    this.#sender.write(conversationId, body);
+  }
+
+  /** @param {string} clientMessageId of a message that was refused */
+  again(clientMessageId) {
+    this.#sender.again(clientMessageId);
+  }
+
+  /** @param {string} clientMessageId of a message that was refused */
+  discard(clientMessageId) {
+    this.#store.dispatch({ type: 'page_send_discarded', clientMessageId });
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {string} text what is being written, and not yet sent
+   */
+  wrote(conversationId, text) {
+    this.#typist.wrote(conversationId, text);
+  }
+
+  /** @param {string} conversationId whose older messages are wanted */
+  older(conversationId) {
+    this.#history.older(conversationId);
+  }
+
+  /** @param {boolean} atEnd whether the end of the open conversation is in view */
+  look(atEnd) {
+    this.#reader.look(atEnd);
+  }
+
+  /** The page has come into view. */
+  seen() {
+    this.#reader.read();
+  }
+
+  /** @param {Parameters<ChatApi['begin']>[0]} beginning */
+  async #begin(beginning) {
+    try {
+      const { conversationId } = await this.#api.begin(beginning);
+      await this.#directory.refresh();
+      this.#open(conversationId);
+    } catch (error) {
+      console.warn('no conversation:', error);
+      const { code } = /** @type {Refused} */ (error);
+      const key = code === 'DISCONNECTED' ? 'notice.offline' : 'notice.notBegun';
+      this.#store.dispatch({ type: 'page_notice', notice: { key, params: {} } });
+    }
+  }
+
+  /** @param {string} conversationId */
+  #open(conversationId) {
+    location.hash = hashOf(conversationAt(conversationId));
+  }
+}

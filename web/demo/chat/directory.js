@@ -1,0 +1,60 @@
+/**
+ * Keeps the list of conversations: asked for again whenever the server says where its person stands in all
+ * of them (at the start, and when somebody joins or leaves one), and when an unknown one is heard of.
+ */
+
+/** How long to wait after an attempt that failed, in milliseconds. */
+const AGAIN_MS = 2_000;
+
+export class Directory {
+  #store;
+  #api;
+  /** Whether what is being asked for may be old already. */
+  #wanted = false;
+  /** @type {Promise<void> | null} */
+  #asking = null;
+
+  /**
+   * @param {import('../state/store.js').Store} store
+   * @param {import('./api.js').ChatApi} api
+   */
+  constructor(store, api) {
+    this.#store = store;
+    this.#api = api;
+  }
+
+  /**
+   * @param {import('../state/store.js').State} state
+   * @param {import('../state/store.js').Event} event
+   */
+  follow({ chat }, { type, conversationId }) {
+    const { known, byId } = chat.conversations;
+    const unheard = (type === 'new-message' || type === 'message-read') && known && !byId.has(conversationId);
+    if (type === 'unread_snapshot' || unheard) this.refresh();
+  }
+
+  /** Asks once more. One question at a time, so that no older answer comes last. */
+  refresh() {
+    this.#wanted = true;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #ask() {
+    while (this.#wanted) {
+      this.#wanted = false;
+      const { me } = this.#store.state;
+      try {
+        const items = await this.#api.conversations();
+        if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch({ type: 'page_conversations', items });
+      } catch (error) {
+        console.warn('no list of conversations:', error);
+        // Without a link the next start asks again.
+        if (this.#store.state.link.phase === 'live') setTimeout(() => this.refresh(), AGAIN_MS);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Sends what was written, one message after the other, so that they are stored in the order of writing.
+ *
+ * A message whose answer was lost is sent again after the return, with the same `clientMessageId`; one that
+ * the server refused waits for its writer.
+ */
+
+import { newId } from '../saved.js';
+
+/** @typedef {import('../net/refused.js').Refused} Refused */
+
+export class Sender {
+  #store;
+  #connection;
+  #sending = false;
+
+  /**
+   * @param {import('../state/store.js').Store} store
+   * @param {import('../net/connection.js').Connection} connection
+   */
+  constructor(store, connection) {
+    this.#store = store;
+    this.#connection = connection;
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {string} body
+   */
+  write(conversationId, body) {
+    this.#store.dispatch({ type: 'page_send', clientMessageId: newId(), conversationId, body });
+    this.#send();
+  }
+
+  /** @param {string} clientMessageId of one that was refused */
+  again(clientMessageId) {
+    this.#store.dispatch({ type: 'page_send_again', clientMessageId });
+    this.#send();
+  }
+
+  /**
+   * @param {import('../state/store.js').State} _
+   * @param {import('../state/store.js').Event} event
+   */
+  follow(_, { type }) {
+    if (type === 'ready') this.#send();
+  }
+
+  async #send() {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        const { conversationId, clientMessageId, body } = next;
+        await this.#connection.request('message_send', { conversationId, clientMessageId, body }).catch((error) => {
+          const { code, context } = /** @type {Refused} */ (error);
+          if (code === 'DISCONNECTED') throw error;
+          this.#store.dispatch({ type: 'page_send_failed', clientMessageId, code, context });
+        });
+      }
+    } catch (error) {
+      console.debug('sent again after the return:', error);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  /** @returns {import('../state/chat/unsent.js').Unsent | undefined} the next one, if the link is there */
+  #next() {
+    const { link, chat } = this.#store.state;
+    return link.phase === 'live' ? chat.unsent.find(({ phase }) => phase === 'sending') : undefined;
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Who talks with whom, and how far everybody has read: an old list and an event give the new list.
+ *
+ * `unread_snapshot` says where its person stands, REST says the rest (names, the members' cursors, the last
+ * message). Which conversations there are is REST's to say, which is asked again after each such snapshot.
+ * All numbers only rise, so what is heard twice or late changes nothing: a snapshot and the events after it
+ * give what a fresh snapshot gives.
+ */
+
+import { messageOf, momentOf } from './message.js';
+
+/**
+ * @typedef {import('./message.js').Message} Message
+ *
+ * @typedef {object} Member
+ * @property {string} userId
+ * @property {string | null} name
+ * @property {string | null} avatar
+ * @property {number} readSeq the last message that they have seen
+ * @property {number | null} readAt when they had, milliseconds
+ *
+ * @typedef {object} Conversation
+ * @property {string} conversationId
+ * @property {'direct' | 'group'} kind
+ * @property {string | null} title
+ * @property {string} createdBy
+ * @property {readonly Member[]} members
+ * @property {number} lastSeq
+ * @property {number} readSeq up to where its person has read, or what they skipped is no longer kept
+ * @property {number} lastAt milliseconds
+ * @property {Message | null} lastMessage
+ *
+ * @typedef {object} Conversations
+ * @property {boolean} known false until the first list
+ * @property {ReadonlyMap<string, Conversation>} byId
+ */
+
+/** @type {Conversations} */
+export const NO_CONVERSATIONS = Object.freeze({ known: false, byId: new Map() });
+
+/**
+ * @param {Conversations} conversations
+ * @param {import('../store.js').Event} event
+ * @param {string | undefined} me
+ * @returns {Conversations}
+ */
+export function reduceConversations(conversations, event, me) {
+  switch (event.type) {
+    case 'page_conversations':
+      return fromList(event.items, conversations);
+    case 'unread_snapshot':
+      return event.conversations.reduce(withPosition, conversations);
+    case 'new-message':
+      return withOne(conversations, event.conversationId, (old) => withMessage(old, messageOf(event), me));
+    case 'message-read': {
+      const cursor = { readSeq: event.messageSeq, readAt: momentOf(event.timestamp) };
+      return withOne(conversations, event.conversationId, (old) => withCursor(old, event.userId, cursor, me));
+    }
+    default:
+      return conversations;
+  }
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {number}
+ */
+export function unreadIn({ lastSeq, readSeq }) {
+  return Math.max(0, lastSeq - readSeq);
+}
+
+/**
+ * @param {Conversations} conversations
+ * @returns {number}
+ */
+export function unreadInAll({ byId }) {
+  return [...byId.values()].reduce((sum, conversation) => sum + unreadIn(conversation), 0);
+}
+
+/**
+ * The latest first. Where nothing was said yet only those who began it see it.
+ *
+ * @param {Conversations} conversations
+ * @param {string | undefined} me
+ * @returns {Conversation[]}
+ */
+export function inOrder({ byId }, me) {
+  return [...byId.values()]
+    .filter(({ lastSeq, createdBy, kind }) => lastSeq > 0 || kind === 'group' || createdBy === me)
+    .sort((a, b) => b.lastAt - a.lastAt || (a.conversationId < b.conversationId ? 1 : -1));
+}
+
+/**
+ * @param {Conversations} conversations
+ * @param {string} userId
+ * @returns {Conversation | null} the one between its person and somebody
+ */
+export function directWith({ byId }, userId) {
+  const between = (/** @type {Conversation} */ { kind, members }) =>
+    kind === 'direct' && members.some((member) => member.userId === userId);
+  return [...byId.values()].find(between) ?? null;
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string | undefined} me
+ * @returns {Member[]}
+ */
+export function othersIn({ members }, me) {
+  return members.filter(({ userId }) => userId !== me);
+}
+
+/**
+ * @param {readonly Record<string, any>[]} items as REST lists them: all there are
+ * @param {Conversations} old may have heard of more in what it knows
+ * @returns {Conversations}
+ */
+function fromList(items, old) {
+  const byId = new Map(items.map((item) => [item.conversationId, newest(conversationOf(item), old)]));
+  return { known: true, byId };
+}
+
+/**
+ * @param {Record<string, any>} item
+ * @returns {Conversation}
+ */
+function conversationOf(item) {
+  return {
+    conversationId: item.conversationId,
+    kind: item.kind,
+    title: item.title,
+    createdBy: item.createdBy,
+    members: item.members.map((/** @type {any} */ { readAt, ...member }) => ({
+      ...member,
+      readAt: readAt === null ? null : momentOf(readAt),
+    })),
+    lastSeq: item.lastSeq,
+    readSeq: item.lastSeq - item.unread,
+    lastAt: momentOf(item.lastAt),
+    lastMessage: item.lastMessage === null ? null : messageOf(item.lastMessage),
+  };
+}
+
+/**
+ * @param {Conversation} told
+ * @param {Conversations} old
+ * @returns {Conversation}
+ */
+function newest(told, old) {
+  const known = old.byId.get(told.conversationId);
+  if (known === undefined) return told;
+  const members = told.members.map((member) => {
+    const before = known.members.find(({ userId }) => userId === member.userId);
+    return before !== undefined && before.readSeq > member.readSeq ? before : member;
+  });
+  const readSeq = Math.max(told.readSeq, known.readSeq);
+  if (known.lastSeq <= told.lastSeq) return { ...told, members, readSeq };
+  const { lastSeq, lastAt, lastMessage } = known;
+  return { ...told, members, readSeq, lastSeq, lastAt, lastMessage };
+}
+
+/**
+ * @param {Conversations} conversations
+ * @param {{conversationId: string, lastSeq: number, unread: number}} position
+ * @returns {Conversations}
+ */
+function withPosition(conversations, { conversationId, lastSeq, unread }) {
+  return withOne(conversations, conversationId, (old) => ({
+    ...old,
+    lastSeq: Math.max(old.lastSeq, lastSeq),
+    readSeq: Math.max(old.readSeq, lastSeq - unread),
+  }));
+}
+
+/**
+ * @param {Conversation} old
+ * @param {Message} message
+ * @param {string | undefined} me
+ * @returns {Conversation}
+ */
+function withMessage(old, message, me) {
+  const { messageSeq, senderId, createdAt } = message;
+  // Who sends has read everything before.
+  const read = withCursor(old, senderId, { readSeq: messageSeq, readAt: createdAt }, me);
+  if (messageSeq <= (old.lastMessage?.messageSeq ?? 0)) return read;
+  return { ...read, lastSeq: Math.max(old.lastSeq, messageSeq), lastAt: createdAt, lastMessage: message };
+}
+
+/**
+ * @param {Conversation} old
+ * @param {string} reader
+ * @param {{readSeq: number, readAt: number}} cursor
+ * @param {string | undefined} me
+ * @returns {Conversation}
+ */
+function withCursor(old, reader, cursor, me) {
+  const members = old.members.map((member) =>
+    member.userId === reader && member.readSeq < cursor.readSeq ? { ...member, ...cursor } : member,
+  );
+  const readSeq = reader === me ? Math.max(old.readSeq, cursor.readSeq) : old.readSeq;
+  return { ...old, members, readSeq };
+}
+
+/**
+ * @param {Conversations} conversations
+ * @param {string} conversationId
+ * @param {(old: Conversation) => Conversation} change
+ * @returns {Conversations} unchanged where there is no such conversation
+ */
+function withOne(conversations, conversationId, change) {
+  const old = conversations.byId.get(conversationId);
+  if (old === undefined) return conversations;
+  return { ...conversations, byId: new Map(conversations.byId).set(conversationId, change(old)) };
+}

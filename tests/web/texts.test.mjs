@@ -32,9 +32,8 @@ describe('the two languages', () => {
       .filter(({ name }) => !name.startsWith('messages/'))
       .map(({ text }) => text)
       .join('\n');
-    for (const [, key] of all.matchAll(
-      /'((?:app|link|welcome|role|status|list|waiting|missed|call|summary|ending|notice|title)\.[\w.]+)'/g,
-    )) {
+    const rooms = new Set(Object.keys(ja).map((key) => key.split('.')[0]));
+    for (const [, key] of all.matchAll(new RegExp(`'((?:${[...rooms].join('|')})\\.[\\w.]+)'`, 'g'))) {
       assert.ok(key in ja, `${key} has no text`);
     }
     const asked = (/** @type {string} */ key) => all.includes(`'${key}'`) || built.some((stem) => key.startsWith(stem));
@@ -61,6 +60,12 @@ describe('the two languages', () => {
     assert.equal(en.ago(0, 7_200_000), '2 hours ago');
     assert.equal(ja.ago(0, 180_000), '3 分前');
     assert.equal(en.ago(0, 3 * 86_400_000), '3 days ago');
+    const noon = (/** @type {number} */ day, year = 2026) => new Date(year, 10, day, 12, 5).getTime();
+    assert.deepEqual([22, 21].map((day) => ja.day(noon(day), noon(22))), ['今日', '昨日']);
+    assert.equal(ja.day(noon(3), noon(22)), '11月3日(火)');
+    assert.equal(en.day(noon(3, 2025), noon(22)), 'November 3, 2025');
+    assert.deepEqual([22, 21, 3].map((day) => ja.shortTime(noon(day), noon(22))), ['12:05', '昨日', '11/3']);
+    assert.equal(en.list(['Hana', 'Taro']), 'Hana, Taro');
     assert.deepEqual([0, 65, 3_723, -4].map(duration), ['0:00', '1:05', '1:02:03', '0:00']);
   });
 });

@@ -2,24 +2,36 @@
  * The page, put together once: the map of this folder.
  *
  * - `state/`: what is shown, as pure functions: an old snapshot and an event give the new one.
- * - `net/`: the WebSocket, kept up over every break.
+ * - `net/`: the connection, kept up over every break: a WebSocket, or an event stream.
+ * - `chat/`: what the chat does with it: histories, the messages on their way, what was read, who is writing.
  * - `call/`: the voice: microphone, peer connection, ring, and what drives them.
  * - `views/`: each a function of the snapshot; `ui/` is what they are built with, `messages/` their words.
  * - `session.js`, `identity.js`, `saved.js`: who this tab is, and what outlives a reload.
  * - `followers.js`: what follows from events beside all that.
  *
  * ```text
- *   server --message--> connection --> store --snapshot--> views --press--> session, controller
+ *   server --message--> connection --> store --snapshot--> views --press--> session, controllers
  *                                        \--event--> call controller --signals, voice--> other page
+ *                                         \-event--> chat controller --messages--> server
  * ```
  */
 
 import { CallController } from './call/controller.js';
 import { Ringer } from './call/ringer.js';
-import { clearNotices, keepInbox, learnNames, tellNews } from './followers.js';
+import { ChatController } from './chat/controller.js';
+import { clearNotices, keepInbox, keepUnsent, learnNames, tellMessages, tellNews } from './followers.js';
 import { pickLanguage } from './i18n.js';
-import { claimDevice, savedLanguage, saveLanguage } from './saved.js';
+import {
+  claimDevice,
+  saveDraft,
+  savedDraft,
+  savedLanguage,
+  savedTransport,
+  saveLanguage,
+  saveTransport,
+} from './saved.js';
 import { Session } from './session.js';
+import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
 import { buildScreen } from './views/screen.js';
 
@@ -29,13 +41,21 @@ const session = new Session(store, await claimDevice());
 const { connection } = session;
 const loudspeaker = /** @type {HTMLAudioElement} */ (document.getElementById('loudspeaker'));
 const controller = new CallController({ store, connection, ringer, loudspeaker });
+const chat = new ChatController(store, connection);
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 const language = pickLanguage(savedLanguage(), navigator.languages);
 const screen = buildScreen(root, () => store.state, language, {
   onLanguage: saveLanguage,
   enter: (identity) => session.enter(identity),
-  signOut: () => session.leave(),
+  signOut: () => {
+    session.leave();
+    location.hash = hashOf(HOME);
+  },
+  carryBy: (transport) => {
+    saveTransport(transport);
+    session.carryBy(transport);
+  },
   retry: () => connection.nudge(),
   closeNotice: () => store.dispatch({ type: 'page_notice', notice: null }),
   missedSeen: () => store.dispatch({ type: 'page_missed_seen' }),
@@ -48,6 +68,20 @@ const screen = buildScreen(root, () => store.state, language, {
   playVoice: () => controller.playVoice(),
   loudness: () => controller.peer?.loudness() ?? 0,
   soundLocked: () => ringer.locked,
+  chat: {
+    talkTo: (userId) => chat.talkTo(userId),
+    beginGroup: (members, title) => chat.beginGroup(members, title),
+    write: (conversationId, body) => chat.write(conversationId, body),
+    again: (clientMessageId) => chat.again(clientMessageId),
+    discard: (clientMessageId) => chat.discard(clientMessageId),
+    older: (conversationId) => chat.older(conversationId),
+    look: (atEnd) => chat.look(atEnd),
+    draft: (conversationId) => savedDraft(store.state.me?.userId ?? '', conversationId),
+    keepDraft: (conversationId, text) => {
+      saveDraft(store.state.me?.userId ?? '', conversationId, text);
+      chat.wrote(conversationId, text);
+    },
+  },
 });
 
 /**
@@ -65,9 +99,12 @@ async function setStatus(status, minutes) {
 }
 
 store.watch((state, event) => controller.follow(state, event));
+store.watch((state, event) => chat.follow(state, event));
 keepInbox(store);
+keepUnsent(store);
 learnNames(store);
 tellNews(store);
+tellMessages(store);
 clearNotices(store);
 store.watch(() => screen.refresh());
 
@@ -78,7 +115,15 @@ addEventListener('online', () => connection.nudge());
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) connection.nudge();
 });
+addEventListener('focus', () => chat.seen());
 
+const go = () => {
+  const place = readPlace(location.hash);
+  if (place !== null) store.dispatch({ type: 'page_place', place });
+};
+addEventListener('hashchange', go);
+go();
+store.dispatch({ type: 'page_transport', transport: savedTransport() });
 session.restore();
 
 /**

@@ -3,7 +3,8 @@
  */
 
 import { fetchProfile } from './identity.js';
-import { saveInbox } from './saved.js';
+import { saveInbox, saveUnsent } from './saved.js';
+import { isLive } from './state/call.js';
 import { deservesSummary, endingKey } from './state/ending.js';
 
 /**
@@ -24,6 +25,18 @@ export function keepInbox(store) {
   store.watch(({ me, inbox }) => {
     if (me !== null && inbox !== saved) saveInbox(me.userId, inbox);
     saved = inbox;
+  });
+}
+
+/**
+ * Saves messages that are not confirmed yet, so that a reload loses none of them.
+ * @param {Store} store
+ */
+export function keepUnsent(store) {
+  let saved = store.state.chat.unsent;
+  store.watch(({ me, chat: { unsent } }) => {
+    if (me !== null && unsent !== saved) saveUnsent(me.userId, unsent);
+    saved = unsent;
   });
 }
 
@@ -57,6 +70,24 @@ export function tellNews(store) {
       store.dispatch({ type: 'page_call_dismissed' });
       tell(endingKey(call));
     }
+  });
+}
+
+/**
+ * Tells what somebody wrote, where its conversation is not open and no call is going on.
+ * @param {Store} store
+ */
+export function tellMessages(store) {
+  const tell = (/** @type {State['notice']} */ notice) => store.dispatch({ type: 'page_notice', notice });
+  store.watch(({ me, chat, place, link, call, notice }, { type, conversationId, senderId, body }) => {
+    // Who goes anywhere else on the page has seen it.
+    if (type === 'page_place' && notice?.key.startsWith('notice.message')) tell(null);
+    if (type !== 'new-message' || senderId === me?.userId || link.phase !== 'live') return;
+    if (conversationId === place.conversationId || isLive(call)) return;
+    const members = chat.conversations.byId.get(conversationId)?.members ?? [];
+    const name = members.find(({ userId }) => userId === senderId)?.name;
+    if (name) tell({ key: 'notice.messageOf', params: { name, text: body } });
+    else tell({ key: 'notice.message', params: { text: body } });
   });
 }
 

@@ -29,6 +29,10 @@ export class Translator {
   #relative;
   #units;
   #clock;
+  #day;
+  #dayOfYear;
+  #date;
+  #list;
 
   /** @param {Language} language */
   constructor(language) {
@@ -39,6 +43,10 @@ export class Translator {
       (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }),
     );
     this.#clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
+    this.#day = new Intl.DateTimeFormat(language, { month: 'long', day: 'numeric', weekday: 'short' });
+    this.#dayOfYear = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
+    this.#date = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric' });
+    this.#list = new Intl.ListFormat(language, { type: 'unit', style: 'short' });
   }
 
   /**
@@ -77,10 +85,52 @@ export class Translator {
   clock(ms) {
     return this.#clock.format(ms);
   }
+
+  /**
+   * @param {number} thenMs
+   * @param {number} nowMs
+   * @returns {string} "today", "yesterday", "Sun, November 22", and with its year where that is another one
+   */
+  day(thenMs, nowMs) {
+    const days = daysBetween(thenMs, nowMs);
+    if (days === 0 || days === 1) return this.#relative.format(-days, 'day');
+    const sameYear = new Date(thenMs).getFullYear() === new Date(nowMs).getFullYear();
+    return (sameYear ? this.#day : this.#dayOfYear).format(thenMs);
+  }
+
+  /**
+   * @param {number} thenMs
+   * @param {number} nowMs
+   * @returns {string} "13:45" of today, "yesterday", "11/22"
+   */
+  shortTime(thenMs, nowMs) {
+    const days = daysBetween(thenMs, nowMs);
+    if (days === 0) return this.clock(thenMs);
+    return days === 1 ? this.#relative.format(-1, 'day') : this.#date.format(thenMs);
+  }
+
+  /**
+   * @param {readonly string[]} items
+   * @returns {string} "Hana, Taro"
+   */
+  list(items) {
+    return this.#list.format(items);
+  }
 }
 
 /** @type {readonly Intl.RelativeTimeFormatUnit[]} */
 const UNITS = ['minute', 'hour', 'day'];
+
+/**
+ * @param {number} thenMs
+ * @param {number} nowMs
+ * @returns {number} how many midnights lie between them, where this page is
+ */
+function daysBetween(thenMs, nowMs) {
+  const [then, now] = [thenMs, nowMs].map((ms) => new Date(ms).setHours(0, 0, 0, 0));
+  // A day may have 23 or 25 hours.
+  return Math.round((now - then) / 86_400_000);
+}
 
 /**
  * @param {number} ms

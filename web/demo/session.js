@@ -5,10 +5,10 @@
 import { borrowIdentity } from './identity.js';
 import { Connection } from './net/connection.js';
 import { openWire } from './net/wire.js';
-import { saveIdentity, savedIdentity, savedInbox } from './saved.js';
+import { savedIdentity, savedInbox, savedUnsent, saveIdentity } from './saved.js';
 
 /** What this page wants to hear of. A position in the stream belongs to one such choice. */
-const TOPICS = 'otomo,calls';
+const TOPICS = 'otomo,calls,chat';
 
 /** The close code for a token that is not, or no longer, the server's own. */
 const BAD_TOKEN = 4001;
@@ -48,7 +48,13 @@ export class Session {
   /** @param {import('./identity.js').Identity} identity */
   enter(identity) {
     saveIdentity(identity);
-    this.#store.dispatch({ type: 'page_identity', identity, inbox: savedInbox(identity.userId) });
+    const { userId } = identity;
+    this.#store.dispatch({
+      type: 'page_identity',
+      identity,
+      inbox: savedInbox(userId),
+      unsent: savedUnsent(userId),
+    });
     this.connection.start();
   }
 

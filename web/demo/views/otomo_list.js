@@ -9,6 +9,10 @@ import { h, icon, setAttribute, setText } from '../ui/dom.js';
 import { reorder } from '../ui/reorder.js';
 
 /**
+ * @typedef {object} Actions
+ * @property {(otomo: Otomo) => void} call
+ * @property {(userId: string) => void} talkTo opens the conversation with somebody
+ *
  * @typedef {import('../state/otomos.js').Otomo} Otomo
  * @typedef {import('../state/store.js').State} State
  * @typedef {import('../i18n.js').Translator} Translator
@@ -17,7 +21,7 @@ import { reorder } from '../ui/reorder.js';
 
 /**
  * @param {Translator} t
- * @param {{call: (otomo: Otomo) => void}} actions
+ * @param {Actions} actions
  * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
  */
 export function otomoListView(t, actions) {
@@ -70,7 +74,7 @@ function summaryText(t, state, otomos) {
 /**
  * @param {Translator} t
  * @param {string} userId
- * @param {{call: (otomo: Otomo) => void}} actions
+ * @param {Actions} actions
  * @returns {Card}
  */
 function otomoCard(t, userId, actions) {
@@ -86,11 +90,17 @@ function otomoCard(t, userId, actions) {
     icon('phone'),
     h('span', {}, t.text('list.call')),
   );
+  const write = h(
+    'button',
+    { type: 'button', class: 'button write-button', on: { click: () => actions.talkTo(userId) } },
+    icon('chat'),
+  );
   const element = h(
     'li',
     { class: 'otomo card', 'data-user-id': userId },
     face,
     h('div', { class: 'otomo-about' }, name, h('p', { class: 'otomo-status' }, badge, since)),
+    write,
     call,
   );
 
@@ -111,6 +121,8 @@ function otomoCard(t, userId, actions) {
       call.hidden = otomo.status !== 'online' || me?.role !== 'user';
       call.disabled = link.phase !== 'live' || isLive(current);
       setAttribute(call, 'aria-label', t.text('list.callName', { name: label }));
+      setAttribute(write, 'aria-label', t.text('list.writeName', { name: label }));
+      setAttribute(write, 'title', t.text('list.writeName', { name: label }));
     },
   };
 }

@@ -8,6 +8,9 @@
 
 import { Translator } from '../i18n.js';
 import { isLive } from '../state/call.js';
+import { unreadInAll } from '../state/chat/conversations.js';
+import { chatView } from './chat/chat.js';
+import { badge } from './nav.js';
 import { otomoListView } from './otomo_list.js';
 import { shellView } from './shell.js';
 import { stageView } from './stage.js';
@@ -31,6 +34,7 @@ const IDLE_TICK_MS = 15_000;
  * @property {(language: Language) => void} onLanguage it was changed
  * @property {(identity: import('../identity.js').Identity) => void} enter
  * @property {() => void} signOut
+ * @property {(transport: import('../net/wire.js').Transport) => void} carryBy
  * @property {() => void} retry connect now
  * @property {() => void} closeNotice
  * @property {() => void} missedSeen
@@ -43,6 +47,7 @@ const IDLE_TICK_MS = 15_000;
  * @property {() => void} playVoice
  * @property {() => number} loudness the peer's voice, from 0 to 1
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
+ * @property {import('./chat/chat.js').Actions & {talkTo: (userId: string) => void}} chat
  */
 
 /** @typedef {{update: (state: State, now: number) => void}} View */
@@ -57,10 +62,13 @@ const IDLE_TICK_MS = 15_000;
 export function buildScreen(root, state, first, actions) {
   let language = first;
   let t = new Translator(language);
-  /** What the views were built for; they are built anew when it changes. */
+  /** What the frame was built for; it is built anew when that changes, and the view in it. */
   let builtFor = '';
   /** @type {View[]} */
-  let views = [];
+  let frame = [];
+  /** The view in the frame. @type {(View & {element: HTMLElement}) | null} */
+  let content = null;
+  let contentFor = '';
   /** @type {any} */
   let timer = null;
   let drawnAt = 0;
@@ -73,25 +81,33 @@ export function buildScreen(root, state, first, actions) {
     document.getElementById('language')?.focus();
   };
 
-  const build = () => {
-    const { me } = state();
+  const buildFrame = () => {
     const shell = shellView(t, { ...actions, switchLanguage });
-    const content = contentView(t, me, actions);
     const stage = stageView(t, actions);
-    views = [shell, content, stage];
+    const place = document.createElement('div');
+    frame = [shell, stage];
+    content = null;
     document.documentElement.lang = language;
-    root.replaceChildren(shell.element, content.element, stage.element);
+    root.replaceChildren(shell.element, place, stage.element);
+    return place;
+  };
+
+  const build = () => {
+    const { me, place } = state();
+    const forFrame = `${language} ${me?.userId ?? ''}`;
+    const forContent = place.view === 'home' ? 'home' : 'chat';
+    if (forFrame === builtFor && forContent === contentFor) return;
+    const old = forFrame === builtFor && content !== null ? content.element : buildFrame();
+    content = contentView(t, me, forContent, actions);
+    old.replaceWith(content.element);
+    [builtFor, contentFor] = [forFrame, forContent];
   };
 
   const draw = () => {
     const now = Date.now();
+    build();
     const snapshot = state();
-    const need = `${language} ${snapshot.me?.userId ?? ''}`;
-    if (need !== builtFor) {
-      builtFor = need;
-      build();
-    }
-    for (const view of views) view.update(snapshot, now);
+    for (const view of [...frame, content]) view?.update(snapshot, now);
     document.title = titleOf(t, snapshot);
     drawnAt = now;
     clearTimeout(timer);
@@ -115,21 +131,27 @@ export function buildScreen(root, state, first, actions) {
 /**
  * @param {Translator} t
  * @param {State['me']} me
+ * @param {'home' | 'chat'} where
  * @param {Actions} actions
  * @returns {View & {element: HTMLElement}}
  */
-function contentView(t, me, actions) {
+function contentView(t, me, where, actions) {
   if (me === null) return welcomeView(t, actions.enter);
-  return me.role === 'otomo' ? waitingView(t, actions) : otomoListView(t, actions);
+  if (where === 'chat') return chatView(t, actions.chat);
+  if (me.role === 'otomo') return waitingView(t, actions);
+  return otomoListView(t, { call: actions.call, talkTo: actions.chat.talkTo });
 }
 
 /**
  * @param {Translator} t
  * @param {State} state
- * @returns {string} what the tab says: a ring shows there too
+ * @returns {string} what the tab says: a ring shows there too, and how much is unread
  */
-function titleOf(t, { call }) {
-  if (call === null || !isLive(call)) return t.text('app.name');
+function titleOf(t, { call, chat }) {
+  if (call === null || !isLive(call)) {
+    const unread = badge(unreadInAll(chat.conversations));
+    return unread === '' ? t.text('app.name') : t.text('title.unread', { count: unread });
+  }
   const name = call.peer.name ?? call.peer.userId;
   return t.text(call.phase === 'incoming' ? 'title.incoming' : 'call.with', { name });
 }

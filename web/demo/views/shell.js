@@ -4,6 +4,7 @@
 
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { navView } from './nav.js';
 import { noticeView } from './notice.js';
 
 /**
@@ -13,6 +14,7 @@ import { noticeView } from './notice.js';
  * @typedef {object} Actions
  * @property {() => void} switchLanguage
  * @property {() => void} signOut
+ * @property {(transport: import('../net/wire.js').Transport) => void} carryBy
  * @property {() => void} retry
  * @property {() => void} closeNotice
  */
@@ -42,6 +44,7 @@ export function shellView(t, actions) {
     h('span', { class: 'sign-out-text' }, t.text('app.signOut')),
   );
   const link = linkView(t, actions.retry);
+  const nav = navView(t, actions.carryBy);
   const notice = noticeView(t, actions.closeNotice);
   const element = h(
     'header',
@@ -56,6 +59,7 @@ export function shellView(t, actions) {
       out,
       language,
     ),
+    nav.element,
     link.banner,
     notice.element,
   );
@@ -73,6 +77,7 @@ export function shellView(t, actions) {
         shown = me;
       }
       out.hidden = me === null;
+      nav.update(state);
       link.update(state);
       notice.update(state);
     },

@@ -1,0 +1,68 @@
+/**
+ * The chat: the list of conversations, and beside it the one that is open. A phone has room for one of them.
+ */
+
+import { h, setAttribute } from '../../ui/dom.js';
+import { conversationView } from './conversation.js';
+import { conversationListView } from './conversation_list.js';
+import { newGroupView } from './new_group.js';
+
+/**
+ * @typedef {import('../../state/place.js').Place} Place
+ * @typedef {import('../../state/store.js').State} State
+ * @typedef {import('../../i18n.js').Translator} Translator
+ * @typedef {{element: HTMLElement, focus: () => void, update: (state: State, now: number) => void}} Pane
+ *
+ * @typedef {object} GroupActions
+ * @property {(members: string[], title: string) => Promise<void>} beginGroup
+ *
+ * @typedef {import('./conversation.js').Actions & GroupActions} Actions
+ */
+
+/**
+ * @param {Translator} t
+ * @param {Actions} actions
+ * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
+ */
+export function chatView(t, actions) {
+  const list = conversationListView(t);
+  const nothing = h(
+    'section',
+    { class: 'card conversation nothing-open', 'aria-label': t.text('chat.pick') },
+    h('p', { class: 'quiet' }, t.text('chat.pick')),
+  );
+  const element = h('main', { id: 'content', class: 'chat' }, list.element, nothing);
+  /** @type {Pane | null} */
+  let pane = null;
+  /** @type {Place | null} */
+  let shown = null;
+
+  return {
+    element,
+    update(state, now) {
+      if (state.place !== shown) {
+        shown = state.place;
+        pane = paneOf(t, shown, actions);
+        setAttribute(element, 'data-open', pane !== null);
+        element.replaceChildren(list.element, pane?.element ?? nothing);
+        list.update(state, now);
+        pane?.update(state, now);
+        pane?.focus();
+        return;
+      }
+      list.update(state, now);
+      pane?.update(state, now);
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {Place} place
+ * @param {Actions} actions
+ * @returns {Pane | null}
+ */
+function paneOf(t, { view, conversationId }, actions) {
+  if (view === 'group') return newGroupView(t, actions.beginGroup);
+  return conversationId === null ? null : conversationView(t, conversationId, actions);
+}

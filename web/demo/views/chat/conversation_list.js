@@ -1,0 +1,141 @@
+/**
+ * All conversations, the latest first: who it is, whether they are there, what was said last, and how much
+ * of it is unread.
+ */
+
+import { inOrder, unreadIn } from '../../state/chat/conversations.js';
+import { typistsIn } from '../../state/chat/typing.js';
+import { conversationAt, hashOf, NEW_GROUP } from '../../state/place.js';
+import { avatar } from '../../ui/avatar.js';
+import { h, icon, setAttribute, setText } from '../../ui/dom.js';
+import { reorder } from '../../ui/reorder.js';
+import { badge } from '../nav.js';
+import { faceOf, isThere, nameIn, titleOf, typingText } from './names.js';
+
+/**
+ * @typedef {import('../../state/chat/conversations.js').Conversation} Conversation
+ * @typedef {import('../../state/store.js').State} State
+ * @typedef {import('../../i18n.js').Translator} Translator
+ * @typedef {{element: HTMLElement, update: (conversation: Conversation, state: State, now: number) => void}} Row
+ */
+
+/**
+ * @param {Translator} t
+ * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
+ */
+export function conversationListView(t) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  const list = h('ul', { class: 'plain conversation-list', id: 'conversation-list' });
+  const empty = h('p', { class: 'quiet nothing-yet' });
+  const element = h(
+    'section',
+    { class: 'card conversations', 'aria-labelledby': 'conversations-title' },
+    h(
+      'header',
+      { class: 'pane-head' },
+      h('h1', { id: 'conversations-title' }, t.text('chat.title')),
+      h('a', { class: 'button ghost', href: hashOf(NEW_GROUP), id: 'new-group' }, icon('people'), t.text('chat.newGroup')),
+    ),
+    empty,
+    list,
+  );
+
+  return {
+    element,
+    update(state, now) {
+      const { conversations } = state.chat;
+      const ordered = inOrder(conversations, state.me?.userId);
+      empty.hidden = ordered.length > 0;
+      setText(empty, t.text(emptyText(state)));
+      for (const conversation of ordered) {
+        const { conversationId } = conversation;
+        const row = rows.get(conversationId) ?? conversationRow(t, conversationId);
+        rows.set(conversationId, row);
+        row.update(conversation, state, now);
+      }
+      const shown = new Set(ordered.map(({ conversationId }) => conversationId));
+      for (const [conversationId, { element: gone }] of rows) {
+        if (shown.has(conversationId)) continue;
+        gone.remove();
+        rows.delete(conversationId);
+      }
+      reorder(
+        list,
+        ordered.map(({ conversationId }) => /** @type {Row} */ (rows.get(conversationId)).element),
+      );
+    },
+  };
+}
+
+/** @param {State} state */
+function emptyText({ chat, me }) {
+  if (!chat.conversations.known) return 'chat.loading';
+  return me?.role === 'otomo' ? 'chat.emptyOtomo' : 'chat.empty';
+}
+
+/**
+ * @param {Translator} t
+ * @param {string} conversationId
+ * @returns {Row}
+ */
+function conversationRow(t, conversationId) {
+  let shownFace = '';
+  const face = h('span', { class: 'face' });
+  const name = h('span', { class: 'conversation-name' });
+  const time = h('time', { class: 'conversation-time' });
+  const said = h('span', { class: 'conversation-said' });
+  const count = h('span', { class: 'count', 'aria-hidden': 'true' });
+  const unread = h('span', { class: 'unseen' });
+  const there = h('span', { class: 'unseen' });
+  const link = h(
+    'a',
+    { class: 'conversation-link', href: hashOf(conversationAt(conversationId)) },
+    face,
+    name,
+    there,
+    time,
+    said,
+    count,
+    unread,
+  );
+  const element = h('li', { 'data-conversation-id': conversationId }, link);
+
+  return {
+    element,
+    update(conversation, state, now) {
+      const me = state.me?.userId;
+      const person = faceOf(conversation, me);
+      const wanted = JSON.stringify([person.userId, person.name, person.avatar]);
+      if (wanted !== shownFace) face.replaceChildren(avatar(person, 'medium'));
+      shownFace = wanted;
+      const online = isThere(conversation, state);
+      setAttribute(face, 'data-online', online);
+      setText(there, online ? t.text('chat.online') : '');
+      setText(name, titleOf(t, conversation, me));
+      setText(time, t.shortTime(conversation.lastAt, now + state.clockOffset));
+      time.dateTime = new Date(conversation.lastAt).toISOString();
+      const typing = typingText(t, conversation, typistsIn(state.chat.typing, conversationId, now));
+      setText(said, typing || saidLast(t, conversation, me));
+      setAttribute(said, 'data-typing', typing !== '');
+      const unseen = unreadIn(conversation);
+      setText(count, badge(unseen));
+      setText(unread, unseen === 0 ? '' : t.text('chat.unread', { count: unseen }));
+      setAttribute(link, 'aria-current', state.place.conversationId === conversationId ? 'true' : null);
+    },
+  };
+}
+
+/**
+ * @param {Translator} t
+ * @param {Conversation} conversation
+ * @param {string | undefined} me
+ * @returns {string} in one line
+ */
+function saidLast(t, conversation, me) {
+  const { lastMessage, kind } = conversation;
+  if (lastMessage === null) return t.text('chat.nothingSaid');
+  const text = lastMessage.body.replace(/\s+/g, ' ');
+  if (lastMessage.senderId === me) return t.text('chat.saidByMe', { text });
+  return kind === 'group' ? t.text('chat.saidBy', { name: nameIn(conversation, lastMessage.senderId), text }) : text;
+}

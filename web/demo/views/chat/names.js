@@ -1,0 +1,88 @@
+/**
+ * How people and conversations are called, and how it is said when somebody was there.
+ */
+
+import { othersIn } from '../../state/chat/conversations.js';
+
+/**
+ * @typedef {import('../../state/chat/conversations.js').Conversation} Conversation
+ * @typedef {import('../../state/chat/conversations.js').Member} Member
+ * @typedef {import('../../state/store.js').State} State
+ * @typedef {import('../../i18n.js').Translator} Translator
+ */
+
+/**
+ * @param {Conversation} conversation
+ * @param {string} userId
+ * @returns {string} also of somebody who has left
+ */
+export function nameIn({ members }, userId) {
+  return members.find((member) => member.userId === userId)?.name ?? userId;
+}
+
+/**
+ * @param {Translator} t
+ * @param {Conversation} conversation
+ * @param {string | undefined} me
+ * @returns {string} the title of a group, or the others' names
+ */
+export function titleOf(t, conversation, me) {
+  if (conversation.title !== null) return conversation.title;
+  const others = othersIn(conversation, me).map(({ name, userId }) => name ?? userId);
+  return others.length === 0 ? t.text('chat.alone') : t.list(others);
+}
+
+/**
+ * Whose picture stands for a conversation: the other's; a group has one of its own.
+ *
+ * @param {Conversation} conversation
+ * @param {string | undefined} me
+ * @returns {import('../../state/call.js').Person}
+ */
+export function faceOf(conversation, me) {
+  const [other] = othersIn(conversation, me);
+  if (conversation.kind === 'direct' && other !== undefined) return other;
+  return { userId: conversation.conversationId, name: conversation.title ?? '＃', avatar: null };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {State} state
+ * @returns {boolean} whether the other one is there; of a group, whether any other is
+ */
+export function isThere(conversation, { chat, me }) {
+  return othersIn(conversation, me?.userId).some(({ userId }) => chat.partners.get(userId)?.online);
+}
+
+/**
+ * @param {Translator} t
+ * @param {Conversation} conversation
+ * @param {State} state
+ * @param {number} now the server's clock, milliseconds
+ * @returns {string} "online", "last seen 3 minutes ago", or how many of a group are there
+ */
+export function presenceText(t, conversation, { chat, me }, now) {
+  const others = othersIn(conversation, me?.userId);
+  if (conversation.kind === 'group') {
+    const online = others.filter(({ userId }) => chat.partners.get(userId)?.online).length;
+    return t.text('chat.members', { count: conversation.members.length, online: online + 1 });
+  }
+  const partner = chat.partners.get(others[0]?.userId ?? '');
+  if (partner?.online) return t.text('chat.online');
+  if (!partner?.lastSeen) return t.text('chat.offline');
+  const age = now - partner.lastSeen;
+  return age < 60_000 ? t.text('chat.seenJustNow') : t.text('chat.seen', { time: t.ago(partner.lastSeen, now) });
+}
+
+/**
+ * @param {Translator} t
+ * @param {Conversation} conversation
+ * @param {readonly string[]} typists user ids
+ * @returns {string} "Hana is typing"; nothing if nobody is
+ */
+export function typingText(t, conversation, typists) {
+  if (typists.length === 0) return '';
+  if (typists.length > 2) return t.text('chat.typingMany', { count: typists.length });
+  const names = typists.map((userId) => nameIn(conversation, userId));
+  return t.text(typists.length === 1 ? 'chat.typing' : 'chat.typingTwo', { name: names[0], other: names[1] ?? '' });
+}

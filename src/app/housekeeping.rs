@@ -18,6 +18,7 @@ use std::{convert::Infallible, fmt, time::Duration};
 use actix_rt::time::{interval, sleep};
 
 use crate::{
+    chat::Chat,
     delivery::inbox::prune::prune,
     kernel::{config::InboxConfig, logging::chain},
     rest::Shared,
@@ -27,6 +28,9 @@ use crate::{
 /// Between two times at which the inbox is pruned. What is kept a minute too long harms nobody, and a minute's
 /// surplus is dropped in a moment.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// Between two times at which users are forgotten who have not written lately.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// Between two looks at what is vital: four loads of an atomic.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -63,6 +67,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
         never = shared.chat.follow_comings() => match never {},
+        never = tidy_again_and_again(&shared.chat) => match never {},
         never = prune_again_and_again(&shared.store, &shared.config.inbox, PRUNE_EVERY) => match never {},
     }
 }
@@ -83,6 +88,14 @@ async fn died(shared: &Shared) -> Vital {
         {
             return dead;
         }
+    }
+}
+
+/// What is only remembered for a minute need not be looked at more often.
+async fn tidy_again_and_again(chat: &Chat) -> Infallible {
+    loop {
+        sleep(TIDY_EVERY).await;
+        chat.tidy();
     }
 }
 

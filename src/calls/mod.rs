@@ -13,7 +13,7 @@
 //!   for one call.
 //! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
 //!   what it has to remember meanwhile.
-//! - [`ice`], `request_rate`, `live`: ICE servers, requests a minute, who is in a call. `snapshot`, `entry`: what a session
+//! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists.
 //!
 //! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
@@ -28,7 +28,6 @@ mod lane;
 mod live;
 mod messages;
 pub mod records;
-mod request_rate;
 pub mod rules;
 mod snapshot;
 mod speaker;
@@ -52,7 +51,6 @@ use self::{
         history::{self, Place},
         timeline::{self, TimelineEntry},
     },
-    request_rate::RequestRate,
     rules::{
         command::{Authority, Happening},
         policy::Policy,
@@ -72,6 +70,7 @@ use crate::{
         ids::{CallId, NodeId, UserId},
         logging::chain,
         metrics::Metrics,
+        user_rate::UserRate,
     },
     presence::Presence,
     protocol::event::{CallSnapshot, IceServer, IncomingCall},
@@ -128,7 +127,7 @@ impl Calls {
             calls: Policy::from(&config.calls),
             presence: presence.policy(),
         };
-        let request_rate = RequestRate::new(config.limits.calls_per_minute);
+        let request_rate = UserRate::per_minute(config.limits.calls_per_minute);
         let coordinator = CallCoordinator::new(speaker, policies, request_rate, &left_behind);
         Ok(Self(Arc::new(Shared {
             coordinator: coordinator.start(),

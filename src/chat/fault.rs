@@ -1,5 +1,7 @@
 //! Why something in the chat was not done.
 
+use std::time::Duration;
+
 use super::rules::MEMBERS_MAX;
 use crate::{
     kernel::ids::UserId,
@@ -46,6 +48,9 @@ pub enum ChatFault {
     /// The sender has used the id for another message.
     #[error("another message of yours has this clientMessageId; make a new one for each message")]
     OtherMessage,
+    /// More than `limits.messages_per_minute`; with how long until the next is worth trying.
+    #[error("too many messages; send fewer a minute")]
+    RateLimited(Duration),
     /// A message that does not exist yet was said to be read.
     #[error("the conversation ends before this messageSeq")]
     BeyondEnd {
@@ -74,6 +79,7 @@ impl From<ChatFault> for Fault {
             ChatFault::NotYours => ErrorCode::Forbidden,
             ChatFault::Empty => ErrorCode::MessageEmpty,
             ChatFault::TooLarge { .. } => ErrorCode::MessageTooLarge,
+            ChatFault::RateLimited(_) => ErrorCode::RateLimited,
             ChatFault::OtherMessage | ChatFault::NoGroup => ErrorCode::Conflict,
             ChatFault::Store(StoreError::Overloaded(_) | StoreError::Unavailable(..))
             | ChatFault::Stopped => ErrorCode::Unavailable,
@@ -84,6 +90,7 @@ impl From<ChatFault> for Fault {
             ChatFault::UserNotFound(user) => told.about("userId", user.as_str()),
             ChatFault::TooLarge { max, .. } => told.about("max", max),
             ChatFault::BeyondEnd { last } => told.about("lastSeq", last),
+            ChatFault::RateLimited(wait) => told.retry_after(wait),
             ChatFault::ConversationNotFound
             | ChatFault::WithOneself
             | ChatFault::NoTarget

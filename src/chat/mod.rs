@@ -29,7 +29,7 @@ mod transactions;
 mod typing;
 mod wire;
 
-use std::{convert::Infallible, future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use self::{
     comings::Comings,
@@ -41,8 +41,9 @@ use self::{
 use crate::{
     delivery::{dispatch::Dispatch, line::Client, roster::Remaining},
     kernel::{
-        config::ChatConfig,
+        config::{ChatConfig, Config},
         ids::{ConversationId, EventId, SessionId, UserId},
+        user_rate::UserRate,
     },
     store::{Handle, StoreError, Tx},
 };
@@ -59,19 +60,20 @@ struct Shared {
     dispatch: Dispatch,
     typing: Typing,
     comings: Comings,
+    rate: UserRate,
     config: ChatConfig,
 }
 
 impl Chat {
     /// A chat over what is stored.
-    pub fn new(store: Handle, dispatch: Dispatch, config: ChatConfig) -> Self {
-        let typing = Typing::new(store.clone(), dispatch.clone(), &config);
+    pub fn new(store: Handle, dispatch: Dispatch, config: &Config) -> Self {
         Self(Arc::new(Shared {
-            typing,
+            typing: Typing::new(store.clone(), dispatch.clone(), &config.chat),
             comings: Comings::default(),
+            rate: UserRate::per_minute(config.limits.messages_per_minute),
+            config: config.chat,
             store,
             dispatch,
-            config,
         }))
     }
 
@@ -88,15 +90,21 @@ impl Chat {
         draft: Draft,
     ) -> impl Future<Output = Result<Sent, ChatFault>> + use<> {
         let queued = rules::check(&draft, sender, self.0.config.max_body).map(|()| {
+            if let Some(wait) = self.0.rate.take(sender) {
+                return Err(wait);
+            }
             let (sender, draft) = (sender.clone(), draft.clone());
             let ids = transactions::Ids::new();
-            self.0
-                .store
-                .write(move |tx| transactions::send(tx, &sender, &draft, &ids))
+            let send = move |tx: &mut Tx<'_>| transactions::send(tx, &sender, &draft, &ids);
+            Ok(self.0.store.write(send))
         });
         let (chat, sender) = (self.clone(), sender.clone());
         in_any_case(async move {
-            match queued?.await {
+            let queued = match queued? {
+                Ok(queued) => queued,
+                Err(wait) => return chat.sent_too_fast(sender, draft, wait).await,
+            };
+            match queued.await {
                 Ok(told) => {
                     // What was being written is there.
                     chat.0.typing.stop(&sender, told.answer.conversation);
@@ -159,6 +167,11 @@ impl Chat {
         }
     }
 
+    /// Forgets who has not sent a message lately. To be called every so often.
+    pub fn tidy(&self) {
+        self.0.rate.tidy();
+    }
+
     /// Tells conversation partners who comes and goes, for as long as it is polled; one task of the server does that.
     pub async fn follow_comings(&self) -> Infallible {
         comings::follow(&self.0).await
@@ -176,6 +189,19 @@ impl Chat {
             .store
             .read(move |conn| transactions::sent_before(conn, &sender, &draft));
         found.await.map(Sent::Before)
+    }
+
+    /// Whoever is over the limit sends nothing, but may still ask what became of a message.
+    async fn sent_too_fast(
+        &self,
+        sender: UserId,
+        draft: Draft,
+        wait: Duration,
+    ) -> Result<Sent, ChatFault> {
+        match self.sent_before(sender, draft).await {
+            Err(ChatFault::OtherMessage) => Err(ChatFault::RateLimited(wait)),
+            known => known,
+        }
     }
 
     /// Tells all members what is stored.

@@ -11,3 +11,4 @@ pub mod person_name;
 pub mod secret;
 pub mod time;
 pub mod token;
+pub mod user_rate;

@@ -302,6 +302,7 @@ impl Session {
                 commands_per_second: config.limits.commands_per_second.map_or(0, u32::from),
                 burst: config.limits.burst.get(),
                 calls_per_minute: config.limits.calls_per_minute.map_or(0, u32::from),
+                messages_per_minute: config.limits.messages_per_minute.map_or(0, u32::from),
                 ring_timeout_ms: millis(config.calls.ring_timeout),
                 connect_timeout_ms: millis(config.calls.connect_timeout),
                 loss_grace_ms: millis(config.calls.loss_grace),

@@ -63,6 +63,7 @@ impl Server {
                 "auth.hs256_secret",
                 "a secret that is long enough to be one",
             )
+            .with("limits.messages_per_minute", "none")
             .with("chat.typing_resend", "59m")
             .with("chat.typing_expire", "60m");
         let config = Arc::new(load(&settings).unwrap());
@@ -97,7 +98,7 @@ impl Server {
             lines: dispatch.start_worker().unwrap(),
             people: People::new(store.clone(), true),
             calls,
-            chat: Chat::new(store.clone(), dispatch.clone(), config.chat),
+            chat: Chat::new(store.clone(), dispatch.clone(), &config),
             outbox: Rc::new(limits),
             presence,
             dispatch,

@@ -64,6 +64,7 @@ fn connection() -> Vec<Event> {
                 commands_per_second: 50,
                 burst: 100,
                 calls_per_minute: 60,
+                messages_per_minute: 120,
                 ring_timeout_ms: 30_000,
                 connect_timeout_ms: 20_000,
                 loss_grace_ms: 10_000,

@@ -26,7 +26,6 @@ use super::{
     fault::CallsFault,
     lane::Lanes,
     records::facts::Circumstances,
-    request_rate::RequestRate,
     rules::{
         call::{Call, Device},
         command::{Ask, Command, Happening},
@@ -38,7 +37,7 @@ use super::{
     transactions::{Job, Policies, Unstored},
 };
 use crate::{
-    kernel::{ids::CallId, logging::chain},
+    kernel::{ids::CallId, logging::chain, user_rate::UserRate},
     store::{
         Handle, StoreError,
         ordered::{Ordered, TakeResults, TakesInOrder},
@@ -60,7 +59,7 @@ pub(super) struct CallCoordinator {
     store: Handle,
     speaker: Rc<Speaker>,
     policies: Policies,
-    request_rate: RequestRate,
+    request_rate: UserRate,
     lanes: Lanes<Task>,
     results: Ordered<Self>,
     unnoted: Unnoted,
@@ -75,7 +74,7 @@ impl CallCoordinator {
     pub(super) fn new(
         speaker: Speaker,
         policies: Policies,
-        request_rate: RequestRate,
+        request_rate: UserRate,
         left_behind: &[Call],
     ) -> Self {
         let mut lanes = Lanes::default();

@@ -135,6 +135,7 @@ impl Running {
             .env("OTOMO_AUTH__HS256_SECRET", secret)
             .env("OTOMO_LIMITS__CONNECTIONS", "none")
             .env("OTOMO_LIMITS__COMMANDS_PER_SECOND", "none")
+            .env("OTOMO_LIMITS__MESSAGES_PER_MINUTE", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         if let Some(file) = config_file {

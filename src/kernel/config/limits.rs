@@ -25,6 +25,8 @@ pub struct LimitsConfig {
     pub connection_policy: ConnectionPolicy,
     /// Calls that one user may request in a minute.
     pub calls_per_minute: Option<NonZeroU32>,
+    /// Messages that one user may send in a minute, on all their connections together.
+    pub messages_per_minute: Option<NonZeroU32>,
     /// Handshakes per second from one address that is not loopback.
     pub handshakes_per_address: Option<NonZeroU32>,
     /// How long a connection may send no command.
@@ -64,6 +66,7 @@ impl LimitsConfig {
                 ],
             )?,
             calls_per_minute: section.count_or_none("calls_per_minute", 1_000_000)?,
+            messages_per_minute: section.count_or_none("messages_per_minute", 1_000_000)?,
             handshakes_per_address: section.count_or_none("handshakes_per_address", 1_000_000)?,
             idle_timeout: section.duration_or_none(
                 "idle_timeout",

@@ -41,6 +41,8 @@ pub struct Limits {
     pub burst: u32,
     /// Call requests a minute.
     pub calls_per_minute: u32,
+    /// Messages a minute, of the user on all connections; 0 for any number.
+    pub messages_per_minute: u32,
     /// Milliseconds a call rings.
     pub ring_timeout_ms: u64,
     /// Milliseconds from the answer to media.

@@ -3,6 +3,7 @@
 mod chaos;
 mod comings;
 mod crash;
+mod limits;
 mod reading;
 mod resuming;
 mod sending;

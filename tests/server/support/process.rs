@@ -58,6 +58,8 @@ impl Process {
         let fixed = [
             ("server.listen", "127.0.0.1:0".to_owned()),
             ("auth.hs256_secret", SECRET.to_owned()),
+            // Tests write faster than people do.
+            ("limits.messages_per_minute", "none".to_owned()),
             (
                 "database.url",
                 format!("sqlite://{}", database(folder.path()).display()),

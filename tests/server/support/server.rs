@@ -48,6 +48,8 @@ impl TestServer {
             .with("server.listen", "127.0.0.1:0")
             .with("server.workers", "2")
             .with("auth.hs256_secret", SECRET)
+            // Tests write faster than people do.
+            .with("limits.messages_per_minute", "none")
             .with("database.url", url);
         for (key, value) in &settings {
             sources = sources.with(key, value.clone());

@@ -1,4 +1,4 @@
-//! How many calls one user may request in a minute (`limits.calls_per_minute`).
+//! How often each user may do something in a minute: `limits.calls_per_minute`, `limits.messages_per_minute`.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -6,36 +6,36 @@ use governor::{
     Quota, RateLimiter,
     clock::{Clock, MonotonicClock},
     middleware::NoOpMiddleware,
-    state::keyed::HashMapStateStore,
+    state::keyed::DashMapStateStore,
 };
 
-use crate::kernel::ids::UserId;
+use super::ids::UserId;
 
 type Limiter = RateLimiter<
     UserId,
-    HashMapStateStore<UserId>,
+    DashMapStateStore<UserId>,
     MonotonicClock,
     NoOpMiddleware<std::time::Instant>,
 >;
 
-/// The rate limit of every user who has requested a call lately.
-pub(super) struct RequestRate(Option<Limiter>);
+/// The rate limit of every user who has done it lately.
+pub struct UserRate(Option<Limiter>);
 
-impl RequestRate {
+impl UserRate {
     /// None: any number.
-    pub(super) fn new(calls_per_minute: Option<NonZeroU32>) -> Self {
-        let limiter = |quota| RateLimiter::hashmap_with_clock(quota, MonotonicClock);
-        Self(calls_per_minute.map(Quota::per_minute).map(limiter))
+    pub fn per_minute(most: Option<NonZeroU32>) -> Self {
+        let limiter = |quota| RateLimiter::dashmap_with_clock(quota, MonotonicClock);
+        Self(most.map(Quota::per_minute).map(limiter))
     }
 
-    /// Counts one request of a user. For one who is over the limit: how long until the next is worth trying.
-    pub(super) fn take(&self, user: &UserId) -> Option<Duration> {
+    /// Counts one time. For a user who is over the limit: how long until the next is worth trying.
+    pub fn take(&self, user: &UserId) -> Option<Duration> {
         let refused = self.0.as_ref()?.check_key(user).err()?;
         Some(refused.wait_time_from(MonotonicClock.now()))
     }
 
-    /// Forgets those who have not requested lately.
-    pub(super) fn tidy(&self) {
+    /// Forgets those who have not done it lately. To be called every so often.
+    pub fn tidy(&self) {
         if let Some(limiter) = &self.0 {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -45,17 +45,18 @@ impl RequestRate {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn each_user_has_a_limit_of_their_own() {
-        let rate = RequestRate::new(NonZeroU32::new(2));
+        let rate = UserRate::per_minute(NonZeroU32::new(2));
         let (taro, jiro) = ("taro".parse().unwrap(), "jiro".parse().unwrap());
         assert_eq!(rate.take(&taro), None);
         assert_eq!(rate.take(&taro), None);
         let wait = rate.take(&taro).unwrap();
         assert!(wait <= Duration::from_secs(30), "{wait:?}");
         assert_eq!(rate.take(&jiro), None);
-        assert_eq!(RequestRate::new(None).take(&taro), None);
+        assert_eq!(UserRate::per_minute(None).take(&taro), None);
     }
 }

@@ -1,0 +1,56 @@
+//! How many messages one user may send in a minute, whatever way they take.
+
+use otomo::kernel::identity::Role;
+use serde_json::json;
+
+use super::{to_user, writes};
+use crate::support::TestServer;
+
+const THREE: [(&str, &str); 1] = [("limits.messages_per_minute", "3")];
+
+#[tokio::test]
+async fn more_messages_a_minute_than_allowed_are_refused_with_a_wait() {
+    let server = TestServer::start_with(&THREE).await;
+    let mut hana = server.user("hana").await;
+    let mut taro = server.connecting("taro", Role::User).open().await;
+    let connected = taro.expect("connected").await;
+    assert_eq!(connected["limits"]["messagesPerMinute"], 3);
+    taro.expect("ready").await;
+    let mut desk = server.user("taro").await;
+    // What is refused for another reason does not count.
+    taro.refused("MESSAGE_EMPTY", to_user("hana", "m-0", ""))
+        .await;
+    let id = writes(&mut taro, "hana", "m-1", "a").await;
+    writes(&mut desk, "hana", "m-2", "b").await;
+    writes(&mut taro, "hana", "m-3", "c").await;
+    for client in [&mut taro, &mut desk] {
+        let error = client
+            .refused("RATE_LIMITED", to_user("hana", "m-4", "d"))
+            .await;
+        let wait = error["context"]["retryAfterMs"].as_u64();
+        assert!(
+            wait.is_some_and(|wait| 0 < wait && wait <= 20_000),
+            "{error}"
+        );
+    }
+    // Whoever asks what became of a message is told, and others are not held up.
+    let again = taro.ask(to_user("hana", "m-3", "c")).await;
+    assert_eq!(
+        (&again["type"], &again["messageSeq"]),
+        (&json!("message_send_ack"), &json!(3))
+    );
+    writes(&mut hana, "taro", "m-1", "e").await;
+
+    let http = reqwest::Client::new();
+    let url = format!(
+        "http://{}/api/conversations/{id}/messages",
+        server.address()
+    );
+    let body = json!({"clientMessageId": "m-4", "body": "d"}).to_string();
+    let post = http.post(url).bearer_auth(server.token("taro", Role::User));
+    let post = post.header("Content-Type", "application/json").body(body);
+    let refused = post.send().await.expect("an answer");
+    assert_eq!(refused.status(), 429);
+    let wait = refused.headers()["retry-after"].to_str().expect("text");
+    assert!((1..=20).contains(&wait.parse().expect("seconds")), "{wait}");
+}

@@ -2,7 +2,10 @@
  * Who is writing where. The server ends it; should that word be lost with a link, time does.
  */
 
-/** @typedef {ReadonlyMap<string, ReadonlyMap<string, number>>} Typing by conversation and person: until when, this page's clock */
+/**
+ * By conversation and person: until when, on this page's clock.
+ * @typedef {ReadonlyMap<string, ReadonlyMap<string, number>>} Typing
+ */
 
 /** @type {Typing} */
 export const NOBODY_TYPES = new Map();

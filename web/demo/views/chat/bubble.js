@@ -50,7 +50,7 @@ export function bubble(t, first, conversation, actions) {
     own ? null : avatar(sender ?? { userId: senderId, name, avatar: null }, 'small'),
     h('span', { class: own ? 'unseen' : 'message-sender' }, own ? t.text('chat.you') : name),
     h('p', { class: 'message-body' }, body),
-    h('span', { class: 'message-meta' }, state, time),
+    h('span', { class: 'message-meta' }, time, state),
     fault.element,
   );
 

@@ -28,6 +28,12 @@ export function conversationListView(t) {
   const rows = new Map();
   const list = h('ul', { class: 'plain conversation-list', id: 'conversation-list' });
   const empty = h('p', { class: 'quiet nothing-yet' });
+  const newGroup = h(
+    'a',
+    { class: 'button ghost', href: hashOf(NEW_GROUP), id: 'new-group' },
+    icon('people'),
+    t.text('chat.newGroup'),
+  );
   const element = h(
     'section',
     { class: 'card conversations', 'aria-labelledby': 'conversations-title' },
@@ -35,7 +41,7 @@ export function conversationListView(t) {
       'header',
       { class: 'pane-head' },
       h('h1', { id: 'conversations-title' }, t.text('chat.title')),
-      h('a', { class: 'button ghost', href: hashOf(NEW_GROUP), id: 'new-group' }, icon('people'), t.text('chat.newGroup')),
+      newGroup,
     ),
     empty,
     list,

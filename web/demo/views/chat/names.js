@@ -48,10 +48,11 @@ export function faceOf(conversation, me) {
 /**
  * @param {Conversation} conversation
  * @param {State} state
- * @returns {boolean} whether the other one is there; of a group, whether any other is
+ * @returns {boolean} whether the other one is there; a group is not a person
  */
 export function isThere(conversation, { chat, me }) {
-  return othersIn(conversation, me?.userId).some(({ userId }) => chat.partners.get(userId)?.online);
+  const [other] = othersIn(conversation, me?.userId);
+  return conversation.kind === 'direct' && chat.partners.get(other?.userId)?.online === true;
 }
 
 /**

@@ -40,10 +40,11 @@ export function newGroupView(t, beginGroup) {
     changed();
   };
   const back = h('a', { class: 'back-to-list', href: hashOf(CHAT), 'aria-label': t.text('chat.back') }, icon('back'));
+  const heading = h('h2', { id: 'group-heading' }, t.text('group.title'));
   const element = h(
     'section',
     { class: 'card conversation', 'aria-labelledby': 'group-heading' },
-    h('header', { class: 'pane-head conversation-head' }, back, h('h2', { id: 'group-heading' }, t.text('group.title'))),
+    h('header', { class: 'pane-head conversation-head' }, back, heading),
     h(
       'form',
       { class: 'group-form', on: { submit, change: changed } },

@@ -204,7 +204,7 @@ scenario('a message that is refused says why, and can be written anew', async ({
   await user.sent('みじかく');
 });
 
-scenario('history comes page by page, and who reads it stays where they are', async ({ person, server }) => {
+async function readsHistory({ person, server }) {
   const { user, otomo } = await talking(person, 'かいと', 'ゆい');
   const { conversationId } = await user.page.evaluate(() => window.otomo.state().place);
   const { token } = await user.page.evaluate(() => window.otomo.state().me);
@@ -249,7 +249,37 @@ scenario('history comes page by page, and who reads it stays where they are', as
   const expected = ['もしもし', ...Array.from({ length: 120 }, (_, at) => `第${at + 1}通`), '最後'];
   assert.deepEqual(await otomo.texts(), expected);
   await otomo.page.getByText('ここから会話が始まりました').waitFor();
+}
+
+scenario('history comes page by page, and who reads it stays where they are', readsHistory, {
+  OTOMO_LIMITS__MESSAGES_PER_MINUTE: 'none',
 });
+
+scenario(
+  'who writes too fast is told so, and sends it later',
+  async ({ person }) => {
+    const { user, otomo } = await talking(person, 'あさひ', 'えま');
+    const written = Array.from({ length: 32 }, (_, at) => `その${at + 1}`);
+    for (const text of written) await user.writes(text);
+    const refused = user.page.locator('.message[data-phase=failed]');
+    await refused.first().getByText('続けて送りすぎています').waitFor();
+    await picture(user.page, 'chat too fast');
+    // One place comes free every two seconds.
+    await user.page.waitForFunction(
+      () => {
+        const again = document.querySelector('.message[data-phase=failed] .link-button');
+        again?.click();
+        return again === null;
+      },
+      undefined,
+      { polling: 1_000, timeout: PATIENCE_MS },
+    );
+    await otomo.hears('その32');
+    await otomo.page.waitForFunction(() => document.querySelectorAll('.message').length === 33);
+    assert.deepEqual([...(await otomo.texts())].sort(), ['もしもし', ...written].sort());
+  },
+  { OTOMO_LIMITS__MESSAGES_PER_MINUTE: '30' },
+);
 
 scenario('a group has a name, its members, and how many have read', async ({ person }) => {
   const { user, otomo } = await talking(person, 'たくみ', 'つむぎ');
@@ -257,7 +287,8 @@ scenario('a group has a name, its members, and how many have read', async ({ per
   await third.person.enterAs('otomo');
   await user.page.locator('#new-group').click();
   await user.page.locator('#group-title').fill('お茶会');
-  for (const name of ['つむぎ', 'あかり']) await user.page.locator('.member-choice').getByText(name, { exact: true }).click();
+  const choice = (name) => user.page.locator('.member-choice').getByText(name, { exact: true });
+  for (const name of ['つむぎ', 'あかり']) await choice(name).click();
   await picture(user.page, 'chat new group');
   await user.page.getByRole('button', { name: 'グループを作る' }).click();
   await user.isIn('お茶会');
@@ -334,7 +365,8 @@ scenario('on the smallest phone, in English and in the dark, all of it fits', as
   await user.toHome();
   await user.person.sees('あんな', 'online');
   await fits('list small phone');
-  assert.ok(await user.person.card('あんな').locator('.otomo-name').evaluate((name) => name.scrollWidth <= name.clientWidth));
+  const name = user.person.card('あんな').locator('.otomo-name');
+  assert.ok(await name.evaluate((element) => element.scrollWidth <= element.clientWidth), 'the name is cut');
   await user.page.goBack();
   await user.page.goBack();
   await user.isIn('あんな');

@@ -1,9 +1,9 @@
 // Server-Sent Events, as a browser does them: an EventSource whose network goes away.
 
 import assert from 'node:assert/strict';
-import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { network, tunnel } from './support/network.mjs';
 import { PATIENCE_MS } from './support/person.mjs';
 import { scenario } from './support/scenario.mjs';
 
@@ -39,46 +39,11 @@ async function writer(server, userId) {
   return { writes, leaves: () => gone.abort() };
 }
 
-/** A way to the server that can be cut: what offline mode does not do to connections that are open already. */
-async function tunnel(server) {
-  const open = new Set();
-  const listener = createServer((near) => {
-    const far = connect(server.port, '127.0.0.1');
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ]) {
-      open.add(from);
-      from.on('close', () => to.destroy() && open.delete(from));
-      from.on('error', () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const cut = () => open.forEach((socket) => socket.destroy());
-  const close = () => {
-    listener.close();
-    cut();
-  };
-  return { proxy: { server: `http://127.0.0.1:${listener.address().port}` }, cut, close };
-}
-
-/** Turns the network of a page off and on. */
-async function network(page, cut) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Network.enable');
-  const free = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-  return async (offline) => {
-    await devtools.send('Network.emulateNetworkConditions', { offline, ...free });
-    if (offline) cut();
-  };
-}
-
 scenario('an EventSource that loses its network continues without loss', async ({ person, server }) => {
   const way = await tunnel(server);
-  const { page } = await person('きく', { proxy: way.proxy });
+  const { page } = await person('きく', { door: way.door });
   const token = await tokenOf(server, 'dev-yumi', 'user');
-  const offline = await network(page, way.cut);
+  const offline = await network(page, way);
   await page.evaluate((url) => {
     window.heard = { bodies: [], began: 0, errors: 0 };
     const source = new EventSource(url);

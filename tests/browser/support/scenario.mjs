@@ -61,13 +61,14 @@ export function scenario(name, play, settings) {
     const people = [];
     /** @type {string[]} */
     const faults = [];
-    const person = async (called, options = {}) => {
+    // The door is where they come in: the server's own, or one that a test may shut.
+    const person = async (called, { door = server.url, ...options } = {}) => {
       const context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1100, height: 780 }, ...options });
       const page = await context.newPage();
-      watch(page, server, faults);
+      watch(page, door, faults);
       const somebody = new Person(page, called);
       people.push(somebody);
-      await page.goto(server.url);
+      await page.goto(door);
       return somebody;
     };
     try {
@@ -85,24 +86,23 @@ export function scenario(name, play, settings) {
   });
 }
 
+/** What the browser itself tells: of links that break, and of the door that production has not. */
+const EXPECTED = /WebSocket|ERR_(CONNECTION_\w+|INTERNET_DISCONNECTED|EMPTY_RESPONSE)|\/dev\/people|\/sse/;
+
 /**
  * @param {import('playwright-core').Page} page
- * @param {Server} server
+ * @param {string} door
  * @param {string[]} faults
  */
-function watch(page, server, faults) {
+function watch(page, door, faults) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
-    // The browser itself tells of links that break, and of the door that production has not.
-    if (
-      message.type() === 'error' &&
-      !/WebSocket|ERR_CONNECTION_REFUSED|\/dev\/people|\/sse/.test(message.text() + message.location().url)
-    )
+    if (message.type() === 'error' && !EXPECTED.test(message.text() + message.location().url))
       faults.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (/^(http|ws)/.test(url.protocol) && url.origin !== new URL(server.url).origin) faults.push(`loads ${url}`);
+    if (/^(http|ws)/.test(url.protocol) && url.origin !== new URL(door).origin) faults.push(`loads ${url}`);
   });
 }
 

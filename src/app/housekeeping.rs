@@ -1,5 +1,5 @@
 //! What a server does by itself for as long as it serves: it ends the graces of people who have gone and the typing of
-//! those who have stopped, prunes the inbox, and looks whether all that it cannot do without is still alive.
+//! those who have stopped, prunes inbox and messages, and looks whether all that it cannot do without is still alive.
 //!
 //! # When something panics
 //! A panic is a fault of ours, and stays with whoever had it: a job of the store is rolled back, a session ends
@@ -17,20 +17,11 @@ use std::{convert::Infallible, fmt, time::Duration};
 
 use actix_rt::time::{interval, sleep};
 
-use crate::{
-    chat::Chat,
-    delivery::inbox::prune::prune,
-    kernel::{config::InboxConfig, logging::chain},
-    rest::Shared,
-    store::Handle,
-};
+use crate::{delivery::inbox::prune::prune, kernel::logging::chain, rest::Shared};
 
-/// Between two times at which the inbox is pruned. What is kept a minute too long harms nobody, and a minute's
+/// Between two times at which inbox and messages are pruned. What is kept a minute too long harms nobody, and a minute's
 /// surplus is dropped in a moment.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-
-/// Between two times at which users are forgotten who have not written lately.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// Between two looks at what is vital: four loads of an atomic.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -67,8 +58,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
         never = shared.chat.follow_comings() => match never {},
-        never = tidy_again_and_again(&shared.chat) => match never {},
-        never = prune_again_and_again(&shared.store, &shared.config.inbox, PRUNE_EVERY) => match never {},
+        never = prune_again_and_again(shared, PRUNE_EVERY) => match never {},
     }
 }
 
@@ -91,26 +81,20 @@ async fn died(shared: &Shared) -> Vital {
     }
 }
 
-/// What is only remembered for a minute need not be looked at more often.
-async fn tidy_again_and_again(chat: &Chat) -> Infallible {
-    loop {
-        sleep(TIDY_EVERY).await;
-        chat.tidy();
-    }
-}
-
 /// At once, because a server may have been away for long, and then every so often.
-pub(super) async fn prune_again_and_again(
-    store: &Handle,
-    retention: &InboxConfig,
-    every: Duration,
-) -> Infallible {
+pub(super) async fn prune_again_and_again(shared: &Shared, every: Duration) -> Infallible {
     loop {
-        match prune(store, retention).await {
+        match prune(&shared.store, &shared.config.inbox).await {
             Ok(0) => {}
             Ok(events) => log::info!("inbox pruned events={events}"),
             Err(fault) => log::warn!("inbox not pruned cause={}", chain(&fault)),
         }
+        match shared.chat.prune().await {
+            Ok(0) => {}
+            Ok(messages) => log::info!("chat pruned messages={messages}"),
+            Err(fault) => log::warn!("chat not pruned cause={}", chain(&fault)),
+        }
+        shared.chat.tidy();
         sleep(every).await;
     }
 }

@@ -10,7 +10,7 @@
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
 //! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start. [`status`]: of one person.
 //! - `typing`: who is writing. `comings`: who comes and goes. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
-//! - [`fault`]: why something was not done.
+//! - [`retention`]: how long messages are kept. [`fault`]: why something was not done.
 //!
 //! Why no actor: but for who is writing, nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
 //! each member theirs; what overtakes on the way to a client is put right there
@@ -23,6 +23,7 @@ mod membership;
 pub mod message;
 mod queries;
 pub mod records;
+pub mod retention;
 pub mod rules;
 pub mod status;
 mod transactions;

@@ -30,6 +30,7 @@ pub mod ordered;
 mod pool;
 pub mod sql;
 mod sqlite;
+pub mod steps;
 mod tx;
 
 pub use conn::Conn;

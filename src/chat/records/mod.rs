@@ -1,11 +1,12 @@
 //! The tables `conversations` and `members`.
 //!
 //! - [`messages`]: what was written. [`listing`]: conversations as their members look at them.
-//! - [`partners`]: who talks with whom.
+//! - [`partners`]: who talks with whom. [`pruning`]: beginnings of conversations go.
 
 pub mod listing;
 pub mod messages;
 pub mod partners;
+pub mod pruning;
 
 use diesel::prelude::*;
 

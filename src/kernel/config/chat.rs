@@ -1,6 +1,6 @@
 //! `[chat]`: what people may write to each other.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use super::{fault::ConfigFault, reader::Section};
 
@@ -13,6 +13,10 @@ pub struct ChatConfig {
     pub typing_expire: Duration,
     /// How long others are not told again; shorter than `typing_expire`.
     pub typing_resend: Duration,
+    /// How long messages are kept. None: without end.
+    pub retention: Option<Duration>,
+    /// How many are kept of one conversation. None: any number.
+    pub max_messages: Option<NonZeroU32>,
 }
 
 impl ChatConfig {
@@ -22,6 +26,11 @@ impl ChatConfig {
             max_body: section.size("max_body", 1..=1 << 20)?,
             typing_expire: section.duration("typing_expire", span.clone())?,
             typing_resend: section.duration("typing_resend", span)?,
+            retention: section.duration_or_none(
+                "retention",
+                Duration::from_millis(10)..=Duration::from_hours(24 * 36_500),
+            )?,
+            max_messages: section.count_or_none("max_messages", 100_000_000)?,
         };
         if chat.typing_resend >= chat.typing_expire {
             return Err(ConfigFault::Conflict {

@@ -32,7 +32,7 @@ fn person(name: &str) -> Person {
 }
 
 /// Two people who talk.
-async fn talking(store: &Handle) -> ConversationId {
+pub(super) async fn talking(store: &Handle) -> ConversationId {
     let id = ConversationId::new();
     let begin = store.write(move |tx| {
         let members = [user("ann"), user("ben")];
@@ -52,7 +52,11 @@ async fn talking(store: &Handle) -> ConversationId {
     id
 }
 
-fn send(tx: &mut Tx<'_>, to: ConversationId, name: &str) -> Result<(u64, Inserted), StoreError> {
+pub(super) fn send(
+    tx: &mut Tx<'_>,
+    to: ConversationId,
+    name: &str,
+) -> Result<(u64, Inserted), StoreError> {
     let seq = records::next_seq(tx, to)?.unwrap();
     let message = Message {
         id: MessageId::new(),

@@ -2,6 +2,7 @@
 //! [`Database`]; at the end of this file the whole suite is called for each kind.
 
 mod chat;
+mod chat_prune;
 mod commit;
 mod crash;
 mod inbox;
@@ -153,6 +154,9 @@ macro_rules! suite {
                 chat::messages_have_no_gap_whoever_writes,
                 chat::a_client_message_id_is_taken_once,
                 chat::members_stand_where_they_have_read,
+                chat_prune::messages_that_are_too_old_go,
+                chat_prune::messages_that_are_too_many_go,
+                chat_prune::people_write_while_it_goes_on,
             );
         }
     };

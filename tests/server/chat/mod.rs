@@ -6,6 +6,7 @@ mod crash;
 mod limits;
 mod reading;
 mod resuming;
+mod retention;
 mod sending;
 mod typing;
 

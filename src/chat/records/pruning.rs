@@ -1,0 +1,119 @@
+//! Beginnings of conversations go: the floor moves, and what is above it stays without a gap.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::{column, conversation, number, user};
+use crate::{
+    kernel::{
+        ids::{ConversationId, UserId},
+        time::Timestamp,
+    },
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{conversations, members, messages},
+    },
+};
+
+/// What one step has dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many messages.
+    pub messages: u64,
+    /// Who had not read all of them: they have less unread now.
+    pub unread_by: Vec<UserId>,
+}
+
+/// Drops up to `limit` messages stored before `before`, oldest first; `None` when none is left.
+pub fn drop_aged(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Option<Dropped>, StoreError> {
+    let aged = run!(tx, |c| messages::table
+        .filter(messages::created_at.lt(before.millis()))
+        .order(messages::created_at)
+        .limit(i64::from(limit))
+        .select((messages::conversation_id, messages::seq))
+        .load::<(String, i64)>(c))?;
+    // What goes is always the beginning of a conversation, also if the clock was once set back and a younger message came
+    // before.
+    let mut ends = BTreeMap::new();
+    for (id, seq) in aged {
+        let end = ends.entry(id).or_insert(seq);
+        *end = seq.max(*end);
+    }
+    let mut all = Dropped::default();
+    for (id, end) in ends {
+        let left = u64::from(limit).saturating_sub(all.messages);
+        let dropped = drop_beginning(tx, conversation(id)?, number(end)?, left)?;
+        all.messages += dropped.messages;
+        all.unread_by.extend(dropped.unread_by);
+    }
+    Ok(Some(all).filter(|all| all.messages > 0))
+}
+
+/// The conversations that hold more than `keep` messages.
+pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<ConversationId>, StoreError> {
+    let ids = run!(conn, |c| conversations::table
+        .filter((conversations::last_seq - conversations::floor).gt(i64::from(keep)))
+        .select(conversations::id)
+        .load::<String>(c))?;
+    ids.into_iter().map(conversation).collect()
+}
+
+/// Drops up to `limit` messages of what a conversation holds beyond its newest `keep`; `None` when it holds no more than
+/// that.
+pub fn drop_overfull(
+    tx: &mut Tx<'_>,
+    of: ConversationId,
+    keep: u32,
+    limit: u32,
+) -> Result<Option<Dropped>, StoreError> {
+    let (_, last) = extent(tx, of)?;
+    let end = last.saturating_sub(u64::from(keep));
+    let dropped = drop_beginning(tx, of, end, u64::from(limit))?;
+    Ok(Some(dropped).filter(|it| it.messages > 0))
+}
+
+/// Drops up to `limit` messages of a conversation, from its first on, at most up to `end`; the floor moves with them.
+fn drop_beginning(
+    tx: &mut Tx<'_>,
+    of: ConversationId,
+    end: u64,
+    limit: u64,
+) -> Result<Dropped, StoreError> {
+    let (before, _) = extent(tx, of)?;
+    let floor = end.min(before.saturating_add(limit));
+    if floor <= before {
+        return Ok(Dropped::default());
+    }
+    let id = of.to_string();
+    let gone = messages::conversation_id
+        .eq(&id)
+        .and(messages::seq.le(column(floor)));
+    run!(tx, |c| diesel::delete(messages::table.filter(gone))
+        .execute(c))?;
+    run!(tx, |c| diesel::update(conversations::table.find(&id))
+        .set(conversations::floor.eq(column(floor)))
+        .execute(c))?;
+    let behind = run!(tx, |c| members::table
+        .filter(members::conversation_id.eq(&id))
+        .filter(members::read_seq.lt(column(floor)))
+        .select(members::user_id)
+        .load::<String>(c))?;
+    Ok(Dropped {
+        messages: floor - before,
+        unread_by: behind.into_iter().map(user).collect::<Result<_, _>>()?,
+    })
+}
+
+/// The floor of a conversation and its last message.
+fn extent(conn: &mut Conn, of: ConversationId) -> Result<(u64, u64), StoreError> {
+    let (floor, last) = run!(conn, |c| conversations::table
+        .find(of.to_string())
+        .select((conversations::floor, conversations::last_seq))
+        .get_result::<(i64, i64)>(c))?;
+    Ok((number(floor)?, number(last)?))
+}

@@ -1,0 +1,59 @@
+//! The retention of messages, in steps so small that nobody waits for one.
+//!
+//! What was pruned is not unread any more; whoever is there and had not read it is told so by fresh snapshots.
+
+use super::{
+    Chat,
+    records::pruning::{self, Dropped},
+};
+use crate::{
+    kernel::{config::ChatConfig, ids::UserId},
+    store::{
+        Handle, StoreError, Tx,
+        steps::{STEP_ROWS, in_steps},
+    },
+};
+
+impl Chat {
+    /// Drops messages as [`prune`] does.
+    ///
+    /// # Errors
+    /// Those of [`in_steps`].
+    pub async fn prune(&self) -> Result<u64, StoreError> {
+        let outdated = |user: &UserId| self.0.dispatch.chat_outdated(user);
+        prune(&self.0.store, &self.0.config, outdated).await
+    }
+}
+
+/// Drops the messages that are older than `chat.retention`, then what is more than `chat.max_messages` of a conversation.
+/// Says how many went. Writers take their turns between the steps. `less_unread` gets everybody who has fewer unread
+/// messages by that.
+///
+/// # Errors
+/// Those of [`in_steps`].
+pub async fn prune(
+    store: &Handle,
+    retention: &ChatConfig,
+    less_unread: impl Fn(&UserId),
+) -> Result<u64, StoreError> {
+    let mut messages = 0;
+    let mut note = |dropped: Dropped| {
+        messages += dropped.messages;
+        dropped.unread_by.iter().for_each(&less_unread);
+    };
+    if let Some(age) = retention.retention {
+        let before = store.now() - age;
+        let step = move |tx: &mut Tx<'_>| pruning::drop_aged(tx, before, STEP_ROWS);
+        in_steps(store, step, &mut note).await?;
+    }
+    if let Some(keep) = retention.max_messages {
+        let keep = keep.get();
+        let overfull = store.read(move |conn| pruning::overfull(conn, keep));
+        for conversation in overfull.await? {
+            let step =
+                move |tx: &mut Tx<'_>| pruning::drop_overfull(tx, conversation, keep, STEP_ROWS);
+            in_steps(store, step, &mut note).await?;
+        }
+    }
+    Ok(messages)
+}

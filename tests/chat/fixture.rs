@@ -55,7 +55,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it. Whoever writes goes on until they stop: nothing here ends by the clock.
+    /// Starts it. Nothing on it ends by the clock, however slow the machine: neither typing nor who answers no ping.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = Sources::default()
@@ -64,6 +64,7 @@ impl Server {
                 "a secret that is long enough to be one",
             )
             .with("limits.messages_per_minute", "none")
+            .with("presence.ping_interval", "10m")
             .with("chat.typing_resend", "59m")
             .with("chat.typing_expire", "60m");
         let config = Arc::new(load(&settings).unwrap());

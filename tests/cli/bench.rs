@@ -40,6 +40,29 @@ fn every_update_reaches_every_subscriber() {
 }
 
 #[test]
+fn messages_are_counted_that_are_acknowledged() {
+    let place = Place::new();
+    for who in ["", " --members 3 --online"] {
+        let args = format!("bench chat --senders 1,4 --seconds 1 --json{who}");
+        let args: Vec<_> = args.split(' ').collect();
+        let report: serde_json::Value =
+            serde_json::from_str(&place.otomo(&args).printed()).unwrap();
+        for (level, senders) in report["levels"].as_array().unwrap().iter().zip([1, 4]) {
+            assert_eq!(level["senders"], senders);
+            assert!(level["sends"].as_u64().unwrap() > 0, "{report}");
+            // None of them sends twice at a time; now and then the server has something of its own to store.
+            let writes = level["writesPerCommit"].as_f64().unwrap();
+            assert!(
+                (1.0..f64::from(senders) + 1.0).contains(&writes),
+                "{report}"
+            );
+            assert!(level["diskCommitMs"].as_f64().unwrap() > 0.0);
+        }
+    }
+    assert!(place.is_empty(), "nothing is left behind");
+}
+
+#[test]
 fn programs_get_json() {
     let place = Place::new();
     let args = "bench fanout --connections 5 --seconds 1 --rate 20 --json";

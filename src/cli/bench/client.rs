@@ -107,7 +107,7 @@ impl Client {
     }
 
     /// Sends a message.
-    pub(super) fn say(&mut self, text: &'static str) -> Result<(), BenchFault> {
+    pub(super) fn say(&mut self, text: &str) -> Result<(), BenchFault> {
         send(&mut self.stream, Message::Text(text.into()))
     }
 }

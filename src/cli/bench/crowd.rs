@@ -41,6 +41,8 @@ pub(super) struct Crowd {
     events: Events,
     clients: Vec<Client>,
     scratch: Box<[u8]>,
+    /// Before each wait.
+    pause: Duration,
 }
 
 impl Crowd {
@@ -51,6 +53,15 @@ impl Crowd {
             events: Events::with_capacity(EVENTS),
             clients: Vec::new(),
             scratch: vec![0; READ_MAX].into(),
+            pause: PAUSE,
+        })
+    }
+
+    /// A crowd that takes every message as soon as it is there: for clients that wait for an answer before they go on.
+    pub(super) fn eager(endpoint: Endpoint) -> Result<Self, BenchFault> {
+        Ok(Self {
+            pause: Duration::ZERO,
+            ..Self::new(endpoint)?
         })
     }
 
@@ -101,7 +112,10 @@ impl Crowd {
         patience: Duration,
         mut heard: impl FnMut(usize, &[u8]),
     ) -> Result<(), BenchFault> {
-        sleep(PAUSE.min(patience));
+        let pause = self.pause.min(patience);
+        if !pause.is_zero() {
+            sleep(pause);
+        }
         match self.poll.poll(&mut self.events, Some(patience)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             waited => waited.map_err(BenchFault::Wait)?,
@@ -128,7 +142,7 @@ impl Crowd {
     }
 
     /// Sends a message as the client with this number.
-    pub(super) fn say(&mut self, number: usize, text: &'static str) -> Result<(), BenchFault> {
+    pub(super) fn say(&mut self, number: usize, text: &str) -> Result<(), BenchFault> {
         match self.clients.get_mut(number) {
             Some(client) => client.say(text),
             None => Ok(()),

@@ -22,7 +22,7 @@ const PER_SOURCE: usize = 4_000;
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
     pub(super) address: SocketAddr,
-    host: String,
+    pub(super) host: String,
     path: String,
 }
 

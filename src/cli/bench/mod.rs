@@ -9,17 +9,22 @@
 //! Every connection is one that the server takes for real: its token is checked, its user is known, it
 //! has its snapshots and was told `ready`; pings are answered. A connection that is lost ends the run.
 //!
-//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that everybody is told.
-//! - [`server`]: the server under test. [`process`]: what a process costs.
+//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that everybody is told. [`chat`]: messages that
+//!   are stored.
+//! - [`server`]: the server under test. [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: what it is
+//!   asked beside the load.
 //! - [`crowd`], [`client`], [`handshake`], [`frames`]: many connections in one thread, on bare sockets: a
 //!   WebSocket library's buffers and futures would cost more than the server.
 //! - [`report`]: a table, or JSON.
 
+mod chat;
 mod client;
+mod commits;
 mod crowd;
 mod fanout;
 mod frames;
 mod handshake;
+mod http;
 mod idle;
 mod process;
 mod report;
@@ -28,6 +33,7 @@ mod server;
 use std::{error::Error, io, net::SocketAddr, path::Path, time::Duration};
 
 use clap::{Args, Subcommand};
+use hdrhistogram::Histogram;
 
 use super::descriptors;
 use crate::kernel::{
@@ -55,6 +61,8 @@ enum Scenario {
     Idle(idle::IdleArgs),
     /// CPU and latency of telling everybody.
     Fanout(fanout::FanoutArgs),
+    /// Messages a second that are stored and acknowledged.
+    Chat(chat::ChatArgs),
 }
 
 /// Runs a scenario and prints what it found. A server of our own gets `config_file` too.
@@ -71,6 +79,7 @@ pub(super) fn run(
         Scenario::Fanout(fanout) => {
             report::print(&fanout::run(fanout, config, config_file)?, args.json)?;
         }
+        Scenario::Chat(chat) => report::print(&chat::run(chat, config, config_file)?, args.json)?,
     }
     Ok(())
 }
@@ -121,6 +130,12 @@ enum BenchFault {
     Silent(Duration),
     #[error("the sockets cannot be waited for")]
     Wait(#[source] io::Error),
+    #[error("{folder} cannot be written to")]
+    Disk {
+        folder: String,
+        #[source]
+        cause: io::Error,
+    },
     #[error("{path} cannot be read: is the process still there?")]
     Process {
         path: String,
@@ -142,4 +157,10 @@ fn make_room(connections: u32) -> Result<(), BenchFault> {
 /// The people of a run: `bench-user-0`, `bench-otomo-7`.
 fn user(kind: &str, number: usize) -> Result<UserId, IdFault> {
     format!("bench-{kind}-{number}").parse()
+}
+
+/// For latencies in microseconds: from one to a minute, to three digits.
+#[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
+fn latencies() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
 }

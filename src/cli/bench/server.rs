@@ -18,7 +18,7 @@ use super::{
     process::Process,
 };
 use crate::kernel::{
-    config::{AuthConfig, Config},
+    config::{AuthConfig, Config, DatabaseUrl},
     identity::{Identity, Role},
     ids::UserId,
     secret::Secret,
@@ -53,6 +53,7 @@ pub(super) struct Server {
     endpoint: Endpoint,
     process: Process,
     issuer: Issuer,
+    database: DatabaseUrl,
     /// Ends with us.
     _child: Option<Running>,
 }
@@ -71,6 +72,7 @@ impl Server {
                 endpoint: Endpoint::parse(&url)?,
                 process: Process::new(pid),
                 issuer: Issuer::new(&config.auth)?,
+                database: config.database.url.clone(),
                 _child: None,
             });
         }
@@ -84,6 +86,7 @@ impl Server {
             endpoint: Endpoint::local(child.await_port()?),
             process: Process::new(child.process.id()),
             issuer: Issuer::new(&auth)?,
+            database: DatabaseUrl::Sqlite(database_file(&child.folder)),
             _child: Some(child),
         })
     }
@@ -94,6 +97,13 @@ impl Server {
 
     pub(super) fn process(&self) -> Process {
         self.process
+    }
+
+    /// The folder on whose disk it stores what it is told.
+    pub(super) fn database_folder(&self) -> PathBuf {
+        let DatabaseUrl::Sqlite(file) = &self.database;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Path::new(".").join(folder)
     }
 
     /// A ticket for a user of this name.
@@ -125,7 +135,7 @@ struct Running {
 impl Running {
     fn start(secret: &str, config_file: Option<&Path>) -> Result<Self, BenchFault> {
         let folder = TempDir::with_prefix("otomo-bench-").map_err(BenchFault::Start)?;
-        let database = format!("sqlite://{}", folder.path().join("otomo.db").display());
+        let database = format!("sqlite://{}", database_file(&folder).display());
         let mut command = Command::new(std::env::current_exe().map_err(BenchFault::Start)?);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -172,6 +182,10 @@ impl Drop for Running {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn database_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("otomo.db")
 }
 
 fn port_file(folder: &TempDir) -> PathBuf {

@@ -11,6 +11,8 @@ use std::{
 
 use hdrhistogram::Histogram;
 
+use crate::cli::bench::latencies;
+
 /// How the message begins that is counted; the otomo's number follows.
 const UPDATE: &[u8] = br#"{"type":"otomo_status_update","userId":"bench-otomo-"#;
 
@@ -59,7 +61,7 @@ impl Updates {
             free: (0..otomos).collect(),
             deliveries: 0,
             complete: 0,
-            latencies: histogram(),
+            latencies: latencies(),
         }
     }
 
@@ -117,12 +119,6 @@ impl Updates {
     pub(super) fn latency(&self, share: f64) -> Duration {
         Duration::from_micros(self.latencies.value_at_quantile(share))
     }
-}
-
-/// From a microsecond to a minute, to three digits.
-#[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
-fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
 }
 
 /// Whose update a message is, if it is one of ours.

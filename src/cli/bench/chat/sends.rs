@@ -1,0 +1,193 @@
+//! Who waits for the acknowledgement of what.
+//!
+//! Each sender has one message on its way at most, so the next acknowledgement that it gets is that of this message.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::BenchFault;
+use crate::{cli::bench::latencies, kernel::ids::ConversationId};
+
+/// How the message begins that is counted, and that which ends a run.
+const ACK: &[u8] = br#"{"type":"message_send_ack""#;
+const ERROR: &[u8] = br#"{"type":"error""#;
+
+/// What everybody writes.
+const TEXT: &str = "今日は何時に話せますか？";
+
+/// Somebody who sends one message after another.
+struct Sender {
+    conversation: ConversationId,
+    /// Messages so far.
+    count: u64,
+    /// Since when one is on its way.
+    since: Option<Instant>,
+}
+
+/// The account of a run.
+pub(super) struct Sends {
+    senders: Vec<Sender>,
+    on_their_way: usize,
+    acknowledged: u64,
+    last: Instant,
+    /// Microseconds.
+    latencies: Histogram<u64>,
+}
+
+impl Default for Sends {
+    fn default() -> Self {
+        Self {
+            senders: Vec::new(),
+            on_their_way: 0,
+            acknowledged: 0,
+            last: Instant::now(),
+            latencies: latencies(),
+        }
+    }
+}
+
+impl Sends {
+    /// A further sender, with the conversation that it writes in.
+    pub(super) fn add(&mut self, conversation: ConversationId) {
+        self.senders.push(Sender {
+            conversation,
+            count: 0,
+            since: None,
+        });
+    }
+
+    /// A sender's next message goes now; this is it. `None` while one is on its way.
+    pub(super) fn next(&mut self, number: usize, now: Instant) -> Option<String> {
+        let sender = self.senders.get_mut(number)?;
+        if sender.since.is_some() {
+            return None;
+        }
+        if self.on_their_way == 0 {
+            self.last = now;
+        }
+        self.on_their_way += 1;
+        sender.since = Some(now);
+        sender.count += 1;
+        let (conversation, count) = (sender.conversation, sender.count);
+        // In no conversation are there two senders, so the names of its messages are its own.
+        Some(format!(
+            r#"{{"type":"message_send","conversationId":"{conversation}","clientMessageId":"{conversation}-{count}","body":"{TEXT}"}}"#
+        ))
+    }
+
+    /// Somebody got a message. Says whether it is the acknowledgement that a sender waits for.
+    pub(super) fn heard(&mut self, number: usize, message: &[u8]) -> Result<bool, BenchFault> {
+        let Some(sender) = self.senders.get_mut(number) else {
+            return Ok(false);
+        };
+        if message.starts_with(ERROR) {
+            let words = String::from_utf8_lossy(message).into_owned();
+            return Err(BenchFault::Unwilling(words));
+        }
+        if !message.starts_with(ACK) {
+            return Ok(false);
+        }
+        let Some(since) = sender.since.take() else {
+            return Ok(false);
+        };
+        self.last = Instant::now();
+        let micros = u64::try_from((self.last - since).as_micros()).unwrap_or(u64::MAX);
+        self.latencies.saturating_record(micros);
+        self.on_their_way -= 1;
+        self.acknowledged += 1;
+        Ok(true)
+    }
+
+    /// Messages that wait for their acknowledgement.
+    pub(super) fn on_their_way(&self) -> usize {
+        self.on_their_way
+    }
+
+    /// How long nothing has been acknowledged although something is on its way.
+    pub(super) fn silent_for(&self) -> Duration {
+        match self.on_their_way {
+            0 => Duration::ZERO,
+            _ => self.last.elapsed(),
+        }
+    }
+
+    /// Starts counting anew. What is on its way stays so.
+    pub(super) fn count_anew(&mut self) {
+        self.acknowledged = 0;
+        self.latencies.clear();
+    }
+
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// The latency under which this share of the messages is, from 0 to 1.
+    pub(super) fn latency(&self, share: f64) -> Duration {
+        Duration::from_micros(self.latencies.value_at_quantile(share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        kernel::ids::MessageId,
+        protocol::{
+            command::{self, Command},
+            event::{Event, MessageSendAck},
+            frame::Frame,
+        },
+    };
+
+    fn one_sender() -> Sends {
+        let mut sends = Sends::default();
+        sends.add(ConversationId::new());
+        sends
+    }
+
+    fn ack() -> Vec<u8> {
+        let event = MessageSendAck {
+            client_message_id: "m-1".parse().unwrap(),
+            message_id: MessageId::new(),
+            conversation_id: ConversationId::new(),
+            message_seq: 1,
+            created_at: 1,
+        };
+        Frame::new(&Event::from(event)).json().to_vec()
+    }
+
+    #[test]
+    fn what_is_sent_is_a_message_and_each_has_a_name_of_its_own() {
+        let mut sends = one_sender();
+        let names = [(); 2].map(|()| {
+            let message = sends.next(0, Instant::now()).unwrap();
+            assert!(sends.heard(0, &ack()).unwrap());
+            match command::decode(message.as_bytes()).unwrap().command {
+                Command::MessageSend(send) => send.client_message_id,
+                other => panic!("{}", other.name()),
+            }
+        });
+        assert_ne!(names[0], names[1]);
+    }
+
+    #[test]
+    fn the_next_message_goes_when_the_last_one_is_acknowledged_and_only_then() {
+        let mut sends = one_sender();
+        assert!(sends.next(0, Instant::now()).is_some());
+        assert!(sends.next(0, Instant::now()).is_none());
+        assert!(!sends.heard(0, br#"{"type":"new-message"}"#).unwrap());
+        assert!(!sends.heard(7, &ack()).unwrap(), "nobody who sends");
+        assert!(sends.heard(0, &ack()).unwrap());
+        assert_eq!((sends.acknowledged(), sends.on_their_way()), (1, 0));
+        assert!(sends.next(0, Instant::now()).is_some());
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words() {
+        let mut sends = one_sender();
+        let refusal = br#"{"type":"error","code":"RATE_LIMITED"}"#;
+        let fault = sends.heard(0, refusal).unwrap_err().to_string();
+        assert!(fault.contains("RATE_LIMITED"), "{fault}");
+    }
+}

@@ -164,7 +164,7 @@ impl App {
         )
         .await?;
         let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
-        let chat = Chat::new(store.clone(), dispatch.clone(), &config);
+        let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node).await?;
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
         actix_rt::task::yield_now().await;

@@ -17,7 +17,10 @@ use std::{
 
 use actix_rt::time::sleep;
 
-use super::{Shared, records::partners};
+use super::{
+    Shared,
+    records::{last_seen, partners},
+};
 use crate::{
     delivery::{
         connectedness::{Change, News},
@@ -93,7 +96,7 @@ async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
         Change::Offline(user_id) => {
             let user = user_id.clone();
             // As a write, although it writes nothing: so it sees the leave, which was queued before.
-            let seen = move |tx: &mut Tx<'_>| partners::last_seen(tx, &user);
+            let seen = move |tx: &mut Tx<'_>| last_seen::find(tx, &user);
             let seen: Option<_> = shared.store.write::<_, StoreError, _>(seen).await?;
             UserOffline {
                 user_id,

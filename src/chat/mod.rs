@@ -9,7 +9,7 @@
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
 //! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start. [`status`]: of one person.
-//! - `typing`: who is writing. `comings`: who comes and goes. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
+//! - `typing`: who is writing. `comings`: who comes and goes. `last_seen`: when they were there. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`retention`]: how long messages are kept. [`fault`]: why something was not done.
 //!
 //! Why no actor: but for who is writing, nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
@@ -19,6 +19,7 @@
 mod comings;
 pub mod fault;
 pub mod groups;
+mod last_seen;
 mod membership;
 pub mod message;
 mod queries;
@@ -35,15 +36,14 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 use self::{
     comings::Comings,
     message::{Draft, Sent},
-    records::partners,
     transactions::{Told, Unsent},
     typing::Typing,
 };
 use crate::{
-    delivery::{dispatch::Dispatch, line::Client, roster::Remaining},
+    delivery::dispatch::Dispatch,
     kernel::{
         config::{ChatConfig, Config},
-        ids::{ConversationId, EventId, SessionId, UserId},
+        ids::{ConversationId, EventId, NodeId, SessionId, UserId},
         user_rate::UserRate,
     },
     store::{Handle, StoreError, Tx},
@@ -62,20 +62,32 @@ struct Shared {
     typing: Typing,
     comings: Comings,
     rate: UserRate,
+    node: NodeId,
     config: ChatConfig,
 }
 
 impl Chat {
-    /// A chat over what is stored.
-    pub fn new(store: Handle, dispatch: Dispatch, config: &Config) -> Self {
-        Self(Arc::new(Shared {
+    /// A chat over what is stored, on this node.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn start(
+        store: Handle,
+        dispatch: Dispatch,
+        config: &Config,
+        node: &NodeId,
+    ) -> Result<Self, StoreError> {
+        let chat = Self(Arc::new(Shared {
             typing: Typing::new(store.clone(), dispatch.clone(), &config.chat),
             comings: Comings::default(),
             rate: UserRate::per_minute(config.limits.messages_per_minute),
             config: config.chat,
+            node: node.clone(),
             store,
             dispatch,
-        }))
+        }));
+        chat.settle().await?;
+        Ok(chat)
     }
 
     /// Sends a message. It is queued at the call, so messages are stored in the order of the calls; once it is, all members
@@ -154,18 +166,6 @@ impl Chat {
     /// Somebody has stopped writing.
     pub fn stop_typing(&self, user: &UserId, conversation: ConversationId) {
         self.0.typing.stop(user, conversation);
-    }
-
-    /// A session is over, and so is what was being written on it. With the last one its user was last seen.
-    pub fn left(&self, client: &Client, remaining: Remaining) {
-        self.0.typing.left(client);
-        if remaining.of_user == 0 {
-            let user = client.user.clone();
-            // Nobody waits for it. A commit that fails is in the store's log; where the queue is full, it matters more that
-            // messages get through than when somebody was last seen.
-            let left = move |tx: &mut Tx<'_>| partners::leave(tx, &user);
-            drop(self.0.store.write::<_, StoreError, _>(left));
-        }
     }
 
     /// Forgets who has not sent a message lately. To be called every so often.

@@ -3,7 +3,7 @@
 
 use super::{
     Chat, ChatFault,
-    records::{self, partners},
+    records::{self, last_seen, partners},
     rules::Kind,
 };
 use crate::{
@@ -55,7 +55,7 @@ impl Chat {
             };
             let typing = typing.into_iter().find(|it| shared.contains(it));
             let typing_to = typing.map(|it| typing_to(conn, &user, it)).transpose()?;
-            Ok((created_at, partners::last_seen(conn, &user)?, typing_to))
+            Ok((created_at, last_seen::find(conn, &user)?, typing_to))
         });
         let (created_at, last_seen, typing_to) = stored.await?;
         let connectedness = self.0.dispatch.roster().connectedness();

@@ -269,6 +269,7 @@ impl Session {
             look: Look::default(),
         };
         self.stage = Stage::Live(live);
+        self.env.chat.arrived(&client);
         log::info!(
             "session began session={} user={} role={}",
             self.id,

@@ -93,13 +93,14 @@ impl Server {
             soft: config.outbox.soft_limit,
             hard: config.outbox.hard_limit,
         };
+        let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node);
         let env = Env {
+            chat: chat.await.unwrap(),
             node,
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
             lines: dispatch.start_worker().unwrap(),
             people: People::new(store.clone(), true),
             calls,
-            chat: Chat::new(store.clone(), dispatch.clone(), &config),
             outbox: Rc::new(limits),
             presence,
             dispatch,

@@ -1,8 +1,9 @@
 //! The tables `conversations` and `members`.
 //!
 //! - [`messages`]: what was written. [`listing`]: conversations as their members look at them.
-//! - [`partners`]: who talks with whom. [`pruning`]: beginnings of conversations go.
+//! - [`partners`]: who talks with whom. [`last_seen`]: when they were there. [`pruning`]: beginnings of conversations go.
 
+pub mod last_seen;
 pub mod listing;
 pub mod messages;
 pub mod partners;

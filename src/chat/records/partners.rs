@@ -1,4 +1,4 @@
-//! Who talks with whom, and when they were last there (the table `last_seen`).
+//! Who talks with whom.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, run,
         sql::schema::{last_seen, members},
     },
 };
@@ -34,7 +34,7 @@ pub fn of(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
     found.into_iter().map(user).collect()
 }
 
-/// The same, each with when they were last there, if they ever went.
+/// The same, each with when they last came or went, if they ever did.
 pub fn with_last_seen(
     conn: &mut Conn,
     of: &UserId,
@@ -47,6 +47,7 @@ pub fn with_last_seen(
         .select(OTHERS.field(members::user_id));
     let rows = run!(conn, |c| last_seen::table
         .filter(last_seen::user_id.eq_any(partners))
+        .select((last_seen::user_id, last_seen::at))
         .load::<(String, i64)>(c))?;
     let mut seen = HashMap::new();
     for (id, at) in rows {
@@ -75,26 +76,4 @@ pub fn shared(
         .select(OTHERS.field(members::conversation_id))
         .load::<String>(c))?;
     shared.into_iter().map(conversation).collect()
-}
-
-/// When somebody was last there, if they ever went.
-pub fn last_seen(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreError> {
-    let at = run!(conn, |c| last_seen::table
-        .find(of.as_str())
-        .select(last_seen::at)
-        .get_result::<i64>(c)
-        .optional())?;
-    Ok(at.map(Timestamp::from_millis))
-}
-
-/// Somebody goes.
-pub fn leave(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
-    let at = last_seen::at.eq(tx.now().millis());
-    run!(tx, |c| diesel::insert_into(last_seen::table)
-        .values((last_seen::user_id.eq(who.as_str()), at))
-        .on_conflict(last_seen::user_id)
-        .do_update()
-        .set(at)
-        .execute(c))
-    .map(drop)
 }

@@ -99,6 +99,7 @@ diesel::table! {
     last_seen (user_id) {
         user_id -> Text,
         at -> BigInt,
+        node -> Nullable<Text>,
     }
 }
 
@@ -140,6 +141,13 @@ diesel::table! {
         body -> Text,
         data -> Nullable<Text>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    nodes (name) {
+        name -> Text,
+        alive_at -> BigInt,
     }
 }
 
@@ -196,6 +204,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     live_participants,
     members,
     messages,
+    nodes,
     otomo,
     users,
 );

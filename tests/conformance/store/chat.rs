@@ -31,12 +31,12 @@ fn person(name: &str) -> Person {
     }
 }
 
-/// Two people who talk.
+/// Two people who talk, and two more.
 pub(super) async fn talking(store: &Handle) -> ConversationId {
     let id = ConversationId::new();
     let begin = store.write(move |tx| {
         let members = [user("ann"), user("ben")];
-        for name in ["ann", "ben"] {
+        for name in ["ann", "ben", "cat", "dan"] {
             people::records::put(tx, &person(name))?;
         }
         let conversation = NewConversation {

@@ -6,6 +6,7 @@ mod chat_prune;
 mod commit;
 mod crash;
 mod inbox;
+mod last_seen;
 mod migrate;
 mod prune;
 mod read;
@@ -156,6 +157,7 @@ macro_rules! suite {
                 chat::members_stand_where_they_have_read,
                 chat_prune::messages_that_are_too_old_go,
                 chat_prune::messages_that_are_too_many_go,
+                last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
                 chat_prune::people_write_while_it_goes_on,
             );
         }

@@ -4,7 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::writes;
-use crate::support::TestServer;
+use crate::support::{Process, TestServer};
 
 #[tokio::test]
 async fn partners_hear_who_comes_and_goes_and_find_it_at_the_start() {
@@ -70,4 +70,25 @@ async fn people_who_begin_to_talk_learn_at_once_who_is_there() {
     }
     writes(&mut taro, "hana", "m-2", "b").await;
     taro.expect_none("unread_snapshot").await;
+}
+
+#[tokio::test]
+async fn whoever_was_there_when_the_server_was_killed_was_last_seen_then() {
+    let server = Process::start_with(&[]).await;
+    let mut taro = server.connecting("taro", Role::User).open().await;
+    let came = taro.expect("connected").await["timestamp"]
+        .as_i64()
+        .unwrap();
+    let hana = server.connecting("hana", Role::User).ready().await;
+    writes(&mut taro, "hana", "m-1", "a").await;
+    let server = server.kill_and_restart().await;
+    drop(hana);
+    let mut taro = server.connecting("taro", Role::User).open().await;
+    let again = taro.expect("connected").await["timestamp"]
+        .as_i64()
+        .unwrap();
+    let snapshot = taro.expect("friend_status_snapshot").await;
+    assert_eq!(snapshot["statuses"], json!({"hana": false}));
+    let seen = snapshot["lastSeen"]["hana"].as_i64().unwrap();
+    assert!((came..=again).contains(&seen), "{came}, {seen}, {again}");
 }

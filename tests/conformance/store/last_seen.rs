@@ -1,0 +1,69 @@
+//! When people were last there.
+
+use std::time::Duration;
+
+use otomo::{
+    chat::records::last_seen,
+    kernel::{
+        ids::NodeId,
+        time::{Clock, Timestamp},
+    },
+    store::{Handle, StoreError, Tx},
+};
+
+use super::{Database, chat::talking, inbox::user};
+
+async fn write<T: Send + 'static>(
+    store: &Handle,
+    job: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+) -> T {
+    store.write(job).await.unwrap()
+}
+
+async fn seen(store: &Handle, name: &'static str) -> Option<i64> {
+    let found = store.read(move |conn| last_seen::find(conn, &user(name)));
+    found.await.unwrap().map(Timestamp::millis)
+}
+
+/// Ann comes, ben comes and goes, cat is on another server, dan comes after the last sign of life; then it is killed.
+pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
+    database: &impl Database,
+) {
+    let clock = Clock::manual(Timestamp::from_millis(1_000));
+    let store = database.open_with(clock.clone());
+    talking(&store).await;
+    let (here, there): (NodeId, NodeId) = ("here".parse().unwrap(), "there".parse().unwrap());
+    let node = here.clone();
+    write(&store, move |tx| last_seen::arrive(tx, &user("ann"), &node)).await;
+    let node = here.clone();
+    write(&store, move |tx| last_seen::arrive(tx, &user("ben"), &node)).await;
+    write(&store, move |tx| {
+        last_seen::arrive(tx, &user("cat"), &there)
+    })
+    .await;
+    clock.advance(Duration::from_millis(1));
+    write(&store, |tx| last_seen::leave(tx, &user("ben"))).await;
+    clock.advance(Duration::from_millis(1));
+    let node = here.clone();
+    write(&store, move |tx| last_seen::live(tx, &node)).await;
+    clock.advance(Duration::from_millis(1));
+    let node = here.clone();
+    write(&store, move |tx| last_seen::arrive(tx, &user("dan"), &node)).await;
+
+    clock.advance(Duration::from_mins(1));
+    let node = here.clone();
+    let left_behind = write(&store, move |tx| last_seen::settle(tx, &node)).await;
+    assert_eq!(left_behind, 2);
+    let expected = [
+        ("ann", 1_002),
+        ("ben", 1_001),
+        ("cat", 1_000),
+        ("dan", 1_003),
+    ];
+    for (name, at) in expected {
+        assert_eq!(seen(&store, name).await, Some(at), "{name}");
+    }
+    assert_eq!(seen(&store, "eva").await, None);
+    let again = write(&store, move |tx| last_seen::settle(tx, &here)).await;
+    assert_eq!(again, 0, "once");
+}

@@ -28,6 +28,7 @@ pub mod lock;
 pub mod migrations;
 pub mod ordered;
 mod pool;
+mod prepared;
 pub mod sql;
 mod sqlite;
 pub mod steps;
@@ -36,6 +37,7 @@ mod tx;
 pub use conn::Conn;
 pub use error::StoreError;
 pub use handle::Handle;
+pub use prepared::{Prepared, prepared};
 pub use tx::Tx;
 
 #[doc(inline)]

@@ -15,7 +15,7 @@ use super::rules::{self, Kind};
 use crate::{
     kernel::ids::{ConversationId, UserId},
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, prepared, run,
         sql::schema::{conversations, members},
     },
 };
@@ -170,16 +170,13 @@ pub fn members(conn: &mut Conn, of: ConversationId) -> Result<Vec<UserId>, Store
 /// Takes the next place in a conversation for a message. `None` if there is no such conversation.
 pub fn next_seq(tx: &mut Tx<'_>, of: ConversationId) -> Result<Option<u64>, StoreError> {
     let now = tx.now().millis();
-    let taken = run!(tx, |c| diesel::update(
-        conversations::table.find(of.to_string())
-    )
-    .set((
-        conversations::last_seq.eq(conversations::last_seq + 1),
-        conversations::last_at.eq(now),
-    ))
-    .returning(conversations::last_seq)
-    .get_result::<i64>(c)
-    .optional())?;
+    let next = diesel::update(conversations::table.find(of.to_string()))
+        .set((
+            conversations::last_seq.eq(conversations::last_seq + 1),
+            conversations::last_at.eq(now),
+        ))
+        .returning(conversations::last_seq);
+    let taken = run!(tx, |c| prepared(next).get_result::<i64>(c).optional())?;
     taken.map(number).transpose()
 }
 
@@ -219,13 +216,9 @@ pub fn put_cursor(
 ) -> Result<(), StoreError> {
     let now = tx.now().millis();
     let member = members::table.find((of.as_str(), conversation.to_string()));
-    run!(tx, |c| diesel::update(member)
-        .set((
-            members::read_seq.eq(column(read)),
-            members::read_at.eq(Some(now)),
-        ))
-        .execute(c))?;
-    Ok(())
+    let moved =
+        diesel::update(member).set((members::read_seq.eq(column(read)), members::read_at.eq(now)));
+    run!(tx, |c| prepared(moved).execute(c)).map(drop)
 }
 
 #[derive(Queryable, Selectable)]

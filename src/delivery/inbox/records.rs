@@ -19,7 +19,7 @@ use crate::{
     },
     protocol::spec::Topic,
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, prepared, run,
         sql::schema::{events, inbox, inbox_heads},
     },
 };
@@ -252,14 +252,13 @@ fn advance_head(tx: &mut Tx<'_>, user: &UserId) -> Result<Seq, StoreError> {
         inbox_heads::head.eq(1),
         inbox_heads::floor.eq(0),
     );
-    let head = run!(tx, |c| diesel::insert_into(inbox_heads::table)
+    let next = diesel::insert_into(inbox_heads::table)
         .values(first)
         .on_conflict(inbox_heads::user_id)
         .do_update()
         .set(inbox_heads::head.eq(inbox_heads::head + 1))
-        .returning(inbox_heads::head)
-        .get_result::<i64>(c))?;
-    seq(head)
+        .returning(inbox_heads::head);
+    seq(run!(tx, |c| prepared(next).get_result::<i64>(c))?)
 }
 
 fn insert_place(tx: &mut Tx<'_>, user: &UserId, seq: Seq, id: &str) -> Result<(), StoreError> {

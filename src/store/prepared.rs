@@ -1,0 +1,58 @@
+//! Statements that are prepared once, though diesel would prepare them each time.
+//!
+//! A connection keeps the statements that it has prepared, by their text. Diesel leaves out every `UPDATE` and every
+//! `ON CONFLICT DO UPDATE`: an `Option` among their values may leave a column out, so that there could be any number of
+//! texts. Where there is one, preparing it anew costs more than running it: a message that somebody sends took 121 to
+//! 156 µs of user CPU with its four such statements prepared each time, and takes 86 to 98 (November 2026).
+
+use diesel::{
+    QueryResult, RunQueryDsl,
+    backend::Backend,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+};
+
+/// A statement whose text is the same whatever its values are.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use otomo::store::{StoreError, Tx, prepared, run, sql::schema::users};
+///
+/// fn rename(tx: &mut Tx<'_>, user: &str, name: &str) -> Result<usize, StoreError> {
+///     let renamed = diesel::update(users::table.find(user)).set(users::name.eq(name));
+///     run!(tx, |c| prepared(renamed).execute(c))
+/// }
+/// ```
+pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
+    Prepared(statement)
+}
+
+/// See [`prepared`].
+#[derive(Debug, Clone, Copy)]
+pub struct Prepared<Q>(Q);
+
+impl<DB, Q> QueryFragment<DB> for Prepared<Q>
+where
+    DB: Backend,
+    Q: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// Known by its text: the types of a statement that borrows its values have no id.
+impl<Q> QueryId for Prepared<Q> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Prepared<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C> RunQueryDsl<C> for Prepared<Q> {}

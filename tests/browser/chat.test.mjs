@@ -65,9 +65,11 @@ scenario('the green dot goes with who leaves, and says when they were last seen'
   const dot = user.row('いろは').locator('.face[data-online]');
   await dot.waitFor({ timeout: PATIENCE_MS });
   await user.head.getByText('オンライン', { exact: true }).waitFor();
-  await otomo.page.evaluate(() => (location.hash = '#/'));
+  await otomo.goesBy('sse');
+  await dot.waitFor();
   await otomo.page.locator('#sign-out').click();
-  await dot.waitFor({ state: 'detached', timeout: PATIENCE_MS });
+  // A goodbye, also over SSE: nobody waits for a return.
+  await dot.waitFor({ state: 'detached', timeout: 2_000 });
   await user.head.getByText('最終オンライン').waitFor();
   await picture(user.page, 'chat last seen');
 });

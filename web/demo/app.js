@@ -75,6 +75,7 @@ const screen = buildScreen(root, () => store.state, language, {
     again: (clientMessageId) => chat.again(clientMessageId),
     discard: (clientMessageId) => chat.discard(clientMessageId),
     older: (conversationId) => chat.older(conversationId),
+    reload: (conversationId) => store.dispatch({ type: 'page_history_again', conversationId }),
     look: (atEnd) => chat.look(atEnd),
     draft: (conversationId) => savedDraft(store.state.me?.userId ?? '', conversationId),
     keepDraft: (conversationId, text) => {

@@ -40,7 +40,8 @@ export class History {
    */
   older(conversationId) {
     const timeline = this.#store.state.chat.timelines.get(conversationId);
-    if (timeline?.seen && !timeline.loading && !isWhole(timeline)) this.#load(conversationId, 'before', BACK);
+    if (!timeline?.seen || timeline.loading || timeline.failed || isWhole(timeline)) return;
+    this.#load(conversationId, 'before', BACK);
   }
 
   /**

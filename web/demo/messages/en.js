@@ -20,7 +20,7 @@ export default {
   'link.stopped.other': 'The connection has ended ({code})',
 
   'welcome.title': 'Who would you like to be?',
-  'welcome.lead': 'Open two tabs, be a user in one and an otomo in the other, and you can try a call all by yourself.',
+  'welcome.lead': 'Open two tabs, be a user in one and an otomo in the other, and you can try calls and messages all by yourself.',
   'welcome.users': 'Users',
   'welcome.usersHint': 'see the list and call',
   'welcome.otomos': 'Otomo',
@@ -182,6 +182,7 @@ export default {
   'chat.log': 'Conversation',
   'chat.start': 'This is where the conversation began',
   'chat.historyFailed': 'Earlier messages could not be loaded',
+  'chat.reload': 'Try again',
   'chat.toEnd': 'New messages',
   'chat.you': 'You',
   'chat.back': 'Back to all conversations',

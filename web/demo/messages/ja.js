@@ -20,7 +20,7 @@ export default {
   'link.stopped.other': '接続は終了しました（{code}）',
 
   'welcome.title': 'だれとして入りますか',
-  'welcome.lead': 'タブを二つ開き、片方で利用者、もう片方でおともはんになると、ひとりでも通話を試せます。',
+  'welcome.lead': 'タブを二つ開き、片方で利用者、もう片方でおともはんになると、ひとりでも通話とメッセージを試せます。',
   'welcome.users': '利用者',
   'welcome.usersHint': '一覧を見て、電話をかけます',
   'welcome.otomos': 'おともはん',
@@ -182,6 +182,7 @@ export default {
   'chat.log': '会話',
   'chat.start': 'ここから会話が始まりました',
   'chat.historyFailed': 'これまでのメッセージを読み込めませんでした',
+  'chat.reload': 'もう一度読み込む',
   'chat.toEnd': '新しいメッセージ',
   'chat.you': 'あなた',
   'chat.back': '会話の一覧に戻る',

@@ -3,16 +3,17 @@
  */
 
 import { avatar } from '../ui/avatar.js';
-import { h, setText } from '../ui/dom.js';
+import { h, icon, setText } from '../ui/dom.js';
 
 /**
  * @typedef {import('../state/inbox.js').MissedCall} MissedCall
  *
  * @param {import('../i18n.js').Translator} t
  * @param {() => void} seen
+ * @param {(userId: string) => void} talkTo opens the conversation with somebody
  * @returns {{element: HTMLElement, update: (state: import('../state/store.js').State, now: number) => void}}
  */
-export function missedView(t, seen) {
+export function missedView(t, seen, talkTo) {
   /** @type {readonly MissedCall[] | null} */
   let shown = null;
   const count = h('span', { class: 'count' });
@@ -31,7 +32,7 @@ export function missedView(t, seen) {
   return {
     element,
     update({ inbox: { missed }, clockOffset }, now) {
-      if (missed !== shown) list.replaceChildren(...missed.map((call) => entry(t, call)));
+      if (missed !== shown) list.replaceChildren(...missed.map((call) => entry(t, call, talkTo)));
       shown = missed;
       setText(count, missed.length > 0 ? String(missed.length) : '');
       none.hidden = missed.length > 0;
@@ -46,14 +47,19 @@ export function missedView(t, seen) {
 /**
  * @param {import('../i18n.js').Translator} t
  * @param {MissedCall} call
+ * @param {(userId: string) => void} talkTo
  */
-function entry(t, { callId, fromUserId, fromUserName, timestamp }) {
+function entry(t, { callId, fromUserId, fromUserName, timestamp }, talkTo) {
   const at = timestamp * 1000;
+  const label = t.text('list.writeName', { name: fromUserName });
+  const on = { click: () => talkTo(fromUserId) };
+  const write = { type: 'button', class: 'button write-button', 'aria-label': label, title: label, on };
   return h(
     'li',
     { 'data-call-id': callId },
     avatar({ userId: fromUserId, name: fromUserName, avatar: null }, 'small'),
     h('span', { class: 'person-name' }, fromUserName),
     h('time', { datetime: new Date(at).toISOString(), title: t.clock(at) }),
+    h('button', write, icon('chat')),
   );
 }

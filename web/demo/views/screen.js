@@ -138,8 +138,8 @@ export function buildScreen(root, state, first, actions) {
 function contentView(t, me, where, actions) {
   if (me === null) return welcomeView(t, actions.enter);
   if (where === 'chat') return chatView(t, actions.chat);
-  if (me.role === 'otomo') return waitingView(t, actions);
-  return otomoListView(t, { call: actions.call, talkTo: actions.chat.talkTo });
+  const home = { ...actions, talkTo: actions.chat.talkTo };
+  return me.role === 'otomo' ? waitingView(t, home) : otomoListView(t, home);
 }
 
 /**

@@ -15,6 +15,7 @@ const BREAKS = [0, 5, 15, 30, 60];
  * @typedef {object} Actions
  * @property {(status: 'online' | 'break', minutes: number) => void} setStatus
  * @property {() => void} missedSeen
+ * @property {(userId: string) => void} talkTo opens the conversation with somebody
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
  */
 
@@ -35,7 +36,7 @@ export function waitingView(t, actions) {
   );
   const sound = h('p', { class: 'sound-hint', hidden: true }, icon('bell'), t.text('waiting.sound'));
   const choices = chooser(t, actions);
-  const missed = missedView(t, actions.missedSeen);
+  const missed = missedView(t, actions.missedSeen, actions.talkTo);
   const element = h(
     'main',
     { id: 'content', class: 'page waiting' },

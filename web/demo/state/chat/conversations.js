@@ -183,7 +183,9 @@ function withMessage(old, message, me) {
   // Who sends has read everything before.
   const read = withCursor(old, senderId, { readSeq: messageSeq, readAt: createdAt }, me);
   if (messageSeq <= (old.lastMessage?.messageSeq ?? 0)) return read;
-  return { ...read, lastSeq: Math.max(old.lastSeq, messageSeq), lastAt: createdAt, lastMessage: message };
+  // Events tell whole seconds, lists their thousandths too.
+  const lastAt = Math.max(old.lastAt, createdAt);
+  return { ...read, lastSeq: Math.max(old.lastSeq, messageSeq), lastAt, lastMessage: message };
 }
 
 /**

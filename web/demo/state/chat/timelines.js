@@ -17,7 +17,7 @@ import { messageOf } from './message.js';
  * @property {boolean} seen whether the first page has come
  * @property {number} firstSeq the oldest message that the server keeps
  * @property {boolean} loading
- * @property {boolean} failed whether the last attempt to load failed: the next return tries again
+ * @property {boolean} failed whether the last attempt to load failed: the next return tries again, or a press
  */
 
 /** @typedef {ReadonlyMap<string, Timeline>} Timelines by conversation */
@@ -41,6 +41,8 @@ export function reduceTimelines(timelines, event) {
       return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: true, failed: false });
     case 'page_history_failed':
       return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: false, failed: true });
+    case 'page_history_again':
+      return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: false, failed: false });
     case 'page_history':
       return withTimeline(timelines, conversationId, withPage(old ?? UNSEEN, event));
     case 'new-message':

@@ -38,7 +38,7 @@ export function bubble(t, first, conversation, actions) {
   let shown = first;
   const { own, senderId, body } = first;
   const sender = conversation.members.find(({ userId }) => userId === senderId);
-  const name = nameIn(conversation, senderId);
+  const name = h('span', { class: own ? 'unseen' : 'message-sender' });
   const day = h('h3', { class: 'day' });
   const time = h('time', {});
   const state = h('span', { class: 'message-state' });
@@ -47,8 +47,8 @@ export function bubble(t, first, conversation, actions) {
     'li',
     { class: `message ${own ? 'own' : 'theirs'}` },
     day,
-    own ? null : avatar(sender ?? { userId: senderId, name, avatar: null }, 'small'),
-    h('span', { class: own ? 'unseen' : 'message-sender' }, own ? t.text('chat.you') : name),
+    own ? null : avatar(sender ?? { userId: senderId, name: null, avatar: null }, 'small'),
+    name,
     h('p', { class: 'message-body' }, body),
     h('span', { class: 'message-meta' }, time, state),
     fault.element,
@@ -60,6 +60,7 @@ export function bubble(t, first, conversation, actions) {
       shown = entry;
       setAttribute(element, 'data-leads', entry.leads);
       setAttribute(element, 'data-phase', entry.unsent?.phase ?? 'sent');
+      setText(name, own ? t.text('chat.you') : nameIn(scene.conversation, senderId));
       day.hidden = !entry.newDay;
       if (entry.newDay) setText(day, t.day(entry.at, scene.now));
       setText(time, t.clock(entry.at));

@@ -8,6 +8,9 @@ import { h, icon } from '../../ui/dom.js';
 /** What browsers report for a key that the input method has taken. */
 const TAKEN_BY_IME = 229;
 
+/** The longest text, in characters: in bytes it is as much as the server takes in one command. */
+const TEXT_MAX = 20_000;
+
 /** The tallest that the field grows, in pixels. */
 const TALLEST_PX = 168;
 
@@ -29,6 +32,7 @@ export function composer(t, actions) {
   const field = h('textarea', {
     id: 'message',
     rows: 1,
+    maxlength: TEXT_MAX,
     'aria-label': t.text('chat.message'),
     'aria-describedby': 'message-hint',
     placeholder: t.text('chat.message'),

@@ -19,7 +19,8 @@ import { faceOf, isThere, presenceText, titleOf, typingText } from './names.js';
  * @property {(conversationId: string, body: string) => void} write
  * @property {(clientMessageId: string) => void} again sends a refused message again
  * @property {(clientMessageId: string) => void} discard
- * @property {(conversationId: string) => void} older
+ * @property {(conversationId: string) => void} older asks for older messages
+ * @property {(conversationId: string) => void} reload tries again what could not be loaded
  * @property {(atEnd: boolean) => void} look
  * @property {(conversationId: string) => string} draft
  * @property {(conversationId: string, text: string) => void} keepDraft
@@ -45,6 +46,7 @@ export function conversationView(t, conversationId, actions) {
       field.putBack(body);
     },
     older: () => actions.older(conversationId),
+    reload: () => actions.reload(conversationId),
     look: actions.look,
   });
   const typing = typingView(t);

@@ -4,7 +4,7 @@
 
 import { logOf } from '../../state/chat/log.js';
 import { isWhole } from '../../state/chat/timelines.js';
-import { h, setAttribute, setText } from '../../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../ui/dom.js';
 import { bubble } from './bubble.js';
 
 /**
@@ -16,6 +16,7 @@ import { bubble } from './bubble.js';
  *
  * @typedef {object} LogActions
  * @property {() => void} older asks for older messages
+ * @property {() => void} reload tries again what could not be loaded
  * @property {(atEnd: boolean) => void} look says whether the end is in view
  */
 
@@ -38,11 +39,18 @@ export function logView(t, actions) {
   /** @type {Map<string, Bubble>} */
   const bubbles = new Map();
   const start = h('p', { class: 'log-start quiet' });
+  const reload = h(
+    'button',
+    { type: 'button', class: 'link-button reload', hidden: true, on: { click: actions.reload } },
+    icon('retry'),
+    t.text('chat.reload'),
+  );
   const list = h('ol', { class: 'plain messages', id: 'messages' });
   const log = h(
     'div',
-    { class: 'log', role: 'log', tabindex: 0, 'aria-label': t.text('chat.log') },
+    { class: 'log', role: 'log', 'aria-relevant': 'additions', tabindex: 0, 'aria-label': t.text('chat.log') },
     start,
+    reload,
     list,
   );
   const toEnd = h(
@@ -102,6 +110,7 @@ export function logView(t, actions) {
       drawn = wanted;
       setAttribute(log, 'aria-busy', timeline?.loading ?? true);
       setText(start, startText(t, timeline));
+      reload.hidden = !timeline?.failed;
       const entries = logOf(state.chat, conversation, state.me?.userId ?? '');
       draw(entries, { conversation, live, now: serverNow });
       if (timeline?.seen) looked();

@@ -86,8 +86,8 @@ export function scenario(name, play, settings) {
   });
 }
 
-/** What the browser itself tells: of links that break, and of the door that production has not. */
-const EXPECTED = /WebSocket|ERR_(CONNECTION_\w+|INTERNET_DISCONNECTED|EMPTY_RESPONSE)|\/dev\/people|\/sse/;
+/** What the browser itself tells: of links that break, commands that are refused, and the door that production has not. */
+const EXPECTED = /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/commands/;
 
 /**
  * @param {import('playwright-core').Page} page

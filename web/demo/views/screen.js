@@ -95,7 +95,7 @@ export function buildScreen(root, state, first, actions) {
   const build = () => {
     const { me, place } = state();
     const forFrame = `${language} ${me?.userId ?? ''}`;
-    const forContent = place.view === 'home' ? 'home' : 'chat';
+    const forContent = me === null || place.view === 'home' ? 'home' : 'chat';
     if (forFrame === builtFor && forContent === contentFor) return;
     const old = forFrame === builtFor && content !== null ? content.element : buildFrame();
     content = contentView(t, me, forContent, actions);

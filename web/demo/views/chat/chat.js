@@ -37,21 +37,26 @@ export function chatView(t, actions) {
   /** @type {Place | null} */
   let shown = null;
 
+  const go = (/** @type {Place} */ place) => {
+    const left = shown?.conversationId ?? null;
+    shown = place;
+    const next = paneOf(t, place, actions);
+    (pane?.element ?? nothing).replaceWith(next?.element ?? nothing);
+    pane = next;
+    setAttribute(element, 'data-open', pane !== null);
+    return left;
+  };
+
   return {
     element,
     update(state, now) {
-      if (state.place !== shown) {
-        shown = state.place;
-        pane = paneOf(t, shown, actions);
-        setAttribute(element, 'data-open', pane !== null);
-        element.replaceChildren(list.element, pane?.element ?? nothing);
-        list.update(state, now);
-        pane?.update(state, now);
-        pane?.focus();
-        return;
-      }
+      const moved = state.place !== shown;
+      const left = moved ? go(state.place) : null;
       list.update(state, now);
       pane?.update(state, now);
+      // Whoever goes by keyboard goes on from where they are now.
+      if (moved && pane !== null) pane.focus();
+      else if (left !== null) list.focus(left);
     },
   };
 }

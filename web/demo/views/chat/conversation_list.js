@@ -21,7 +21,11 @@ import { faceOf, isThere, nameIn, titleOf, typingText } from './names.js';
 
 /**
  * @param {Translator} t
- * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
+ * @returns {{
+ *   element: HTMLElement,
+ *   focus: (conversationId: string) => void,
+ *   update: (state: State, now: number) => void,
+ * }}
  */
 export function conversationListView(t) {
   /** @type {Map<string, Row>} */
@@ -49,6 +53,7 @@ export function conversationListView(t) {
 
   return {
     element,
+    focus: (conversationId) => rows.get(conversationId)?.element.querySelector('a')?.focus({ preventScroll: true }),
     update(state, now) {
       const { conversations } = state.chat;
       const ordered = inOrder(conversations, state.me?.userId);

@@ -91,7 +91,7 @@ export function logView(t, actions) {
     arrange(list, bubbles, entries);
     const last = entries.at(-1);
     const grown = list.lastElementChild !== lastBefore;
-    if (atEnd || (grown && last?.unsent?.phase === 'sending')) scrollToEnd();
+    if (atEnd || (grown && last?.own)) scrollToEnd();
     // What came in above must not move what is being read.
     else if (!grown) log.scrollTop = log.scrollHeight - fromEnd;
     if (atEnd) seenEnd = last?.key;
@@ -108,11 +108,12 @@ export function logView(t, actions) {
       const wanted = [timeline, state.chat.unsent, conversation, live, new Date(serverNow).toDateString()];
       if (wanted.every((part, index) => part === drawn[index])) return;
       drawn = wanted;
-      setAttribute(log, 'aria-busy', timeline?.loading ?? true);
       setText(start, startText(t, timeline));
       reload.hidden = !timeline?.failed;
       const entries = logOf(state.chat, conversation, state.me?.userId ?? '');
       draw(entries, { conversation, live, now: serverNow });
+      // Only now: what was being loaded is not read out as if somebody said it.
+      setAttribute(log, 'aria-busy', timeline?.loading ?? true);
       if (timeline?.seen) looked();
     },
   };

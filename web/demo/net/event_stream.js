@@ -4,6 +4,9 @@
  *
  * Why no use is made of `EventSource`'s own return: one place decides when to come back, for both kinds of
  * connection, and names the position in the stream in the address.
+ *
+ * Over HTTP/1.1 a browser keeps six connections to one server, for all its tabs together: with six such streams
+ * nothing is left for commands. HTTP/2 knows no such limit.
  */
 
 import { refusalIn } from './refused.js';

@@ -34,7 +34,7 @@ export function conversationListView(t) {
   const empty = h('p', { class: 'quiet nothing-yet' });
   const newGroup = h(
     'a',
-    { class: 'button ghost', href: hashOf(NEW_GROUP), id: 'new-group' },
+    { class: 'button ghost', href: hashOf(NEW_GROUP), id: 'new-group', 'aria-label': t.text('group.title') },
     icon('people'),
     t.text('chat.newGroup'),
   );
@@ -127,7 +127,7 @@ function conversationRow(t, conversationId) {
       setText(time, t.shortTime(conversation.lastAt, now + state.clockOffset));
       time.dateTime = new Date(conversation.lastAt).toISOString();
       const typing = typingText(t, conversation, typistsIn(state.chat.typing, conversationId, now));
-      setText(said, typing || saidLast(t, conversation, me));
+      setText(said, typing === '' ? saidLast(t, conversation, me) : `${typing}…`);
       setAttribute(said, 'data-typing', typing !== '');
       const unseen = unreadIn(conversation);
       setText(count, badge(unseen));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     kernel::{
         identity::Role,
-        ids::{ConversationId, UserId},
+        ids::{ConversationId, IdempotencyKey, UserId},
     },
     people,
     store::{Conn, Tx},
@@ -26,10 +26,12 @@ pub enum Beginning {
         members: Vec<UserId>,
         /// A name for it.
         title: Option<String>,
+        /// What the creator's client calls it. The same key again is the same group, whatever has become of it meanwhile.
+        key: Option<IdempotencyKey>,
     },
 }
 
-/// Begins a conversation, `new` if there is none yet; says which one it is.
+/// Begins a conversation, a group as `new` unless that has begun already; says which one it is.
 pub(super) fn begin(
     tx: &mut Tx<'_>,
     creator: &UserId,
@@ -38,8 +40,11 @@ pub(super) fn begin(
 ) -> Result<Told<ConversationId>, ChatFault> {
     let (kind, others, title) = match beginning {
         Beginning::Direct(partner) => return direct(tx, creator, partner),
-        Beginning::Group { members, title } => (Kind::Group, members, title.as_deref()),
+        Beginning::Group { members, title, .. } => (Kind::Group, members, title.as_deref()),
     };
+    if records::nature(tx, new)?.is_some() {
+        return Ok(Told::nothing(new));
+    }
     let members = rules::group(creator, others)?;
     for member in &members {
         known(tx, member)?;

@@ -19,7 +19,11 @@ impl Chat {
         creator: &UserId,
         beginning: Beginning,
     ) -> Result<Conversation, ChatFault> {
-        let (new, by) = (ConversationId::new(), creator.clone());
+        let by = creator.clone();
+        let new = match &beginning {
+            Beginning::Group { key: Some(key), .. } => ConversationId::keyed(creator, key),
+            Beginning::Group { key: None, .. } | Beginning::Direct(_) => ConversationId::new(),
+        };
         let begun = self
             .0
             .store

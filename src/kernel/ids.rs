@@ -1,7 +1,7 @@
 //! Every kind of id, one type each, so that a user cannot be passed where a call is meant.
 //!
-//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`], [`ClientMessageId`]: text, checked once at
-//! the edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`] and so on: UUIDs).
+//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`], [`ClientMessageId`], [`IdempotencyKey`]: text,
+//! checked once at the edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`] and so on: UUIDs).
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -132,6 +132,10 @@ name_id!(
     /// A message as its sender's client calls it, unique per sender.
     ClientMessageId, "a client message id"
 );
+name_id!(
+    /// What a client calls something that it asks for, so that asking again does not do it again (`Idempotency-Key`).
+    IdempotencyKey, "an Idempotency-Key"
+);
 uuid_id!(
     /// One call, from the request to its end. Made by the calling client. Compared as a UUID and answered in lower case,
     /// however the client spelled it (RFC 9562, section 4).
@@ -161,6 +165,9 @@ uuid_id!(
 /// What the names of direct conversations are derived from (RFC 9562, section 5.5).
 const PAIRS: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f32);
 
+/// What the names of groups are derived from that were asked for with a key.
+const KEYS: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f33);
+
 impl UserId {
     /// What two people are known by together, whoever of them is named first. No id has a line feed in it, so no two pairs are
     /// known by the same.
@@ -179,6 +186,13 @@ impl ConversationId {
     /// to it alone.
     pub fn between(one: &UserId, other: &UserId) -> Self {
         Self(Uuid::new_v5(&PAIRS, one.pair(other).as_bytes()))
+    }
+
+    /// The group that somebody asks for with a key: the same one each time. Nobody else can ask for it.
+    pub fn keyed(creator: &UserId, key: &IdempotencyKey) -> Self {
+        // No id has a line feed in it.
+        let name = format!("{creator}\n{}", key.as_str());
+        Self(Uuid::new_v5(&KEYS, name.as_bytes()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who is in a conversation: whoever that concerns is told anew who they talk with.
 
 use otomo::kernel::identity::Role;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    api::Api,
+    api::{Api, WITH_KEY, send},
     support::{Ear, Json, TestServer, field},
 };
 
@@ -28,6 +29,102 @@ async fn learns(ear: &mut Ear, expected: Json) {
 async fn has(ear: &mut Ear) -> Json {
     let unread = ear.expect("unread_snapshot").await;
     unread["conversations"].clone()
+}
+
+/// Makes `count` people known; their names.
+async fn crowd(server: &TestServer, count: usize) -> Vec<String> {
+    let backend = Api::backend(server);
+    let names: Vec<String> = (0..count).map(|n| format!("user-{n}")).collect();
+    for name in &names {
+        let person = json!({"role": "user", "name": name});
+        let path = format!("/api/server/users/{name}");
+        backend.put(&path, person).await.ok();
+    }
+    names
+}
+
+#[tokio::test]
+async fn a_full_group_takes_nobody_more() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let mut others = crowd(&server, 256).await;
+    let late = others.pop().unwrap();
+    let api = Api::of(&server, "taro", Role::User);
+    let group = json!({"kind": "group", "members": others});
+    let group = api.post("/api/conversations", group).await.ok();
+    let path = format!("/api/conversations/{}", field(&group, "conversationId"));
+    let add = api.put(&format!("{path}/members/{late}"), json!({})).await;
+    add.refused(400, "BAD_REQUEST");
+    assert_eq!(
+        api.get(&path).await.ok()["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        256
+    );
+}
+
+#[tokio::test]
+async fn in_a_crowd_nobody_is_told_who_types() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let others = crowd(&server, 49).await;
+    let api = Api::of(&server, "taro", Role::User);
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("user-0").await);
+    let group = json!({"kind": "group", "members": others});
+    let group = api.post("/api/conversations", group).await.ok();
+    let id = field(&group, "conversationId");
+    let type_a_word = json!({"type": "typing-start", "conversationId": id});
+    taro.send(type_a_word.clone()).await;
+    hana.expect("typing-start").await;
+    let stop = json!({"type": "typing-stop", "conversationId": id});
+    taro.send(stop.clone()).await;
+    hana.expect("typing-stop").await;
+    // With one more there are 51 of them.
+    let jiro = server.user("jiro").await;
+    let path = format!("/api/conversations/{id}/members/jiro");
+    api.put(&path, json!({})).await.ok();
+    for word in [type_a_word.clone(), type_a_word, stop] {
+        taro.send(word).await;
+    }
+    // What is told next comes after what would have been told of it.
+    taro.ask(json!({
+        "type": "message_send", "conversationId": id, "clientMessageId": "m-1", "body": "a",
+    }))
+    .await;
+    hana.expect("new-message").await;
+    for silent in ["typing-start", "typing-stop"] {
+        hana.expect_none(silent).await;
+    }
+    let viewer = Api::of(&server, "user-0", Role::User);
+    let seen = viewer.get("/api/users/taro/status").await.ok();
+    assert_eq!(seen["isTyping"], false);
+    drop(jiro);
+}
+
+#[tokio::test]
+async fn a_group_that_is_asked_for_again_is_the_same() {
+    let server = TestServer::start().await;
+    let (taro, hana) = (
+        Api::of(&server, "taro", Role::User),
+        Api::of(&server, "hana", Role::User),
+    );
+    hana.get("/api/me").await.ok();
+    let begin = async |api: &Api, key: &str, other: &str| {
+        let group = json!({"kind": "group", "members": [other]});
+        let request = api.request(Method::POST, "/api/conversations").json(&group);
+        send(request.header("Idempotency-Key", key)).await
+    };
+    let first = begin(&taro, "k-1", "hana").await.ok();
+    assert_eq!(begin(&taro, "k-1", "hana").await.ok(), first);
+    let other = begin(&taro, "k-2", "hana").await.ok();
+    let hers = begin(&hana, "k-1", "taro").await.ok();
+    for another in [&other, &hers] {
+        assert_ne!(another["conversationId"], first["conversationId"]);
+    }
+    begin(&taro, "two words", "hana")
+        .await
+        .refused(400, "BAD_REQUEST");
+    let list = taro.get("/api/conversations").await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]

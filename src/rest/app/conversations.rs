@@ -1,7 +1,7 @@
 //! `/api/conversations`: who talks with whom. Those that the asker is not in are not there.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Json, Path, Query, ReqData},
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::{
         records::listing::{Conversation, Member, Place},
     },
     kernel::{
-        ids::{ConversationId, UserId},
+        ids::{ConversationId, IdFault, IdempotencyKey, UserId},
         person_name,
         time::Timestamp,
     },
@@ -130,10 +130,12 @@ pub(super) enum Begin {
     },
 }
 
-/// `POST /api/conversations`: of two people there is one, which this finds or begins; a group is a new one each time.
+/// `POST /api/conversations`: of two people there is one, which this finds or begins; a group is a new one each time, or
+/// one for each `Idempotency-Key`.
 pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
+    request: HttpRequest,
     begin: Json<Begin>,
 ) -> Answer<ConversationView> {
     let beginning = match begin.into_inner() {
@@ -141,11 +143,23 @@ pub(super) async fn begin(
         Begin::Group { members, title } => {
             let fit = title.as_deref().map(person_name::check).transpose();
             fit.map_err(|fault| ApiError::bad_request(format!("title: {fault}")))?;
-            Beginning::Group { members, title }
+            let key = idempotency_key(&request)?;
+            Beginning::Group {
+                members,
+                title,
+                key,
+            }
         }
     };
     let begun = shared.chat.begin(&who.user, beginning);
     Ok(Json(begun.await?.into()))
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    let header = request.headers().get("idempotency-key");
+    let key = header.map(|key| key.to_str().unwrap_or_default().parse());
+    key.transpose()
+        .map_err(|fault: IdFault| ApiError::bad_request(fault.to_string()))
 }
 
 /// `PUT /api/conversations/{id}/members/{user}`: any member adds somebody.

@@ -168,7 +168,15 @@ impl People {
             Act::Gather(by, others) => {
                 let members = others.into_iter().map(user).collect();
                 let title = None;
-                begin(chat, by, Beginning::Group { members, title })
+                begin(
+                    chat,
+                    by,
+                    Beginning::Group {
+                        members,
+                        title,
+                        key: None,
+                    },
+                )
             }
             Act::Type(device, number) => {
                 let (user, id) = (user(person(device)), self.id(number));

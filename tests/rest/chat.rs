@@ -1,11 +1,14 @@
 //! Conversations over HTTP: who talks with whom, what was written, how far it was read.
 
+use std::collections::BTreeSet;
+
 use otomo::kernel::identity::Role;
+use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    api::Api,
+    api::{Api, send},
     support::{Json, TestServer, field},
 };
 
@@ -96,6 +99,16 @@ async fn what_is_written_over_http_arrives_on_sockets() {
     taro.post(&messages, huge)
         .await
         .refused(413, "MESSAGE_TOO_LARGE");
+    let no_text: [&[u8]; 3] = [
+        b"{\"clientMessageId\":\"m-2\",\"body\":\"\xe3\x81\"}",
+        b"{\"clientMessageId\":\"m-2\",\"body\":\"\\ud83d\"}",
+        b"{\"clientMessageId\":\"\xff\",\"body\":\"a\"}",
+    ];
+    for bytes in no_text {
+        let request = taro.request(Method::POST, &messages).body(bytes);
+        let request = request.header("Content-Type", "application/json");
+        send(request).await.refused(400, "BAD_REQUEST");
+    }
 
     let api = Api::of(&server, "hana", Role::User);
     let read = path(&begun, "/read");
@@ -166,25 +179,20 @@ async fn the_list_has_the_latest_first_in_pages() {
         let hana = person(&server, &name).await;
         let begun = hana.post("/api/conversations", direct("taro")).await.ok();
         write(&hana, &begun, "m-1").await;
-        // Times are in milliseconds, and the list is sorted by them.
-        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     }
-    let (mut writers, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = taro
-            .get(&format!("/api/conversations?limit=2{cursor}"))
-            .await
-            .ok();
-        for item in page["items"].as_array().unwrap() {
-            assert_eq!((&item["unread"], &item["lastSeq"]), (&1.into(), &1.into()));
-            writers.push(field(&item["lastMessage"], "senderId").to_owned());
-        }
-        match page["nextCursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
+    let list = taro.whole_list("/api/conversations", 2).await;
+    for item in &list {
+        assert_eq!((&item["unread"], &item["lastSeq"]), (&1.into(), &1.into()));
     }
-    assert_eq!(writers, ["hana-5", "hana-4", "hana-3", "hana-2", "hana-1"]);
+    let times: Vec<&str> = list.iter().map(|it| field(it, "lastAt")).collect();
+    assert!(
+        times.is_sorted_by(|before, after| before >= after),
+        "{times:?}"
+    );
+    let writers = list.iter().map(|it| field(&it["lastMessage"], "senderId"));
+    let writers: BTreeSet<&str> = writers.collect();
+    let all = ["hana-1", "hana-2", "hana-3", "hana-4", "hana-5"];
+    assert_eq!((list.len(), writers), (5, BTreeSet::from(all)));
 }
 
 #[tokio::test]
@@ -267,6 +275,9 @@ async fn a_stranger_cannot_tell_a_conversation_from_none() {
             mallory.post(&path(it, "/messages"), message.clone()).await,
             mallory
                 .post(&path(it, "/read"), json!({"messageSeq": 0}))
+                .await,
+            mallory
+                .post(&path(it, "/typing"), json!({"typing": true}))
                 .await,
             mallory.put(&path(it, "/members/mallory"), json!({})).await,
             mallory.delete(&path(it, "/members/taro")).await,

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use otomo::kernel::identity::Role;
-use tokio::time::{Duration, sleep};
-
 use super::to_user;
 use crate::support::{Json, Process, field};
+use otomo::kernel::identity::Role;
 
 const WRITERS: usize = 8;
 const MESSAGES: usize = 400;
@@ -22,19 +20,25 @@ async fn what_was_acknowledged_survives_a_kill() {
         ("limits.burst", "1000"),
     ])
     .await;
-    let hana = server.connecting("hana", Role::User).ready().await;
+    let mut hana = server.connecting("hana", Role::User).ready().await;
     let mut writers = Vec::new();
     for number in 0..WRITERS {
         writers.push(server.connecting(&writer(number), Role::User).ready().await);
     }
-    for n in 0..MESSAGES {
-        for client in &mut writers {
-            client
-                .send(to_user("hana", &format!("m-{n}"), &n.to_string()))
-                .await;
+    let writing = async {
+        for n in 0..MESSAGES {
+            for client in &mut writers {
+                let message = to_user("hana", &format!("m-{n}"), &n.to_string());
+                client.send(message).await;
+            }
         }
+        std::future::pending().await
+    };
+    // In the middle of it.
+    tokio::select! {
+        () = writing => {}
+        _ = hana.until("the hundredth message", |event| event["seq"] == 100) => {}
     }
-    sleep(Duration::from_millis(30)).await;
     server.kill();
     let mut acknowledged: BTreeMap<(String, String), Json> = BTreeMap::new();
     for client in &mut writers {
@@ -51,6 +55,8 @@ async fn what_was_acknowledged_survives_a_kill() {
             assert!(acknowledged.insert(key, ack).is_none(), "answered twice");
         }
     }
+    let (count, all) = (acknowledged.len(), WRITERS * MESSAGES);
+    assert!(0 < count && count < all, "{count} of {all} acknowledged");
     drop(hana);
     let server = server.kill_and_restart().await;
 

@@ -1,6 +1,6 @@
 //! Who is writing: told to the others while it lasts, and ended by the server.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use otomo::kernel::identity::Role;
 use serde_json::json;
@@ -69,6 +69,50 @@ async fn the_others_hear_of_it_until_it_is_over() {
     silence(Duration::from_millis(500)).await;
     hana.expect_none("typing-stop").await;
     jiro.expect_none("typing-start").await;
+}
+
+#[tokio::test]
+async fn typing_that_is_never_stopped_ends_each_time() {
+    let settings = [QUICK[0], QUICK[1], ("limits.commands_per_second", "none")];
+    let server = TestServer::start_with(&settings).await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    let id = writes(&mut taro, "hana", "m-1", "a").await;
+    let expected = (&json!("taro"), &json!(id));
+    for _ in 0..3 {
+        // On a machine that is busy a word may be over before it is told.
+        while hana.heard("typing-start").is_none() {
+            types(&mut taro, &id).await;
+            taro.settled().await;
+        }
+        assert_eq!(of(&hana.expect("typing-start").await), expected);
+        assert_eq!(of(&hana.expect("typing-stop").await), expected);
+        hana.everything();
+    }
+}
+
+#[tokio::test]
+async fn typing_without_an_end_is_told_at_its_pace_and_stops_once() {
+    let settings = [
+        ("chat.typing_expire", "2s"),
+        ("chat.typing_resend", "100ms"),
+        ("limits.commands_per_second", "none"),
+    ];
+    let server = TestServer::start_with(&settings).await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    let id = writes(&mut taro, "hana", "m-1", "a").await;
+    let (began, mut told) = (Instant::now(), 0);
+    while told < 6 {
+        types(&mut taro, &id).await;
+        taro.settled().await;
+        for event in hana.everything() {
+            assert_ne!(event["type"], "typing-stop");
+            told += u128::from(event["type"] == "typing-start");
+        }
+    }
+    let pauses = began.elapsed().as_millis() / 100;
+    assert!(pauses + 1 >= told, "{told} times in {pauses} pauses");
+    hana.expect("typing-stop").await;
+    hana.expect_none("typing-stop").await;
 }
 
 #[tokio::test]

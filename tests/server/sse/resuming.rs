@@ -1,6 +1,7 @@
 //! Coming back: what was missed comes first.
 
 use otomo::kernel::identity::Role;
+use serde_json::json;
 
 use crate::support::TestServer;
 
@@ -52,6 +53,31 @@ async fn a_stream_that_was_cut_goes_on_where_it_was() {
     let early = hana().with_header("last-event-id", before);
     let mut early = early.with_last_seq(2).stream("/sse").await;
     assert_eq!(early.expect("call_missed").await["seq"], 1);
+}
+
+#[tokio::test]
+async fn with_the_id_of_somebody_else_one_reads_ones_own() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.user("hana").await);
+    let send = |to: &str, id: &str| json!({"type": "message_send", "toUserId": to, "clientMessageId": id, "body": id});
+    for id in ["m-1", "m-2", "m-3"] {
+        taro.ask(send("hana", id)).await;
+    }
+    let hers = hana.expect("new-message").await["seq"].to_string();
+    let mut jiro = server.user("jiro").await;
+    for id in ["n-1", "n-2"] {
+        jiro.ask(send("taro", id)).await;
+    }
+    let listening = server
+        .connecting("jiro", Role::User)
+        .with_header("last-event-id", hers);
+    let mut stream = listening.stream("/sse").await;
+    let told = stream
+        .up_to("ready", |event| event["type"] == "ready")
+        .await;
+    let bodies = told.iter().filter(|it| it["type"] == "new-message");
+    let bodies: Vec<&str> = bodies.map(|it| it["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["n-2"]);
 }
 
 #[tokio::test]

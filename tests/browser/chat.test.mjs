@@ -283,7 +283,7 @@ scenario(
   { OTOMO_LIMITS__MESSAGES_PER_MINUTE: '30' },
 );
 
-scenario('a group has a name, its members, and how many have read', async ({ person }) => {
+scenario('a group has a name, its members, and how many have read', async ({ person, server }) => {
   const { user, otomo } = await talking(person, 'たくみ', 'つむぎ');
   const third = new Chatter(await person('あかり'));
   await third.person.enterAs('otomo');
@@ -303,6 +303,18 @@ scenario('a group has a name, its members, and how many have read', async ({ per
   await user.hears('はーい');
   await user.head.getByText('メンバー3人・3人がオンライン').waitFor();
   await picture(user.page, 'chat group');
+
+  // Who is taken out of it sees nothing of it any more.
+  const { token, conversationId } = await user.page.evaluate(() => {
+    const { me, place } = window.otomo.state();
+    return { token: me.token, conversationId: place.conversationId };
+  });
+  const gone = await third.page.evaluate(() => window.otomo.state().me.userId);
+  const member = new URL(`/api/conversations/${conversationId}/members/${gone}`, server.url);
+  await fetch(member, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  await third.page.getByText('この会話は見つかりません').waitFor({ timeout: PATIENCE_MS });
+  await third.row('お茶会').waitFor({ state: 'detached' });
+  await user.head.getByText('メンバー2人・2人がオンライン').waitFor();
 });
 
 scenario('Enter sends, Shift+Enter does not, and an input method keeps its Enter', async ({ person }) => {

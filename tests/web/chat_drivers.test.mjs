@@ -199,6 +199,18 @@ describe('the list', () => {
     assert.equal(store.state.chat.conversations.byId.size, 2);
   });
 
+  test('is asked for again after what came too early to be put into it', async () => {
+    const asked = directory();
+    play(snapshot, message);
+    asked[0].resolve([item('new')]);
+    await settle();
+    assert.equal(asked.length, 2);
+    asked[1].resolve([item('new', 1, 1)]);
+    await settle();
+    assert.equal(store.state.chat.conversations.byId.get('new').lastSeq, 1);
+    assert.equal(asked.length, 2);
+  });
+
   test('is asked for when an unknown conversation is heard of', async () => {
     const asked = directory();
     play(list(item('c')), { ...message, conversationId: 'c' });

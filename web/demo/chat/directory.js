@@ -28,9 +28,9 @@ export class Directory {
    * @param {import('../state/store.js').Event} event
    */
   follow({ chat }, { type, conversationId }) {
-    const { known, byId } = chat.conversations;
-    const unheard = (type === 'new-message' || type === 'message-read') && known && !byId.has(conversationId);
-    if (type === 'unread_snapshot' || unheard) this.refresh();
+    const told = type === 'new-message' || type === 'message-read';
+    const unknown = told && !chat.conversations.byId.has(conversationId);
+    if (type === 'unread_snapshot' || unknown) this.refresh();
   }
 
   /** Asks once more. One question at a time, so that no older answer comes last. */

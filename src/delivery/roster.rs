@@ -73,9 +73,8 @@ impl Roster {
         self.connectedness.arrived(client);
     }
 
-    /// Strikes a session out and tells what is left of its user.
-    pub fn leave(&self, client: &Client, leave: Leave) -> Remaining {
-        self.connectedness.left(client, leave);
+    /// Strikes a session out and tells what is left of its user. Nobody hears of it until [`Roster::left`].
+    pub fn leave(&self, client: &Client) -> Remaining {
         let mut remaining = Remaining {
             of_device: 0,
             of_user: 0,
@@ -91,6 +90,12 @@ impl Roster {
             sessions.is_empty()
         });
         remaining
+    }
+
+    /// A session that was struck out has left, and what others are to find when they hear of it is queued: whether its user
+    /// is still there follows from how it left.
+    pub fn left(&self, client: &Client, leave: Leave) {
+        self.connectedness.left(client, leave);
     }
 
     /// The sessions of a user.

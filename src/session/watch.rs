@@ -248,9 +248,11 @@ impl Session {
             Stage::Live(Live { at, line, .. }) => {
                 self.env.lines.remove(at);
                 let client = line.client();
-                let remaining = self.env.lines.roster().leave(client, self.leave);
+                let roster = self.env.lines.roster();
+                let remaining = roster.leave(client);
                 self.env.calls.left(client, self.leave, remaining);
                 self.env.chat.left(client, remaining);
+                roster.left(client, self.leave);
                 if client.role == Role::Otomo {
                     self.env.presence.leave(client, self.leave);
                 }

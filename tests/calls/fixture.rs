@@ -199,8 +199,10 @@ impl Server {
     pub(crate) fn disconnect(&self, phone: Phone) {
         let client = phone.client.clone();
         self.lines.remove(phone.at);
-        let remaining = self.lines.roster().leave(&client, Leave::Broken);
+        let roster = self.lines.roster();
+        let remaining = roster.leave(&client);
         self.calls.left(&client, Leave::Broken, remaining);
+        roster.left(&client, Leave::Broken);
         if client.role == Role::Otomo {
             self.presence.leave(&client, Leave::Broken);
         }

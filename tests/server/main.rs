@@ -22,6 +22,7 @@ mod closing;
 mod connecting;
 mod crash;
 mod deaf;
+mod law;
 mod mirror;
 mod order;
 mod presence;

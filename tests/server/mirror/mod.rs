@@ -1,14 +1,14 @@
 //! What a client makes of what it is told, by the written rules alone (README): each part keeps one snapshot up to date
 //! with the events that change it.
 
+mod calls;
 mod partners;
 mod statuses;
 mod unread;
 
-pub use partners::Partners;
-pub use statuses::Statuses;
 pub use unread::Unread;
 
+use self::{calls::Calls, partners::Partners, statuses::Statuses};
 use crate::support::{Json, field};
 
 /// All of them.
@@ -16,6 +16,7 @@ use crate::support::{Json, field};
 pub struct Mirror {
     me: String,
     statuses: Statuses,
+    calls: Calls,
     partners: Partners,
     unread: Option<Unread>,
 }
@@ -26,6 +27,7 @@ impl Mirror {
         Self {
             me: me.to_owned(),
             statuses: Statuses::default(),
+            calls: Calls::default(),
             partners: Partners::default(),
             unread: None,
         }
@@ -34,6 +36,7 @@ impl Mirror {
     /// Takes in whatever comes.
     pub fn hear(&mut self, event: &Json) {
         self.statuses.hear(event);
+        self.calls.hear(&self.me, event);
         self.partners.hear(event);
         if field(event, "type") == "unread_snapshot" {
             self.unread = Some(Unread::of(&self.me, event));

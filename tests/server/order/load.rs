@@ -1,5 +1,7 @@
 //! Everything in motion: messages, statuses, comings and goings.
 
+use std::sync::Arc;
+
 use otomo::kernel::identity::Role;
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
@@ -44,9 +46,7 @@ impl Load {
             let otomo = server.otomo(&format!("otomo-{number}")).await;
             work.spawn(change(otomo, stopped.clone()));
         }
-        let address = server.address();
-        let comer = Endpoint::new(address);
-        work.spawn(come_and_go(comer, stopped));
+        work.spawn(come_and_go(server.way_in(), stopped));
         Self { stop, head, work }
     }
 
@@ -114,7 +114,7 @@ async fn change(mut otomo: Client, stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn come_and_go(server: Endpoint, stopped: watch::Receiver<bool>) {
+async fn come_and_go(server: Arc<Endpoint>, stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         server.user("comer").await.log_out().await;
     }

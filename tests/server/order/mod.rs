@@ -8,6 +8,8 @@
 mod load;
 mod told;
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use otomo::kernel::identity::Role;
 
@@ -17,7 +19,7 @@ use self::{
 };
 use crate::{
     api::WITH_KEY,
-    support::{Dice, Endpoint, Json, Listener, TestServer, Way},
+    support::{Dial, Dice, Endpoint, Json, Line, TestServer, Way},
 };
 
 /// Connections of each visitor.
@@ -26,9 +28,10 @@ const VISITS: usize = 15;
 /// Connections that are opened at the same moment.
 const AT_ONCE: usize = 20;
 
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     WITH_KEY,
     ("limits.commands_per_second", "none"),
+    ("limits.messages_per_minute", "none"),
     ("limits.connections_per_user", "none"),
     ("presence.ping_interval", "20s"),
 ];
@@ -65,15 +68,16 @@ impl Visit {
         }
     }
 
-    async fn begin(&self, server: &Endpoint) -> Listener {
-        let mut new = server.connecting(&visitor(self.visitor), Role::User);
-        if let Some(last) = self.last {
-            new = new.resuming_by(self.way, last);
-        }
+    async fn begin(&self, server: &Arc<Endpoint>) -> Line {
+        let server = Arc::clone(server);
+        let dial = Dial::new(server, &visitor(self.visitor), Role::User, self.way);
+        let mut new = self
+            .last
+            .map_or_else(|| dial.connecting(), |last| dial.resuming(last));
         if let Some(topics) = self.topics {
             new = new.asking(&format!("topics={topics}"));
         }
-        new.open_by(self.way).await
+        dial.connect(new).await
     }
 
     fn wants(&self, topic: &str) -> bool {
@@ -87,31 +91,32 @@ async fn whoever_connects_under_load_is_told_everything_once_and_in_order() {
     let server = TestServer::start_with(&SETTINGS).await;
     let mut dice = Dice::new("order", "OTOMO_SEED", Dice::any_seed());
     let load = Load::begin(&server).await;
+    let way_in = server.way_in();
     let mut visits: Vec<usize> = (0..VISITORS * VISITS)
         .map(|visit| visit % VISITORS)
         .collect();
     dice.shuffle(&mut visits);
-    let mut listening: Vec<(Visit, Listener)> = Vec::new();
+    let mut listening: Vec<(Visit, Line)> = Vec::new();
     for visitors in visits.chunks(AT_ONCE) {
         let head = load.progress().await;
         let visits: Vec<Visit> = visitors
             .iter()
             .map(|visitor| Visit::any(*visitor, head, &mut dice))
             .collect();
-        let opening = visits.iter().map(|visit| visit.begin(&server));
+        let opening = visits.iter().map(|visit| visit.begin(&way_in));
         let opened = join_all(opening).await;
         listening.extend(visits.into_iter().zip(opened));
     }
     load.progress().await;
     load.end().await;
     for (visit, mut listener) in listening {
-        let fresh = fresh(&server, visit).await;
+        let fresh = fresh(&way_in, visit).await;
         Told::by(visit, &mut listener, &fresh).await;
     }
 }
 
 /// What somebody is told who comes when all is quiet.
-async fn fresh(server: &Endpoint, visit: Visit) -> Vec<Json> {
+async fn fresh(server: &Arc<Endpoint>, visit: Visit) -> Vec<Json> {
     let visit = Visit {
         last: None,
         ..visit

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 use super::Visit;
 use crate::{
     mirror::Mirror,
-    support::{Json, Listener, PATIENCE, field},
+    support::{Json, Line, PATIENCE, field},
 };
 
 /// What one connection was told, held against what a fresh one is.
@@ -17,16 +17,16 @@ pub struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Waits until a connection was told all that a fresh one is, and looks at everything.
-    pub async fn by(visit: Visit, listener: &mut Listener, fresh: &'a [Json]) {
-        let mut due = Mirror::of(&listener.user);
+    pub async fn by(visit: Visit, line: &mut Line, fresh: &'a [Json]) {
+        let mut due = Mirror::of(&line.user);
         fresh.iter().for_each(|event| due.hear(event));
         let mut told = Self {
             visit,
             events: Vec::new(),
             fresh,
         };
-        let mut mirror = Mirror::of(&listener.user);
-        let hearing = timeout(PATIENCE, told.hear(listener, &mut mirror, &due));
+        let mut mirror = Mirror::of(&line.user);
+        let hearing = timeout(PATIENCE, told.hear(line, &mut mirror, &due));
         let Ok(ready) = hearing.await else {
             panic!("{visit:?} has come to\n{mirror:#?}\nand a fresh one to\n{due:#?}");
         };
@@ -35,10 +35,10 @@ impl<'a> Told<'a> {
     }
 
     /// Listens until what was told comes to what is due; says where `ready` is.
-    async fn hear(&mut self, listener: &mut Listener, mirror: &mut Mirror, due: &Mirror) -> usize {
+    async fn hear(&mut self, line: &mut Line, mirror: &mut Mirror, due: &Mirror) -> usize {
         let mut ready = None;
         loop {
-            let next = listener.next().await;
+            let next = line.next().await;
             let next = next.unwrap_or_else(|end| panic!("{:?}: {end:?}", self.visit));
             if next["type"] == "no event" {
                 continue;

@@ -133,12 +133,17 @@ impl Connecting {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let handle = socket2::SockRef::from(&stream).try_clone()?.into();
-        let wire: Wire = match &self.tls {
-            None => Box::new(stream),
-            Some(tls) => Box::new(certificate::encrypt(tls, stream).await),
-        };
+        let wire = self.wire(stream).await;
         let (socket, response) = client_async(self.request(), wire).await?;
         Ok((Client::new(self.user, socket, handle), response))
+    }
+
+    /// What is spoken on a TCP connection: TLS, if it was asked for.
+    pub(super) async fn wire(&self, stream: TcpStream) -> Wire {
+        match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(certificate::encrypt(tls, stream).await),
+        }
     }
 
     pub(super) fn user(&self) -> &str {

@@ -23,8 +23,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The way into the server that listens there.
-    pub fn new(address: SocketAddr) -> Self {
+    pub(super) fn new(address: SocketAddr) -> Self {
         let sources = Sources::default().with("auth.hs256_secret", SECRET);
         let auth = load(&sources).expect("a sound configuration").auth;
         Self {

@@ -1,6 +1,10 @@
 //! A server of its own for each test: in this process, on a free port, with a database of its own.
 
-use std::{ops::Deref, sync::mpsc, thread::JoinHandle};
+use std::{
+    ops::Deref,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
 
 use otomo::{
     app::{App, Stopper},
@@ -14,7 +18,7 @@ type Settings = Vec<(String, String)>;
 
 /// A running server. Dropped, it stops.
 pub struct TestServer {
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
@@ -69,12 +73,17 @@ impl TestServer {
         let (address, stopper) = waiting.await.expect("no panic").expect("the server starts");
         let (thread, folder) = (Some(thread), Some(folder));
         Self {
-            endpoint: Endpoint::new(address),
+            endpoint: Arc::new(Endpoint::new(address)),
             stopper,
             thread,
             folder,
             settings,
         }
+    }
+
+    /// The way in, for those who take it along.
+    pub fn way_in(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.endpoint)
     }
 
     /// Stops the server at once and starts another on the same database.

@@ -9,9 +9,9 @@
 //! What is checked while it runs is in [`diary`], what at the end in [`verdict`]. Whom chance meets comes from a seed that
 //! is printed; `OTOMO_CHAOS_SEED` repeats it, [`story::Scale`] has what makes it longer.
 
+mod cut;
 mod desk;
 mod diary;
-mod line;
 mod person;
 mod story;
 mod town;
@@ -19,24 +19,25 @@ mod verdict;
 
 use std::sync::Arc;
 
+use otomo::kernel::identity::Role;
 use tokio::{task::JoinSet, time::timeout};
 
 use self::{
     desk::Desk,
-    line::Dial,
     person::{Life, Person},
     story::{Scale, Story},
     town::Town,
 };
 use crate::{
     api::WITH_KEY,
-    support::{Dice, Process, Way, steady_port},
+    support::{Dial, Dice, Process, Way, steady_port},
 };
 
 /// People who are cut off in the middle of a command send many; streams end by themselves, too.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     WITH_KEY,
     ("limits.commands_per_second", "none"),
+    ("limits.messages_per_minute", "none"),
     ("limits.protocol_errors", "none"),
     ("limits.connections_per_user", "none"),
     ("sse.max_age", "2s"),
@@ -73,9 +74,11 @@ async fn chaos(
     let mut lives = JoinSet::new();
     for (number, name) in town.people.iter().enumerate() {
         let way = Way::ALL[number % 2];
+        let mut dial = Dial::new(server.way_in(), name, Role::User, way);
+        dial.path = "/api/chat/sse";
         let person = Person {
             story: Arc::clone(&story),
-            dial: Dial::new(server.way_in(), name, way),
+            dial,
             desk: Desk::with(town.drafts(number, scale, dice)),
             dice: dice.fork(),
             reads: dice.one_in(3),

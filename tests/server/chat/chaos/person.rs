@@ -6,13 +6,8 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{
-    desk::Desk,
-    diary::Diary,
-    line::{Cut, Dial, Line},
-    story::Story,
-};
-use crate::support::{Dice, Json, Silent, field};
+use super::{cut::Cut, desk::Desk, diary::Diary, story::Story};
+use crate::support::{Dial, Dice, Json, Line, Silent, field};
 
 /// How long a connection lasts, in milliseconds.
 const LIFE: std::ops::Range<u64> = 50..3_000;
@@ -46,7 +41,7 @@ impl Person {
         let mut silent: Option<Silent> = None;
         loop {
             let last = self.last(&diary);
-            let Some(mut line) = self.dial.connect(last).await else {
+            let Some(mut line) = self.connect(last).await else {
                 self.pause().await;
                 continue;
             };
@@ -67,7 +62,7 @@ impl Person {
                 let how = *self.dice.pick(&Cut::ALL);
                 let read = json!({"type": "message-read"});
                 let command = self.desk.half().unwrap_or(read);
-                silent = line.cut(how, &self.dial, &command).await.or(silent);
+                silent = how.cut(line, &self.dial, &command).await.or(silent);
             }
             self.desk.cut_off();
             self.pause().await;
@@ -91,6 +86,11 @@ impl Person {
         diary.last.saturating_sub(forgotten)
     }
 
+    async fn connect(&self, last: u64) -> Option<Line> {
+        let resuming = self.dial.resuming(last).asking("topics=chat");
+        self.dial.connect_if_up(resuming).await
+    }
+
     async fn pause(&mut self) {
         sleep(Duration::from_millis(self.dice.within(AWAY))).await;
     }
@@ -111,7 +111,11 @@ impl Person {
                 }
             }
             "unanswered" => self.desk.unanswered(field(event, "requestId")),
-            "error" | "server_error" => panic!("{}: {event}", self.dial.user),
+            // The stream is over already, or the server has too much to do.
+            "error" if matches!(event["status"].as_u64(), Some(404 | 429 | 503)) => {
+                self.desk.unanswered(field(event, "requestId"));
+            }
+            "error" => panic!("{}: {event}", self.dial.user),
             "new-message" if self.reads && self.dice.one_in(8) => {
                 let read = json!({
                     "type": "message-read", "requestId": "read",

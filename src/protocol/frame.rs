@@ -315,6 +315,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_gets_it_the_event_itself_is_encoded_once() {
+        let event = update();
+        for seq in 1..=256 {
+            let frame = event.clone();
+            let told = text(&frame, Stamp::Durable { seq, prev: seq - 1 });
+            assert_eq!(told["seq"], seq);
+            assert_eq!(frame.json().as_ptr(), event.json().as_ptr());
+        }
+    }
+
+    #[test]
     fn an_answer_carries_the_name_its_asker_gave_it() {
         let id: RequestId = serde_json::from_str(r#""a\"b""#).unwrap();
         let frame = Frame::answer(&Event::from(HeartbeatAck { timestamp: 2 }), Some(&id));

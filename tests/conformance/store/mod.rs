@@ -8,6 +8,7 @@ mod crash;
 mod inbox;
 mod last_seen;
 mod migrate;
+mod plan;
 mod prune;
 mod read;
 

@@ -3,6 +3,7 @@
 mod chaos;
 mod comings;
 mod crash;
+mod crowd;
 mod last_seen;
 mod limits;
 mod reading;

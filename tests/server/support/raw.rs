@@ -45,7 +45,8 @@ impl Endpoint {
         );
     }
 
-    async fn metrics(&self) -> String {
+    /// The page of metrics.
+    pub async fn metrics(&self) -> String {
         self.raw("GET /metrics HTTP/1.1\r\nHost: otomo\r\nConnection: close\r\n\r\n")
             .await
     }

@@ -7,6 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::chat::writes;
 use crate::support::{Certificate, Connecting, End, TestServer, encrypt, field};
 
 /// Somebody about to connect over TLS.
@@ -42,6 +43,33 @@ async fn people_call_each_other_over_tls() {
     assert_eq!(field(&taro.expect("call_end").await, "reason"), "otomo_end");
     hana.log_out().await;
     taro.sees("hana", "offline").await;
+}
+
+#[tokio::test]
+async fn a_stream_is_heard_and_resumed_over_tls() {
+    let certificate = Certificate::new();
+    let server = TestServer::start_with(&certificate.settings()).await;
+    let taro = connecting(&server, &certificate, "taro", Role::User);
+    let mut taro = taro.ready().await;
+    let hana = || connecting(&server, &certificate, "hana", Role::User);
+    let mut stream = hana().listening().await;
+    // As large as a message may be: many TLS records.
+    let body = "x".repeat(8 * 1024);
+    for n in 1..=20_u64 {
+        writes(&mut taro, "hana", &format!("m-{n}"), &body).await;
+    }
+    for n in 1..=20_u64 {
+        let message = stream.expect("new-message").await;
+        assert_eq!(
+            (&message["seq"], &message["body"]),
+            (&n.into(), &body.clone().into())
+        );
+    }
+    stream.vanish().await;
+    writes(&mut taro, "hana", "m-21", "live").await;
+    let mut stream = hana().with_header("last-event-id", "20").listening().await;
+    assert_eq!(stream.expect("new-message").await["seq"], 21);
+    stream.leave();
 }
 
 #[tokio::test]

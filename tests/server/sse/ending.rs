@@ -93,6 +93,26 @@ async fn a_draining_server_sends_its_streams_away() {
     drained.await.expect("no panic");
 }
 
+#[tokio::test]
+async fn a_draining_server_refuses_new_streams_but_of_those_who_talk() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
+    let mut jiro = server.connecting("jiro", Role::User).listening().await;
+    let call = taro.request("hana").await;
+    hana.rings(call).await;
+    hana.accept(call).await;
+    let drained = server.drain();
+    assert_eq!(jiro.expect("closing").await["code"], 4200);
+    let refused = server.connecting("jiro", Role::User).try_stream("/sse");
+    let refused = refused.await.err().expect("refused");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert_eq!(refused.body["error"]["code"], "UNAVAILABLE");
+    assert!(refused.header("retry-after").is_some());
+    server.connecting("taro", Role::User).listening().await;
+    taro.hang_up(call).await;
+    drained.await.expect("no panic");
+}
+
 /// Otomo who change their status, one after another, so many times in all: not faster than the store takes it.
 async fn churn(otomo: &mut [Client], changes: usize) {
     for change in 0..changes {

@@ -8,13 +8,13 @@ use std::{
 use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpSocket, TcpStream},
+    net::TcpSocket,
     sync::watch,
     task::JoinHandle,
     time::timeout,
 };
 
-use super::{Connecting, Ear, End, Json, PATIENCE, Silent, ear::Mouth};
+use super::{Connecting, Ear, End, Json, PATIENCE, Silent, connecting::Wire, ear::Mouth};
 
 /// Receive buffer: small, so that what the kernel holds for a client that does not read is little.
 const BUFFER: u32 = 8 * 1024;
@@ -74,18 +74,19 @@ impl Connecting {
     async fn listen(self, path: &str) -> std::io::Result<Result<Stream, Refused>> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(BUFFER)?;
-        let mut tcp = socket.connect(self.address()).await?;
+        let tcp = socket.connect(self.address()).await?;
         let handle = socket2::SockRef::from(&tcp).try_clone()?;
-        let request = self.get(path);
-        tcp.write_all(request.as_bytes()).await?;
-        let mut tcp = BufReader::with_capacity(1024, tcp);
-        let (status, headers) = head(&mut tcp).await?;
+        let mut wire = self.wire(tcp).await;
+        wire.write_all(self.get(path).as_bytes()).await?;
+        wire.flush().await?;
+        let mut wire = BufReader::with_capacity(1024, wire);
+        let (status, headers) = head(&mut wire).await?;
         if status != 200 {
-            return Ok(Err(refused(status, headers, &mut tcp).await?));
+            return Ok(Err(refused(status, headers, &mut wire).await?));
         }
         let ear = Ear::new(self.user().to_owned());
         let (paused, pause) = watch::channel(false);
-        let reading = tokio::spawn(read(tcp, ear.mouth(), pause));
+        let reading = tokio::spawn(read(wire, ear.mouth(), pause));
         Ok(Ok(Stream {
             ear,
             headers,
@@ -99,11 +100,11 @@ impl Connecting {
 async fn refused(
     status: u16,
     headers: Headers,
-    tcp: &mut BufReader<TcpStream>,
+    wire: &mut BufReader<Wire>,
 ) -> std::io::Result<Refused> {
     let length = find(&headers, "content-length").expect("a body");
     let mut body = vec![0; length.parse().expect("a length")];
-    tcp.read_exact(&mut body).await?;
+    wire.read_exact(&mut body).await?;
     let body = serde_json::from_slice(&body).expect("JSON");
     Ok(Refused {
         status,
@@ -176,14 +177,14 @@ fn find<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 }
 
 /// The status and the headers.
-async fn head(tcp: &mut BufReader<TcpStream>) -> std::io::Result<(u16, Headers)> {
+async fn head(wire: &mut BufReader<Wire>) -> std::io::Result<(u16, Headers)> {
     let mut line = String::new();
-    tcp.read_line(&mut line).await?;
+    wire.read_line(&mut line).await?;
     let status = line.split(' ').nth(1).and_then(|it| it.parse().ok());
     let mut headers = Headers::new();
     loop {
         line.clear();
-        tcp.read_line(&mut line).await?;
+        wire.read_line(&mut line).await?;
         match line.trim_end().split_once(": ") {
             Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
             None => break,
@@ -194,11 +195,11 @@ async fn head(tcp: &mut BufReader<TcpStream>) -> std::io::Result<(u16, Headers)>
 }
 
 /// Reads chunks (RFC 9112, section 7.1) and the events in them.
-async fn read(mut tcp: BufReader<TcpStream>, mouth: Mouth, mut pause: watch::Receiver<bool>) {
+async fn read(mut wire: BufReader<Wire>, mouth: Mouth, mut pause: watch::Receiver<bool>) {
     let mut text = String::new();
     let end = loop {
         let _ = pause.wait_for(|paused| !paused).await;
-        match chunk(&mut tcp).await {
+        match chunk(&mut wire).await {
             Ok(Some(chunk)) => text += &chunk,
             Ok(None) => break End::Whole,
             Err(_) => break End::Cut,
@@ -211,12 +212,12 @@ async fn read(mut tcp: BufReader<TcpStream>, mouth: Mouth, mut pause: watch::Rec
     mouth.end(end);
 }
 
-async fn chunk(tcp: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
+async fn chunk(wire: &mut BufReader<Wire>) -> std::io::Result<Option<String>> {
     let mut size = String::new();
-    tcp.read_line(&mut size).await?;
+    wire.read_line(&mut size).await?;
     let size = usize::from_str_radix(size.trim_end(), 16).map_err(std::io::Error::other)?;
     let mut bytes = vec![0; size + 2];
-    tcp.read_exact(&mut bytes).await?;
+    wire.read_exact(&mut bytes).await?;
     bytes.truncate(size);
     let text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
     Ok(Some(text).filter(|text| !text.is_empty()))

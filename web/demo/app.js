@@ -70,7 +70,7 @@ const screen = buildScreen(root, () => store.state, language, {
   soundLocked: () => ringer.locked,
   chat: {
     talkTo: (userId) => chat.talkTo(userId),
-    beginGroup: (members, title) => chat.beginGroup(members, title),
+    beginGroup: (members, title, key) => chat.beginGroup(members, title, key),
     write: (conversationId, body) => chat.write(conversationId, body),
     again: (clientMessageId) => chat.again(clientMessageId),
     discard: (clientMessageId) => chat.discard(clientMessageId),

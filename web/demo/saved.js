@@ -2,6 +2,7 @@
  * What outlives a reload. It belongs to the tab, not to the browser, so that two tabs can be two people.
  */
 
+import { newId } from './id.js';
 import { TRANSPORTS } from './net/wire.js';
 import { EMPTY_INBOX } from './state/inbox.js';
 
@@ -137,12 +138,6 @@ function hold(device, patienceMs) {
       })
       .catch(() => resolve(false));
   });
-}
-
-/** @returns {string} hard to guess twice; also where `crypto.randomUUID` is missing for want of https */
-export function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @param {string} userId */

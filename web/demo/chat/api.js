@@ -42,11 +42,13 @@ export class ChatApi {
    * Begins a conversation; that of two people is found if there is one.
    *
    * @param {{kind: 'direct', userId: string} | {kind: 'group', members: string[], title: string | null}} beginning
+   * @param {string} key the same for each attempt: a group whose answer was lost begins once
    * @returns {Promise<Item>}
    * @throws {Refused}
    */
-  begin(beginning) {
-    return this.#ask('/api/conversations', { method: 'POST', body: JSON.stringify(beginning) });
+  begin(beginning, key) {
+    const headers = { 'idempotency-key': key };
+    return this.#ask('/api/conversations', { method: 'POST', headers, body: JSON.stringify(beginning) });
   }
 
   /**
@@ -62,12 +64,12 @@ export class ChatApi {
 
   /**
    * @param {string} path
-   * @param {RequestInit} [request]
+   * @param {RequestInit & {headers?: Record<string, string>}} [request]
    * @returns {Promise<any>}
    */
-  async #ask(path, request) {
-    const headers = { authorization: `Bearer ${this.#token()}`, 'content-type': 'application/json' };
-    const answer = await fetch(path, { ...request, headers }).catch((error) => {
+  async #ask(path, request = {}) {
+    const own = { authorization: `Bearer ${this.#token()}`, 'content-type': 'application/json' };
+    const answer = await fetch(path, { ...request, headers: { ...own, ...request.headers } }).catch((error) => {
       throw new Refused('DISCONNECTED', String(error));
     });
     if (!answer.ok) throw await refusalIn(answer);

@@ -3,6 +3,7 @@
  * followed up. What is shown is decided by `state/chat/` alone.
  */
 
+import { newId } from '../id.js';
 import { directWith } from '../state/chat/conversations.js';
 import { conversationAt, hashOf } from '../state/place.js';
 import { ChatApi } from './api.js';
@@ -53,16 +54,17 @@ export class ChatController {
   /** @param {string} userId with whom to talk */
   async talkTo(userId) {
     const known = directWith(this.#store.state.chat.conversations, userId);
-    if (known === null) await this.#begin({ kind: 'direct', userId });
+    if (known === null) await this.#begin({ kind: 'direct', userId }, newId());
     else this.#open(known.conversationId);
   }
 
   /**
    * @param {string[]} members
    * @param {string} title empty for none
+   * @param {string} key the same for each attempt
    */
-  async beginGroup(members, title) {
-    await this.#begin({ kind: 'group', members, title: title === '' ? null : title });
+  async beginGroup(members, title, key) {
+    await this.#begin({ kind: 'group', members, title: title === '' ? null : title }, key);
   }
 
   /**
@@ -106,10 +108,13 @@ export class ChatController {
     this.#reader.read();
   }
 
-  /** @param {Parameters<ChatApi['begin']>[0]} beginning */
-  async #begin(beginning) {
+  /**
+   * @param {Parameters<ChatApi['begin']>[0]} beginning
+   * @param {string} key
+   */
+  async #begin(beginning, key) {
     try {
-      const { conversationId } = await this.#api.begin(beginning);
+      const { conversationId } = await this.#api.begin(beginning, key);
       await this.#directory.refresh();
       this.#open(conversationId);
     } catch (error) {

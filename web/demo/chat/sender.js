@@ -5,7 +5,7 @@
  * the server refused waits for its writer.
  */
 
-import { newId } from '../saved.js';
+import { newId } from '../id.js';
 
 /** @typedef {import('../net/refused.js').Refused} Refused */
 

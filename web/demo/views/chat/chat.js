@@ -14,7 +14,7 @@ import { newGroupView } from './new_group.js';
  * @typedef {{element: HTMLElement, focus: () => void, update: (state: State, now: number) => void}} Pane
  *
  * @typedef {object} GroupActions
- * @property {(members: string[], title: string) => Promise<void>} beginGroup
+ * @property {(members: string[], title: string, key: string) => Promise<void>} beginGroup
  *
  * @typedef {import('./conversation.js').Actions & GroupActions} Actions
  */

@@ -2,6 +2,7 @@
  * A group begins: a name for it, and who is in it, of the people that its founder knows.
  */
 
+import { newId } from '../../id.js';
 import { othersIn } from '../../state/chat/conversations.js';
 import { inListOrder } from '../../state/otomos.js';
 import { CHAT, hashOf } from '../../state/place.js';
@@ -19,7 +20,7 @@ const TITLE_MAX = 200;
 
 /**
  * @param {Translator} t
- * @param {(members: string[], title: string) => Promise<void>} beginGroup
+ * @param {(members: string[], title: string, key: string) => Promise<void>} beginGroup `key`: the same for each attempt
  * @returns {{element: HTMLElement, focus: () => void, update: (state: State) => void}}
  */
 export function newGroupView(t, beginGroup) {
@@ -30,14 +31,17 @@ export function newGroupView(t, beginGroup) {
   const nobody = h('p', { class: 'quiet' }, t.text('group.nobody'));
   const begin = h('button', { class: 'button primary' }, t.text('group.begin'));
   const chosen = () => [...choices].filter(([, { checked }]) => checked).map(([userId]) => userId);
+  let key = '';
   const changed = () => {
+    // Another choice is another group.
+    key = newId();
     begin.disabled = chosen().length === 0;
   };
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     begin.disabled = true;
-    await beginGroup(chosen(), title.value.trim());
-    changed();
+    await beginGroup(chosen(), title.value.trim(), key);
+    begin.disabled = false;
   };
   const back = h('a', { class: 'back-to-list', href: hashOf(CHAT), 'aria-label': t.text('chat.back') }, icon('back'));
   const heading = h('h2', { id: 'group-heading' }, t.text('group.title'));

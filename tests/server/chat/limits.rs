@@ -41,16 +41,24 @@ async fn more_messages_a_minute_than_allowed_are_refused_with_a_wait() {
     );
     writes(&mut hana, "taro", "m-1", "e").await;
 
-    let http = reqwest::Client::new();
-    let url = format!(
-        "http://{}/api/conversations/{id}/messages",
-        server.address()
-    );
-    let body = json!({"clientMessageId": "m-4", "body": "d"}).to_string();
-    let post = http.post(url).bearer_auth(server.token("taro", Role::User));
-    let post = post.header("Content-Type", "application/json").body(body);
-    let refused = post.send().await.expect("an answer");
-    assert_eq!(refused.status(), 429);
-    let wait = refused.headers()["retry-after"].to_str().expect("text");
-    assert!((1..=20).contains(&wait.parse().expect("seconds")), "{wait}");
+    let phone = server.connecting("taro", Role::User).on_device("phone");
+    let _stream = phone.listening().await;
+    let message = json!({"clientMessageId": "m-4", "body": "d"});
+    let ways = [
+        (format!("conversations/{id}/messages"), message),
+        (
+            "commands?device=phone".to_owned(),
+            to_user("hana", "m-4", "d"),
+        ),
+    ];
+    for (path, body) in ways {
+        let url = format!("http://{}/api/{path}", server.address());
+        let post = reqwest::Client::new().post(url);
+        let post = post.bearer_auth(server.token("taro", Role::User));
+        let post = post.header("Content-Type", "application/json");
+        let refused = post.body(body.to_string()).send().await.expect("an answer");
+        assert_eq!(refused.status(), 429, "{path}");
+        let wait = refused.headers()["retry-after"].to_str().expect("text");
+        assert!((1..=20).contains(&wait.parse().expect("seconds")), "{wait}");
+    }
 }

@@ -88,7 +88,10 @@ export class Chatter {
   /** @param {'websocket' | 'sse'} transport */
   async goesBy(transport) {
     await this.page.locator(`.carrier input[value=${transport}]`).check();
-    await this.page.waitForFunction((wanted) => window.otomo.state().transport === wanted, transport);
-    await this.person.isLive();
+    const goes = (/** @type {string} */ wanted) => {
+      const { transport, link } = window.otomo.state();
+      return transport === wanted && link.phase === 'live';
+    };
+    await this.page.waitForFunction(goes, transport, { timeout: PATIENCE_MS });
   }
 }

@@ -86,7 +86,7 @@ export function scenario(name, play, settings) {
   });
 }
 
-/** What the browser itself tells: of links that break, commands that are refused, and the door that production has not. */
+/** What the browser itself tells: of links that break, commands that are refused, the door that production lacks. */
 const EXPECTED = /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/commands/;
 
 /**

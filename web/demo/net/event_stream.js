@@ -62,7 +62,7 @@ export class EventStream {
     this.#over = true;
     this.#source.onmessage = null;
     this.#source.onerror = () => this.#source.close();
-    if (code === GOODBYE && this.#session !== null) this.#leave();
+    if (code === GOODBYE) this.#leave();
     else this.#source.close();
   }
 

@@ -2,6 +2,7 @@
 
 mod commands;
 mod ending;
+mod http2;
 mod narrowed;
 mod opening;
 mod resuming;

@@ -55,13 +55,20 @@ impl Certificate {
 
     /// What a client connects with who trusts this certificate alone.
     pub fn connector(&self) -> TlsConnector {
+        self.connector_for(&[])
+    }
+
+    /// The same for one who speaks these protocols (ALPN).
+    pub fn connector_for(&self, protocols: &[&[u8]]) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).expect("a sound certificate");
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions that the provider has")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config =
+            ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("versions that the provider has")
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
         Arc::new(config).into()
     }
 }

@@ -8,13 +8,14 @@
 //! ```
 //! - [`rules`]: what may be written, and where a reader stands. Pure.
 //! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
-//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots of the start. [`status`]: of one person.
-//! - `typing`: who is writing. `comings`: who comes and goes. `last_seen`: when they were there. [`message`]: what is sent and kept. `wire`: the same in the words of the protocol.
-//! - [`retention`]: how long messages are kept. [`fault`]: why something was not done.
+//! - [`message`]: what is sent and kept. `wire`: the same in the words of the protocol. [`retention`]: how long it is kept.
+//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots. [`status`]: that of one person.
+//! - `typing`: who is writing. `comings`: who comes and goes. `last_seen`: when they were there.
+//! - [`fault`]: why something was not done.
 //!
-//! Why no actor: but for who is writing, nothing is kept between two messages. The store's writer puts all messages in one order, and the inbox gives
-//! each member theirs; what overtakes on the way to a client is put right there
-//! ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
+//! Why no actor: but for who is writing and who is known to be there, nothing is kept between two messages. The store's
+//! writer puts all messages in one order, and the inbox gives each member theirs; what overtakes on the way to a client is
+//! put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
 mod comings;
 pub mod fault;

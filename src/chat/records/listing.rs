@@ -159,12 +159,7 @@ fn complete(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Conversation>, StoreE
             creator: user(row.created_by)?,
             created_at: Timestamp::from_millis(row.created_at),
             last_at: Timestamp::from_millis(row.last_at),
-            position: Position {
-                conversation: id,
-                last: number(row.last_seq)?,
-                floor: number(row.floor)?,
-                read: number(row.read_seq)?,
-            },
+            position: Position::of(id, row.last_seq, row.floor, row.read_seq)?,
             last_message: last.remove(&id),
             members: members.remove(&id).unwrap_or_default(),
         })

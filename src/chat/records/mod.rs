@@ -44,14 +44,25 @@ pub struct Position {
     pub last: u64,
     /// Its last message that was pruned.
     pub floor: u64,
-    /// The last message that the member has seen.
+    /// The last message that the member has seen, or cannot see any more.
     pub read: u64,
 }
 
 impl Position {
+    /// As the database has it.
+    fn of(id: ConversationId, last: i64, floor: i64, read: i64) -> Result<Self, StoreError> {
+        let (last, floor) = (number(last)?, number(floor)?);
+        Ok(Self {
+            conversation: id,
+            last,
+            floor,
+            read: rules::seen(number(read)?, floor),
+        })
+    }
+
     /// Messages that the member has yet to see.
     pub fn unread(&self) -> u64 {
-        rules::unread(self.read, self.floor, self.last)
+        rules::unread(self.read, self.last)
     }
 }
 
@@ -235,12 +246,8 @@ impl TryFrom<PositionRow> for Position {
     type Error = StoreError;
 
     fn try_from(row: PositionRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            conversation: conversation(row.id)?,
-            last: number(row.last_seq)?,
-            floor: number(row.floor)?,
-            read: number(row.read_seq)?,
-        })
+        let id = conversation(row.id)?;
+        Self::of(id, row.last_seq, row.floor, row.read_seq)
     }
 }
 

@@ -70,8 +70,13 @@ pub fn cursor(read: u64, last: u64, seen: u64) -> Result<u64, ChatFault> {
     Ok(read.max(seen))
 }
 
-/// Messages that a reader has yet to see. What was pruned (up to `floor`) cannot be seen any more. Their own are not among
-/// them: sending moves the cursor.
-pub fn unread(read: u64, floor: u64, last: u64) -> u64 {
-    last.saturating_sub(read.max(floor))
+/// The last message that a reader has seen, or cannot see any more because it was pruned (up to `floor`). So clients find
+/// what is unread without knowing of any floor.
+pub fn seen(read: u64, floor: u64) -> u64 {
+    read.max(floor)
+}
+
+/// Messages that a reader has yet to see. Their own are not among them: sending moves the cursor.
+pub fn unread(read: u64, last: u64) -> u64 {
+    last.saturating_sub(read)
 }

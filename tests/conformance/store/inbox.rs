@@ -93,17 +93,17 @@ pub(super) async fn bodies(store: &Handle) -> i64 {
     store.read(count).await.unwrap()
 }
 
-/// 64 writers, each appending to a changing group of eight users.
+/// 60 writers, each appending to groups of few and of many out of twelve users.
 pub(super) async fn seqs_have_no_gap_whoever_writes(database: &impl Database) {
     let store = database.open();
-    let names: Vec<String> = (0..8).map(|n| format!("user-{n}")).collect();
-    let writers = (0..64_usize).map(|writer| {
+    let names: Vec<String> = (0..12).map(|n| format!("user-{n:02}")).collect();
+    let writers = (0..60_usize).map(|writer| {
         let (store, names) = (&store, &names);
         async move {
             let mut given = Vec::new();
-            for round in 0..8 {
+            for round in 0..12 {
                 let group: Vec<&str> = (0..=round)
-                    .map(|n| names[(writer + n) % 8].as_str())
+                    .map(|n| names[(writer + n) % 12].as_str())
                     .collect();
                 given.extend(append(store, "{}", &group).await);
             }
@@ -116,9 +116,9 @@ pub(super) async fn seqs_have_no_gap_whoever_writes(database: &impl Database) {
     }
     for (user, mut seqs) in streams {
         seqs.sort_unstable();
-        let gapless: Vec<u64> = (1..=288).collect();
+        let gapless: Vec<u64> = (1..=390).collect();
         assert_eq!(seqs, gapless, "{user}");
-        assert_eq!(extent(&store, user.as_str()).await, (1, 288));
+        assert_eq!(extent(&store, user.as_str()).await, (1, 390));
     }
 }
 

@@ -9,9 +9,9 @@
 //! partners.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     convert::Infallible,
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -27,7 +27,7 @@ use crate::{
         lines::To,
         roster::Roster,
     },
-    kernel::{ids::UserId, logging::chain},
+    kernel::{ids::UserId, logging::chain, time::Timestamp},
     protocol::{
         event::{Event, UserOffline, UserOnline},
         frame::Frame,
@@ -38,23 +38,60 @@ use crate::{
 /// How long to wait after the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Departures that are remembered with their last seen: more than are told of while a snapshot is read, for each costs the
+/// teller a commit.
+const GONE_KEPT: usize = 256;
+
 /// Who is there, as far as others have been told.
 #[derive(Debug, Default)]
-pub(super) struct Comings(RwLock<HashSet<UserId>>);
+pub(super) struct Comings(RwLock<Told>);
+
+/// What others have been told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    there: HashSet<UserId>,
+    /// Who went lately, and when they were last there, the last one last. A snapshot that was being read when they were told
+    /// of may know an earlier one.
+    gone: VecDeque<(UserId, Timestamp)>,
+}
+
+impl Told {
+    /// Whether somebody is there.
+    pub(super) fn is_there(&self, user: &UserId) -> bool {
+        self.there.contains(user)
+    }
+
+    /// Who went lately, and when they were last there, the last one last.
+    pub(super) fn gone(&self) -> impl Iterator<Item = &(UserId, Timestamp)> {
+        self.gone.iter()
+    }
+}
 
 impl Comings {
-    /// Who is there, as far as others have been told.
-    pub(super) fn told(&self) -> RwLockReadGuard<'_, HashSet<UserId>> {
-        // A set is whole between any two statements.
+    /// What others have been told.
+    pub(super) fn told(&self) -> RwLockReadGuard<'_, Told> {
+        // It is whole between any two statements.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, change: &Change) {
-        let mut told = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let there = &mut self.write().there;
         match change {
-            Change::Online(user) => told.insert(user.clone()),
-            Change::Offline(user) => told.remove(user),
+            Change::Online(user) => there.insert(user.clone()),
+            Change::Offline(user) => there.remove(user),
         };
+    }
+
+    fn note_last_seen(&self, user: &UserId, at: Timestamp) {
+        let gone = &mut self.write().gone;
+        if gone.len() == GONE_KEPT {
+            gone.pop_front();
+        }
+        gone.push_back((user.clone(), at));
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Told> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +101,7 @@ pub(super) async fn follow(shared: &Shared) -> Infallible {
     loop {
         let changes = match subscription.next().await {
             News::Change(change) => vec![change],
-            News::Everybody(everybody) => differences(&shared.comings.told(), everybody),
+            News::Everybody(everybody) => differences(&shared.comings.told().there, everybody),
         };
         for change in changes {
             shared.comings.note(&change);
@@ -98,10 +135,12 @@ async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
             // As a write, although it writes nothing: so it sees the leave, which was queued before.
             let seen = move |tx: &mut Tx<'_>| last_seen::find(tx, &user);
             let seen: Option<_> = shared.store.write::<_, StoreError, _>(seen).await?;
+            let seen = seen.unwrap_or(now);
+            shared.comings.note_last_seen(&user_id, seen);
             UserOffline {
                 user_id,
                 timestamp: now.unix_seconds(),
-                last_seen: seen.unwrap_or(now).unix_seconds(),
+                last_seen: seen.unix_seconds(),
             }
             .into()
         }

@@ -54,14 +54,21 @@ impl Chat {
             statuses: BTreeMap::new(),
             last_seen: BTreeMap::new(),
         };
-        let there = self.0.comings.told();
+        let told = self.0.comings.told();
         for (user, seen) in partners {
-            let online = there.contains(&user);
+            let online = told.is_there(&user);
             if let Some(seen) = seen.filter(|_| !online) {
                 let seconds = seen.unix_seconds();
                 snapshot.last_seen.insert(user.clone(), seconds);
             }
             snapshot.statuses.insert(user, online);
+        }
+        // Who went while this was being read.
+        for (user, seen) in told.gone() {
+            if snapshot.statuses.get(user) == Some(&false) {
+                let known = snapshot.last_seen.entry(user.clone()).or_default();
+                *known = seen.unix_seconds().max(*known);
+            }
         }
         Ok(Snapshots {
             unread,

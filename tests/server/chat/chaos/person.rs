@@ -10,7 +10,7 @@ use super::{cut::Cut, desk::Desk, diary::Diary, story::Story};
 use crate::support::{Dial, Dice, Json, Line, Silent, field};
 
 /// How long a connection lasts, in milliseconds.
-const LIFE: std::ops::Range<u64> = 50..3_000;
+const LIFE: std::ops::Range<u64> = 100..5_000;
 
 /// How long somebody stays away after it, in milliseconds; the pause between two attempts, too.
 const AWAY: std::ops::Range<u64> = 1..100;

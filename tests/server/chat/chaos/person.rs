@@ -134,9 +134,10 @@ impl Person {
     /// Listens until all is there that a fresh connection is told of; `false` if the connection ended before.
     async fn settle(&mut self, line: &mut Line, diary: &mut Diary) -> bool {
         loop {
-            let fresh = self.dial.server.connecting(&self.dial.user, Role::User);
-            let mut fresh = fresh.open().await;
-            let snapshot = fresh.expect("unread_snapshot").await;
+            let Some(snapshot) = self.fresh().await else {
+                self.pause().await;
+                continue;
+            };
             let agreed = diary.agreed;
             diary.compare(&snapshot);
             while !diary.is_caught_up() {
@@ -147,6 +148,18 @@ impl Person {
             }
             if diary.agreed > agreed {
                 return true;
+            }
+        }
+    }
+
+    /// What a fresh connection is told of the unread; `None` if the server has too much to do at the moment.
+    async fn fresh(&self) -> Option<Json> {
+        let fresh = self.dial.server.connecting(&self.dial.user, Role::User);
+        let mut fresh = fresh.open_if_up().await?;
+        loop {
+            let told = fresh.next().await.ok()?;
+            if told["type"] == "unread_snapshot" {
+                return Some(told);
             }
         }
     }

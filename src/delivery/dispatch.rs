@@ -32,7 +32,7 @@ use super::{
         ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked,
         Receipt, SnapshotSource, Subscribe,
     },
-    reply::{Post, Posted, Posting},
+    reply::{Post, PostOutcome, PostedCommand},
     roster::Roster,
     rounds::{Numbered, Round},
     shard::Shard,
@@ -197,8 +197,8 @@ impl Dispatch {
         });
     }
 
-    /// Has each of a user's sessions look at the chat anew. However often that is said while a session looks, it looks
-    /// once more.
+    /// Has each of a user's sessions send fresh snapshots of the chat. However often this is asked while a session is
+    /// reading them, it reads only once more.
     pub fn chat_outdated(&self, user: &UserId) {
         self.each_worker_of(&To::User(user.clone()), |worker, _| {
             worker.send(ChatOutdated { user: user.clone() });
@@ -236,13 +236,17 @@ impl Dispatch {
         async { queued.await.unwrap_or(0) }
     }
 
-    /// Hands a command to a session.
-    pub async fn post(&self, to: SessionRef, posted: Posted) -> Posting {
-        let (taken, answer) = oneshot::channel();
+    /// Hands a posted command to a session.
+    pub async fn post(&self, to: SessionRef, command: PostedCommand) -> PostOutcome {
+        let (outcome, reported) = oneshot::channel();
         self.worker(to.worker, |worker, _| {
-            worker.send(Post { to, posted, taken })
+            worker.send(Post {
+                to,
+                command,
+                outcome,
+            });
         });
-        answer.await.unwrap_or(Posting::NoSession)
+        reported.await.unwrap_or(PostOutcome::NoSession)
     }
 
     /// Sends `ready` and lets live frames flow.

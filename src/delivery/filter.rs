@@ -1,7 +1,6 @@
-//! What one connection is to hear: the topics it named, and in chat perhaps one person alone.
+//! What one connection receives: the topics it asked for and, if it narrowed the chat, one person's conversation alone.
 //!
-//! A filter stays the same for as long as the connection lasts: `prev` of a durable event is the one before it that the
-//! filter let through.
+//! A filter never changes while its connection lasts: the `prev` of a durable event is the previous event that passed it.
 
 use crate::{
     kernel::ids::{ConversationId, UserId},
@@ -12,15 +11,15 @@ use crate::{
     },
 };
 
-/// What one connection is to hear.
+/// What one connection receives.
 #[derive(Debug, Clone)]
 pub struct Filter {
     topics: Topics,
-    /// `None`: everybody. In a box, as nearly nobody has one.
+    /// `None`: everybody. Boxed, because almost no connection has one.
     partner: Option<Box<Partner>>,
 }
 
-/// The one person with whom chat is to be heard (`customerId`, source document 002).
+/// The one person to whom a connection's chat is narrowed (`customerId`, source document 002).
 #[derive(Debug, Clone)]
 struct Partner {
     user: UserId,
@@ -28,7 +27,7 @@ struct Partner {
 }
 
 impl Filter {
-    /// Lets through all of some topics.
+    /// Everything of these topics.
     pub fn new(topics: Topics) -> Self {
         Self {
             topics,
@@ -36,7 +35,7 @@ impl Filter {
         }
     }
 
-    /// Of chat, only what `listener` and `partner` say to each other, and whether the partner is there.
+    /// Of the chat, only the conversation of `listener` and `partner`, and whether the partner is online.
     #[must_use]
     pub fn narrowed_to(mut self, listener: &UserId, partner: UserId) -> Self {
         self.partner = Some(Box::new(Partner {
@@ -64,14 +63,14 @@ impl Filter {
         match (frame.key(), frame.conversation()) {
             (Some(key), _) => *key.id == *partner.user.as_str(),
             (None, Some(conversation)) => conversation == partner.conversation,
-            // Snapshots: what is in them of others does no harm.
+            // Snapshots, which are narrowed when they are made.
             (None, None) => true,
         }
     }
 
-    /// Leaves in a snapshot what the filter lets through of its changes.
+    /// Narrows a snapshot to what the filter lets through of its changes.
     #[must_use]
-    pub fn unread(&self, mut snapshot: UnreadSnapshot) -> UnreadSnapshot {
+    pub fn narrow_unread(&self, mut snapshot: UnreadSnapshot) -> UnreadSnapshot {
         if let Some(partner) = &self.partner {
             let conversations = &mut snapshot.conversations;
             conversations.retain(|it| it.conversation_id == partner.conversation);
@@ -79,9 +78,9 @@ impl Filter {
         snapshot
     }
 
-    /// The same for who is there.
+    /// Narrows a snapshot in the same way.
     #[must_use]
-    pub fn statuses(&self, mut snapshot: FriendStatusSnapshot) -> FriendStatusSnapshot {
+    pub fn narrow_statuses(&self, mut snapshot: FriendStatusSnapshot) -> FriendStatusSnapshot {
         if let Some(partner) = &self.partner {
             snapshot.statuses.retain(|user, _| *user == partner.user);
             snapshot.last_seen.retain(|user, _| *user == partner.user);

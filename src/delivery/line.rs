@@ -16,7 +16,7 @@ use super::{
     inbox::cursor::{Cursor, Offer},
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
-    reply::{Postbox, Posted, Posting},
+    reply::{PostOutcome, Postbox, PostedCommand},
 };
 use crate::{
     kernel::{
@@ -365,15 +365,15 @@ impl Line {
         }
     }
 
-    /// Leaves a command for the session's actor.
-    pub(super) fn post(&self, posted: Posted) -> Posting {
-        let posting = self.posted.put(posted);
+    /// Leaves a posted command for the session's actor.
+    pub(super) fn post(&self, command: PostedCommand) -> PostOutcome {
+        let outcome = self.posted.put(command);
         self.signal(|signals| signals.posted = true);
-        posting
+        outcome
     }
 
-    /// The commands that were left, once.
-    pub fn take_posted(&self) -> Vec<Posted> {
+    /// The posted commands that wait for the session's actor, each handed out once.
+    pub fn take_posted(&self) -> Vec<PostedCommand> {
         self.posted.take()
     }
 

@@ -1,5 +1,5 @@
-//! Where the answer to a command goes: to the session that the command came by, in its place among all that the client
-//! hears, or to a request that waits for it (`POST /api/commands`).
+//! Where the answer to a command goes: to the session that sent the command, in order with everything else the client is
+//! sent, or to the HTTP request that posted it (`POST /api/commands`).
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::line::SessionRef;
 use crate::protocol::{command::RequestId, event::Event, frame::Frame};
 
-/// Commands that may wait for a session. It takes all of them whenever it is woken.
+/// Posted commands that may wait for one session. It takes all of them each time it is woken.
 const POSTED_MAX: usize = 64;
 
 /// The answer to a command that was posted.
@@ -21,10 +21,10 @@ pub struct Answer {
     pub request_id: Option<RequestId>,
 }
 
-/// A command for a session that came by a request of its own. Whoever holds `answer` still owes one; when nobody does, there
-/// is none, as some commands have none.
+/// A command for a session that came in an HTTP request of its own. It may still be answered for as long as anybody holds
+/// `answer`; some commands never are.
 #[derive(Debug)]
-pub struct Posted {
+pub struct PostedCommand {
     /// The command as it came.
     pub json: Bytes,
     /// Room for one answer.
@@ -36,33 +36,33 @@ pub struct Posted {
 #[rtype(result = "()")]
 pub(super) struct Post {
     pub(super) to: SessionRef,
-    pub(super) posted: Posted,
+    pub(super) command: PostedCommand,
     /// Dropped unsent if there is no such session.
-    pub(super) taken: oneshot::Sender<Posting>,
+    pub(super) outcome: oneshot::Sender<PostOutcome>,
 }
 
 /// The posted commands that a session has yet to take.
 #[derive(Debug, Default)]
-pub(super) struct Postbox(RefCell<Vec<Posted>>);
+pub(super) struct Postbox(RefCell<Vec<PostedCommand>>);
 
 impl Postbox {
-    pub(super) fn put(&self, posted: Posted) -> Posting {
+    pub(super) fn put(&self, command: PostedCommand) -> PostOutcome {
         let mut waiting = self.0.borrow_mut();
         if waiting.len() >= POSTED_MAX {
-            return Posting::Full;
+            return PostOutcome::Full;
         }
-        waiting.push(posted);
-        Posting::Taken
+        waiting.push(command);
+        PostOutcome::Taken
     }
 
-    pub(super) fn take(&self) -> Vec<Posted> {
+    pub(super) fn take(&self) -> Vec<PostedCommand> {
         self.0.take()
     }
 }
 
 /// What became of a command that was posted to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posting {
+pub enum PostOutcome {
     /// The session has it.
     Taken,
     /// The session has too many already.
@@ -71,7 +71,7 @@ pub enum Posting {
     NoSession,
 }
 
-/// Where an answer goes, and what the client calls the command.
+/// Where the answer to a command goes, and the request id it carries.
 #[derive(Debug, Clone, Default)]
 pub struct Reply {
     request_id: Option<RequestId>,
@@ -79,7 +79,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// To whoever waits, or else to the session.
+    /// To the request that waits, or to the session if none does.
     pub fn new(request_id: Option<RequestId>, waiting: Option<mpsc::Sender<Answer>>) -> Self {
         Self {
             request_id,
@@ -96,7 +96,7 @@ impl Reply {
                     event: event.clone(),
                     request_id: self.request_id.clone(),
                 };
-                // Who has stopped to wait needs none, and a command has one answer.
+                // Fails if the request was given up, or was answered already.
                 let _ = waiting.try_send(answer);
             }
         }

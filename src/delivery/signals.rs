@@ -1,8 +1,8 @@
-//! What delivery has to say to a session's actor.
+//! What delivery tells a session's actor.
 
 use crate::protocol::close_code::CloseCode;
 
-/// What delivery has to say to a session's actor. Kept on the line and collected when the actor wakes,
+/// What delivery tells a session's actor. Kept on the line and collected when the actor wakes,
 /// so that however much there is to say, one message waits in its mailbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Signals {
@@ -14,7 +14,7 @@ pub struct Signals {
     pub too_slow: bool,
     /// Commands were posted.
     pub posted: bool,
-    /// What the user's snapshots of the chat said does not hold any more.
+    /// The snapshots of the chat that the client has no longer hold.
     pub chat_outdated: bool,
     /// Somebody wants this session closed.
     pub close: Option<(CloseCode, &'static str)>,

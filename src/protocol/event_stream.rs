@@ -2,25 +2,25 @@
 
 use bytes::BytesMut;
 
-/// What `EventSource` calls its own failures, so no event of ours may be called that.
-const TAKEN: &str = "error";
+/// The name under which `EventSource` reports its own failures, so no event of ours may have it.
+const RESERVED: &str = "error";
 
-/// What our errors are called instead. Their `type` stays.
-const INSTEAD: &str = "server_error";
+/// The name of our errors instead. Their `type` stays `error`.
+const SERVER_ERROR: &str = "server_error";
 
-/// A comment: it says that the server is there, and no client hears it.
+/// A comment: it keeps the connection alive, and no listener sees it.
 pub const HEARTBEAT: &[u8] = b":\n\n";
 
-/// Appends one event. `place` is what the client says in `Last-Event-ID` when it comes back.
-pub(super) fn write(name: Option<&str>, place: Option<u64>, json: &[u8], out: &mut BytesMut) {
+/// Appends one event. A client that comes back says the last `id` in `Last-Event-ID`.
+pub(super) fn write(name: Option<&str>, id: Option<u64>, json: &[u8], out: &mut BytesMut) {
     if let Some(name) = name {
-        let name = if name == TAKEN { INSTEAD } else { name };
+        let name = if name == RESERVED { SERVER_ERROR } else { name };
         field("event", name.as_bytes(), out);
     }
-    if let Some(place) = place {
-        field("id", place.to_string().as_bytes(), out);
+    if let Some(id) = id {
+        field("id", id.to_string().as_bytes(), out);
     }
-    // A line's end ends the field. Outside of texts, where it is escaped, JSON takes a space as well.
+    // A line break would end the field. Outside of strings, where it is escaped, JSON takes a space as well.
     if json.iter().any(|byte| is_line_end(*byte)) {
         let spaced = json
             .iter()
@@ -32,7 +32,7 @@ pub(super) fn write(name: Option<&str>, place: Option<u64>, json: &[u8], out: &m
     out.extend_from_slice(b"\n");
 }
 
-/// What a client is to wait before it connects again, in milliseconds.
+/// The field that says how long a client waits before it reconnects, in milliseconds.
 pub fn retry(millis: u64) -> String {
     format!("retry: {millis}\n\n")
 }

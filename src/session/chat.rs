@@ -1,5 +1,5 @@
-//! Commands of the chat. Each is done to its end, also if the session ends meanwhile; the answer goes through delivery, so
-//! that it comes after what it is about.
+//! The commands of the chat. Each runs to its end even if the session ends meanwhile. Answers go through delivery, so that an
+//! acknowledgement comes after the event it acknowledges.
 
 use std::future::Future;
 
@@ -19,7 +19,7 @@ use crate::{
 impl Session {
     /// `message_send`
     pub(super) fn send_message(&mut self, send: MessageSend, reply: Reply) {
-        let Some(sender) = self.talker(&reply) else {
+        let Some(sender) = self.chatter(&reply) else {
             return;
         };
         let sent = match send.try_into() {
@@ -34,7 +34,7 @@ impl Session {
 
     /// `message-read`
     pub(super) fn read_messages(&mut self, read: MessageRead, reply: Reply) {
-        let Some(reader) = self.talker(&reply) else {
+        let Some(reader) = self.chatter(&reply) else {
             return;
         };
         let conversation_id = read.conversation_id;
@@ -51,9 +51,9 @@ impl Session {
         });
     }
 
-    /// `typing-start`: answered only if it is refused.
+    /// `typing-start`: answered only when it is refused.
     pub(super) fn start_typing(&mut self, typing: Typing, reply: Reply) {
-        let Some(user) = self.talker(&reply) else {
+        let Some(user) = self.chatter(&reply) else {
             return;
         };
         let chat = self.env.chat.clone();
@@ -64,15 +64,15 @@ impl Session {
         });
     }
 
-    /// `typing-stop`: never answered. Who was not writing has stopped already.
+    /// `typing-stop`: never answered. Stopping twice is harmless.
     pub(super) fn stop_typing(&mut self, typing: Typing, reply: &Reply) {
-        if let Some(user) = self.talker(reply) {
+        if let Some(user) = self.chatter(reply) {
             self.env.chat.stop_typing(&user, typing.conversation_id);
         }
     }
 
-    /// Who writes or reads, if they may right now; if not they are told.
-    fn talker(&mut self, reply: &Reply) -> Option<UserId> {
+    /// The user who sends a chat command, if they may right now; otherwise the command is refused.
+    fn chatter(&mut self, reply: &Reply) -> Option<UserId> {
         let Stage::Live(live) = &self.stage else {
             return None;
         };
@@ -89,7 +89,7 @@ impl Session {
         Some(client.user)
     }
 
-    /// Answers as soon as it is done, or when it is known why not.
+    /// Answers with the outcome once it is known; `None` is no answer.
     fn answer_when(
         &self,
         reply: Reply,

@@ -11,7 +11,7 @@ use crate::{
     calls::{Asker, ClientCommand},
     delivery::{
         lines::To,
-        reply::{Answer, Posted, Reply},
+        reply::{Answer, PostedCommand, Reply},
     },
     kernel::{identity::Role, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
@@ -31,8 +31,8 @@ impl Session {
         self.take(json, None, ctx);
     }
 
-    /// A command came by a request of its own, whose answer it is to have.
-    pub(super) fn receive_posted(&mut self, posted: Posted, ctx: &mut Context<Self>) {
+    /// A command that was posted: its answer goes to the request that waits for it.
+    pub(super) fn receive_posted(&mut self, posted: PostedCommand, ctx: &mut Context<Self>) {
         self.take(&posted.json, Some(posted.answer), ctx);
     }
 
@@ -101,7 +101,7 @@ impl Session {
                 self.refuse(&Fault::new(ErrorCode::Unauthorized, message), &reply);
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
-            // Nothing is read while a client enters, and nothing is done for one that leaves: who posted a command hears that.
+            // Nothing is read while a client enters, and nothing is done for one that leaves. Only a posted command gets here.
             (Stage::Loading(_) | Stage::Closing, _) => self.refuse(&busy(), &reply),
             (Stage::Live(_), command) => self.serve(command, reply, ctx),
         }

@@ -11,8 +11,8 @@ use actix_rt::time::Instant;
 
 use super::{
     Live, Session, Stage,
+    chat_refresh::ChatView,
     hello::{Credentials, Options},
-    renewal::Look,
     snapshots,
 };
 use crate::{
@@ -264,9 +264,9 @@ impl Session {
             expires_at,
             expiry_told: false,
             check_at: Instant::now(),
-            informed: false,
+            snapshots_sent: false,
             ready: false,
-            look: Look::default(),
+            chat_view: ChatView::default(),
         };
         self.stage = Stage::Live(live);
         self.env.chat.arrived(&client);
@@ -360,7 +360,7 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
-        live.informed = true;
+        live.snapshots_sent = true;
         // A client that does not hear of calls takes part in none.
         if live.line.filter().wants(Topic::Calls) {
             self.env.calls.arrived(client, live.at);

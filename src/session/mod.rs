@@ -2,23 +2,25 @@
 //!
 //! A session knows who its client is, what it wants to hear, how far it has read its inbox, and whether
 //! it is still there. It takes commands to the rooms below and never waits for them: answers come back
-//! through the worker's delivery, so that they keep their place among everything else that is said.
+//! through the worker's delivery, so that they keep their place among everything else the client is sent.
 //!
 //! A session does not know what carries it. A transport gives it a [`Sink`]
 //! to write to and calls [`Session::receive`], [`Session::heard`], [`Session::disconnected`] with what it reads.
 //!
-//! Where a transport has no way back, commands are posted to the session by requests of their own, and done like all others;
-//! only their answers go to who waits for them ([`crate::delivery::reply`]).
+//! Where the transport only goes one way, commands are posted to the session by requests of their own. They are handled like
+//! all others, except that the answer goes to the waiting request ([`crate::delivery::reply`]).
 //!
 //! A session outlives nothing: what must not be lost is in the user's inbox, and a client that comes
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, whatever carries them. `connect`: from the token to `ready`. `commands`: from a message to the room that answers it. `chat`: those of them that are about messages.
-//! - `paging`: the durable lane. `snapshots`: what holds at the start. `renewal`: those of the chat, anew. `watch`: alarms, signals and the end.
-//! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask.
+//! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`.
+//! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
+//! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat. `paging`: the durable lane.
+//! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask. `watch`: alarms, signals, the end.
 
 mod chat;
+mod chat_refresh;
 mod commands;
 mod connect;
 pub mod env;
@@ -27,7 +29,6 @@ pub mod hello;
 mod keepalive;
 mod paging;
 mod rate_limits;
-mod renewal;
 mod snapshots;
 mod watch;
 
@@ -36,7 +37,9 @@ use std::rc::Rc;
 use actix::{Actor, Context, Running};
 use actix_rt::time::Instant;
 
-use self::{env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits, renewal::Look};
+use self::{
+    chat_refresh::ChatView, env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits,
+};
 use crate::{
     delivery::{
         leave::Leave,
@@ -97,11 +100,11 @@ struct Live {
     /// When to check on the client again.
     check_at: Instant,
     /// Whether the snapshots have been sent: what the client missed comes after them.
-    informed: bool,
+    snapshots_sent: bool,
     /// Whether `ready` has been sent.
     ready: bool,
-    /// Whether the client is to be told anew what the chat looks like.
-    look: Look,
+    /// Whether the snapshots of the chat that the client has still hold.
+    chat_view: ChatView,
 }
 
 impl Session {

@@ -59,7 +59,7 @@ impl Session {
             return;
         };
         let opening = live.ready && !live.line.is_open();
-        if !live.informed || opening {
+        if !live.snapshots_sent || opening {
             // What was missed comes after the snapshots and before `ready`: once these are sent, it goes on.
             return;
         }
@@ -143,7 +143,7 @@ impl Session {
         self.env
             .dispatch
             .open(live.at, Frame::new(&Ready { seq }.into()));
-        self.look_anew(ctx);
+        self.refresh_chat(ctx);
     }
 
     fn inbox_failed(&mut self, error: &StoreError, ctx: &mut Context<Self>) {

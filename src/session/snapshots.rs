@@ -1,4 +1,4 @@
-//! What holds when a client comes: one snapshot for each of the topics that it wants.
+//! The state a client starts from: the snapshots of the topics that it wants.
 
 use super::env::Env;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Sends the snapshots. Each is awaited until the worker has queued it, so that they come in the order of the protocol.
+/// Sends the snapshots, in the order of the protocol: each waits until the worker has queued the one before.
 ///
 /// # Errors
 /// Those of the store.
@@ -35,8 +35,8 @@ pub(super) async fn send(
     }
     if filter.wants(Topic::Chat) {
         let chat = env.chat.snapshots(&client.user).await?;
-        tell(filter.unread(chat.unread).into()).await;
-        tell(filter.statuses(chat.partners).into()).await;
+        tell(filter.narrow_unread(chat.unread).into()).await;
+        tell(filter.narrow_statuses(chat.partners).into()).await;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Clients that are not let in, or commands that are not done, as HTTP answers: the same for every transport.
+//! Refused clients and refused commands as HTTP answers, the same for every transport.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::{
     session::gate::Rejected,
 };
 
-/// When who is refused for now should try again, if nothing better is known.
-const TRY_AGAIN: Duration = Duration::from_secs(2);
+/// When to try again after a refusal that is temporary, where nothing better is known.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// A request that is refused.
 #[derive(Debug)]
@@ -27,10 +27,10 @@ pub(super) struct Refusal {
 }
 
 impl From<Fault> for Refusal {
-    /// With the status that the catalogue gives the code.
+    /// With the status that its code has in the catalogue.
     fn from(fault: Fault) -> Self {
         let status = StatusCode::from_u16(fault.code.http_status());
-        // The catalogue holds statuses alone.
+        // Every status in the catalogue is a valid one.
         Self::with_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), fault)
     }
 }
@@ -53,12 +53,12 @@ impl From<BadHandshake> for Refusal {
 }
 
 impl Refusal {
-    /// With a status that says more than the code does.
+    /// With a status of its own, where that says more than the code.
     pub(super) fn with_status(status: StatusCode, fault: Fault) -> Self {
         Self { status, fault }
     }
 
-    /// A session that closes before anything was said: what its close code says, where a status still can.
+    /// A session that closes before the response has begun: its close code as a status.
     pub(super) fn closed(code: CloseCode, reason: &str) -> Self {
         let code = match code {
             CloseCode::BadToken => ErrorCode::Unauthorized,
@@ -69,7 +69,9 @@ impl Refusal {
         };
         let fault = Fault::new(code, reason);
         match code {
-            ErrorCode::RateLimited | ErrorCode::Unavailable => fault.retry_after(TRY_AGAIN).into(),
+            ErrorCode::RateLimited | ErrorCode::Unavailable => {
+                fault.retry_after(RETRY_AFTER).into()
+            }
             _ => fault.into(),
         }
     }
@@ -101,7 +103,7 @@ impl Refusal {
             _ => {}
         }
         if let Some(millis) = context.get("retryAfterMs").and_then(Value::as_u64) {
-            // Whole seconds, rounded up: who comes back earlier is refused again.
+            // Whole seconds, rounded up: a client that comes back earlier is refused again.
             let seconds = millis.div_ceil(1000).to_string();
             response.insert_header((header::RETRY_AFTER, seconds));
         }
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_too_often_is_told_to_slow_down_and_who_comes_at_a_bad_time_to_come_back() {
+    fn too_many_connections_are_429_and_a_full_or_draining_server_is_503() {
         let wait = Duration::from_millis(1_200);
         for (rejected, status, code) in [
             (Rejected::TooFast(wait), 429, "RATE_LIMITED"),
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_refused_says_so_with_a_status() {
+    fn a_session_that_closes_before_it_begins_answers_with_a_status() {
         for (code, status) in [
             (CloseCode::BadToken, 401),
             (CloseCode::TokenExpired, 401),

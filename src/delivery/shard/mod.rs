@@ -197,7 +197,7 @@ impl Handler<Post> for Shard {
         self.queue.leave();
         if let Some(line) = self.lines.get(post.to) {
             // Who has stopped to wait does not hear of it.
-            let _ = post.taken.send(line.post(post.posted));
+            let _ = post.outcome.send(line.post(post.command));
         }
     }
 }

@@ -13,10 +13,10 @@ use bytes::Bytes;
 use super::handoff::Handoff;
 use crate::session::gate::Permit;
 
-/// What the HTTP dispatcher sends. Dropped by it as soon as the client is gone, which the session hears then.
+/// What the HTTP dispatcher sends. It drops the body as soon as the client is gone, which ends the session.
 pub(super) struct Body {
     handoff: Rc<Handoff>,
-    /// Counts the stream for as long as it is held.
+    /// Counts the stream as connected while it is held.
     _permit: Permit,
 }
 

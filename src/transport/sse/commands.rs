@@ -1,7 +1,7 @@
-//! `POST /api/commands`: what a WebSocket client says in a frame, a client that listens to a stream posts.
+//! `POST /api/commands`: how a client of an event stream sends what a WebSocket client sends in a frame.
 //!
-//! The command is done by the session that is named, on whatever worker it is: so it has that session's limits, and a
-//! call is bound to its device.
+//! The session it names handles the command, on whichever worker that is. So the session's limits hold, and a call is bound
+//! to its device.
 
 use std::{rc::Rc, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::{
     delivery::{
         line::SessionRef,
-        reply::{Answer, Posted, Posting},
+        reply::{Answer, PostOutcome, PostedCommand},
         roster::ConnectedSession,
     },
     kernel::ids::{DeviceId, SessionId, UserId},
@@ -25,23 +25,23 @@ use crate::{
     transport::{credentials, refusal::Refusal},
 };
 
-/// Whose command it is.
+/// The session that is to handle the command.
 #[derive(Deserialize)]
-struct For {
+struct Recipient {
     session: Option<SessionId>,
     device: Option<DeviceId>,
 }
 
-/// Answers a posted command: 200 with its acknowledgement, 204 if it has none, or the error.
+/// Answers a posted command: 200 with its acknowledgement, 204 if it has none, else its error.
 pub(super) async fn answer(request: HttpRequest, body: Payload, env: Rc<Env>) -> HttpResponse {
     match post(&request, body, &env).await {
-        Ok(Some(answer)) => told(answer),
+        Ok(Some(answer)) => response(answer),
         Ok(None) => HttpResponse::NoContent().finish(),
         Err(refusal) => refusal.into(),
     }
 }
 
-fn told(answer: Answer) -> HttpResponse {
+fn response(answer: Answer) -> HttpResponse {
     match answer.event {
         Event::Error(error) => {
             let mut fault = Fault::new(error.code, error.message);
@@ -61,13 +61,13 @@ async fn post(request: &HttpRequest, body: Payload, env: &Env) -> Result<Option<
     let to = session(request, &user, env)?;
     let json = read(body, env.config.limits.message_size).await?;
     let (answer, mut waiting) = mpsc::channel(1);
-    match env.dispatch.post(to, Posted { json, answer }).await {
-        Posting::Taken => Ok(waiting.recv().await),
-        Posting::Full => {
+    match env.dispatch.post(to, PostedCommand { json, answer }).await {
+        PostOutcome::Taken => Ok(waiting.recv().await),
+        PostOutcome::Full => {
             let fault = Fault::new(ErrorCode::RateLimited, "too many commands at once");
             Err(fault.retry_after(Duration::from_secs(1)).into())
         }
-        Posting::NoSession => Err(no_session()),
+        PostOutcome::NoSession => Err(no_session()),
     }
 }
 
@@ -85,11 +85,11 @@ fn asker(request: &HttpRequest, env: &Env) -> Result<UserId, Refusal> {
     }
 }
 
-/// The session of the asker that is named, be it by its own name or by that of its device.
+/// The asker's session that the query names, by its id or by its device.
 fn session(request: &HttpRequest, user: &UserId, env: &Env) -> Result<SessionRef, Refusal> {
     let bad = |message: String| Fault::new(ErrorCode::BadRequest, message);
-    let named = Query::<For>::from_query(request.query_string())
-        .map_err(|error| bad(format!("the query is not what it should be: {error}")))?
+    let named = Query::<Recipient>::from_query(request.query_string())
+        .map_err(|error| bad(format!("the query is not valid: {error}")))?
         .into_inner();
     if named.session.is_none() && named.device.is_none() {
         let message = "say for which stream: ?session=<sessionId of connected>, or ?device=";
@@ -104,7 +104,7 @@ fn session(request: &HttpRequest, user: &UserId, env: &Env) -> Result<SessionRef
     };
     let mut sessions = env.dispatch.roster().sessions(user);
     sessions.retain(fits);
-    // The newest: a stream that was cut may not be known to be over.
+    // The newest one: an earlier stream that was cut may not be known to have ended.
     sessions.last().map(|it| it.at).ok_or_else(no_session)
 }
 

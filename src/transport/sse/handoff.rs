@@ -1,7 +1,7 @@
-//! What passes from a session to the body of its response: a short queue between two tasks of one thread.
+//! The queue from a session to the body of its response, two tasks of one thread.
 //!
-//! The session's line pumps into it, the HTTP dispatcher takes from it whenever it has room to write. It is bounded:
-//! what a client does not take waits in its outbox, where states are thinned. Bytes that many lines share are not copied.
+//! The session's line pumps into it, the HTTP dispatcher takes from it whenever it can write. It is short: what a client does
+//! not read waits in its outbox, where newer states replace older ones. Bytes that many lines share are not copied.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,7 +16,7 @@ use actix_rt::time::Instant;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
-use super::connection::Handle;
+use super::connection::SocketHandle;
 use crate::{
     delivery::{
         line::{Accepted, Sink},
@@ -26,22 +26,22 @@ use crate::{
     protocol::{close_code::CloseCode, event_stream::HEARTBEAT, frame::WireFormat},
 };
 
-/// Bytes that may wait for the body. What is beyond is stale by the time it is read, so it waits where it can be thinned.
+/// Bytes that may wait for the body. More would be stale by the time they are read; in the outbox they can be replaced.
 const WAITING_MAX: usize = 16 * 1024;
 
 /// How far a stream has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// Nothing was said: the answer may still be another one than a stream.
-    Unbegun,
-    /// The client will not be served.
+    /// Nothing was sent yet: the answer may still be a refusal.
+    Unopened,
+    /// The client is not served.
     Refused(CloseCode, String),
     /// Events flow.
     Open,
-    /// All was said; the end comes when it is taken.
+    /// Everything was queued; the stream ends when it has been taken.
     Ending,
-    /// The end.
-    Over,
+    /// The stream has ended.
+    Ended,
 }
 
 /// The queue, shared by the session's line, its actor and the body.
@@ -51,42 +51,45 @@ pub(super) struct Handoff {
     /// Bytes in `waiting`.
     bytes: Cell<usize>,
     state: RefCell<State>,
-    /// Since when nothing was taken although something waits.
+    /// Since when something waits and nothing was taken.
     stalled_since: Cell<Option<Instant>>,
-    /// Whether the session wants to know that something was taken: there was no room, or the client is to give a sign
-    /// of life.
-    curious: Cell<bool>,
-    body: RefCell<Option<Waker>>,
-    session: RefCell<Option<Waker>>,
-    connection: RefCell<Option<Handle>>,
+    /// Whether the session wants to know when something is taken: the queue was full, or it has sent a heartbeat.
+    wants_progress: Cell<bool>,
+    body_waker: RefCell<Option<Waker>>,
+    session_waker: RefCell<Option<Waker>>,
+    connection: RefCell<Option<SocketHandle>>,
 }
 
 impl Handoff {
-    /// `connection` is what the stream runs on, if it has one to itself.
-    pub(super) fn new(format: WireFormat, first: Bytes, connection: Option<Handle>) -> Rc<Self> {
+    /// `connection` is that of the stream, if it has one to itself.
+    pub(super) fn new(
+        format: WireFormat,
+        first: Bytes,
+        connection: Option<SocketHandle>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             format,
             bytes: Cell::new(first.len()),
             waiting: RefCell::new([first].into()),
-            state: RefCell::new(State::Unbegun),
+            state: RefCell::new(State::Unopened),
             stalled_since: Cell::new(None),
-            curious: Cell::new(false),
-            body: RefCell::default(),
-            session: RefCell::default(),
+            wants_progress: Cell::new(false),
+            body_waker: RefCell::default(),
+            session_waker: RefCell::default(),
             connection: RefCell::new(connection),
         })
     }
 
     /// Resolves when it is known whether the client is served.
-    pub(super) fn poll_begun(&self, task: &Context<'_>) -> Poll<Result<(), (CloseCode, String)>> {
+    pub(super) fn poll_opened(&self, task: &Context<'_>) -> Poll<Result<(), (CloseCode, String)>> {
         match &*self.state.borrow() {
-            State::Unbegun => {
-                *self.body.borrow_mut() = Some(task.waker().clone());
+            State::Unopened => {
+                *self.body_waker.borrow_mut() = Some(task.waker().clone());
                 Poll::Pending
             }
             State::Refused(code, reason) => Poll::Ready(Err((*code, reason.clone()))),
             State::Open | State::Ending => Poll::Ready(Ok(())),
-            State::Over => Poll::Ready(Err((CloseCode::Internal, "try again".to_owned()))),
+            State::Ended => Poll::Ready(Err((CloseCode::Internal, "try again".to_owned()))),
         }
     }
 
@@ -94,13 +97,13 @@ impl Handoff {
     pub(super) fn poll_take(&self, task: &Context<'_>) -> Poll<Option<Bytes>> {
         let next = self.waiting.borrow_mut().pop_front();
         let Some(next) = next else {
-            if matches!(&*self.state.borrow(), State::Ending | State::Over) {
+            if matches!(&*self.state.borrow(), State::Ending | State::Ended) {
                 self.end();
                 return Poll::Ready(None);
             }
-            // Dropped, not kept empty: a quiet stream holds no buffer.
+            // Dropped rather than kept empty: a quiet stream holds no buffer.
             *self.waiting.borrow_mut() = VecDeque::new();
-            let mut body = self.body.borrow_mut();
+            let mut body = self.body_waker.borrow_mut();
             if !body.as_ref().is_some_and(|it| it.will_wake(task.waker())) {
                 *body = Some(task.waker().clone());
             }
@@ -109,18 +112,18 @@ impl Handoff {
         let left = self.bytes.get() - next.len();
         self.bytes.set(left);
         self.stalled_since.set((left > 0).then(Instant::now));
-        if self.curious.get() && left < WAITING_MAX {
-            wake(&self.session);
+        if self.wants_progress.get() && left < WAITING_MAX {
+            wake(&self.session_waker);
         }
         Poll::Ready(Some(next))
     }
 
-    /// The body is gone, or has said all: the connection is not ours any more.
+    /// The body is gone or complete: the connection is no longer ours.
     pub(super) fn end(&self) {
-        *self.state.borrow_mut() = State::Over;
+        *self.state.borrow_mut() = State::Ended;
         self.connection.take();
         self.forget();
-        wake(&self.session);
+        wake(&self.session_waker);
     }
 
     fn forget(&self) {
@@ -136,7 +139,7 @@ impl Handoff {
     fn has_room(&self) -> bool {
         let room = self.bytes.get() < WAITING_MAX;
         if !room {
-            self.curious.set(true);
+            self.wants_progress.set(true);
         }
         room
     }
@@ -147,7 +150,7 @@ impl Handoff {
         }
         self.bytes.set(self.bytes.get() + bytes.len());
         self.waiting.borrow_mut().push_back(bytes);
-        wake(&self.body);
+        wake(&self.body_waker);
     }
 
     /// Takes from the outbox what fits. Returns whether anything did.
@@ -170,7 +173,7 @@ fn wake(task: &RefCell<Option<Waker>>) {
 
 impl Sink for Handoff {
     fn pump(&self, outbox: &mut Outbox<Queued>) {
-        if self.is(&State::Unbegun) {
+        if self.is(&State::Unopened) {
             *self.state.borrow_mut() = State::Open;
         }
         while self.is(&State::Open) && !outbox.is_idle() && self.has_room() {
@@ -193,9 +196,9 @@ impl Sink for Handoff {
         self.format
     }
 
-    /// Nobody answers a comment. That it was taken is the sign of life.
+    /// A client does not answer a comment: that it was taken is the sign of life.
     fn ping(&self) {
-        self.curious.set(true);
+        self.wants_progress.set(true);
         self.put(Bytes::from_static(HEARTBEAT));
     }
 
@@ -205,50 +208,50 @@ impl Sink for Handoff {
 
     fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, reason: &str) {
         let next = match &*self.state.borrow() {
-            State::Unbegun => State::Refused(code, reason.to_owned()),
+            State::Unopened => State::Refused(code, reason.to_owned()),
             State::Open => State::Ending,
-            State::Refused(..) | State::Ending | State::Over => return,
+            State::Refused(..) | State::Ending | State::Ended => return,
         };
         if next == State::Ending {
-            // What could not be handed over yet goes before the end; the outbox's limits bound it.
+            // What still waits goes out before the end; the outbox's limits bound it.
             self.pull(outbox, usize::MAX);
         } else {
             self.connection.take();
         }
         *self.state.borrow_mut() = next;
-        wake(&self.body);
+        wake(&self.body_waker);
     }
 
-    /// A dispatcher that cannot write does not ask for more, so it would not hear of the end: its connection is cut.
+    /// A dispatcher that cannot write does not poll the body, so it would not see the end: its connection is cut.
     fn abort(&self) {
-        if matches!(&*self.state.borrow(), State::Refused(..) | State::Over) {
+        if matches!(&*self.state.borrow(), State::Refused(..) | State::Ended) {
             return;
         }
         if let Some(connection) = self.connection.take() {
             connection.cut();
         }
-        *self.state.borrow_mut() = State::Over;
+        *self.state.borrow_mut() = State::Ended;
         self.forget();
-        wake(&self.body);
-        wake(&self.session);
+        wake(&self.body_waker);
+        wake(&self.session_waker);
     }
 }
 
-/// Something was taken about which the session wanted to know.
-pub(super) struct Taken;
+/// Something was taken, and the session had asked to know.
+pub(super) struct Progress;
 
-/// What the body tells the session. Ends with the body.
-pub(super) struct Progress(pub(super) Rc<Handoff>);
+/// What the body tells the session. It ends with the body.
+pub(super) struct ProgressStream(pub(super) Rc<Handoff>);
 
-impl Stream for Progress {
-    type Item = Taken;
+impl Stream for ProgressStream {
+    type Item = Progress;
 
-    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Taken>> {
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Progress>> {
         let handoff = &self.0;
-        if handoff.is(&State::Over) {
+        if handoff.is(&State::Ended) {
             return Poll::Ready(None);
         }
-        let mut session = handoff.session.borrow_mut();
+        let mut session = handoff.session_waker.borrow_mut();
         if !session
             .as_ref()
             .is_some_and(|it| it.will_wake(task.waker()))
@@ -257,9 +260,9 @@ impl Stream for Progress {
         }
         if handoff.bytes.get() < WAITING_MAX
             && handoff.stalled_since.get().is_none()
-            && handoff.curious.replace(false)
+            && handoff.wants_progress.replace(false)
         {
-            return Poll::Ready(Some(Taken));
+            return Poll::Ready(Some(Progress));
         }
         Poll::Pending
     }

@@ -1,17 +1,19 @@
-//! Server-Sent Events (HTML Living Standard, section 9.2): `GET /sse` and `GET /api/chat/sse`; and
-//! `POST /api/commands`, by which their clients speak.
+//! Server-Sent Events (HTML Living Standard, section 9.2): `GET /sse` and `GET /api/chat/sse`, and `POST /api/commands` for
+//! what their clients have to say.
 //!
-//! The session is the same as on a WebSocket, with another sink. It runs in a task of its own, not in the response's
-//! body: a body is asked for more only while its client takes something, so a session in it would stop with a client
-//! that stops reading, and its heartbeat and its time limits with it.
+//! The session is the same as on a WebSocket, with another sink. It runs in a task of its own, not in the response's body:
+//! the dispatcher polls a body only while the client reads, so the heartbeat and the timeouts of a session inside it would
+//! stop with a client that stops reading.
 //!
-//! - `stream`: from the request to the stream. `handoff`: from the session to the body, bounded. `body`: what HTTP sends.
-//! - `commands`: from a posted command to its answer. [`connection`]: ending a connection from outside.
+//! - `stream`: from the request to the stream. `handoff`: the bounded queue from the session to the body. `body`: the
+//!   response's body. [`connection`]: the socket under it, to end it from outside.
+//! - `commands`: from a posted command to its answer.
 //!
-//! A client that closes its connection is noticed at once (the dispatcher reads it, and does not serve half-closed
-//! connections); one that takes nothing by `outbox.write_timeout`; one whose network is gone by the kernel, which gets no
-//! acknowledgement for a heartbeat. On HTTP/2 a reset stream is noticed at the next write, which is the heartbeat's at the
-//! latest.
+//! How the end of a client is noticed:
+//! - it closes its connection: at once, because the dispatcher reads on and serves no half-closed connections;
+//! - it stops reading: after `outbox.write_timeout`;
+//! - its network is gone: by the kernel, when a heartbeat is not acknowledged;
+//! - it resets a stream of HTTP/2: at the next write, at the latest the heartbeat.
 
 mod body;
 mod commands;
@@ -27,7 +29,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use self::{handoff::Taken, stream::Flavour};
+use self::{handoff::Progress, stream::Flavour};
 use crate::{
     delivery::leave::Leave,
     session::{Session, env::Env, gate::Gate},
@@ -50,13 +52,13 @@ pub fn routes(env: Rc<Env>, gate: Arc<Gate>) -> impl FnOnce(&mut ServiceConfig) 
     }
 }
 
-impl StreamHandler<Taken> for Session {
-    fn handle(&mut self, _: Taken, _: &mut Context<Self>) {
+impl StreamHandler<Progress> for Session {
+    fn handle(&mut self, _: Progress, _: &mut Context<Self>) {
         self.heard();
         self.write();
     }
 
-    /// The connection is over, without a goodbye: there is none.
+    /// The connection has ended. An event stream has no goodbye, so this may be a reload.
     fn finished(&mut self, ctx: &mut Context<Self>) {
         self.disconnected(Leave::Reload, ctx);
     }

@@ -1,7 +1,7 @@
 //! From the request to the stream.
 //!
-//! Who is refused gets a plain HTTP answer: the response begins only when the session has something to say, and a session
-//! that closes before that says why with a status.
+//! A refused client gets a plain HTTP answer: the response begins only when the session has something to send, and a session
+//! that closes before that answers with a status.
 
 use std::{future::poll_fn, rc::Rc, sync::Arc, time::Duration};
 
@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use super::{
     body::Body,
-    connection::Handle,
-    handoff::{Handoff, Progress, Taken},
+    connection::SocketHandle,
+    handoff::{Handoff, Progress, ProgressStream},
 };
 use crate::{
     kernel::ids::SessionId,
@@ -38,15 +38,15 @@ use crate::{
     transport::{credentials, refusal::Refusal},
 };
 
-/// What `EventSource` says when it comes back.
+/// The header in which a returning `EventSource` says the last `id` it has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// What a proxy must not do with a stream: gather it.
+/// Tells a proxy (nginx) not to buffer the stream.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// How long a client waits before it connects again, in milliseconds; spread, so that those who were cut together do not
+/// How long a client waits before it reconnects, in milliseconds: spread, so that clients that were cut off together do not
 /// return together.
-const RETRY: std::ops::Range<u64> = 500..1_500;
+const RETRY_MS: std::ops::Range<u64> = 500..1_500;
 
 /// How a path serves events, where the query says nothing else.
 #[derive(Debug, Clone, Copy)]
@@ -110,8 +110,8 @@ async fn begin(
     };
     let permit = gate.admit(hello.address, in_call)?;
     let permit = permit.counted_in(env.metrics.connections.of("sse"));
-    // On HTTP/2 the connection is not this stream's alone.
-    let connection = request.conn_data::<Handle>().cloned();
+    // On HTTP/2 the connection is shared with other streams.
+    let connection = request.conn_data::<SocketHandle>().cloned();
     let connection = connection.filter(|_| request.version() < Version::HTTP_2);
     if let Some(connection) = &connection {
         connection.give_up_after(env.config.outbox.write_timeout);
@@ -122,14 +122,14 @@ async fn begin(
     // From here on, whatever drops the body ends the session.
     let body = Body::new(Rc::clone(&handoff), permit);
     start(env, Rc::clone(&handoff), hello, share);
-    let begun = poll_fn(|task| handoff.poll_begun(task)).await;
-    begun.map_err(|(code, reason)| Refusal::closed(code, &reason))?;
+    let opened = poll_fn(|task| handoff.poll_opened(task)).await;
+    opened.map_err(|(code, reason)| Refusal::closed(code, &reason))?;
     Ok(body)
 }
 
 fn retry(share: f64) -> u64 {
-    let span = Duration::from_millis(RETRY.end - RETRY.start).mul_f64(share);
-    RETRY.start + u64::try_from(span.as_millis()).unwrap_or_default()
+    let span = Duration::from_millis(RETRY_MS.end - RETRY_MS.start).mul_f64(share);
+    RETRY_MS.start + u64::try_from(span.as_millis()).unwrap_or_default()
 }
 
 fn format(head: &RequestHead, flavour: Flavour) -> Result<WireFormat, Refusal> {
@@ -143,14 +143,14 @@ fn format(head: &RequestHead, flavour: Flavour) -> Result<WireFormat, Refusal> {
     }
 }
 
-/// `Last-Event-ID` is newer than what the address says, which stays the same over reconnects.
+/// `Last-Event-ID` wins over `lastSeq` in the address, which stays the same over reconnects.
 fn hello(head: &RequestHead, env: &Env, flavour: Flavour) -> Result<Hello, Refusal> {
     let now = env.store.now();
     let mut hello = credentials::read(head, &env.config, &env.verifier, now, flavour.topics)?;
     let last = head.headers.get(LAST_EVENT_ID);
     if let Some(last) = last.filter(|id| !id.is_empty()) {
         let seq = last.to_str().ok().and_then(|id| id.parse().ok());
-        // One that is no number is of no stream of ours. It is beyond all of them, for which the client is told `resync`: a
+        // An id that is no number is none of ours. It counts as one beyond every stream, which is answered with `resync`: a
         // refusal would end an EventSource for good.
         hello.options.last_seq = Some(seq.unwrap_or(u64::MAX));
     }
@@ -160,12 +160,12 @@ fn hello(head: &RequestHead, env: &Env, flavour: Flavour) -> Result<Hello, Refus
 /// Starts the session in a task of its own. `share` spreads the ages that streams reach.
 fn start(env: Rc<Env>, handoff: Rc<Handoff>, hello: Hello, share: f64) {
     let max_age = env.config.sse.max_age;
-    let progress = Progress(Rc::clone(&handoff));
+    let progress = ProgressStream(Rc::clone(&handoff));
     let mut ctx = Context::new();
-    <Session as StreamHandler<Taken>>::add_stream(progress, &mut ctx);
+    <Session as StreamHandler<Progress>>::add_stream(progress, &mut ctx);
     if let Some(max_age) = max_age {
         ctx.run_later(max_age.mul_f64(0.5 + share / 2.0), |session, ctx| {
-            let reason = "the stream is old enough; connect again";
+            let reason = "the stream has reached its age limit; connect again";
             Session::close(session, CloseCode::Drain, reason, ctx);
         });
     }

@@ -6,15 +6,15 @@ use serde_json::json;
 
 use crate::{
     api::{Api, WITH_KEY, send},
-    support::{Ear, Json, TestServer, field},
+    support::{EventLog, Json, TestServer, field},
 };
 
 /// Takes in snapshots and changes, as a client does, until this is who of the partners is there.
-async fn learns(ear: &mut Ear, expected: Json) {
+async fn learns(log: &mut EventLog, expected: Json) {
     let told = ["friend_status_snapshot", "user-online", "user-offline"];
     let mut statuses = json!({});
     while statuses != expected {
-        let event = ear.until(format!("news to become {expected}"), |event| {
+        let event = log.until(format!("news to become {expected}"), |event| {
             told.contains(&field(event, "type"))
         });
         let event = event.await;
@@ -26,8 +26,8 @@ async fn learns(ear: &mut Ear, expected: Json) {
 }
 
 /// The conversations in the next snapshot of the unread.
-async fn has(ear: &mut Ear) -> Json {
-    let unread = ear.expect("unread_snapshot").await;
+async fn has(log: &mut EventLog) -> Json {
+    let unread = log.expect("unread_snapshot").await;
     unread["conversations"].clone()
 }
 
@@ -135,8 +135,8 @@ async fn whoever_comes_into_a_group_and_whoever_is_in_it_learn_who_is_there() {
     let (mut jiro, mika) = (server.user("jiro").await, server.user("mika").await);
     let away = Api::of(&server, "yuki", Role::User);
     away.get("/api/me").await.ok();
-    for ear in [&mut *taro, &mut *hana, &mut *jiro] {
-        ear.everything();
+    for log in [&mut *taro, &mut *hana, &mut *jiro] {
+        log.everything();
     }
     let api = Api::of(&server, "taro", Role::User);
     let group = json!({"kind": "group", "members": ["hana", "mika", "yuki"]});

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::to_conversation;
 use crate::{
     api::{Api, WITH_KEY},
-    support::{Client, Dial, TestServer, Way, field},
+    support::{Client, Dial, TestServer, Transport, field},
 };
 
 /// Members of the largest group.
@@ -50,7 +50,7 @@ async fn a_message_to_256_members_is_one_transaction_and_reaches_each_of_them() 
     let group = group(&server).await;
     let dials = (1..MEMBERS).map(|n| {
         let name = format!("member-{n}");
-        Dial::new(server.way_in(), &name, Role::User, Way::ALL[n % 2])
+        Dial::new(server.way_in(), &name, Role::User, Transport::ALL[n % 2])
     });
     let dials: Vec<Dial> = dials.collect();
     let listening = dials.iter().map(|dial| async {

@@ -4,7 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::{reads, to_conversation, writes};
-use crate::support::{Ear, Json, TestServer};
+use crate::support::{EventLog, Json, TestServer};
 
 async fn history(server: &TestServer, user: &str, conversation: &str, query: &str) -> Json {
     let url = format!(
@@ -55,13 +55,13 @@ async fn a_history_begins_later_and_nothing_of_what_is_gone_is_unread() {
     assert_eq!(ack["messageSeq"], 11);
 }
 
-async fn is_told_to_start_over(ear: &mut Ear) {
-    let connected = ear.expect("connected").await;
+async fn is_told_to_start_over(log: &mut EventLog) {
+    let connected = log.expect("connected").await;
     assert_eq!(
         (&connected["resumed"], &connected["seq"]),
         (&json!(false), &json!(8))
     );
-    let told = ear.up_to("ready", |event| event["type"] == "ready").await;
+    let told = log.up_to("ready", |event| event["type"] == "ready").await;
     let resync = told
         .iter()
         .find(|it| it["type"] == "resync")

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     api::Api,
     mirror::Mirror,
-    support::{Connecting, Dial, Endpoint, Json, Line, PATIENCE, Way},
+    support::{Connecting, Dial, Endpoint, Json, Line, PATIENCE, Transport},
 };
 
 /// Somebody who acts, and keeps what they are told.
@@ -45,12 +45,12 @@ impl Here {
 
 impl Person {
     /// Somebody who is not there yet.
-    pub fn new(server: Arc<Endpoint>, name: &str, role: Role, way: Way) -> Self {
+    pub fn new(server: Arc<Endpoint>, name: &str, role: Role, transport: Transport) -> Self {
         Self {
             name: name.to_owned(),
             role,
             api: Api::of(&server, name, role),
-            dial: Dial::new(server, name, role, way),
+            dial: Dial::new(server, name, role, transport),
             here: None,
         }
     }
@@ -104,10 +104,10 @@ impl Person {
 
     /// Says something that is not answered, and waits until it is handled.
     pub async fn tell(&mut self, command: Json) {
-        match self.dial.way {
+        match self.dial.transport {
             // A stream's client is told that its post is done.
-            Way::Stream => drop(self.ask(command).await),
-            Way::Socket => {
+            Transport::EventStream => drop(self.ask(command).await),
+            Transport::WebSocket => {
                 let here = self.here.as_mut().expect("somebody who is there");
                 here.line.say(command).await;
                 self.ask(json!({"type": "heartbeat"})).await;

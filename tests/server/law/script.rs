@@ -10,7 +10,7 @@ use super::person::Person;
 use crate::{
     api::Api,
     chat::{to_conversation, to_user},
-    support::{Dice, Json, TestServer, Way, field},
+    support::{Dice, Json, TestServer, Transport, field},
 };
 
 const USERS: usize = 6;
@@ -57,8 +57,8 @@ impl Script {
             let known = json!({"role": role.as_str(), "name": name});
             let path = format!("/api/server/users/{name}");
             backend.put(&path, known).await.ok();
-            let way = Way::ALL[number % 2];
-            people.push(Person::new(server.way_in(), &name, role, way));
+            let transport = Transport::ALL[number % 2];
+            people.push(Person::new(server.way_in(), &name, role, transport));
         }
         Self {
             people,

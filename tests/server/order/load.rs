@@ -12,21 +12,21 @@ use crate::{
     support::{Client, Endpoint, TestServer, field},
 };
 
-/// Who come and listen; all of them are in one group.
+/// Users who connect and listen, all of them in one group.
 pub const VISITORS: usize = 16;
 
 /// Otomo who change their status.
 const OTOMO: usize = 4;
 
-/// Messages between two looks of [`Load::progress`].
-const STRETCH: u64 = 8;
+/// Messages that [`Load::progress`] waits for.
+const STEP: u64 = 8;
 
 /// The name of a visitor.
 pub fn visitor(number: usize) -> String {
     format!("visitor-{number}")
 }
 
-/// What goes on until it is ended.
+/// Traffic that goes on until it is ended.
 pub struct Load {
     stop: watch::Sender<bool>,
     /// The last message of the group, which is the last event of every visitor too.
@@ -50,15 +50,15 @@ impl Load {
         Self { stop, head, work }
     }
 
-    /// Waits until some more has been said, and tells the last event of every visitor then.
+    /// Waits for the next few messages; returns the `seq` of every visitor's last event then.
     pub async fn progress(&self) -> u64 {
         let mut head = self.head.clone();
         let before = *head.borrow();
-        let more = head.wait_for(|seq| *seq >= before + STRETCH);
+        let more = head.wait_for(|seq| *seq >= before + STEP);
         *more.await.expect("the load goes on")
     }
 
-    /// Ends it; everything that was said is stored then.
+    /// Ends it. Everything that was sent is stored by then.
     pub async fn end(mut self) {
         self.stop.send_replace(true);
         while let Some(done) = self.work.join_next().await {

@@ -2,11 +2,11 @@
 //! then what happens.
 //!
 //! A group talks, otomo change their statuses, somebody comes and goes, all without a pause, while hundreds of
-//! connections open: on WebSockets and event streams, afresh or to go on after some event, for all topics or a few.
-//! Afterwards what each of them was told is looked at from its first event to its last.
+//! connections open: on WebSockets and event streams, fresh or resuming after some event, for all topics or a few.
+//! Afterwards everything that each connection received is checked, from its first event to its last.
 
 mod load;
-mod told;
+mod transcript;
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use otomo::kernel::identity::Role;
 
 use self::{
     load::{Load, VISITORS, visitor},
-    told::Told,
+    transcript::Transcript,
 };
 use crate::{
     api::WITH_KEY,
-    support::{Dial, Dice, Endpoint, Json, Line, TestServer, Way},
+    support::{Dial, Dice, Endpoint, Json, Line, TestServer, Transport},
 };
 
 /// Connections of each visitor.
@@ -36,11 +36,11 @@ const SETTINGS: [(&str, &str); 5] = [
     ("presence.ping_interval", "20s"),
 ];
 
-/// One way of connecting.
+/// One connection to make: whose, and how.
 #[derive(Debug, Clone, Copy)]
 struct Visit {
     visitor: usize,
-    way: Way,
+    transport: Transport,
     /// After which event to go on.
     last: Option<u64>,
     topics: Option<&'static str>,
@@ -56,7 +56,7 @@ impl Visit {
         };
         Self {
             visitor,
-            way: *dice.pick(&Way::ALL),
+            transport: *dice.pick(&Transport::ALL),
             last,
             topics: *dice.pick(&[
                 None,
@@ -70,7 +70,7 @@ impl Visit {
 
     async fn begin(&self, server: &Arc<Endpoint>) -> Line {
         let server = Arc::clone(server);
-        let dial = Dial::new(server, &visitor(self.visitor), Role::User, self.way);
+        let dial = Dial::new(server, &visitor(self.visitor), Role::User, self.transport);
         let mut new = self
             .last
             .map_or_else(|| dial.connecting(), |last| dial.resuming(last));
@@ -111,11 +111,11 @@ async fn whoever_connects_under_load_is_told_everything_once_and_in_order() {
     load.end().await;
     for (visit, mut listener) in listening {
         let fresh = fresh(&way_in, visit).await;
-        Told::by(visit, &mut listener, &fresh).await;
+        Transcript::check(visit, &mut listener, &fresh).await;
     }
 }
 
-/// What somebody is told who comes when all is quiet.
+/// What a fresh connection receives once everything is quiet.
 async fn fresh(server: &Arc<Endpoint>, visit: Visit) -> Vec<Json> {
     let visit = Visit {
         last: None,

@@ -18,11 +18,11 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::{Ear, End, Json, Silent, connecting::Wire};
+use super::{End, EventLog, Json, Silent, connecting::Wire};
 
 /// A connected client.
 pub struct Client {
-    ear: Ear,
+    log: EventLog,
     write: SplitSink<WebSocketStream<Wire>, Message>,
     reading: JoinHandle<()>,
     /// A second handle of the socket, for what only the socket itself can do.
@@ -36,15 +36,15 @@ impl Client {
         socket: std::net::TcpStream,
     ) -> Self {
         let (write, mut read) = web.split();
-        let ear = Ear::new(user);
-        let into = ear.mouth();
+        let log = EventLog::new(user);
+        let writer = log.writer();
         let reading = tokio::spawn(async move {
             let mut end = End::Cut;
             while let Some(Ok(message)) = read.next().await {
                 match message {
                     Message::Text(text) => {
                         let event = serde_json::from_str(&text).expect("the server sends JSON");
-                        into.say(event);
+                        writer.push(event);
                     }
                     Message::Close(frame) => {
                         end = End::Closed(frame.map_or(1005, |frame| frame.code.into()));
@@ -52,10 +52,10 @@ impl Client {
                     _ => {}
                 }
             }
-            into.end(end);
+            writer.close(end);
         });
         Self {
-            ear,
+            log,
             write,
             reading,
             socket,
@@ -224,16 +224,16 @@ impl Client {
 }
 
 impl Deref for Client {
-    type Target = Ear;
+    type Target = EventLog;
 
-    fn deref(&self) -> &Ear {
-        &self.ear
+    fn deref(&self) -> &EventLog {
+        &self.log
     }
 }
 
 impl DerefMut for Client {
-    fn deref_mut(&mut self) -> &mut Ear {
-        &mut self.ear
+    fn deref_mut(&mut self) -> &mut EventLog {
+        &mut self.log
     }
 }
 

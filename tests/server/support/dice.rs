@@ -1,4 +1,4 @@
-//! Chance that can be had again.
+//! Reproducible chance.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use std::ops::Range;
 pub struct Dice(u64);
 
 impl Dice {
-    /// The dice of a story: from the seed that an environment variable says, else from this one. The seed is printed.
+    /// The dice of one test: seeded from an environment variable, else with `otherwise`. The seed is printed.
     pub fn new(story: &str, variable: &str, otherwise: u64) -> Self {
         let asked = std::env::var(variable).ok();
         let seed = asked.map_or(otherwise, |seed| seed.parse().expect("a seed"));
@@ -14,12 +14,12 @@ impl Dice {
         Self(seed)
     }
 
-    /// A seed that nobody has had.
+    /// A random seed.
     pub fn any_seed() -> u64 {
         uuid::Uuid::new_v4().as_u64_pair().1
     }
 
-    /// Dice of their own for somebody else in the story: what they throw depends on nobody's turn.
+    /// Independent dice, for a task of its own: what they throw does not depend on the order of the tasks.
     pub fn fork(&mut self) -> Self {
         Self(self.throw())
     }
@@ -29,12 +29,12 @@ impl Dice {
         self.throw() & 1 == 1
     }
 
-    /// Yes, once in so many times.
+    /// Yes, once in `times`.
     pub fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// A number below another.
+    /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.throw() % end as u64).expect("below a usize")
     }
@@ -49,7 +49,7 @@ impl Dice {
         &of[self.below(of.len())]
     }
 
-    /// Puts things into any order.
+    /// Puts things into a random order.
     pub fn shuffle<T>(&mut self, things: &mut [T]) {
         for end in (1..things.len()).rev() {
             things.swap(end, self.below(end + 1));

@@ -1,4 +1,4 @@
-//! Somebody who listens and speaks, whichever way they came.
+//! A client over either transport: the same calls for a WebSocket and for an event stream with posted commands.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -8,29 +8,29 @@ use std::{
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use super::{Client, Connecting, Ear, Endpoint, Json, Poster, Stream};
+use super::{Client, Connecting, Endpoint, EventLog, Json, Poster, Stream};
 
-/// Which way somebody connects.
+/// How a client is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// `GET /ws`
-    Socket,
-    /// An event stream, and `POST /api/commands`.
-    Stream,
+    WebSocket,
+    /// `GET /sse`, and `POST /api/commands`.
+    EventStream,
 }
 
-impl Way {
+impl Transport {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::Socket, Self::Stream];
+    pub const ALL: [Self; 2] = [Self::WebSocket, Self::EventStream];
 }
 
-/// How somebody connects, again and again on the same device.
+/// Connects one user, again and again from the same device.
 pub struct Dial {
     pub server: Arc<Endpoint>,
     pub user: String,
     pub role: Role,
-    pub way: Way,
-    /// Where streams are.
+    pub transport: Transport,
+    /// The path of its event streams.
     pub path: &'static str,
     poster: Poster,
 }
@@ -47,30 +47,30 @@ impl Dial {
     /// The name of the device.
     pub const DEVICE: &str = "phone";
 
-    /// Somebody's way in.
-    pub fn new(server: Arc<Endpoint>, user: &str, role: Role, way: Way) -> Self {
+    /// For one user of a server.
+    pub fn new(server: Arc<Endpoint>, user: &str, role: Role, transport: Transport) -> Self {
         let query = format!("device={}", Self::DEVICE);
         Self {
             poster: Poster::new(&server, user, role, &query),
             user: user.to_owned(),
             server,
             role,
-            way,
+            transport,
             path: "/sse",
         }
     }
 
-    /// A connection about to be made, to say more about it.
+    /// A connection to be made, for further options.
     pub fn connecting(&self) -> Connecting {
         let new = self.server.connecting(&self.user, self.role);
         new.on_device(Self::DEVICE)
     }
 
-    /// The same, to go on after `last`, said as one does that way.
+    /// The same, resuming after `last` in the manner of the transport.
     pub fn resuming(&self, last: u64) -> Connecting {
-        match self.way {
-            Way::Socket => self.connecting().with_last_seq(last),
-            Way::Stream => {
+        match self.transport {
+            Transport::WebSocket => self.connecting().with_last_seq(last),
+            Transport::EventStream => {
                 let id = last.to_string();
                 self.connecting().with_header("last-event-id", id)
             }
@@ -79,9 +79,9 @@ impl Dial {
 
     /// Connects; `None` if the server is not there.
     pub async fn connect_if_up(&self, connecting: Connecting) -> Option<Line> {
-        match self.way {
-            Way::Socket => connecting.open_if_up().await.map(Line::Socket),
-            Way::Stream => {
+        match self.transport {
+            Transport::WebSocket => connecting.open_if_up().await.map(Line::Socket),
+            Transport::EventStream => {
                 let stream = connecting.stream_if_up(self.path).await?;
                 Some(Line::Stream(stream, self.poster.clone()))
             }
@@ -96,17 +96,17 @@ impl Dial {
 }
 
 impl Line {
-    /// Sends a command. Its answer is an event, on a stream too: `error` with the `status` where the post was refused,
-    /// `unanswered` where it came to nothing, `done` where there is nothing to answer.
+    /// Sends a command. On an event stream too its answer comes as an event: `error` with the `status` if the post was
+    /// refused, `unanswered` if it failed, `done` if the command has no answer.
     pub async fn say(&mut self, command: Json) {
         match self {
             Self::Socket(client) => client.send(command).await,
             Self::Stream(stream, poster) => {
-                let (poster, mouth) = (poster.clone(), stream.mouth());
+                let (poster, writer) = (poster.clone(), stream.writer());
                 tokio::spawn(async move {
                     let id = &command["requestId"];
                     let said = poster.try_send(command.to_string()).await;
-                    mouth.say(match said {
+                    writer.push(match said {
                         Ok((200, answer)) => answer,
                         Ok((204, _)) => json!({"type": "done", "requestId": id}),
                         Ok((status, body)) => json!({
@@ -122,9 +122,9 @@ impl Line {
 }
 
 impl Deref for Line {
-    type Target = Ear;
+    type Target = EventLog;
 
-    fn deref(&self) -> &Ear {
+    fn deref(&self) -> &EventLog {
         match self {
             Self::Socket(client) => client,
             Self::Stream(stream, _) => stream,
@@ -133,7 +133,7 @@ impl Deref for Line {
 }
 
 impl DerefMut for Line {
-    fn deref_mut(&mut self) -> &mut Ear {
+    fn deref_mut(&mut self) -> &mut EventLog {
         match self {
             Self::Socket(client) => client,
             Self::Stream(stream, _) => stream,

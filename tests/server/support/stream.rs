@@ -14,7 +14,9 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Connecting, Ear, End, Json, PATIENCE, Silent, connecting::Wire, ear::Mouth};
+use super::{
+    Connecting, End, EventLog, Json, PATIENCE, Silent, connecting::Wire, event_log::EventWriter,
+};
 
 /// Receive buffer: small, so that what the kernel holds for a client that does not read is little.
 const BUFFER: u32 = 8 * 1024;
@@ -40,7 +42,7 @@ impl Refused {
 
 /// A client that listens to a stream. Each event has what is around its data in `sse`: `id` and `event`.
 pub struct Stream {
-    ear: Ear,
+    log: EventLog,
     headers: Headers,
     reading: JoinHandle<()>,
     paused: watch::Sender<bool>,
@@ -84,11 +86,11 @@ impl Connecting {
         if status != 200 {
             return Ok(Err(refused(status, headers, &mut wire).await?));
         }
-        let ear = Ear::new(self.user().to_owned());
+        let log = EventLog::new(self.user().to_owned());
         let (paused, pause) = watch::channel(false);
-        let reading = tokio::spawn(read(wire, ear.mouth(), pause));
+        let reading = tokio::spawn(read(wire, log.writer(), pause));
         Ok(Ok(Stream {
-            ear,
+            log,
             headers,
             reading,
             paused,
@@ -150,16 +152,16 @@ impl Stream {
 }
 
 impl Deref for Stream {
-    type Target = Ear;
+    type Target = EventLog;
 
-    fn deref(&self) -> &Ear {
-        &self.ear
+    fn deref(&self) -> &EventLog {
+        &self.log
     }
 }
 
 impl DerefMut for Stream {
-    fn deref_mut(&mut self) -> &mut Ear {
-        &mut self.ear
+    fn deref_mut(&mut self) -> &mut EventLog {
+        &mut self.log
     }
 }
 
@@ -195,7 +197,7 @@ async fn head(wire: &mut BufReader<Wire>) -> std::io::Result<(u16, Headers)> {
 }
 
 /// Reads chunks (RFC 9112, section 7.1) and the events in them.
-async fn read(mut wire: BufReader<Wire>, mouth: Mouth, mut pause: watch::Receiver<bool>) {
+async fn read(mut wire: BufReader<Wire>, writer: EventWriter, mut pause: watch::Receiver<bool>) {
     let mut text = String::new();
     let end = loop {
         let _ = pause.wait_for(|paused| !paused).await;
@@ -205,11 +207,11 @@ async fn read(mut wire: BufReader<Wire>, mouth: Mouth, mut pause: watch::Receive
             Err(_) => break End::Cut,
         }
         while let Some((event, rest)) = text.split_once("\n\n") {
-            mouth.say(parse(event));
+            writer.push(parse(event));
             text = rest.to_owned();
         }
     };
-    mouth.end(end);
+    writer.close(end);
 }
 
 async fn chunk(wire: &mut BufReader<Wire>) -> std::io::Result<Option<String>> {

@@ -6,16 +6,19 @@
 //! again on the same file and port. Writers send again what has no answer, with the same `clientMessageId`. When
 //! everything is acknowledged the cuts end, and each person listens until they have what a fresh connection tells of.
 //!
-//! What is checked while it runs is in [`diary`], what at the end in [`verdict`]. Whom chance meets comes from a seed that
-//! is printed; `OTOMO_CHAOS_SEED` repeats it, [`story::Scale`] has what makes it longer.
+//! - [`world`]: people, conversations, what is to be written. [`person`]: one person's run. [`cut`]: how connections break.
+//! - [`outgoing`]: what a person sends. [`received`]: what they receive, checked as it comes. [`checks`]: at the end.
+//! - [`progress`]: how large the run is, and how far it has come.
+//!
+//! Chance comes from a seed that is printed; `OTOMO_CHAOS_SEED` repeats it.
 
+mod checks;
 mod cut;
-mod desk;
-mod diary;
+mod outgoing;
 mod person;
-mod story;
-mod town;
-mod verdict;
+mod progress;
+mod received;
+mod world;
 
 use std::sync::Arc;
 
@@ -23,14 +26,14 @@ use otomo::kernel::identity::Role;
 use tokio::{task::JoinSet, time::timeout};
 
 use self::{
-    desk::Desk,
-    person::{Life, Person},
-    story::{Scale, Story},
-    town::Town,
+    outgoing::Outgoing,
+    person::{Person, Run},
+    progress::{Progress, Scale},
+    world::World,
 };
 use crate::{
     api::WITH_KEY,
-    support::{Dial, Dice, Process, Way, steady_port},
+    support::{Dial, Dice, Process, Transport, steady_port},
 };
 
 /// People who are cut off in the middle of a command send many; streams end by themselves, too.
@@ -51,56 +54,56 @@ async fn what_was_acknowledged_is_with_everybody_once_and_in_order() {
     let listen = format!("127.0.0.1:{}", steady_port());
     let settings = [&SETTINGS[..], &[("server.listen", &listen)]].concat();
     let server = Process::start_with(&settings).await;
-    let town = Town::found(&server, &scale, &mut dice).await;
-    let told = timeout(scale.limit, chaos(server, &town, &scale, &mut dice));
-    let (_server, lives) = told.await.expect("the story comes to its end in time");
-    verdict::everybody_got_what_was_acknowledged(&town, &lives);
-    let sum = |of: fn(&Life) -> usize| lives.iter().map(of).sum::<usize>();
+    let world = World::create(&server, &scale, &mut dice).await;
+    let ended = timeout(scale.limit, chaos(server, &world, &scale, &mut dice));
+    let (_server, runs) = ended.await.expect("the run ends in time");
+    checks::everybody_got_what_was_acknowledged(&world, &runs);
+    let sum = |of: fn(&Run) -> usize| runs.iter().map(of).sum::<usize>();
     println!(
         "{} messages, {} connections, {} snapshots compared",
-        town.messages,
-        sum(|life| life.connections),
-        sum(|life| life.diary.agreed)
+        world.messages,
+        sum(|run| run.connections),
+        sum(|run| run.received.agreed)
     );
 }
 
 async fn chaos(
     mut server: Process,
-    town: &Town,
+    world: &World,
     scale: &Scale,
     dice: &mut Dice,
-) -> (Process, Vec<Life>) {
-    let story = Arc::new(Story::new());
-    let mut lives = JoinSet::new();
-    for (number, name) in town.people.iter().enumerate() {
-        let way = Way::ALL[number % 2];
-        let mut dial = Dial::new(server.way_in(), name, Role::User, way);
+) -> (Process, Vec<Run>) {
+    let progress = Arc::new(Progress::new());
+    let mut runs = JoinSet::new();
+    for (number, name) in world.people.iter().enumerate() {
+        let transport = Transport::ALL[number % 2];
+        let mut dial = Dial::new(server.way_in(), name, Role::User, transport);
         dial.path = "/api/chat/sse";
         let person = Person {
-            story: Arc::clone(&story),
+            progress: Arc::clone(&progress),
             dial,
-            desk: Desk::with(town.drafts(number, scale, dice)),
+            outgoing: Outgoing::new(world.drafts(number, scale, dice)),
             dice: dice.fork(),
             reads: dice.one_in(3),
         };
-        lives.spawn(async move { (number, person.live().await) });
+        runs.spawn(async move { (number, person.run().await) });
     }
-    let story_of_the_server = async {
+    let kills = async {
         for kill in 1..=scale.kills {
-            let count = town.messages * kill / (scale.kills + 1);
-            story.acknowledged(count).await;
+            let count = world.messages * kill / (scale.kills + 1);
+            progress.acknowledged(count).await;
             server = server.kill_and_restart().await;
         }
-        story.acknowledged(town.messages).await;
-        story.calm.send_replace(true);
+        progress.acknowledged(world.messages).await;
+        progress.calm.send_replace(true);
         server
     };
-    let (server, mut lives) = tokio::join!(story_of_the_server, all(lives));
-    lives.sort_by_key(|(number, _)| *number);
-    (server, lives.into_iter().map(|(_, life)| life).collect())
+    let (server, mut runs) = tokio::join!(kills, all(runs));
+    runs.sort_by_key(|(number, _)| *number);
+    (server, runs.into_iter().map(|(_, run)| run).collect())
 }
 
-/// Waits for all; the first one that fails fails the story.
+/// Waits for all tasks; the first one that fails fails the test.
 async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
     let mut done = Vec::new();
     while let Some(next) = tasks.join_next().await {

@@ -1,4 +1,4 @@
-//! What one connection was told, from its first event to its last.
+//! Everything that one connection received, from its first event to its last.
 
 use tokio::time::timeout;
 
@@ -8,33 +8,33 @@ use crate::{
     support::{Json, Line, PATIENCE, field},
 };
 
-/// What one connection was told, held against what a fresh one is.
-pub struct Told<'a> {
+/// Everything that one connection received, and what a fresh one receives afterwards.
+pub struct Transcript<'a> {
     visit: Visit,
     events: Vec<Json>,
     fresh: &'a [Json],
 }
 
-impl<'a> Told<'a> {
-    /// Waits until a connection was told all that a fresh one is, and looks at everything.
-    pub async fn by(visit: Visit, line: &mut Line, fresh: &'a [Json]) {
+impl<'a> Transcript<'a> {
+    /// Waits until a connection knows everything that a fresh one does, then checks all that it received.
+    pub async fn check(visit: Visit, line: &mut Line, fresh: &'a [Json]) {
         let mut due = Mirror::of(&line.user);
         fresh.iter().for_each(|event| due.hear(event));
-        let mut told = Self {
+        let mut transcript = Self {
             visit,
             events: Vec::new(),
             fresh,
         };
         let mut mirror = Mirror::of(&line.user);
-        let hearing = timeout(PATIENCE, told.hear(line, &mut mirror, &due));
+        let hearing = timeout(PATIENCE, transcript.hear(line, &mut mirror, &due));
         let Ok(ready) = hearing.await else {
             panic!("{visit:?} has come to\n{mirror:#?}\nand a fresh one to\n{due:#?}");
         };
-        told.the_order_is_kept(ready);
-        told.nothing_is_lost_or_doubled();
+        transcript.the_order_is_kept(ready);
+        transcript.nothing_is_lost_or_doubled();
     }
 
-    /// Listens until what was told comes to what is due; says where `ready` is.
+    /// Listens until the connection knows what it should; returns the place of `ready`.
     async fn hear(&mut self, line: &mut Line, mirror: &mut Mirror, due: &Mirror) -> usize {
         let mut ready = None;
         loop {

@@ -1,25 +1,25 @@
-//! What must be true at the end: what senders were answered is what everybody got.
+//! What must hold at the end: everybody has received exactly what was acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{desk::Sent, person::Life, town::Town};
+use super::{outgoing::Sent, person::Run, world::World};
 use crate::support::{Json, field};
 
 /// What was acknowledged, by conversation and place there.
 struct Acknowledged<'a> {
     conversations: BTreeMap<&'a str, BTreeMap<u64, (&'a str, &'a Sent)>>,
-    /// Which conversation of the town each of them is.
+    /// Each conversation's number in the world.
     numbers: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Acknowledged<'a> {
-    fn by(town: &'a Town, lives: &'a [Life]) -> Self {
+    fn from(world: &'a World, runs: &'a [Run]) -> Self {
         let mut found = Self {
             conversations: BTreeMap::new(),
             numbers: BTreeMap::new(),
         };
-        for (sender, life) in town.people.iter().zip(lives) {
-            for sent in &life.desk.sent {
+        for (sender, run) in world.people.iter().zip(runs) {
+            for sent in &run.outgoing.sent {
                 found.note(sender, sent);
             }
         }
@@ -44,17 +44,17 @@ impl<'a> Acknowledged<'a> {
 }
 
 /// Everybody got every acknowledged message of their conversations once, in order, as it was sent, and nothing else.
-pub fn everybody_got_what_was_acknowledged(town: &Town, lives: &[Life]) {
-    let acknowledged = Acknowledged::by(town, lives);
-    for (number, life) in lives.iter().enumerate() {
-        let who = &town.people[number];
-        let mine: BTreeSet<usize> = town.conversations_of(number).collect();
+pub fn everybody_got_what_was_acknowledged(world: &World, runs: &[Run]) {
+    let acknowledged = Acknowledged::from(world, runs);
+    for (number, run) in runs.iter().enumerate() {
+        let who = &world.people[number];
+        let mine: BTreeSet<usize> = world.conversations_of(number).collect();
         let written = acknowledged.numbers.iter();
         let due: BTreeSet<&str> = written
             .filter(|(_, number)| mine.contains(number))
             .map(|(id, _)| *id)
             .collect();
-        let got = life.diary.messages();
+        let got = run.received.messages();
         let heard_of: BTreeSet<&str> = got.keys().copied().collect();
         assert_eq!(heard_of, due, "{who} hears of their conversations");
         for (id, got) in got {
@@ -68,7 +68,7 @@ pub fn everybody_got_what_was_acknowledged(town: &Town, lives: &[Life]) {
                 is_what_was_sent(got, sender, sent);
             }
         }
-        life.diary.reads_stand();
+        run.received.reads_stand();
     }
 }
 

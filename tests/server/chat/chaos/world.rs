@@ -1,11 +1,11 @@
-//! Who lives in the story, who talks with whom, and what is to be written.
+//! The people, their conversations, and the messages that they are to send.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use super::story::Scale;
+use super::progress::Scale;
 use crate::{
     api::Api,
     support::{Dice, Endpoint, Json, field},
@@ -48,15 +48,15 @@ impl Draft {
 }
 
 /// People and their conversations.
-pub struct Town {
+pub struct World {
     pub people: Vec<String>,
     pub conversations: Vec<Conversation>,
     pub messages: usize,
 }
 
-impl Town {
-    /// Makes people known to a server, puts them into conversations by chance, and begins the groups.
-    pub async fn found(server: &Endpoint, scale: &Scale, dice: &mut Dice) -> Self {
+impl World {
+    /// Registers the people with a server, assigns them to conversations at random, and begins the groups.
+    pub async fn create(server: &Endpoint, scale: &Scale, dice: &mut Dice) -> Self {
         let writers = (0..WRITERS).map(|n| format!("writer-{n}"));
         let people: Vec<String> = writers
             .chain((0..READERS).map(|n| format!("reader-{n}")))
@@ -87,7 +87,7 @@ impl Town {
         }
     }
 
-    /// What somebody is to write: so many messages, each to one of their conversations.
+    /// The messages of one person, each to one of their conversations.
     pub fn drafts(&self, person: usize, scale: &Scale, dice: &mut Dice) -> VecDeque<Draft> {
         if person >= WRITERS {
             return VecDeque::new();

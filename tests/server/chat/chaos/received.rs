@@ -1,4 +1,4 @@
-//! What somebody was told over all their connections, and what must hold while they are told it.
+//! What one person receives over all their connections, checked as it arrives.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::{
     support::{Json, field},
 };
 
-/// What somebody was told.
-pub struct Diary {
+/// What one person has received.
+pub struct Received {
     who: String,
-    /// Every durable event, by its place in the stream.
-    told: BTreeMap<u64, Json>,
+    /// Every durable event, by its `seq`.
+    events: BTreeMap<u64, Json>,
     /// The last of them.
     pub last: u64,
     /// The last durable event on this connection, or where it began.
@@ -20,16 +20,17 @@ pub struct Diary {
     unread: Option<Unread>,
     /// A later snapshot, which must be what the first one has become once it is as old.
     due: Option<Unread>,
-    /// How far somebody has certainly read, by conversation: what was acknowledged.
+    /// How far they have certainly read, by conversation: what was acknowledged.
     read: BTreeMap<String, u64>,
+    /// How many snapshots were compared, and agreed.
     pub agreed: usize,
 }
 
-impl Diary {
+impl Received {
     pub fn of(who: &str) -> Self {
         Self {
             who: who.to_owned(),
-            told: BTreeMap::new(),
+            events: BTreeMap::new(),
             last: 0,
             last_here: 0,
             unread: None,
@@ -39,12 +40,12 @@ impl Diary {
         }
     }
 
-    /// A new connection begins, to go on after `last`.
+    /// A new connection begins, resuming after `last`.
     pub fn begin(&mut self, last: u64) {
         self.last_here = last;
     }
 
-    /// Takes in what was told on the connection that began last.
+    /// Takes an event of the latest connection.
     pub fn hear(&mut self, event: &Json) {
         let who = &self.who;
         match field(event, "type") {
@@ -60,13 +61,13 @@ impl Diary {
                 let read = self.read.entry(conversation).or_default();
                 *read = seq.max(*read);
             }
-            _ if event["prev"].is_u64() => self.note(event),
+            _ if event["prev"].is_u64() => self.append(event),
             _ => {}
         }
     }
 
     /// A durable event: the next one on this connection, and the next one of all or a known one.
-    fn note(&mut self, event: &Json) {
+    fn append(&mut self, event: &Json) {
         let who = &self.who;
         let seq = event["seq"].as_u64().expect("a seq");
         assert_eq!(event["prev"], self.last_here, "{who}: the chain breaks");
@@ -76,7 +77,7 @@ impl Diary {
         if let Some(fields) = plain.as_object_mut() {
             fields.retain(|name, _| name != "prev" && name != "sse");
         }
-        if let Some(known) = self.told.get(&seq) {
+        if let Some(known) = self.events.get(&seq) {
             assert_eq!(*known, plain, "{who}: two events in one place");
             return;
         }
@@ -89,7 +90,7 @@ impl Diary {
         self.last = seq;
         let unread = self.unread.as_mut().expect("snapshots come first");
         unread.hear(event);
-        self.told.insert(seq, plain);
+        self.events.insert(seq, plain);
         self.settle();
     }
 
@@ -98,7 +99,7 @@ impl Diary {
         let snapshot = Unread::of(&self.who, snapshot);
         match &self.unread {
             None => self.unread = Some(snapshot),
-            // Told on the way, and overtaken.
+            // Events have overtaken it.
             Some(unread) if snapshot.as_of() < unread.as_of() => {}
             Some(_) => self.due = Some(snapshot),
         }
@@ -120,15 +121,15 @@ impl Diary {
         }
     }
 
-    /// Whether everything is there that the last snapshot tells of.
+    /// Whether everything that the last snapshot implies has arrived.
     pub fn is_caught_up(&self) -> bool {
         self.unread.is_some() && self.due.is_none()
     }
 
-    /// The messages, in the order in which they came, by conversation.
+    /// The messages by conversation, in the order of their arrival.
     pub fn messages(&self) -> BTreeMap<&str, Vec<&Json>> {
         let mut found: BTreeMap<&str, Vec<&Json>> = BTreeMap::new();
-        for event in self.told.values() {
+        for event in self.events.values() {
             if event["type"] == "new-message" {
                 let conversation = field(event, "conversationId");
                 found.entry(conversation).or_default().push(event);
@@ -137,7 +138,7 @@ impl Diary {
         found
     }
 
-    /// What was acknowledged as read is read.
+    /// Asserts that what was acknowledged as read is read.
     pub fn reads_stand(&self) {
         let unread = self.unread.as_ref().expect("a snapshot");
         for (conversation, seq) in &self.read {

@@ -1,16 +1,16 @@
-//! How large the story is, and what everybody in it shares.
+//! How large the run is, and how far it has come.
 
 use std::{str::FromStr, time::Duration};
 
 use tokio::sync::watch;
 
-/// How large the story is. The long form says more.
+/// How large the run is; environment variables make it larger.
 pub struct Scale {
     /// Messages of each writer.
     pub messages: usize,
     /// How often the server is killed.
     pub kills: usize,
-    /// After this time the story has not come to its end.
+    /// The run fails if it takes longer.
     pub limit: Duration,
 }
 
@@ -32,15 +32,15 @@ fn asked<T: FromStr>(variable: &str, otherwise: T) -> T {
     })
 }
 
-/// What everybody shares.
-pub struct Story {
+/// How far the run has come, shared by everybody.
+pub struct Progress {
     /// How many messages are acknowledged.
     pub acknowledged: watch::Sender<usize>,
-    /// Whether connections last from now on.
+    /// Whether no more connections are cut.
     pub calm: watch::Sender<bool>,
 }
 
-impl Story {
+impl Progress {
     pub fn new() -> Self {
         Self {
             acknowledged: watch::Sender::new(0),
@@ -48,10 +48,10 @@ impl Story {
         }
     }
 
-    /// Waits until so many messages are acknowledged.
+    /// Waits until this many messages are acknowledged.
     pub async fn acknowledged(&self, count: usize) {
         let mut acknowledged = self.acknowledged.subscribe();
         let enough = acknowledged.wait_for(|it| *it >= count);
-        enough.await.expect("the story lasts");
+        enough.await.expect("the run goes on");
     }
 }

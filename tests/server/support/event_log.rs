@@ -1,4 +1,4 @@
-//! What a client has got so far, however it came, and waiting for what it has not.
+//! The events that a client has received and the test has not yet taken, and waiting for those to come.
 
 use std::{
     panic::Location,
@@ -29,7 +29,7 @@ struct Heard {
 
 impl Heard {
     /// What was waited for, or that it cannot come any more.
-    fn look<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
+    fn poll<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
         match take(&mut self.events) {
             Some(found) => Some(Ok(found)),
             None => self.end.clone().map(Err),
@@ -37,36 +37,36 @@ impl Heard {
     }
 }
 
-/// What a client has got so far.
-pub struct Ear {
+/// The events that a client has received and the test has not yet taken.
+pub struct EventLog {
     /// Who it is.
     pub user: String,
     heard: Arc<Mutex<Heard>>,
     news: Arc<Notify>,
 }
 
-/// Where what comes is said.
-pub struct Mouth {
+/// Where the reading task puts what it receives.
+pub struct EventWriter {
     heard: Arc<Mutex<Heard>>,
     news: Arc<Notify>,
 }
 
-impl Mouth {
+impl EventWriter {
     /// An event came.
-    pub fn say(&self, event: Json) {
+    pub fn push(&self, event: Json) {
         self.heard.lock().expect("no panic").events.push(event);
         self.news.notify_one();
     }
 
     /// Nothing more will come.
-    pub fn end(&self, end: End) {
+    pub fn close(&self, end: End) {
         self.heard.lock().expect("no panic").end = Some(end);
         self.news.notify_one();
     }
 }
 
-impl Ear {
-    /// One that has heard nothing.
+impl EventLog {
+    /// An empty one.
     pub fn new(user: String) -> Self {
         Self {
             user,
@@ -75,9 +75,9 @@ impl Ear {
         }
     }
 
-    /// What is said there is heard here.
-    pub fn mouth(&self) -> Mouth {
-        Mouth {
+    /// Adds to this log.
+    pub fn writer(&self) -> EventWriter {
+        EventWriter {
             heard: Arc::clone(&self.heard),
             news: Arc::clone(&self.news),
         }
@@ -133,8 +133,8 @@ impl Ear {
     ) -> T {
         let found = timeout(PATIENCE, async {
             loop {
-                if let Some(verdict) = self.heard.lock().expect("no panic").look(&take) {
-                    return verdict;
+                if let Some(outcome) = self.heard.lock().expect("no panic").poll(&take) {
+                    return outcome;
                 }
                 self.news.notified().await;
             }
@@ -144,9 +144,9 @@ impl Ear {
             Ok(Err(end)) => panic!(
                 "{at}: {} got {end:?} before {what}; {}",
                 self.user,
-                self.told()
+                self.untaken()
             ),
-            Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.told()),
+            Err(_) => panic!("{at}: {} never got {what}; {}", self.user, self.untaken()),
         }
     }
 
@@ -154,8 +154,8 @@ impl Ear {
     pub async fn next(&mut self) -> Result<Json, End> {
         let first = |events: &mut Vec<Json>| (!events.is_empty()).then(|| events.remove(0));
         loop {
-            if let Some(verdict) = self.heard.lock().expect("no panic").look(first) {
-                return verdict;
+            if let Some(outcome) = self.heard.lock().expect("no panic").poll(first) {
+                return outcome;
             }
             self.news.notified().await;
         }
@@ -165,8 +165,8 @@ impl Ear {
         self.heard.lock().expect("no panic").end.clone()
     }
 
-    /// All that has come and was not taken, for messages of failures.
-    pub fn told(&self) -> String {
+    /// Everything not taken yet, for the message of a failed test.
+    pub fn untaken(&self) -> String {
         let heard = self.heard.lock().expect("no panic");
         let events: Vec<String> = heard.events.iter().map(Json::to_string).collect();
         format!("what else came:\n  {}", events.join("\n  "))
@@ -188,7 +188,7 @@ impl Ear {
             }
         });
         let ended = ended.await;
-        ended.unwrap_or_else(|_| panic!("{} is still connected; {}", self.user, self.told()))
+        ended.unwrap_or_else(|_| panic!("{} is still connected; {}", self.user, self.untaken()))
     }
 
     /// Waits for the ring of a call.

@@ -1,11 +1,11 @@
-//! What somebody has to send: each message until it is acknowledged, again where there was no answer.
+//! The messages that a person sends: each one until it is acknowledged, again if there was no answer.
 
 use std::collections::VecDeque;
 
-use super::town::Draft;
+use super::world::Draft;
 use crate::support::{Json, field};
 
-/// Messages that may be on their way at once.
+/// Messages that may be in flight at once.
 const WINDOW: usize = 4;
 
 /// A message that is stored.
@@ -14,39 +14,39 @@ pub struct Sent {
     pub ack: Json,
 }
 
-/// What somebody has to send, and has sent.
-pub struct Desk {
+/// The messages that a person has to send, and has sent.
+pub struct Outgoing {
     unsent: VecDeque<Draft>,
-    on_their_way: VecDeque<Draft>,
+    in_flight: VecDeque<Draft>,
     pub sent: Vec<Sent>,
 }
 
-impl Desk {
-    pub fn with(unsent: VecDeque<Draft>) -> Self {
+impl Outgoing {
+    pub fn new(unsent: VecDeque<Draft>) -> Self {
         Self {
             unsent,
-            on_their_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
             sent: Vec::new(),
         }
     }
 
     /// The next command, if one may go.
     pub fn next(&mut self) -> Option<Json> {
-        if self.on_their_way.len() >= WINDOW {
+        if self.in_flight.len() >= WINDOW {
             return None;
         }
         let draft = self.unsent.pop_front()?;
         let command = draft.command();
-        self.on_their_way.push_back(draft);
+        self.in_flight.push_back(draft);
         Some(command)
     }
 
-    /// What would go next, if it only went half way.
-    pub fn half(&self) -> Option<Json> {
+    /// The command that would go next.
+    pub fn peek(&self) -> Option<Json> {
         self.unsent.front().map(Draft::command)
     }
 
-    /// An acknowledgement. Says whether it is news; if not, it says what was said before.
+    /// Takes an acknowledgement: `true` for the first one of a message; a later one must agree with it.
     pub fn acknowledged(&mut self, ack: &Json) -> bool {
         let Some(draft) = self.take(field(ack, "clientMessageId")) else {
             let known = |it: &&Sent| it.draft.id == field(ack, "clientMessageId");
@@ -63,21 +63,21 @@ impl Desk {
         true
     }
 
-    /// One will not be answered: it is sent again.
-    pub fn unanswered(&mut self, id: &str) {
+    /// A message that will not be answered is sent again.
+    pub fn requeue(&mut self, id: &str) {
         let draft = self.take(id);
         self.unsent.extend(draft);
     }
 
-    /// The connection is gone: whatever has no answer is sent again, in its order.
-    pub fn cut_off(&mut self) {
-        while let Some(draft) = self.on_their_way.pop_back() {
+    /// The connection is gone: everything without an answer is sent again, in order.
+    pub fn requeue_all(&mut self) {
+        while let Some(draft) = self.in_flight.pop_back() {
             self.unsent.push_front(draft);
         }
     }
 
     fn take(&mut self, id: &str) -> Option<Draft> {
-        let place = self.on_their_way.iter().position(|draft| draft.id == id)?;
-        self.on_their_way.remove(place)
+        let place = self.in_flight.iter().position(|draft| draft.id == id)?;
+        self.in_flight.remove(place)
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
-        never = shared.chat.show_life() => match never {},
+        never = shared.chat.record_alive() => match never {},
         never = shared.chat.follow_comings() => match never {},
         never = prune_again_and_again(shared, PRUNE_EVERY) => match never {},
     }

@@ -1,4 +1,4 @@
-//! Why something in the chat was not done.
+//! Why a command or a question of the chat was refused.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::{
     store::StoreError,
 };
 
-/// Why something in the chat was not done. Nothing has changed then.
+/// Why a command or a question of the chat was refused. Nothing has changed then.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ChatFault {
     // The asker is at fault.
     /// No such conversation, or not one of the asker's: they cannot tell which.
     #[error("you are in no conversation with this id")]
     ConversationNotFound,
-    /// Nobody with whom one could talk.
+    /// Nobody known by this id can be talked with.
     #[error("nobody is known by this id")]
     UserNotFound(UserId),
-    /// A person is no partner of themselves.
+    /// Somebody wanted a conversation with themselves.
     #[error("a conversation is with somebody else")]
     WithOneself,
     /// Neither a conversation nor a person to send to, or both.
@@ -28,13 +28,13 @@ pub enum ChatFault {
     /// More people than a group may have.
     #[error("a group has at most {MEMBERS_MAX} members")]
     TooManyMembers,
-    /// A conversation of two people stays one.
+    /// Members were to be changed in a conversation of two people.
     #[error("a conversation of two people has no other members; begin a group")]
-    NoGroup,
-    /// Only they themselves, or whoever began the group, may end somebody's part in it.
+    NotAGroup,
+    /// Only the creator of a group may take others out of it.
     #[error("only the one who began the group takes others out of it")]
-    NotYours,
-    /// Nothing that could be read.
+    NotCreator,
+    /// A message without text.
     #[error("a message needs a text")]
     Empty,
     /// More than `chat.max_body`.
@@ -45,13 +45,13 @@ pub enum ChatFault {
         /// Bytes that it may have.
         max: usize,
     },
-    /// The sender has used the id for another message.
+    /// The sender has used the `clientMessageId` for another message.
     #[error("another message of yours has this clientMessageId; make a new one for each message")]
-    OtherMessage,
-    /// More than `limits.messages_per_minute`; with how long until the next is worth trying.
+    ClientMessageIdReused,
+    /// More than `limits.messages_per_minute`; with how long to wait before the next.
     #[error("too many messages; send fewer a minute")]
     RateLimited(Duration),
-    /// A message that does not exist yet was said to be read.
+    /// A message that does not exist yet was marked as read.
     #[error("the conversation ends before this messageSeq")]
     BeyondEnd {
         /// Its last message.
@@ -76,11 +76,11 @@ impl From<ChatFault> for Fault {
             | ChatFault::NoTarget
             | ChatFault::TooManyMembers
             | ChatFault::BeyondEnd { .. } => ErrorCode::BadRequest,
-            ChatFault::NotYours => ErrorCode::Forbidden,
+            ChatFault::NotCreator => ErrorCode::Forbidden,
             ChatFault::Empty => ErrorCode::MessageEmpty,
             ChatFault::TooLarge { .. } => ErrorCode::MessageTooLarge,
             ChatFault::RateLimited(_) => ErrorCode::RateLimited,
-            ChatFault::OtherMessage | ChatFault::NoGroup => ErrorCode::Conflict,
+            ChatFault::ClientMessageIdReused | ChatFault::NotAGroup => ErrorCode::Conflict,
             ChatFault::Store(StoreError::Overloaded(_) | StoreError::Unavailable(..))
             | ChatFault::Stopped => ErrorCode::Unavailable,
             ChatFault::Store(_) => ErrorCode::InternalError,
@@ -95,10 +95,10 @@ impl From<ChatFault> for Fault {
             | ChatFault::WithOneself
             | ChatFault::NoTarget
             | ChatFault::TooManyMembers
-            | ChatFault::NoGroup
-            | ChatFault::NotYours
+            | ChatFault::NotAGroup
+            | ChatFault::NotCreator
             | ChatFault::Empty
-            | ChatFault::OtherMessage
+            | ChatFault::ClientMessageIdReused
             | ChatFault::Store(_)
             | ChatFault::Stopped => told,
         }

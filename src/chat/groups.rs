@@ -1,10 +1,10 @@
-//! What is stored in one piece about who is in a conversation.
+//! The write transactions about who is in a conversation.
 
 use super::{
     fault::ChatFault,
     records::{self, NewConversation},
     rules::{self, Kind, MEMBERS_MAX},
-    transactions::Told,
+    transactions::Outcome,
 };
 use crate::{
     kernel::{
@@ -15,10 +15,10 @@ use crate::{
     store::{Conn, Tx},
 };
 
-/// A conversation that somebody wants to begin, with others.
+/// A conversation that somebody asks to begin.
 #[derive(Debug, Clone)]
-pub enum Beginning {
-    /// With one other person. If the two have one already, that is it.
+pub enum ConversationRequest {
+    /// With one other person. Two people have one conversation: if it exists, that is it.
     Direct(UserId),
     /// With any number of others.
     Group {
@@ -26,28 +26,30 @@ pub enum Beginning {
         members: Vec<UserId>,
         /// A name for it.
         title: Option<String>,
-        /// What the creator's client calls it. The same key again is the same group, whatever has become of it meanwhile.
+        /// Chosen by the creator's client: the same key again means the same group, whatever has become of it.
         key: Option<IdempotencyKey>,
     },
 }
 
-/// Begins a conversation, a group as `new` unless that has begun already; says which one it is.
+/// Begins a conversation and returns its id. A group gets the id `new`, unless that exists already.
 pub(super) fn begin(
     tx: &mut Tx<'_>,
     creator: &UserId,
-    beginning: &Beginning,
+    request: &ConversationRequest,
     new: ConversationId,
-) -> Result<Told<ConversationId>, ChatFault> {
-    let (kind, others, title) = match beginning {
-        Beginning::Direct(partner) => return direct(tx, creator, partner),
-        Beginning::Group { members, title, .. } => (Kind::Group, members, title.as_deref()),
+) -> Result<Outcome<ConversationId>, ChatFault> {
+    let (kind, others, title) = match request {
+        ConversationRequest::Direct(partner) => return direct(tx, creator, partner),
+        ConversationRequest::Group { members, title, .. } => {
+            (Kind::Group, members, title.as_deref())
+        }
     };
-    if records::nature(tx, new)?.is_some() {
-        return Ok(Told::nothing(new));
+    if records::info(tx, new)?.is_some() {
+        return Ok(Outcome::unchanged(new));
     }
     let members = rules::group(creator, others)?;
     for member in &members {
-        known(tx, member)?;
+        require_person(tx, member)?;
     }
     let conversation = NewConversation {
         id: new,
@@ -57,22 +59,22 @@ pub(super) fn begin(
         members: &members,
     };
     records::insert(tx, conversation)?;
-    Ok(Told::regrouped(new, members))
+    Ok(Outcome::regrouped(new, members))
 }
 
-/// The conversation of two people. It begins now if there was none.
+/// The conversation of two people, begun now if they had none.
 pub(super) fn direct(
     tx: &mut Tx<'_>,
     creator: &UserId,
     partner: &UserId,
-) -> Result<Told<ConversationId>, ChatFault> {
+) -> Result<Outcome<ConversationId>, ChatFault> {
     if creator == partner {
         return Err(ChatFault::WithOneself);
     }
-    if let Some(known) = records::direct(tx, creator, partner)? {
-        return Ok(Told::nothing(known));
+    if let Some(id) = records::direct(tx, creator, partner)? {
+        return Ok(Outcome::unchanged(id));
     }
-    known(tx, partner)?;
+    require_person(tx, partner)?;
     let id = ConversationId::between(creator, partner);
     let members = vec![creator.clone(), partner.clone()];
     let conversation = NewConversation {
@@ -83,7 +85,7 @@ pub(super) fn direct(
         members: &members,
     };
     records::insert(tx, conversation)?;
-    Ok(Told::regrouped(id, members))
+    Ok(Outcome::regrouped(id, members))
 }
 
 /// Adds somebody to a group, if they are not in it. What was written before they came counts as read.
@@ -92,18 +94,18 @@ pub(super) fn add(
     asker: &UserId,
     to: ConversationId,
     newcomer: &UserId,
-) -> Result<Told<()>, ChatFault> {
-    let mut members = of_group(tx, asker, to)?;
+) -> Result<Outcome<()>, ChatFault> {
+    let mut members = group_members(tx, asker, to)?;
     if members.contains(newcomer) {
-        return Ok(Told::nothing(()));
+        return Ok(Outcome::unchanged(()));
     }
     if members.len() >= MEMBERS_MAX {
         return Err(ChatFault::TooManyMembers);
     }
-    known(tx, newcomer)?;
+    require_person(tx, newcomer)?;
     records::join(tx, newcomer, to)?;
     members.push(newcomer.clone());
-    Ok(Told::regrouped((), members))
+    Ok(Outcome::regrouped((), members))
 }
 
 /// Takes somebody out of a group: they themselves, or whoever began it.
@@ -112,32 +114,36 @@ pub(super) fn remove(
     asker: &UserId,
     from: ConversationId,
     who: &UserId,
-) -> Result<Told<()>, ChatFault> {
-    let members = of_group(tx, asker, from)?;
-    if asker != who && records::nature(tx, from)?.is_none_or(|it| it.creator != *asker) {
-        return Err(ChatFault::NotYours);
+) -> Result<Outcome<()>, ChatFault> {
+    let members = group_members(tx, asker, from)?;
+    if asker != who && records::info(tx, from)?.is_none_or(|it| it.creator != *asker) {
+        return Err(ChatFault::NotCreator);
     }
     if !members.contains(who) {
         return Err(ChatFault::UserNotFound(who.clone()));
     }
     records::leave(tx, who, from)?;
-    Ok(Told::regrouped((), members))
+    Ok(Outcome::regrouped((), members))
 }
 
 /// The members of a group that the asker is in.
-fn of_group(conn: &mut Conn, asker: &UserId, id: ConversationId) -> Result<Vec<UserId>, ChatFault> {
+fn group_members(
+    conn: &mut Conn,
+    asker: &UserId,
+    id: ConversationId,
+) -> Result<Vec<UserId>, ChatFault> {
     let members = records::members(conn, id)?;
     if !members.contains(asker) {
         return Err(ChatFault::ConversationNotFound);
     }
-    match records::nature(conn, id)? {
-        Some(nature) if nature.kind == Kind::Group => Ok(members),
-        _ => Err(ChatFault::NoGroup),
+    match records::info(conn, id)? {
+        Some(info) if info.kind == Kind::Group => Ok(members),
+        _ => Err(ChatFault::NotAGroup),
     }
 }
 
-/// Whether somebody can be talked with. Backends do not talk.
-fn known(conn: &mut Conn, user: &UserId) -> Result<(), ChatFault> {
+/// Refuses a partner who is unknown, or a backend.
+fn require_person(conn: &mut Conn, user: &UserId) -> Result<(), ChatFault> {
     let person = people::records::find(conn, user)?;
     match person {
         Some(person) if person.role != Role::Service => Ok(()),

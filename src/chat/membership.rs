@@ -1,8 +1,8 @@
-//! Conversations begin, and people come into a group and go. Whoever that concerns is told by snapshots, at once: who they
-//! talk with is another matter now.
+//! Conversations begin, and people join and leave groups. Everybody concerned gets fresh snapshots at once, because their
+//! conversation partners have changed.
 
 use super::{
-    Chat, ChatFault, groups, groups::Beginning, in_any_case, records::listing::Conversation,
+    Chat, ChatFault, detached, groups, groups::ConversationRequest, records::listing::Conversation,
 };
 use crate::{
     kernel::ids::{ConversationId, UserId},
@@ -10,26 +10,30 @@ use crate::{
 };
 
 impl Chat {
-    /// Begins a conversation, or finds that of two people. Must be called on an arbiter.
+    /// Begins a conversation, or finds the one that two people have. Must be called on an arbiter.
     ///
     /// # Errors
     /// The refusals of [`ChatFault`], and those of the store. Nothing has begun then.
     pub async fn begin(
         &self,
         creator: &UserId,
-        beginning: Beginning,
+        request: ConversationRequest,
     ) -> Result<Conversation, ChatFault> {
         let by = creator.clone();
-        let new = match &beginning {
-            Beginning::Group { key: Some(key), .. } => ConversationId::keyed(creator, key),
-            Beginning::Group { key: None, .. } | Beginning::Direct(_) => ConversationId::new(),
+        let new = match &request {
+            ConversationRequest::Group { key: Some(key), .. } => {
+                ConversationId::keyed(creator, key)
+            }
+            ConversationRequest::Group { key: None, .. } | ConversationRequest::Direct(_) => {
+                ConversationId::new()
+            }
         };
         let begun = self
             .0
             .store
-            .write(move |tx| groups::begin(tx, &by, &beginning, new));
+            .write(move |tx| groups::begin(tx, &by, &request, new));
         let chat = self.clone();
-        let id = in_any_case(async move { begun.await.map(|told| chat.tell(told)) }).await?;
+        let id = detached(async move { begun.await.map(|outcome| chat.publish(outcome)) }).await?;
         self.conversation(creator, id).await
     }
 
@@ -47,10 +51,10 @@ impl Chat {
         let added = move |tx: &mut Tx<'_>| groups::add(tx, &asker, to, &newcomer);
         let added = self.0.store.write(added);
         let chat = self.clone();
-        in_any_case(async move { added.await.map(|told| chat.tell(told)) }).await
+        detached(async move { added.await.map(|outcome| chat.publish(outcome)) }).await
     }
 
-    /// Takes somebody out of a group: they hear nothing of it any more. Must be called on an arbiter.
+    /// Takes somebody out of a group: they receive nothing more of it. Must be called on an arbiter.
     ///
     /// # Errors
     /// The refusals of [`ChatFault`], and those of the store.
@@ -65,8 +69,8 @@ impl Chat {
         let removed = move |tx: &mut Tx<'_>| groups::remove(tx, &asker, from, &who);
         let removed = self.0.store.write(removed);
         let chat = self.clone();
-        in_any_case(async move {
-            chat.tell(removed.await?);
+        detached(async move {
+            chat.publish(removed.await?);
             chat.0.typing.stop(&gone, from);
             Ok(())
         })

@@ -21,11 +21,11 @@ pub enum Target {
 pub struct Draft {
     /// Where it goes.
     pub target: Target,
-    /// What the sender's client calls it. The same id twice is the same message.
+    /// Chosen by the sender's client: the same id twice is the same message.
     pub client_message_id: ClientMessageId,
     /// The text.
     pub body: String,
-    /// What the app adds.
+    /// JSON that the app adds.
     pub data: Option<Box<RawValue>>,
 }
 
@@ -40,19 +40,19 @@ pub struct Message {
     pub seq: u64,
     /// Who wrote it.
     pub sender: UserId,
-    /// What the sender's client called it.
+    /// Chosen by the sender's client.
     pub client_message_id: ClientMessageId,
     /// The text.
     pub body: String,
-    /// What the app added.
+    /// JSON that the app added.
     pub data: Option<Box<RawValue>>,
     /// When it was stored.
     pub created_at: Timestamp,
 }
 
 impl Message {
-    /// Whether it says what a draft says.
-    pub fn says(&self, draft: &Draft) -> bool {
+    /// Whether it has the content of a draft.
+    pub fn matches(&self, draft: &Draft) -> bool {
         let text = |data: &Option<Box<RawValue>>| data.as_ref().map(|data| data.get().to_owned());
         self.body == draft.body && text(&self.data) == text(&draft.data)
     }
@@ -61,9 +61,9 @@ impl Message {
 /// What became of a draft.
 #[derive(Debug, Clone)]
 pub enum Sent {
-    /// It is stored, and members were told.
+    /// It is stored now, and the members were told.
     Now(Message),
-    /// An earlier attempt had succeeded.
+    /// An earlier attempt had stored it.
     Before(Message),
 }
 

@@ -1,4 +1,4 @@
-//! Chat (source document 002): people write to each other, and find everything again after a dead spot.
+//! Chat (source document 002): people write to each other, and lose nothing in a dead spot.
 //!
 //! ```text
 //!   session ---> Chat ---> store: message, cursor and inbox of all members (one transaction)
@@ -6,15 +6,15 @@
 //!                 |<- committed-+
 //!                 +---> dispatch: one frame for all members, then the answer to the sender
 //! ```
-//! - [`rules`]: what may be written, and where a reader stands. Pure.
-//! - [`records`]: where it is kept. `transactions`: what is stored in one piece; [`groups`]: the same of who is in it.
-//! - [`message`]: what is sent and kept. `wire`: the same in the words of the protocol. [`retention`]: how long it is kept.
-//! - `membership`: groups begin and change. `queries`: what is asked, and the snapshots. [`status`]: that of one person.
-//! - `typing`: who is writing. `comings`: who comes and goes. `last_seen`: when they were there.
-//! - [`fault`]: why something was not done.
+//! - [`rules`]: what may be sent, how far somebody has read, who is typing. Pure.
+//! - [`message`]: a message as it is sent and kept. `wire`: the same in the words of the protocol.
+//! - [`records`]: the queries. `transactions`: the writes about messages. [`groups`]: the writes about members.
+//! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshots.
+//! - `typing`: who is typing. `comings`: who comes online and goes offline. `last_seen`: when they were last there.
+//! - [`status`]: the status of one person. [`retention`]: how long messages are kept. [`fault`]: why something was refused.
 //!
-//! Why no actor: but for who is writing and who is known to be there, nothing is kept between two messages. The store's
-//! writer puts all messages in one order, and the inbox gives each member theirs; what overtakes on the way to a client is
+//! Why no actor: apart from who is typing and who was announced as online, nothing is kept between two commands. The store's
+//! writer puts all messages into one order, and the inbox gives each member theirs; what overtakes on the way to a client is
 //! put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
 mod comings;
@@ -37,7 +37,7 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 use self::{
     comings::Comings,
     message::{Draft, Sent},
-    transactions::{Told, Unsent},
+    transactions::{Outcome, SendError},
     typing::Typing,
 };
 use crate::{
@@ -91,10 +91,10 @@ impl Chat {
         Ok(chat)
     }
 
-    /// Sends a message. It is queued at the call, so messages are stored in the order of the calls; once it is, all members
-    /// are told, also if nobody waits for the answer any more. Must be called on an arbiter.
+    /// Sends a message. It is queued at the call, so messages are stored in the order of the calls; once it is stored it is
+    /// published, even if nobody waits for the answer any more. Must be called on an arbiter.
     ///
-    /// A message that the sender has sent before, by its client's id, is not sent again: the answer is the first one's.
+    /// A message whose `clientMessageId` the sender has used before is not sent again: it gets the answer of the first one.
     ///
     /// # Errors
     /// The refusals of [`ChatFault`], and those of the store. Nothing is sent then.
@@ -113,24 +113,24 @@ impl Chat {
             Ok(self.0.store.write(send))
         });
         let (chat, sender) = (self.clone(), sender.clone());
-        in_any_case(async move {
+        detached(async move {
             let queued = match queued? {
                 Ok(queued) => queued,
                 Err(wait) => return chat.sent_too_fast(sender, draft, wait).await,
             };
             match queued.await {
-                Ok(told) => {
-                    // What was being written is there.
-                    chat.0.typing.stop(&sender, told.answer.conversation);
-                    Ok(Sent::Now(chat.tell(told)))
+                Ok(outcome) => {
+                    // What they were typing has been sent.
+                    chat.0.typing.stop(&sender, outcome.answer.conversation);
+                    Ok(Sent::Now(chat.publish(outcome)))
                 }
-                Err(Unsent::SentBefore) => chat.sent_before(sender, draft).await,
-                Err(Unsent::Refused(fault)) => Err(fault),
+                Err(SendError::AlreadySent) => chat.sent_before(sender, draft).await,
+                Err(SendError::Refused(fault)) => Err(fault),
             }
         })
     }
 
-    /// Moves a reader's cursor forward, and tells the members if it did. Answers where it is now. Must be called on an
+    /// Moves a reader's cursor forward, and tells the members if it moved. Returns where it is now. Must be called on an
     /// arbiter.
     ///
     /// # Errors
@@ -147,11 +147,11 @@ impl Chat {
             .store
             .write(move |tx| transactions::read(tx, &reader, conversation, seq, event));
         let chat = self.clone();
-        in_any_case(async move { Ok(chat.tell(queued.await?)) })
+        detached(async move { Ok(chat.publish(queued.await?)) })
     }
 
-    /// Somebody writes a word: the other members are told, unless they were a moment ago, or are too many. With the session
-    /// on which they write, whose end is the end of it.
+    /// A user is typing: the other members are told, unless they were told a moment ago or are too many. It ends with
+    /// `session`, if there is one.
     ///
     /// # Errors
     /// [`ChatFault::ConversationNotFound`], or those of the store.
@@ -161,25 +161,25 @@ impl Chat {
         session: Option<SessionId>,
         conversation: ConversationId,
     ) -> Result<(), ChatFault> {
-        self.0.typing.word(user, session, conversation).await
+        self.0.typing.start(user, session, conversation).await
     }
 
-    /// Somebody has stopped writing.
+    /// A user has stopped typing.
     pub fn stop_typing(&self, user: &UserId, conversation: ConversationId) {
         self.0.typing.stop(user, conversation);
     }
 
-    /// Forgets who has not sent a message lately. To be called every so often.
+    /// Forgets the message rates of users who have not sent anything lately. To be called every so often.
     pub fn tidy(&self) {
         self.0.rate.tidy();
     }
 
-    /// Tells conversation partners who comes and goes, for as long as it is polled; one task of the server does that.
+    /// Tells conversation partners who comes online and goes offline, for as long as it is polled: by one task of the server.
     pub async fn follow_comings(&self) -> Infallible {
         comings::follow(&self.0).await
     }
 
-    /// Ends the typing of those who have stopped, for as long as it is polled; one task of the server does that.
+    /// Ends the typing of users who have fallen silent, for as long as it is polled: by one task of the server.
     pub async fn expire_typing(&self) -> Infallible {
         self.0.typing.expire().await
     }
@@ -189,11 +189,11 @@ impl Chat {
         let found = self
             .0
             .store
-            .read(move |conn| transactions::sent_before(conn, &sender, &draft));
+            .read(move |conn| transactions::find_sent(conn, &sender, &draft));
         found.await.map(Sent::Before)
     }
 
-    /// Whoever is over the limit sends nothing, but may still ask what became of a message.
+    /// A sender over the limit sends nothing, but a repeated message still gets the answer of its first attempt.
     async fn sent_too_fast(
         &self,
         sender: UserId,
@@ -201,27 +201,27 @@ impl Chat {
         wait: Duration,
     ) -> Result<Sent, ChatFault> {
         match self.sent_before(sender, draft).await {
-            Err(ChatFault::OtherMessage) => Err(ChatFault::RateLimited(wait)),
+            Err(ChatFault::ClientMessageIdReused) => Err(ChatFault::RateLimited(wait)),
             known => known,
         }
     }
 
-    /// Tells all members what is stored.
-    fn tell<T>(&self, told: Told<T>) -> T {
-        for (user, seq) in &told.places {
-            if let Some(frame) = &told.frame {
+    /// Delivers what a transaction has stored to everybody concerned, and returns its answer.
+    fn publish<T>(&self, outcome: Outcome<T>) -> T {
+        for (user, seq) in &outcome.places {
+            if let Some(frame) = &outcome.frame {
                 self.0.dispatch.durable(user, *seq, frame);
             }
         }
-        for user in &told.regrouped {
+        for user in &outcome.regrouped {
             self.0.dispatch.chat_outdated(user);
         }
-        told.answer
+        outcome.answer
     }
 }
 
-/// Does it to its end, also if nobody waits for the answer.
-fn in_any_case<T: 'static>(
+/// Runs to its end even if nobody waits for the answer.
+fn detached<T: 'static>(
     work: impl Future<Output = Result<T, ChatFault>> + 'static,
 ) -> impl Future<Output = Result<T, ChatFault>> {
     let task = actix_rt::spawn(work);

@@ -1,6 +1,6 @@
-//! The retention of messages, in steps so small that nobody waits for one.
+//! The retention of messages, in steps so small that no writer waits noticeably for one.
 //!
-//! What was pruned is not unread any more; whoever is there and had not read it is told so by fresh snapshots.
+//! What was pruned is no longer unread; whoever is online and had not read it gets fresh snapshots.
 
 use super::{
     Chat,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Chat {
-    /// Drops messages as [`prune`] does.
+    /// Drops messages as [`prune`] does, and refreshes the snapshots of those concerned.
     ///
     /// # Errors
     /// Those of [`in_steps`].
@@ -25,9 +25,9 @@ impl Chat {
     }
 }
 
-/// Drops the messages that are older than `chat.retention`, then what is more than `chat.max_messages` of a conversation.
-/// Says how many went. Writers take their turns between the steps. `less_unread` gets everybody who has fewer unread
-/// messages by that.
+/// Drops the messages that are older than `chat.retention`, then those beyond the newest `chat.max_messages` of each
+/// conversation; returns how many. Other writes go between the steps. Calls `less_unread` with everybody who has fewer
+/// unread messages for it.
 ///
 /// # Errors
 /// Those of [`in_steps`].

@@ -1,5 +1,5 @@
-//! The status of one person (`UserStatus` in source document 002), for themselves and those who talk with them. To everybody
-//! else they are as unknown as somebody who does not exist.
+//! The status of one person (`UserStatus` in source document 002), for themselves and their conversation partners. To anybody
+//! else they do not exist.
 
 use super::{
     Chat, ChatFault,
@@ -70,7 +70,7 @@ impl Chat {
 
 fn typing_to(conn: &mut Conn, writer: &UserId, of: ConversationId) -> Result<TypingTo, StoreError> {
     let group = TypingTo::Group(of);
-    if records::nature(conn, of)?.is_none_or(|it| it.kind == Kind::Group) {
+    if records::info(conn, of)?.is_none_or(|it| it.kind == Kind::Group) {
         return Ok(group);
     }
     let members = records::members(conn, of)?;

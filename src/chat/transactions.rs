@@ -1,4 +1,4 @@
-//! What is stored in one piece: a fact, and in the inbox of every member that they are to be told of it.
+//! The write transactions of the chat: each stores a fact, and puts its event into the inbox of every member.
 
 use super::{
     fault::ChatFault,
@@ -20,25 +20,25 @@ use crate::{
     store::{Conn, StoreError, Tx},
 };
 
-/// Something that is stored, and what members are to be told of it.
-pub(super) struct Told<T> {
-    /// For the one who asked.
+/// What a transaction has stored, and what to publish once it is committed.
+pub(super) struct Outcome<T> {
+    /// The answer to the command.
     pub(super) answer: T,
-    /// Where it is in the streams of whom.
+    /// The place of the event in the stream of each member.
     pub(super) places: Vec<(UserId, Seq)>,
-    /// The same for all of them. `None` if there is no event of it.
+    /// The event, the same for all of them; `None` if there is none.
     pub(super) frame: Option<Frame>,
-    /// For whom it is another matter now who talks with whom: they are told by snapshots.
+    /// Whose conversation partners have changed: they get fresh snapshots.
     pub(super) regrouped: Vec<UserId>,
 }
 
-impl<T> Told<T> {
+impl<T> Outcome<T> {
     /// Nothing has changed.
-    pub(super) fn nothing(answer: T) -> Self {
+    pub(super) fn unchanged(answer: T) -> Self {
         Self::regrouped(answer, Vec::new())
     }
 
-    /// Who is in a conversation has.
+    /// The members of a conversation have changed.
     pub(super) fn regrouped(answer: T, regrouped: Vec<UserId>) -> Self {
         Self {
             answer,
@@ -51,20 +51,20 @@ impl<T> Told<T> {
 
 /// Why a message was not stored.
 #[derive(Debug)]
-pub(super) enum Unsent {
-    /// The sender's client has used its id before: for the same message, or for another.
-    SentBefore,
-    /// It may not be.
+pub(super) enum SendError {
+    /// The sender has used the `clientMessageId` before, for this message or for another.
+    AlreadySent,
+    /// It was refused.
     Refused(ChatFault),
 }
 
-impl<F: Into<ChatFault>> From<F> for Unsent {
+impl<F: Into<ChatFault>> From<F> for SendError {
     fn from(fault: F) -> Self {
         Self::Refused(fault.into())
     }
 }
 
-/// The ids of what a message may bring with it, made before the job: one that is run again makes the same.
+/// The ids that storing a message needs, drawn before the job, so that a job that is run again uses the same.
 pub(super) struct Ids {
     message: MessageId,
     event: EventId,
@@ -81,16 +81,16 @@ impl Ids {
 
 /// Stores a message, and with its first one the conversation of two people.
 ///
-/// What was sent before is found by the key of `messages`, at the end, where everything else is undone again: nearly no
-/// message is a repeat, and none is to pay for the look.
+/// A repeated message is found by the unique key of `messages`, at the end, and everything before it is rolled back: almost
+/// no message is a repeat, so none pays for a look-up.
 pub(super) fn send(
     tx: &mut Tx<'_>,
     sender: &UserId,
     draft: &Draft,
     ids: &Ids,
-) -> Result<Told<Message>, Unsent> {
+) -> Result<Outcome<Message>, SendError> {
     let (found, members) = match &draft.target {
-        Target::Conversation(id) => (Told::nothing(*id), records::members(tx, *id)?),
+        Target::Conversation(id) => (Outcome::unchanged(*id), records::members(tx, *id)?),
         Target::User(partner) => {
             let found = groups::direct(tx, sender, partner)?;
             (found, vec![sender.clone(), partner.clone()])
@@ -112,19 +112,19 @@ pub(super) fn send(
         created_at: tx.now(),
     };
     if messages::insert(tx, &message)? == Inserted::IdTaken {
-        return Err(Unsent::SentBefore);
+        return Err(SendError::AlreadySent);
     }
     records::put_cursor(tx, sender, conversation, seq)?;
     let event = Event::NewMessage((&message).into());
-    let told = tell(tx, message, &event, ids.event, &members)?;
-    Ok(Told {
+    let stored = publish(tx, message, &event, ids.event, &members)?;
+    Ok(Outcome {
         regrouped: found.regrouped,
-        ..told
+        ..stored
     })
 }
 
-/// The message that a sender has sent before, if it is the same as this one.
-pub(super) fn sent_before(
+/// The message of an earlier attempt, if it was the same message.
+pub(super) fn find_sent(
     conn: &mut Conn,
     sender: &UserId,
     draft: &Draft,
@@ -134,8 +134,8 @@ pub(super) fn sent_before(
         Target::User(partner) => records::direct(conn, sender, partner)?,
     };
     let stored = messages::find_sent(conn, sender, &draft.client_message_id)?;
-    let same = |it: &Message| it.says(draft) && Some(it.conversation) == target;
-    stored.filter(same).ok_or(ChatFault::OtherMessage)
+    let same = |it: &Message| it.matches(draft) && Some(it.conversation) == target;
+    stored.filter(same).ok_or(ChatFault::ClientMessageIdReused)
 }
 
 /// Moves a reader's cursor forward.
@@ -145,32 +145,32 @@ pub(super) fn read(
     conversation: ConversationId,
     seen: u64,
     event: EventId,
-) -> Result<Told<u64>, ChatFault> {
+) -> Result<Outcome<u64>, ChatFault> {
     let position = records::position(tx, reader, conversation)?;
     let position = position.ok_or(ChatFault::ConversationNotFound)?;
     let cursor = rules::cursor(position.read, position.last, seen)?;
     if cursor == position.read {
-        return Ok(Told::nothing(cursor));
+        return Ok(Outcome::unchanged(cursor));
     }
     records::put_cursor(tx, reader, conversation, cursor)?;
     let members = records::members(tx, conversation)?;
-    let told = Event::MessageRead(MessageRead {
+    let moved = Event::MessageRead(MessageRead {
         conversation_id: conversation,
         message_seq: cursor,
         user_id: reader.clone(),
         timestamp: tx.now().unix_seconds(),
     });
-    Ok(tell(tx, cursor, &told, event, &members)?)
+    Ok(publish(tx, cursor, &moved, event, &members)?)
 }
 
 /// Puts an event into the inbox of every member, encoded once for all of them.
-fn tell<T>(
+fn publish<T>(
     tx: &mut Tx<'_>,
     answer: T,
     event: &Event,
     id: EventId,
     members: &[UserId],
-) -> Result<Told<T>, StoreError> {
+) -> Result<Outcome<T>, StoreError> {
     let frame = Frame::new(event);
     let spec = frame.spec();
     let body = std::str::from_utf8(frame.json())
@@ -183,7 +183,7 @@ fn tell<T>(
         expires_at: None,
     };
     let places = inbox::records::append(tx, &new, members)?;
-    Ok(Told {
+    Ok(Outcome {
         answer,
         places,
         frame: Some(frame),

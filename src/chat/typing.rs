@@ -1,7 +1,7 @@
-//! Typing: told to the other members while it lasts, ended by the server where its client does not.
+//! Typing: announced to the other members while it lasts, and ended by the server where the client does not.
 //!
-//! One timer for everybody, as in [`delivery::connectedness`](crate::delivery::connectedness), and for the same reasons a
-//! table behind a lock and no actor.
+//! One timer for everybody and a table behind a lock instead of an actor, for the same reasons as in
+//! [`delivery::connectedness`](crate::delivery::connectedness).
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use super::{
     fault::ChatFault,
     records,
-    rules::typing::{Audience, Pace, Stopped, TYPING_MEMBERS_MAX, Table, Typist, Word},
+    rules::typing::{Audience, Pace, Started, Stopped, TYPING_MEMBERS_MAX, Table, Typist},
 };
 use crate::{
     delivery::{dispatch::Dispatch, line::Client, lines::To},
@@ -30,7 +30,7 @@ use crate::{
     store::{Handle, StoreError},
 };
 
-/// Who is writing. Clones share it.
+/// Who is typing. Clones share it.
 #[derive(Clone)]
 pub(super) struct Typing(Arc<Shared>);
 
@@ -41,7 +41,7 @@ struct Shared {
     /// The moment from which the table counts.
     start: Instant,
     table: Mutex<Table>,
-    /// Wakes the timer when somebody writes who ends before the one it waits for.
+    /// Wakes the timer when the next end has changed.
     sooner: Notify,
 }
 
@@ -60,8 +60,8 @@ impl Typing {
         }))
     }
 
-    /// Somebody writes a word.
-    pub(super) async fn word(
+    /// A user types, or types on.
+    pub(super) async fn start(
         &self,
         user: &UserId,
         session: Option<SessionId>,
@@ -69,8 +69,8 @@ impl Typing {
     ) -> Result<(), ChatFault> {
         let typist = (user.clone(), conversation);
         let number = match self.note(&typist, session) {
-            Word::Known => return Ok(()),
-            Word::Tell(number) => number,
+            Started::Known => return Ok(()),
+            Started::Announce(number) => number,
         };
         let read = move |conn: &mut _| records::members(conn, conversation);
         let members: Result<Vec<UserId>, StoreError> = self.0.store.read(read).await;
@@ -79,55 +79,55 @@ impl Typing {
             self.table().stop(&typist);
             return Err(ChatFault::ConversationNotFound);
         }
-        // In a crowd somebody always types.
+        // In a large group somebody is always typing.
         if members.len() > TYPING_MEMBERS_MAX {
             return Ok(());
         }
         let others: Audience = members.into_iter().filter(|it| it != user).collect();
         let mut table = self.table();
-        if table.tell(&typist, number, &others).is_some() {
+        if table.announce(&typist, number, &others).is_some() {
             let started = TypingStart {
                 conversation_id: conversation,
                 user_id: user.clone(),
                 expires_in_ms: u64::try_from(self.0.pace.expire.as_millis()).unwrap_or(u64::MAX),
             };
-            // Under the lock, so that nobody hears of the end before the beginning.
+            // Under the lock, so that nobody is told of the end before the start.
             self.tell(&others, &started.into());
         }
         Ok(())
     }
 
-    /// Somebody has stopped writing: they say so, or they have sent it.
+    /// A user has stopped typing: they say so, or have sent the message.
     pub(super) fn stop(&self, user: &UserId, conversation: ConversationId) {
         let mut table = self.table();
         let stopped = table.stop(&(user.clone(), conversation));
         self.tell_stopped(stopped);
     }
 
-    /// Where somebody is writing, as far as `viewer` was told of it, the latest word first.
+    /// Where a user is typing as far as `viewer` was told, the latest first.
     pub(super) fn seen_by(&self, viewer: &UserId, of: &UserId) -> Vec<ConversationId> {
         self.table().seen_by(viewer, of)
     }
 
     /// A connection is over.
-    pub(super) fn left(&self, client: &Client) {
+    pub(super) fn disconnected(&self, client: &Client) {
         let mut table = self.table();
-        let stopped = table.left(&client.user, client.session);
+        let stopped = table.disconnect(&client.user, client.session);
         self.tell_stopped(stopped);
     }
 
-    /// Ends what is over, for as long as it is polled; one task of the server does that.
+    /// Ends what is over, for as long as it is polled: by one task of the server.
     pub(super) async fn expire(&self) -> Infallible {
         loop {
-            let due = self.table().next_due();
+            let end = self.table().next_end();
             let sooner = self.0.sooner.notified();
-            match due {
+            match end {
                 None => sooner.await,
-                Some(due) => tokio::select! {
-                    () = sleep_until(self.0.start + due) => {
+                Some(end) => tokio::select! {
+                    () = sleep_until(self.0.start + end) => {
                         let now = self.now();
                         let mut table = self.table();
-                        let stopped = table.due(now);
+                        let stopped = table.expire(now);
                         self.tell_stopped(stopped);
                     }
                     () = sooner => {}
@@ -136,15 +136,15 @@ impl Typing {
         }
     }
 
-    fn note(&self, typist: &Typist, session: Option<SessionId>) -> Word {
+    fn note(&self, typist: &Typist, session: Option<SessionId>) -> Started {
         let now = self.now();
         let mut table = self.table();
-        let before = table.next_due();
-        let word = table.word(typist, session, now, self.0.pace);
-        if table.next_due() != before {
+        let before = table.next_end();
+        let started = table.start(typist, session, now, self.0.pace);
+        if table.next_end() != before {
             self.0.sooner.notify_one();
         }
-        word
+        started
     }
 
     fn tell_stopped(&self, stopped: impl IntoIterator<Item = Stopped>) {
@@ -170,7 +170,7 @@ impl Typing {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // A panic leaves at worst somebody behind who types until they are due.
+        // A panic leaves at worst an entry that expires by itself.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

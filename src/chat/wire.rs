@@ -30,7 +30,7 @@ impl TryFrom<MessageSend> for Draft {
     }
 }
 
-/// The same JSON without breaks between its lines, which some transports could not carry. Inside of a text JSON has none.
+/// The same JSON in one line, because a line break would end a field of an event stream. Strings have them escaped.
 fn one_line(json: Box<RawValue>) -> Box<RawValue> {
     if !json.get().contains(['\n', '\r']) {
         return json;

@@ -1,4 +1,4 @@
-//! Work that is too long for one transaction, in steps between which writers take their turns.
+//! Work that is too long for one transaction, in steps between which other writes take their turn.
 
 use super::{Handle, StoreError, Tx};
 

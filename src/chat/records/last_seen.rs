@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// When somebody last came or went, if they ever did.
+/// When a user last came or went, if they ever did.
 pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreError> {
     let at = run!(conn, |c| last_seen::table
         .find(of.as_str())
@@ -23,18 +23,18 @@ pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreErro
     Ok(at.map(Timestamp::from_millis))
 }
 
-/// Somebody comes.
+/// A user comes online.
 pub fn arrive(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
     put(tx, who, Some(node))
 }
 
-/// Somebody goes.
+/// A user goes offline.
 pub fn leave(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
     put(tx, who, None)
 }
 
-/// A server runs.
-pub fn live(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
+/// The server is alive.
+pub fn record_alive(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
     let at = nodes::alive_at.eq(tx.now().millis());
     run!(tx, |c| diesel::insert_into(nodes::table)
         .values((nodes::name.eq(node.as_str()), at))
@@ -45,8 +45,8 @@ pub fn live(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Whoever was there when a server was killed has gone, at the latest moment at which it is known to have run. Says how many
-/// they are.
+/// Marks the users who were online when a server was killed as gone, at the last moment at which it is known to have run.
+/// Returns how many they are.
 pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
     let there = last_seen::table.filter(last_seen::node.eq(node.as_str()));
     let alive_at = run!(tx, |c| nodes::table

@@ -1,7 +1,7 @@
 //! The tables `conversations` and `members`.
 //!
-//! - [`messages`]: what was written. [`listing`]: conversations as their members look at them.
-//! - [`partners`]: who talks with whom. [`last_seen`]: when they were there. [`pruning`]: beginnings of conversations go.
+//! - [`messages`]: the messages. [`listing`]: conversations as their members see them. [`pruning`]: old messages go.
+//! - [`partners`]: who shares a conversation with whom. [`last_seen`]: when people were last there.
 
 pub mod last_seen;
 pub mod listing;
@@ -117,17 +117,17 @@ pub fn insert(tx: &mut Tx<'_>, new: NewConversation<'_>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What a conversation is from its beginning to its end.
+/// What never changes about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nature {
+pub struct ConversationInfo {
     /// Of two people, or of a group.
     pub kind: Kind,
     /// Who began it.
     pub creator: UserId,
 }
 
-/// What a conversation is; `None` if there is none.
-pub fn nature(conn: &mut Conn, of: ConversationId) -> Result<Option<Nature>, StoreError> {
+/// What never changes about a conversation; `None` if there is none.
+pub fn info(conn: &mut Conn, of: ConversationId) -> Result<Option<ConversationInfo>, StoreError> {
     let row = run!(conn, |c| conversations::table
         .find(of.to_string())
         .select((conversations::kind, conversations::created_by))
@@ -137,13 +137,13 @@ pub fn nature(conn: &mut Conn, of: ConversationId) -> Result<Option<Nature>, Sto
         return Ok(None);
     };
     let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
-    Ok(Some(Nature {
+    Ok(Some(ConversationInfo {
         kind: kind.parse().map_err(corrupt)?,
         creator: user(creator)?,
     }))
 }
 
-/// Puts somebody into a conversation, as one who has seen what is there.
+/// Puts somebody into a conversation. What is in it counts as read.
 pub fn join(tx: &mut Tx<'_>, who: &UserId, to: ConversationId) -> Result<(), StoreError> {
     let now = tx.now().millis();
     let id = to.to_string();
@@ -178,7 +178,7 @@ pub fn members(conn: &mut Conn, of: ConversationId) -> Result<Vec<UserId>, Store
     users.into_iter().map(user).collect()
 }
 
-/// Takes the next place in a conversation for a message. `None` if there is no such conversation.
+/// Takes the next `messageSeq` of a conversation; `None` if there is no such conversation.
 pub fn next_seq(tx: &mut Tx<'_>, of: ConversationId) -> Result<Option<u64>, StoreError> {
     let now = tx.now().millis();
     let next = diesel::update(conversations::table.find(of.to_string()))
@@ -191,7 +191,7 @@ pub fn next_seq(tx: &mut Tx<'_>, of: ConversationId) -> Result<Option<u64>, Stor
     taken.map(number).transpose()
 }
 
-/// Where a member stands. `None` for who is none, and for a conversation that does not exist.
+/// Where a member stands; `None` for somebody who is not a member, and for a conversation that does not exist.
 pub fn position(
     conn: &mut Conn,
     of: &UserId,
@@ -218,7 +218,7 @@ pub fn positions(conn: &mut Conn, of: &UserId, limit: u32) -> Result<Vec<Positio
     rows.into_iter().map(Position::try_from).collect()
 }
 
-/// Puts a member's cursor. The caller knows that it moves forward, or the message is new.
+/// Sets a member's cursor. The caller has made sure that it moves forward.
 pub fn put_cursor(
     tx: &mut Tx<'_>,
     of: &UserId,

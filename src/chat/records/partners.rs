@@ -1,4 +1,4 @@
-//! Who talks with whom.
+//! Conversation partners: who shares a conversation with whom.
 
 use std::collections::HashMap;
 

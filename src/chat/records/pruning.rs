@@ -1,4 +1,4 @@
-//! Beginnings of conversations go: the floor moves, and what is above it stays without a gap.
+//! Drops the oldest messages of conversations: the floor moves up, and what is above it stays without a gap.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::{
 pub struct Dropped {
     /// How many messages.
     pub messages: u64,
-    /// Who had not read all of them: they have less unread now.
+    /// Who had not read all of them: they have fewer unread messages now.
     pub unread_by: Vec<UserId>,
 }
 
@@ -37,8 +37,7 @@ pub fn drop_aged(
         .limit(i64::from(limit))
         .select((messages::conversation_id, messages::seq))
         .load::<(String, i64)>(c))?;
-    // What goes is always the beginning of a conversation, also if the clock was once set back and a younger message came
-    // before.
+    // Always from the beginning of a conversation, even if the clock was once set back and a later message looks older.
     let mut ends = BTreeMap::new();
     for (id, seq) in aged {
         let end = ends.entry(id).or_insert(seq);

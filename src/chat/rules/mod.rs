@@ -1,4 +1,4 @@
-//! What may be written, where a reader stands, and who is writing. Pure: no clock, no database.
+//! What may be sent, how far somebody has read, and who is typing. Pure: no clock, no database.
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ named! {
 /// The most people in a group.
 pub const MEMBERS_MAX: usize = 256;
 
-/// Whether a message may be sent, as far as it can be said without looking.
+/// Checks what can be checked of a message without the database.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -44,7 +44,7 @@ pub fn check(draft: &Draft, sender: &UserId, max_body: usize) -> Result<(), Chat
     Ok(())
 }
 
-/// Who is in a group that somebody begins: they themselves and the others, each once.
+/// The members of a new group: its creator and the others, each once.
 ///
 /// # Errors
 /// [`ChatFault::TooManyMembers`] above [`MEMBERS_MAX`].
@@ -59,7 +59,7 @@ pub fn group(creator: &UserId, others: &[UserId]) -> Result<Vec<UserId>, ChatFau
     Ok(members)
 }
 
-/// Where a reader's cursor goes who has seen the messages up to `seen`: forward, or nowhere.
+/// The cursor of a reader who has seen the messages up to `seen`: it moves forward or stays.
 ///
 /// # Errors
 /// [`ChatFault::BeyondEnd`] for a message that is not there yet.
@@ -70,8 +70,8 @@ pub fn cursor(read: u64, last: u64, seen: u64) -> Result<u64, ChatFault> {
     Ok(read.max(seen))
 }
 
-/// The last message that a reader has seen, or cannot see any more because it was pruned (up to `floor`). So clients find
-/// what is unread without knowing of any floor.
+/// The last message that a reader has seen, or can no longer see because it was pruned (up to `floor`). So clients can tell
+/// what is unread without knowing the floor.
 pub fn seen(read: u64, floor: u64) -> u64 {
     read.max(floor)
 }

@@ -1,6 +1,6 @@
-//! Who is writing, in which conversation, and until when. Kept in memory only: it is over in seconds.
+//! Who is typing, in which conversation, and until when. Kept in memory only: it is over in seconds.
 //!
-//! Times are counted from any fixed moment, by a clock that never goes back.
+//! Times count from any fixed moment, on a clock that never goes back.
 
 use std::{
     cmp::Reverse,
@@ -13,37 +13,37 @@ use uuid::Uuid;
 
 use crate::kernel::ids::{ConversationId, SessionId, UserId};
 
-/// The most members of a conversation in which typing is told.
+/// The most members of a conversation in which typing is announced.
 pub const TYPING_MEMBERS_MAX: usize = 50;
 
-/// Whoever is told: the other members.
+/// The other members, who are told.
 pub type Audience = Arc<[UserId]>;
 
-/// Somebody who writes in a conversation.
+/// A user who is typing in a conversation.
 pub type Typist = (UserId, ConversationId);
 
-/// Somebody has stopped, and who was told that they had started.
+/// A typist who has stopped, and who was told that they had started.
 pub type Stopped = (Typist, Audience);
 
-/// How long a word counts.
+/// How long typing lasts without another `typing-start`, and how often it is announced.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// After this time without another word somebody has stopped.
+    /// Typing is over after this time without another `typing-start`.
     pub expire: Duration,
-    /// Others are told again after this time, not sooner.
+    /// The others are told at most once in this time.
     pub resend: Duration,
 }
 
-/// What a word that somebody writes means.
+/// What a `typing-start` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// Others are to be told, once it is known who they are: [`Table::tell`] with this number.
-    Tell(u64),
-    /// They were, a moment ago.
+pub enum Started {
+    /// The others are to be told, as soon as it is known who they are: [`Table::announce`] with this number.
+    Announce(u64),
+    /// Nothing: they were told a moment ago.
     Known,
 }
 
-/// Who is writing right now.
+/// Who is typing right now.
 #[derive(Debug, Default)]
 pub struct Table {
     typing: BTreeMap<Typist, Entry>,
@@ -53,37 +53,37 @@ pub struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    /// Tells this attempt to tell others from later ones.
+    /// Distinguishes this announcement from later ones.
     number: u64,
-    /// The connection that they write on; none over HTTP.
+    /// The connection that they type on; none over HTTP.
     session: Option<SessionId>,
     told_at: Duration,
     ends_at: Duration,
-    /// Nobody before it is known who they are.
+    /// Empty until it is known who they are.
     audience: Audience,
 }
 
 impl Table {
-    /// Somebody writes a word.
-    pub fn word(
+    /// A user types, or types on.
+    pub fn start(
         &mut self,
         typist: &Typist,
         session: Option<SessionId>,
         now: Duration,
         pace: Pace,
-    ) -> Word {
+    ) -> Started {
         let ends_at = now + pace.expire;
         let before = self.take(typist);
         let known = before.filter(|entry| now < entry.told_at + pace.resend);
         self.numbers += 1;
-        let (word, entry) = match known {
+        let (started, entry) = match known {
             Some(entry) => {
                 let entry = Entry {
                     session,
                     ends_at,
                     ..entry
                 };
-                (Word::Known, entry)
+                (Started::Known, entry)
             }
             None => {
                 let number = self.numbers;
@@ -94,35 +94,35 @@ impl Table {
                     ends_at,
                     audience: Arc::default(),
                 };
-                (Word::Tell(number), entry)
+                (Started::Announce(number), entry)
             }
         };
         self.by_end.insert((ends_at, typist.clone()));
         self.typing.insert(typist.clone(), entry);
-        word
+        started
     }
 
-    /// It is known who is to be told. `None` if they have stopped meanwhile; then nobody is.
-    pub fn tell(&mut self, typist: &Typist, number: u64, audience: &Audience) -> Option<()> {
+    /// It is known who is to be told. `None` if the typing has ended meanwhile: then nobody is.
+    pub fn announce(&mut self, typist: &Typist, number: u64, audience: &Audience) -> Option<()> {
         let entry = self.typing.get_mut(typist)?;
         (entry.number == number).then(|| entry.audience = Arc::clone(audience))
     }
 
-    /// Somebody has stopped writing in one conversation.
+    /// A user has stopped typing in one conversation.
     pub fn stop(&mut self, typist: &Typist) -> Option<Stopped> {
         let entry = self.take(typist)?;
         Some((typist.clone(), entry.audience))
     }
 
-    /// A connection is over: whoever wrote on it has stopped.
-    pub fn left(&mut self, user: &UserId, session: SessionId) -> Vec<Stopped> {
+    /// A connection is over, and with it what its user was typing there.
+    pub fn disconnect(&mut self, user: &UserId, session: SessionId) -> Vec<Stopped> {
         let theirs = self.of(user);
         let theirs = theirs.filter(|(_, entry)| entry.session == Some(session));
         let theirs: Vec<Typist> = theirs.map(|(typist, _)| typist.clone()).collect();
         theirs.iter().filter_map(|it| self.stop(it)).collect()
     }
 
-    /// Where somebody is writing, as far as `viewer` was told of it, the latest word first. They themselves know all of it.
+    /// Where a user is typing as far as `viewer` was told, the latest first. They see all of their own.
     pub fn seen_by(&self, viewer: &UserId, user: &UserId) -> Vec<ConversationId> {
         let told = |entry: &Entry| viewer == user || entry.audience.contains(viewer);
         let seen = self.of(user).filter(|(_, entry)| told(entry));
@@ -133,8 +133,8 @@ impl Table {
         seen.into_iter().map(|(_, it)| it).collect()
     }
 
-    /// Those whose last word is too long ago.
-    pub fn due(&mut self, now: Duration) -> Vec<Stopped> {
+    /// Ends whatever is over by now.
+    pub fn expire(&mut self, now: Duration) -> Vec<Stopped> {
         let mut stopped = Vec::new();
         while let Some((ends_at, typist)) = self.by_end.first().cloned()
             && ends_at <= now
@@ -147,8 +147,8 @@ impl Table {
         stopped
     }
 
-    /// When somebody is due next.
-    pub fn next_due(&self) -> Option<Duration> {
+    /// When the next one ends.
+    pub fn next_end(&self) -> Option<Duration> {
         self.by_end.first().map(|(ends_at, _)| *ends_at)
     }
 
@@ -189,40 +189,40 @@ mod tests {
     #[test]
     fn others_are_told_at_most_every_four_seconds() {
         let (mut table, typist) = (Table::default(), typist());
-        let words: Vec<bool> = (0..12)
-            .map(|second| table.word(&typist, None, at(second), PACE) != Word::Known)
+        let announced: Vec<bool> = (0..12)
+            .map(|second| table.start(&typist, None, at(second), PACE) != Started::Known)
             .collect();
-        let told: Vec<usize> = (0..12).filter(|second| words[*second]).collect();
+        let told: Vec<usize> = (0..12).filter(|second| announced[*second]).collect();
         assert_eq!(told, [0, 4, 8]);
     }
 
     #[test]
-    fn whoever_writes_no_word_for_eight_seconds_has_stopped() {
+    fn typing_ends_after_eight_seconds_without_another_start() {
         let (mut table, typist) = (Table::default(), typist());
-        let Word::Tell(number) = table.word(&typist, None, at(0), PACE) else {
-            panic!("the first word is told");
+        let Started::Announce(number) = table.start(&typist, None, at(0), PACE) else {
+            panic!("the first start is announced");
         };
-        table.tell(&typist, number, &hana()).unwrap();
-        table.word(&typist, None, at(3), PACE);
-        assert_eq!(table.next_due(), Some(at(11)));
-        assert!(table.due(at(10)).is_empty());
-        assert_eq!(table.due(at(11)), [(typist, hana())]);
-        assert_eq!((table.next_due(), table.due(at(100))), (None, vec![]));
+        table.announce(&typist, number, &hana()).unwrap();
+        table.start(&typist, None, at(3), PACE);
+        assert_eq!(table.next_end(), Some(at(11)));
+        assert!(table.expire(at(10)).is_empty());
+        assert_eq!(table.expire(at(11)), [(typist, hana())]);
+        assert_eq!((table.next_end(), table.expire(at(100))), (None, vec![]));
     }
 
     #[test]
-    fn whoever_has_stopped_is_not_told_of_any_more() {
+    fn typing_that_has_ended_is_not_announced() {
         let (mut table, typist) = (Table::default(), typist());
-        let Word::Tell(first) = table.word(&typist, None, at(0), PACE) else {
-            panic!("the first word is told");
+        let Started::Announce(first) = table.start(&typist, None, at(0), PACE) else {
+            panic!("the first start is announced");
         };
         table.stop(&typist);
-        assert_eq!(table.tell(&typist, first, &hana()), None);
-        let Word::Tell(second) = table.word(&typist, None, at(1), PACE) else {
-            panic!("a new beginning is told");
+        assert_eq!(table.announce(&typist, first, &hana()), None);
+        let Started::Announce(second) = table.start(&typist, None, at(1), PACE) else {
+            panic!("a new start is announced");
         };
-        assert_eq!(table.tell(&typist, first, &hana()), None);
-        assert_eq!(table.tell(&typist, second, &hana()), Some(()));
+        assert_eq!(table.announce(&typist, first, &hana()), None);
+        assert_eq!(table.announce(&typist, second, &hana()), Some(()));
     }
 
     #[test]
@@ -230,11 +230,11 @@ mod tests {
         let mut table = Table::default();
         let [told, untold] = [typist(), typist()];
         for (second, typist) in [(0, &told), (1, &untold)] {
-            let Word::Tell(number) = table.word(typist, None, at(second), PACE) else {
-                panic!("the first word is told");
+            let Started::Announce(number) = table.start(typist, None, at(second), PACE) else {
+                panic!("the first start is announced");
             };
             if typist == &told {
-                table.tell(typist, number, &hana()).unwrap();
+                table.announce(typist, number, &hana()).unwrap();
             }
         }
         let (taro, hana) = (&told.0, "hana".parse().unwrap());
@@ -246,13 +246,13 @@ mod tests {
     }
 
     #[test]
-    fn only_the_connection_that_they_write_on_counts() {
+    fn only_the_connection_that_they_type_on_counts() {
         let (mut table, typist) = (Table::default(), typist());
         let (phone, desk) = (SessionId::new(), SessionId::new());
-        table.word(&typist, Some(phone), at(0), PACE);
-        assert!(table.left(&typist.0, desk).is_empty());
-        table.word(&typist, Some(desk), at(1), PACE);
-        assert!(table.left(&typist.0, phone).is_empty());
-        assert_eq!(table.left(&typist.0, desk).len(), 1);
+        table.start(&typist, Some(phone), at(0), PACE);
+        assert!(table.disconnect(&typist.0, desk).is_empty());
+        table.start(&typist, Some(desk), at(1), PACE);
+        assert!(table.disconnect(&typist.0, phone).is_empty());
+        assert_eq!(table.disconnect(&typist.0, desk).len(), 1);
     }
 }

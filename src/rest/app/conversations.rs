@@ -1,4 +1,4 @@
-//! `/api/conversations`: who talks with whom. Those that the asker is not in are not there.
+//! `/api/conversations`: the asker's conversations and their members. Any other is answered as if it did not exist.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::messages::MessageView;
 use crate::{
     chat::{
-        groups::Beginning,
+        groups::ConversationRequest,
         records::listing::{Conversation, Member, Place},
     },
     kernel::{
@@ -138,20 +138,20 @@ pub(super) async fn begin(
     request: HttpRequest,
     begin: Json<Begin>,
 ) -> Answer<ConversationView> {
-    let beginning = match begin.into_inner() {
-        Begin::Direct { user_id } => Beginning::Direct(user_id),
+    let wanted = match begin.into_inner() {
+        Begin::Direct { user_id } => ConversationRequest::Direct(user_id),
         Begin::Group { members, title } => {
             let fit = title.as_deref().map(person_name::check).transpose();
             fit.map_err(|fault| ApiError::bad_request(format!("title: {fault}")))?;
             let key = idempotency_key(&request)?;
-            Beginning::Group {
+            ConversationRequest::Group {
                 members,
                 title,
                 key,
             }
         }
     };
-    let begun = shared.chat.begin(&who.user, beginning);
+    let begun = shared.chat.begin(&who.user, wanted);
     Ok(Json(begun.await?.into()))
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn add(
     Ok(Json(found.await?.into()))
 }
 
-/// `DELETE /api/conversations/{id}/members/{user}`: a member goes, or whoever began the group takes somebody out.
+/// `DELETE /api/conversations/{id}/members/{user}`: a member leaves, or the creator of the group takes somebody out.
 pub(super) async fn remove(
     shared: Data<Shared>,
     who: ReqData<Person>,

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use otomo::{
     chat::{
         Chat, ChatFault,
-        groups::Beginning,
+        groups::ConversationRequest,
         message::{self, Draft, Sent},
     },
     delivery::line::SessionRef,
@@ -164,14 +164,14 @@ impl People {
                 let cursor = chat.read(&user(by), self.id(number), seq);
                 Box::pin(async { cursor.await.map(Outcome::At) })
             }
-            Act::Begin(by, with) => begin(chat, by, Beginning::Direct(user(with))),
+            Act::Begin(by, with) => begin(chat, by, ConversationRequest::Direct(user(with))),
             Act::Gather(by, others) => {
                 let members = others.into_iter().map(user).collect();
                 let title = None;
                 begin(
                     chat,
                     by,
-                    Beginning::Group {
+                    ConversationRequest::Group {
                         members,
                         title,
                         key: None,
@@ -271,7 +271,7 @@ impl People {
     }
 }
 
-fn begin(chat: Chat, by: Person, beginning: Beginning) -> Coming {
+fn begin(chat: Chat, by: Person, beginning: ConversationRequest) -> Coming {
     Box::pin(async move {
         let begun = chat.begin(&user(by), beginning).await?;
         Ok(Outcome::Begun(begun.position.conversation))

@@ -91,7 +91,7 @@ scenario('over SSE and back: the same conversation goes on without a loss', asyn
 
   // Messages that are written while the wire changes.
   await user.writes('四');
-  await user.page.locator('.carrier input[value=websocket]').check();
+  await user.page.locator('.transport input[value=websocket]').check();
   await otomo.writes('五');
   await user.writes('六');
   await otomo.hears('六');
@@ -101,7 +101,7 @@ scenario('over SSE and back: the same conversation goes on without a loss', asyn
 
   await otomo.page.reload();
   await otomo.person.isLive();
-  assert.ok(await otomo.page.locator('.carrier input[value=sse]').isChecked());
+  assert.ok(await otomo.page.locator('.transport input[value=sse]').isChecked());
   await otomo.reads(await user.texts());
 });
 

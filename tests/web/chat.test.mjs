@@ -235,7 +235,7 @@ describe('a message of ours', () => {
   test('says why it failed, and may be sent again or taken back', () => {
     const failed = [...written, { type: 'page_send_failed', clientMessageId: 'x', code: 'RATE_LIMITED', context: {} }];
     assert.equal(entries(play(...failed)).at(-1).unsent.refusal.code, 'RATE_LIMITED');
-    const again = play(...failed, { type: 'page_send_again', clientMessageId: 'x' });
+    const again = play(...failed, { type: 'page_resend', clientMessageId: 'x' });
     assert.equal(texts(again).at(-1)[1], 'sending');
     assert.equal(play(...failed, { type: 'page_send_discarded', clientMessageId: 'x' }).chat.unsent.length, 0);
   });
@@ -309,7 +309,7 @@ describe('who is writing', () => {
     const typist = new Typist({ send: (type) => said.push(type) > 0 }, () => now);
     const wrote = (text, at) => {
       now = at;
-      typist.wrote('c', text);
+      typist.typed('c', text);
     };
     typist.follow(null, { type: 'connected', typing: { resendMs: 4_000 } });
     wrote('a', 0);

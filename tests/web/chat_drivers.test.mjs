@@ -110,7 +110,7 @@ describe('what was written', () => {
     await settle();
     play(READY);
     assert.deepEqual(bodies(asked), ['one', 'two']);
-    writer.again(asked[0].args[0].clientMessageId);
+    writer.resend(asked[0].args[0].clientMessageId);
     assert.deepEqual(bodies(asked), ['one', 'two', 'one']);
   });
 });
@@ -131,12 +131,12 @@ describe('the history of the open conversation', () => {
     play(open);
     asked[0].resolve(page(31, 80));
     await settle();
-    driver.older('c');
-    driver.older('c');
+    driver.loadOlder('c');
+    driver.loadOlder('c');
     assert.deepEqual(spans(), [{}, { before: '31' }]);
     asked[1].resolve(page(1, 30, 80));
     await settle();
-    driver.older('c');
+    driver.loadOlder('c');
     assert.equal(asked.length, 2);
   });
 
@@ -156,11 +156,11 @@ describe('the history of the open conversation', () => {
   test('that failed is not asked for again and again, but after the return or when asked', async () => {
     const { history: driver, asked } = history();
     play(list(item('c', 2)), open);
-    for (const again of [READY, { type: 'page_history_again', conversationId: 'c' }]) {
+    for (const again of [READY, { type: 'page_history_reload', conversationId: 'c' }]) {
       const before = asked.length;
       asked.at(-1).reject(new Refused('DISCONNECTED', ''));
       await settle();
-      driver.older('c');
+      driver.loadOlder('c');
       play({ type: 'heartbeat_ack' });
       assert.equal(asked.length, before);
       play(again);
@@ -241,7 +241,7 @@ describe('what was read', () => {
     const { reader: driver, asked } = reader();
     assert.equal(asked.length, 0);
     view.focused = false;
-    driver.look(true);
+    driver.setAtEnd(true);
     assert.equal(asked.length, 0);
     view.focused = true;
     view.hidden = true;
@@ -249,14 +249,14 @@ describe('what was read', () => {
     assert.equal(asked.length, 0);
     view.hidden = false;
     driver.read();
-    driver.look(true);
+    driver.setAtEnd(true);
     assert.deepEqual(asked[0].args, [{ conversationId: 'c', messageSeq: 3 }]);
     assert.equal(asked.length, 1);
   });
 
   test('is said again on the next link, unless the server has heard it', () => {
     const { reader: driver, asked } = reader();
-    driver.look(true);
+    driver.setAtEnd(true);
     play({ type: 'connected', timestamp: 0 }, READY);
     assert.equal(asked.length, 2);
     play({ type: 'message-read', conversationId: 'c', userId: 'me', messageSeq: 3, timestamp: 0 });
@@ -267,7 +267,7 @@ describe('what was read', () => {
   test('is nothing of a conversation that was left', () => {
     const { reader: driver, asked } = reader();
     play({ type: 'page_place', place: conversationAt('d') });
-    driver.look(true);
+    driver.setAtEnd(true);
     assert.equal(asked.length, 0);
   });
 });

@@ -52,9 +52,9 @@ const screen = buildScreen(root, () => store.state, language, {
     session.leave();
     location.hash = hashOf(HOME);
   },
-  carryBy: (transport) => {
+  useTransport: (transport) => {
     saveTransport(transport);
-    session.carryBy(transport);
+    session.useTransport(transport);
   },
   retry: () => connection.nudge(),
   closeNotice: () => store.dispatch({ type: 'page_notice', notice: null }),
@@ -72,15 +72,15 @@ const screen = buildScreen(root, () => store.state, language, {
     talkTo: (userId) => chat.talkTo(userId),
     beginGroup: (members, title, key) => chat.beginGroup(members, title, key),
     write: (conversationId, body) => chat.write(conversationId, body),
-    again: (clientMessageId) => chat.again(clientMessageId),
+    resend: (clientMessageId) => chat.resend(clientMessageId),
     discard: (clientMessageId) => chat.discard(clientMessageId),
-    older: (conversationId) => chat.older(conversationId),
-    reload: (conversationId) => store.dispatch({ type: 'page_history_again', conversationId }),
-    look: (atEnd) => chat.look(atEnd),
+    loadOlder: (conversationId) => chat.loadOlder(conversationId),
+    reload: (conversationId) => store.dispatch({ type: 'page_history_reload', conversationId }),
+    setAtEnd: (atEnd) => chat.setAtEnd(atEnd),
     draft: (conversationId) => savedDraft(store.state.me?.userId ?? '', conversationId),
     keepDraft: (conversationId, text) => {
       saveDraft(store.state.me?.userId ?? '', conversationId, text);
-      chat.wrote(conversationId, text);
+      chat.typed(conversationId, text);
     },
   },
 });

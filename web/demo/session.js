@@ -69,7 +69,7 @@ export class Session {
    * Goes on over the other kind of wire, from where the first one ends.
    * @param {import('./net/wire.js').Transport} transport
    */
-  carryBy(transport) {
+  useTransport(transport) {
     this.#store.dispatch({ type: 'page_transport', transport });
     this.connection.rewire();
   }

@@ -87,7 +87,7 @@ export class Chatter {
 
   /** @param {'websocket' | 'sse'} transport */
   async goesBy(transport) {
-    await this.page.locator(`.carrier input[value=${transport}]`).check();
+    await this.page.locator(`.transport input[value=${transport}]`).check();
     const goes = (/** @type {string} */ wanted) => {
       const { transport, link } = window.otomo.state();
       return transport === wanted && link.phase === 'live';

@@ -1,8 +1,8 @@
 /**
- * What the chat asks of REST: lists and history. All that is said goes over the connection.
+ * What the chat asks of REST: lists and history. Messages themselves go over the connection.
  */
 
-import { Refused, refusalIn } from '../net/refused.js';
+import { Refused, refusalFrom } from '../net/refused.js';
 
 /** How many conversations a page of the list has: the most that the server gives at once. */
 const LIST_PAGE = 200;
@@ -72,7 +72,7 @@ export class ChatApi {
     const answer = await fetch(path, { ...request, headers: { ...own, ...request.headers } }).catch((error) => {
       throw new Refused('DISCONNECTED', String(error));
     });
-    if (!answer.ok) throw await refusalIn(answer);
+    if (!answer.ok) throw await refusalFrom(answer);
     return answer.json();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Drives the page's chat: what a person does becomes commands and questions, and what the server says is
- * followed up. What is shown is decided by `state/chat/` alone.
+ * Drives the chat of the page: turns what a person does into commands and requests, and follows up on what the
+ * server says. What is shown is decided by `state/chat/` alone.
  */
 
 import { newId } from '../id.js';
@@ -76,8 +76,8 @@ export class ChatController {
   }
 
   /** @param {string} clientMessageId of a message that was refused */
-  again(clientMessageId) {
-    this.#sender.again(clientMessageId);
+  resend(clientMessageId) {
+    this.#sender.resend(clientMessageId);
   }
 
   /** @param {string} clientMessageId of a message that was refused */
@@ -89,18 +89,18 @@ export class ChatController {
    * @param {string} conversationId
    * @param {string} text what is being written, and not yet sent
    */
-  wrote(conversationId, text) {
-    this.#typist.wrote(conversationId, text);
+  typed(conversationId, text) {
+    this.#typist.typed(conversationId, text);
   }
 
   /** @param {string} conversationId whose older messages are wanted */
-  older(conversationId) {
-    this.#history.older(conversationId);
+  loadOlder(conversationId) {
+    this.#history.loadOlder(conversationId);
   }
 
   /** @param {boolean} atEnd whether the end of the open conversation is in view */
-  look(atEnd) {
-    this.#reader.look(atEnd);
+  setAtEnd(atEnd) {
+    this.#reader.setAtEnd(atEnd);
   }
 
   /** The page has come into view. */

@@ -1,6 +1,6 @@
 /**
- * Keeps the list of conversations: asked for again whenever the server says where its person stands in all
- * of them (at the start, and when somebody joins or leaves one), and when an unknown one is heard of.
+ * Keeps the list of conversations up to date: loads it with every `unread_snapshot` (at the start, and when
+ * somebody joins or leaves one), and when a message comes for an unknown one.
  */
 
 /** How long to wait after an attempt that failed, in milliseconds. */
@@ -9,7 +9,7 @@ const AGAIN_MS = 2_000;
 export class Directory {
   #store;
   #api;
-  /** Whether what is being asked for may be old already. */
+  /** Whether the list is to be loaded, again if it is being loaded. */
   #wanted = false;
   /** @type {Promise<void> | null} */
   #asking = null;
@@ -33,7 +33,7 @@ export class Directory {
     if (type === 'unread_snapshot' || unknown) this.refresh();
   }
 
-  /** Asks once more. One question at a time, so that no older answer comes last. */
+  /** Loads the list. One request at a time, so that no older answer comes last. */
   refresh() {
     this.#wanted = true;
     this.#asking ??= this.#ask().finally(() => {

@@ -38,7 +38,7 @@ export class History {
    * The page before the oldest message that is here.
    * @param {string} conversationId
    */
-  older(conversationId) {
+  loadOlder(conversationId) {
     const timeline = this.#store.state.chat.timelines.get(conversationId);
     if (!timeline?.seen || timeline.loading || timeline.failed || isWhole(timeline)) return;
     this.#load(conversationId, 'before', BACK);

@@ -1,5 +1,5 @@
 /**
- * Says what was read: when the end of a conversation is in view, on a page that its person looks at.
+ * Marks a conversation as read while its end is in view, on a page that has the focus.
  */
 
 import { isLive } from '../state/call.js';
@@ -9,7 +9,7 @@ export class Reader {
   #connection;
   /** Whether the end of the open conversation is in view. */
   #atEnd = false;
-  /** What was said last on this link; it need not be said twice. */
+  /** What was reported last on this link: it is not reported twice. */
   #said = '';
 
   /**
@@ -22,7 +22,7 @@ export class Reader {
   }
 
   /** @param {boolean} atEnd whether the end of the open conversation is in view */
-  look(atEnd) {
+  setAtEnd(atEnd) {
     this.#atEnd = atEnd;
     this.read();
   }

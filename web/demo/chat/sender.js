@@ -1,7 +1,7 @@
 /**
  * Sends what was written, one message after the other, so that they are stored in the order of writing.
  *
- * A message whose answer was lost is sent again after the return, with the same `clientMessageId`; one that
+ * A message whose answer was lost is sent again after the reconnect, with the same `clientMessageId`; one that
  * the server refused waits for its writer.
  */
 
@@ -33,8 +33,8 @@ export class Sender {
   }
 
   /** @param {string} clientMessageId of one that was refused */
-  again(clientMessageId) {
-    this.#store.dispatch({ type: 'page_send_again', clientMessageId });
+  resend(clientMessageId) {
+    this.#store.dispatch({ type: 'page_resend', clientMessageId });
     this.#send();
   }
 

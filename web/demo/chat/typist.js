@@ -1,5 +1,5 @@
 /**
- * Tells the others that their writer is at it: as often as the server asks for, and when it is over.
+ * Sends `typing-start` as often as the server asks for, and `typing-stop` when it is over.
  */
 
 /** How often to say so before the server has told, in milliseconds. */
@@ -41,7 +41,7 @@ export class Typist {
    * @param {string} conversationId
    * @param {string} text
    */
-  wrote(conversationId, text) {
+  typed(conversationId, text) {
     if (text.trim() === '') {
       this.#stop();
       return;

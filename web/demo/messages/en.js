@@ -153,7 +153,7 @@ export default {
   'nav.list': 'Otomo',
   'nav.waiting': 'Waiting',
   'nav.chat': 'Messages',
-  'nav.carrier': 'Connect by',
+  'nav.transport': 'Connect by',
   'nav.websocket': 'WS',
   'nav.sse': 'SSE',
   'nav.by.websocket': 'Connect by WebSocket',

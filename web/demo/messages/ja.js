@@ -153,7 +153,7 @@ export default {
   'nav.list': '一覧',
   'nav.waiting': '待機',
   'nav.chat': 'メッセージ',
-  'nav.carrier': '接続の方式',
+  'nav.transport': '接続の方式',
   'nav.websocket': 'WS',
   'nav.sse': 'SSE',
   'nav.by.websocket': 'WebSocket で接続する',

@@ -72,7 +72,7 @@ export class Connection {
     this.#parts = { chance: Math.random, ...parts };
   }
 
-  /** Connects, and stays so until `stop` or a close that forbids to return. */
+  /** Connects, and stays connected until `stop` or a close that forbids coming back. */
   start() {
     this.#running = true;
     this.#connect();
@@ -84,7 +84,7 @@ export class Connection {
     this.#drop(1000);
   }
 
-  /** Leaves one kind of wire for another, without a goodbye: the next one goes on where this one ends. */
+  /** Changes the transport, without a goodbye: the new wire goes on where this one ends. */
   rewire() {
     if (!this.#running) return;
     this.#drop(ABANDONED);

@@ -1,15 +1,15 @@
 /**
- * Server-Sent Events in the clothes of a WebSocket: what comes is read from `/sse`, what goes is posted to
- * `/api/commands`, and its answer comes back as if it had been in the stream.
+ * Server-Sent Events behind the interface of a WebSocket: messages are read from `/sse`, commands are posted to
+ * `/api/commands`, and their answers are delivered as if they had come in the stream.
  *
- * Why no use is made of `EventSource`'s own return: one place decides when to come back, for both kinds of
- * connection, and names the position in the stream in the address.
+ * Why not `EventSource`'s own reconnect: one place decides when to come back, for both transports, and puts the
+ * position in the stream into the address.
  *
  * Over HTTP/1.1 a browser keeps six connections to one server, for all its tabs together: with six such streams
- * nothing is left for commands. HTTP/2 knows no such limit.
+ * none is left for commands. HTTP/2 has no such limit.
  */
 
-import { refusalIn } from './refused.js';
+import { refusalFrom } from './refused.js';
 
 /** The close code of a link that just broke. */
 const BROKEN = 1006;
@@ -86,7 +86,7 @@ export class EventStream {
         if (answer.status === 200) this.onmessage?.({ data: await answer.text() });
         return;
       }
-      const { code, message, context } = await refusalIn(answer);
+      const { code, message, context } = await refusalFrom(answer);
       // The server knows no such stream any more: it is over, also if nobody has told this side yet.
       if (answer.status === 404 && code === 'NOT_FOUND') this.#broke();
       else this.onmessage?.({ data: JSON.stringify({ type: 'error', code, message, context, requestId }) });
@@ -115,7 +115,7 @@ export class EventStream {
   async #whyRefused() {
     const answer = await fetch('/api/me', { headers: this.#headers() }).catch(() => null);
     if (answer === null || answer.ok) return BROKEN;
-    const { code } = await refusalIn(answer);
+    const { code } = await refusalFrom(answer);
     return CLOSE_CODES[code] ?? BROKEN;
   }
 }

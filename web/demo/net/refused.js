@@ -21,7 +21,7 @@ export class Refused extends Error {
  * @param {Response} answer of the server, or of something on the way that is no server of ours
  * @returns {Promise<Refused>}
  */
-export async function refusalIn(answer) {
+export async function refusalFrom(answer) {
   const body = await answer.json().catch(() => null);
   const { code = 'UNAVAILABLE', message = `status ${answer.status}`, context } = body?.error ?? {};
   return new Refused(code, message, context);

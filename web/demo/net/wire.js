@@ -17,7 +17,7 @@ import { EventStream } from './event_stream.js';
  * @property {(text: string) => void} send
  * @property {(code: number) => void} close
  *
- * @typedef {object} Way
+ * @typedef {object} WireOptions
  * @property {string} device
  * @property {string} topics
  * @property {number} lastSeq
@@ -29,7 +29,7 @@ export const TRANSPORTS = Object.freeze(['websocket', 'sse']);
 
 /**
  * @param {Transport} transport
- * @param {Way} way
+ * @param {WireOptions} options
  * @returns {Wire} one that is being opened
  */
 export function openWire(transport, { device, topics, lastSeq, token }) {

@@ -18,13 +18,13 @@ const BADGE_MAX = 99;
 
 /**
  * @param {Translator} t
- * @param {(transport: Transport) => void} carryBy
+ * @param {(transport: Transport) => void} useTransport
  * @returns {{element: HTMLElement, update: (state: State) => void}}
  */
-export function navView(t, carryBy) {
+export function navView(t, useTransport) {
   const home = h('a', { class: 'tab', href: hashOf(HOME) });
   const count = h('span', { class: 'count', 'aria-hidden': 'true' });
-  const unread = h('span', { class: 'unseen' });
+  const unread = h('span', { class: 'visually-hidden' });
   const chat = h(
     'a',
     { class: 'tab', href: hashOf(CHAT), id: 'to-chat' },
@@ -33,12 +33,12 @@ export function navView(t, carryBy) {
     count,
     unread,
   );
-  const carriers = transportView(t, carryBy);
+  const transports = transportView(t, useTransport);
   const element = h(
     'div',
     { class: 'nav-row' },
     h('nav', { class: 'tabs', 'aria-label': t.text('nav.label') }, home, chat),
-    carriers.element,
+    transports.element,
   );
 
   return {
@@ -52,7 +52,7 @@ export function navView(t, carryBy) {
       const total = unreadInAll(state.chat.conversations);
       setText(count, badge(total));
       setText(unread, total === 0 ? '' : t.text('chat.unread', { count: total }));
-      carriers.update(transport);
+      transports.update(transport);
     },
   };
 }
@@ -68,22 +68,23 @@ export function badge(count) {
 
 /**
  * @param {Translator} t
- * @param {(transport: Transport) => void} carryBy
+ * @param {(transport: Transport) => void} useTransport
  */
-function transportView(t, carryBy) {
+function transportView(t, useTransport) {
   const options = new Map(
     TRANSPORTS.map((transport) => {
-      const on = { change: () => carryBy(transport) };
+      const on = { change: () => useTransport(transport) };
       const label = t.text(`nav.by.${transport}`);
       return [transport, h('input', { type: 'radio', name: 'transport', value: transport, 'aria-label': label, on })];
     }),
   );
   const labels = [...options].map(([transport, input]) => {
     const title = t.text(`nav.by.${transport}`);
-    return h('label', { class: 'carrier', title }, input, h('span', {}, t.text(`nav.${transport}`)));
+    return h('label', { class: 'transport', title }, input, h('span', {}, t.text(`nav.${transport}`)));
   });
+  const legend = h('legend', { class: 'visually-hidden' }, t.text('nav.transport'));
   return {
-    element: h('fieldset', { class: 'carriers' }, h('legend', { class: 'unseen' }, t.text('nav.carrier')), ...labels),
+    element: h('fieldset', { class: 'transports' }, legend, ...labels),
     /** @param {Transport} chosen */
     update(chosen) {
       for (const [transport, input] of options) input.checked = transport === chosen;

@@ -14,7 +14,7 @@ import { noticeView } from './notice.js';
  * @typedef {object} Actions
  * @property {() => void} switchLanguage
  * @property {() => void} signOut
- * @property {(transport: import('../net/wire.js').Transport) => void} carryBy
+ * @property {(transport: import('../net/wire.js').Transport) => void} useTransport
  * @property {() => void} retry
  * @property {() => void} closeNotice
  */
@@ -44,7 +44,7 @@ export function shellView(t, actions) {
     h('span', { class: 'sign-out-text' }, t.text('app.signOut')),
   );
   const link = linkView(t, actions.retry);
-  const nav = navView(t, actions.carryBy);
+  const nav = navView(t, actions.useTransport);
   const notice = noticeView(t, actions.closeNotice);
   const element = h(
     'header',

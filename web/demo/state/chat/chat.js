@@ -5,8 +5,8 @@
 import { NO_CONVERSATIONS, reduceConversations } from './conversations.js';
 import { NO_PARTNERS, reducePartners } from './partners.js';
 import { NO_TIMELINES, reduceTimelines } from './timelines.js';
-import { NOBODY_TYPES, reduceTyping } from './typing.js';
-import { NOTHING_UNSENT, reduceUnsent } from './unsent.js';
+import { NO_TYPING, reduceTyping } from './typing.js';
+import { NO_UNSENT, reduceUnsent } from './unsent.js';
 
 /**
  * @typedef {object} Chat
@@ -21,8 +21,8 @@ import { NOTHING_UNSENT, reduceUnsent } from './unsent.js';
 export const NO_CHAT = Object.freeze({
   conversations: NO_CONVERSATIONS,
   timelines: NO_TIMELINES,
-  unsent: NOTHING_UNSENT,
-  typing: NOBODY_TYPES,
+  unsent: NO_UNSENT,
+  typing: NO_TYPING,
   partners: NO_PARTNERS,
 });
 

@@ -1,5 +1,5 @@
 /**
- * Who talks with whom, and how far everybody has read: an old list and an event give the new list.
+ * The conversations, and how far everybody has read in them: an old list and an event give the new list.
  *
  * `unread_snapshot` says where its person stands, REST says the rest (names, the members' cursors, the last
  * message). Which conversations there are is REST's to say, which is asked again after each such snapshot.
@@ -7,7 +7,7 @@
  * give what a fresh snapshot gives.
  */
 
-import { messageOf, momentOf } from './message.js';
+import { messageOf, toMillis } from './message.js';
 
 /**
  * @typedef {import('./message.js').Message} Message
@@ -53,7 +53,7 @@ export function reduceConversations(conversations, event, me) {
     case 'new-message':
       return withOne(conversations, event.conversationId, (old) => withMessage(old, messageOf(event), me));
     case 'message-read': {
-      const cursor = { readSeq: event.messageSeq, readAt: momentOf(event.timestamp) };
+      const cursor = { readSeq: event.messageSeq, readAt: toMillis(event.timestamp) };
       return withOne(conversations, event.conversationId, (old) => withCursor(old, event.userId, cursor, me));
     }
     default:
@@ -132,11 +132,11 @@ function conversationOf(item) {
     createdBy: item.createdBy,
     members: item.members.map((/** @type {any} */ { readAt, ...member }) => ({
       ...member,
-      readAt: readAt === null ? null : momentOf(readAt),
+      readAt: readAt === null ? null : toMillis(readAt),
     })),
     lastSeq: item.lastSeq,
     readSeq: item.lastSeq - item.unread,
-    lastAt: momentOf(item.lastAt),
+    lastAt: toMillis(item.lastAt),
     lastMessage: item.lastMessage === null ? null : messageOf(item.lastMessage),
   };
 }

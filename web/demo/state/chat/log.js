@@ -1,5 +1,5 @@
 /**
- * What stands in the log of a conversation: its messages, those on their way, days between them, and who
+ * The entries in the log of a conversation: its messages, those in flight, the days between them, and who
  * has read how far.
  */
 

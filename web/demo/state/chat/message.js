@@ -1,5 +1,5 @@
 /**
- * One message, however it was heard of: events have UNIX seconds, REST has ISO 8601.
+ * One message, from an event (UNIX seconds) or from REST (ISO 8601).
  */
 
 /**
@@ -17,13 +17,13 @@
  * @returns {Message}
  */
 export function messageOf({ conversationId, messageSeq, senderId, clientMessageId, body, createdAt }) {
-  return { conversationId, messageSeq, senderId, clientMessageId, body, createdAt: momentOf(createdAt) };
+  return { conversationId, messageSeq, senderId, clientMessageId, body, createdAt: toMillis(createdAt) };
 }
 
 /**
  * @param {number | string} time UNIX seconds or ISO 8601
  * @returns {number} milliseconds
  */
-export function momentOf(time) {
+export function toMillis(time) {
   return typeof time === 'number' ? time * 1000 : Date.parse(time);
 }

@@ -1,5 +1,5 @@
 /**
- * Which of the people that one talks with are there, and when the others were last.
+ * Which conversation partners are online, and when the others last were.
  */
 
 /**

@@ -41,7 +41,7 @@ export function reduceTimelines(timelines, event) {
       return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: true, failed: false });
     case 'page_history_failed':
       return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: false, failed: true });
-    case 'page_history_again':
+    case 'page_history_reload':
       return withTimeline(timelines, conversationId, { ...(old ?? UNSEEN), loading: false, failed: false });
     case 'page_history':
       return withTimeline(timelines, conversationId, withPage(old ?? UNSEEN, event));

@@ -1,5 +1,5 @@
 /**
- * Who is writing where. The server ends it; should that word be lost with a link, time does.
+ * Who is typing where. The server ends it; if that event is lost with a link, a timeout does.
  */
 
 /**
@@ -8,7 +8,7 @@
  */
 
 /** @type {Typing} */
-export const NOBODY_TYPES = new Map();
+export const NO_TYPING = new Map();
 
 /**
  * @param {Typing} typing
@@ -19,7 +19,7 @@ export const NOBODY_TYPES = new Map();
 export function reduceTyping(typing, event, now) {
   switch (event.type) {
     case 'connected':
-      return NOBODY_TYPES;
+      return NO_TYPING;
     case 'typing-start':
       return withTypist(typing, event.conversationId, event.userId, now + event.expiresInMs);
     case 'typing-stop':

@@ -19,7 +19,7 @@ import { NO_TIMELINES } from './timelines.js';
  */
 
 /** @type {readonly Unsent[]} */
-export const NOTHING_UNSENT = Object.freeze([]);
+export const NO_UNSENT = Object.freeze([]);
 
 /**
  * @param {readonly Unsent[]} unsent
@@ -33,7 +33,7 @@ export function reduceUnsent(unsent, event, { me, now, timelines = NO_TIMELINES 
   switch (event.type) {
     case 'page_send':
       return [...unsent, written(event, now)];
-    case 'page_send_again':
+    case 'page_resend':
       return withOne(unsent, clientMessageId, { phase: 'sending', refusal: null });
     case 'page_send_failed':
       return withOne(unsent, clientMessageId, {

@@ -12,7 +12,7 @@ import { nameIn } from './names.js';
  * @typedef {import('../../i18n.js').Translator} Translator
  *
  * @typedef {object} Actions
- * @property {(clientMessageId: string) => void} again sends a refused message again
+ * @property {(clientMessageId: string) => void} resend sends a refused message again
  * @property {(entry: Entry) => void} takeBack takes a refused message out, to be written anew
  *
  * @typedef {object} Scene
@@ -38,7 +38,7 @@ export function bubble(t, first, conversation, actions) {
   let shown = first;
   const { own, senderId, body } = first;
   const sender = conversation.members.find(({ userId }) => userId === senderId);
-  const name = h('span', { class: own ? 'unseen' : 'message-sender' });
+  const name = h('span', { class: own ? 'visually-hidden' : 'message-sender' });
   const day = h('h3', { class: 'day' });
   const time = h('time', {});
   const state = h('span', { class: 'message-state' });
@@ -94,9 +94,10 @@ function stateText(t, { unsent, reads }, { conversation, live }) {
  */
 function failure(t, entry, actions) {
   const words = h('p', {});
+  const resend = () => actions.resend(entry().unsent?.clientMessageId ?? '');
   const retry = h(
     'button',
-    { type: 'button', class: 'link-button', on: { click: () => actions.again(entry().unsent?.clientMessageId ?? '') } },
+    { type: 'button', class: 'link-button', on: { click: resend } },
     icon('retry'),
     t.text('chat.again'),
   );

@@ -1,6 +1,6 @@
 /**
- * Where a message is written. Enter sends, Shift+Enter begins a line; an Enter that ends the input of an
- * input method belongs to that.
+ * The field for a new message. Enter sends, Shift+Enter begins a line; an Enter that confirms the text of an
+ * input method does neither.
  */
 
 import { h, icon } from '../../ui/dom.js';
@@ -45,7 +45,7 @@ export function composer(t, actions) {
     { class: 'composer' },
     field,
     send,
-    h('span', { class: 'unseen', id: 'message-hint' }, t.text('chat.messageHint')),
+    h('span', { class: 'visually-hidden', id: 'message-hint' }, t.text('chat.messageHint')),
   );
 
   const changed = () => {

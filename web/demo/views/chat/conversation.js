@@ -8,7 +8,7 @@ import { avatar } from '../../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../../ui/dom.js';
 import { composer } from './composer.js';
 import { logView } from './log.js';
-import { faceOf, isThere, presenceText, titleOf, typingText } from './names.js';
+import { faceOf, isOnline, presenceText, titleOf, typingText } from './names.js';
 
 /**
  * @typedef {import('../../state/chat/conversations.js').Conversation} Conversation
@@ -17,11 +17,11 @@ import { faceOf, isThere, presenceText, titleOf, typingText } from './names.js';
  *
  * @typedef {object} Actions
  * @property {(conversationId: string, body: string) => void} write
- * @property {(clientMessageId: string) => void} again sends a refused message again
+ * @property {(clientMessageId: string) => void} resend sends a refused message again
  * @property {(clientMessageId: string) => void} discard
- * @property {(conversationId: string) => void} older asks for older messages
+ * @property {(conversationId: string) => void} loadOlder asks for older messages
  * @property {(conversationId: string) => void} reload tries again what could not be loaded
- * @property {(atEnd: boolean) => void} look
+ * @property {(atEnd: boolean) => void} setAtEnd
  * @property {(conversationId: string) => string} draft
  * @property {(conversationId: string, text: string) => void} keepDraft
  */
@@ -40,14 +40,14 @@ export function conversationView(t, conversationId, actions) {
     keepDraft: (text) => actions.keepDraft(conversationId, text),
   });
   const log = logView(t, {
-    again: actions.again,
+    resend: actions.resend,
     takeBack({ body, unsent }) {
       actions.discard(unsent?.clientMessageId ?? '');
       field.putBack(body);
     },
-    older: () => actions.older(conversationId),
+    loadOlder: () => actions.loadOlder(conversationId),
     reload: () => actions.reload(conversationId),
-    look: actions.look,
+    setAtEnd: actions.setAtEnd,
   });
   const typing = typingView(t);
   const missing = h('p', { class: 'quiet nothing-yet', role: 'status' });
@@ -102,7 +102,7 @@ function headView(t) {
       const wanted = JSON.stringify([person.userId, person.name, person.avatar]);
       if (wanted !== shownFace) face.replaceChildren(avatar(person, 'small'));
       shownFace = wanted;
-      setAttribute(face, 'data-online', isThere(conversation, state));
+      setAttribute(face, 'data-online', isOnline(conversation, state));
       setText(title, titleOf(t, conversation, me));
       setText(presence, presenceText(t, conversation, state, now + state.clockOffset));
     },

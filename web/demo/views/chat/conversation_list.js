@@ -10,7 +10,7 @@ import { avatar } from '../../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../../ui/dom.js';
 import { reorder } from '../../ui/reorder.js';
 import { badge } from '../nav.js';
-import { faceOf, isThere, nameIn, titleOf, typingText } from './names.js';
+import { faceOf, isOnline, nameIn, titleOf, typingText } from './names.js';
 
 /**
  * @typedef {import('../../state/chat/conversations.js').Conversation} Conversation
@@ -97,8 +97,8 @@ function conversationRow(t, conversationId) {
   const time = h('time', { class: 'conversation-time' });
   const said = h('span', { class: 'conversation-said' });
   const count = h('span', { class: 'count', 'aria-hidden': 'true' });
-  const unread = h('span', { class: 'unseen' });
-  const there = h('span', { class: 'unseen' });
+  const unread = h('span', { class: 'visually-hidden' });
+  const there = h('span', { class: 'visually-hidden' });
   const link = h(
     'a',
     { class: 'conversation-link', href: hashOf(conversationAt(conversationId)) },
@@ -120,14 +120,14 @@ function conversationRow(t, conversationId) {
       const wanted = JSON.stringify([person.userId, person.name, person.avatar]);
       if (wanted !== shownFace) face.replaceChildren(avatar(person, 'medium'));
       shownFace = wanted;
-      const online = isThere(conversation, state);
+      const online = isOnline(conversation, state);
       setAttribute(face, 'data-online', online);
       setText(there, online ? t.text('chat.online') : '');
       setText(name, titleOf(t, conversation, me));
       setText(time, t.shortTime(conversation.lastAt, now + state.clockOffset));
       time.dateTime = new Date(conversation.lastAt).toISOString();
       const typing = typingText(t, conversation, typistsIn(state.chat.typing, conversationId, now));
-      setText(said, typing === '' ? saidLast(t, conversation, me) : `${typing}…`);
+      setText(said, typing === '' ? lastMessageText(t, conversation, me) : `${typing}…`);
       setAttribute(said, 'data-typing', typing !== '');
       const unseen = unreadIn(conversation);
       setText(count, badge(unseen));
@@ -143,7 +143,7 @@ function conversationRow(t, conversationId) {
  * @param {string | undefined} me
  * @returns {string} in one line
  */
-function saidLast(t, conversation, me) {
+function lastMessageText(t, conversation, me) {
   const { lastMessage, kind } = conversation;
   if (lastMessage === null) return t.text('chat.nothingSaid');
   const text = lastMessage.body.replace(/\s+/g, ' ');

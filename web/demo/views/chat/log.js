@@ -1,5 +1,5 @@
 /**
- * The log of a conversation: who scrolls back stays where they are, who is at the end stays there.
+ * The log of a conversation. It keeps the scroll position: at the end, or wherever somebody has scrolled back to.
  */
 
 import { logOf } from '../../state/chat/log.js';
@@ -15,9 +15,9 @@ import { bubble } from './bubble.js';
  * @typedef {ReturnType<typeof bubble>} Bubble
  *
  * @typedef {object} LogActions
- * @property {() => void} older asks for older messages
+ * @property {() => void} loadOlder asks for older messages
  * @property {() => void} reload tries again what could not be loaded
- * @property {(atEnd: boolean) => void} look says whether the end is in view
+ * @property {(atEnd: boolean) => void} setAtEnd says whether the end is in view
  */
 
 /** From how far above the end it still counts as in view, in pixels. */
@@ -70,8 +70,8 @@ export function logView(t, actions) {
   };
   const looked = () => {
     atEnd = isAtEnd();
-    actions.look(atEnd);
-    if (log.scrollTop < NEAR_START_PX && log.clientHeight > 0) actions.older();
+    actions.setAtEnd(atEnd);
+    if (log.scrollTop < NEAR_START_PX && log.clientHeight > 0) actions.loadOlder();
     if (atEnd) toEnd.hidden = true;
   };
   log.addEventListener('scroll', looked, { passive: true });

@@ -1,5 +1,5 @@
 /**
- * How people and conversations are called, and how it is said when somebody was there.
+ * How people and conversations are named, and how their presence is worded.
  */
 
 import { othersIn } from '../../state/chat/conversations.js';
@@ -50,7 +50,7 @@ export function faceOf(conversation, me) {
  * @param {State} state
  * @returns {boolean} whether the other one is there; a group is not a person
  */
-export function isThere(conversation, { chat, me }) {
+export function isOnline(conversation, { chat, me }) {
   const [other] = othersIn(conversation, me?.userId);
   return conversation.kind === 'direct' && chat.partners.get(other?.userId)?.online === true;
 }

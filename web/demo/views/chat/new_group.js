@@ -1,5 +1,5 @@
 /**
- * A group begins: a name for it, and who is in it, of the people that its founder knows.
+ * The form for a new group: its name, and its members from the people that its creator knows.
  */
 
 import { newId } from '../../id.js';
@@ -64,7 +64,7 @@ export function newGroupView(t, beginGroup) {
     element,
     focus: () => title.focus({ preventScroll: true }),
     update(state) {
-      const people = peopleKnown(state);
+      const people = candidates(state);
       nobody.hidden = people.length > 0;
       for (const person of people) {
         if (choices.has(person.userId)) continue;
@@ -82,7 +82,7 @@ export function newGroupView(t, beginGroup) {
  * @param {State} state
  * @returns {Person[]} each once: who one has talked with, then the otomo
  */
-function peopleKnown({ chat, otomos, me }) {
+function candidates({ chat, otomos, me }) {
   const partners = [...chat.conversations.byId.values()].flatMap((conversation) => othersIn(conversation, me?.userId));
   const others = inListOrder(otomos).filter(({ userId }) => userId !== me?.userId);
   return [...new Map([...partners, ...others].map((person) => [person.userId, person])).values()];

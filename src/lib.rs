@@ -1,4 +1,4 @@
-//! Otomo: the realtime layer of an app in one binary. Who can be called right now, calls that ring, connect and end, and a
+//! Otomo: the realtime layer of an app in one binary: who can be called right now, calls that ring, connect and end, and a
 //! chat that loses nothing, whatever the network does.
 //!
 //! # The map
@@ -11,16 +11,16 @@
 //!  5  session           one actor per connected client; takes its commands to the rooms below
 //!  4  calls             may use presence
 //!     presence          who can be called right now
-//!     chat              messages, how far people have read, who is typing, who is there
+//!     chat              messages, how far people have read, who is typing, who is online
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
-//!     people, audit     who is known; what admins did
+//!     people            who is known
+//!     audit             what admins did
 //!  2  store             durable state behind one interface
 //!  1  protocol          the wire: commands, events, codes, frames
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
-//! The rooms of floor 4 have the same inside: `rules` is pure (no actor, no database, no clock),
-//! `records` are its queries; where something is kept between two commands an actor drives them, and
-//! `messages` are what it is told.
+//! The rooms of floor 4 are built alike: `rules` is pure (no actor, no database, no clock), `records` are the queries. Where
+//! serial order is the point an actor drives them (calls, presence), with its `messages`; the chat is a plain service.
 //!
 //! # Walkthrough: a status changes
 //! 1. A frame arrives. [`transport::ws`] reads it in the session's own task and hands the text to
@@ -48,15 +48,15 @@
 //!    without the store.
 //!
 //! # Walkthrough: a message is sent, and found again
-//! 1. A `message_send` arrives, in a frame or by `POST /api/commands` ([`transport::sse`]); either way the
-//!    sender's session hands it to [`chat::Chat::send`].
-//! 2. One transaction takes the next place in the conversation, stores the message, and puts one event into the
-//!    inbox of every member ([`delivery::inbox`]): each stream of durable events gets its next `seq`.
+//! 1. A `message_send` arrives, in a frame or by `POST /api/commands` ([`transport::sse`]); either way the sender's session
+//!    hands it to [`chat::Chat::send`].
+//! 2. One transaction takes the next `messageSeq` of the conversation, stores the message, and puts one event into the inbox
+//!    of every member ([`delivery::inbox`]), where it gets the next `seq` of that member's stream.
 //! 3. After the commit one frame goes to all members ([`delivery::dispatch::Dispatch::durable`]), then the
-//!    acknowledgement to the sender. What `kill -9` takes away after the commit is in the inbox.
-//! 4. A member's connection is not a queue but a cursor over the inbox ([`delivery::inbox::cursor`]). A frame that is the
-//!    next one goes straight out; where one is missing, or the client reads slowly, the session reads on from the inbox.
-//! 5. So a client that was cut says the last `seq` it has (`lastSeq`, `Last-Event-ID`) and gets the rest by the same
+//!    acknowledgement to the sender. If the server is killed after the commit, the event is still in the inbox.
+//! 4. A member's connection is not a queue but a cursor over the inbox ([`delivery::inbox::cursor`]). The next
+//!    frame in order goes straight out; if one is missing, or the client reads slowly, the session pages from the inbox.
+//! 5. So a client that was cut off says the last `seq` it has (`lastSeq`, `Last-Event-ID`), and gets the rest by the same
 //!    mechanism, on any transport, before anything live.
 #![cfg_attr(
     test,

@@ -58,7 +58,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
         never = shared.chat.record_alive() => match never {},
-        never = shared.chat.follow_comings() => match never {},
+        never = shared.chat.announce_online() => match never {},
         never = prune_again_and_again(shared, PRUNE_EVERY) => match never {},
     }
 }

@@ -10,19 +10,19 @@
 //! - [`message`]: a message as it is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`records`]: the queries. `transactions`: the writes about messages. [`groups`]: the writes about members.
 //! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshots.
-//! - `typing`: who is typing. `comings`: who comes online and goes offline. `last_seen`: when they were last there.
+//! - `typing`: who is typing. `online`: who comes online and goes offline. `last_seen`: when they were last there.
 //! - [`status`]: the status of one person. [`retention`]: how long messages are kept. [`fault`]: why something was refused.
 //!
 //! Why no actor: apart from who is typing and who was announced as online, nothing is kept between two commands. The store's
 //! writer puts all messages into one order, and the inbox gives each member theirs; what overtakes on the way to a client is
 //! put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
-mod comings;
 pub mod fault;
 pub mod groups;
 mod last_seen;
 mod membership;
 pub mod message;
+mod online;
 mod queries;
 pub mod records;
 pub mod retention;
@@ -35,8 +35,8 @@ mod wire;
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use self::{
-    comings::Comings,
     message::{Draft, Sent},
+    online::Online,
     transactions::{Outcome, SendError},
     typing::Typing,
 };
@@ -61,7 +61,7 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     typing: Typing,
-    comings: Comings,
+    online: Online,
     rate: UserRate,
     node: NodeId,
     config: ChatConfig,
@@ -80,7 +80,7 @@ impl Chat {
     ) -> Result<Self, StoreError> {
         let chat = Self(Arc::new(Shared {
             typing: Typing::new(store.clone(), dispatch.clone(), &config.chat),
-            comings: Comings::default(),
+            online: Online::default(),
             rate: UserRate::per_minute(config.limits.messages_per_minute),
             config: config.chat,
             node: node.clone(),
@@ -175,8 +175,8 @@ impl Chat {
     }
 
     /// Tells conversation partners who comes online and goes offline, for as long as it is polled: by one task of the server.
-    pub async fn follow_comings(&self) -> Infallible {
-        comings::follow(&self.0).await
+    pub async fn announce_online(&self) -> Infallible {
+        online::announce(&self.0).await
     }
 
     /// Ends the typing of users who have fallen silent, for as long as it is polled: by one task of the server.

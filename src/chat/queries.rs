@@ -1,4 +1,4 @@
-//! What is asked of the chat: the snapshots, and the lists behind them.
+//! The questions that the chat answers: snapshots, conversations, histories.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::{
 /// Conversations in the snapshot of one user: those with the latest messages.
 const UNREAD_MAX: u32 = 1_000;
 
-/// What the chat looks like to one user.
+/// The state of the chat that one user's client starts from.
 #[derive(Debug)]
 pub struct Snapshots {
     /// How far they have read, and up to where in their stream of events that is true.
@@ -32,8 +32,8 @@ pub struct Snapshots {
 }
 
 impl Chat {
-    /// What the chat looks like to somebody. Who is there is looked up last, so it is true at the moment in which the
-    /// future is ready, as others have been told: every change that it does not contain is told after that.
+    /// The snapshots of one user. Who is online is looked up last: any change that they do not contain is announced after
+    /// this future is ready.
     ///
     /// # Errors
     /// Those of the store.
@@ -54,17 +54,17 @@ impl Chat {
             statuses: BTreeMap::new(),
             last_seen: BTreeMap::new(),
         };
-        let told = self.0.comings.told();
+        let announced = self.0.online.announced();
         for (user, seen) in partners {
-            let online = told.is_there(&user);
+            let online = announced.is_online(&user);
             if let Some(seen) = seen.filter(|_| !online) {
                 let seconds = seen.unix_seconds();
                 snapshot.last_seen.insert(user.clone(), seconds);
             }
             snapshot.statuses.insert(user, online);
         }
-        // Who went while this was being read.
-        for (user, seen) in told.gone() {
+        // Those who left while this was being read.
+        for (user, seen) in announced.departures() {
             if snapshot.statuses.get(user) == Some(&false) {
                 let known = snapshot.last_seen.entry(user.clone()).or_default();
                 *known = seen.unix_seconds().max(*known);
@@ -76,7 +76,7 @@ impl Chat {
         })
     }
 
-    /// Somebody's conversations that come after a place, those with the latest messages first, at most `limit`.
+    /// A user's conversations after a place in the list, those with the latest messages first, at most `limit`.
     ///
     /// # Errors
     /// Those of the store.
@@ -91,7 +91,7 @@ impl Chat {
         self.0.store.read(page).await
     }
 
-    /// One of somebody's conversations.
+    /// One of a user's conversations.
     ///
     /// # Errors
     /// [`ChatFault::ConversationNotFound`], or those of the store.
@@ -105,7 +105,7 @@ impl Chat {
         found.await?.ok_or(ChatFault::ConversationNotFound)
     }
 
-    /// A part of a conversation, and where the asker stands in it.
+    /// A part of a conversation's history, and the asker's position in it.
     ///
     /// # Errors
     /// [`ChatFault::ConversationNotFound`], or those of the store.

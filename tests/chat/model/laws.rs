@@ -1,4 +1,4 @@
-//! What must be so after every step.
+//! What must hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Device, Number, ONLY_CHAT, Person, STRANGER, everybody, person,
-    reference::{Reference, Told, Unread},
+    reference::{Reference, Stored, Unread},
     world::People,
 };
 use crate::{fixture::user, phone::Phone};
@@ -107,7 +107,7 @@ impl People {
     }
 
     /// An event in the model's words.
-    fn told(&self, event: &Value) -> Told {
+    fn told(&self, event: &Value) -> Stored {
         let text = |name: &str| event[name].as_str().unwrap_or_default();
         let somebody = |name: &str| -> Person {
             let known = everybody().find(|it| *it == text(name));
@@ -115,7 +115,7 @@ impl People {
         };
         let seq = event["messageSeq"].as_u64().unwrap_or_default();
         match text("type") {
-            "new-message" => Told::Message {
+            "new-message" => Stored::Message {
                 number: self.number(text("conversationId")),
                 seq,
                 sender: somebody("senderId"),
@@ -128,12 +128,12 @@ impl People {
                     .find(|it| *it == text("body"))
                     .unwrap(),
             },
-            "message-read" => Told::Read {
+            "message-read" => Stored::Read {
                 number: self.number(text("conversationId")),
                 seq,
                 reader: somebody("userId"),
             },
-            "call_missed" => Told::Missed,
+            "call_missed" => Stored::Missed,
             other => panic!("nobody asked for {other}"),
         }
     }
@@ -158,9 +158,9 @@ impl People {
 }
 
 /// What a device is to hear whose stream begins after a place: everything that it listens to, with its place.
-fn expected(reference: &Reference, device: Device, start: u64) -> Vec<(u64, Told)> {
+fn expected(reference: &Reference, device: Device, start: u64) -> Vec<(u64, Stored)> {
     let stream = (1..).zip(reference.stream(person(device)).iter().copied());
-    let listens = |told: &Told| device != ONLY_CHAT || *told != Told::Missed;
+    let listens = |told: &Stored| device != ONLY_CHAT || *told != Stored::Missed;
     stream
         .filter(|(seq, told)| *seq > start && listens(told))
         .collect()

@@ -1,4 +1,4 @@
-//! What the rules say, in plain lists.
+//! The reference model: what the rules say, in plain lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use super::{Act, Device, Number, Person, Target, person, step};
 
-/// What a stream holds.
+/// One event in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Stored {
     /// A message.
     Message {
         number: Number,
@@ -44,7 +44,7 @@ pub(super) enum Answer {
     },
     /// The cursor is here.
     At(u64),
-    /// It may not be.
+    /// It was refused.
     Refused(ErrorCode),
 }
 
@@ -77,11 +77,11 @@ pub(super) struct Typing {
     pub(super) audience: BTreeSet<Person>,
 }
 
-/// Everything that is so.
+/// The whole state.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reference {
     pub(super) conversations: Vec<Conversation>,
-    pub(super) streams: BTreeMap<Person, Vec<Told>>,
+    pub(super) streams: BTreeMap<Person, Vec<Stored>>,
     pub(super) typing: BTreeMap<(Person, Number), Typing>,
     /// Which devices are there, and since which step.
     pub(super) there: BTreeMap<Device, usize>,
@@ -96,7 +96,7 @@ pub(super) type Unread = (u64, u64, u64);
 
 impl Reference {
     /// What a stream holds.
-    pub(super) fn stream(&self, of: Person) -> &[Told] {
+    pub(super) fn stream(&self, of: Person) -> &[Stored] {
         self.streams.get(of).map_or(&[], Vec::as_slice)
     }
 
@@ -150,7 +150,7 @@ impl Reference {
             Act::Add(by, number, who) => self.add(by, *number, who),
             Act::Remove(by, number, who) => self.remove(by, *number, who),
             Act::Miss(person) => {
-                self.streams.entry(person).or_default().push(Told::Missed);
+                self.streams.entry(person).or_default().push(Stored::Missed);
                 Ok(Answer::Done)
             }
         };
@@ -196,7 +196,7 @@ impl Reference {
         self.typing.remove(&(by, number));
         self.tell(
             number,
-            Told::Message {
+            Stored::Message {
                 number,
                 seq,
                 sender: by,
@@ -231,7 +231,7 @@ impl Reference {
         let reader = by;
         self.tell(
             number,
-            Told::Read {
+            Stored::Read {
                 number,
                 seq,
                 reader,
@@ -337,7 +337,7 @@ impl Reference {
         Ok(conversation)
     }
 
-    fn tell(&mut self, number: Number, told: Told) {
+    fn tell(&mut self, number: Number, told: Stored) {
         for member in self.conversations[number].members.keys() {
             self.streams.entry(member).or_default().push(told);
         }

@@ -1,4 +1,4 @@
-//! The stories as they are lived by a server.
+//! The system under test: a server that goes through the stories.
 
 use std::{collections::BTreeMap, pin::Pin};
 
@@ -33,8 +33,8 @@ enum Outcome {
     At(u64),
 }
 
-/// The same, on its way.
-type Coming = Pin<Box<dyn Future<Output = Result<Outcome, ChatFault>>>>;
+/// The same, once it is done.
+type Pending = Pin<Box<dyn Future<Output = Result<Outcome, ChatFault>>>>;
 
 /// A server and everybody's devices, and what they run on.
 pub(super) struct World {
@@ -95,7 +95,7 @@ impl People {
     /// Does what is done in one step: nothing is waited for before all of it has begun.
     async fn live(&mut self, reference: &Reference, acts: &[Act]) {
         let mut gone = Vec::new();
-        let coming: Vec<Coming> = acts.iter().map(|act| self.act(act, &mut gone)).collect();
+        let coming: Vec<Pending> = acts.iter().map(|act| self.act(act, &mut gone)).collect();
         for (outcome, expected) in join_all(coming).await.into_iter().zip(&reference.answers) {
             assert_eq!(self.answer(outcome), *expected);
         }
@@ -126,7 +126,7 @@ impl People {
     }
 
     /// Begins an act.
-    fn act(&mut self, act: &Act, gone: &mut Vec<(Device, Phone)>) -> Coming {
+    fn act(&mut self, act: &Act, gone: &mut Vec<(Device, Phone)>) -> Pending {
         match act {
             Act::Connect(device, from) => {
                 let last_seq = self.place(device, *from);
@@ -154,7 +154,7 @@ impl People {
         Box::pin(async { Ok(Outcome::Done) })
     }
 
-    fn ask(&self, chat: Chat, act: Act) -> Coming {
+    fn ask(&self, chat: Chat, act: Act) -> Pending {
         match act {
             Act::Send(by, to, name, text) => {
                 let sent = chat.send(&user(by), self.draft(to, name, text));
@@ -271,13 +271,13 @@ impl People {
     }
 }
 
-fn begin(chat: Chat, by: Person, beginning: ConversationRequest) -> Coming {
+fn begin(chat: Chat, by: Person, beginning: ConversationRequest) -> Pending {
     Box::pin(async move {
         let begun = chat.begin(&user(by), beginning).await?;
         Ok(Outcome::Begun(begun.position.conversation))
     })
 }
 
-fn done(asked: impl Future<Output = Result<(), ChatFault>> + 'static) -> Coming {
+fn done(asked: impl Future<Output = Result<(), ChatFault>> + 'static) -> Pending {
     Box::pin(async { asked.await.map(|()| Outcome::Done) })
 }

@@ -1,11 +1,11 @@
 //! The chat, as its people see it.
 
 mod chaos;
-mod comings;
 mod crash;
 mod crowd;
 mod last_seen;
 mod limits;
+mod online;
 mod reading;
 mod resuming;
 mod retention;

@@ -1,9 +1,9 @@
-//! `otomo bench chat`: how many messages a server stores, and how soon it says so.
+//! `otomo bench chat`: how many messages a server stores in a second, and how long each takes to be acknowledged.
 //!
-//! Each sender is a connection of another user with a conversation of its own, and sends its next message when the last
-//! one is acknowledged: stored, that is, and on the disk. Levels of so many senders at once are measured one after another.
-//! What a level comes to depends on how long the disk takes to commit, so that is measured right before it, in the same
-//! folder: a server that joins what waits stores many messages in the time of one commit.
+//! Each sender is one user with one connection and a conversation of its own. It sends its next message when the last one is
+//! acknowledged, which means that it is on the disk. Several numbers of senders are measured one after another. The result
+//! depends on how long the disk takes to commit, so that is measured right before, in the same folder: a server that joins
+//! waiting writes stores many messages in the time of one commit.
 
 mod disk;
 mod sends;
@@ -33,10 +33,10 @@ use crate::kernel::{
     ids::{ConversationId, UserId},
 };
 
-/// Load before anything is counted: buffers grow, caches fill.
+/// How long to load the server before anything is counted: buffers grow, caches fill.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// How long nothing may be acknowledged.
+/// The run fails after this time without an acknowledgement.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many send, to how many, and for how long.
@@ -71,7 +71,7 @@ pub(super) struct ChatReport {
     levels: Vec<Level>,
 }
 
-/// What was found with so many senders.
+/// What was found with one number of senders.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Level {
@@ -143,7 +143,7 @@ impl Load {
         if online {
             admit(&mut crowd, server, &others)?;
         } else {
-            // Who has been there once is known, and can be written to.
+            // Whoever has connected once is known, and can be written to.
             admit(&mut Crowd::new(server.endpoint())?, server, &others)?;
         }
         Ok(Self {
@@ -155,7 +155,7 @@ impl Load {
         })
     }
 
-    /// Each sender gets a conversation of its own, and others in turn to be in it.
+    /// Begins a conversation for each sender, with the others as members in turn.
     fn begin_conversations(&mut self, server: &Server, members: usize) -> Result<(), BenchFault> {
         for (number, sender) in self.senders.iter().enumerate() {
             let others = self.others.iter().cycle().skip(number);
@@ -189,7 +189,7 @@ impl Load {
             self.send(sender)?;
         }
         self.run(WARM_UP)?;
-        self.sends.count_anew();
+        self.sends.reset();
         let (began, before) = (Instant::now(), Cost::read(server)?);
         self.run(span)?;
         let (took, cost) = (began.elapsed(), Cost::read(server)?.since(&before));
@@ -211,7 +211,7 @@ impl Load {
 
     /// Waits until all that was sent is acknowledged.
     fn finish(&mut self) -> Result<(), BenchFault> {
-        while self.sends.on_their_way() > 0 {
+        while self.sends.in_flight() > 0 {
             self.listen(PATIENCE)?;
         }
         Ok(())
@@ -224,7 +224,7 @@ impl Load {
         }
     }
 
-    /// Takes what comes, and says who may send the next message.
+    /// Takes what comes, and returns the senders that may send their next message.
     fn listen(&mut self, patience: Duration) -> Result<Vec<usize>, BenchFault> {
         let mut free = Vec::new();
         let mut refused = None;
@@ -243,7 +243,7 @@ impl Load {
     }
 }
 
-/// What the server answers who begins a conversation, as far as it matters here.
+/// The server's answer to a new conversation, as far as it matters here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Begun {

@@ -1,6 +1,6 @@
-//! Who waits for the acknowledgement of what.
+//! The senders of a run, and how long their messages took to be acknowledged.
 //!
-//! Each sender has one message on its way at most, so the next acknowledgement that it gets is that of this message.
+//! Each sender has at most one message in flight, so its next acknowledgement is for that message.
 
 use std::time::{Duration, Instant};
 
@@ -9,26 +9,26 @@ use hdrhistogram::Histogram;
 use super::BenchFault;
 use crate::{cli::bench::latencies, kernel::ids::ConversationId};
 
-/// How the message begins that is counted, and that which ends a run.
+/// How the two messages begin that matter: an acknowledgement is counted, an error ends the run.
 const ACK: &[u8] = br#"{"type":"message_send_ack""#;
 const ERROR: &[u8] = br#"{"type":"error""#;
 
-/// What everybody writes.
+/// The text of every message.
 const TEXT: &str = "今日は何時に話せますか？";
 
-/// Somebody who sends one message after another.
+/// A user who sends one message after another.
 struct Sender {
     conversation: ConversationId,
     /// Messages so far.
     count: u64,
-    /// Since when one is on its way.
+    /// Since when one is in flight, if one is.
     since: Option<Instant>,
 }
 
-/// The account of a run.
+/// All senders of a run, and what was measured.
 pub(super) struct Sends {
     senders: Vec<Sender>,
-    on_their_way: usize,
+    in_flight: usize,
     acknowledged: u64,
     last: Instant,
     /// Microseconds.
@@ -39,7 +39,7 @@ impl Default for Sends {
     fn default() -> Self {
         Self {
             senders: Vec::new(),
-            on_their_way: 0,
+            in_flight: 0,
             acknowledged: 0,
             last: Instant::now(),
             latencies: latencies(),
@@ -57,26 +57,26 @@ impl Sends {
         });
     }
 
-    /// A sender's next message goes now; this is it. `None` while one is on its way.
+    /// The next message of a sender, which goes out now. `None` while one is in flight.
     pub(super) fn next(&mut self, number: usize, now: Instant) -> Option<String> {
         let sender = self.senders.get_mut(number)?;
         if sender.since.is_some() {
             return None;
         }
-        if self.on_their_way == 0 {
+        if self.in_flight == 0 {
             self.last = now;
         }
-        self.on_their_way += 1;
+        self.in_flight += 1;
         sender.since = Some(now);
         sender.count += 1;
         let (conversation, count) = (sender.conversation, sender.count);
-        // In no conversation are there two senders, so the names of its messages are its own.
+        // No two senders share a conversation, so its id makes the message ids unique.
         Some(format!(
             r#"{{"type":"message_send","conversationId":"{conversation}","clientMessageId":"{conversation}-{count}","body":"{TEXT}"}}"#
         ))
     }
 
-    /// Somebody got a message. Says whether it is the acknowledgement that a sender waits for.
+    /// Takes a message that a client got. Returns whether it is the acknowledgement that its sender waits for.
     pub(super) fn heard(&mut self, number: usize, message: &[u8]) -> Result<bool, BenchFault> {
         let Some(sender) = self.senders.get_mut(number) else {
             return Ok(false);
@@ -94,26 +94,26 @@ impl Sends {
         self.last = Instant::now();
         let micros = u64::try_from((self.last - since).as_micros()).unwrap_or(u64::MAX);
         self.latencies.saturating_record(micros);
-        self.on_their_way -= 1;
+        self.in_flight -= 1;
         self.acknowledged += 1;
         Ok(true)
     }
 
     /// Messages that wait for their acknowledgement.
-    pub(super) fn on_their_way(&self) -> usize {
-        self.on_their_way
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
-    /// How long nothing has been acknowledged although something is on its way.
+    /// How long nothing has been acknowledged although something is in flight.
     pub(super) fn silent_for(&self) -> Duration {
-        match self.on_their_way {
+        match self.in_flight {
             0 => Duration::ZERO,
             _ => self.last.elapsed(),
         }
     }
 
-    /// Starts counting anew. What is on its way stays so.
-    pub(super) fn count_anew(&mut self) {
+    /// Starts counting from zero. What is in flight stays in flight.
+    pub(super) fn reset(&mut self) {
         self.acknowledged = 0;
         self.latencies.clear();
     }
@@ -122,7 +122,7 @@ impl Sends {
         self.acknowledged
     }
 
-    /// The latency under which this share of the messages is, from 0 to 1.
+    /// The latency that a share of the messages, from 0 to 1, stayed below.
     pub(super) fn latency(&self, share: f64) -> Duration {
         Duration::from_micros(self.latencies.value_at_quantile(share))
     }
@@ -179,7 +179,7 @@ mod tests {
         assert!(!sends.heard(0, br#"{"type":"new-message"}"#).unwrap());
         assert!(!sends.heard(7, &ack()).unwrap(), "nobody who sends");
         assert!(sends.heard(0, &ack()).unwrap());
-        assert_eq!((sends.acknowledged(), sends.on_their_way()), (1, 0));
+        assert_eq!((sends.acknowledged(), sends.in_flight()), (1, 0));
         assert!(sends.next(0, Instant::now()).is_some());
     }
 

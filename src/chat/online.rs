@@ -1,12 +1,11 @@
-//! People come and go: their conversation partners hear of it.
+//! Tells conversation partners who comes online and goes offline.
 //!
-//! Whether somebody is there says [`delivery::connectedness`](crate::delivery::connectedness), which outlasts a short break
-//! of the line. One task follows it and tells the partners, each change before the next, so that nobody hears of a return
-//! before the leave. Where it falls behind it is told anew who is there, and tells what is different.
+//! Whether somebody is online is decided by [`delivery::connectedness`](crate::delivery::connectedness), which outlasts a
+//! short break of the connection. One task follows it and announces one change after the other, so that nobody hears of a
+//! return before the departure. If the task falls behind, it gets the full set and announces the differences.
 //!
-//! Snapshots show what has been told, not what is newer. A change is noted, then it is read who the partners are, then they
-//! are told: so a snapshot either contains a change, or its reader is told of it afterwards, whenever the two became
-//! partners.
+//! Snapshots show what has been announced, not what is newer. A change is noted first, then the partners are read, then they
+//! are told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two became partners.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -38,73 +37,73 @@ use crate::{
 /// How long to wait after the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Departures that are remembered with their last seen: more than are told of while a snapshot is read, for each costs the
-/// teller a commit.
-const GONE_KEPT: usize = 256;
+/// Departures that are remembered with their last seen: more than are announced while a snapshot is being read, because
+/// each announcement takes a commit.
+const DEPARTURES_MAX: usize = 256;
 
-/// Who is there, as far as others have been told.
+/// Who is online, as far as that was announced.
 #[derive(Debug, Default)]
-pub(super) struct Comings(RwLock<Told>);
+pub(super) struct Online(RwLock<Announced>);
 
-/// What others have been told.
+/// What was announced.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    there: HashSet<UserId>,
-    /// Who went lately, and when they were last there, the last one last. A snapshot that was being read when they were told
-    /// of may know an earlier one.
-    gone: VecDeque<(UserId, Timestamp)>,
+pub(super) struct Announced {
+    online: HashSet<UserId>,
+    /// The latest departures with their last seen, the newest last. A snapshot that was being read when one was announced
+    /// may have an earlier last seen.
+    departures: VecDeque<(UserId, Timestamp)>,
 }
 
-impl Told {
-    /// Whether somebody is there.
-    pub(super) fn is_there(&self, user: &UserId) -> bool {
-        self.there.contains(user)
+impl Announced {
+    /// Whether a user is online.
+    pub(super) fn is_online(&self, user: &UserId) -> bool {
+        self.online.contains(user)
     }
 
-    /// Who went lately, and when they were last there, the last one last.
-    pub(super) fn gone(&self) -> impl Iterator<Item = &(UserId, Timestamp)> {
-        self.gone.iter()
+    /// The latest departures with their last seen, the newest last.
+    pub(super) fn departures(&self) -> impl Iterator<Item = &(UserId, Timestamp)> {
+        self.departures.iter()
     }
 }
 
-impl Comings {
-    /// What others have been told.
-    pub(super) fn told(&self) -> RwLockReadGuard<'_, Told> {
-        // It is whole between any two statements.
+impl Online {
+    /// What was announced.
+    pub(super) fn announced(&self) -> RwLockReadGuard<'_, Announced> {
+        // It is consistent between any two statements.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, change: &Change) {
-        let there = &mut self.write().there;
+        let online = &mut self.write().online;
         match change {
-            Change::Online(user) => there.insert(user.clone()),
-            Change::Offline(user) => there.remove(user),
+            Change::Online(user) => online.insert(user.clone()),
+            Change::Offline(user) => online.remove(user),
         };
     }
 
     fn note_last_seen(&self, user: &UserId, at: Timestamp) {
-        let gone = &mut self.write().gone;
-        if gone.len() == GONE_KEPT {
-            gone.pop_front();
+        let departures = &mut self.write().departures;
+        if departures.len() == DEPARTURES_MAX {
+            departures.pop_front();
         }
-        gone.push_back((user.clone(), at));
+        departures.push_back((user.clone(), at));
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Told> {
+    fn write(&self) -> RwLockWriteGuard<'_, Announced> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tells partners who comes and goes, for as long as it is polled; one task of the server does that.
-pub(super) async fn follow(shared: &Shared) -> Infallible {
+/// Announces who comes online and goes offline, for as long as it is polled: by one task of the server.
+pub(super) async fn announce(shared: &Shared) -> Infallible {
     let mut subscription = shared.dispatch.roster().connectedness().subscribe();
     loop {
         let changes = match subscription.next().await {
             News::Change(change) => vec![change],
-            News::Everybody(everybody) => differences(&shared.comings.told().there, everybody),
+            News::Everybody(everybody) => differences(&shared.online.announced().online, everybody),
         };
         for change in changes {
-            shared.comings.note(&change);
+            shared.online.note(&change);
             while let Err(error) = tell(shared, &change).await {
                 let (user, cause) = (change.user(), chain(&error));
                 log::warn!("partners not told yet user={user} cause={cause}");
@@ -114,11 +113,11 @@ pub(super) async fn follow(shared: &Shared) -> Infallible {
     }
 }
 
-/// What has changed since it was known who is there.
-fn differences(there: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> {
+/// What has changed since `before`.
+fn differences(before: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> {
     let now: HashSet<UserId> = everybody.into_iter().collect();
-    let gone = there.difference(&now).cloned().map(Change::Offline);
-    let come = now.difference(there).cloned().map(Change::Online);
+    let gone = before.difference(&now).cloned().map(Change::Offline);
+    let come = now.difference(before).cloned().map(Change::Online);
     gone.chain(come).collect()
 }
 
@@ -136,7 +135,7 @@ async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
             let seen = move |tx: &mut Tx<'_>| last_seen::find(tx, &user);
             let seen: Option<_> = shared.store.write::<_, StoreError, _>(seen).await?;
             let seen = seen.unwrap_or(now);
-            shared.comings.note_last_seen(&user_id, seen);
+            shared.online.note_last_seen(&user_id, seen);
             UserOffline {
                 user_id,
                 timestamp: now.unix_seconds(),
@@ -167,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_was_missed_is_told_and_nobody_else() {
+    fn only_differences_are_announced() {
         let user = |name: &str| -> UserId { name.parse().unwrap() };
         let there = HashSet::from([user("ann"), user("ben")]);
         let changes = differences(&there, vec![user("ben"), user("cat")]);

@@ -1,4 +1,4 @@
-//! Who comes and goes: conversation partners hear of it, and nobody else.
+//! Who comes online and goes offline: conversation partners hear of it, and nobody else.
 
 use otomo::kernel::identity::Role;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! What a server does by itself for as long as it serves: it ends the graces of people who have gone and the typing of
-//! those who have stopped, prunes inbox and messages, and looks whether all that it cannot do without is still alive.
+//! What a server does by itself while it serves: it ends grace periods and typing, announces who is online, prunes inboxes
+//! and messages, and checks that every vital part is still alive.
 //!
 //! # When something panics
 //! A panic is a fault of ours, and stays with whoever had it: a job of the store is rolled back, a session ends
@@ -59,7 +59,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = shared.chat.expire_typing() => match never {},
         never = shared.chat.record_alive() => match never {},
         never = shared.chat.announce_online() => match never {},
-        never = prune_again_and_again(shared, PRUNE_EVERY) => match never {},
+        never = prune_regularly(shared, PRUNE_EVERY) => match never {},
     }
 }
 
@@ -83,7 +83,7 @@ async fn died(shared: &Shared) -> Vital {
 }
 
 /// At once, because a server may have been away for long, and then every so often.
-pub(super) async fn prune_again_and_again(shared: &Shared, every: Duration) -> Infallible {
+pub(super) async fn prune_regularly(shared: &Shared, every: Duration) -> Infallible {
     loop {
         match prune(&shared.store, &shared.config.inbox).await {
             Ok(0) => {}

@@ -219,7 +219,7 @@ async fn a_server_prunes_the_inbox_when_it_starts_and_then_again_and_again() {
     let (shared, stopper) = (Arc::clone(&app.shared), app.stopper());
     let (store, hana) = (&shared.store, "hana".parse().unwrap());
     append_five(store, &hana).await;
-    let again = housekeeping::prune_again_and_again(&shared, Duration::from_millis(10));
+    let again = housekeeping::prune_regularly(&shared, Duration::from_millis(10));
     tokio::select! {
         never = again => match never {},
         () = async {

@@ -129,11 +129,11 @@ name_id!(
     NodeId, "a node id"
 );
 name_id!(
-    /// A message as its sender's client calls it, unique per sender.
+    /// The id that a client gives its message, unique per sender.
     ClientMessageId, "a client message id"
 );
 name_id!(
-    /// What a client calls something that it asks for, so that asking again does not do it again (`Idempotency-Key`).
+    /// The key that a client gives a request, so that a repeat has no second effect (`Idempotency-Key`).
     IdempotencyKey, "an Idempotency-Key"
 );
 uuid_id!(
@@ -162,15 +162,14 @@ uuid_id!(
     AuditId
 );
 
-/// What the names of direct conversations are derived from (RFC 9562, section 5.5).
-const PAIRS: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f32);
+/// The namespace of the ids of direct conversations (RFC 9562, section 5.5).
+const DIRECT_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f32);
 
-/// What the names of groups are derived from that were asked for with a key.
-const KEYS: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f33);
+/// The namespace of the ids of groups that are begun with a key.
+const KEYED_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f33);
 
 impl UserId {
-    /// What two people are known by together, whoever of them is named first. No id has a line feed in it, so no two pairs are
-    /// known by the same.
+    /// The key of a pair of users, the same in either order. No id contains a line feed, so no two pairs have the same key.
     pub fn pair(&self, other: &Self) -> String {
         let (low, high) = if self < other {
             (self, other)
@@ -182,17 +181,17 @@ impl UserId {
 }
 
 impl ConversationId {
-    /// The conversation of two people, whoever of them is named first. Known before it has begun, so that a client can listen
-    /// to it alone.
+    /// The conversation of two people, the same in either order. It is known before the conversation begins, so that a
+    /// client can narrow its stream to it.
     pub fn between(one: &UserId, other: &UserId) -> Self {
-        Self(Uuid::new_v5(&PAIRS, one.pair(other).as_bytes()))
+        Self(Uuid::new_v5(&DIRECT_NAMESPACE, one.pair(other).as_bytes()))
     }
 
-    /// The group that somebody asks for with a key: the same one each time. Nobody else can ask for it.
+    /// The group that a user begins with a key: the same one each time, and no other user can get it.
     pub fn keyed(creator: &UserId, key: &IdempotencyKey) -> Self {
-        // No id has a line feed in it.
+        // No id contains a line feed.
         let name = format!("{creator}\n{}", key.as_str());
-        Self(Uuid::new_v5(&KEYS, name.as_bytes()))
+        Self(Uuid::new_v5(&KEYED_NAMESPACE, name.as_bytes()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How often each user may do something in a minute: `limits.calls_per_minute`, `limits.messages_per_minute`.
+//! A rate limit per user and minute: for `limits.calls_per_minute` and `limits.messages_per_minute`.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -18,23 +18,23 @@ type Limiter = RateLimiter<
     NoOpMiddleware<std::time::Instant>,
 >;
 
-/// The rate limit of every user who has done it lately.
+/// A rate limit for each user, with the counts of those who were active lately.
 pub struct UserRate(Option<Limiter>);
 
 impl UserRate {
-    /// None: any number.
+    /// At most this many a minute. None: any number.
     pub fn per_minute(most: Option<NonZeroU32>) -> Self {
         let limiter = |quota| RateLimiter::dashmap_with_clock(quota, MonotonicClock);
         Self(most.map(Quota::per_minute).map(limiter))
     }
 
-    /// Counts one time. For a user who is over the limit: how long until the next is worth trying.
+    /// Counts one use. Over the limit, returns how long to wait before the next.
     pub fn take(&self, user: &UserId) -> Option<Duration> {
         let refused = self.0.as_ref()?.check_key(user).err()?;
         Some(refused.wait_time_from(MonotonicClock.now()))
     }
 
-    /// Forgets those who have not done it lately. To be called every so often.
+    /// Forgets the users who were not active lately. To be called every so often.
     pub fn tidy(&self) {
         if let Some(limiter) = &self.0 {
             limiter.retain_recent();

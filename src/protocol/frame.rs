@@ -80,7 +80,7 @@ struct Encoded {
     /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
     place: Option<u64>,
     json: Bytes,
-    /// What everybody gets who gets no tail, by format.
+    /// The encoded frame without a tail, by format.
     shared: [OnceLock<Bytes>; WireFormat::COUNT],
 }
 
@@ -158,7 +158,7 @@ impl Frame {
         self.0.json.len()
     }
 
-    /// The bytes that everybody gets who gets no tail. Encoded at the first call.
+    /// The encoded frame without a tail, the same for everybody. Encoded at the first call.
     pub fn shared(&self, format: WireFormat) -> Bytes {
         let [websocket, named, unnamed] = &self.0.shared;
         let known = match format {

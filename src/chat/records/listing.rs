@@ -1,10 +1,10 @@
-//! Conversations as their members look at them: the one with the latest message first.
+//! Conversations as their members see them, the one with the latest message first.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{Position, conversation, messages, number, user};
+use super::{Position, conversation, kind_from, messages, seq_from, user};
 use crate::{
     chat::{message::Message, rules::Kind},
     kernel::{
@@ -152,9 +152,8 @@ fn complete(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Conversation>, StoreE
     let mut members = members_of(conn, &ids)?;
     let whole = |row: Row| {
         let id = conversation(row.id)?;
-        let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
         Ok(Conversation {
-            kind: row.kind.parse().map_err(corrupt)?,
+            kind: kind_from(&row.kind)?,
             title: row.title,
             creator: user(row.created_by)?,
             created_at: Timestamp::from_millis(row.created_at),
@@ -183,7 +182,7 @@ fn members_of(
             user: user(row.user_id)?,
             name: row.name,
             avatar: row.avatar,
-            read: number(row.read_seq)?,
+            read: seq_from(row.read_seq)?,
             read_at: row.read_at.map(Timestamp::from_millis),
         };
         let members = of.entry(conversation(row.conversation_id)?).or_default();

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Display};
 use diesel::prelude::*;
 use serde_json::value::RawValue;
 
-use super::{column, conversation, number};
+use super::{conversation, seq_column, seq_from};
 use crate::{
     chat::message::Message,
     kernel::{
@@ -31,7 +31,7 @@ pub enum Inserted {
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<Inserted, StoreError> {
     let row = (
         messages::conversation_id.eq(message.conversation.to_string()),
-        messages::seq.eq(column(message.seq)),
+        messages::seq.eq(seq_column(message.seq)),
         messages::id.eq(message.id.to_string()),
         messages::sender_id.eq(message.sender.as_str()),
         messages::client_message_id.eq(message.client_message_id.as_str()),
@@ -96,10 +96,10 @@ pub fn history(
         match span {
             Span::Latest => all.order(messages::seq.desc()),
             Span::Before(seq) => all
-                .filter(messages::seq.lt(column(seq)))
+                .filter(messages::seq.lt(seq_column(seq)))
                 .order(messages::seq.desc()),
             Span::After(seq) => all
-                .filter(messages::seq.gt(column(seq)))
+                .filter(messages::seq.gt(seq_column(seq)))
                 .order(messages::seq.asc()),
         }
         .load(c)
@@ -146,7 +146,7 @@ impl TryFrom<Row> for Message {
         Ok(Self {
             id: row.id.parse().map_err(corrupt("id"))?,
             conversation: conversation(row.conversation_id)?,
-            seq: number(row.seq)?,
+            seq: seq_from(row.seq)?,
             sender: row.sender_id.parse().map_err(corrupt("sender_id"))?,
             client_message_id: row
                 .client_message_id

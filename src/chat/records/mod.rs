@@ -51,12 +51,12 @@ pub struct Position {
 impl Position {
     /// As the database has it.
     fn of(id: ConversationId, last: i64, floor: i64, read: i64) -> Result<Self, StoreError> {
-        let (last, floor) = (number(last)?, number(floor)?);
+        let (last, floor) = (seq_from(last)?, seq_from(floor)?);
         Ok(Self {
             conversation: id,
             last,
             floor,
-            read: rules::seen(number(read)?, floor),
+            read: rules::seen(seq_from(read)?, floor),
         })
     }
 
@@ -136,9 +136,8 @@ pub fn info(conn: &mut Conn, of: ConversationId) -> Result<Option<ConversationIn
     let Some((kind, creator)) = row else {
         return Ok(None);
     };
-    let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
     Ok(Some(ConversationInfo {
-        kind: kind.parse().map_err(corrupt)?,
+        kind: kind_from(&kind)?,
         creator: user(creator)?,
     }))
 }
@@ -188,7 +187,7 @@ pub fn next_seq(tx: &mut Tx<'_>, of: ConversationId) -> Result<Option<u64>, Stor
         ))
         .returning(conversations::last_seq);
     let taken = run!(tx, |c| prepared(next).get_result::<i64>(c).optional())?;
-    taken.map(number).transpose()
+    taken.map(seq_from).transpose()
 }
 
 /// Where a member stands; `None` for somebody who is not a member, and for a conversation that does not exist.
@@ -227,8 +226,10 @@ pub fn put_cursor(
 ) -> Result<(), StoreError> {
     let now = tx.now().millis();
     let member = members::table.find((of.as_str(), conversation.to_string()));
-    let moved =
-        diesel::update(member).set((members::read_seq.eq(column(read)), members::read_at.eq(now)));
+    let moved = diesel::update(member).set((
+        members::read_seq.eq(seq_column(read)),
+        members::read_at.eq(now),
+    ));
     run!(tx, |c| prepared(moved).execute(c)).map(drop)
 }
 
@@ -256,18 +257,23 @@ fn conversation(column: String) -> Result<ConversationId, StoreError> {
     column.parse().map_err(corrupt)
 }
 
+fn kind_from(column: &str) -> Result<Kind, StoreError> {
+    let corrupt = |fault| StoreError::corrupt(format!("conversations.kind: {fault}"));
+    column.parse().map_err(corrupt)
+}
+
 fn user(column: String) -> Result<UserId, StoreError> {
     let corrupt = |fault| StoreError::corrupt(format!("member {column:?}: {fault}"));
     column.parse().map_err(corrupt)
 }
 
-/// A place in a conversation as the database has it.
-fn number(column: i64) -> Result<u64, StoreError> {
+/// A place in a conversation, from its column.
+fn seq_from(column: i64) -> Result<u64, StoreError> {
     u64::try_from(column)
         .map_err(|fault| StoreError::corrupt(format!("place {column} in a conversation: {fault}")))
 }
 
-/// A place for the database. One beyond its range is beyond every conversation too.
-fn column(place: u64) -> i64 {
+/// The column of a place in a conversation. A place beyond its range is beyond every conversation too.
+fn seq_column(place: u64) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::{column, conversation, number, user};
+use super::{conversation, seq_column, seq_from, user};
 use crate::{
     kernel::{
         ids::{ConversationId, UserId},
@@ -46,7 +46,7 @@ pub fn drop_aged(
     let mut all = Dropped::default();
     for (id, end) in ends {
         let left = u64::from(limit).saturating_sub(all.messages);
-        let dropped = drop_beginning(tx, conversation(id)?, number(end)?, left)?;
+        let dropped = drop_beginning(tx, conversation(id)?, seq_from(end)?, left)?;
         all.messages += dropped.messages;
         all.unread_by.extend(dropped.unread_by);
     }
@@ -91,15 +91,15 @@ fn drop_beginning(
     let id = of.to_string();
     let gone = messages::conversation_id
         .eq(&id)
-        .and(messages::seq.le(column(floor)));
+        .and(messages::seq.le(seq_column(floor)));
     run!(tx, |c| diesel::delete(messages::table.filter(gone))
         .execute(c))?;
     run!(tx, |c| diesel::update(conversations::table.find(&id))
-        .set(conversations::floor.eq(column(floor)))
+        .set(conversations::floor.eq(seq_column(floor)))
         .execute(c))?;
     let behind = run!(tx, |c| members::table
         .filter(members::conversation_id.eq(&id))
-        .filter(members::read_seq.lt(column(floor)))
+        .filter(members::read_seq.lt(seq_column(floor)))
         .select(members::user_id)
         .load::<String>(c))?;
     Ok(Dropped {
@@ -114,5 +114,5 @@ fn extent(conn: &mut Conn, of: ConversationId) -> Result<(u64, u64), StoreError>
         .find(of.to_string())
         .select((conversations::floor, conversations::last_seq))
         .get_result::<(i64, i64)>(c))?;
-    Ok((number(floor)?, number(last)?))
+    Ok((seq_from(floor)?, seq_from(last)?))
 }

@@ -1,21 +1,21 @@
-//! `[chat]`: what people may write to each other.
+//! `[chat]`: the limits of messages, of typing, and of what is kept.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use super::{fault::ConfigFault, reader::Section};
 
-/// What people may write to each other.
+/// The limits of messages, of typing, and of what is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct ChatConfig {
-    /// Bytes of a message's text, and of what the app adds to it.
+    /// The most bytes of a message's text, and of its `data`, each.
     pub max_body: usize,
-    /// How long somebody counts as writing after the last word.
+    /// How long typing lasts after the last `typing-start`.
     pub typing_expire: Duration,
-    /// How long others are not told again; shorter than `typing_expire`.
+    /// How often others are told at most; shorter than `typing_expire`.
     pub typing_resend: Duration,
     /// How long messages are kept. None: without end.
     pub retention: Option<Duration>,
-    /// How many are kept of one conversation. None: any number.
+    /// How many messages of one conversation are kept. None: any number.
     pub max_messages: Option<NonZeroU32>,
 }
 

@@ -7,7 +7,7 @@ use super::{fault::ConfigFault, reader::Section};
 /// How event streams are served.
 #[derive(Clone, Debug)]
 pub struct SseConfig {
-    /// How old a stream becomes before its client is sent to connect again. None: any age.
+    /// The age at which a stream ends, for its client to reconnect. None: it never does.
     pub max_age: Option<Duration>,
 }
 

@@ -13,11 +13,11 @@ pub struct MessageSend {
     pub conversation_id: Option<ConversationId>,
     /// The person; either this or the conversation.
     pub to_user_id: Option<UserId>,
-    /// Made by the client, so that a repeat after a lost answer is known as one.
+    /// Chosen by the client, so that a repeat after a lost answer is recognised.
     pub client_message_id: ClientMessageId,
     /// The text.
     pub body: String,
-    /// What the app adds: any JSON, passed on as it is.
+    /// Any JSON that the app adds, passed on as it is.
     pub data: Option<Box<RawValue>>,
 }
 

@@ -11,15 +11,15 @@ use crate::kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId};
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSendAck {
-    /// What the client called it.
+    /// The id that the client gave it.
     pub client_message_id: ClientMessageId,
-    /// What it is called from now on.
+    /// The id that the server gave it.
     pub message_id: MessageId,
-    /// Where it is.
+    /// Its conversation.
     pub conversation_id: ConversationId,
-    /// Its place there: 1 for the first, without a gap.
+    /// Its place in the conversation: 1 for the first, without a gap.
     pub message_seq: u64,
-    /// UNIX seconds.
+    /// When it was stored, in UNIX seconds.
     pub created_at: i64,
 }
 
@@ -29,20 +29,20 @@ pub struct MessageSendAck {
 pub struct NewMessage {
     /// Which message.
     pub message_id: MessageId,
-    /// Where it is.
+    /// Its conversation.
     pub conversation_id: ConversationId,
-    /// Its place there.
+    /// Its place in the conversation.
     pub message_seq: u64,
     /// Who wrote it.
     pub sender_id: UserId,
     /// The text.
     pub body: String,
-    /// What the app added.
+    /// JSON that the app added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
-    /// What the sender's client called it.
+    /// The id that the sender's client gave it.
     pub client_message_id: ClientMessageId,
-    /// UNIX seconds.
+    /// When it was stored, in UNIX seconds.
     pub created_at: i64,
 }
 
@@ -54,7 +54,7 @@ pub struct MessageRead {
     pub conversation_id: ConversationId,
     /// The last message that they have seen.
     pub message_seq: u64,
-    /// Who.
+    /// The user.
     pub user_id: UserId,
     /// UNIX seconds.
     pub timestamp: i64,
@@ -70,47 +70,47 @@ pub struct MessageReadAck {
     pub message_seq: u64,
 }
 
-/// `typing-start`.
+/// `typing-start`: another member is typing.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TypingStart {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// After this time without another word they have stopped.
+    /// Milliseconds until it ends by itself, unless there is another `typing-start`.
     pub expires_in_ms: u64,
 }
 
-/// `typing-stop`.
+/// `typing-stop`: they have stopped.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TypingStop {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Who.
+    /// The user.
     pub user_id: UserId,
 }
 
-/// `user-online`: somebody whom the receiver talks with has come.
+/// `user-online`: a conversation partner has come online.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserOnline {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
     /// UNIX seconds.
     pub timestamp: i64,
 }
 
-/// `user-offline`: they have gone.
+/// `user-offline`: a conversation partner has gone offline.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserOffline {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
     /// UNIX seconds.
     pub timestamp: i64,
-    /// When they were last there, in UNIX seconds.
+    /// When they were last online, in UNIX seconds.
     pub last_seen: i64,
 }
 
@@ -118,7 +118,7 @@ pub struct UserOffline {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadSnapshot {
-    /// The durable events up to this `seq` are in it.
+    /// It contains the effect of the durable events up to this `seq`.
     pub as_of_seq: u64,
     /// The conversations with something unread or lately changed, the latest message first.
     pub conversations: Vec<UnreadConversation>,
@@ -138,12 +138,12 @@ pub struct UnreadConversation {
     pub unread: u64,
 }
 
-/// `friend_status_snapshot`: who of the user's conversation partners is there.
+/// `friend_status_snapshot`: which of the user's conversation partners are online.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FriendStatusSnapshot {
     /// Whether each of them is online.
     pub statuses: BTreeMap<UserId, bool>,
-    /// When each of those who are not was last there, in UNIX seconds.
+    /// When each of the others was last online, in UNIX seconds; those who never were are missing.
     pub last_seen: BTreeMap<UserId, i64>,
 }

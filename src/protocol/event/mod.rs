@@ -157,25 +157,25 @@ events! {
     CallEndRequestAck(CallEndRequestAck) "call_end_request_ack" Control Calls,
     /// Nobody answered; waits in the otomo's inbox.
     CallMissed(CallMissed) "call_missed" Durable Calls,
-    /// How far the user has read: at the start, and anew when a conversation begins or somebody comes into one or goes.
+    /// How far the user has read: at the start, and again when a conversation begins or its members change.
     UnreadSnapshot(UnreadSnapshot) "unread_snapshot" Preamble Chat,
-    /// Who of the conversation partners is there, whenever there is an `unread_snapshot`.
+    /// Which conversation partners are online: with every `unread_snapshot`.
     FriendStatusSnapshot(FriendStatusSnapshot) "friend_status_snapshot" Preamble Chat,
     /// The message is stored.
     MessageSendAck(MessageSendAck) "message_send_ack" Control System,
-    /// Somebody wrote (source document 002), the user's own other devices included.
+    /// A message, also one from the user's own devices (source document 002).
     NewMessage(NewMessage) "new-message" Durable Chat,
     /// Somebody has seen messages (source document 002).
     MessageRead(MessageRead) "message-read" Durable Chat,
     /// The answer to `message-read`.
     MessageReadAck(MessageReadAck) "message_read_ack" Control System,
-    /// Somebody is writing (source document 002).
+    /// Somebody is typing (source document 002).
     TypingStart(TypingStart) "typing-start" Ephemeral Chat,
-    /// Somebody has stopped writing (source document 002).
+    /// Somebody has stopped typing (source document 002).
     TypingStop(TypingStop) "typing-stop" Ephemeral Chat,
-    /// A conversation partner has come (source document 002).
+    /// A conversation partner has come online (source document 002).
     UserOnline(UserOnline) "user-online" State Chat,
-    /// A conversation partner has gone (source document 002).
+    /// A conversation partner has gone offline (source document 002).
     UserOffline(UserOffline) "user-offline" State Chat,
 }
 

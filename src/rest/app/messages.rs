@@ -1,5 +1,5 @@
-//! `/api/conversations/{id}/messages`, `/read` and `/typing`: what was written, how far the asker has read, and that they
-//! are writing.
+//! `/api/conversations/{id}/messages`, `/read` and `/typing`: a conversation's history, the asker's cursor in it, and whether
+//! they are typing.
 
 use actix_web::{
     HttpResponse,
@@ -101,7 +101,7 @@ pub(super) async fn list(
     }))
 }
 
-/// A message that is to be sent here.
+/// A message to send to the conversation.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Send {
@@ -154,7 +154,7 @@ pub(super) async fn read(
     }))
 }
 
-/// Whether the asker is writing.
+/// Whether the asker is typing.
 #[derive(Deserialize)]
 pub(super) struct Typing {
     typing: bool,

@@ -1,4 +1,4 @@
-//! `/api/users`: people as those see them who talk with them.
+//! `/api/users`: people as their conversation partners see them.
 
 use actix_web::web::{Data, Json, Path, ReqData};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct StatusView {
     user_id: UserId,
     is_online: bool,
-    /// When they last came or went; `null` if they were never there.
+    /// When they last came or went; `null` if they were never online.
     last_seen: Option<Iso>,
     is_typing: bool,
     typing_to: Option<TypingToView>,

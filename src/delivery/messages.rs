@@ -53,7 +53,7 @@ pub(super) struct Subscribe {
     pub(super) said: Round,
 }
 
-/// What a user's snapshots of the chat said does not hold any more: each of their sessions looks anew.
+/// A user's snapshots of the chat no longer hold: each of their sessions sends fresh ones.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct ChatOutdated {

@@ -185,11 +185,11 @@ impl Session {
         {
             Ok(identity) if identity.user != live.line.client().user => Fault::new(
                 ErrorCode::Forbidden,
-                "the token is another user's; connect anew with it",
+                "the token is another user's; reconnect with it",
             ),
             Ok(identity) if identity.role != live.line.client().role => Fault::new(
                 ErrorCode::Forbidden,
-                "the token has another role; connect anew with it",
+                "the token has another role; reconnect with it",
             ),
             Ok(identity) => {
                 live.expires_at = identity.expires_at;

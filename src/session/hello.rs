@@ -15,7 +15,7 @@ use crate::{
 pub struct Hello {
     /// Who it is, as far as the handshake said so.
     pub credentials: Credentials,
-    /// The rest of what it wants; `init_connection` may say it anew.
+    /// The rest of what it wants; `init_connection` may override it.
     pub options: Options,
     /// Where it comes from.
     pub address: Option<IpAddr>,

@@ -47,7 +47,7 @@ impl Keepalive {
         }
     }
 
-    /// The client said something, be it a pong.
+    /// The client has sent something, even if only a pong.
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = None;

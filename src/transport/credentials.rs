@@ -56,12 +56,12 @@ pub enum BadHandshake {
 }
 
 /// Reads what a client said in its request. The first credential that is there counts:
-/// `Authorization`, the subprotocol, `?token=`, the app's cookie. `topics` is what a client hears of
+/// `Authorization`, the subprotocol, `?token=`, the app's cookie. `topics` is the default for a client
 /// that names none.
 ///
 /// # Errors
-/// [`BadHandshake`] for a request that makes no sense whoever sent it. A bad token or origin is not an error
-/// here: the client is let in as far as it can be told why it may not stay.
+/// [`BadHandshake`] for a malformed request. A bad token or origin is not an error here: the client is let in as far as it
+/// can be told why it may not stay.
 pub fn read(
     head: &RequestHead,
     config: &Config,

@@ -1,8 +1,8 @@
 //! Floor 6: how a client reaches a session.
 //!
-//! A transport frames messages and drives a connection; who the client is, what it gets and when it is
-//! closed is the session's. All transports come in through the same
-//! [`Gate`](crate::session::gate::Gate) and say who they are in the same [`credentials`].
+//! A transport frames messages and drives a connection; who the client is, what it gets and when it is closed is up to the
+//! session. All transports pass the same [`Gate`](crate::session::gate::Gate) and read the same [`credentials`]; `refusal`
+//! answers those that are turned away.
 
 pub mod credentials;
 mod refusal;

@@ -1,4 +1,4 @@
-//! What a server says of its commits, on the page for Prometheus.
+//! The commits of a server, from its metrics.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    /// All since the server started.
+    /// Those since the server started.
     pub(super) fn read(endpoint: &Endpoint) -> Result<Self, BenchFault> {
         let page = http::get(endpoint, "/metrics")?;
         let missing = || BenchFault::NoServer("without the figures of commits".to_owned());

@@ -1,4 +1,4 @@
-//! Requests to the server under test, beside the load: one connection each.
+//! HTTP requests to the server under test, beside the load: one connection each.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -11,12 +11,12 @@ use super::{BenchFault, handshake::Endpoint};
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is at a path.
+/// The body at a path.
 pub(super) fn get(endpoint: &Endpoint, path: &str) -> Result<String, BenchFault> {
     ask(endpoint, &format!("GET {path} HTTP/1.1\r\n"), "")
 }
 
-/// The answer to JSON that somebody sends.
+/// The answer to a JSON body.
 pub(super) fn post(
     endpoint: &Endpoint,
     path: &str,

@@ -1,4 +1,4 @@
-//! `otomo bench`: load on a server of ours over WebSocket, and what the server pays for it.
+//! `otomo bench`: puts load on an Otomo server over WebSocket, and measures what it costs the server.
 //!
 //! What is measured is the server alone, as the kernel counts it for its process: resident memory, user
 //! and system CPU. User CPU is our code; system CPU is nearly all the kernel's work for socket writes,
@@ -6,13 +6,13 @@
 //! The tool runs in one thread and says what it used itself: where it needs as much as the server, it
 //! measures itself.
 //!
-//! Every connection is one that the server takes for real: its token is checked, its user is known, it
-//! has its snapshots and was told `ready`; pings are answered. A connection that is lost ends the run.
+//! Every connection is a full one to the server: its token is checked, its user is known, it has got its snapshots and
+//! `ready`, and it answers pings. A connection that is lost ends the run.
 //!
-//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that everybody is told. [`chat`]: messages that
-//!   are stored.
-//! - [`server`]: the server under test. [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: what it is
-//!   asked beside the load.
+//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that go to everybody. [`chat`]: messages that are
+//!   stored.
+//! - [`server`]: the server under test. [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: requests to
+//!   it beside the load.
 //! - [`crowd`], [`client`], [`handshake`], [`frames`]: many connections in one thread, on bare sockets: a
 //!   WebSocket library's buffers and futures would cost more than the server.
 //! - [`report`]: a table, or JSON.
@@ -144,7 +144,7 @@ enum BenchFault {
     },
 }
 
-/// Sees to it that this process, and the server that it starts, may hold so many connections.
+/// Raises the limit of open descriptors so that this process, and the server that it starts, can hold this many connections.
 fn make_room(connections: u32) -> Result<(), BenchFault> {
     let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
     let needed = u64::from(connections) + OTHER_DESCRIPTORS;

@@ -1,4 +1,4 @@
-//! The retention of the inbox, in steps so small that nobody waits for one.
+//! The retention of the inbox, in steps so small that no writer waits noticeably for one.
 
 use super::records;
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
     },
 };
 
-/// Drops what is older than the retention, then what is more than a user may have. Says how many
-/// rows went. Writers take their turns between the steps.
+/// Drops the events that are older than the retention, then those beyond the most that a user may have; returns how many rows
+/// went. Other writes go between the steps.
 ///
 /// # Errors
 /// Those of [`in_steps`].

@@ -24,9 +24,9 @@ use crate::{
     },
 };
 
-/// Up to so many recipients each have statements of their own, which were prepared long ago. One statement for all must be
-/// prepared each time, and pays for that with more of them: half the CPU with 256.
-const FEW: usize = 8;
+/// Up to this many recipients are stored with statements of their own, which stay prepared. One statement for all has to be
+/// prepared each time, which pays off only for more: with 256 it takes half the CPU.
+const ONE_BY_ONE_MAX: usize = 8;
 
 /// A durable event that is to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ pub fn append(
     if insert_event(tx, &id, event)? == 0 {
         return places(tx, &id);
     }
-    if recipients.len() > FEW {
+    if recipients.len() > ONE_BY_ONE_MAX {
         let places = advance_heads(tx, &recipients)?;
         insert_places(tx, &places, &id)?;
         return Ok(places);

@@ -1,7 +1,7 @@
 //! Sign-in by a cookie of the app (`auth.cookie`), for pages of the same site (source documents 002 and 004 use it).
 //!
-//! A browser sends a cookie with every request to its site, also with those that a foreign page begins. So a cookie counts
-//! only if the browser itself says that a page of ours begins the request: `Origin` names the server's own origin or one of
+//! A browser sends a cookie with every request to its site, even if a foreign page makes it. So a cookie counts only if the
+//! browser itself says that one of the app's own pages makes the request: `Origin` names the server's own origin or one of
 //! `server.origins`, of which `*` is none; or, where browsers send no `Origin` (an `EventSource`, or another GET of a page's
 //! own origin), `Sec-Fetch-Site: same-origin`, which no page can set (Fetch Metadata Request Headers, W3C).
 
@@ -11,7 +11,7 @@ use crate::kernel::config::{Config, Origins};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// The token in the app's cookie, if cookies are taken and a page of ours sent it.
+/// The token in the app's cookie, if cookies are enabled and one of the app's own pages sent it.
 pub fn from_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
     let name = config.auth.cookie.as_deref()?;
     comes_from_own_page(headers, &config.server.origins)

@@ -1,4 +1,4 @@
-//! What a commit costs on the disk, whatever database it is of: a page written and flushed, as SQLite commits to its log.
+//! What a commit costs on the disk alone, without a database: writing and flushing one page, as SQLite does to its log.
 
 use std::{
     fs::File,
@@ -12,7 +12,7 @@ use super::BenchFault;
 /// A page with its header in SQLite's log.
 const PAGE: [u8; 4096 + 24] = [0x5a; 4096 + 24];
 
-/// Pages in the file. Like the log, which begins anew after a checkpoint, it is written over: it does not grow.
+/// Pages in the file. It is overwritten, like the log after a checkpoint, so it does not grow.
 const PAGES: usize = 64;
 
 /// Commits that are measured.

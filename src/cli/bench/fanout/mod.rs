@@ -1,7 +1,7 @@
 //! `otomo bench fanout`: what it costs to tell everybody.
 //!
 //! Some otomo change their status over and over, `--connections` subscribers are told each time. An
-//! update counts as on its way until every subscriber has it; with `--in-flight` that many are always on
+//! update counts as in flight until every subscriber has it; with `--in-flight` that many are always on
 //! their way, with `--rate` they go by the clock.
 
 mod pace;
@@ -33,7 +33,7 @@ use crate::kernel::{config::Config, identity::Role};
 /// Load before anything is counted: buffers grow, caches fill.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// How long nothing may arrive although something is on its way.
+/// How long nothing may arrive although something is in flight.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the server answers a change of status.
@@ -97,7 +97,7 @@ pub(super) fn run(
         None => Pace::Closed,
     };
     load.run(WARM_UP)?;
-    load.updates.count_anew();
+    load.updates.reset();
     let (began, server_before) = (Instant::now(), server.process().cpu()?);
     let tool_before = Process::own().cpu()?;
     load.run(Duration::from_secs(args.seconds))?;

@@ -1,8 +1,8 @@
 //! Who is still to hear of which update.
 //!
-//! Each otomo has one update on its way at most. So no update is ever replaced by a newer one of the
+//! Each otomo has one update in flight at most. So no update is ever replaced by a newer one of the
 //! same otomo, every subscriber gets every update, and the next message that names an otomo belongs to
-//! the update on its way.
+//! the update in flight.
 
 use std::{
     collections::VecDeque,
@@ -27,7 +27,7 @@ const SAMPLED: usize = 100;
 #[derive(Debug)]
 struct Otomo {
     on_break: bool,
-    /// Since when its update is on its way, and how many have yet to get it.
+    /// Since when its update is in flight, and how many have yet to get it.
     since: Instant,
     missing: usize,
 }
@@ -36,7 +36,7 @@ struct Otomo {
 pub(super) struct Updates {
     otomos: Vec<Otomo>,
     subscribers: usize,
-    /// Otomo without an update on its way, the one that has waited longest first.
+    /// Otomo without an update in flight, the one that has waited longest first.
     free: VecDeque<usize>,
     /// Messages that subscribers have got.
     deliveries: u64,
@@ -100,8 +100,8 @@ impl Updates {
         }
     }
 
-    /// Starts counting anew. What is on its way stays so.
-    pub(super) fn count_anew(&mut self) {
+    /// Starts counting from zero. What is in flight stays in flight.
+    pub(super) fn reset(&mut self) {
         self.deliveries = 0;
         self.complete = 0;
         self.latencies.clear();
@@ -178,7 +178,7 @@ mod tests {
     fn counting_anew_forgets_figures_but_not_what_is_on_its_way() {
         let mut updates = Updates::new(1, 1);
         let _ = updates.send(Instant::now());
-        updates.count_anew();
+        updates.reset();
         updates.heard(0, &update(0));
         assert_eq!((updates.deliveries(), updates.complete()), (1, 1));
         assert!(updates.latency(1.0) < Duration::from_secs(10));

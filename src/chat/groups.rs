@@ -38,11 +38,9 @@ pub(super) fn begin(
     request: &ConversationRequest,
     new: ConversationId,
 ) -> Result<Outcome<ConversationId>, ChatFault> {
-    let (kind, others, title) = match request {
+    let (others, title) = match request {
         ConversationRequest::Direct(partner) => return direct(tx, creator, partner),
-        ConversationRequest::Group { members, title, .. } => {
-            (Kind::Group, members, title.as_deref())
-        }
+        ConversationRequest::Group { members, title, .. } => (members, title.as_deref()),
     };
     if records::info(tx, new)?.is_some() {
         return Ok(Outcome::unchanged(new));
@@ -53,7 +51,7 @@ pub(super) fn begin(
     }
     let conversation = NewConversation {
         id: new,
-        kind,
+        kind: Kind::Group,
         title,
         creator,
         members: &members,

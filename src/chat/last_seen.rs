@@ -43,7 +43,7 @@ impl Chat {
                 let node = self.0.node.clone();
                 let alive = move |tx: &mut Tx<'_>| last_seen::record_alive(tx, &node);
                 if let Err(error) = self.0.store.write::<_, StoreError, _>(alive).await {
-                    log::warn!("no sign of life stored cause={}", chain(&error));
+                    log::warn!("sign of life not stored cause={}", chain(&error));
                 }
             }
             sleep(ALIVE_INTERVAL).await;

@@ -15,34 +15,33 @@ use crate::{
     store::{Conn, StoreError},
 };
 
-/// What others may see of somebody.
+/// The status of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserStatus {
-    /// Whether they are there.
+    /// Whether they are online.
     pub is_online: bool,
     /// When they last came or went, if they ever did.
     pub last_seen: Option<Timestamp>,
-    /// To whom they are writing right now, as far as the viewer was told of it.
+    /// Where they are typing right now, as far as the viewer was told.
     pub typing_to: Option<TypingTo>,
-    /// When they became known.
+    /// When the server first knew them.
     pub created_at: Timestamp,
 }
 
-/// To whom somebody is writing.
+/// Where somebody is typing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypingTo {
-    /// To the other one of two.
+    /// To the other of two people.
     Person(UserId),
-    /// To a group.
+    /// In a group.
     Group(ConversationId),
 }
 
 impl Chat {
-    /// The status of somebody, as `viewer` may see it.
+    /// The status of a user, as `viewer` may see it.
     ///
     /// # Errors
-    /// [`ChatFault::UserNotFound`] for whoever is neither they themselves nor in a conversation with them, or those of the
-    /// store.
+    /// [`ChatFault::UserNotFound`] for anybody but the viewer and their conversation partners, or those of the store.
     pub async fn status(&self, viewer: &UserId, of: &UserId) -> Result<UserStatus, ChatFault> {
         let typing = self.0.typing.seen_by(viewer, of);
         let (viewer, user) = (viewer.clone(), of.clone());

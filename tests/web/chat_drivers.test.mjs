@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 
-import { Directory } from '../../web/demo/chat/directory.js';
-import { History } from '../../web/demo/chat/history.js';
+import { ListLoader } from '../../web/demo/chat/list_loader.js';
+import { HistoryLoader } from '../../web/demo/chat/history_loader.js';
 import { Reader } from '../../web/demo/chat/reader.js';
 import { Sender } from '../../web/demo/chat/sender.js';
 import { Refused } from '../../web/demo/net/refused.js';
@@ -118,7 +118,7 @@ describe('what was written', () => {
 describe('the history of the open conversation', () => {
   const history = () => {
     const { asked, ask } = questions();
-    const history = new History(store, { history: (_, span) => ask(span) });
+    const history = new HistoryLoader(store, { history: (_, span) => ask(span) });
     watch(history);
     return { history, spans: () => asked.map(({ args: [{ limit, ...span }] }) => span), asked };
   };
@@ -178,16 +178,16 @@ describe('the history of the open conversation', () => {
 });
 
 describe('the list', () => {
-  const directory = () => {
+  const loading = () => {
     const { asked, ask } = questions();
-    watch(new Directory(store, { conversations: ask }));
+    watch(new ListLoader(store, { conversations: ask }));
     return asked;
   };
   const snapshot = { type: 'unread_snapshot', conversations: [] };
   const message = { type: 'new-message', conversationId: 'new', messageSeq: 1, createdAt: 0 };
 
   test('is asked for with each snapshot, one question at a time, so that the last answer is the newest', async () => {
-    const asked = directory();
+    const asked = loading();
     play(snapshot, snapshot, snapshot);
     assert.equal(asked.length, 1);
     asked[0].resolve([item('c')]);
@@ -200,7 +200,7 @@ describe('the list', () => {
   });
 
   test('is asked for again after what came too early to be put into it', async () => {
-    const asked = directory();
+    const asked = loading();
     play(snapshot, message);
     asked[0].resolve([item('new')]);
     await settle();
@@ -212,7 +212,7 @@ describe('the list', () => {
   });
 
   test('is asked for when an unknown conversation is heard of', async () => {
-    const asked = directory();
+    const asked = loading();
     play(list(item('c')), { ...message, conversationId: 'c' });
     assert.equal(asked.length, 0);
     play(message);

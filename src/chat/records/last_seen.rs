@@ -1,4 +1,4 @@
-//! When people last came or went (the table `last_seen`), and when a server last ran (the table `nodes`).
+//! When users last came or went (the table `last_seen`), and when a server was last alive (the table `nodes`).
 
 use diesel::prelude::*;
 

@@ -24,13 +24,13 @@ pub struct Conversation {
     pub kind: Kind,
     /// The name that a group was given.
     pub title: Option<String>,
-    /// Who began it.
+    /// Its creator.
     pub creator: UserId,
-    /// When they did.
+    /// When it began.
     pub created_at: Timestamp,
-    /// When the last message was stored; when it began, if there is none.
+    /// When the last message was stored; when it began if there is none.
     pub last_at: Timestamp,
-    /// Where the one who asks stands.
+    /// The asker's position in it.
     pub position: Position,
     /// The last message.
     pub last_message: Option<Message>,
@@ -49,16 +49,16 @@ pub struct Member {
     pub avatar: Option<String>,
     /// The last message that they have seen.
     pub read: u64,
-    /// When they had.
+    /// When they saw it.
     pub read_at: Option<Timestamp>,
 }
 
-/// A place in the list: conversations come after it whose last message is older.
+/// A place in the list: the conversations after it have older last messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// When the last message was stored.
     pub last_at: Timestamp,
-    /// Which of those of that moment.
+    /// Which one, of those with the same moment.
     pub conversation: ConversationId,
 }
 
@@ -71,7 +71,7 @@ impl From<&Conversation> for Place {
     }
 }
 
-/// The conversations of somebody that come after a place, at most `limit`.
+/// The conversations of a user after a place, at most `limit`.
 pub fn page(
     conn: &mut Conn,
     of: &UserId,
@@ -101,7 +101,7 @@ pub fn page(
     complete(conn, rows)
 }
 
-/// One conversation of somebody; `None` if they are in none with this id.
+/// One conversation of a user; `None` if they are in none with this id.
 pub fn find(
     conn: &mut Conn,
     of: &UserId,
@@ -145,7 +145,7 @@ struct MemberRow {
     avatar: Option<String>,
 }
 
-/// The same with their last messages and their members, each in one query for all.
+/// Adds the last messages and the members, each with one query for all rows.
 fn complete(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Conversation>, StoreError> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut last = messages::last_of(conn, &ids)?;

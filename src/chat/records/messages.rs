@@ -18,12 +18,12 @@ use crate::{
     },
 };
 
-/// What became of a message that was to be stored.
+/// The outcome of storing a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
     /// It is stored.
     Now,
-    /// The sender has another one with the same client's id. Nothing is stored.
+    /// The sender has used its `clientMessageId` before. Nothing is stored.
     IdTaken,
 }
 
@@ -51,7 +51,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<Inserted, StoreError
     })
 }
 
-/// The message of a sender, by what their client called it.
+/// A message by its sender and `clientMessageId`.
 pub fn find_sent(
     conn: &mut Conn,
     sender: &UserId,
@@ -69,14 +69,14 @@ pub fn find_sent(
     row.map(Message::try_from).transpose()
 }
 
-/// Which part of a conversation.
+/// Which part of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Span {
     /// Its end.
     Latest,
-    /// What comes right after a place.
+    /// What comes right after a `messageSeq`.
     After(u64),
-    /// What came right before a place.
+    /// What comes right before a `messageSeq`.
     Before(u64),
 }
 

@@ -20,7 +20,7 @@ diesel::alias! {
     const OTHERS: Alias<Others> = members as others;
 }
 
-/// Everybody who is in a conversation with somebody, each once.
+/// The conversation partners of a user, each once.
 pub fn of(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
     let theirs = members::table
         .filter(members::user_id.eq(of.as_str()))
@@ -34,7 +34,7 @@ pub fn of(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
     found.into_iter().map(user).collect()
 }
 
-/// The same, each with when they last came or went, if they ever did.
+/// The same, with when each last came or went, if they ever did.
 pub fn with_last_seen(
     conn: &mut Conn,
     of: &UserId,
@@ -61,7 +61,7 @@ pub fn with_last_seen(
     Ok(partners.into_iter().map(with).collect())
 }
 
-/// The conversations that two people are both in; of one person twice, all of theirs.
+/// The conversations that two users share; for one and the same user, all of theirs.
 pub fn shared(
     conn: &mut Conn,
     one: &UserId,

@@ -1,4 +1,4 @@
-//! One message to as many as a group may have: stored in one piece, and with everybody.
+//! A message to the largest group: one transaction, and everybody gets it.
 
 use futures_util::future::join_all;
 use otomo::kernel::identity::Role;

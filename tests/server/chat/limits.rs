@@ -1,4 +1,4 @@
-//! How many messages one user may send in a minute, whatever way they take.
+//! The limit of messages a minute, on every path by which a user can send.
 
 use otomo::kernel::identity::Role;
 use serde_json::json;

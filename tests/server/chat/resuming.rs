@@ -1,4 +1,4 @@
-//! A dead spot: whoever comes back gets what they missed, once and in order.
+//! After a dead spot a client gets what it missed, once and in order.
 
 use otomo::kernel::identity::Role;
 

@@ -1,4 +1,4 @@
-//! What is kept: whoever comes back too late is told so, and histories begin later.
+//! Retention: a client that comes back too late is told so, and histories begin later.
 
 use otomo::kernel::identity::Role;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Who is writing: told to the others while it lasts, and ended by the server.
+//! Typing: announced to the others while it lasts, and ended by the server.
 
 use std::time::{Duration, Instant};
 
@@ -40,10 +40,10 @@ async fn the_others_hear_of_it_until_it_is_over() {
         (of(&started), &started["expiresInMs"]),
         (expected, &400.into())
     );
-    // Told a moment ago.
+    // They were told a moment ago: not again.
     types(&mut taro, &id).await;
     taro.settled().await;
-    // Nobody writes on: the server ends it.
+    // Nobody types on: the server ends it.
     assert_eq!(of(&hana.expect("typing-stop").await), expected);
     hana.expect_none("typing-start").await;
 

@@ -7,8 +7,8 @@ import { newId } from '../id.js';
 import { directWith } from '../state/chat/conversations.js';
 import { conversationAt, hashOf } from '../state/place.js';
 import { ChatApi } from './api.js';
-import { Directory } from './directory.js';
-import { History } from './history.js';
+import { ListLoader } from './list_loader.js';
+import { HistoryLoader } from './history_loader.js';
 import { Reader } from './reader.js';
 import { Sender } from './sender.js';
 import { Typist } from './typist.js';
@@ -18,8 +18,8 @@ import { Typist } from './typist.js';
 export class ChatController {
   #store;
   #api;
-  #directory;
-  #history;
+  #listLoader;
+  #historyLoader;
   #reader;
   #sender;
   #typist;
@@ -31,8 +31,8 @@ export class ChatController {
   constructor(store, connection) {
     this.#store = store;
     this.#api = new ChatApi(() => store.state.me?.token ?? '');
-    this.#directory = new Directory(store, this.#api);
-    this.#history = new History(store, this.#api);
+    this.#listLoader = new ListLoader(store, this.#api);
+    this.#historyLoader = new HistoryLoader(store, this.#api);
     this.#reader = new Reader(store, connection);
     this.#sender = new Sender(store, connection);
     this.#typist = new Typist(connection);
@@ -44,8 +44,8 @@ export class ChatController {
    */
   follow(state, event) {
     if (state.me === null) return;
-    this.#directory.follow(state, event);
-    this.#history.follow(state);
+    this.#listLoader.follow(state, event);
+    this.#historyLoader.follow(state);
     this.#reader.follow(state, event);
     this.#sender.follow(state, event);
     this.#typist.follow(state, event);
@@ -95,7 +95,7 @@ export class ChatController {
 
   /** @param {string} conversationId whose older messages are wanted */
   loadOlder(conversationId) {
-    this.#history.loadOlder(conversationId);
+    this.#historyLoader.loadOlder(conversationId);
   }
 
   /** @param {boolean} atEnd whether the end of the open conversation is in view */
@@ -115,7 +115,7 @@ export class ChatController {
   async #begin(beginning, key) {
     try {
       const { conversationId } = await this.#api.begin(beginning, key);
-      await this.#directory.refresh();
+      await this.#listLoader.refresh();
       this.#open(conversationId);
     } catch (error) {
       console.warn('no conversation:', error);

@@ -3,7 +3,7 @@
  *
  * `messageSeq` counts without a gap, so order, repeats and holes are seen from it alone. A message that does
  * not touch what is here is not put in: the conversation's `lastSeq` then lies beyond `end`, and the part in
- * between is fetched (`chat/history.js`).
+ * between is fetched (`chat/history_loader.js`).
  */
 
 import { messageOf } from './message.js';

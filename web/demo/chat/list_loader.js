@@ -6,7 +6,7 @@
 /** How long to wait after an attempt that failed, in milliseconds. */
 const AGAIN_MS = 2_000;
 
-export class Directory {
+export class ListLoader {
   #store;
   #api;
   /** Whether the list is to be loaded, again if it is being loaded. */

@@ -11,7 +11,7 @@ const BACK = 50;
 /** How many messages a page forwards has: the most that the server gives at once. */
 const FORTH = 200;
 
-export class History {
+export class HistoryLoader {
   #store;
   #api;
 

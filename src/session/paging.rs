@@ -93,7 +93,7 @@ impl Session {
     fn take_page(&mut self, page: Page, ctx: &mut Context<Self>) {
         match page {
             Page::Events { events, through } => {
-                self.push_events(events);
+                let through = self.push_events(events, through);
                 self.page_done(through);
             }
             Page::Dropped(extent) => {
@@ -106,11 +106,16 @@ impl Session {
         self.read_inbox(ctx);
     }
 
-    fn push_events(&mut self, events: Vec<StoredEvent>) {
+    /// Hands out a page that looked up to `through`, as far as the client has room: what is left is read again once there is.
+    /// Returns how far that was.
+    fn push_events(&mut self, events: Vec<StoredEvent>, through: Seq) -> Seq {
         let Stage::Live(live) = &self.stage else {
-            return;
+            return through;
         };
         for event in events {
+            if !live.line.has_room() {
+                return live.line.cursor().borrow().sent();
+            }
             let spec = Event::stored_spec(&event.type_name, event.topic);
             let frame = Frame::stored(spec, event.body);
             let passes = live.line.filter().passes(&frame);
@@ -123,6 +128,7 @@ impl Session {
                 let _ = live.line.push_page(frame, stamp);
             }
         }
+        through
     }
 
     fn page_done(&mut self, through: Seq) {

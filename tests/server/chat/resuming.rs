@@ -1,6 +1,7 @@
 //! After a dead spot a client gets what it missed, once and in order.
 
 use otomo::kernel::identity::Role;
+use serde_json::json;
 
 use super::{reads, to_user, writes};
 use crate::support::{TestServer, field};
@@ -57,4 +58,27 @@ async fn who_does_not_listen_to_the_chat_hears_nothing_of_it() {
         hana.expect_none(name).await;
     }
     taro.expect("message-read").await;
+}
+
+/// A page of the inbox could hold more bytes than an outbox may, and a client that had paused was closed as too slow while it
+/// read all the time.
+#[tokio::test]
+async fn a_client_that_paused_reads_on_however_large_what_it_missed_is() {
+    let server = TestServer::start_with(&[("limits.commands_per_second", "none")]).await;
+    let mut hana = server.connecting("hana", Role::User).listening().await;
+    let mut taro = server.user("taro").await;
+    let (large, messages) = ("x".repeat(8_000), 400);
+    hana.pause(true);
+    for n in 0..messages {
+        let mut message = to_user("hana", &format!("m-{n}"), &large);
+        message["data"] = json!({ "large": large });
+        let ack = taro.ask(message).await;
+        assert_eq!(ack["type"], "message_send_ack", "{ack}");
+    }
+    hana.pause(false);
+    for n in 1..=messages {
+        let message = hana.expect("new-message").await;
+        assert_eq!(message["messageSeq"], n);
+    }
+    assert!(hana.heard("closing").is_none());
 }

@@ -45,6 +45,11 @@ pub enum ChatFault {
         /// Bytes that it may have.
         max: usize,
     },
+    /// JSON that some clients could not read.
+    #[error(
+        "data must be JSON that every client can read: no half surrogate pairs, no numbers beyond a double"
+    )]
+    UnreadableData,
     /// The sender has used the `clientMessageId` for another message.
     #[error("another message of yours has this clientMessageId; make a new one for each message")]
     ClientMessageIdReused,
@@ -74,6 +79,7 @@ impl From<ChatFault> for Fault {
             ChatFault::UserNotFound(_) => ErrorCode::NotFound,
             ChatFault::WithOneself
             | ChatFault::NoTarget
+            | ChatFault::UnreadableData
             | ChatFault::TooManyMembers
             | ChatFault::BeyondEnd { .. } => ErrorCode::BadRequest,
             ChatFault::NotCreator => ErrorCode::Forbidden,
@@ -94,6 +100,7 @@ impl From<ChatFault> for Fault {
             ChatFault::ConversationNotFound
             | ChatFault::WithOneself
             | ChatFault::NoTarget
+            | ChatFault::UnreadableData
             | ChatFault::TooManyMembers
             | ChatFault::NotAGroup
             | ChatFault::NotCreator

@@ -25,8 +25,17 @@ impl TryFrom<MessageSend> for Draft {
             target,
             client_message_id: send.client_message_id,
             body: send.body,
-            data: send.data.map(one_line),
+            data: send.data.map(readable).transpose()?,
         })
+    }
+}
+
+/// What an app adds, if every client can read it. It is passed on as it is, so what JSON allows and many a parser refuses
+/// (half a surrogate pair, a number beyond a double: RFC 8259, sections 6 and 8.2) would stop those clients at each replay.
+fn readable(json: Box<RawValue>) -> Result<Box<RawValue>, ChatFault> {
+    match serde_json::from_str::<serde_json::Value>(json.get()) {
+        Ok(_) => Ok(one_line(json)),
+        Err(_) => Err(ChatFault::UnreadableData),
     }
 }
 
@@ -80,6 +89,19 @@ impl From<&Position> for UnreadConversation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_that_some_clients_cannot_read_is_refused() {
+        let number = "9".repeat(8_000);
+        for json in [r#"{"x":"\ud83d"}"#, r#"{"\udc00":1}"#, "1e999", &number] {
+            let data = RawValue::from_string(json.to_owned()).unwrap();
+            let refused = readable(data);
+            assert!(matches!(refused, Err(ChatFault::UnreadableData)), "{json}");
+        }
+        let fine = r#"{"x": "\ud83d\ude00", "y": [1.50, null]}"#;
+        let data = RawValue::from_string(fine.to_owned()).unwrap();
+        assert_eq!(readable(data).unwrap().get(), fine);
+    }
 
     #[test]
     fn what_an_app_adds_stays_as_it_is_on_one_line() {

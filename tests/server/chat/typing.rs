@@ -26,7 +26,8 @@ fn of(event: &Json) -> (&Json, &Json) {
 
 #[tokio::test]
 async fn the_others_hear_of_it_until_it_is_over() {
-    let server = TestServer::start_with(&QUICK).await;
+    let settings = [QUICK[0], QUICK[1], ("limits.commands_per_second", "none")];
+    let server = TestServer::start_with(&settings).await;
     let mut taro = server.connecting("taro", Role::User).open().await;
     let typing = taro.expect("connected").await["typing"].clone();
     assert_eq!(typing, json!({"resendMs": 100, "expireMs": 400}));
@@ -48,7 +49,11 @@ async fn the_others_hear_of_it_until_it_is_over() {
     hana.expect_none("typing-start").await;
 
     for how in ["stop", "send", "vanish"] {
-        types(&mut taro, &id).await;
+        // Not announced before `resend` is over.
+        while hana.heard("typing-start").is_none() {
+            types(&mut taro, &id).await;
+            taro.settled().await;
+        }
         hana.expect("typing-start").await;
         match how {
             "stop" => {

@@ -173,7 +173,8 @@ fn wake(task: &RefCell<Option<Waker>>) {
 
 impl Sink for Handoff {
     fn pump(&self, outbox: &mut Outbox<Queued>) {
-        if self.is(&State::Unopened) {
+        // The answer is a stream from the first event on; a session with none yet may still be refused.
+        if self.is(&State::Unopened) && !outbox.is_idle() {
             *self.state.borrow_mut() = State::Open;
         }
         while self.is(&State::Open) && !outbox.is_idle() && self.has_room() {

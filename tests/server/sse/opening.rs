@@ -3,7 +3,10 @@
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use crate::support::{Stream, TestServer, field};
+use crate::{
+    api::{Api, WITH_KEY},
+    support::{Stream, TestServer, field},
+};
 
 fn types(events: &[serde_json::Value]) -> Vec<&str> {
     events.iter().map(|event| field(event, "type")).collect()
@@ -137,4 +140,20 @@ async fn a_stream_of_few_topics_carries_no_others_and_takes_part_in_what_it_asks
     hana.expect("call_cancelled").await;
     let heard = json!(hana.everything()).to_string();
     assert!(!heard.contains("otomo_status"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_disabled_user_gets_a_status_and_no_stream() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let disabled = json!({"role": "user", "name": "taro", "disabled": true});
+    let backend = Api::backend(&server);
+    backend.put("/api/server/users/taro", disabled).await.ok();
+    for path in ["/sse", "/api/chat/sse"] {
+        let refused = server.connecting("taro", Role::User).try_stream(path).await;
+        let refused = refused.err().expect("no stream");
+        assert_eq!(
+            (refused.status, &refused.body["error"]["code"]),
+            (403, &"FORBIDDEN".into())
+        );
+    }
 }

@@ -120,5 +120,9 @@ async fn read(body: Payload, limit: usize) -> Result<Bytes, Refusal> {
     };
     let read = body.to_bytes_limited(limit).await;
     let unread = |_: actix_web::Error| Fault::new(ErrorCode::BadRequest, "the body cannot be read");
-    Ok(read.map_err(|_exceeded| too_large())?.map_err(unread)?)
+    let body = read.map_err(|_exceeded| too_large())?.map_err(unread)?;
+    match std::str::from_utf8(&body) {
+        Ok(_) => Ok(body),
+        Err(_) => Err(Fault::new(ErrorCode::BadRequest, "the body must be UTF-8").into()),
+    }
 }

@@ -148,3 +148,17 @@ async fn a_message_is_written_by_post_and_heard_by_both_sides() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_not_utf_8_is_no_command() {
+    let server = TestServer::start().await;
+    let taro = server.connecting("taro", Role::User).on_device("phone");
+    let _listening = taro.listening().await;
+    let taro = Poster::new(&server, "taro", Role::User, "device=phone");
+    let body = b"{\"type\":\"heartbeat\",\"x\":\"\xff\"}".to_vec();
+    let (status, answer) = taro.send(body).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (400, &"BAD_REQUEST".into())
+    );
+}

@@ -31,14 +31,14 @@ impl Poster {
     }
 
     /// Posts a body as it is; the status and the body of the answer.
-    pub async fn send(&self, body: impl Into<String>) -> (u16, Json) {
+    pub async fn send(&self, body: impl Into<reqwest::Body>) -> (u16, Json) {
         self.try_send(body).await.expect("an answer")
     }
 
     /// The same for one whose connection may break before there is an answer.
-    pub async fn try_send(&self, body: impl Into<String>) -> reqwest::Result<(u16, Json)> {
+    pub async fn try_send(&self, body: impl Into<reqwest::Body>) -> reqwest::Result<(u16, Json)> {
         let request = self.http.post(&self.url).bearer_auth(&self.token);
-        let response = request.body(body.into()).send().await?;
+        let response = request.body(body).send().await?;
         let status = response.status().as_u16();
         let body = response.text().await?;
         Ok((status, serde_json::from_str(&body).unwrap_or_default()))

@@ -142,7 +142,7 @@ pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
         let message = format!("the message is nested deeper than {DEPTH_MAX} levels");
         let fault = Fault::new(ErrorCode::BadRequest, message);
         return Err(Box::new(Undecodable {
-            request_id: None,
+            request_id: request_id(json),
             fault,
         }));
     }

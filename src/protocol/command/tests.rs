@@ -37,11 +37,16 @@ fn what_does_not_fit_is_answered_with_the_field_and_the_request_id() {
 #[test]
 fn deep_nesting_costs_an_error_and_no_stack() {
     let json = format!(
-        r#"{{"type":"heartbeat","x":{}{}}}"#,
+        r#"{{"type":"heartbeat","x":{}{},"requestId":"r-1"}}"#,
         "[".repeat(30_000),
         "]".repeat(30_000)
     );
     assert_eq!(refused(&json).code, ErrorCode::BadRequest);
+    let undecodable = decode(json.as_bytes()).unwrap_err();
+    assert!(
+        undecodable.request_id.is_some(),
+        "the sender can tell which"
+    );
 }
 
 #[test]

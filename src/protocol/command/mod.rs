@@ -146,6 +146,14 @@ pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
             fault,
         }));
     }
+    // Fields can be read from an array, too, by their order: that is not the protocol's.
+    if !json.trim_ascii_start().starts_with(b"{") {
+        let fault = Fault::new(ErrorCode::BadRequest, "the message is not a JSON object");
+        return Err(Box::new(Undecodable {
+            request_id: None,
+            fault,
+        }));
+    }
     let envelope: Envelope<'_> = serde_json::from_slice(json).map_err(|error| {
         Box::new(Undecodable {
             request_id: None,

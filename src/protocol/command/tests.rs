@@ -35,6 +35,15 @@ fn what_does_not_fit_is_answered_with_the_field_and_the_request_id() {
 }
 
 #[test]
+fn only_an_object_is_a_command() {
+    for json in [r#"["heartbeat",null]"#, "null", "7", r#""heartbeat""#, ""] {
+        let fault = refused(json);
+        assert_eq!(fault.code, ErrorCode::BadRequest, "{json}");
+    }
+    assert!(decode(b" \n{\"type\":\"heartbeat\"}").is_ok());
+}
+
+#[test]
 fn deep_nesting_costs_an_error_and_no_stack() {
     let json = format!(
         r#"{{"type":"heartbeat","x":{}{},"requestId":"r-1"}}"#,

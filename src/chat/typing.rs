@@ -74,9 +74,9 @@ impl Typing {
         };
         let read = move |conn: &mut _| records::members(conn, conversation);
         let members: Result<Vec<UserId>, StoreError> = self.0.store.read(read).await;
-        let members = members.inspect_err(|_| self.table().cancel(&typist))?;
+        let members = members.inspect_err(|_| drop(self.table().stop(&typist)))?;
         if !members.contains(user) {
-            self.table().cancel(&typist);
+            self.table().stop(&typist);
             return Err(ChatFault::ConversationNotFound);
         }
         // In a large group somebody is always typing.

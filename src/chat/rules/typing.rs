@@ -48,9 +48,6 @@ pub enum Started {
 pub struct Table {
     typing: BTreeMap<Typist, Entry>,
     by_end: BTreeSet<(Duration, Typist)>,
-    /// When typing was last announced, for as long as it is not to be announced again, whether or not it has ended.
-    announced: BTreeMap<Typist, Duration>,
-    by_announcement: BTreeSet<(Duration, Typist)>,
     numbers: u64,
 }
 
@@ -60,8 +57,9 @@ struct Entry {
     number: u64,
     /// The connection that they type on; none over HTTP.
     session: Option<SessionId>,
+    told_at: Duration,
     ends_at: Duration,
-    /// Empty until it is known who they are; also while it is too soon to tell them.
+    /// Empty until it is known who they are.
     audience: Audience,
 }
 
@@ -74,36 +72,34 @@ impl Table {
         now: Duration,
         pace: Pace,
     ) -> Started {
-        self.forget_announced_before(now.checked_sub(pace.resend));
-        let known = self.announced.contains_key(typist);
-        let audience = match self.take(typist) {
-            Some(entry) if known => entry.audience,
-            _ => Arc::default(),
-        };
+        let ends_at = now + pace.expire;
+        let before = self.take(typist);
+        let known = before.filter(|entry| now < entry.told_at + pace.resend);
         self.numbers += 1;
-        let number = self.numbers;
-        let entry = Entry {
-            number,
-            session,
-            ends_at: now + pace.expire,
-            audience,
+        let (started, entry) = match known {
+            Some(entry) => {
+                let entry = Entry {
+                    session,
+                    ends_at,
+                    ..entry
+                };
+                (Started::Known, entry)
+            }
+            None => {
+                let number = self.numbers;
+                let entry = Entry {
+                    number,
+                    session,
+                    told_at: now,
+                    ends_at,
+                    audience: Arc::default(),
+                };
+                (Started::Announce(number), entry)
+            }
         };
-        self.by_end.insert((entry.ends_at, typist.clone()));
+        self.by_end.insert((ends_at, typist.clone()));
         self.typing.insert(typist.clone(), entry);
-        if known {
-            return Started::Known;
-        }
-        self.announced.insert(typist.clone(), now);
-        self.by_announcement.insert((now, typist.clone()));
-        Started::Announce(number)
-    }
-
-    /// Nobody could be told that they type: it has not begun, and may at any time.
-    pub fn cancel(&mut self, typist: &Typist) {
-        self.take(typist);
-        if let Some(at) = self.announced.remove(typist) {
-            self.by_announcement.remove(&(at, typist.clone()));
-        }
+        started
     }
 
     /// It is known who is to be told. `None` if the typing has ended meanwhile: then nobody is.
@@ -156,16 +152,6 @@ impl Table {
         self.by_end.first().map(|(ends_at, _)| *ends_at)
     }
 
-    /// Forgets announcements up to this moment: typing may be announced again.
-    fn forget_announced_before(&mut self, moment: Option<Duration>) {
-        while let (Some((at, _)), Some(moment)) = (self.by_announcement.first(), moment)
-            && *at <= moment
-            && let Some((_, typist)) = self.by_announcement.pop_first()
-        {
-            self.announced.remove(&typist);
-        }
-    }
-
     fn of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = (&'a Typist, &'a Entry)> {
         let first = (user.clone(), ConversationId::from(Uuid::nil()));
         let theirs = self.typing.range(first..);
@@ -211,37 +197,6 @@ mod tests {
     }
 
     #[test]
-    fn stopping_and_starting_again_is_announced_no_sooner() {
-        let (mut table, typist) = (Table::default(), typist());
-        let mut announced = Vec::new();
-        for second in 0..9 {
-            if let Started::Announce(number) = table.start(&typist, None, at(second), PACE) {
-                table.announce(&typist, number, &hana()).unwrap();
-                announced.push(second);
-            }
-            let stopped = table.stop(&typist).unwrap();
-            let told = announced.last() == Some(&second);
-            assert_eq!(
-                !stopped.1.is_empty(),
-                told,
-                "who was not told of the start, is not told of the end"
-            );
-        }
-        assert_eq!(announced, [0, 4, 8]);
-    }
-
-    #[test]
-    fn typing_that_could_not_be_announced_may_be_at_once() {
-        let (mut table, typist) = (Table::default(), typist());
-        for _ in 0..2 {
-            let started = table.start(&typist, None, at(0), PACE);
-            assert!(matches!(started, Started::Announce(_)), "{started:?}");
-            table.cancel(&typist);
-            assert_eq!(table.next_end(), None);
-        }
-    }
-
-    #[test]
     fn typing_ends_after_eight_seconds_without_another_start() {
         let (mut table, typist) = (Table::default(), typist());
         let Started::Announce(number) = table.start(&typist, None, at(0), PACE) else {
@@ -263,7 +218,7 @@ mod tests {
         };
         table.stop(&typist);
         assert_eq!(table.announce(&typist, first, &hana()), None);
-        let Started::Announce(second) = table.start(&typist, None, at(4), PACE) else {
+        let Started::Announce(second) = table.start(&typist, None, at(1), PACE) else {
             panic!("a new start is announced");
         };
         assert_eq!(table.announce(&typist, first, &hana()), None);

@@ -73,7 +73,7 @@ pub(super) struct Typing {
     device: Option<Device>,
     /// The step in which they began.
     pub(super) since: usize,
-    /// Who was told that they had; nobody where that was too soon.
+    /// Who was told that they had.
     pub(super) audience: BTreeSet<Person>,
 }
 
@@ -83,8 +83,6 @@ pub(super) struct Reference {
     pub(super) conversations: Vec<Conversation>,
     pub(super) streams: BTreeMap<Person, Vec<Stored>>,
     pub(super) typing: BTreeMap<(Person, Number), Typing>,
-    /// Whose typing was announced: not a second time in one story, which is over long before it may be.
-    announced: BTreeSet<(Person, Number)>,
     /// Which devices are there, and since which step.
     pub(super) there: BTreeMap<Device, usize>,
     /// Steps so far.
@@ -246,9 +244,7 @@ impl Reference {
         let by = person(device);
         let conversation = self.of_member(by, number, usize::MAX)?;
         let others = conversation.members.keys().copied();
-        let others = others.filter(|it| *it != by).collect();
-        let too_soon = !self.announced.insert((by, number));
-        let audience = if too_soon { BTreeSet::new() } else { others };
+        let audience = others.filter(|it| *it != by).collect();
         let since = self.steps;
         let device = self.there.contains_key(device).then_some(device);
         let typing = self.typing.entry((by, number)).or_insert(Typing {

@@ -124,7 +124,7 @@ mod tests {
         assert!(filter.passes(&comes("hana")) && !filter.passes(&comes("jiro")));
         let stored = stops_typing(with("jiro"));
         let json = String::from_utf8(stored.json().to_vec()).unwrap();
-        assert!(!filter.passes(&Frame::stored(stored.spec(), json)));
+        assert!(!filter.passes(&Frame::stored(stored.name(), stored.topic(), json)));
         let system = Event::from(HeartbeatAck { timestamp: 0 });
         assert!(filter.passes(&Frame::new(&system)));
     }

@@ -1,10 +1,11 @@
 //! Every kind of id, one type each, so that a user cannot be passed where a call is meant.
 //!
-//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`], [`ClientMessageId`], [`IdempotencyKey`]: text,
-//! checked once at the edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`] and so on: UUIDs).
+//! Two shapes: names that apps choose ([`UserId`], [`DeviceId`], [`NodeId`], [`RoomId`], [`ClientMessageId`], [`IdempotencyKey`]:
+//! text, checked once at the edge, cheap to clone) and ids that are made ([`CallId`], [`SessionId`], [`EventId`] and so on: UUIDs).
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub struct IdFault {
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String")]
         pub struct $name(Arc<str>);
 
@@ -129,6 +130,10 @@ name_id!(
     NodeId, "a node id"
 );
 name_id!(
+    /// A room (source document 003): `game_{session}`, `user_{id}`, or any name that the app chooses.
+    RoomId, "a room name"
+);
+name_id!(
     /// The id that a client gives its message, unique per sender.
     ClientMessageId, "a client message id"
 );
@@ -192,6 +197,27 @@ impl ConversationId {
         // No id contains a line feed.
         let name = format!("{creator}\n{}", key.as_str());
         Self(Uuid::new_v5(&KEYED_NAMESPACE, name.as_bytes()))
+    }
+}
+
+impl RoomId {
+    /// What the room of a user's own connections begins with; the rest is the user.
+    pub const USER_PREFIX: &str = "user_";
+
+    /// What the room of a game begins with; the rest is the session of the game.
+    pub const GAME_PREFIX: &str = "game_";
+
+    /// The room of a game.
+    ///
+    /// # Errors
+    /// For a session that can be no part of a name.
+    pub fn of_game(session: &str) -> Result<Self, IdFault> {
+        format!("{}{session}", Self::GAME_PREFIX).parse()
+    }
+
+    /// The session of the game, if it is the room of one.
+    pub fn game(&self) -> Option<&str> {
+        self.0.strip_prefix(Self::GAME_PREFIX)
     }
 }
 

@@ -75,6 +75,16 @@ catalogue! {
     ConversationNotFound "CONVERSATION_NOT_FOUND" 404,
     /// A message without a text.
     MessageEmpty "MESSAGE_EMPTY" 400,
+    /// The room is not the asker's to be in; whether it exists cannot be told.
+    RoomForbidden "ROOM_FORBIDDEN" 403,
+    /// A published event that is not what its type or kind asks for; `context.path` says where.
+    EventInvalid "EVENT_INVALID" 400,
+    /// The app's backend does not take the action, or does not answer.
+    ActionUnavailable "ACTION_UNAVAILABLE" 502,
+    /// Fewer points than it costs; `context` says how many there are.
+    InsufficientPoints "INSUFFICIENT_POINTS" 409,
+    /// The points of a call could not be charged.
+    BillingFailed "BILLING_FAILED" 500,
 }
 
 impl fmt::Display for ErrorCode {

@@ -18,7 +18,7 @@ use super::{
     command::RequestId,
     event::Event,
     event_stream,
-    spec::{Key, Kind, Spec, Topic},
+    spec::{Key, Kind, Priority, Spec, Topic},
 };
 use crate::kernel::ids::ConversationId;
 
@@ -62,6 +62,9 @@ impl Stamp {
     }
 }
 
+/// What events of the app's own types are counted as.
+const CUSTOM: &str = "custom";
+
 /// An event on its way to clients. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Frame(Arc<Encoded>);
@@ -73,8 +76,26 @@ struct About {
     conversation_id: Option<ConversationId>,
 }
 
+/// An event that a backend publishes, with what it says of it. Its type need not be one of ours.
+#[derive(Debug, Clone)]
+pub struct Published<'a> {
+    /// Its `type`.
+    pub name: &'a str,
+    /// Who listens.
+    pub topic: Topic,
+    /// How it behaves.
+    pub kind: Kind,
+    /// How soon it goes out.
+    pub priority: Priority,
+    /// What a newer one replaces.
+    pub key: Option<Key>,
+}
+
 struct Encoded {
     spec: Spec,
+    /// The `type`, where it is not one of ours.
+    own_name: Option<Box<str>>,
+    priority: Priority,
     key: Option<Key>,
     version: Option<u64>,
     /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
@@ -117,8 +138,43 @@ impl Frame {
     }
 
     /// A stored event as it comes from the inbox: `json` is the whole object, without `seq`.
-    pub fn stored(spec: Spec, json: String) -> Self {
-        Self(Arc::new(Encoded::new(spec, json.into_bytes())))
+    pub fn stored(name: &str, topic: Topic, json: String) -> Self {
+        Self::published(
+            &Published {
+                name,
+                topic,
+                kind: Kind::Durable,
+                priority: Priority::Normal,
+                key: None,
+            },
+            json,
+        )
+    }
+
+    /// An event of a backend: `json` is the whole object.
+    pub fn published(event: &Published<'_>, json: String) -> Self {
+        let known = Event::known_spec(event.name);
+        let spec = Spec {
+            name: known.map_or(CUSTOM, |known| known.name),
+            kind: event.kind,
+            topic: event.topic,
+        };
+        Self(Arc::new(Encoded {
+            own_name: known.is_none().then(|| event.name.into()),
+            priority: event.priority,
+            key: event.key.clone(),
+            ..Encoded::new(spec, json.into_bytes())
+        }))
+    }
+
+    /// Its `type`.
+    pub fn name(&self) -> &str {
+        self.0.own_name.as_deref().unwrap_or(self.0.spec.name)
+    }
+
+    /// How soon it goes out.
+    pub fn priority(&self) -> Priority {
+        self.0.priority
     }
 
     /// What delivery must know of the event's type.
@@ -191,7 +247,7 @@ impl Frame {
     }
 
     fn encode(&self, json: Bytes, place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
-        let name = self.0.spec.name;
+        let name = self.name();
         match format {
             WireFormat::WebSocket => write_text(json, out),
             WireFormat::NamedEvent => event_stream::write(Some(name), place, &json, out),
@@ -216,6 +272,8 @@ impl Encoded {
     fn new(spec: Spec, json: Vec<u8>) -> Self {
         Self {
             spec,
+            own_name: None,
+            priority: Priority::Normal,
             key: None,
             version: None,
             place: None,
@@ -227,7 +285,7 @@ impl Encoded {
 
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({}, {} bytes)", self.0.spec.name, self.size())
+        write!(f, "Frame({}, {} bytes)", self.name(), self.size())
     }
 }
 

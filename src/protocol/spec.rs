@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a client may subscribe to with `?topics=`.
@@ -125,6 +126,46 @@ pub enum Kind {
     State,
     /// Dropped first.
     Ephemeral,
+}
+
+/// How soon an event goes out, beside others of its kind.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Before everything but answers and calls, and never held back.
+    High,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// Last, together with what else is low within `outbox.low_window`.
+    Low,
+}
+
+impl Priority {
+    /// Every priority, the highest first.
+    pub const ALL: [Priority; 3] = [Priority::High, Priority::Normal, Priority::Low];
+
+    /// The name on the wire and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Priority::High => "high",
+            Priority::Normal => "normal",
+            Priority::Low => "low",
+        }
+    }
 }
 
 /// What delivery knows of an event's type.

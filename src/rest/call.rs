@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::iso::Iso;
 use crate::{
     calls::{Entry, records::history},
-    kernel::{ids::CallId, time::Timestamp},
+    kernel::{ids::CallId, iso::Iso, time::Timestamp},
     protocol::event::CallParticipant,
 };
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Shared, error::ApiError, iso::Iso, read};
+use super::{Answer, Shared, error::ApiError, read};
 use crate::{
     kernel::{
         identity::{Identity, Role},
         ids::UserId,
+        iso::Iso,
         logging::chain,
         token::{Issuer, KeyFault, SignFault},
     },

@@ -10,7 +10,7 @@
 //! | `/`, `/demo` | browsers | `pages` |
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
-//! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists), `iso` (times),
+//! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
 //! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take). `evict`:
 //! ending a user's part in everything.
 
@@ -24,7 +24,6 @@ mod dev;
 mod error;
 mod evict;
 mod health;
-mod iso;
 mod otomo;
 mod pages;
 mod paging;

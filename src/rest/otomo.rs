@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, iso::Iso};
+use super::error::ApiError;
 use crate::{
-    kernel::{ids::UserId, time::Timestamp},
+    kernel::{ids::UserId, iso::Iso, time::Timestamp},
     presence::{
         Choice,
         board::{Entry, Place},

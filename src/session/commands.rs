@@ -13,13 +13,13 @@ use crate::{
         lines::To,
         reply::{Answer, PostedCommand, Reply},
     },
-    kernel::{identity::Role, time::Timestamp, token::TokenFault},
+    kernel::{identity::Role, iso::Iso, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
     protocol::{
         close_code::CloseCode,
         command::{self, Command, OtomoStatusSet, TokenRefresh},
         error_code::ErrorCode,
-        event::{Error, Event, HeartbeatAck, OtomoStatusSetAck, TokenRefreshAck},
+        event::{Error, Event, HeartbeatAck, OtomoStatusSetAck, Pong, TokenRefreshAck},
         fault::Fault,
     },
 };
@@ -124,6 +124,16 @@ impl Session {
             Command::MessageRead(read) => return self.read_messages(read, reply),
             Command::TypingStart(typing) => return self.start_typing(typing, reply),
             Command::TypingStop(typing) => return self.stop_typing(typing, &reply),
+            Command::Ping(_) => {
+                let timestamp = Iso(self.env.store.now());
+                return self.answer(Pong { timestamp }, &reply);
+            }
+            Command::GameAction(_)
+            | Command::JoinGame(_)
+            | Command::LeaveGame(_)
+            | Command::ChatMessage(_)
+            | Command::RoomJoin(_)
+            | Command::RoomLeave(_) => return self.refuse(&busy(), &reply),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,

@@ -14,7 +14,7 @@ use crate::{
     },
     kernel::logging::chain,
     protocol::{
-        event::{Event, Ready},
+        event::Ready,
         frame::{Frame, Stamp},
     },
     store::StoreError,
@@ -116,8 +116,7 @@ impl Session {
             if !live.line.has_room() {
                 return live.line.cursor().borrow().sent();
             }
-            let spec = Event::stored_spec(&event.type_name, event.topic);
-            let frame = Frame::stored(spec, event.body);
+            let frame = Frame::stored(&event.type_name, event.topic, event.body);
             let passes = live.line.filter().passes(&frame);
             let offer = live.line.cursor().borrow_mut().replay(event.seq, passes);
             if let Offer::SendNow { prev } = offer {

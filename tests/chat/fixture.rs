@@ -23,7 +23,7 @@ use otomo::{
     },
     people::People,
     presence::{Presence, settings::Settings},
-    protocol::{event::Event, frame::Frame, spec::Topic},
+    protocol::{frame::Frame, spec::Topic},
     session::env::Env,
     store::{Handle, StoreError, migrations::migrate},
 };
@@ -137,7 +137,7 @@ impl Server {
         let dispatch = self.env.dispatch.clone();
         async move {
             let places: Result<Vec<(UserId, Seq)>, StoreError> = stored.await;
-            let frame = Frame::stored(Event::stored_spec(NAME, Topic::Calls), body);
+            let frame = Frame::stored(NAME, Topic::Calls, body);
             for (user, seq) in places.unwrap() {
                 dispatch.durable(&user, seq, &frame);
             }

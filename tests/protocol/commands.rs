@@ -22,6 +22,13 @@ pub(crate) fn examples() -> Vec<&'static str> {
         r#"{"type":"message_send","toUserId":"otomo-123","clientMessageId":"m-1","body":"こんにちは"}"#,
         r#"{"type":"message-read","conversationId":"0190c1a0-0000-7000-8000-00000000c001","messageSeq":12}"#,
         r#"{"type":"typing-start","conversationId":"0190c1a0-0000-7000-8000-00000000c001"}"#,
+        r#"{"type":"join_game","game_session_id":"7"}"#,
+        r#"{"type":"leave_game","game_session_id":"7"}"#,
+        r#"{"type":"game_action","game_session_id":"7","action":"look","at":"door"}"#,
+        r#"{"type":"chat_message","game_session_id":"7","message":"よろしく"}"#,
+        r#"{"type":"ping"}"#,
+        r#"{"type":"room_join","room":"lobby"}"#,
+        r#"{"type":"room_leave","room":"lobby"}"#,
         r#"{"type":"typing-stop","conversationId":"0190c1a0-0000-7000-8000-00000000c001"}"#,
     ]
 }

@@ -1,5 +1,6 @@
 //! What clients get.
 
+use super::rooms;
 use otomo::{
     kernel::{
         identity::Role,
@@ -13,13 +14,13 @@ use otomo::{
     },
 };
 
-fn call() -> CallId {
+pub(crate) fn call() -> CallId {
     "d4e8f139-5212-4e2e-8c30-aaaabbbbcccc"
         .parse()
         .expect("a call id")
 }
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     name.parse().expect("a user id")
 }
 
@@ -39,6 +40,9 @@ pub(crate) fn examples() -> Vec<Event> {
         talking(),
         chat(),
         partners(),
+        rooms::points(),
+        rooms::games(),
+        rooms::rooms(),
     ]
     .concat()
 }

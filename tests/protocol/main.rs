@@ -4,6 +4,7 @@
 
 mod commands;
 mod events;
+mod rooms;
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 15] = [
+const ROOMS: [(&str, u8, &[&str]); 18] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
@@ -14,8 +14,11 @@ const ROOMS: [(&str, u8, &[&str]); 15] = [
     ("people", 3, &[]),
     ("audit", 3, &[]),
     ("presence", 4, &[]),
-    ("calls", 4, &["presence"]),
+    ("points", 4, &[]),
+    ("calls", 4, &["presence", "points"]),
     ("chat", 4, &[]),
+    ("rooms", 4, &[]),
+    ("actions", 4, &[]),
     ("session", 5, &[]),
     ("transport", 6, &[]),
     ("rest", 6, &[]),

@@ -3,6 +3,7 @@
 
 mod calls;
 mod chat;
+mod rooms;
 mod system;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ pub use calls::{
     StatedReject, WebrtcAnswer, WebrtcOffer,
 };
 pub use chat::{MessageRead, MessageSend, Typing};
+pub use rooms::{Action, ChatMessage, OfGame, OfRoom, Ping};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
 use super::{error_code::ErrorCode, fault::Fault};
@@ -123,6 +125,20 @@ commands! {
     TypingStart(Typing) "typing-start",
     /// A member has stopped writing.
     TypingStop(Typing) "typing-stop",
+    /// A player enters a game (source document 003).
+    JoinGame(OfGame) "join_game",
+    /// A player leaves a game (source document 003).
+    LeaveGame(OfGame) "leave_game",
+    /// A player does something; the app's backend answers (source document 003).
+    GameAction(Action) "game_action",
+    /// A player says something to the others in the game (source document 003).
+    ChatMessage(ChatMessage) "chat_message",
+    /// A sign of life of the document's clients (source document 003).
+    Ping(Ping) "ping",
+    /// The same as `join_game`, for any room.
+    RoomJoin(OfRoom) "room_join",
+    /// The same as `leave_game`, for any room.
+    RoomLeave(OfRoom) "room_leave",
 }
 
 #[derive(Deserialize)]

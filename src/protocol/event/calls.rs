@@ -236,6 +236,41 @@ pub struct CallEnd {
     pub total_charged_points: i64,
 }
 
+/// How a metered call stands after a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallTickStatus {
+    /// The next minute is paid for, too.
+    Ok,
+    /// The balance does not reach for the next minute: the call ends with it.
+    LowBalance,
+    /// The call is over.
+    Ended,
+}
+
+/// `call_tick`: a minute of a metered call was charged.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallTick {
+    /// The call.
+    pub call_id: CallId,
+    /// Which charge: 1 for that of the first minute.
+    pub tick_number: u32,
+    /// What this one took.
+    pub charged_points: i64,
+    /// What the call took so far.
+    pub total_charged_points: i64,
+    /// From media to this charge.
+    pub duration_seconds: u64,
+    /// What the caller has left: told to the caller alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_balance: Option<i64>,
+    /// How the call stands.
+    pub status: CallTickStatus,
+    /// UNIX seconds.
+    pub timestamp: i64,
+}
+
 /// `call_missed`: waits in the otomo's inbox.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,10 @@
 
 mod calls;
 mod chat;
+mod game;
+mod points;
 mod presence;
+mod rooms;
 mod signaling;
 mod system;
 
@@ -13,16 +16,23 @@ use serde::Serialize;
 
 pub use calls::{
     CallAccepted, CallCancelled, CallConnected, CallEnd, CallMissed, CallOutcome, CallParticipant,
-    CallPeerReconnecting, CallPhase, CallRejected, CallRequestAck, CallSnapshot, CancelReason,
-    ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall, RecentCall, RejectReason,
+    CallPeerReconnecting, CallPhase, CallRejected, CallRequestAck, CallSnapshot, CallTick,
+    CallTickStatus, CancelReason, ConnectedMethod, EndReason, IncomingCall, LiveCall, OfCall,
+    RecentCall, RejectReason,
 };
 pub use chat::{
     FriendStatusSnapshot, MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart,
     TypingStop, UnreadConversation, UnreadSnapshot, UserOffline, UserOnline,
 };
+pub use game::{
+    ActionAck, ActionResult, ChatMessage, GameEnded, GameError, GameStarted, JoinedGame, LeftGame,
+    NarrativeUpdate, PlayerStatusUpdate, Pong, StateUpdate,
+};
+pub use points::{SpDailyRecovery, SpInsufficient, SpUpdate};
 pub use presence::{
     OtomoEntry, OtomoStatus, OtomoStatusSetAck, OtomoStatusSnapshot, OtomoStatusUpdate,
 };
+pub use rooms::{RoomEvent, RoomJoinAck, RoomLeaveAck, RoomLeft, RoomLeftReason, RoomSnapshot};
 pub use signaling::{
     IceCandidate, IceServer, SignalingRole, SignalingStart, WebrtcAnswer, WebrtcOffer,
 };
@@ -177,18 +187,54 @@ events! {
     UserOnline(UserOnline) "user-online" State Chat,
     /// A conversation partner has gone offline (source document 002).
     UserOffline(UserOffline) "user-offline" State Chat,
+    /// A minute of a metered call was charged.
+    CallTick(CallTick) "call_tick" Control Calls,
+    /// The balance has changed (source document 003).
+    SpUpdate(SpUpdate) "sp_update" Durable Points,
+    /// Something costs more than there is (source document 003).
+    SpInsufficient(SpInsufficient) "sp_insufficient" Durable Points,
+    /// The points of a new day (source document 003).
+    SpDailyRecovery(SpDailyRecovery) "sp_daily_recovery" Durable Points,
+    /// A game begins (source document 003).
+    GameStarted(GameStarted) "game_started" Ephemeral Rooms,
+    /// The story goes on (source document 003).
+    NarrativeUpdate(NarrativeUpdate) "narrative_update" Ephemeral Rooms,
+    /// What came of a player's action (source document 003).
+    ActionResult(ActionResult) "action_result" Ephemeral Rooms,
+    /// A change of the game's state (source document 003).
+    StateUpdate(StateUpdate) "state_update" Ephemeral Rooms,
+    /// How a player is (source document 003).
+    PlayerStatusUpdate(PlayerStatusUpdate) "player_status_update" State Rooms,
+    /// A game ends (source document 003).
+    GameEnded(GameEnded) "game_ended" Ephemeral Rooms,
+    /// Something went wrong in a game (source document 003).
+    GameError(GameError) "game_error" Ephemeral Rooms,
+    /// The answer to `join_game` (source document 003).
+    JoinedGame(JoinedGame) "joined_game" Control System,
+    /// The answer to `leave_game` (source document 003).
+    LeftGame(LeftGame) "left_game" Control System,
+    /// A player says something (source document 003).
+    ChatMessage(ChatMessage) "chat_message" Ephemeral Rooms,
+    /// The backend's answer to an action.
+    ActionAck(ActionAck) "action_ack" Control System,
+    /// The answer to `ping` (source document 003).
+    Pong(Pong) "pong" Control System,
+    /// The answer to `room_join`.
+    RoomJoinAck(RoomJoinAck) "room_join_ack" Control System,
+    /// The answer to `room_leave`.
+    RoomLeaveAck(RoomLeaveAck) "room_leave_ack" Control System,
+    /// The user may be in a room no more.
+    RoomLeft(RoomLeft) "room_left" Control System,
+    /// The states that hold in a room.
+    RoomSnapshot(RoomSnapshot) "room_snapshot" Control System,
+    /// An event of the app's own type in a room.
+    RoomEvent(RoomEvent) "room_event" Ephemeral Rooms,
 }
 
 impl Event {
-    /// How an event that was stored behaves, by its `type`. What backends named themselves is known by
-    /// its topic alone.
-    pub fn stored_spec(name: &str, topic: Topic) -> Spec {
-        let known = Event::SPECS.iter().find(|spec| spec.name == name);
-        known.copied().unwrap_or(Spec {
-            name: "custom",
-            kind: Kind::Durable,
-            topic,
-        })
+    /// What is known of a type of ours; `None` for those that backends name themselves.
+    pub fn known_spec(name: &str) -> Option<Spec> {
+        Event::SPECS.iter().copied().find(|spec| spec.name == name)
     }
 
     /// What a newer event replaces: the one before it with the same key.

@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::{
     audit::{Audit, Entry},
     kernel::ids::{AuditId, UserId},
+    kernel::iso::Iso,
     rest::{
         Answer, Shared,
-        iso::Iso,
         paging::{Page, Paging},
     },
 };

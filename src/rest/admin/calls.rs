@@ -7,13 +7,12 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     calls::records::{history::Place, timeline::TimelineEntry},
-    kernel::ids::CallId,
+    kernel::{ids::CallId, iso::Iso},
     people::Person,
     rest::{
         Answer, Shared,
         call::{CallPlace, CallView},
         error::ApiError,
-        iso::Iso,
         paging::{Page, Paging},
     },
 };

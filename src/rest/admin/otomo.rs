@@ -7,6 +7,7 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     kernel::ids::{CallId, DeviceId, NodeId, SessionId, UserId},
+    kernel::iso::Iso,
     people::Person,
     presence::{
         board::Place,
@@ -16,7 +17,6 @@ use crate::{
         Answer, Shared,
         error::ApiError,
         evict::evict,
-        iso::Iso,
         otomo::{Filter, ListPlace, OtomoView},
         paging::{Page, Paging},
     },

@@ -4,9 +4,9 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 
 use crate::{
-    kernel::{ids::NodeId, metrics::Metrics},
+    kernel::{ids::NodeId, iso::Iso, metrics::Metrics},
     presence::rules::Status,
-    rest::{Answer, Shared, iso::Iso},
+    rest::{Answer, Shared},
 };
 
 /// The node.

@@ -14,6 +14,7 @@ use crate::{
     },
     kernel::{
         ids::{ConversationId, IdFault, IdempotencyKey, UserId},
+        iso::Iso,
         person_name,
         time::Timestamp,
     },
@@ -21,7 +22,6 @@ use crate::{
     rest::{
         Answer, Shared,
         error::ApiError,
-        iso::Iso,
         paging::{Page, Paging},
     },
 };

@@ -10,8 +10,9 @@ use crate::{
         records::{self, Page, StoredEvent},
         resume::{self, Resume, ResyncReason},
     },
+    kernel::iso::Iso,
     people::Person,
-    rest::{Answer, Shared, iso::Iso, paging::Paging},
+    rest::{Answer, Shared, paging::Paging},
     store::StoreError,
 };
 

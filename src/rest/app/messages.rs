@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 use crate::{
     chat::{message::Message, records::messages::Span},
     kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId},
+    kernel::iso::Iso,
     people::Person,
     protocol::{command::MessageSend, event::MessageReadAck},
-    rest::{Answer, Shared, error::ApiError, iso::Iso, paging::Paging},
+    rest::{Answer, Shared, error::ApiError, paging::Paging},
 };
 
 /// One message.

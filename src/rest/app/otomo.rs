@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     audit::{Action, AuditEvent},
-    kernel::{identity::Role, ids::UserId},
+    kernel::{identity::Role, ids::UserId, iso::Iso},
     people::Person,
     presence::{board::Place, rules::Chooser},
     protocol::command::ChosenStatus,
@@ -13,7 +13,6 @@ use crate::{
         Answer, Shared,
         admin::audited::audited,
         error::ApiError,
-        iso::Iso,
         otomo::{ChoiceView, Filter, ListPlace, OtomoView},
         paging::{Page, Paging},
     },

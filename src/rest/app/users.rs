@@ -6,8 +6,9 @@ use serde::Serialize;
 use crate::{
     chat::status::{TypingTo, UserStatus},
     kernel::ids::{ConversationId, UserId},
+    kernel::iso::Iso,
     people::Person,
-    rest::{Answer, Shared, iso::Iso},
+    rest::{Answer, Shared},
 };
 
 /// `UserStatus` of source document 002.

@@ -1,12 +1,15 @@
-//! Times in REST bodies: ISO 8601 in UTC, to the millisecond (`2026-11-22T12:36:08.123Z`). Read with any offset.
+//! Times as ISO 8601 in UTC, to the millisecond (`2026-11-22T12:36:08.123Z`): in REST bodies, and in the events of source document
+//! 003. Read with any offset.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::kernel::time::Timestamp;
+use super::time::Timestamp;
 
-/// A point in time as REST bodies have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Iso(pub(super) Timestamp);
+/// A point in time, written as ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String", extend("format" = "date-time"))]
+pub struct Iso(pub Timestamp);
 
 impl From<Timestamp> for Iso {
     fn from(time: Timestamp) -> Self {

@@ -1,0 +1,41 @@
+//! Commands of rooms and games (source document 003).
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::kernel::ids::RoomId;
+
+/// `join_game` and `leave_game`: the room of a game.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OfGame {
+    /// The session of the game.
+    pub game_session_id: String,
+}
+
+/// `room_join` and `room_leave`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OfRoom {
+    /// The room.
+    pub room: RoomId,
+}
+
+/// `chat_message`: said to the others in a game.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ChatMessage {
+    /// The session of the game.
+    pub game_session_id: String,
+    /// What is said.
+    pub message: String,
+}
+
+/// `game_action`: for the app's backend, which gets all of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Action {
+    /// The whole command as it came.
+    pub body: Box<RawValue>,
+}
+
+/// `ping`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Ping {}

@@ -33,7 +33,11 @@ pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     calls::Calls,
     chat::Chat,
-    delivery::{dispatch::Dispatch, lines::Lines, outbox},
+    delivery::{
+        dispatch::{self, Dispatch},
+        lines::Lines,
+        outbox,
+    },
     kernel::{
         config::Config,
         ids::NodeId,
@@ -149,12 +153,14 @@ impl App {
         let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
         let settings =
             presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
-        let dispatch = Dispatch::new(
-            config.server.workers,
-            config.outbox.join_delay,
-            settings.policy.graces,
-            Arc::clone(&metrics),
-        );
+        let delivery = dispatch::Settings {
+            workers: config.server.workers,
+            join_delay: config.outbox.join_delay,
+            low_window: config.outbox.low_window,
+            graces: settings.policy.graces,
+            clock: Clock::system(),
+        };
+        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         let people = People::new(store.clone(), config.users.auto_provision);
         let presence = Presence::start(
             store.clone(),

@@ -4,12 +4,11 @@
 //! A line belongs to one worker thread. Nothing here is sent between threads; other threads reach it
 //! through the worker's [`Shard`](super::shard::Shard).
 
-use std::{cell::Cell, cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::Cell, cell::RefCell, rc::Rc};
 
 use actix::Recipient;
 use bytes::Bytes;
 
-pub use super::signals::{Signals, Wake};
 use super::{
     counters::Counters,
     filter::Filter,
@@ -17,6 +16,10 @@ use super::{
     outbox::{Limits, Outbox, Pushed},
     queued::Queued,
     reply::{PostOutcome, Postbox, PostedCommand},
+};
+pub use super::{
+    signals::{Signals, Wake},
+    sink::{Accepted, Sink},
 };
 use crate::{
     kernel::{
@@ -55,43 +58,10 @@ pub struct SessionRef {
     pub session: SessionId,
 }
 
-/// The transport's end of a line. A transport frames and writes; what to send and when to close is
-/// decided above it.
-pub trait Sink {
-    /// Takes from the outbox as much as the transport can carry now.
-    fn pump(&self, outbox: &mut Outbox<Queued>);
-
-    /// Sends bytes that many lines share, if nothing of this line is still being written. They are then
-    /// the sink's to finish.
-    fn send_shared(&self, bytes: &Bytes) -> Accepted;
-
-    /// How this transport frames messages.
-    fn format(&self) -> WireFormat;
-
-    /// Asks the client for a sign of life.
-    fn ping(&self);
-
-    /// Since when the transport has taken nothing although something waits; `None` while it flows.
-    fn stalled(&self) -> Option<Duration>;
-
-    /// Writes what the outbox still holds and the transport's own goodbye, then ends the connection.
-    fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, reason: &str);
-
-    /// Ends the connection at once.
-    fn abort(&self);
-}
-
-/// Whether a sink took shared bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accepted {
-    /// They are on their way.
-    Taken,
-    /// Something else is still being written: queue them.
-    Busy,
-}
-
 /// One connected client.
 pub struct Line {
+    /// Its place in its worker's table.
+    slot: u32,
     client: Client,
     /// Whether state events carry `v`.
     versioned: bool,
@@ -135,8 +105,9 @@ pub struct NewLine {
 }
 
 impl Line {
-    pub(super) fn new(new: NewLine, seen: u64, counters: Rc<Counters>) -> Self {
+    pub(super) fn new(new: NewLine, slot: u32, seen: u64, counters: Rc<Counters>) -> Self {
         Self {
+            slot,
             client: new.client,
             versioned: new.versioned,
             filter: new.filter,
@@ -153,6 +124,10 @@ impl Line {
             opened: Cell::new(false),
             closing: Cell::new(false),
         }
+    }
+
+    pub(super) fn slot(&self) -> u32 {
+        self.slot
     }
 
     /// Who is at the other end.
@@ -198,7 +173,11 @@ impl Line {
         if !self.is_open() || !self.has_room() {
             // It would only wait in memory: it waits in the inbox instead.
             self.cursor.borrow_mut().heard(seq);
-            return Delivered::Yes;
+            return if passes {
+                Delivered::Yes
+            } else {
+                Delivered::No
+            };
         }
         let offer = self.cursor.borrow_mut().offer(seq, passes);
         match offer {

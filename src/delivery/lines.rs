@@ -15,10 +15,14 @@ use super::{
     counters::Counters,
     line::{Client, Line, NewLine, SessionRef},
     messages::LineReport,
+    rooms::{JoinOutcome, Rooms},
     roster::Roster,
     wheel::Wheel,
 };
-use crate::kernel::ids::{DeviceId, UserId};
+use crate::kernel::{
+    ids::{DeviceId, RoomId, UserId},
+    time::{Clock, Timestamp},
+};
 
 /// How exact timers are. A hundredth of the shortest pause that a person notices in a heartbeat.
 pub const TICK: Duration = Duration::from_millis(20);
@@ -34,6 +38,10 @@ pub enum To {
     Device(UserId, DeviceId),
     /// All connections of a user but those of one device.
     OtherDevices(UserId, DeviceId),
+    /// All connections in a room.
+    Room(RoomId),
+    /// All connections.
+    Everyone,
 }
 
 /// The lines of one worker.
@@ -41,6 +49,8 @@ pub struct Lines {
     worker: u16,
     table: RefCell<Slab<Rc<Line>>>,
     by_user: RefCell<HashMap<UserId, SmallVec<[u32; 2]>>>,
+    rooms: RefCell<Rooms>,
+    clock: Clock,
     timers: RefCell<Wheel>,
     started: Instant,
     unwritten: RefCell<Vec<Rc<Line>>>,
@@ -51,11 +61,13 @@ pub struct Lines {
 
 impl Lines {
     /// An empty table.
-    pub(super) fn new(worker: u16, roster: Roster, counters: Counters) -> Rc<Self> {
+    pub(super) fn new(worker: u16, roster: Roster, clock: Clock, counters: Counters) -> Rc<Self> {
         Rc::new(Self {
             worker,
             table: RefCell::default(),
             by_user: RefCell::default(),
+            rooms: RefCell::default(),
+            clock,
             timers: RefCell::new(Wheel::new(TICK)),
             started: Instant::now(),
             unwritten: RefCell::default(),
@@ -81,15 +93,19 @@ impl Lines {
 
     /// Takes a client in: from now on frames reach it.
     pub fn insert(&self, new: NewLine) -> (SessionRef, Rc<Line>) {
+        let mut table = self.table.borrow_mut();
+        let entry = table.vacant_entry();
+        // A worker has fewer lines than descriptors, and those are counted in 32 bits.
+        let slot = u32::try_from(entry.key()).unwrap_or(u32::MAX);
         let line = Rc::new(Line::new(
             new,
+            slot,
             self.latest_round.get(),
             Rc::clone(&self.counters),
         ));
+        entry.insert(Rc::clone(&line));
+        drop(table);
         let client = line.client().clone();
-        let slot = self.table.borrow_mut().insert(Rc::clone(&line));
-        // A worker has fewer lines than descriptors, and those are counted in 32 bits.
-        let slot = u32::try_from(slot).unwrap_or(u32::MAX);
         self.by_user
             .borrow_mut()
             .entry(client.user.clone())
@@ -104,7 +120,7 @@ impl Lines {
         (at, line)
     }
 
-    /// Lets a client go. Frames for it find nobody from now on.
+    /// Lets a client go, out of all its rooms. Frames for it find nobody from now on.
     pub fn remove(&self, at: SessionRef) {
         let Some(line) = self.get(at) else { return };
         self.table.borrow_mut().remove(at.slot as usize);
@@ -116,6 +132,56 @@ impl Lines {
                 by_user.remove(user);
             }
         }
+        for room in self.rooms.borrow_mut().leave_all(at.slot) {
+            self.roster.rooms().left(&room, self.worker, user);
+        }
+    }
+
+    /// Takes a line into a room, if that makes no more than `at_most`. The room must expect it
+    /// ([`Occupancy::expect`](super::rooms::occupancy::Occupancy::expect)).
+    pub(super) fn join(
+        &self,
+        at: SessionRef,
+        room: &RoomId,
+        until: Option<Timestamp>,
+        at_most: usize,
+    ) -> JoinOutcome {
+        let line = self.get(at);
+        let outcome = line.as_ref().map_or(JoinOutcome::Gone, |_| {
+            let mut rooms = self.rooms.borrow_mut();
+            rooms.join(at.slot, room, until, at_most)
+        });
+        match (outcome, line) {
+            (JoinOutcome::Joined, Some(line)) => {
+                let user = &line.client().user;
+                self.roster.rooms().entered(room, user);
+            }
+            _ => self.roster.rooms().stayed_out(room, self.worker),
+        }
+        outcome
+    }
+
+    /// Lets a line that is in a room stay until another time. Returns whether it is in it.
+    pub(super) fn prolong(&self, line: &Line, room: &RoomId, until: Option<Timestamp>) -> bool {
+        self.rooms.borrow_mut().prolong(line.slot(), room, until)
+    }
+
+    /// Takes a line out of a room. Returns whether it was in it.
+    pub(super) fn leave(&self, line: &Line, room: &RoomId) -> bool {
+        let was_in = self.rooms.borrow_mut().leave(line.slot(), room);
+        if was_in {
+            let user = &line.client().user;
+            self.roster.rooms().left(room, self.worker, user);
+        }
+        was_in
+    }
+
+    /// The rooms that a session is in.
+    pub fn rooms_of(&self, at: SessionRef) -> Vec<RoomId> {
+        let rooms = self.rooms.borrow();
+        self.get(at)
+            .map(|_| rooms.of(at.slot).to_vec())
+            .unwrap_or_default()
     }
 
     /// The line of a session, if the session is still there.
@@ -132,7 +198,30 @@ impl Lines {
             To::User(user) => self.of_user(user, |_| true),
             To::Device(user, device) => self.of_user(user, |client| client.device == *device),
             To::OtherDevices(user, device) => self.of_user(user, |client| client.device != *device),
+            To::Room(room) => self.in_room(room, self.clock.now()),
+            To::Everyone => self
+                .table
+                .borrow()
+                .iter()
+                .map(|(_, line)| Rc::clone(line))
+                .collect(),
         }
+    }
+
+    /// The same, with those whose time in a room is over and whom nobody has taken out yet.
+    pub(super) fn find_all(&self, to: &To) -> SmallVec<[Rc<Line>; 4]> {
+        match to {
+            To::Room(room) => self.in_room(room, Timestamp::default()),
+            to => self.find(to),
+        }
+    }
+
+    fn in_room(&self, room: &RoomId, now: Timestamp) -> SmallVec<[Rc<Line>; 4]> {
+        let (table, rooms) = (self.table.borrow(), self.rooms.borrow());
+        let slots = rooms.listeners(room, now);
+        slots
+            .filter_map(|slot| table.get(slot as usize).map(Rc::clone))
+            .collect()
     }
 
     fn of_user(&self, user: &UserId, fits: impl Fn(&Client) -> bool) -> SmallVec<[Rc<Line>; 4]> {
@@ -241,7 +330,7 @@ mod tests {
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Counters::new(Arc::default()));
+        let lines = Lines::new(0, roster, Clock::system(), Counters::new(Arc::default()));
         for nanos in (0..3_000_000).step_by(9_973) {
             let when = lines.started + Duration::from_nanos(nanos);
             let due = lines.started + Duration::from_millis(lines.due(when));

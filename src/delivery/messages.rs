@@ -8,13 +8,16 @@ use std::sync::{
 use actix::Message;
 use tokio::sync::oneshot;
 
-use super::{inbox::Seq, line::SessionRef, lines::To, rounds::Round};
+use super::{inbox::Seq, line::SessionRef, lines::To, rooms::JoinOutcome, rounds::Round};
 use crate::{
-    kernel::ids::UserId,
+    kernel::{
+        ids::{RoomId, UserId},
+        time::Timestamp,
+    },
     protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
 };
 
-/// A frame for some of a user's connections.
+/// A frame for some connections.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Deliver {
@@ -32,6 +35,7 @@ pub(super) struct DeliverDurable {
     pub(super) user: UserId,
     pub(super) seq: Seq,
     pub(super) frame: Frame,
+    pub(super) receipt: Option<Arc<Receipt>>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.
     pub(super) said: Round,
 }
@@ -58,6 +62,45 @@ pub(super) struct Subscribe {
 #[rtype(result = "()")]
 pub(super) struct ChatOutdated {
     pub(super) user: UserId,
+}
+
+/// A session enters a room.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Join {
+    pub(super) to: SessionRef,
+    pub(super) room: RoomId,
+    pub(super) until: Option<Timestamp>,
+    /// The most rooms that the session may be in.
+    pub(super) at_most: usize,
+    /// What it is told before the room's events.
+    pub(super) first: Vec<Frame>,
+    pub(super) outcome: oneshot::Sender<JoinOutcome>,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
+}
+
+/// Sessions that are in a room may stay until another time.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Prolong {
+    pub(super) to: To,
+    pub(super) room: RoomId,
+    pub(super) until: Option<Timestamp>,
+    pub(super) receipt: Arc<Receipt>,
+}
+
+/// Sessions leave a room.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct LeaveRoom {
+    pub(super) to: To,
+    pub(super) room: RoomId,
+    /// What those that were in it are told after its events.
+    pub(super) last: Option<Frame>,
+    pub(super) receipt: Arc<Receipt>,
+    /// The last broadcast before it: the clients that it concerns must have been told up to that one.
+    pub(super) said: Round,
 }
 
 /// Everything that must come first has been said: live frames may flow.

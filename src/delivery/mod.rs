@@ -9,11 +9,12 @@
 //! ```
 //! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.
 //! - [`shard`]: a worker's actor, which walks the clients of its thread; [`lines`] is its table,
-//!   [`mod@line`] one client in it, [`wheel`] the timers of all of them. [`signals`]: what it has to say to a session.
+//!   [`mod@line`] one client in it, [`wheel`] the timers of all of them. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
 //! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
 //! - [`reply`]: where the answer to a command goes.
+//! - [`rooms`]: which clients are in which room.
 //! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
 //!   [`leave`]: how a session ended, and how long nobody else hears of that.
 //!
@@ -32,8 +33,10 @@ pub mod messages;
 pub mod outbox;
 pub mod queued;
 pub mod reply;
+pub mod rooms;
 pub mod roster;
 pub mod rounds;
 pub mod shard;
 pub mod signals;
+pub mod sink;
 pub mod wheel;

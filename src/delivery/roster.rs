@@ -14,10 +14,11 @@ use super::{
     connectedness::Connectedness,
     leave::{Graces, Leave},
     line::{Client, SessionRef},
+    rooms::occupancy::Occupancy,
 };
 use crate::kernel::{
     identity::Role,
-    ids::{DeviceId, UserId},
+    ids::{DeviceId, RoomId, UserId},
 };
 
 /// One session in the roster.
@@ -45,6 +46,7 @@ pub struct Remaining {
 pub struct Roster {
     sessions: Arc<DashMap<UserId, SmallVec<[ConnectedSession; 1]>>>,
     connectedness: Connectedness,
+    rooms: Occupancy,
 }
 
 impl Roster {
@@ -53,6 +55,7 @@ impl Roster {
         Self {
             sessions: Arc::default(),
             connectedness: Connectedness::new(graces),
+            rooms: Occupancy::default(),
         }
     }
 
@@ -121,6 +124,21 @@ impl Roster {
         workers.sort_unstable();
         workers.dedup();
         workers
+    }
+
+    /// Which workers have lines in which rooms, and whose.
+    pub(super) fn rooms(&self) -> &Occupancy {
+        &self.rooms
+    }
+
+    /// The users who are in a room on this node, and the number of their sessions there, in no order.
+    pub fn room_members(&self, room: &RoomId) -> Vec<(UserId, usize)> {
+        self.rooms.members(room)
+    }
+
+    /// How many rooms somebody is in on this node.
+    pub fn room_count(&self) -> usize {
+        self.rooms.rooms()
     }
 
     /// How many different users are connected.

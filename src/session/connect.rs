@@ -332,6 +332,8 @@ impl Session {
         // What happens from now on waits behind the gate; the snapshots are taken after this.
         live.line.subscribe(Topic::Calls);
         live.line.subscribe(Topic::Chat);
+        live.line.subscribe(Topic::Rooms);
+        live.line.subscribe(Topic::Points);
         let (env, filter) = (Rc::clone(&self.env), live.line.filter().clone());
         let snapshots = async move {
             // A person who was locked out after they were let in, and before there was a line to close, is found here.

@@ -5,7 +5,12 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use diesel::prelude::*;
 use otomo::{
     calls::{Calls, records, rules::call::Call},
-    delivery::{dispatch::Dispatch, leave::Leave, line::Client, lines::Lines},
+    delivery::{
+        dispatch::{self, Dispatch},
+        leave::Leave,
+        line::Client,
+        lines::Lines,
+    },
     kernel::{
         config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
         identity::{Identity, Role},
@@ -98,7 +103,12 @@ impl Fixture {
         let node = name.parse().unwrap();
         let settings = Settings::new(name.parse().unwrap(), &config.presence, &config.calls);
         let graces = settings.policy.graces;
-        let dispatch = Dispatch::new(1, Duration::ZERO, graces, Arc::clone(&metrics));
+        let delivery = dispatch::Settings {
+            workers: 1,
+            graces,
+            ..dispatch::Settings::default()
+        };
+        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),

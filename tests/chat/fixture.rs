@@ -6,7 +6,7 @@ use otomo::{
     calls::Calls,
     chat::Chat,
     delivery::{
-        dispatch::Dispatch,
+        dispatch::{self, Dispatch},
         inbox::{
             Seq,
             records::{self, NewEvent},
@@ -79,7 +79,12 @@ impl Server {
         let node = "node-1".parse().unwrap();
         let settings = Settings::new("node-1".parse().unwrap(), &config.presence, &config.calls);
         let graces = settings.policy.graces;
-        let dispatch = Dispatch::new(1, Duration::ZERO, graces, Arc::clone(&metrics));
+        let delivery = dispatch::Settings {
+            workers: 1,
+            graces,
+            ..dispatch::Settings::default()
+        };
+        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

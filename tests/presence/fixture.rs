@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use diesel::prelude::*;
 use otomo::{
     delivery::{
-        dispatch::Dispatch,
+        dispatch::{self, Dispatch},
         leave::{Graces, Leave},
         line::Client,
         lines::Lines,
@@ -141,7 +141,12 @@ impl Fixture {
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&config, clock, Arc::clone(&metrics)).unwrap();
         let policy = settings.policy;
-        let dispatch = Dispatch::new(1, Duration::ZERO, policy.graces, Arc::clone(&metrics));
+        let delivery = dispatch::Settings {
+            workers: 1,
+            graces: policy.graces,
+            ..dispatch::Settings::default()
+        };
+        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),

@@ -207,7 +207,7 @@ mod tests {
             queued::Queued,
             roster::Roster,
         },
-        kernel::{identity::Role, ids::SessionId},
+        kernel::{identity::Role, ids::SessionId, time::Clock},
         protocol::{
             close_code::CloseCode,
             event::{Event, OtomoStatus, OtomoStatusUpdate},
@@ -247,7 +247,7 @@ mod tests {
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Counters::new(Arc::default()));
+        let lines = Lines::new(0, roster, Clock::system(), Counters::new(Arc::default()));
         let limits = Rc::new(Limits {
             soft: 1 << 20,
             hard: 1 << 20,

@@ -7,6 +7,7 @@
 //! addressed meanwhile is caught up first (see [`super::rounds`]).
 
 mod fanout;
+mod rooms;
 
 use std::{pin::Pin, rc::Rc, sync::Arc, task, time::Duration};
 
@@ -124,10 +125,14 @@ impl Handler<DeliverDurable> for Shard {
 
     fn handle(&mut self, event: DeliverDurable, _: &mut Context<Self>) {
         self.queue.leave();
+        let mut count = 0;
         for line in self.lines.find(&To::User(event.user)) {
-            self.give(&line, event.said, |line| {
+            count += self.give(&line, event.said, |line| {
                 line.offer(event.seq, &event.frame)
             });
+        }
+        if let Some(receipt) = event.receipt {
+            receipt.add(count);
         }
     }
 }

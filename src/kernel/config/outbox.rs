@@ -13,6 +13,8 @@ pub struct OutboxConfig {
     pub hard_limit: usize,
     /// The most by which updates are held back to be written together.
     pub join_delay: Duration,
+    /// How long low-priority events are gathered before they leave together.
+    pub low_window: Duration,
     /// How long a client may take nothing while something waits.
     pub write_timeout: Duration,
 }
@@ -24,6 +26,7 @@ impl OutboxConfig {
             soft_limit: section.size("soft_limit", bytes.clone())?,
             hard_limit: section.size("hard_limit", bytes)?,
             join_delay: section.duration("join_delay", Duration::ZERO..=Duration::from_secs(1))?,
+            low_window: section.duration("low_window", Duration::ZERO..=Duration::from_mins(1))?,
             write_timeout: section.duration(
                 "write_timeout",
                 Duration::from_millis(10)..=Duration::from_hours(1),

@@ -9,6 +9,8 @@
 //! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
 //! never dropped.
 
+mod rooms;
+
 use std::{
     future::Future,
     sync::{
@@ -38,7 +40,7 @@ use super::{
     shard::Shard,
 };
 use crate::{
-    kernel::{ids::UserId, metrics::Metrics},
+    kernel::{ids::UserId, metrics::Metrics, time::Clock},
     protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
 };
 
@@ -96,7 +98,22 @@ struct Inner {
     broadcast: Arc<Broadcast>,
     roster: Roster,
     metrics: Arc<Metrics>,
-    join_delay: Duration,
+    settings: Settings,
+}
+
+/// How delivery is set up. By default nothing is held back.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Worker threads, each of which calls [`Dispatch::start_worker`] once.
+    pub workers: usize,
+    /// The most by which updates are held back to be written together (`outbox.join_delay`).
+    pub join_delay: Duration,
+    /// For how long low-priority events are gathered (`outbox.low_window`).
+    pub low_window: Duration,
+    /// How long people count as there without a connection.
+    pub graces: Graces,
+    /// What a grant's end is measured by.
+    pub clock: Clock,
 }
 
 /// The way out to clients. Clones share everything.
@@ -104,21 +121,16 @@ struct Inner {
 pub struct Dispatch(Arc<Inner>);
 
 impl Dispatch {
-    /// For `workers` worker threads, each of which calls [`Dispatch::start_worker`] once. `graces`: how long
-    /// people count as there without a connection.
-    pub fn new(
-        workers: usize,
-        join_delay: Duration,
-        graces: Graces,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    /// Nobody is connected yet.
+    pub fn new(settings: Settings, metrics: Arc<Metrics>) -> Self {
+        let workers = settings.workers;
         Self(Arc::new(Inner {
             workers: (0..workers).map(|_| Worker::default()).collect(),
             next_worker: AtomicUsize::new(0),
             broadcast: Arc::new(Broadcast::new(workers)),
-            roster: Roster::new(graces),
+            roster: Roster::new(settings.graces),
             metrics,
-            join_delay,
+            settings,
         }))
     }
 
@@ -129,13 +141,14 @@ impl Dispatch {
         let lines = Lines::new(
             u16::try_from(number).ok()?,
             self.0.roster.clone(),
+            self.0.settings.clock.clone(),
             Counters::new(Arc::clone(&self.0.metrics)),
         );
         let shard = Shard::new(
             std::rc::Rc::clone(&lines),
             Arc::clone(&self.0.broadcast),
             Arc::clone(&worker.queue),
-            self.0.join_delay,
+            self.0.settings.join_delay,
         );
         worker.shard.set(shard.start()).ok()?;
         Some(lines)
@@ -160,7 +173,7 @@ impl Dispatch {
             .any(|worker| worker.queue.waiting() > QUEUE_HIGH)
     }
 
-    /// Sends a frame to some of a user's connections, as far as they subscribe to its topic.
+    /// Sends a frame to some connections, as far as they subscribe to its topic.
     pub fn tell(&self, to: To, frame: Frame) {
         self.deliver(to, frame, None);
     }
@@ -187,11 +200,34 @@ impl Dispatch {
 
     /// Sends a durable event that was just stored to all connections of its user.
     pub fn durable(&self, user: &UserId, seq: Seq, frame: &Frame) {
+        self.deliver_durable(user, seq, frame, None);
+    }
+
+    /// The same; resolves to the number of connections that get it, at once or as soon as they can take it.
+    pub fn durable_counted(
+        &self,
+        user: &UserId,
+        seq: Seq,
+        frame: &Frame,
+    ) -> impl Future<Output = usize> + use<> {
+        let (receipt, sum) = Receipt::new();
+        self.deliver_durable(user, seq, frame, Some(receipt));
+        async { sum.await.unwrap_or(0) }
+    }
+
+    fn deliver_durable(
+        &self,
+        user: &UserId,
+        seq: Seq,
+        frame: &Frame,
+        receipt: Option<Arc<Receipt>>,
+    ) {
         self.each_worker_of(&To::User(user.clone()), |worker, said| {
             worker.send(DeliverDurable {
                 user: user.clone(),
                 seq,
                 frame: frame.clone(),
+                receipt: receipt.clone(),
                 said,
             });
         });
@@ -307,6 +343,16 @@ impl Dispatch {
             To::User(user) | To::Device(user, _) | To::OtherDevices(user, _) => {
                 for number in self.0.roster.workers(user) {
                     self.worker(number, &mut send);
+                }
+            }
+            To::Room(room) => {
+                for number in self.0.roster.rooms().workers(room) {
+                    self.worker(number, &mut send);
+                }
+            }
+            To::Everyone => {
+                for number in 0..self.0.workers.len() {
+                    self.worker(u16::try_from(number).unwrap_or(u16::MAX), &mut send);
                 }
             }
         }

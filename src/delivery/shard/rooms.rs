@@ -1,0 +1,66 @@
+//! Lines enter rooms and leave them.
+
+use actix::prelude::*;
+
+use super::Shard;
+use crate::{
+    delivery::{
+        line::{Delivered, Line},
+        messages::{Join, LeaveRoom, Prolong},
+        rooms::JoinOutcome,
+    },
+    protocol::frame::Frame,
+};
+
+impl Handler<Join> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, join: Join, _: &mut Context<Self>) {
+        self.queue.leave();
+        let outcome = self
+            .lines
+            .join(join.to, &join.room, join.until, join.at_most);
+        if let (JoinOutcome::Joined | JoinOutcome::Already, Some(line)) =
+            (outcome, self.lines.get(join.to))
+        {
+            self.give(&line, join.said, |line| push_all(line, join.first));
+        }
+        // Who has stopped to wait does not hear of it.
+        let _ = join.outcome.send(outcome);
+    }
+}
+
+impl Handler<Prolong> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, prolong: Prolong, _: &mut Context<Self>) {
+        self.queue.leave();
+        let mut lines = self.lines.find(&prolong.to);
+        lines.retain(|line| self.lines.prolong(line, &prolong.room, prolong.until));
+        prolong.receipt.add(lines.len());
+    }
+}
+
+impl Handler<LeaveRoom> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, leave: LeaveRoom, _: &mut Context<Self>) {
+        self.queue.leave();
+        let mut lines = self.lines.find_all(&leave.to);
+        lines.retain(|line| self.lines.leave(line, &leave.room));
+        for line in &lines {
+            if let Some(last) = leave.last.clone() {
+                self.give(line, leave.said, |line| line.push_always(last));
+            }
+        }
+        leave.receipt.add(lines.len());
+    }
+}
+
+fn push_all(line: &Line, frames: Vec<Frame>) -> Delivered {
+    let mut delivered = Delivered::Yes;
+    for frame in frames {
+        delivered = line.push_always(frame);
+    }
+    delivered
+}

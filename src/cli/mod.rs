@@ -5,6 +5,7 @@ mod bench;
 mod check_config;
 mod descriptors;
 mod migrate;
+mod schema;
 mod serve;
 mod token;
 
@@ -52,6 +53,8 @@ enum Command {
     CheckConfig,
     /// Measure what a server pays for its clients.
     Bench(bench::BenchArgs),
+    /// Print what describes the protocol to programs.
+    Schema(schema::SchemaArgs),
     /// Bring the database's schema up to date.
     Migrate,
 }
@@ -69,6 +72,7 @@ impl Cli {
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
             Command::Bench(args) => bench::run(&config, config_file.as_deref(), args),
+            Command::Schema(args) => schema::run(&args),
             Command::Migrate => migrate::run(&config),
         }
     }

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// The longest name of a user, device or node, in bytes.
 pub const NAME_MAX_BYTES: usize = 128;
 
+/// What a name looks like to JSON Schema.
+const NAME_PATTERN: &str = r"^[^\s\p{Cc}]+$";
+
 /// A text that cannot be an id: empty, too long, or with characters that would break a log line or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} must be 1 to {NAME_MAX_BYTES} bytes without spaces or control characters")]
@@ -25,6 +28,7 @@ macro_rules! name_id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String")]
+        #[schemars(extend("minLength" = 1, "maxLength" = NAME_MAX_BYTES, "pattern" = NAME_PATTERN))]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -78,7 +82,10 @@ macro_rules! name_id {
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+        )]
+        #[schemars(with = "String", extend("format" = "uuid"))]
         pub struct $name(Uuid);
 
         impl $name {

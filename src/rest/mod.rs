@@ -8,6 +8,7 @@
 //! | `/admin/api` | admins | `admin` |
 //! | `/health`, `/metrics` | operators | `health` |
 //! | `/`, `/demo` | browsers | `pages` |
+//! | `/schemas` | who builds clients and backends | `pages` |
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),

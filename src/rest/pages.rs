@@ -1,4 +1,5 @@
-//! The demo page, carried in the binary: `/` is its document, `/demo/..` its parts.
+//! Files that are carried in the binary: the demo page (`/` is its document, `/demo/..` its parts), and for those who build
+//! clients and backends the schemas of events (`/schemas/..`).
 //!
 //! Browsers keep the files and ask each time whether they are still the same (`ETag`): a new binary is seen at once, and a
 //! reload costs a few hundred bytes. A debug build reads the files from the sources instead, so that a change is seen
@@ -20,6 +21,11 @@ use super::{error::ApiError, read};
 #[folder = "web/demo"]
 struct Demo;
 
+/// What describes the protocol to programs.
+#[derive(RustEmbed)]
+#[folder = "web/schemas"]
+struct Schemas;
+
 /// The document.
 const INDEX: &str = "index.html";
 
@@ -40,19 +46,28 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
             web::resource("/demo/{path:.*}")
                 .route(read().to(part))
                 .wrap(Compress::default()),
+        )
+        .service(
+            web::resource("/schemas/{path:.*}")
+                .route(read().to(schema))
+                .wrap(Compress::default()),
         );
 }
 
 async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    file(&request, INDEX)
+    file::<Demo>(&request, INDEX)
 }
 
 async fn part(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    file(&request, &path)
+    file::<Demo>(&request, &path)
 }
 
-fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
-    let Some(file) = Demo::get(path) else {
+async fn schema(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    file::<Schemas>(&request, &path)
+}
+
+fn file<Files: RustEmbed>(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
+    let Some(file) = Files::get(path) else {
         return Err(ApiError::not_found("page"));
     };
     let tag = tag(&file);

@@ -357,3 +357,13 @@ fn a_certificate_that_cannot_be_used_is_one_line_before_anything_is_done() {
     }
     assert!(!place.path().join("data").exists());
 }
+
+#[test]
+fn the_schemas_of_events_are_printed_as_they_are_in_the_sources() {
+    let place = Place::new();
+    let printed = place.otomo(&["schema", "events"]).printed();
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/web/schemas/events.json");
+    assert_eq!(printed, fs::read_to_string(published).unwrap());
+    assert!(place.is_empty());
+    assert!(place.otomo(&["schema"]).failed(2).contains("<SUBJECT>"));
+}

@@ -1,10 +1,16 @@
 //! One example of every message, kept in `tests/golden/protocol_v1.jsonl`: a change of that file is a change
 //! for clients, and is seen as one in review. `UPDATE_GOLDEN=1` writes it anew.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod commands;
 mod events;
 mod rooms;
+mod schemas;
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -1,4 +1,4 @@
-//! The demo page as browsers get it.
+//! The demo page as browsers get it, and the other files that are carried in the binary.
 
 use reqwest::Method;
 
@@ -93,4 +93,18 @@ async fn nothing_but_the_page_is_served() {
     ] {
         browser.get(path).await.refused(404, "NOT_FOUND");
     }
+}
+
+#[tokio::test]
+async fn the_schemas_of_events_are_there_for_front_ends_and_backends() {
+    let server = TestServer::start().await;
+    let anybody = Api::stranger(&server);
+    let events = page(&anybody, "/schemas/events.json").await;
+    assert_eq!(events.header("content-type"), "application/json");
+    assert_eq!(events.text, otomo::protocol::schema::document());
+    assert_eq!(events.json["$defs"]["sp_update"]["type"], "object");
+    anybody
+        .get("/schemas/nothing.json")
+        .await
+        .refused(404, "NOT_FOUND");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kernel::{ids::UserId, iso::Iso};
 
-/// `game_started`.
+/// `game_started`: a game begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameStarted {
     /// The session of the game.
@@ -62,7 +62,7 @@ pub struct PlayerStatusUpdate {
     pub timestamp: Iso,
 }
 
-/// `game_ended`.
+/// `game_ended`: a game is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameEnded {
     /// Why, in the app's own words.

@@ -1,5 +1,6 @@
 //! Events of the connection itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -157,8 +158,8 @@ pub struct Error {
     pub timestamp: i64,
 }
 
-/// `notification`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `notification`: a message of the app to its user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Notification {
     /// Identifies it for good.
     pub id: EventId,

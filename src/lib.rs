@@ -74,6 +74,7 @@ pub mod people;
 pub mod presence;
 pub mod protocol;
 pub mod rest;
+pub mod rooms;
 pub mod session;
 pub mod store;
 pub mod transport;

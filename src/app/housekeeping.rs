@@ -37,6 +37,8 @@ pub enum Vital {
     Presence,
     /// The coordinator of the calls.
     Calls,
+    /// The announcer of what backends publish.
+    Rooms,
 }
 
 impl fmt::Display for Vital {
@@ -46,6 +48,7 @@ impl fmt::Display for Vital {
             Vital::Delivery => "the delivery of a worker",
             Vital::Presence => "the presence hub",
             Vital::Calls => "the call coordinator",
+            Vital::Rooms => "the announcer of events",
         })
     }
 }
@@ -59,6 +62,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = shared.chat.expire_typing() => match never {},
         never = shared.chat.record_alive() => match never {},
         never = shared.chat.announce_online() => match never {},
+        never = shared.rooms.expire() => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
     }
 }
@@ -72,6 +76,7 @@ async fn died(shared: &Shared) -> Vital {
             (Vital::Delivery, shared.dispatch.is_alive()),
             (Vital::Presence, shared.presence.is_alive()),
             (Vital::Calls, shared.calls.is_alive()),
+            (Vital::Rooms, shared.rooms.is_alive()),
         ];
         // A server that stops lets its workers end one by one.
         if !shared.gate.is_draining()
@@ -96,6 +101,7 @@ pub(super) async fn prune_regularly(shared: &Shared, every: Duration) -> Infalli
             Err(fault) => log::warn!("chat not pruned cause={}", chain(&fault)),
         }
         shared.chat.tidy();
+        shared.rooms.prune().await;
         sleep(every).await;
     }
 }

@@ -48,6 +48,7 @@ use crate::{
     people::People,
     presence::{self, Presence},
     rest::{self, Shared},
+    rooms::Rooms,
     session::{env::Env, gate::Gate},
     store::{
         self, StoreError,
@@ -171,6 +172,7 @@ impl App {
         .await?;
         let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
         let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node).await?;
+        let rooms = Rooms::start(store.clone(), dispatch.clone(), &config);
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
         actix_rt::task::yield_now().await;
@@ -186,6 +188,7 @@ impl App {
             presence,
             calls,
             chat,
+            rooms,
         });
         let (address, server) = serve(&shared, listener, tls)?;
         let handle = server.handle();
@@ -235,6 +238,7 @@ impl App {
                 served.map_err(RunFault::from).and(Err(RunFault::Died(dead)))
             }
         };
+        shared.rooms.stop().await;
         shared.calls.stop().await;
         shared.presence.stop().await;
         shared.store.close().await;
@@ -342,6 +346,7 @@ fn worker(shared: &Shared) -> Rc<Env> {
         presence: shared.presence.clone(),
         calls: shared.calls.clone(),
         chat: shared.chat.clone(),
+        rooms: shared.rooms.clone(),
         metrics: Arc::clone(&shared.metrics),
         outbox: Rc::new(limits),
     })

@@ -161,12 +161,13 @@ async fn a_panic_in_the_delivery_of_a_worker_is_noticed() {
 
 #[actix_rt::test]
 async fn a_server_ends_when_a_part_of_it_has_died() {
-    for part in [Vital::Presence, Vital::Calls, Vital::Store] {
+    for part in [Vital::Presence, Vital::Calls, Vital::Rooms, Vital::Store] {
         let (app, _folder) = build(&[]).await;
         let shared = Arc::clone(&app.shared);
         match part {
             Vital::Presence => shared.presence.stop().await,
             Vital::Calls => shared.calls.stop().await,
+            Vital::Rooms => shared.rooms.stop().await,
             Vital::Store => shared.store.close().await,
             Vital::Delivery => unreachable!("has a test of its own"),
         }

@@ -87,6 +87,16 @@ impl Reply {
         }
     }
 
+    /// Whether a request waits for the answer: then it does not go to the session.
+    pub fn is_posted(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// The answer as the session is to send it, among other frames; `None` if a request waits for it.
+    pub fn frame(&self, event: &Event) -> Option<Frame> {
+        (!self.is_posted()).then(|| Frame::answer(event, self.request_id.as_ref()))
+    }
+
     /// Answers. `to_session` sends a frame to the session that the command came by.
     pub fn send(&self, event: &Event, to_session: impl FnOnce(Frame)) {
         match &self.waiting {

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::UserId, names::named, time::Timestamp};
+use super::{
+    ids::{RoomId, UserId},
+    names::named,
+    time::Timestamp,
+};
 
 named! {
     /// What a person, or a backend, may do: the `role` claim of a token, and its name on the wire.
@@ -35,6 +39,14 @@ pub struct Identity {
     pub rooms: Vec<String>,
     /// The `exp` claim: from then on the identity is worth nothing.
     pub expires_at: Timestamp,
+}
+
+impl Identity {
+    /// The rooms that the token grants; a name that is none grants nothing.
+    pub fn room_ids(&self) -> Vec<RoomId> {
+        let named = self.rooms.iter().map(|name| name.parse());
+        named.filter_map(Result::ok).collect()
+    }
 }
 
 #[cfg(test)]

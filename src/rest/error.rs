@@ -26,6 +26,7 @@ use crate::{
     people::EntryFault,
     presence::PresenceFault,
     protocol::{error_code::ErrorCode, fault::Fault},
+    rooms::RoomsFault,
     store::StoreError,
 };
 
@@ -188,6 +189,15 @@ impl From<ChatFault> for ApiError {
     fn from(fault: ChatFault) -> Self {
         match fault {
             ChatFault::Store(error) => error.into(),
+            fault => Self(fault.into()),
+        }
+    }
+}
+
+impl From<RoomsFault> for ApiError {
+    fn from(fault: RoomsFault) -> Self {
+        match fault {
+            RoomsFault::Store(error) => error.into(),
             fault => Self(fault.into()),
         }
     }

@@ -49,6 +49,7 @@ use crate::{
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
     presence::Presence,
+    rooms::Rooms,
     session::gate::Gate,
     store,
 };
@@ -77,6 +78,8 @@ pub struct Shared {
     pub calls: Calls,
     /// The chat.
     pub chat: Chat,
+    /// The rooms, and what backends publish.
+    pub rooms: Rooms,
 }
 
 /// What a handler answers with.

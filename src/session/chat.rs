@@ -7,19 +7,17 @@ use super::{Session, Stage, commands};
 use crate::{
     chat::ChatFault,
     delivery::{lines::To, reply::Reply},
-    kernel::{identity::Role, ids::UserId, logging::chain},
+    kernel::logging::chain,
     protocol::{
         command::{MessageRead, MessageSend, Typing},
-        error_code::ErrorCode,
         event::{Event, MessageReadAck, MessageSendAck},
-        fault::Fault,
     },
 };
 
 impl Session {
     /// `message_send`
     pub(super) fn send_message(&mut self, send: MessageSend, reply: Reply) {
-        let Some(sender) = self.chatter(&reply) else {
+        let Some(sender) = self.person(&reply) else {
             return;
         };
         let sent = match send.try_into() {
@@ -34,7 +32,7 @@ impl Session {
 
     /// `message-read`
     pub(super) fn read_messages(&mut self, read: MessageRead, reply: Reply) {
-        let Some(reader) = self.chatter(&reply) else {
+        let Some(reader) = self.person(&reply) else {
             return;
         };
         let conversation_id = read.conversation_id;
@@ -53,7 +51,7 @@ impl Session {
 
     /// `typing-start`: answered only when it is refused.
     pub(super) fn start_typing(&mut self, typing: Typing, reply: Reply) {
-        let Some(user) = self.chatter(&reply) else {
+        let Some(user) = self.person(&reply) else {
             return;
         };
         let chat = self.env.chat.clone();
@@ -66,27 +64,9 @@ impl Session {
 
     /// `typing-stop`: never answered. Stopping twice is harmless.
     pub(super) fn stop_typing(&mut self, typing: Typing, reply: &Reply) {
-        if let Some(user) = self.chatter(reply) {
+        if let Some(user) = self.person(reply) {
             self.env.chat.stop_typing(&user, typing.conversation_id);
         }
-    }
-
-    /// The user who sends a chat command, if they may right now; otherwise the command is refused.
-    fn chatter(&mut self, reply: &Reply) -> Option<UserId> {
-        let Stage::Live(live) = &self.stage else {
-            return None;
-        };
-        let client = live.line.client().clone();
-        if client.role == Role::Service {
-            let message = "messages are between people; a backend has none";
-            self.refuse(&Fault::new(ErrorCode::Forbidden, message), reply);
-            return None;
-        }
-        if self.env.dispatch.congested() {
-            self.refuse(&commands::busy(), reply);
-            return None;
-        }
-        Some(client.user)
     }
 
     /// Answers with the outcome once it is known; `None` is no answer.

@@ -13,7 +13,7 @@ use crate::{
         lines::To,
         reply::{Answer, PostedCommand, Reply},
     },
-    kernel::{identity::Role, iso::Iso, time::Timestamp, token::TokenFault},
+    kernel::{identity::Role, ids::UserId, iso::Iso, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
     protocol::{
         close_code::CloseCode,
@@ -128,12 +128,12 @@ impl Session {
                 let timestamp = Iso(self.env.store.now());
                 return self.answer(Pong { timestamp }, &reply);
             }
-            Command::GameAction(_)
-            | Command::JoinGame(_)
-            | Command::LeaveGame(_)
-            | Command::ChatMessage(_)
-            | Command::RoomJoin(_)
-            | Command::RoomLeave(_) => return self.refuse(&busy(), &reply),
+            Command::JoinGame(join) => return self.join_game(join, reply),
+            Command::LeaveGame(leave) => return self.leave_game(leave, &reply),
+            Command::ChatMessage(said) => return self.say_in_game(said, &reply),
+            Command::RoomJoin(join) => return self.join_room(join, reply),
+            Command::RoomLeave(leave) => return self.leave_room(leave, &reply),
+            Command::GameAction(_) => return self.refuse(&busy(), &reply),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,
@@ -157,6 +157,24 @@ impl Session {
             Command::CallEndRequest(call) => ClientCommand::End(call.call_id),
         };
         self.ask(call, reply);
+    }
+
+    /// The user who asks for something among people, if they may right now; otherwise the command is refused.
+    pub(super) fn person(&mut self, reply: &Reply) -> Option<UserId> {
+        let Stage::Live(live) = &self.stage else {
+            return None;
+        };
+        let client = live.line.client().clone();
+        if client.role == Role::Service {
+            let message = "this is between people; a backend has the server API";
+            self.refuse(&Fault::new(ErrorCode::Forbidden, message), reply);
+            return None;
+        }
+        if self.env.dispatch.congested() {
+            self.refuse(&busy(), reply);
+            return None;
+        }
+        Some(client.user)
     }
 
     /// Takes a command to the calls. The answer comes back through delivery.
@@ -205,6 +223,7 @@ impl Session {
                 live.expires_at = identity.expires_at;
                 live.expiry_told = false;
                 let expires_at = identity.expires_at.unix_seconds();
+                self.claim_rooms(identity.room_ids());
                 // The new token may run out before the next check.
                 self.wake_in(Duration::ZERO);
                 return self.answer(TokenRefreshAck { expires_at }, reply);

@@ -13,7 +13,7 @@ use super::{
     Live, Session, Stage,
     chat_refresh::ChatView,
     hello::{Credentials, Options},
-    snapshots,
+    snapshots::{self, SnapshotFault},
 };
 use crate::{
     delivery::{
@@ -31,6 +31,7 @@ use crate::{
     kernel::{
         config::ConnectionPolicy,
         identity::{Identity, Role},
+        ids::RoomId,
         logging::chain,
         time::Timestamp,
         token::TokenFault,
@@ -58,6 +59,8 @@ enum AdmissionError {
     Person(#[from] EntryFault),
     #[error(transparent)]
     Presence(#[from] PresenceFault),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotFault),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -140,7 +143,7 @@ impl Session {
         self.write();
         self.stage = Stage::Loading(Box::new(client.clone()));
         let env = Rc::clone(&self.env);
-        let expires_at = identity.expires_at;
+        let (expires_at, claims) = (identity.expires_at, identity.room_ids());
         let known = async move {
             let user = identity.user.clone();
             env.people.enter(identity).await?;
@@ -158,7 +161,7 @@ impl Session {
                 .into_actor(self)
                 .map(move |known, session, ctx| match known {
                     Ok((client, extent)) => {
-                        session.go_live(client, options, extent, expires_at, ctx)
+                        session.go_live(client, options, extent, (expires_at, claims), ctx)
                     }
                     Err(error) => session.reject(&error, ctx),
                 }),
@@ -215,6 +218,7 @@ impl Session {
             }
             AdmissionError::Person(EntryFault::Store(_))
             | AdmissionError::Presence(_)
+            | AdmissionError::Snapshot(_)
             | AdmissionError::Store(_) => {
                 let cause = chain(error);
                 log::error!("session could not begin session={} cause={cause}", self.id);
@@ -233,7 +237,7 @@ impl Session {
         client: Client,
         options: Options,
         extent: Extent,
-        expires_at: Timestamp,
+        (expires_at, claims): (Timestamp, Vec<RoomId>),
         ctx: &mut Context<Self>,
     ) {
         if !matches!(self.stage, Stage::Loading(_)) {
@@ -267,6 +271,7 @@ impl Session {
             snapshots_sent: false,
             ready: false,
             chat_view: ChatView::default(),
+            claims,
         };
         self.stage = Stage::Live(live);
         self.env.chat.arrived(&client);

@@ -9,6 +9,7 @@ use crate::{
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
     presence::Presence,
+    rooms::Rooms,
     store,
 };
 
@@ -34,6 +35,8 @@ pub struct Env {
     pub calls: Calls,
     /// The chat.
     pub chat: Chat,
+    /// The rooms.
+    pub rooms: Rooms,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How much may wait for one client.

@@ -16,6 +16,7 @@
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
 //! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
+//!   `rooms`: those of rooms and games.
 //! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat. `paging`: the durable lane.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask. `watch`: alarms, signals, the end.
 
@@ -29,6 +30,7 @@ pub mod hello;
 mod keepalive;
 mod paging;
 mod rate_limits;
+mod rooms;
 mod snapshots;
 mod watch;
 
@@ -47,7 +49,10 @@ use crate::{
         outbox::Outbox,
         queued::Queued,
     },
-    kernel::{ids::SessionId, time::Timestamp},
+    kernel::{
+        ids::{RoomId, SessionId},
+        time::Timestamp,
+    },
     protocol::{
         close_code::CloseCode,
         event::Event,
@@ -105,6 +110,8 @@ struct Live {
     ready: bool,
     /// Whether the snapshots of the chat that the client has still hold.
     chat_view: ChatView,
+    /// The rooms that the token grants.
+    claims: Vec<RoomId>,
 }
 
 impl Session {

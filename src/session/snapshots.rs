@@ -8,8 +8,18 @@ use crate::{
         lines::To,
     },
     protocol::{event::Event, frame::Frame, spec::Topic},
+    rooms::RoomsFault,
     store::StoreError,
 };
+
+/// Why the snapshots cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SnapshotFault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Rooms(#[from] RoomsFault),
+}
 
 /// Sends the snapshots, in the order of the protocol: each waits until the worker has queued the one before.
 ///
@@ -20,7 +30,7 @@ pub(super) async fn send(
     client: &Client,
     at: SessionRef,
     filter: &Filter,
-) -> Result<(), StoreError> {
+) -> Result<(), SnapshotFault> {
     let tell = |event: Event| {
         env.dispatch
             .tell_counted(To::Session(at), Frame::new(&event))
@@ -37,6 +47,9 @@ pub(super) async fn send(
         let chat = env.chat.snapshots(&client.user).await?;
         tell(filter.narrow_unread(chat.unread).into()).await;
         tell(filter.narrow_statuses(chat.partners).into()).await;
+    }
+    if filter.wants(Topic::Rooms) {
+        env.rooms.welcome(&client.user, at).await?;
     }
     Ok(())
 }

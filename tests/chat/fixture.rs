@@ -24,6 +24,7 @@ use otomo::{
     people::People,
     presence::{Presence, settings::Settings},
     protocol::{frame::Frame, spec::Topic},
+    rooms::Rooms,
     session::env::Env,
     store::{Handle, StoreError, migrations::migrate},
 };
@@ -100,6 +101,7 @@ impl Server {
         };
         let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node);
         let env = Env {
+            rooms: Rooms::start(store.clone(), dispatch.clone(), &config),
             chat: chat.await.unwrap(),
             node,
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),

@@ -15,6 +15,7 @@ mod apps;
 mod calls;
 mod chat;
 mod development;
+mod events;
 mod groups;
 mod metrics;
 mod operators;

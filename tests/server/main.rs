@@ -26,6 +26,7 @@ mod law;
 mod mirror;
 mod order;
 mod presence;
+mod rooms;
 mod sse;
 mod support;
 mod tls;

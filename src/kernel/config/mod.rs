@@ -21,6 +21,7 @@ mod outbox;
 mod presence;
 mod raw;
 mod reader;
+mod rooms;
 mod server;
 mod settings;
 mod sse;
@@ -44,6 +45,7 @@ pub use self::{
     origins::Origins,
     outbox::OutboxConfig,
     presence::PresenceConfig,
+    rooms::RoomsConfig,
     server::{ServerConfig, TlsConfig},
     settings::Settings,
     sse::SseConfig,
@@ -102,6 +104,8 @@ pub struct Config {
     pub calls: CallsConfig,
     /// What people may write to each other.
     pub chat: ChatConfig,
+    /// What is kept of what backends publish.
+    pub rooms: RoomsConfig,
     /// How long durable events wait for those who are away.
     pub inbox: InboxConfig,
     /// What may wait for one client.
@@ -195,6 +199,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         presence: PresenceConfig::read(reader.section("presence"))?,
         calls: CallsConfig::read(reader.section("calls"))?,
         chat: ChatConfig::read(reader.section("chat"))?,
+        rooms: RoomsConfig::read(reader.section("rooms"))?,
         inbox: InboxConfig::read(reader.section("inbox"))?,
         outbox: OutboxConfig::read(reader.section("outbox"))?,
         sse: SseConfig::read(reader.section("sse"))?,

@@ -1,11 +1,13 @@
 //! `/api/server`: what backends of the app tell the server.
 
 mod calls;
+mod events;
+mod rooms;
 mod users;
 
 use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
 
-use super::auth;
+use super::{auth, read};
 
 pub(super) fn scope() -> impl HttpServiceFactory {
     let at = web::resource::<&str>;
@@ -13,5 +15,16 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/users/{id}").put(users::put))
         .service(at("/users/{id}/disconnect").post(users::disconnect))
         .service(at("/calls/{id}/media").post(calls::media))
+        .service(
+            web::resource("/events")
+                .app_data(web::PayloadConfig::new(events::BATCH_BYTES_MAX))
+                .post(events::publish),
+        )
+        .service(at("/rooms/{room}").route(read().to(rooms::show)))
+        .service(
+            at("/rooms/{room}/members/{user}")
+                .put(rooms::grant)
+                .delete(rooms::revoke),
+        )
         .wrap(from_fn(auth::backends))
 }

@@ -166,6 +166,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    publications (key) {
+        key -> Text,
+        request -> Text,
+        digest -> Text,
+        stored -> BigInt,
+        published_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    room_members (room, user_id) {
+        room -> Text,
+        user_id -> Text,
+        granted_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    room_states (room, key) {
+        room -> Text,
+        key -> Text,
+        body -> Text,
+        updated_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Text,
         role -> Text,
@@ -206,5 +235,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     nodes,
     otomo,
+    publications,
+    room_members,
+    room_states,
     users,
 );

@@ -48,6 +48,16 @@ impl Endpoint {
         token.expect("a token")
     }
 
+    /// A token for an hour that grants rooms.
+    pub fn token_with_rooms(&self, user: &str, rooms: &[&str]) -> String {
+        let rooms = rooms.iter().map(|room| (*room).to_owned()).collect();
+        let identity = Identity {
+            rooms,
+            ..identity(user, Role::User, HOUR)
+        };
+        self.issuer.sign(&identity).expect("a token")
+    }
+
     /// A token that somebody made who does not have the server's secret.
     pub fn forged(&self, user: &str, role: Role) -> String {
         let forger = issuer("a secret of somebody else, as long as ours");

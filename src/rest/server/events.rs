@@ -1,0 +1,218 @@
+//! `POST /api/server/events`: a backend says something to its users.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data, Json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    kernel::ids::{IdempotencyKey, RoomId, UserId},
+    protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
+    rest::{Answer, Shared, error::ApiError},
+    rooms::{
+        Report,
+        publication::{Draft, RepeatKey, Target},
+        rules::Kind,
+    },
+};
+
+/// The most events of one request.
+const BATCH_MAX: usize = 1_000;
+
+/// The most bytes of one request: a thousand events of 8 KiB each.
+pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
+
+/// The longest time to live, in seconds: a year.
+const TTL_MAX: u32 = 366 * 24 * 3600;
+
+/// Several events in one request.
+#[derive(Deserialize)]
+struct Batch {
+    events: Option<Vec<Box<RawValue>>>,
+}
+
+/// One event.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventBody {
+    target: TargetBody,
+    #[serde(rename = "type")]
+    name: String,
+    data: Option<Box<RawValue>>,
+    kind: Option<Kind>,
+    #[serde(default)]
+    priority: Priority,
+    key: Option<String>,
+    ttl_seconds: Option<u32>,
+    idempotency_key: Option<IdempotencyKey>,
+}
+
+/// For whom it is: exactly one of these.
+#[derive(Deserialize)]
+struct TargetBody {
+    user: Option<UserId>,
+    users: Option<Vec<UserId>>,
+    room: Option<RoomId>,
+    all: Option<bool>,
+}
+
+/// What became of one event, or of all of a request together.
+#[derive(Default, Clone, Copy, Serialize)]
+pub(super) struct Counts {
+    accepted: u64,
+    /// Inboxes that it is stored in, or rooms in which it holds.
+    stored: u64,
+    /// Connections that it went to.
+    delivered: u64,
+}
+
+/// What became of a request.
+#[derive(Serialize)]
+pub(super) struct Published {
+    #[serde(flatten)]
+    together: Counts,
+    /// One entry for each event, where several came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Counts>,
+}
+
+/// `POST /api/server/events`: one event, or `{"events": [..]}`. All of them are published, or none.
+pub(super) async fn publish(shared: Data<Shared>, body: Bytes) -> Answer<Published> {
+    let batch: Batch = read("", &body)?;
+    let several = batch.events.is_some();
+    let drafts = match batch.events {
+        Some(events) if events.is_empty() || events.len() > BATCH_MAX => {
+            let message = format!("send 1 to {BATCH_MAX} events");
+            return Err(invalid("events", message).into());
+        }
+        Some(events) => {
+            let draft = |(index, event): (usize, Box<RawValue>)| {
+                draft(&format!("events[{index}]"), event.get().as_bytes())
+            };
+            events.into_iter().enumerate().map(draft).collect()
+        }
+        None => draft("", &body).map(|draft| vec![draft]),
+    }?;
+    let published = shared.rooms.publish(drafts).await;
+    let reports = published.map_err(|fault| located(fault.into(), several))?;
+    let counts: Vec<Counts> = reports.into_iter().map(Counts::from).collect();
+    let together = counts.iter().fold(Counts::default(), |sum, it| Counts {
+        accepted: sum.accepted + it.accepted,
+        stored: sum.stored + it.stored,
+        delivered: sum.delivered + it.delivered,
+    });
+    Ok(Json(Published {
+        together,
+        events: if several { counts } else { Vec::new() },
+    }))
+}
+
+impl From<Report> for Counts {
+    fn from(report: Report) -> Self {
+        Self {
+            accepted: 1,
+            stored: report.stored,
+            delivered: report.delivered,
+        }
+    }
+}
+
+fn draft(path: &str, json: &[u8]) -> Result<Draft, ApiError> {
+    let event: EventBody = read(path, json)?;
+    let at = |field: &str| join(path, field);
+    if event
+        .ttl_seconds
+        .is_some_and(|ttl| !(1..=TTL_MAX).contains(&ttl))
+    {
+        let message = format!("must be 1 to {TTL_MAX} seconds, or left out");
+        return Err(invalid(&at("ttlSeconds"), message).into());
+    }
+    let digest = event.idempotency_key.map(|key| RepeatKey {
+        key,
+        digest: digest(json),
+    });
+    let nothing = || RawValue::from_string("{}".to_owned()).unwrap_or_default();
+    Ok(Draft {
+        target: target(event.target).map_err(|message| invalid(&at("target"), message))?,
+        name: event.name,
+        data: event.data.unwrap_or_else(nothing),
+        kind: event.kind,
+        priority: event.priority,
+        key: event.key,
+        ttl: event.ttl_seconds.map(|ttl| Duration::from_secs(ttl.into())),
+        repeat: digest,
+    })
+}
+
+fn target(body: TargetBody) -> Result<Target, &'static str> {
+    match (body.user, body.users, body.room, body.all) {
+        (Some(user), None, None, None) => Ok(Target::User(user)),
+        (None, Some(users), None, None) => Ok(Target::Users(users)),
+        (None, None, Some(room), None) => Ok(Target::Room(room)),
+        (None, None, None, Some(true)) => Ok(Target::Everyone),
+        _ => Err(r#"must be one of {"user": id}, {"users": [..]}, {"room": name}, {"all": true}"#),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &str, json: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(json).map_err(|fault| {
+        let message = format!("the event is not what it should be: {fault}");
+        invalid(path, message).into()
+    })
+}
+
+fn invalid(path: &str, message: impl Into<String>) -> Fault {
+    Fault::new(ErrorCode::EventInvalid, message).about("path", path)
+}
+
+/// Where several events came, the path of a fault begins with its event's place among them.
+fn located(mut fault: Fault, several: bool) -> Fault {
+    let index = fault.context.remove("index");
+    if let (true, Some(index), Some(path)) = (several, index, fault.context.get("path")) {
+        let path = join(
+            &format!("events[{index}]"),
+            path.as_str().unwrap_or_default(),
+        );
+        fault.context.insert("path".to_owned(), path.into());
+    }
+    fault
+}
+
+fn join(path: &str, field: &str) -> String {
+    match path {
+        "" => field.to_owned(),
+        path => format!("{path}.{field}"),
+    }
+}
+
+/// The same for the same event, however its fields are ordered and spaced.
+fn digest(json: &[u8]) -> String {
+    // It was read as an event before; maps of values are sorted.
+    let event: Value = serde_json::from_slice(json).unwrap_or_default();
+    let digest = Sha256::digest(event.to_string().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_event_has_the_same_digest_however_it_is_written() {
+        let one = digest(br#"{"type":"a","data":{"x":1,"y":[1,2]},"target":{"all":true}}"#);
+        let same =
+            digest(br#"{ "target": {"all": true}, "data": {"y":[1,2], "x":1}, "type": "a" }"#);
+        let other = digest(br#"{"type":"a","data":{"x":1,"y":[2,1]},"target":{"all":true}}"#);
+        assert_eq!(one, same);
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn an_event_has_exactly_one_target() {
+        for bad in ["{}", r#"{"all":false}"#, r#"{"user":"a","room":"b"}"#] {
+            assert!(target(serde_json::from_str(bad).unwrap()).is_err(), "{bad}");
+        }
+    }
+}

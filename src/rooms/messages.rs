@@ -1,0 +1,74 @@
+//! What the [`Announcer`](super::announcer::Announcer) is told.
+
+use actix::Message;
+
+use super::{fault::RoomsFault, publication::Publication};
+use crate::{
+    delivery::{line::SessionRef, reply::Reply},
+    kernel::ids::{RoomId, UserId},
+    protocol::event::Event,
+};
+
+/// What became of one event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Inboxes that it is stored in, or rooms in which it holds.
+    pub stored: u64,
+    /// Connections whose outbox it has entered.
+    pub delivered: u64,
+}
+
+/// Events to be stored and said, all or none.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<Report>, RoomsFault>")]
+pub(super) struct Publish(pub(super) Vec<Publication>);
+
+/// A session wants to be in a room. Its answer goes out through delivery.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Join {
+    pub(super) joiner: Joiner,
+}
+
+/// Who wants to be in a room.
+#[derive(Debug)]
+pub struct Joiner {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub at: SessionRef,
+    /// The room.
+    pub room: RoomId,
+    /// The rooms that their token grants.
+    pub claims: Vec<RoomId>,
+    /// What they are told when they are in: `joined_game`, or `room_join_ack`.
+    pub acknowledgement: Event,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+/// A user may be in a room no more.
+#[derive(Message)]
+#[rtype(result = "Result<(), RoomsFault>")]
+pub(super) struct Revoke {
+    pub(super) room: RoomId,
+    pub(super) user: UserId,
+}
+
+/// Grants whose time is over are to be dropped.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Expire;
+
+/// The server is stopping. Answered when all that is under way is stored and said.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Stop;
+
+/// A session begins: it is told the states that hold for its user wherever they are. Answered when they are queued.
+#[derive(Message)]
+#[rtype(result = "Result<(), RoomsFault>")]
+pub(super) struct Welcome {
+    pub(super) user: UserId,
+    pub(super) at: SessionRef,
+}

@@ -1,0 +1,208 @@
+//! What this room asks of the store, one transaction each.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use uuid::Uuid;
+
+use super::{
+    fault::RoomsFault,
+    publication::{Publication, Target},
+    records::{members, publications, states},
+    rules::{self, DURABLE_MEMBERS_MAX, EVERYONE, Kind, PLACES_MAX, Right},
+};
+use crate::{
+    delivery::inbox::{self, Seq, records::NewEvent},
+    kernel::ids::{RoomId, UserId},
+    store::{StoreError, Tx},
+};
+
+/// An event to be stored, with those who are in its room right now.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) publication: Publication,
+    /// Who is in the room without a grant, by a claim of their token: durable events are for them, too.
+    pub(super) present: Vec<UserId>,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// It is to be said; with its place in each inbox.
+    Stored(Vec<(UserId, Seq)>),
+    /// It is to be said, and holds in so many rooms.
+    Holds(u64),
+    /// It is to be said.
+    NotStored,
+    /// It was published before: it is not said again. With how much was stored then.
+    Repeated(u64),
+}
+
+/// What may be kept of the states of a room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StateLimits {
+    /// How many keys.
+    pub(super) most: u32,
+    /// How long one that says nothing itself.
+    pub(super) retention: Duration,
+}
+
+impl Outcome {
+    /// How much of it is stored.
+    pub(super) fn stored(&self) -> u64 {
+        match self {
+            Self::Stored(places) => places.len() as u64,
+            Self::Holds(rooms) => *rooms,
+            Self::NotStored => 0,
+            Self::Repeated(stored) => *stored,
+        }
+    }
+}
+
+/// Stores all events of one request, or none.
+pub(super) fn publish(
+    tx: &mut Tx<'_>,
+    entries: &[Entry],
+    request: Uuid,
+    limits: StateLimits,
+) -> Result<Vec<Outcome>, RoomsFault> {
+    let mut outcomes = Vec::with_capacity(entries.len());
+    let mut places = 0;
+    for (index, entry) in entries.iter().enumerate() {
+        let outcome = publish_one(tx, index, entry, request, limits)?;
+        if let Outcome::Stored(stored) = &outcome {
+            places += stored.len();
+        }
+        if places > PLACES_MAX {
+            return Err(RoomsFault::TooManyPlaces);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn publish_one(
+    tx: &mut Tx<'_>,
+    index: usize,
+    entry: &Entry,
+    request: Uuid,
+    limits: StateLimits,
+) -> Result<Outcome, RoomsFault> {
+    let publication = &entry.publication;
+    if let Some(repeat) = &publication.repeat
+        && let Some(earlier) = publications::find(tx, &repeat.key, request)?
+    {
+        if earlier.digest != repeat.digest {
+            return Err(RoomsFault::KeyReused(index));
+        }
+        if !earlier.own {
+            return Ok(Outcome::Repeated(earlier.stored));
+        }
+    }
+    let outcome = match publication.kind {
+        Kind::Durable => durable(tx, index, entry)?,
+        Kind::State => state(tx, index, publication, limits)?,
+        Kind::Ephemeral => Outcome::NotStored,
+    };
+    if let Some(repeat) = &publication.repeat {
+        publications::insert(tx, &repeat.key, request, &repeat.digest, outcome.stored())?;
+    }
+    Ok(outcome)
+}
+
+fn durable(tx: &mut Tx<'_>, index: usize, entry: &Entry) -> Result<Outcome, RoomsFault> {
+    let publication = &entry.publication;
+    let recipients = match &publication.target {
+        Target::User(user) => vec![user.clone()],
+        Target::Users(users) => users.clone(),
+        Target::Room(room) => {
+            let now = tx.now();
+            let granted = members::current(tx, room, now, DURABLE_MEMBERS_MAX + 1)?;
+            let all: BTreeSet<UserId> = granted.into_iter().chain(entry.present.clone()).collect();
+            if all.len() > DURABLE_MEMBERS_MAX {
+                return Err(RoomsFault::TooManyMembers(index));
+            }
+            all.into_iter().collect()
+        }
+        // Refused when it was checked.
+        Target::Everyone => Vec::new(),
+    };
+    let event = NewEvent {
+        id: publication.id,
+        topic: publication.topic,
+        type_name: publication.wire_name(),
+        body: publication.json(),
+        expires_at: publication.ttl.map(|ttl| tx.now() + ttl),
+    };
+    let places = inbox::records::append(tx, &event, &recipients)?;
+    Ok(Outcome::Stored(places))
+}
+
+fn state(
+    tx: &mut Tx<'_>,
+    index: usize,
+    publication: &Publication,
+    limits: StateLimits,
+) -> Result<Outcome, RoomsFault> {
+    let rooms: Vec<String> = match &publication.target {
+        Target::User(user) => vec![own_room(user)],
+        Target::Users(users) => users.iter().map(own_room).collect(),
+        Target::Room(room) => vec![room.as_str().to_owned()],
+        Target::Everyone => vec![EVERYONE.to_owned()],
+    };
+    let key = states::key(
+        &publication.name,
+        publication.key.as_deref().unwrap_or_default(),
+    );
+    let expires_at = tx.now() + publication.ttl.unwrap_or(limits.retention);
+    for room in &rooms {
+        // Counted only for a key that is new, which is rare.
+        if !states::has(tx, room, &key)? && states::count(tx, room)? >= u64::from(limits.most) {
+            return Err(RoomsFault::TooManyStates(index, limits.most));
+        }
+        states::put(tx, room, &key, publication.json(), expires_at)?;
+    }
+    Ok(Outcome::Holds(rooms.len() as u64))
+}
+
+/// What somebody who joins a room is told.
+#[derive(Debug)]
+pub(super) struct Entrance {
+    /// Why they may be in it.
+    pub(super) right: Right,
+    /// The states that hold.
+    pub(super) states: Vec<String>,
+}
+
+/// Whether a user may join a room now, and what holds there.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+    room: &RoomId,
+    claims: &[RoomId],
+) -> Result<Entrance, RoomsFault> {
+    let now = tx.now();
+    let grant = members::grant(tx, room, user)?;
+    let right = rules::right(user, room, claims, grant, now);
+    let right = right.ok_or_else(|| RoomsFault::Forbidden(room.clone()))?;
+    let states = states::of(tx, room.as_str(), now)?;
+    Ok(Entrance { right, states })
+}
+
+/// The states that hold for a user wherever they are: those of their own room, and those for everybody.
+pub(super) fn standing(
+    tx: &mut Tx<'_>,
+    user: &UserId,
+) -> Result<Vec<(String, Vec<String>)>, StoreError> {
+    let now = tx.now();
+    let rooms = [own_room(user), EVERYONE.to_owned()];
+    let of = |room: String| Ok((room.clone(), states::of(tx, &room, now)?));
+    let standing: Result<Vec<_>, StoreError> = rooms.into_iter().map(of).collect();
+    Ok(standing?
+        .into_iter()
+        .filter(|(_, states)| !states.is_empty())
+        .collect())
+}
+
+fn own_room(user: &UserId) -> String {
+    format!("{}{user}", RoomId::USER_PREFIX)
+}

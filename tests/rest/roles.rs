@@ -39,6 +39,10 @@ GET  /api/nothing                       -                                    401
 PUT  /api/server/users/ken              {"role":"user","name":"Ken"}         401 403 403 201 200 403
 POST /api/server/users/ken/disconnect   -                                    401 403 403 200 200 403
 POST /api/server/calls/{id}/media       {"alive":true}                       401 403 403 404 404 403
+PUT  /api/server/rooms/r/members/ken    {}                                   401 403 403 201 200 403
+GET  /api/server/rooms/r                -                                    401 403 403 200 200 403
+DELETE /api/server/rooms/r/members/ken  -                                    401 403 403 204 204 403
+POST /api/server/events                 {"target":{"user":"ken"},"type":"x"} 401 403 403 200 200 403
 GET  /api/server/nothing                -                                    401 403 403 404 404 403
 
 GET  /admin/api/overview                -                                    401 403 403 403 403 200

@@ -44,8 +44,13 @@ impl Counters {
     pub(super) fn broadcast(&self, messages: u64, joined: u64) {
         if messages > 0 {
             self.sent(BROADCAST, messages);
-            self.joined.inc_by(joined);
+            self.joined(joined);
         }
+    }
+
+    /// So many updates leave together with another one.
+    pub(super) fn joined(&self, count: u64) {
+        self.joined.inc_by(count);
     }
 
     /// A client that reads slowly was spared a state, because there is a newer one.

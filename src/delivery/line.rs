@@ -9,54 +9,28 @@ use std::{cell::Cell, cell::RefCell, rc::Rc};
 use actix::Recipient;
 use bytes::Bytes;
 
+pub use super::{
+    client::{Client, SessionRef},
+    signals::{Signals, Wake},
+    sink::{Accepted, Sink},
+};
 use super::{
     counters::Counters,
     filter::Filter,
     inbox::cursor::{Cursor, Offer},
-    outbox::{Limits, Outbox, Pushed},
-    queued::Queued,
+    outbox::{Fate, Item as _, Limits, Outbox, Pushed},
+    queued::{Queued, Urgency},
     reply::{PostOutcome, Postbox, PostedCommand},
-};
-pub use super::{
-    signals::{Signals, Wake},
-    sink::{Accepted, Sink},
+    writes::Noted,
 };
 use crate::{
-    kernel::{
-        identity::Role,
-        ids::{DeviceId, SessionId, UserId},
-    },
+    kernel::ids::RoomId,
     protocol::{
         close_code::CloseCode,
         frame::{Frame, Stamp, WireFormat},
         spec::{Topic, Topics},
     },
 };
-
-/// Who is at the other end of a line.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The person.
-    pub user: UserId,
-    /// What they may do.
-    pub role: Role,
-    /// The device, over reconnects.
-    pub device: DeviceId,
-    /// This connection.
-    pub session: SessionId,
-}
-
-/// Where a session is: its worker and its place there. Stale once the session has ended, which the
-/// worker notices by the session id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionRef {
-    /// The worker's number.
-    pub worker: u16,
-    /// The line's place in the worker's table.
-    pub slot: u32,
-    /// The session that was there when the reference was made.
-    pub session: SessionId,
-}
 
 /// One connected client.
 pub struct Line {
@@ -80,6 +54,8 @@ pub struct Line {
     posted: Postbox,
     limits: Rc<Limits>,
     counters: Rc<Counters>,
+    /// What is still to be written, as the worker's list knows it.
+    noted: Noted,
     /// Whether live frames may flow.
     opened: Cell<bool>,
     /// Whether nothing is taken any more: the session is about to close.
@@ -121,6 +97,7 @@ impl Line {
             posted: Postbox::default(),
             limits: new.limits,
             counters,
+            noted: Noted::default(),
             opened: Cell::new(false),
             closing: Cell::new(false),
         }
@@ -218,8 +195,10 @@ impl Line {
 
     fn enqueue(&self, item: Queued) -> Delivered {
         if self.closing.get() {
+            item.meets(Fate::Closed);
             return Delivered::No;
         }
+        self.noted.want(item.urgency());
         let name = item.frame.spec().name;
         let mut outbox = self.outbox.borrow_mut();
         let before = outbox.bytes();
@@ -258,8 +237,33 @@ impl Line {
         self.opened.get()
     }
 
+    /// What is still to be written, as the worker's list knows it.
+    pub(super) fn noted(&self) -> &Noted {
+        &self.noted
+    }
+
+    /// Whether something of low priority waits for its window's end.
+    pub(super) fn holds_low(&self) -> bool {
+        self.outbox.borrow().holds_low()
+    }
+
+    /// The window of what is low is over: all of it may leave.
+    pub(super) fn release_low(&self) {
+        self.outbox.borrow_mut().release_low();
+        self.noted.want(Urgency::Now);
+    }
+
+    /// Forgets what waits of a room that the client has left.
+    pub(super) fn forget_room(&self, room: &RoomId) {
+        let mut outbox = self.outbox.borrow_mut();
+        let before = outbox.bytes();
+        outbox.discard(|item| item.frame.room() == Some(room));
+        self.counters.waiting(before, outbox.bytes());
+    }
+
     /// Hands the sink what it can take, and asks for more of the inbox when there is room.
     pub fn pump(&self) {
+        self.noted.wrote();
         let drained = {
             let mut outbox = self.outbox.borrow_mut();
             let before = outbox.bytes();
@@ -277,12 +281,12 @@ impl Line {
         if !self.opened.get() || self.closing.get() {
             return Accepted::Busy;
         }
-        if !self.outbox.borrow().is_idle() {
+        if self.outbox.borrow().has_due() {
             self.pump();
         }
-        match self.outbox.borrow().is_idle() {
-            true => self.sink.send_shared(bytes),
-            false => Accepted::Busy,
+        match self.outbox.borrow().has_due() {
+            false => self.sink.send_shared(bytes),
+            true => Accepted::Busy,
         }
     }
 
@@ -373,6 +377,8 @@ pub enum Delivered {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.counters.waiting(self.outbox.get_mut().bytes(), 0);
+        let outbox = self.outbox.get_mut();
+        self.counters.waiting(outbox.bytes(), 0);
+        outbox.clear();
     }
 }

@@ -18,6 +18,7 @@ use super::{
     rooms::{JoinOutcome, Rooms},
     roster::Roster,
     wheel::Wheel,
+    writes::{Delays, Writes},
 };
 use crate::kernel::{
     ids::{DeviceId, RoomId, UserId},
@@ -53,7 +54,7 @@ pub struct Lines {
     clock: Clock,
     timers: RefCell<Wheel>,
     started: Instant,
-    unwritten: RefCell<Vec<Rc<Line>>>,
+    writes: RefCell<Writes>,
     latest_round: Cell<u64>,
     roster: Roster,
     counters: Rc<Counters>,
@@ -61,7 +62,13 @@ pub struct Lines {
 
 impl Lines {
     /// An empty table.
-    pub(super) fn new(worker: u16, roster: Roster, clock: Clock, counters: Counters) -> Rc<Self> {
+    pub(super) fn new(
+        worker: u16,
+        roster: Roster,
+        clock: Clock,
+        delays: Delays,
+        counters: Counters,
+    ) -> Rc<Self> {
         Rc::new(Self {
             worker,
             table: RefCell::default(),
@@ -70,7 +77,7 @@ impl Lines {
             clock,
             timers: RefCell::new(Wheel::new(TICK)),
             started: Instant::now(),
-            unwritten: RefCell::default(),
+            writes: RefCell::new(Writes::new(delays)),
             latest_round: Cell::new(0),
             roster,
             counters: Rc::new(counters),
@@ -257,18 +264,26 @@ impl Lines {
         self.table.borrow().is_empty()
     }
 
-    /// Remembers that a line has something to write; the worker writes once it has handled what waits.
-    pub(super) fn mark_unwritten(&self, line: &Rc<Line>) {
-        self.unwritten.borrow_mut().push(Rc::clone(line));
+    /// Remembers what a line was given to write; the worker writes it when it is due.
+    pub(super) fn note(&self, line: &Rc<Line>) {
+        if self.writes.borrow_mut().note(line) {
+            self.counters.joined(1);
+        }
     }
 
-    /// Writes what the lines have been given since the last call.
-    pub(super) fn write_marked(&self) {
-        // Taken out first: writing may wake a session, which may mark another line.
-        let marked = std::mem::take(&mut *self.unwritten.borrow_mut());
-        for line in marked {
+    /// Has lines write what is due, `count` of them at most. Returns whether more is due.
+    pub(super) fn write_due(&self, count: usize) -> bool {
+        // Taken out first: writing may wake a session.
+        let due = self.writes.borrow_mut().take_due(Instant::now(), count);
+        for line in due {
             line.pump();
         }
+        self.writes.borrow().more_due()
+    }
+
+    /// When a line has something to write that has to wait.
+    pub(super) fn next_write(&self) -> Option<Instant> {
+        self.writes.borrow().next_due()
     }
 
     pub(super) fn set_latest_round(&self, round: u64) {
@@ -330,7 +345,13 @@ mod tests {
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Clock::system(), Counters::new(Arc::default()));
+        let lines = Lines::new(
+            0,
+            roster,
+            Clock::system(),
+            Delays::NONE,
+            Counters::new(Arc::default()),
+        );
         for nanos in (0..3_000_000).step_by(9_973) {
             let when = lines.started + Duration::from_nanos(nanos);
             let due = lines.started + Duration::from_millis(lines.due(when));

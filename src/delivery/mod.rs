@@ -9,7 +9,7 @@
 //! ```
 //! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.
 //! - [`shard`]: a worker's actor, which walks the clients of its thread; [`lines`] is its table,
-//!   [`mod@line`] one client in it, [`wheel`] the timers of all of them. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
+//!   [`mod@line`] one client in it ([`client`]: whose), [`wheel`] the timers of all of them, `writes` who of them has something to write. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
 //! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
@@ -21,6 +21,7 @@
 //! Nothing here knows what a call or a message is.
 
 pub mod broadcast;
+pub mod client;
 pub mod connectedness;
 mod counters;
 pub mod dispatch;
@@ -40,3 +41,4 @@ pub mod shard;
 pub mod signals;
 pub mod sink;
 pub mod wheel;
+mod writes;

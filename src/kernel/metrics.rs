@@ -6,12 +6,12 @@
 //! A labelled metric hands out handles ([`Labelled::of`]). Looking one up takes a lock and a hash; a handle is
 //! one atomic addition. Code that counts on a hot path (per delivery, per frame) looks them up at the start and keeps them.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use prometheus_client::{
-    encoding::text,
+    encoding::{EncodeMetric, MetricEncoder, text},
     metrics::{
-        TypedMetric,
+        MetricType, TypedMetric,
         counter::Counter,
         family::Family,
         gauge::Gauge,
@@ -45,6 +45,21 @@ pub struct Metrics {
     pub joins: Counter,
     /// What a worker took to tell all its clients what was broadcast.
     pub broadcast: Timing,
+    /// Events of backends that were handed to a client's transport, by priority and kind: one for each client. Durable events that
+    /// wait in the inbox for a client who is away, or slow, are not among them.
+    ///
+    /// The delivery success rate:
+    /// `sum(rate(otomo_events_delivered_total[5m])) / (sum(rate(otomo_events_delivered_total[5m])) +
+    /// sum(rate(otomo_events_dropped_total[5m])))`. A state that a newer one has replaced is no loss.
+    pub events_delivered: Labelled<Counter, 2>,
+    /// Events of backends that a client was spared because a newer state of their key came, by priority and kind.
+    pub events_coalesced: Labelled<Counter, 2>,
+    /// Events of backends that a client did not get, by reason (`no_room`, `expired`, `closed`), priority and kind.
+    pub events_dropped: Labelled<Counter, 3>,
+    /// From the moment an event of a backend was accepted to the one at which a client's transport took it, by priority and kind.
+    /// The 99th percentile:
+    /// `histogram_quantile(0.99, sum by (le, priority) (rate(otomo_event_latency_seconds_bucket[5m])))`.
+    pub event_latency: Labelled<Timing, 2>,
     /// Otomo, by the status that people see.
     pub otomo: Labelled<Gauge>,
     /// Calls that ended, by outcome.
@@ -81,6 +96,28 @@ impl Default for Metrics {
             joins: page.counter("joins", "Updates that left together with others"),
             // From a handful of sessions to tens of thousands: 50 µs to 1.6 s.
             broadcast: page.timing("broadcast", "Telling all clients of a worker", 50e-6, 16),
+            events_delivered: page.labelled_by(
+                "events_delivered",
+                "Events of backends that clients were sent",
+                ["priority", "kind"],
+            ),
+            events_coalesced: page.labelled_by(
+                "events_coalesced",
+                "Events of backends that gave way to a newer state",
+                ["priority", "kind"],
+            ),
+            events_dropped: page.labelled_by(
+                "events_dropped",
+                "Events of backends that clients did not get",
+                ["reason", "priority", "kind"],
+            ),
+            // 100 µs to 13 s.
+            event_latency: page.timings(
+                "event_latency",
+                "From an event's acceptance to a client's transport",
+                ["priority", "kind"],
+                || Timing::new(100e-6, 18),
+            ),
             otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
             // 50 ms to 25 s, past `calls.connect_timeout`.
@@ -109,17 +146,33 @@ impl Metrics {
     }
 }
 
-/// A metric with one label.
+/// The labels of one series: their names, and what they are there.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// A metric with labels, mostly one.
 #[derive(Debug)]
-pub struct Labelled<M> {
-    label: &'static str,
-    family: Family<[(&'static str, &'static str); 1], M>,
+pub struct Labelled<M, const N: usize = 1> {
+    labels: [&'static str; N],
+    family: Family<Labels<N>, M, fn() -> M>,
 }
 
-impl<M: Clone + Default> Labelled<M> {
+impl<M: Clone> Labelled<M> {
     /// The handle for one value of the label. Keep it where it is used often.
     pub fn of(&self, value: &'static str) -> M {
-        self.family.get_or_create_owned(&[(self.label, value)])
+        self.with([value])
+    }
+}
+
+impl<M: Clone, const N: usize> Labelled<M, N> {
+    /// The handle for these values of the labels, in their order. Keep it where it is used often.
+    pub fn with(&self, values: [&'static str; N]) -> M {
+        let mut labels = [("", ""); N];
+        let named = self.labels.into_iter().zip(values);
+        labels
+            .iter_mut()
+            .zip(named)
+            .for_each(|(label, pair)| *label = pair);
+        self.family.get_or_create_owned(&labels)
     }
 }
 
@@ -127,7 +180,26 @@ impl<M: Clone + Default> Labelled<M> {
 #[derive(Clone, Debug)]
 pub struct Timing(Histogram);
 
+impl TypedMetric for Timing {
+    const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl EncodeMetric for Timing {
+    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
+        self.0.encode(encoder)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        Self::TYPE
+    }
+}
+
 impl Timing {
+    /// Buckets of seconds that double from `first` on.
+    fn new(first: f64, buckets: u16) -> Self {
+        Self(Histogram::new(exponential_buckets(first, 2.0, buckets)))
+    }
+
     /// Notes that it took `span`, this time.
     pub fn took(&self, span: Duration) {
         self.0.observe(span.as_secs_f64());
@@ -141,11 +213,38 @@ impl Page {
     fn labelled<M>(&mut self, name: &str, help: &str, label: &'static str) -> Labelled<M>
     where
         M: Clone + Default + TypedMetric,
-        Family<[(&'static str, &'static str); 1], M>: Metric,
+        Family<Labels<1>, M, fn() -> M>: Metric,
     {
-        let family = Family::default();
+        self.labelled_by(name, help, [label])
+    }
+
+    fn labelled_by<M, const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: [&'static str; N],
+    ) -> Labelled<M, N>
+    where
+        M: Clone + Default + TypedMetric,
+        Family<Labels<N>, M, fn() -> M>: Metric,
+    {
+        let family = Family::new_with_constructor(M::default as fn() -> M);
         self.0.register(name, help, family.clone());
-        Labelled { label, family }
+        Labelled { labels, family }
+    }
+
+    /// Spans of time by labels; the buckets are those of `new`.
+    fn timings<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: [&'static str; N],
+        new: fn() -> Timing,
+    ) -> Labelled<Timing, N> {
+        let family = Family::new_with_constructor(new);
+        let unit = Unit::Seconds;
+        self.0.register_with_unit(name, help, unit, family.clone());
+        Labelled { labels, family }
     }
 
     fn counter(&mut self, name: &str, help: &str) -> Counter {
@@ -169,11 +268,10 @@ impl Page {
 
     /// Buckets of seconds that double from `first` on.
     fn timing(&mut self, name: &str, help: &str, first: f64, buckets: u16) -> Timing {
-        let histogram = Histogram::new(exponential_buckets(first, 2.0, buckets));
+        let timing = Timing::new(first, buckets);
         let unit = Unit::Seconds;
-        self.0
-            .register_with_unit(name, help, unit, histogram.clone());
-        Timing(histogram)
+        self.0.register_with_unit(name, help, unit, timing.clone());
+        timing
     }
 }
 

@@ -19,6 +19,7 @@ use super::{
     event::Event,
     event_stream,
     spec::{Key, Kind, Priority, Spec, Topic},
+    tracking::Origin,
 };
 use crate::kernel::ids::ConversationId;
 
@@ -67,7 +68,7 @@ const CUSTOM: &str = "custom";
 
 /// An event on its way to clients. Cloning copies a pointer.
 #[derive(Clone)]
-pub struct Frame(Arc<Encoded>);
+pub struct Frame(pub(super) Arc<Encoded>);
 
 /// What an event is about.
 #[derive(Deserialize)]
@@ -91,11 +92,13 @@ pub struct Published<'a> {
     pub key: Option<Key>,
 }
 
-struct Encoded {
+pub(super) struct Encoded {
     spec: Spec,
     /// The `type`, where it is not one of ours.
     own_name: Option<Box<str>>,
     priority: Priority,
+    /// Where a published event comes from; nothing for those of ours.
+    pub(super) origin: Option<Box<Origin>>,
     key: Option<Key>,
     version: Option<u64>,
     /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
@@ -283,6 +286,7 @@ impl Encoded {
             spec,
             own_name: None,
             priority: Priority::Normal,
+            origin: None,
             key: None,
             version: None,
             place: None,

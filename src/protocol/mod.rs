@@ -4,7 +4,7 @@
 //! - [`command`]: what comes in, decoded and checked.
 //! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
 //! - [`schema`]: which events backends may publish, and how these must look.
-//! - [`frame`]: an event encoded once, shared by all who get it.
+//! - [`frame`]: an event encoded once, shared by all who get it. [`tracking`]: how one that was published fares.
 //! - [`event_stream`]: how Server-Sent Events are written.
 //! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.
 //!
@@ -19,3 +19,4 @@ pub mod fault;
 pub mod frame;
 pub mod schema;
 pub mod spec;
+pub mod tracking;

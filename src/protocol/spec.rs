@@ -128,6 +128,19 @@ pub enum Kind {
     Ephemeral,
 }
 
+impl Kind {
+    /// The name on the wire and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Preamble => "preamble",
+            Kind::Control => "control",
+            Kind::Durable => "durable",
+            Kind::State => "state",
+            Kind::Ephemeral => "ephemeral",
+        }
+    }
+}
+
 /// How soon an event goes out, beside others of its kind.
 #[derive(
     Debug,

@@ -9,6 +9,7 @@
 //! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
 //! never dropped.
 
+mod queue;
 mod rooms;
 
 use std::{
@@ -17,12 +18,13 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr};
 use tokio::sync::oneshot;
 
+pub(super) use self::queue::Queue;
 use super::{
     broadcast::{Broadcast, Poke},
     counters::Counters,
@@ -38,50 +40,21 @@ use super::{
     roster::Roster,
     rounds::{Numbered, Round},
     shard::Shard,
+    writes::Delays,
 };
 use crate::{
     kernel::{ids::UserId, metrics::Metrics, time::Clock},
-    protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
+    protocol::{
+        close_code::CloseCode,
+        frame::Frame,
+        spec::{Kind, Priority, Topic},
+        tracking::{Trackers, Tracking},
+    },
 };
 
 /// Addressed frames on their way to one worker above which new commands are refused. A worker takes in
 /// a million a second; this is its backlog of a few milliseconds.
 const QUEUE_HIGH: usize = 16_384;
-
-/// The messages addressed to one worker's clients, counted at both ends.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    entered: AtomicUsize,
-    left: AtomicUsize,
-}
-
-impl Queue {
-    /// One is about to enter.
-    pub(super) fn enter(&self) {
-        self.entered.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// One is being handled.
-    pub(super) fn leave(&self) {
-        self.left.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// How many have entered since the start.
-    pub(super) fn entered(&self) -> usize {
-        self.entered.load(Ordering::Acquire)
-    }
-
-    /// How many of them have been handled.
-    pub(super) fn left(&self) -> usize {
-        self.left.load(Ordering::Acquire)
-    }
-
-    fn waiting(&self) -> usize {
-        // This end first: what enters in between must not make it negative.
-        let left = self.left();
-        self.entered().saturating_sub(left)
-    }
-}
 
 /// One worker as others reach it.
 #[derive(Default)]
@@ -97,6 +70,7 @@ struct Inner {
     next_worker: AtomicUsize,
     broadcast: Arc<Broadcast>,
     roster: Roster,
+    trackers: Trackers,
     metrics: Arc<Metrics>,
     settings: Settings,
 }
@@ -129,6 +103,7 @@ impl Dispatch {
             next_worker: AtomicUsize::new(0),
             broadcast: Arc::new(Broadcast::new(workers)),
             roster: Roster::new(settings.graces),
+            trackers: Trackers::new(&metrics),
             metrics,
             settings,
         }))
@@ -142,6 +117,10 @@ impl Dispatch {
             u16::try_from(number).ok()?,
             self.0.roster.clone(),
             self.0.settings.clock.clone(),
+            Delays {
+                join: self.0.settings.join_delay,
+                low: self.0.settings.low_window,
+            },
             Counters::new(Arc::clone(&self.0.metrics)),
         );
         let shard = Shard::new(
@@ -157,6 +136,18 @@ impl Dispatch {
     /// Who is connected.
     pub fn roster(&self) -> &Roster {
         &self.0.roster
+    }
+
+    /// Follows an event on its way that was accepted then and is worth sending for so long after: for [`Frame::tracked`]. `None`
+    /// for a kind that is not published.
+    pub fn track(
+        &self,
+        kind: Kind,
+        priority: Priority,
+        accepted: Instant,
+        ttl: Option<Duration>,
+    ) -> Option<Tracking> {
+        self.0.trackers.track(kind, priority, accepted, ttl)
     }
 
     /// Whether every worker that was started still delivers.

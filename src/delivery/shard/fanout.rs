@@ -13,7 +13,7 @@ use super::super::{
 };
 
 /// Lines visited before the mailbox gets its turn: a millisecond or two of socket writes.
-const STEP: usize = 256;
+pub(super) const STEP: usize = 256;
 
 /// The fan-out of one worker.
 pub(super) struct Fanout {
@@ -206,6 +206,7 @@ mod tests {
             outbox::{Limits, Outbox},
             queued::Queued,
             roster::Roster,
+            writes::Delays,
         },
         kernel::{identity::Role, ids::SessionId, time::Clock},
         protocol::{
@@ -247,7 +248,13 @@ mod tests {
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default());
-        let lines = Lines::new(0, roster, Clock::system(), Counters::new(Arc::default()));
+        let lines = Lines::new(
+            0,
+            roster,
+            Clock::system(),
+            Delays::NONE,
+            Counters::new(Arc::default()),
+        );
         let limits = Rc::new(Limits {
             soft: 1 << 20,
             hard: 1 << 20,

@@ -14,7 +14,7 @@ use std::{pin::Pin, rc::Rc, sync::Arc, task, time::Duration};
 use actix::{fut::ActorFuture, prelude::*};
 use actix_rt::time::Instant;
 
-use self::fanout::{Fanout, Next};
+use self::fanout::{Fanout, Next, STEP};
 use super::{
     broadcast::Broadcast,
     dispatch::Queue,
@@ -36,8 +36,8 @@ pub struct Shard {
     lines: Rc<Lines>,
     fanout: Fanout,
     queue: Arc<Queue>,
-    /// Whether a timer will wake the actor for the fan-out.
-    asleep: bool,
+    /// When a timer will wake the actor.
+    wakes_at: Option<Instant>,
 }
 
 impl Shard {
@@ -52,7 +52,7 @@ impl Shard {
             lines,
             fanout,
             queue,
-            asleep: false,
+            wakes_at: None,
         }
     }
 
@@ -65,12 +65,16 @@ impl Shard {
     ) -> usize {
         self.fanout.catch_up(line, said);
         let delivered = put(line);
-        self.lines.mark_unwritten(line);
+        self.lines.note(line);
         usize::from(delivered == Delivered::Yes)
     }
 
     fn between_messages(&mut self, ctx: &mut Context<Self>, task: &task::Context<'_>) {
-        self.lines.write_marked();
+        if self.lines.write_due(STEP) {
+            task.waker().wake_by_ref();
+        } else if let Some(due) = self.lines.next_write() {
+            self.wake_at(due, ctx);
+        }
         match self.fanout.step() {
             Next::Rest => {}
             Next::GoOn => task.waker().wake_by_ref(),
@@ -78,14 +82,21 @@ impl Shard {
                 self.lines.counters().fanned_out(took);
                 task.waker().wake_by_ref();
             }
-            Next::Sleep(_) if self.asleep => {}
-            Next::Sleep(until) => {
-                self.asleep = true;
-                let pause = until.saturating_duration_since(Instant::now());
-                // Waking is all it has to do: this is called then.
-                ctx.run_later(pause, |shard, _| shard.asleep = false);
-            }
+            Next::Sleep(until) => self.wake_at(until, ctx),
         }
+    }
+
+    /// Has the actor go on at this time, unless it will before.
+    fn wake_at(&mut self, at: Instant, ctx: &mut Context<Self>) {
+        if self.wakes_at.is_some_and(|earlier| earlier <= at) {
+            return;
+        }
+        self.wakes_at = Some(at);
+        let pause = at.saturating_duration_since(Instant::now());
+        // Waking is all it has to do: `between_messages` is called then.
+        ctx.run_later(pause, move |shard, _| {
+            shard.wakes_at.take_if(|due| *due == at);
+        });
     }
 }
 
@@ -176,7 +187,7 @@ impl Handler<Subscribe> for Shard {
             .receipt
             .add(usize::from(line.push_always(snapshot) == Delivered::Yes));
         line.subscribe(subscribe.topic);
-        self.lines.mark_unwritten(&line);
+        self.lines.note(&line);
     }
 }
 

@@ -49,6 +49,7 @@ impl Handler<LeaveRoom> for Shard {
         let mut lines = self.lines.find_all(&leave.to);
         lines.retain(|line| self.lines.leave(line, &leave.room));
         for line in &lines {
+            line.forget_room(&leave.room);
             if let Some(last) = leave.last.clone() {
                 self.give(line, leave.said, |line| line.push_always(last));
             }

@@ -9,7 +9,7 @@
 //! is told the states that hold before the events that change them. So all that concerns order passes through one place, and
 //! is said as its results come back ([`Ordered`]). What needs no store is said at once: nothing can refuse it any more.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use actix::prelude::*;
 use serde_json::value::RawValue;
@@ -80,11 +80,11 @@ impl Announcer {
     }
 
     /// Says an event to whom it is for, and counts the outboxes that it enters.
-    fn say(&self, publication: &Publication, outcome: &Outcome) -> Vec<Count> {
+    fn say(&self, publication: &Publication, outcome: &Outcome, accepted: Instant) -> Vec<Count> {
         if let Outcome::Repeated(_) = outcome {
             return Vec::new();
         }
-        let frame = publication.frame();
+        let frame = publication.frame(&self.dispatch, accepted);
         if let Outcome::Stored(places) = outcome {
             let durable = |(user, seq): &(_, _)| -> Count {
                 Box::pin(self.dispatch.durable_counted(user, *seq, &frame))
@@ -105,13 +105,14 @@ impl Announcer {
         &self,
         entries: &[Entry],
         outcomes: &[Outcome],
+        accepted: Instant,
         mut said: Vec<Vec<Count>>,
         answer: oneshot::Sender<Result<Vec<Report>, RoomsFault>>,
     ) {
         let mut reports = Vec::with_capacity(entries.len());
         for ((entry, outcome), counts) in entries.iter().zip(outcomes).zip(&mut said) {
             if counts.is_empty() {
-                *counts = self.say(&entry.publication, outcome);
+                *counts = self.say(&entry.publication, outcome, accepted);
             }
             reports.push(Report {
                 stored: outcome.stored(),
@@ -203,7 +204,11 @@ impl Announcer {
 impl Handler<Publish> for Announcer {
     type Result = ResponseFuture<Result<Vec<Report>, RoomsFault>>;
 
-    fn handle(&mut self, Publish(publications): Publish, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, publish: Publish, _: &mut Context<Self>) -> Self::Result {
+        let Publish {
+            publications,
+            accepted,
+        } = publish;
         let (answer, answered) = oneshot::channel();
         let entries = publications.into_iter().map(|it| self.entry(it)).collect();
         let entries: Arc<[Entry]> = Vec::into(entries);
@@ -211,13 +216,13 @@ impl Handler<Publish> for Announcer {
             entry.publication.kind == Kind::Ephemeral && entry.publication.repeat.is_none()
         };
         let said = entries.iter().map(|entry| match at_once(entry) {
-            true => self.say(&entry.publication, &Outcome::NotStored),
+            true => self.say(&entry.publication, &Outcome::NotStored, accepted),
             false => Vec::new(),
         });
         let said: Vec<Vec<Count>> = said.collect();
         if entries.iter().all(at_once) {
             let outcomes = vec![Outcome::NotStored; entries.len()];
-            self.conclude(&entries, &outcomes, said, answer);
+            self.conclude(&entries, &outcomes, accepted, said, answer);
         } else {
             let (request, limits, stored) = (Uuid::new_v4(), self.states, Arc::clone(&entries));
             let stored = self
@@ -225,7 +230,7 @@ impl Handler<Publish> for Announcer {
                 .write(move |tx| transactions::publish(tx, &stored, request, limits));
             self.results.push(stored, move |stored, announcer, _| {
                 match stored {
-                    Ok(outcomes) => announcer.conclude(&entries, &outcomes, said, answer),
+                    Ok(outcomes) => announcer.conclude(&entries, &outcomes, accepted, said, answer),
                     // A backend that no longer waits has gone.
                     Err(fault) => drop(answer.send(Err(fault))),
                 }

@@ -1,5 +1,7 @@
 //! What the [`Announcer`](super::announcer::Announcer) is told.
 
+use std::time::Instant;
+
 use actix::Message;
 
 use super::{fault::RoomsFault, publication::Publication};
@@ -21,7 +23,11 @@ pub struct Report {
 /// Events to be stored and said, all or none.
 #[derive(Message)]
 #[rtype(result = "Result<Vec<Report>, RoomsFault>")]
-pub(super) struct Publish(pub(super) Vec<Publication>);
+pub(super) struct Publish {
+    pub(super) publications: Vec<Publication>,
+    /// From then on the time counts that they take to clients.
+    pub(super) accepted: Instant,
+}
 
 /// A session wants to be in a room. Its answer goes out through delivery.
 #[derive(Message)]

@@ -26,7 +26,11 @@ pub mod rules;
 mod transactions;
 mod watch;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix::{Actor, Addr, prelude::SendError};
 use actix_rt::time::sleep;
@@ -111,6 +115,7 @@ impl Rooms {
     /// # Errors
     /// The refusals of [`RoomsFault`], and those of the store. Nothing is stored or said then.
     pub async fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<Report>, RoomsFault> {
+        let accepted = Instant::now();
         let (now, max) = (self.0.store.now(), self.0.config.limits.message_size);
         let check = |(index, draft)| {
             let checked = Publication::check(draft, now, max);
@@ -121,7 +126,14 @@ impl Rooms {
         if self.0.dispatch.congested() {
             return Err(RoomsFault::Busy);
         }
-        let published = self.0.announcer.send(Publish(publications)).await;
+        let published = self
+            .0
+            .announcer
+            .send(Publish {
+                publications,
+                accepted,
+            })
+            .await;
         published.unwrap_or(Err(RoomsFault::Stopped))
     }
 
@@ -171,7 +183,7 @@ impl Rooms {
             message,
             timestamp: Iso(self.0.store.now()),
         };
-        let frame = Frame::new(&said.into());
+        let frame = Frame::new(&said.into()).in_room(room.clone());
         self.0.dispatch.tell(To::Room(room.clone()), frame);
         Ok(())
     }

@@ -4,12 +4,16 @@
 //! letter by letter: numbers are not rewritten, and fields keep their order. An event of the app's own type in a room is
 //! wrapped (`room_event`), so that a client can tell in which of its rooms it was said.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Map, Value, value::RawValue};
 
 use super::rules::{self, KEY_MAX_BYTES, Kind, USERS_MAX};
 use crate::{
+    delivery::dispatch::Dispatch,
     kernel::{
         ids::{EventId, IdempotencyKey, RoomId, UserId},
         time::Timestamp,
@@ -147,8 +151,8 @@ impl Publication {
         &self.json
     }
 
-    /// The event on its way to clients.
-    pub(super) fn frame(&self) -> Frame {
+    /// The event on its way to clients, followed there since it was accepted.
+    pub(super) fn frame(&self, dispatch: &Dispatch, accepted: Instant) -> Frame {
         let kind = match self.kind {
             Kind::Durable => spec::Kind::Durable,
             Kind::State => spec::Kind::State,
@@ -161,7 +165,13 @@ impl Publication {
             priority: self.priority,
             key: self.frame_key(),
         };
-        Frame::published(&published, self.json.clone())
+        let tracking = dispatch.track(kind, self.priority, accepted, self.ttl);
+        let frame = Frame::published(&published, self.json.clone()).tracked(tracking);
+        match (&self.target, self.kind) {
+            // What is durable is in the inbox of those who have left, too.
+            (Target::Room(room), Kind::State | Kind::Ephemeral) => frame.in_room(room.clone()),
+            _ => frame,
+        }
     }
 
     fn frame_key(&self) -> Option<Key> {

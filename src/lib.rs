@@ -9,8 +9,9 @@
 //!  7  app               builds everything once; hands back {address, run, stop}
 //!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
 //!  5  session           one actor per connected client; takes its commands to the rooms below
-//!  4  calls             may use presence
+//!  4  calls             may use presence and points
 //!     presence          who can be called right now
+//!     points            a ledger of points that follows every change
 //!     chat              messages, how far people have read, who is typing, who is online
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people            who is known
@@ -71,6 +72,7 @@ pub mod cli;
 pub mod delivery;
 pub mod kernel;
 pub mod people;
+pub mod points;
 pub mod presence;
 pub mod protocol;
 pub mod rest;

@@ -173,12 +173,22 @@ uuid_id!(
     /// One thing that an admin did.
     AuditId
 );
+uuid_id!(
+    /// One transaction of the points of a user.
+    TransactionId
+);
 
 /// The namespace of the ids of direct conversations (RFC 9562, section 5.5).
 const DIRECT_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f32);
 
 /// The namespace of the ids of groups that are begun with a key.
 const KEYED_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f33);
+
+/// The namespace of the ids of point transactions.
+const TRANSACTION_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f34);
+
+/// The namespace of the ids of events that tell of points that were not there.
+const REFUSAL_NAMESPACE: Uuid = Uuid::from_u128(0x0197_0e6c_5d0a_7c3e_9b1f_6f74_6f6d_6f35);
 
 impl UserId {
     /// The key of a pair of users, the same in either order. No id contains a line feed, so no two pairs have the same key.
@@ -201,10 +211,41 @@ impl ConversationId {
 
     /// The group that a user begins with a key: the same one each time, and no other user can get it.
     pub fn keyed(creator: &UserId, key: &IdempotencyKey) -> Self {
-        // No id contains a line feed.
-        let name = format!("{creator}\n{}", key.as_str());
-        Self(Uuid::new_v5(&KEYED_NAMESPACE, name.as_bytes()))
+        Self(Uuid::new_v5(
+            &KEYED_NAMESPACE,
+            keyed(creator, key.as_str()).as_bytes(),
+        ))
     }
+}
+
+impl TransactionId {
+    /// The transaction of a user with this key: a job that is run again gives it the same id.
+    pub fn keyed(user: &UserId, key: &str) -> Self {
+        Self(Uuid::new_v5(
+            &TRANSACTION_NAMESPACE,
+            keyed(user, key).as_bytes(),
+        ))
+    }
+
+    /// The event that tells of it.
+    pub fn event(self) -> EventId {
+        EventId(self.0)
+    }
+}
+
+impl EventId {
+    /// The event that tells a user that there were not enough points for what has this key: one, however often it is tried.
+    pub fn of_refusal(user: &UserId, key: &str) -> Self {
+        Self(Uuid::new_v5(
+            &REFUSAL_NAMESPACE,
+            keyed(user, key).as_bytes(),
+        ))
+    }
+}
+
+/// A name that is a user's own. No id contains a line feed.
+fn keyed(user: &UserId, key: &str) -> String {
+    format!("{user}\n{key}")
 }
 
 impl RoomId {

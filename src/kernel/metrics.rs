@@ -66,6 +66,12 @@ pub struct Metrics {
     pub calls_ended: Labelled<Counter>,
     /// From accept to media on both sides.
     pub call_setup: Timing,
+    /// Orders to change points, by what became of them: `applied`, `repeated`, `insufficient`, `refused`, `failed`.
+    pub point_orders: Labelled<Counter>,
+    /// Events of points that were told, by type.
+    pub point_events: Labelled<Counter>,
+    /// Those of them that could not be delivered to connected clients, and wait in the inbox.
+    pub point_events_undelivered: Counter,
     /// What one commit of the store took.
     pub commit: Timing,
     /// Jobs that one commit answered.
@@ -126,6 +132,12 @@ impl Default for Metrics {
                 "From accept to media on both sides",
                 50e-3,
                 10,
+            ),
+            point_orders: page.labelled("point_orders", "Orders to change points", "outcome"),
+            point_events: page.labelled("point_events", "Events of points that were told", "type"),
+            point_events_undelivered: page.counter(
+                "point_events_undelivered",
+                "Events of points that could not be delivered at once",
             ),
             // A flush of a good disk is 0.1 ms, of a bad one 100 ms.
             commit: page.timing("commit", "One commit of the store", 100e-6, 15),

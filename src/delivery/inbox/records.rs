@@ -109,6 +109,12 @@ pub fn append(
         .collect()
 }
 
+/// Whether an event is stored, in whatever stream.
+pub fn is_stored(conn: &mut Conn, event: EventId) -> Result<bool, StoreError> {
+    let stored = exists(events::table.find(event.to_string()));
+    run!(conn, |c| diesel::select(stored).get_result(c))
+}
+
 /// Where `user`'s stream begins and ends.
 pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
     let bounds = run!(conn, |c| inbox_heads::table

@@ -166,6 +166,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    point_accounts (user_id) {
+        user_id -> Text,
+        balance -> BigInt,
+        last_ordinal -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    point_recoveries (day) {
+        day -> Text,
+        through -> Nullable<Text>,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    point_transactions (user_id, ordinal) {
+        user_id -> Text,
+        ordinal -> BigInt,
+        id -> Text,
+        key -> Text,
+        digest -> Text,
+        amount -> BigInt,
+        balance_after -> BigInt,
+        #[sql_name = "type"]
+        type_ -> Text,
+        description -> Text,
+        action -> Text,
+        metadata -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     publications (key) {
         key -> Text,
         request -> Text,
@@ -219,6 +254,7 @@ diesel::joinable!(members -> users (user_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(messages -> users (sender_id));
 diesel::joinable!(otomo -> users (user_id));
+diesel::joinable!(point_transactions -> point_accounts (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
@@ -235,6 +271,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     nodes,
     otomo,
+    point_accounts,
+    point_recoveries,
+    point_transactions,
     publications,
     room_members,
     room_states,

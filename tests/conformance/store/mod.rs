@@ -9,6 +9,7 @@ mod inbox;
 mod last_seen;
 mod migrate;
 mod plan;
+mod points;
 mod prune;
 mod read;
 
@@ -160,6 +161,11 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
                 chat_prune::people_write_while_it_goes_on,
+                points::a_balance_is_the_sum_of_what_was_done,
+                points::a_key_has_one_effect,
+                points::a_refusal_is_told_once_and_keeps_no_key,
+                points::an_account_holds_what_every_client_can_read,
+                points::the_database_keeps_the_ledger,
             );
         }
     };

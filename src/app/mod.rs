@@ -46,6 +46,7 @@ use crate::{
         token::{KeyFault, Verifier},
     },
     people::People,
+    points::Points,
     presence::{self, Presence},
     rest::{self, Shared},
     rooms::Rooms,
@@ -162,6 +163,7 @@ impl App {
             clock: Clock::system(),
         };
         let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
+        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
         let people = People::new(store.clone(), config.users.auto_provision);
         let presence = Presence::start(
             store.clone(),
@@ -189,6 +191,7 @@ impl App {
             calls,
             chat,
             rooms,
+            points,
         });
         let (address, server) = serve(&shared, listener, tls)?;
         let handle = server.handle();

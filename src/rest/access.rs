@@ -12,7 +12,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{Shared, auth::API_KEY, error::ApiError};
+use super::{Shared, auth::API_KEY, error::ApiError, idempotency};
 use crate::kernel::config::{Config, FOREIGN_HOST};
 
 /// How long browsers may remember that a page is allowed, in seconds.
@@ -40,7 +40,7 @@ pub(super) fn cors(config: &Arc<Config>) -> Cors {
             header::AUTHORIZATION.as_str(),
             header::CONTENT_TYPE.as_str(),
             API_KEY,
-            "idempotency-key",
+            idempotency::HEADER,
             "last-event-id",
         ])
         .expose_headers([header::RETRY_AFTER])

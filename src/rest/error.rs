@@ -24,6 +24,7 @@ use crate::{
     chat::ChatFault,
     kernel::{logging::chain, token::TokenFault},
     people::EntryFault,
+    points::PointsFault,
     presence::PresenceFault,
     protocol::{error_code::ErrorCode, fault::Fault},
     rooms::RoomsFault,
@@ -198,6 +199,15 @@ impl From<RoomsFault> for ApiError {
     fn from(fault: RoomsFault) -> Self {
         match fault {
             RoomsFault::Store(error) => error.into(),
+            fault => Self(fault.into()),
+        }
+    }
+}
+
+impl From<PointsFault> for ApiError {
+    fn from(fault: PointsFault) -> Self {
+        match fault {
+            PointsFault::Store(error) => error.into(),
             fault => Self(fault.into()),
         }
     }

@@ -12,7 +12,8 @@
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
-//! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take). `evict`:
+//! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take),
+//! `idempotency` (what makes a repeat known). `evict`:
 //! ending a user's part in everything.
 
 mod access;
@@ -25,6 +26,7 @@ mod dev;
 mod error;
 mod evict;
 mod health;
+mod idempotency;
 mod otomo;
 mod pages;
 mod paging;
@@ -48,6 +50,7 @@ use crate::{
     delivery::dispatch::Dispatch,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
+    points::Points,
     presence::Presence,
     rooms::Rooms,
     session::gate::Gate,
@@ -80,6 +83,8 @@ pub struct Shared {
     pub chat: Chat,
     /// The rooms, and what backends publish.
     pub rooms: Rooms,
+    /// The points.
+    pub points: Points,
 }
 
 /// What a handler answers with.

@@ -20,6 +20,7 @@ mod groups;
 mod metrics;
 mod operators;
 mod pages;
+mod points;
 mod roles;
 mod servers;
 mod shapes;

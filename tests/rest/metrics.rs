@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use otomo::kernel::identity::Role;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    api::Api,
+    api::{Api, WITH_KEY, send},
     support::{Client, End, Endpoint, PATIENCE, TestServer, Tunnel},
 };
 
@@ -122,6 +123,34 @@ async fn calls_and_what_is_stored_of_them_are_counted() {
         "{commits} commits of {jobs} jobs"
     );
     assert_eq!(value(&server, "otomo_store_queue").await, 0.0);
+}
+
+#[tokio::test]
+async fn orders_and_events_of_points_are_counted() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let backend = Api::backend(&server);
+    for (path, key, amount) in [
+        ("grant", "gift", 5),
+        ("grant", "gift", 5),
+        ("grant", "gift", 6),
+        ("consume", "k", 9),
+        ("consume", "k", 9),
+    ] {
+        let request = backend.request(Method::POST, &format!("/api/server/points/taro/{path}"));
+        let body = json!({"amount": amount, "transaction_type": "test"});
+        send(request.header("Idempotency-Key", key).json(&body)).await;
+    }
+    for (series, expected) in [
+        (r#"otomo_point_orders_total{outcome="applied"}"#, 1.0),
+        (r#"otomo_point_orders_total{outcome="repeated"}"#, 1.0),
+        (r#"otomo_point_orders_total{outcome="refused"}"#, 1.0),
+        (r#"otomo_point_orders_total{outcome="insufficient"}"#, 2.0),
+        (r#"otomo_point_events_total{type="sp_update"}"#, 1.0),
+        (r#"otomo_point_events_total{type="sp_insufficient"}"#, 1.0),
+        ("otomo_point_events_undelivered_total", 0.0),
+    ] {
+        assert_eq!(value(&server, series).await, expected, "{series}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::{
         records::listing::{Conversation, Member, Place},
     },
     kernel::{
-        ids::{ConversationId, IdFault, IdempotencyKey, UserId},
+        ids::{ConversationId, UserId},
         iso::Iso,
         person_name,
         time::Timestamp,
@@ -22,6 +22,7 @@ use crate::{
     rest::{
         Answer, Shared,
         error::ApiError,
+        idempotency,
         paging::{Page, Paging},
     },
 };
@@ -143,7 +144,7 @@ pub(super) async fn begin(
         Begin::Group { members, title } => {
             let fit = title.as_deref().map(person_name::check).transpose();
             fit.map_err(|fault| ApiError::bad_request(format!("title: {fault}")))?;
-            let key = idempotency_key(&request)?;
+            let key = idempotency::optional(&request)?;
             ConversationRequest::Group {
                 members,
                 title,
@@ -153,13 +154,6 @@ pub(super) async fn begin(
     };
     let begun = shared.chat.begin(&who.user, wanted);
     Ok(Json(begun.await?.into()))
-}
-
-fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
-    let header = request.headers().get("idempotency-key");
-    let key = header.map(|key| key.to_str().unwrap_or_default().parse());
-    key.transpose()
-        .map_err(|fault: IdFault| ApiError::bad_request(fault.to_string()))
 }
 
 /// `PUT /api/conversations/{id}/members/{user}`: any member adds somebody.

@@ -6,6 +6,7 @@ mod inbox;
 mod me;
 mod messages;
 mod otomo;
+mod points;
 mod users;
 
 use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
@@ -44,6 +45,8 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/conversations/{id}/typing").post(messages::typing))
         .service(at("/users/{id}/status").route(read().to(users::status)))
         .service(at("/ice-servers").route(read().to(calls::ice_servers)))
+        .service(at("/points").route(read().to(points::show)))
+        .service(at("/points/transactions").route(read().to(points::transactions)))
         .service(at("/inbox").route(read().to(inbox::read)))
         .wrap(from_fn(auth::people))
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod points;
 mod rooms;
 mod users;
 
@@ -14,6 +15,8 @@ pub(super) fn scope() -> impl HttpServiceFactory {
     web::scope("/api/server")
         .service(at("/users/{id}").put(users::put))
         .service(at("/users/{id}/disconnect").post(users::disconnect))
+        .service(at("/points/{user}/grant").post(points::grant))
+        .service(at("/points/{user}/consume").post(points::consume))
         .service(at("/calls/{id}/media").post(calls::media))
         .service(
             web::resource("/events")

@@ -1,0 +1,113 @@
+//! `/api/server/points`: a backend grants points and consumes them.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{
+    kernel::ids::{TransactionId, UserId},
+    points::{
+        PointsFault,
+        order::{Key, Order, Purpose, Transaction},
+        rules::{Amount, AmountFault, Change},
+    },
+    rest::{Answer, Shared, error::ApiError, idempotency},
+};
+
+/// What is ordered. Each field is read by itself, so that a refusal can say which one is wrong.
+#[derive(Deserialize)]
+pub(super) struct Ordered {
+    amount: Option<Box<RawValue>>,
+    transaction_type: Option<Box<RawValue>>,
+    description: Option<Box<RawValue>>,
+    action: Option<Box<RawValue>>,
+    metadata: Option<Box<RawValue>>,
+}
+
+/// What has changed.
+#[derive(Serialize)]
+pub(super) struct Done {
+    #[serde(rename = "transactionId")]
+    transaction_id: TransactionId,
+    balance_before: i64,
+    balance_after: i64,
+}
+
+impl From<Transaction> for Done {
+    fn from(transaction: Transaction) -> Self {
+        Self {
+            transaction_id: transaction.id,
+            balance_before: transaction.balance_before(),
+            balance_after: transaction.balance_after,
+        }
+    }
+}
+
+/// `POST /api/server/points/{user}/grant`, once for each `Idempotency-Key`. The user need not be known.
+pub(super) async fn grant(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    user: Path<UserId>,
+    ordered: Json<Ordered>,
+) -> Answer<Done> {
+    let order = order(&request, user, &ordered, Change::Grant)?;
+    Ok(Json(shared.points.carry_out(order).await?.into()))
+}
+
+/// `POST /api/server/points/{user}/consume`, once for each `Idempotency-Key`. 409 if there are not enough: nothing is taken,
+/// and the same order may be tried again later.
+pub(super) async fn consume(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    user: Path<UserId>,
+    ordered: Json<Ordered>,
+) -> Answer<Done> {
+    let order = order(&request, user, &ordered, Change::Consume)?;
+    Ok(Json(shared.points.carry_out(order).await?.into()))
+}
+
+fn order(
+    request: &HttpRequest,
+    user: Path<UserId>,
+    ordered: &Ordered,
+    change: fn(Amount) -> Change,
+) -> Result<Order, ApiError> {
+    let key = Key::request(&idempotency::required(request)?);
+    let purpose = Purpose {
+        transaction_type: text("transaction_type", &ordered.transaction_type)?.unwrap_or_default(),
+        description: text("description", &ordered.description)?.unwrap_or_default(),
+        action: text("action", &ordered.action)?.unwrap_or_default(),
+        metadata: read("metadata", &ordered.metadata, METADATA)?.unwrap_or_default(),
+    };
+    let change = change(amount(&ordered.amount)?);
+    Ok(Order::new(user.into_inner(), key, change, purpose)?)
+}
+
+/// What metadata must be. It is passed on to every client, and what JSON allows some parsers refuse (RFC 8259, sections 6
+/// and 8.2).
+const METADATA: &str = "must be a JSON object that every client can read: no half surrogate pairs, no numbers beyond a double";
+
+fn amount(raw: &Option<Box<RawValue>>) -> Result<Amount, PointsFault> {
+    let what = AmountFault.to_string();
+    let number: Option<i64> = read("amount", raw, &what)?;
+    let amount = number.and_then(|number| Amount::try_from(number).ok());
+    amount.ok_or_else(|| PointsFault::invalid("amount", what))
+}
+
+fn text(field: &'static str, raw: &Option<Box<RawValue>>) -> Result<Option<String>, PointsFault> {
+    read(field, raw, "must be a text")
+}
+
+fn read<T: DeserializeOwned>(
+    field: &'static str,
+    raw: &Option<Box<RawValue>>,
+    what: &str,
+) -> Result<Option<T>, PointsFault> {
+    let value = raw.as_ref().map(|raw| serde_json::from_str(raw.get()));
+    value
+        .transpose()
+        .map_err(|_fault| PointsFault::invalid(field, what))
+}

@@ -1,5 +1,5 @@
 //! What a server does by itself while it serves: it ends grace periods and typing, announces who is online, prunes inboxes
-//! and messages, and checks that every vital part is still alive.
+//! and messages, brings the points of each day, and checks that every vital part is still alive.
 //!
 //! # When something panics
 //! A panic is a fault of ours, and stays with whoever had it: a job of the store is rolled back, a session ends
@@ -63,6 +63,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = shared.chat.record_alive() => match never {},
         never = shared.chat.announce_online() => match never {},
         never = shared.rooms.expire() => match never {},
+        never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
     }
 }

@@ -95,6 +95,13 @@ impl Clock {
         }
     }
 
+    /// Sets a manual clock, forward or back; the system's clock cannot be set and ignores it.
+    pub fn set(&self, now: Timestamp) {
+        if let Some(hand) = &self.0 {
+            hand.store(now.0, Ordering::SeqCst);
+        }
+    }
+
     /// Moves a manual clock forward; the system's clock cannot be moved and ignores it.
     pub fn advance(&self, span: Duration) {
         if let Some(hand) = &self.0 {

@@ -6,10 +6,10 @@
 //!                  |<- committed-+
 //!                  +---> dispatch: sp_update to the user, then the answer to the backend
 //! ```
-//! - [`rules`]: what an order does to a balance. Pure.
+//! - [`rules`]: what an order does to a balance, and when a day's points come. Pure.
 //! - [`order`]: an order, and the transaction that came of it. [`fault`]: why something was refused.
 //! - [`transactions`]: the one way in which points change; other rooms use it inside their own transactions.
-//! - [`told`]: the events. [`records`]: the queries.
+//! - [`recovery`]: the points of a new day. [`told`]: the events. [`records`]: the queries.
 //!
 //! Why no actor: the store's writer puts all orders into one order, and the inbox gives each user theirs, so the balances that
 //! a client is told go on from one another in the order of `seq`.
@@ -20,6 +20,7 @@
 pub mod fault;
 pub mod order;
 pub mod records;
+pub mod recovery;
 pub mod rules;
 pub mod told;
 pub mod transactions;

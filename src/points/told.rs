@@ -5,7 +5,7 @@ use crate::{
     delivery::inbox::{self, Seq, records::NewEvent},
     kernel::ids::{EventId, UserId},
     protocol::{
-        event::{Event, SpInsufficient, SpUpdate},
+        event::{Event, SpDailyRecovery, SpInsufficient, SpUpdate},
         frame::Frame,
     },
     store::{StoreError, Tx},
@@ -39,6 +39,21 @@ impl Told {
             balance_before: of.balance_before(),
             balance_after: of.balance_after,
             metadata: of.purpose.metadata.clone(),
+            timestamp: of.created_at.into(),
+        });
+        Self::of(tx, of, &event)
+    }
+
+    /// Tells of the points of a new day.
+    pub(super) fn recovery(
+        tx: &mut Tx<'_>,
+        of: &Transaction,
+        day: jiff::civil::Date,
+    ) -> Result<Self, StoreError> {
+        let event = Event::SpDailyRecovery(SpDailyRecovery {
+            total_amount: of.amount,
+            balance_after: of.balance_after,
+            date: day.to_string(),
             timestamp: of.created_at.into(),
         });
         Self::of(tx, of, &event)

@@ -34,6 +34,8 @@ GET  /api/calls/{id}/ring               -                                    401
 GET  /api/ice-servers                   -                                    401 200 200 403 403 200
 GET  /api/inbox                         -                                    401 200 200 403 403 200
 POST /api/logout?device=none             -                                   401 200 200 403 403 200
+GET  /api/points                        -                                    401 200 200 403 403 200
+GET  /api/points/transactions           -                                    401 200 200 403 403 200
 GET  /api/nothing                       -                                    401 404 404 403 403 404
 
 PUT  /api/server/users/ken              {"role":"user","name":"Ken"}         401 403 403 201 200 403
@@ -43,6 +45,8 @@ PUT  /api/server/rooms/r/members/ken    {}                                   401
 GET  /api/server/rooms/r                -                                    401 403 403 200 200 403
 DELETE /api/server/rooms/r/members/ken  -                                    401 403 403 204 204 403
 POST /api/server/events                 {"target":{"user":"ken"},"type":"x"} 401 403 403 200 200 403
+POST /api/server/points/ken/grant       {"amount":1}                         401 403 403 400 400 403
+POST /api/server/points/ken/consume     {"amount":1}                         401 403 403 400 400 403
 GET  /api/server/nothing                -                                    401 403 403 404 404 403
 
 GET  /admin/api/overview                -                                    401 403 403 403 403 200

@@ -18,6 +18,7 @@ mod inbox;
 mod limits;
 mod origins;
 mod outbox;
+mod points;
 mod presence;
 mod raw;
 mod reader;
@@ -44,6 +45,7 @@ pub use self::{
     limits::{ConnectionPolicy, LimitsConfig},
     origins::Origins,
     outbox::OutboxConfig,
+    points::PointsConfig,
     presence::PresenceConfig,
     rooms::RoomsConfig,
     server::{ServerConfig, TlsConfig},
@@ -106,6 +108,8 @@ pub struct Config {
     pub chat: ChatConfig,
     /// What is kept of what backends publish.
     pub rooms: RoomsConfig,
+    /// The points that come by themselves each day.
+    pub points: PointsConfig,
     /// How long durable events wait for those who are away.
     pub inbox: InboxConfig,
     /// What may wait for one client.
@@ -200,6 +204,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         calls: CallsConfig::read(reader.section("calls"))?,
         chat: ChatConfig::read(reader.section("chat"))?,
         rooms: RoomsConfig::read(reader.section("rooms"))?,
+        points: PointsConfig::read(reader.section("points"))?,
         inbox: InboxConfig::read(reader.section("inbox"))?,
         outbox: OutboxConfig::read(reader.section("outbox"))?,
         sse: SseConfig::read(reader.section("sse"))?,

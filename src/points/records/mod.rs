@@ -1,4 +1,6 @@
-//! The tables `point_accounts` and `point_transactions`.
+//! The tables `point_accounts` and `point_transactions`. [`recoveries`]: how far a day's recovery has come.
+
+pub mod recoveries;
 
 use std::fmt::Display;
 

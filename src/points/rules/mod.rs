@@ -1,5 +1,6 @@
-//! What an order does to a balance. Pure: no clock, no database.
+//! What an order does to a balance, and when a day's points come. Pure: no clock, no database.
 
+pub mod recovery;
 #[cfg(test)]
 mod tests;
 

@@ -1,15 +1,14 @@
 //! The points of a server without sockets, on a database that goes away with it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use otomo::{
     delivery::{
-        dispatch::Dispatch,
+        dispatch::{self, Dispatch},
         inbox::{
             Seq,
             records::{self as inbox, Page},
         },
-        leave::Graces,
     },
     kernel::{
         config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
@@ -89,7 +88,11 @@ impl Server {
         migrate(&database.url).unwrap();
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&database, clock.clone(), Arc::clone(&metrics)).unwrap();
-        let dispatch = Dispatch::new(1, Duration::ZERO, Graces::default(), Arc::clone(&metrics));
+        let delivery = dispatch::Settings {
+            workers: 1,
+            ..dispatch::Settings::default()
+        };
+        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         Self {
             points: Points::new(store.clone(), dispatch, metrics),
             store,

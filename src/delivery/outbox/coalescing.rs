@@ -19,7 +19,7 @@ pub(super) struct Coalescing<I: Item> {
     /// frame waits, whatever leaves before it.
     front: usize,
     /// The place of each key, while the queue is backed up.
-    index: Option<Box<HashMap<I::Key, usize>>>,
+    index: Option<HashMap<I::Key, usize>>,
 }
 
 impl<I: Item> Default for Coalescing<I> {
@@ -134,12 +134,12 @@ impl<I: Item> Coalescing<I> {
     }
 
     /// The place of every key that waits.
-    fn places(&self) -> Box<HashMap<I::Key, usize>> {
+    fn places(&self) -> HashMap<I::Key, usize> {
         let waiting = self.queue.iter().enumerate();
         let places = waiting.filter_map(|(position, place)| {
             let key = place.as_ref()?.key()?.clone();
             Some((key, self.front.wrapping_add(position)))
         });
-        Box::new(places.collect())
+        places.collect()
     }
 }

@@ -172,7 +172,11 @@ impl App {
             settings,
         )
         .await?;
-        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics).await?;
+        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
+        let calls = Calls::start(
+            &config, &node, &store, &dispatch, &presence, &points, &metrics,
+        )
+        .await?;
         let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node).await?;
         let rooms = Rooms::start(store.clone(), dispatch.clone(), &config);
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,

@@ -60,6 +60,7 @@ use self::{
 };
 use crate::{
     delivery::{
+        alive,
         dispatch::Dispatch,
         leave::Leave,
         line::{Client, SessionRef},
@@ -72,6 +73,7 @@ use crate::{
         metrics::Metrics,
         user_rate::UserRate,
     },
+    points::Points,
     presence::Presence,
     protocol::event::{CallSnapshot, IceServer, IncomingCall},
     store::{Handle, StoreError},
@@ -107,8 +109,11 @@ impl Calls {
         store: &Handle,
         dispatch: &Dispatch,
         presence: &Presence,
+        points: &Points,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        let this = node.clone();
+        let alive_at = store.read(move |conn| alive::last(conn, &this)).await?;
         let left_behind = store.read(records::live).await?;
         if !left_behind.is_empty() {
             log::info!("calls restored node={node} calls={}", left_behind.len());
@@ -117,6 +122,7 @@ impl Calls {
         let speaker = Speaker {
             dispatch: dispatch.clone(),
             presence: presence.clone(),
+            points: points.clone(),
             store: store.clone(),
             config: config.calls.clone(),
             live: live.clone(),
@@ -128,7 +134,8 @@ impl Calls {
             presence: presence.policy(),
         };
         let request_rate = UserRate::per_minute(config.limits.calls_per_minute);
-        let coordinator = CallCoordinator::new(speaker, policies, request_rate, &left_behind);
+        let coordinator =
+            CallCoordinator::new(speaker, policies, request_rate, &left_behind, alive_at);
         Ok(Self(Arc::new(Shared {
             coordinator: coordinator.start(),
             live,

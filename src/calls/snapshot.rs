@@ -67,6 +67,8 @@ fn live_call(
         expires_at: deadline.map(Timestamp::unix_seconds),
         remaining_ms: deadline.map(|deadline| wire::millis(now, deadline)),
         connected_at: connection.map(|connection| connection.at.unix_seconds()),
+        price_per_minute: call.tariff.map(|tariff| tariff.price),
+        total_charged_points: call.charged_points(),
         ice_servers,
     })
 }

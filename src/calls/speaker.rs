@@ -29,8 +29,10 @@ use crate::{
         metrics::Metrics,
         time::Timestamp,
     },
+    points::Points,
     presence::Presence,
     protocol::{
+        error_code::ErrorCode,
         event::{Error, Event},
         fault::Fault,
         frame::Frame,
@@ -42,6 +44,7 @@ use crate::{
 pub(super) struct Speaker {
     pub(super) dispatch: Dispatch,
     pub(super) presence: Presence,
+    pub(super) points: Points,
     pub(super) store: Handle,
     pub(super) config: CallsConfig,
     pub(super) live: LivePeople,
@@ -115,13 +118,28 @@ impl Speaker {
     /// Answers a client that its command was not done.
     pub(super) fn fail(&self, asker: &Asker, call: CallId, fault: Fault) {
         let fault = fault.about("callId", call.to_string());
-        let error = Error {
+        self.reply(asker, &self.error(fault).into());
+    }
+
+    /// Tells the device that calls that a charge could not be stored.
+    pub(super) fn charge_failed(&self, call: &Call, number: u32) {
+        let message = "a minute of this call could not be charged; it will be tried again, and the call goes on";
+        let fault = Fault::new(ErrorCode::BillingFailed, message)
+            .about("callId", call.id.to_string())
+            .about("tickNumber", number);
+        let error = Frame::new(&self.error(fault).into());
+        let device = call.caller_device.clone();
+        self.dispatch
+            .tell(To::Device(call.caller.clone(), device), error);
+    }
+
+    fn error(&self, fault: Fault) -> Error {
+        Error {
             code: fault.code,
             message: fault.message,
             context: fault.context,
             timestamp: self.now().unix_seconds(),
-        };
-        self.reply(asker, &error.into());
+        }
     }
 
     fn say_one(&self, stored: &Stored, spoken: &Spoken, task: &Task, said: &mut Said) {
@@ -150,6 +168,7 @@ impl Speaker {
                     self.dispatch.durable(&call.otomo, *seq, frame);
                 }
             }
+            Spoken::Charged => stored.charged.iter().for_each(|it| self.points.publish(it)),
             Spoken::Answer(answer) => self.answer(call, *answer, task),
             Spoken::Watch(side) => said.happened.extend(self.gone_already(call, *side)),
             // Said in its place by who may wait for it.

@@ -14,6 +14,7 @@ use super::{
         call::{Call, Side},
         command::Command,
         effect::{Durable, Spoken, Step},
+        meter::{Charge, Moment},
         policy::Policy,
         refusal::Refusal,
         request::{self, Request},
@@ -25,6 +26,13 @@ use crate::{
     delivery::inbox::{self, Seq, records::NewEvent},
     kernel::ids::{CallId, EventId},
     people::{self, Person},
+    points::{
+        PointsFault,
+        order::{Key, Order, Purpose},
+        rules::{Amount, Change},
+        told::Told,
+        transactions as ledger,
+    },
     presence::{self, records::calling, rules::StatusChange},
     protocol::{event::CallMissed, frame::Frame},
     store::{StoreError, Tx},
@@ -70,6 +78,8 @@ pub(super) struct Stored {
     pub(super) caller: Option<Person>,
     /// What was left in the otomo's inbox.
     pub(super) missed: Option<(Seq, Frame)>,
+    /// What was left in the caller's.
+    pub(super) charged: Option<Told>,
     /// What people will know once the step is said; `None` if it is not news.
     pub(super) mark: Option<Mark>,
 }
@@ -101,6 +111,22 @@ impl From<StoreError> for Unstored {
         match error {
             StoreError::Conflict { .. } => Self::Outrun,
             error => Self::Store(error),
+        }
+    }
+}
+
+impl From<PointsFault> for Unstored {
+    /// A charge is made only if the points reach, so a refusal means that the facts are not what they were.
+    fn from(fault: PointsFault) -> Self {
+        match fault {
+            PointsFault::Store(error) => error.into(),
+            PointsFault::Insufficient { .. } => Self::Outrun,
+            fault @ (PointsFault::Invalid { .. }
+            | PointsFault::KeyReused
+            | PointsFault::Overflow { .. }
+            | PointsFault::Stopped) => Self::Store(StoreError::corrupt(format!(
+                "a charge was refused: {fault}"
+            ))),
         }
     }
 }
@@ -150,7 +176,11 @@ fn command_call(
     let Some(call) = records::find(tx, call)? else {
         return Ok(Outcome::refused(Refusal::NotParticipant));
     };
-    let advance = advance(&call, command, tx.now(), &policies.calls);
+    let moment = Moment {
+        now: tx.now(),
+        balance: facts::balance(tx, &call)?,
+    };
+    let advance = advance(&call, command, moment, &policies.calls);
     let (step, refusal) = match advance.outcome {
         Ok(step) => (Some(step), None),
         Err(refusal) => (None, Some(refusal)),
@@ -172,8 +202,9 @@ fn restate(tx: &mut Tx<'_>, call: CallId) -> Result<Outcome, Unstored> {
         after: 0,
         up_to: next.version,
     };
+    let balance = facts::balance(tx, &next)?;
     let step = Step {
-        spoken: speech::restate(&next),
+        spoken: speech::restate(&next, balance),
         durable: Vec::new(),
         next,
     };
@@ -217,6 +248,8 @@ fn write(tx: &mut Tx<'_>, step: Step, policies: &Policies) -> Result<Stored, Uns
                     up_to: call.version,
                 });
             }
+            Durable::Note(event, by) => timeline::append(tx, call, event, by)?,
+            Durable::Charge(charge) => stored.charged = take(tx, call, charge)?,
             Durable::Reserve => records::reserve(tx, call)?,
             Durable::Release => records::release(tx, call.id)?,
             Durable::CountMissed => calling::count_missed(tx, &call.otomo, &policies.presence)?,
@@ -242,6 +275,31 @@ fn persist(tx: &mut Tx<'_>, call: &Call) -> Result<(), Unstored> {
     match records::update(tx, call)? {
         Saved::Updated => Ok(()),
         Saved::Stale | Saved::Missing => Err(Unstored::Outrun),
+    }
+}
+
+/// Takes a charge from the caller's points; `None` if it was taken before.
+fn take(tx: &mut Tx<'_>, call: &Call, charge: Charge) -> Result<Option<Told>, Unstored> {
+    let amount = Amount::try_from(charge.points)
+        .map_err(|fault| StoreError::corrupt(format!("a charge of {}: {fault}", call.id)))?;
+    let metadata = serde_json::Map::from_iter([
+        ("callId".to_owned(), call.id.to_string().into()),
+        ("otomoId".to_owned(), call.otomo.to_string().into()),
+        ("tickNumber".to_owned(), charge.number.into()),
+    ]);
+    let purpose = Purpose {
+        transaction_type: "call_charge".to_owned(),
+        description: format!("minute {} of a call", charge.number),
+        action: "call".to_owned(),
+        metadata,
+    };
+    let key = Key::charge(call.id, charge.number);
+    let order = Order::new(call.caller.clone(), key, Change::Consume(amount), purpose)?;
+    match ledger::apply(tx, &order)? {
+        ledger::Outcome::Applied { told, .. } => Ok(Some(told)),
+        ledger::Outcome::Repeated(_) => Ok(None),
+        // The balance is not what it was when the rules looked at it.
+        ledger::Outcome::Insufficient { .. } => Err(Unstored::Outrun),
     }
 }
 
@@ -299,6 +357,7 @@ impl Stored {
             changes: Vec::new(),
             caller: None,
             missed: None,
+            charged: None,
             mark: None,
         }
     }

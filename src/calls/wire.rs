@@ -5,6 +5,7 @@ use super::rules::{
     command::Decline,
     effect::{Answer, Notice, RequestState, RingStop},
     ending::{Hangup, Outcome, Rejection},
+    meter::{Standing, Tick},
     refusal::Refusal,
 };
 use crate::{
@@ -16,9 +17,9 @@ use crate::{
         event::{
             CallAcceptAck, CallAccepted, CallCancelAck, CallCancelled, CallConnected, CallEnd,
             CallEndRequestAck, CallOutcome, CallParticipant, CallPeerBack, CallPeerReconnecting,
-            CallPhase, CallRejectAck, CallRejected, CallRequestAck, CallRinging, CancelReason,
-            ConnectedMethod, EndReason, Event, IceServer, IncomingCall, OfCall, RecentCall,
-            RejectReason, SignalingRole, SignalingStart,
+            CallPhase, CallRejectAck, CallRejected, CallRequestAck, CallRinging, CallTick,
+            CallTickStatus, CancelReason, ConnectedMethod, EndReason, Event, IceServer,
+            IncomingCall, OfCall, RecentCall, RejectReason, SignalingRole, SignalingStart,
         },
         fault::Fault,
     },
@@ -55,7 +56,7 @@ pub(super) fn notice(
             ice_servers: ice_servers(),
         }
         .into(),
-        Notice::Connected(Connection { at, method }) => CallConnected {
+        Notice::Connected(Connection { at, method, .. }) => CallConnected {
             call_id,
             user_id: call.caller.clone(),
             otomo_id: call.otomo.clone(),
@@ -69,6 +70,7 @@ pub(super) fn notice(
         }
         .into(),
         Notice::PeerBack => CallPeerBack(OfCall { call_id }).into(),
+        Notice::Tick(what) => tick(call, to, what).into(),
         Notice::Ended { reason, duration } => CallEnd {
             call_id,
             user_id: call.caller.clone(),
@@ -76,9 +78,27 @@ pub(super) fn notice(
             ended_at: timestamp,
             reason: reason.into(),
             duration_seconds: duration.as_secs(),
-            total_charged_points: 0,
+            total_charged_points: call.charged_points(),
         }
         .into(),
+    }
+}
+
+/// A charge has fallen due. What the caller has left is not the otomo's to know.
+fn tick(call: &Call, to: Side, tick: Tick) -> CallTick {
+    let duration = call.connection().map(|up| up.at.until(tick.at));
+    CallTick {
+        call_id: call.id,
+        tick_number: tick.number,
+        charged_points: tick.points,
+        total_charged_points: call.charged_points(),
+        duration_seconds: duration.unwrap_or_default().as_secs(),
+        user_balance: match to {
+            Side::Caller => Some(tick.balance),
+            Side::Otomo => None,
+        },
+        status: tick.standing.into(),
+        timestamp: tick.at.unix_seconds(),
     }
 }
 
@@ -123,6 +143,7 @@ pub(super) fn recent(call: &Call) -> Option<RecentCall> {
         reason: ended.end.reason(),
         ended_at: ended.at.unix_seconds(),
         duration_seconds: call.duration().as_secs(),
+        total_charged_points: call.charged_points(),
     })
 }
 
@@ -146,6 +167,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Fault {
         Refusal::DuplicateCallId => ErrorCode::DuplicateCallId,
         Refusal::CallerBusy => ErrorCode::CallerBusy,
         Refusal::OtomoNotFound => ErrorCode::OtomoNotFound,
+        Refusal::InsufficientPoints { .. } => ErrorCode::InsufficientPoints,
         Refusal::RateLimited => ErrorCode::RateLimited,
     };
     let fault = Fault::new(code, refusal.to_string());
@@ -157,6 +179,9 @@ pub(super) fn refusal(refusal: &Refusal) -> Fault {
             .about("phase", PhaseName::Ended.as_str())
             .about("outcome", outcome.as_str())
             .about("reason", *reason),
+        Refusal::InsufficientPoints { required, balance } => fault
+            .about("required", *required)
+            .about("balance", *balance),
         Refusal::NotParticipant
         | Refusal::WrongSide
         | Refusal::OtherDevice
@@ -205,6 +230,16 @@ impl From<Side> for SignalingRole {
         match side {
             Side::Caller => Self::Offerer,
             Side::Otomo => Self::Answerer,
+        }
+    }
+}
+
+impl From<Standing> for CallTickStatus {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Ok => Self::Ok,
+            Standing::LowBalance => Self::LowBalance,
+            Standing::Ended => Self::Ended,
         }
     }
 }
@@ -285,6 +320,7 @@ impl From<Hangup> for EndReason {
         match hangup {
             Hangup::UserEnd => Self::UserEnd,
             Hangup::OtomoEnd => Self::OtomoEnd,
+            Hangup::LowBalance => Self::LowBalance,
             Hangup::Disconnect => Self::Disconnect,
             Hangup::RtpStopped => Self::RtpStopped,
             Hangup::Timeout => Self::Timeout,

@@ -9,7 +9,7 @@ use actix_rt::time::sleep;
 
 use super::{Chat, records::last_seen};
 use crate::{
-    delivery::{line::Client, roster::Remaining},
+    delivery::{alive, line::Client, roster::Remaining},
     kernel::logging::chain,
     store::{StoreError, Tx},
 };
@@ -41,7 +41,7 @@ impl Chat {
             // While nobody is online, nobody can be left behind.
             if self.0.dispatch.roster().users() > 0 {
                 let node = self.0.node.clone();
-                let alive = move |tx: &mut Tx<'_>| last_seen::record_alive(tx, &node);
+                let alive = move |tx: &mut Tx<'_>| alive::record(tx, &node);
                 if let Err(error) = self.0.store.write::<_, StoreError, _>(alive).await {
                     log::warn!("sign of life not stored cause={}", chain(&error));
                 }

@@ -1,5 +1,7 @@
 //! Calls as REST shows them: to their people and to admins alike.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,6 +28,10 @@ pub(super) struct CallView {
     reason: Option<&'static str>,
     /// From media to the end.
     duration_seconds: u64,
+    /// Points for each minute; `null` for a call that is free.
+    price_per_minute: Option<NonZeroU32>,
+    /// What it cost so far.
+    total_charged_points: i64,
     /// The two called each other at once: the call that they were in instead.
     joined_call_id: Option<CallId>,
 }
@@ -45,6 +51,8 @@ impl From<Entry> for CallView {
             outcome: end.map(|end| end.outcome().as_str()),
             reason: end.map(|end| end.reason()),
             duration_seconds: call.duration().as_secs(),
+            price_per_minute: call.tariff.map(|tariff| tariff.price),
+            total_charged_points: call.charged_points(),
             joined_call_id: end.and_then(|end| end.joined()),
             caller: CallParticipant::from(&entry.caller),
             otomo: CallParticipant::from(&entry.otomo),

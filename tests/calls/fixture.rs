@@ -19,6 +19,7 @@ use otomo::{
         time::{Clock, Timestamp},
     },
     people::People,
+    points::Points,
     presence::{Presence, settings::Settings},
     protocol::{
         event::{Event, Ready},
@@ -117,11 +118,15 @@ impl Fixture {
             settings,
         );
         let presence = presence.await.unwrap();
-        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics);
+        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
+        let calls = Calls::start(
+            &config, &node, &store, &dispatch, &presence, &points, &metrics,
+        );
         let server = Server {
             calls: calls.await.unwrap(),
             people: People::new(store.clone(), true),
             presence,
+            points,
             store,
             dispatch,
             lines,
@@ -154,6 +159,7 @@ pub(crate) fn client(device: &str) -> Client {
 pub(crate) struct Server {
     pub(crate) calls: Calls,
     pub(crate) presence: Presence,
+    pub(crate) points: Points,
     pub(crate) store: Handle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Arc<Config>,

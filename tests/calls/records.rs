@@ -1,6 +1,6 @@
 //! A call as a row: what is written is what is read, and only who has the version writes.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use otomo::{
     calls::{
@@ -8,6 +8,7 @@ use otomo::{
         rules::{
             call::{Accepted, Call, Connection, Lost, Method, Phase, Ring, Setup, Talk},
             ending::{By, Cancellation, End, Ended, Hangup, Rejection},
+            meter::Tariff,
         },
     },
     kernel::{ids::CallId, time::Timestamp},
@@ -29,6 +30,10 @@ fn call(phase: Phase) -> Call {
         caller_device: "taro-1".parse().unwrap(),
         otomo: user("hana"),
         requested_at: NOW,
+        tariff: Some(Tariff {
+            price: NonZeroU32::MAX,
+            minute: Duration::from_millis(1_234),
+        }),
         version: 1,
         phase,
     }
@@ -64,11 +69,13 @@ fn live_phases() -> Vec<Phase> {
                 accepted: accepted(),
                 lost,
                 media_lost_until,
+                unseen_since: media_lost_until.map(|at| at - Duration::from_millis(1)),
             };
             for method in Method::ALL {
                 let connection = Connection {
                     at: at(3),
                     method: *method,
+                    charges: 7,
                 };
                 phases.push(Phase::Connected {
                     talk: talk.clone(),
@@ -93,7 +100,11 @@ fn live_phases() -> Vec<Phase> {
 fn ends(into: CallId) -> Vec<End> {
     let connections = [None, Some(Method::PeerReport), Some(Method::SfuRtpDetected)];
     let hung_up = connections.into_iter().flat_map(|method| {
-        let connection = method.map(|method| Connection { at: at(3), method });
+        let connection = method.map(|method| Connection {
+            at: at(3),
+            method,
+            charges: u32::MAX,
+        });
         Hangup::ALL.iter().map(move |reason| End::HungUp {
             accepted: accepted(),
             connection,

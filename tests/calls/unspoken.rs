@@ -8,6 +8,7 @@ use otomo::{
             call::{Call, Device},
             command::{Ask, Command, Decline},
             effect::Durable,
+            meter::Moment,
             policy::Policy,
             step::advance,
         },
@@ -29,7 +30,11 @@ async fn stores_and_dies(server: &Server, call: CallId, command: Command) -> Cal
         .store
         .write(move |tx| {
             let call = records::find(tx, call)?.unwrap();
-            let step = advance(&call, &command, tx.now(), &policy).outcome.unwrap();
+            let moment = Moment {
+                now: tx.now(),
+                balance: 0,
+            };
+            let step = advance(&call, &command, moment, &policy).outcome.unwrap();
             for durable in &step.durable {
                 match durable {
                     Durable::Persist(event, by) => {

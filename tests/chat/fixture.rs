@@ -22,6 +22,7 @@ use otomo::{
         token::Verifier,
     },
     people::People,
+    points::Points,
     presence::{Presence, settings::Settings},
     protocol::{frame::Frame, spec::Topic},
     rooms::Rooms,
@@ -93,7 +94,10 @@ impl Server {
             settings,
         );
         let presence = presence.await.unwrap();
-        let calls = Calls::start(&config, &node, &store, &dispatch, &presence, &metrics);
+        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
+        let calls = Calls::start(
+            &config, &node, &store, &dispatch, &presence, &points, &metrics,
+        );
         let calls = calls.await.unwrap();
         let limits = outbox::Limits {
             soft: config.outbox.soft_limit,

@@ -185,6 +185,8 @@ fn snapshot() -> Vec<Event> {
         expires_at: Some(1_706_604_150),
         remaining_ms: Some(21_500),
         connected_at: None,
+        price_per_minute: std::num::NonZeroU32::new(120),
+        total_charged_points: 0,
         ice_servers: Vec::new(),
     };
     let recent = RecentCall {
@@ -195,6 +197,7 @@ fn snapshot() -> Vec<Event> {
         reason: "user_end",
         ended_at: 1_706_604_000,
         duration_seconds: 312,
+        total_charged_points: 600,
     };
     let (call, recent) = (Some(Box::new(live)), vec![recent]);
     vec![CallSnapshot { call, recent }.into()]

@@ -14,6 +14,7 @@
 //!
 //! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
 
+mod billing;
 mod handlers;
 mod sweeper;
 
@@ -21,7 +22,7 @@ use std::{rc::Rc, time::Duration};
 
 use actix::{fut::wrap_future, prelude::*};
 
-use self::sweeper::Alarm;
+use self::{billing::FailedCharges, sweeper::Alarm};
 use super::{
     fault::CallsFault,
     lane::Lanes,
@@ -29,7 +30,8 @@ use super::{
     rules::{
         call::{Call, Device},
         command::{Ask, Command, Happening},
-        step::advance,
+        meter::Moment,
+        step::step,
     },
     speaker::{Said, Speaker},
     spoken::Unnoted,
@@ -37,7 +39,7 @@ use super::{
     transactions::{Job, Policies, Unstored},
 };
 use crate::{
-    kernel::{ids::CallId, logging::chain, user_rate::UserRate},
+    kernel::{ids::CallId, logging::chain, time::Timestamp, user_rate::UserRate},
     store::{
         Handle, StoreError,
         ordered::{Ordered, TakeResults, TakesInOrder},
@@ -63,6 +65,7 @@ pub(super) struct CallCoordinator {
     lanes: Lanes<Task>,
     results: Ordered<Self>,
     unnoted: Unnoted,
+    failed_charges: FailedCharges,
     alarm: Option<Alarm>,
     /// Whether a sweep is on its way. It looks at all that waits when it runs, so a second one has nothing to do.
     sweeping: bool,
@@ -70,19 +73,23 @@ pub(super) struct CallCoordinator {
 }
 
 impl CallCoordinator {
-    /// A coordinator that knows these calls are live: they were, when the server stopped.
+    /// A coordinator that knows these calls are live: they were, when the server stopped, after its last sign of life.
     pub(super) fn new(
         speaker: Speaker,
         policies: Policies,
         request_rate: UserRate,
         left_behind: &[Call],
+        alive_at: Option<Timestamp>,
     ) -> Self {
         let mut lanes = Lanes::default();
         for call in left_behind {
             speaker.live.note(call);
             lanes.learn(call);
             // What is overdue is fired first, by the rules.
-            lanes.happened(call.id, Task::event(call.id, Happening::Restarted));
+            lanes.happened(
+                call.id,
+                Task::event(call.id, Happening::Restarted { alive_at }),
+            );
         }
         Self {
             store: speaker.store.clone(),
@@ -92,6 +99,7 @@ impl CallCoordinator {
             lanes,
             results: Ordered::default(),
             unnoted: Unnoted::default(),
+            failed_charges: FailedCharges::default(),
             alarm: None,
             sweeping: false,
             draining: false,
@@ -115,12 +123,15 @@ impl CallCoordinator {
         else {
             return false;
         };
-        let command = self.signal(call.id, from, payload);
-        let advance = advance(call, &command, self.store.now(), &self.policies.calls);
-        if advance.overdue.is_some() {
+        let now = self.store.now();
+        if call.due_at().is_some_and(|due_at| due_at <= now) {
             return false;
         }
-        self.speaker.pass_on(task, advance.outcome);
+        let command = self.signal(call.id, from, payload);
+        // A signal costs nothing, so nobody has to look at what the caller has.
+        let moment = Moment { now, balance: 0 };
+        let outcome = step(call, &command, moment, &self.policies.calls);
+        self.speaker.pass_on(task, outcome);
         true
     }
 
@@ -178,6 +189,7 @@ impl CallCoordinator {
             self.unnoted.note(mark);
         }
         for call in &said.calls {
+            self.failed_charges.settle(call);
             self.lanes.learn(call);
             self.lanes.tidy(call.id);
         }
@@ -216,6 +228,7 @@ impl CallCoordinator {
             "call not changed call={call} cause={}",
             chain(&fault)
         );
+        self.tell_of_failed_charge(&task);
         let fault = CallsFault::from(fault);
         if !task.is_event() || task.comes_again() {
             self.refuse(task, &fault);

@@ -15,6 +15,7 @@ fn ringing(seconds: u64) -> Call {
         caller: "taro".parse().unwrap(),
         caller_device: "taro-1".parse().unwrap(),
         otomo: "hana".parse().unwrap(),
+        tariff: None,
         requested_at: NOW,
         version: 2,
         phase: Phase::Ringing(Ring {

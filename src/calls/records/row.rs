@@ -1,6 +1,6 @@
 //! A call as a row. Nothing is lost either way: a call that is read is the call that was written.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, num::NonZeroU32, str::FromStr, time::Duration};
 
 use diesel::prelude::*;
 
@@ -8,6 +8,7 @@ use crate::{
     calls::rules::{
         call::{Accepted, Call, Connection, Lost, Phase, PhaseName, Ring, Setup, Talk},
         ending::{End, Ended, Outcome},
+        meter::Tariff,
     },
     kernel::time::Timestamp,
     store::{StoreError, sql::schema::calls},
@@ -41,6 +42,10 @@ pub(super) struct Row {
     ended_by: Option<String>,
     joined_call_id: Option<String>,
     due_at: Option<i64>,
+    price: Option<i64>,
+    minute: Option<i64>,
+    charges: i64,
+    unseen_since: Option<i64>,
 }
 
 impl From<&Call> for Row {
@@ -81,6 +86,12 @@ impl From<&Call> for Row {
             ended_by: ended.map(|ended| ended.by.to_string()),
             joined_call_id: end.and_then(End::joined).map(|into| into.to_string()),
             due_at: call.due_at().map(Timestamp::millis),
+            price: call.tariff.map(Tariff::price),
+            minute: call.tariff.map(|tariff| millis(tariff.minute)),
+            charges: call.charges().into(),
+            unseen_since: talk
+                .and_then(|talk| talk.unseen_since)
+                .map(Timestamp::millis),
         }
     }
 }
@@ -99,6 +110,10 @@ pub(super) fn version(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// What is wrong with a row: the column, and what stands there.
 type Fault = String;
 
@@ -110,9 +125,24 @@ impl Row {
             caller_device: parsed("caller_device", &self.caller_device)?,
             otomo: parsed("otomo_id", &self.otomo_id)?,
             requested_at: Timestamp::from_millis(self.requested_at),
+            tariff: self.tariff()?,
             version: u64::try_from(self.version).map_err(|fault| format!("version: {fault}"))?,
             phase: self.phase()?,
         })
+    }
+
+    fn tariff(&self) -> Result<Option<Tariff>, Fault> {
+        let Some(price) = self.price else {
+            return Ok(None);
+        };
+        let price = u32::try_from(price).ok().and_then(NonZeroU32::new);
+        let minute = there("minute", self.minute)?;
+        let minute = u64::try_from(minute).ok().filter(|minute| *minute > 0);
+        match (price, minute.map(Duration::from_millis)) {
+            (Some(price), Some(minute)) => Ok(Some(Tariff { price, minute })),
+            (None, _) => Err(format!("price is {:?}", self.price)),
+            (_, None) => Err(format!("minute is {:?}", self.minute)),
+        }
     }
 
     fn phase(&self) -> Result<Phase, Fault> {
@@ -151,6 +181,7 @@ impl Row {
             accepted: self.accepted()?,
             lost: self.lost(),
             media_lost_until: self.media_lost_until.map(Timestamp::from_millis),
+            unseen_since: self.unseen_since.map(Timestamp::from_millis),
         })
     }
 
@@ -173,6 +204,7 @@ impl Row {
         Ok(Connection {
             at: time("connected_at", self.connected_at)?,
             method: parsed("method", there("method", self.method.as_deref())?)?,
+            charges: u32::try_from(self.charges).map_err(|fault| format!("charges: {fault}"))?,
         })
     }
 

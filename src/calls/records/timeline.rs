@@ -103,6 +103,11 @@ fn detail(call: &Call, event: TimelineEvent) -> Option<String> {
         TimelineEvent::Connected => call
             .connection()
             .map(|connection| connection.method.to_string()),
+        TimelineEvent::Charged => Some(format!(
+            "charge {}, {} points in all",
+            call.charges(),
+            call.charged_points()
+        )),
         TimelineEvent::Ended => call.end().map(in_words),
         TimelineEvent::Requested
         | TimelineEvent::Ringing

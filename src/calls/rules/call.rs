@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{
     ending::{End, Ended},
+    meter::Tariff,
     refusal::Refusal,
 };
 use crate::kernel::{
@@ -28,6 +29,8 @@ pub struct Call {
     pub otomo: UserId,
     /// When the request was stored.
     pub requested_at: Timestamp,
+    /// What it costs the caller; `None` for a call that is free. As it was at the request, whatever the otomo asks by now.
+    pub tariff: Option<Tariff>,
     /// Raised by one with each change that is stored; 1 is the request.
     pub version: u64,
     /// Where the call is.
@@ -77,6 +80,9 @@ pub struct Talk {
     pub lost: Lost,
     /// Until when the media server may see media again; `None` while all is well.
     pub media_lost_until: Option<Timestamp>,
+    /// In a metered call after a start of the server: the last moment at which the call is known to have gone on. `None`
+    /// once one of the two is back.
+    pub unseen_since: Option<Timestamp>,
 }
 
 /// Until when a side may come back; `None` for one that is there.
@@ -108,13 +114,15 @@ pub struct Setup {
     pub otomo_reported: bool,
 }
 
-/// When and how media came up.
+/// When and how media came up, and what was charged for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
-    /// From here the duration counts.
+    /// From here the duration counts, and the minutes of a metered call.
     pub at: Timestamp,
     /// Who saw it.
     pub method: Method,
+    /// How many charges were made.
+    pub charges: u32,
 }
 
 /// A device of a user. By default the session itself is the device.

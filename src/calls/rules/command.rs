@@ -4,7 +4,7 @@ use super::{
     call::{Device, Side},
     ending::Rejection,
 };
-use crate::kernel::names::named;
+use crate::kernel::{names::named, time::Timestamp};
 
 /// One thing that comes to one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,10 @@ pub enum Happening {
     /// The call has to end, whatever its people want.
     Stopped(Authority),
     /// The server was down, and with it every session. Comes once, after what is overdue has been fired.
-    Restarted,
+    Restarted {
+        /// The last moment at which it is known to have run, if it ever stored one.
+        alive_at: Option<Timestamp>,
+    },
 }
 
 /// Who else of that user is still connected when a device leaves.

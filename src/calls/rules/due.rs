@@ -1,4 +1,5 @@
-//! What time alone does to a call: each way in which waiting ends it, and the first of them.
+//! What time alone does to a call: each way in which waiting ends it, the charges that fall due meanwhile, and the first of
+//! them all.
 //!
 //! The sweeper needs one column (`due_at`), not one for each kind of deadline.
 
@@ -8,15 +9,45 @@ use super::{
 };
 use crate::kernel::time::Timestamp;
 
+/// What happens to a call next if nothing comes to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A charge of a metered call.
+    Charge {
+        /// When it falls due.
+        at: Timestamp,
+    },
+    /// The call ends so.
+    End(Ended),
+}
+
+impl Due {
+    /// When.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Charge { at } => *at,
+            Self::End(ended) => ended.at,
+        }
+    }
+}
+
 impl Call {
-    /// When the call ends if nothing comes to it; `None` for one that nothing threatens, and for one that
+    /// When something happens to the call if nothing comes to it; `None` for one that nothing threatens, and for one that
     /// is over.
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.foreseen().map(|ended| ended.at)
+        self.due().map(|due| due.at())
+    }
+
+    /// What happens to the call if nothing comes to it.
+    pub fn due(&self) -> Option<Due> {
+        let charge = self.charge_due_at().map(|at| Due::Charge { at });
+        let end = self.foreseen().map(Due::End);
+        // Of two at the same moment the charge: its minute has passed.
+        charge.into_iter().chain(end).min_by_key(Due::at)
     }
 
     /// How the call ends if nothing comes to it.
-    pub fn foreseen(&self) -> Option<Ended> {
+    fn foreseen(&self) -> Option<Ended> {
         match &self.phase {
             Phase::Requesting(ring) | Phase::Ringing(ring) => foreseen_of_ring(ring),
             Phase::Connecting { talk, .. } | Phase::Connected { talk, .. } => {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::{
     call::{Call, Connection, PhaseName, Side},
     ending::{By, Hangup, Outcome, Rejection},
+    meter::{Charge, Tick},
 };
 use crate::kernel::{
     ids::{CallId, DeviceId},
@@ -34,6 +35,10 @@ pub enum Durable {
     /// The row of [`Step::next`], filtered on the version before it (version 1 is an insert), and a line
     /// of the call's timeline.
     Persist(TimelineEvent, By),
+    /// One more line of the timeline, for a version that is two things.
+    Note(TimelineEvent, By),
+    /// The caller's points are taken, and their `sp_update` is left in their inbox.
+    Charge(Charge),
     /// Both people into `live_participants`; whoever is there already makes the transaction fail.
     Reserve,
     /// Both people out of `live_participants`.
@@ -72,6 +77,8 @@ pub enum Spoken {
     RelayKept(Audience),
     /// The `call_missed` that the transaction left in the otomo's inbox.
     MissedCall,
+    /// The `sp_update` that it left in the caller's.
+    Charged,
     /// The statuses that [`Durable::Settle`] changed, if it changed any, to everybody.
     Status,
     /// The acknowledgement to the asker.
@@ -124,6 +131,8 @@ pub enum Notice {
     },
     /// `call_peer_back`.
     PeerBack,
+    /// `call_tick`. The balance in it is for the caller alone.
+    Tick(Tick),
     /// `call_end`, for accepted calls only.
     Ended {
         /// Why.
@@ -194,6 +203,8 @@ named! {
         Reported = "reported",
         /// Media is up.
         Connected = "connected",
+        /// A minute was charged.
+        Charged = "charged",
         /// A side was lost.
         Lost = "lost",
         /// A side came back.
@@ -252,6 +263,23 @@ impl Step {
             durable: vec![Durable::Persist(event, by)],
             spoken: Vec::new(),
         }
+    }
+
+    /// What the step takes from the caller.
+    pub fn points(&self) -> i64 {
+        let charged = self.durable.iter().map(|durable| match durable {
+            Durable::Charge(charge) => charge.points,
+            Durable::Persist(..)
+            | Durable::Note(..)
+            | Durable::Reserve
+            | Durable::Release
+            | Durable::CountMissed
+            | Durable::ResetMissed
+            | Durable::WrapUp { .. }
+            | Durable::Settle
+            | Durable::LeaveMissed => 0,
+        });
+        charged.sum()
     }
 
     /// And this is written.

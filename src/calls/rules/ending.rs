@@ -2,13 +2,17 @@
 //! *reason* why it went no further, and `by` who caused it. A connected call whose network broke after an
 //! hour is `completed`, reason `disconnect`: it took place, and its duration counts.
 
-use super::call::{Accepted, Connection, Side};
+use super::{
+    call::{Accepted, Connection, Side},
+    meter::Charge,
+};
 use crate::kernel::{ids::CallId, names::named, time::Timestamp};
 
 /// The last record of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// When. For a deadline that ran out this is the deadline itself, however late it was noticed.
+    /// When. For a deadline that ran out this is the deadline itself, however late it was noticed; but a metered call to
+    /// which nobody came back after a start of the server ended when it was last known to go on.
     pub at: Timestamp,
     /// Who caused it.
     pub by: By,
@@ -96,6 +100,8 @@ named! {
         UserEnd = "user_end",
         /// The otomo hung up.
         OtomoEnd = "otomo_end",
+        /// The caller's points did not reach for a charge.
+        LowBalance = "low_balance",
         /// A participant's device was lost and did not come back.
         Disconnect = "disconnect",
         /// The media server saw no more media.
@@ -181,6 +187,30 @@ impl End {
         }
     }
 
+    /// The same with this charge made, if one was.
+    #[must_use]
+    pub(super) fn charged(mut self, charge: Option<Charge>) -> Self {
+        if let (
+            Self::HungUp {
+                connection: Some(connection),
+                ..
+            },
+            Some(charge),
+        ) = (&mut self, charge)
+        {
+            connection.charges = charge.number;
+        }
+        self
+    }
+
+    /// Why it is over, if it was accepted.
+    pub const fn hangup(&self) -> Option<Hangup> {
+        match self {
+            Self::HungUp { reason, .. } => Some(*reason),
+            Self::Rejected(_) | Self::Cancelled(_) | Self::Joined { .. } | Self::Missed => None,
+        }
+    }
+
     /// The media, if it was ever up.
     pub const fn connection(&self) -> Option<Connection> {
         match self {
@@ -217,7 +247,11 @@ mod tests {
             .chain(cancelled)
             .chain([End::Missed])
             .chain(hung_up(None))
-            .chain(hung_up(Some(Connection { at, method })))
+            .chain(hung_up(Some(Connection {
+                at,
+                method,
+                charges: 0,
+            })))
             .collect();
         let names: BTreeSet<_> = ends
             .iter()

@@ -6,9 +6,10 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{
     call::{Call, PhaseName, Side},
     effect::{Audience, Devices, Durable, Notice, RingStop, Spoken, Step},
-    ending::End,
+    ending::{End, Hangup},
+    meter::{Charge, Standing, Tariff},
 };
-use crate::kernel::time::Timestamp;
+use crate::kernel::{config::PartialMinute, time::Timestamp};
 
 /// How late a sweeper may end a ring.
 const RING_LATE_MAX: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ const OF_STEP: &[OfStep] = &[
         changes_are_stored,
     ),
     (
-        "a call keeps its id, its people, its device and its time",
+        "a call keeps its id, its people, its device, its time and its price",
         identity_is_kept,
     ),
     ("phases only go forward", phases_go_forward),
@@ -56,6 +57,18 @@ const OF_STEP: &[OfStep] = &[
         "no call ends before its media came up",
         duration_is_not_negative,
     ),
+    (
+        "a charge is the next one, at the price",
+        charges_are_counted,
+    ),
+    (
+        "nothing is charged but what is connected, and metered",
+        only_the_connected_are_charged,
+    ),
+    (
+        "what is charged is told to both, the balance first",
+        charges_are_told,
+    ),
 ];
 
 /// The sentence of the first invariant that this step breaks.
@@ -86,6 +99,32 @@ pub fn duration_is_media_time(call: &Call) -> bool {
     }
 }
 
+/// A metered call was charged once for each minute that has passed by now, never more; one that is over for each of them,
+/// but for the one for which the points did not reach, and for the one that had begun as `partial_minute` says. A free call
+/// was not charged.
+pub fn charged_by_the_minute(call: &Call, now: Timestamp, partial_minute: PartialMinute) -> bool {
+    let (Some(tariff), Some(connection)) = (call.tariff, call.connection()) else {
+        return call.charges() == 0;
+    };
+    let charged_until = call.paid_until().unwrap_or(connection.at);
+    let next = tariff.due_at(connection, connection.charges + 1);
+    match (call.ended(), call.end()) {
+        (Some(ended), Some(end)) if end.hangup() == Some(Hangup::LowBalance) => next == ended.at,
+        (Some(ended), _) if charged_until <= ended.at => ended.at < next,
+        (Some(ended), _) => {
+            let begun = tariff.due_at(connection, connection.charges.saturating_sub(1));
+            partial_minute == PartialMinute::Full && begun < ended.at
+        }
+        (None, _) => charged_until <= now,
+    }
+}
+
+/// What was charged is the price of each charge.
+pub fn total_is_price_times_charges(call: &Call) -> bool {
+    let price = call.tariff.map_or(0, Tariff::price);
+    call.charged_points() == price * i64::from(call.charges())
+}
+
 fn terminal_never_changes(before: &Call, step: &Step) -> bool {
     before.is_live() || step.next == *before
 }
@@ -109,7 +148,7 @@ fn identity_is_kept(before: &Call, step: &Step) -> bool {
             call.id,
             people,
             call.caller_device.clone(),
-            call.requested_at,
+            (call.requested_at, call.tariff),
         )
     };
     identity(before) == identity(&step.next)
@@ -174,6 +213,56 @@ fn duration_is_not_negative(_: &Call, step: &Step) -> bool {
     duration_is_media_time(&step.next)
 }
 
+fn charges_are_counted(before: &Call, step: &Step) -> bool {
+    let charges: Vec<Charge> = charges(step).collect();
+    match (charges.as_slice(), step.next.tariff) {
+        ([], _) => step.next.charges() == before.charges(),
+        ([charge], Some(tariff)) => {
+            charge.number == before.charges() + 1
+                && step.next.charges() == charge.number
+                && charge.points == tariff.price()
+        }
+        _ => false,
+    }
+}
+
+fn only_the_connected_are_charged(before: &Call, step: &Step) -> bool {
+    let connected = before.phase.name() == PhaseName::Connected;
+    charges(step).count() == 0 || connected && before.tariff.is_some()
+}
+
+fn charges_are_told(_: &Call, step: &Step) -> bool {
+    let place = |said: fn(&Spoken) -> bool| step.spoken.iter().position(said);
+    let balance = place(|spoken| *spoken == Spoken::Charged);
+    let tick = place(|spoken| matches!(spoken, Spoken::Tell(_, Notice::Tick(_))));
+    let ends = |spoken: &Spoken| {
+        let Spoken::Tell(_, Notice::Tick(tick)) = spoken else {
+            return true;
+        };
+        (tick.standing == Standing::Ended) != step.next.is_live()
+    };
+    let in_order = match charges(step).next() {
+        Some(_) => balance.is_some() && balance < tick,
+        None => balance.is_none(),
+    };
+    in_order && step.spoken.iter().all(ends)
+}
+
+fn charges(step: &Step) -> impl Iterator<Item = Charge> {
+    step.durable.iter().filter_map(|durable| match durable {
+        Durable::Charge(charge) => Some(*charge),
+        Durable::Persist(..)
+        | Durable::Note(..)
+        | Durable::Reserve
+        | Durable::Release
+        | Durable::CountMissed
+        | Durable::ResetMissed
+        | Durable::WrapUp { .. }
+        | Durable::Settle
+        | Durable::LeaveMissed => None,
+    })
+}
+
 fn ends(before: &Call, step: &Step) -> bool {
     before.is_live() && !step.next.is_live()
 }
@@ -190,6 +279,7 @@ fn final_words(step: &Step, side: Side) -> impl Iterator<Item = usize> {
             | Spoken::KeepCandidate
             | Spoken::RelayKept(_)
             | Spoken::MissedCall
+            | Spoken::Charged
             | Spoken::Status
             | Spoken::Answer(_)
             | Spoken::Watch(_) => false,
@@ -206,7 +296,8 @@ fn is_final(notice: Notice) -> bool {
         | Notice::SignalingStart
         | Notice::Connected(_)
         | Notice::PeerReconnecting { .. }
-        | Notice::PeerBack => false,
+        | Notice::PeerBack
+        | Notice::Tick(_) => false,
     }
 }
 

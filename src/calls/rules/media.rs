@@ -92,7 +92,11 @@ pub(super) fn lost(call: &Call, talk: &Talk, now: Timestamp, policy: &Policy) ->
 }
 
 fn connected(call: &Call, talk: &Talk, method: Method, by: By, now: Timestamp) -> Step {
-    let connection = Connection { at: now, method };
+    let connection = Connection {
+        at: now,
+        method,
+        charges: 0,
+    };
     let next = call.moved_to(Phase::Connected {
         talk: talk.clone(),
         connection,

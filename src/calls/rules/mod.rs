@@ -11,7 +11,7 @@
 //!     ended             ended           ended             ended                  ended
 //! ```
 //!
-//! - [`call`], [`ending`]: the call, its phases, how it ends. [`due`]: what time alone does to it.
+//! - [`call`], [`ending`]: the call, its phases, how it ends. [`due`]: what time alone does to it. [`meter`]: what it costs.
 //! - [`command`]: what comes to a call. [`request`]: what opens one. [`refusal`]: why something is not taken.
 //! - [`step`]: the table of (phase, command); its arms are in `ring` (before the accept), `talk` and `media`
 //!   (after it).
@@ -22,6 +22,7 @@
 //! - Everything durable of all steps in one transaction, then everything spoken, in order.
 //! - What it finds out while it speaks comes back as commands: whether a ring reached anybody
 //!   ([`effect::Spoken::Ring`]), whether a bound device is gone already ([`effect::Spoken::Watch`]).
+//! - How many points the caller of a metered call has, read in the transaction that stores what follows from it.
 //! - A wake-up at [`call::Call::due_at`], and for each live call one
 //!   [`Restarted`](command::Happening::Restarted) after a start.
 //! - [`speech::restate`] for a call whose `spoken_version` trails its version.
@@ -36,6 +37,7 @@ pub mod effect;
 pub mod ending;
 pub mod invariants;
 mod media;
+pub mod meter;
 pub mod policy;
 pub mod refusal;
 pub mod request;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kernel::config::{CallsConfig, ConnectedBy};
+use crate::kernel::config::{CallsConfig, ConnectedBy, PartialMinute};
 
 /// A device that connects with less than this left of a ring is not rung any more: the screen would
 /// be gone before a person had read it.
@@ -30,6 +30,10 @@ pub struct Policy {
     pub connected_by: ConnectedBy,
     /// Whether an otomo is shown as busy from the ring on, not only from the accept on.
     pub busy_while_ringing: bool,
+    /// How long a minute of a metered call is.
+    pub minute: Duration,
+    /// What the last minute of a metered call costs if the call ends within it.
+    pub partial_minute: PartialMinute,
 }
 
 impl From<&CallsConfig> for Policy {
@@ -42,6 +46,8 @@ impl From<&CallsConfig> for Policy {
             wrap_up: config.wrap_up,
             connected_by: config.connected_by,
             busy_while_ringing: config.busy_while_ringing,
+            minute: config.charge_interval,
+            partial_minute: config.partial_minute,
         }
     }
 }

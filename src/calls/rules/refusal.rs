@@ -52,6 +52,16 @@ pub enum Refusal {
     /// The called user is not an otomo, or is the caller themselves.
     #[error("no such otomo")]
     OtomoNotFound,
+    /// The caller cannot pay for one minute.
+    #[error(
+        "a minute of this call costs {required} points, and you have {balance}; get more and try again"
+    )]
+    InsufficientPoints {
+        /// The price of a minute.
+        required: i64,
+        /// What the caller has.
+        balance: i64,
+    },
     /// More requests than `limits.calls_per_minute`.
     #[error("too many call requests")]
     RateLimited,

@@ -6,11 +6,14 @@
 //! both request each other ---> joined into the first call
 //! in another call -----------> CallerBusy          > nothing is stored
 //! no such otomo -------------> OtomoNotFound      /
+//! a minute costs too much ---> InsufficientPoints /
 //! the same pair again -------> the old call is superseded, and then:
 //! draining, offline, on break, taken, wrapping up ---> stored as ended: acknowledged, then rejected
 //! in the leave grace --------> requesting, rung when they come back
 //! else ----------------------> requesting, rung at once
 //! ```
+
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use super::{
     call::{Call, Device, Lost, Phase, PhaseName, Ring, Side},
@@ -18,6 +21,7 @@ use super::{
         Answer, Audience, Devices, Durable, Notice, RequestState, Spoken, Step, TimelineEvent,
     },
     ending::{By, End, Ended, Rejection},
+    meter::{Moment, Tariff},
     policy::Policy,
     refusal::Refusal,
     ring, speech, step, talk,
@@ -50,6 +54,10 @@ pub struct Facts {
     pub live: Vec<Call>,
     /// The called user, if they are an otomo. That they are in a call is in `live`.
     pub called: Option<Callable>,
+    /// What a minute with them costs; `None` for nothing.
+    pub price: Option<NonZeroU32>,
+    /// The points of those who pay: of the caller, and of the callers of `live`. Whoever is not here has none.
+    pub balances: BTreeMap<UserId, i64>,
     /// The caller has used up `limits.calls_per_minute`.
     pub over_rate: bool,
     /// This node takes no new calls.
@@ -76,18 +84,21 @@ pub fn open(
     let caller = &request.caller.user;
     // Whose ring ran out a moment ago is free, even if no sweeper has come by yet.
     let (mut steps, mut live) = (Vec::new(), Vec::new());
+    let mut balances = facts.balances.clone();
     for call in &facts.live {
-        match step::overdue(call, now, policy) {
-            Some(step) => steps.push(step),
-            None => live.push(call),
-        }
+        let moment = moment(call, &balances, now);
+        let caught_up = step::catch_up(call.clone(), moment, policy);
+        balances.insert(call.caller.clone(), caught_up.balance);
+        steps.extend(caught_up.steps);
+        live.extend(Some(caught_up.call).filter(Call::is_live));
     }
-    let own = live
-        .iter()
-        .copied()
-        .find(|call| call.side(caller).is_some());
+    let own = live.iter().find(|call| call.side(caller).is_some());
+    let tariff = facts.price.map(|price| Tariff {
+        price,
+        minute: policy.minute,
+    });
     if let Some((first, ring)) = own.and_then(|own| glare(request, own)) {
-        steps.extend(join(request, first, ring, now, policy));
+        steps.extend(join(request, tariff, (first, ring), now, policy));
         return Ok(steps);
     }
     if own.is_some_and(|own| !is_renewal(request, own)) {
@@ -97,12 +108,33 @@ pub fn open(
     let called = called.ok_or(Refusal::OtomoNotFound)?;
     let taken = own.is_none() && live.iter().any(|call| call.side(&request.otomo).is_some());
 
-    steps.extend(own.map(|old| supersede(old, caller, now, policy)));
+    if let Some(old) = own {
+        let step = supersede(old, caller, moment(old, &balances, now), policy);
+        let balance = balances.entry(old.caller.clone()).or_default();
+        *balance -= step.points();
+        steps.push(step);
+    }
+    affords_a_minute(tariff, balances.get(caller).copied().unwrap_or(0))?;
     steps.push(match hindrance(called, taken, facts.draining, now) {
-        Some(rejection) => rejected(request, rejection, now),
-        None => requesting(request, called.reach, now, policy),
+        Some(rejection) => rejected(request, tariff, rejection, now),
+        None => requesting(request, tariff, called.reach, now, policy),
     });
     Ok(steps)
+}
+
+fn moment(call: &Call, balances: &BTreeMap<UserId, i64>, now: Timestamp) -> Moment {
+    let balance = balances.get(&call.caller).copied().unwrap_or(0);
+    Moment { now, balance }
+}
+
+/// Whether the caller can pay for one minute of the call.
+fn affords_a_minute(tariff: Option<Tariff>, balance: i64) -> Result<(), Refusal> {
+    match tariff.map(Tariff::price) {
+        Some(required) if balance < required => {
+            Err(Refusal::InsufficientPoints { required, balance })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The request of a known id: where that call stands now, to the very device that asks.
@@ -150,13 +182,13 @@ fn is_renewal(request: &Request, own: &Call) -> bool {
 /// that a repeat of it is answered too; the roles stay those of the first.
 fn join(
     request: &Request,
-    first: &Call,
-    ring: &Ring,
+    tariff: Option<Tariff>,
+    (first, ring): (&Call, &Ring),
     now: Timestamp,
     policy: &Policy,
 ) -> [Step; 2] {
     let end = End::Joined { into: first.id };
-    let later = ended_at_once(request, end, By::Caller, now);
+    let later = ended_at_once(request, tariff, end, By::Caller, now);
     let joined = Answer::Requested(RequestState {
         call: request.id,
         phase: PhaseName::Connecting,
@@ -168,12 +200,12 @@ fn join(
 }
 
 /// Ends the call that the same two were in.
-fn supersede(old: &Call, caller: &UserId, now: Timestamp, policy: &Policy) -> Step {
+fn supersede(old: &Call, caller: &UserId, moment: Moment, policy: &Policy) -> Step {
     let by = old.side(caller).map_or(By::System, By::from);
     match &old.phase {
-        Phase::Requesting(_) | Phase::Ringing(_) => ring::supersede(old, by, now),
+        Phase::Requesting(_) | Phase::Ringing(_) => ring::supersede(old, by, moment.now),
         Phase::Connecting { talk, .. } | Phase::Connected { talk, .. } => {
-            talk::supersede(old, talk, by, now, policy)
+            talk::supersede(old, talk, by, moment, policy)
         }
         Phase::Ended(_) => Step::unchanged(old),
     }
@@ -198,16 +230,27 @@ fn hindrance(called: Callable, taken: bool, draining: bool, now: Timestamp) -> O
 }
 
 /// Refused before it rings: acknowledged as every request, then rejected. The otomo hears nothing.
-fn rejected(request: &Request, rejection: Rejection, now: Timestamp) -> Step {
+fn rejected(
+    request: &Request,
+    tariff: Option<Tariff>,
+    rejection: Rejection,
+    now: Timestamp,
+) -> Step {
     let end = End::Rejected(rejection);
     let notice = Notice::Rejected(rejection);
-    ended_at_once(request, end, By::System, now)
+    ended_at_once(request, tariff, end, By::System, now)
         .answer(acknowledged(request))
         .say([Spoken::Tell(Audience::all(Side::Caller), notice)])
 }
 
 /// Taken. An otomo in their leave grace is rung when they come back; whoever is there, now.
-fn requesting(request: &Request, reach: Reach, now: Timestamp, policy: &Policy) -> Step {
+fn requesting(
+    request: &Request,
+    tariff: Option<Tariff>,
+    reach: Reach,
+    now: Timestamp,
+    policy: &Policy,
+) -> Step {
     let away = reach != Reach::Connected;
     let lost = Lost {
         caller: None,
@@ -219,7 +262,7 @@ fn requesting(request: &Request, reach: Reach, now: Timestamp, policy: &Policy) 
     });
     let ring = (!away).then_some(Spoken::Ring(Devices::All));
     Step::stored(
-        new_call(request, phase, now),
+        new_call(request, tariff, phase, now),
         TimelineEvent::Requested,
         By::Caller,
     )
@@ -230,18 +273,26 @@ fn requesting(request: &Request, reach: Reach, now: Timestamp, policy: &Policy) 
 }
 
 /// A call that is over the moment it is stored.
-fn ended_at_once(request: &Request, end: End, by: By, now: Timestamp) -> Step {
+fn ended_at_once(
+    request: &Request,
+    tariff: Option<Tariff>,
+    end: End,
+    by: By,
+    now: Timestamp,
+) -> Step {
     let phase = Phase::Ended(Ended { at: now, by, end });
-    Step::stored(new_call(request, phase, now), TimelineEvent::Ended, by)
+    let ended = new_call(request, tariff, phase, now);
+    Step::stored(ended, TimelineEvent::Ended, by)
 }
 
-fn new_call(request: &Request, phase: Phase, now: Timestamp) -> Call {
+fn new_call(request: &Request, tariff: Option<Tariff>, phase: Phase, now: Timestamp) -> Call {
     Call {
         id: request.id,
         caller: request.caller.user.clone(),
         caller_device: request.caller.id.clone(),
         otomo: request.otomo.clone(),
         requested_at: now,
+        tariff,
         version: 1,
         phase,
     }

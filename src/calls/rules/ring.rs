@@ -47,6 +47,7 @@ pub(super) fn take(
             accepted: accepted.clone(),
             lost,
             media_lost_until: None,
+            unseen_since: None,
         },
         setup: Setup {
             deadline: now + policy.connect_timeout,

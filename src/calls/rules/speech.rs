@@ -7,13 +7,15 @@ use super::{
     call::{Accepted, Call, Connection, Party, Phase, Side},
     effect::{Audience, Devices, Notice, RingStop, Spoken},
     ending::{Cancellation, End, Ended, Rejection},
+    meter::{self, Tick},
 };
 
 /// Everything that the call's last change may have had to say. For a call whose `spoken_version` trails:
 /// the node that stored the change may have died before it spoke. Clients ignore what they know already.
 ///
-/// Statuses are not said again: the presence hub reads changed rows by itself.
-pub fn restate(call: &Call) -> Vec<Spoken> {
+/// Statuses are not said again: the presence hub reads changed rows by itself. Nor is what is in an inbox, where sessions
+/// find it. Of a charge the caller hears with `balance` what they have by now.
+pub fn restate(call: &Call, balance: i64) -> Vec<Spoken> {
     match &call.phase {
         // Whoever is lost is rung when they arrive.
         Phase::Requesting(ring) | Phase::Ringing(ring) => match ring.lost.otomo {
@@ -27,7 +29,14 @@ pub fn restate(call: &Call) -> Vec<Spoken> {
         ]
         .concat(),
         Phase::Connected { connection, .. } => {
-            [connected(call, *connection), reconnecting(call)].concat()
+            let charged = meter::tick_again(call, balance);
+            let charged = charged.map(|charged| tick(call, charged));
+            [
+                connected(call, *connection),
+                charged.unwrap_or_default(),
+                reconnecting(call),
+            ]
+            .concat()
         }
         Phase::Ended(Ended { end, .. }) if call.ended_at_once() => {
             let caller = Audience::all(Side::Caller);
@@ -55,6 +64,11 @@ pub(super) fn signaling(call: &Call) -> Vec<Spoken> {
 /// Media is up.
 pub(super) fn connected(call: &Call, connection: Connection) -> Vec<Spoken> {
     both_bound(call, Notice::Connected(connection))
+}
+
+/// A charge has fallen due.
+pub(super) fn tick(call: &Call, tick: Tick) -> Vec<Spoken> {
+    both_bound(call, Notice::Tick(tick))
 }
 
 /// To each side whose other side is lost: how long it may take.

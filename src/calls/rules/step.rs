@@ -4,20 +4,21 @@
 use super::{
     call::{Call, Party, Phase, Side},
     command::{Ask, Command, Decline, Happening},
+    due::Due,
     effect::{Answer, Step},
     ending::End,
     invariants, media,
+    meter::{self, Moment},
     policy::Policy,
     refusal::Refusal,
     ring, talk,
 };
-use crate::kernel::time::Timestamp;
 
 /// A command that met a call whose time may have been up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advance {
-    /// What time had done to the call before the command came. To be stored even if the command is refused.
-    pub overdue: Option<Step>,
+    /// What time had done to the call before the command came, in order. To be stored even if the command is refused.
+    pub overdue: Vec<Step>,
     /// What the command did after that.
     pub outcome: Result<Step, Refusal>,
 }
@@ -25,17 +26,74 @@ pub struct Advance {
 /// Advances `call` by what is overdue, then by `command`: the door for everything that comes to a call.
 ///
 /// A deadline holds to the millisecond, however late the sweeper comes: an accept after the ring's end is
-/// too late, a device that comes back after its grace finds the call over.
-pub fn advance(call: &Call, command: &Command, now: Timestamp, policy: &Policy) -> Advance {
-    let overdue = overdue(call, now, policy);
-    let current = overdue.as_ref().map_or(call, |step| &step.next);
+/// too late, a device that comes back after its grace finds the call over. Charges hold likewise: who hangs up late pays
+/// for the minutes that have passed.
+pub fn advance(call: &Call, command: &Command, moment: Moment, policy: &Policy) -> Advance {
+    let known = match command {
+        // What time has done while the server was down counts only up to its last sign of life.
+        Command::Happened(Happening::Restarted { alive_at }) => meter::unseen(call, *alive_at),
+        Command::Happened(_) | Command::Asked(..) => call.clone(),
+    };
+    let overdue = catch_up(known, moment, policy);
+    let moment = Moment {
+        balance: overdue.balance,
+        ..moment
+    };
     Advance {
-        outcome: step(current, command, now, policy),
-        overdue,
+        outcome: step(&overdue.call, command, moment, policy),
+        overdue: overdue.steps,
     }
 }
 
-/// Advances `call` by one command, whatever is overdue. Pure: the caller supplies the time and does the
+/// A call that time has caught up with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CaughtUp {
+    /// The call as it is now.
+    pub(super) call: Call,
+    /// What its caller has left.
+    pub(super) balance: i64,
+    /// What time has done, in order.
+    pub(super) steps: Vec<Step>,
+}
+
+/// Does to a call what waiting has done to it by now.
+pub(super) fn catch_up(call: Call, moment: Moment, policy: &Policy) -> CaughtUp {
+    let Moment { now, balance } = moment;
+    let mut current = CaughtUp {
+        call,
+        balance,
+        steps: Vec::new(),
+    };
+    // It comes to an end: each charge is due a minute after the one before it.
+    while let Some(due) = current.call.due().filter(|due| due.at() <= now) {
+        let step = fall_due(&current.call, due, current.balance, policy);
+        current.balance -= step.points();
+        current.call = step.next.clone();
+        current.steps.push(step);
+    }
+    current
+}
+
+/// What time does next has come.
+fn fall_due(call: &Call, due: Due, balance: i64, policy: &Policy) -> Step {
+    let step = match (&call.phase, due) {
+        (Phase::Requesting(_) | Phase::Ringing(_), Due::End(ended)) => ring::end(call, ended, None),
+        (Phase::Connecting { .. } | Phase::Connected { .. }, Due::End(ended)) => {
+            talk::end(call, ended, balance, policy)
+        }
+        (Phase::Connected { .. }, Due::Charge { at }) => meter::fall_due(call, at, balance, policy),
+        // Nothing costs anything then, and nothing ends a second time.
+        (
+            Phase::Requesting(_) | Phase::Ringing(_) | Phase::Connecting { .. },
+            Due::Charge { .. },
+        )
+        | (Phase::Ended(_), _) => Step::unchanged(call),
+    };
+    debug_assert_eq!(invariants::broken_by(call, &step), None);
+    step
+}
+
+/// Advances `call` by one command, whatever is overdue. Pure: the caller supplies the moment and does the
 /// effects.
 ///
 /// # Errors
@@ -43,12 +101,12 @@ pub fn advance(call: &Call, command: &Command, now: Timestamp, policy: &Policy) 
 pub fn step(
     call: &Call,
     command: &Command,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Result<Step, Refusal> {
     let step = match command {
-        Command::Asked(device, ask) => asked(call, &call.party(device)?, *ask, now, policy),
-        Command::Happened(happening) => happened(call, happening, now, policy),
+        Command::Asked(device, ask) => asked(call, &call.party(device)?, *ask, moment, policy),
+        Command::Happened(happening) => happened(call, happening, moment, policy),
     }?;
     debug_assert_eq!(invariants::broken_by(call, &step), None);
     Ok(step)
@@ -58,11 +116,12 @@ fn asked(
     call: &Call,
     party: &Party,
     ask: Ask,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Result<Step, Refusal> {
     use Phase::{Connected, Connecting, Ended, Requesting, Ringing};
 
+    let now = moment.now;
     if ask.reserved_for().is_some_and(|side| side != party.side) {
         return Err(Refusal::WrongSide);
     }
@@ -94,10 +153,10 @@ fn asked(
         }
         (Connecting { .. } | Connected { .. }, Ask::Reject(_)) => Err(invalid(call)),
         (Connecting { talk, .. } | Connected { talk, .. }, Ask::Cancel) => {
-            Ok(talk::hang_up(call, talk, party.side, now, policy).answer(Answer::Cancelled))
+            Ok(talk::hang_up(call, talk, party.side, moment, policy).answer(Answer::Cancelled))
         }
         (Connecting { talk, .. } | Connected { talk, .. }, Ask::End) => {
-            Ok(talk::hang_up(call, talk, party.side, now, policy).answer(Answer::Ended))
+            Ok(talk::hang_up(call, talk, party.side, moment, policy).answer(Answer::Ended))
         }
         // It crossed the accept on its way.
         (Connecting { .. } | Connected { .. }, Ask::Ringing) => Ok(Step::unchanged(call)),
@@ -121,11 +180,12 @@ fn asked(
 fn happened(
     call: &Call,
     happening: &Happening,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Result<Step, Refusal> {
     use Phase::{Connected, Connecting, Ended, Requesting, Ringing};
 
+    let now = moment.now;
     let step = match (&call.phase, happening) {
         (Requesting(ring), Happening::Rang) => ring::rang(call, ring, policy),
         (Requesting(ring), Happening::Unreached) => ring::unreached(call, ring, now, policy),
@@ -143,7 +203,9 @@ fn happened(
         (Requesting(_) | Ringing(_), Happening::Stopped(authority)) => {
             ring::stop(call, *authority, now)
         }
-        (Requesting(_) | Ringing(_), Happening::Restarted) => ring::restarted(call, now, policy),
+        (Requesting(_) | Ringing(_), Happening::Restarted { .. }) => {
+            ring::restarted(call, now, policy)
+        }
 
         // The ring crossed the accept on its way.
         (Connecting { .. } | Connected { .. }, Happening::Rang | Happening::Unreached) => {
@@ -161,16 +223,19 @@ fn happened(
             media::lost(call, talk, now, policy)
         }
         (Connecting { talk, .. } | Connected { talk, .. }, Happening::Stopped(authority)) => {
-            talk::stop(call, talk, *authority, now, policy)
+            talk::stop(call, talk, *authority, moment, policy)
         }
-        (Connecting { .. } | Connected { .. }, Happening::Restarted) => {
-            talk::restarted(call, now, policy)
+        (Connecting { .. } | Connected { .. }, Happening::Restarted { alive_at }) => {
+            talk::restarted(call, *alive_at, now, policy)
         }
 
         (
             Requesting(_) | Ringing(_) | Connecting { .. } | Connected { .. } | Ended(_),
             Happening::DeadlinePassed,
-        ) => overdue(call, now, policy).unwrap_or_else(|| Step::unchanged(call)),
+        ) => match call.due().filter(|due| due.at() <= now) {
+            Some(due) => fall_due(call, due, moment.balance, policy),
+            None => Step::unchanged(call),
+        },
 
         (Ended(ended), Happening::MediaAlive) => return Err(over(&ended.end)),
         (
@@ -181,22 +246,10 @@ fn happened(
             | Happening::Arrived(_)
             | Happening::MediaLost
             | Happening::Stopped(_)
-            | Happening::Restarted,
+            | Happening::Restarted { .. },
         ) => Step::unchanged(call),
     };
     Ok(step)
-}
-
-/// What waiting has done to the call by now.
-pub(super) fn overdue(call: &Call, now: Timestamp, policy: &Policy) -> Option<Step> {
-    let ended = call.foreseen().filter(|ended| ended.at <= now)?;
-    let step = match &call.phase {
-        Phase::Requesting(_) | Phase::Ringing(_) => ring::end(call, ended, None),
-        Phase::Connecting { .. } | Phase::Connected { .. } => talk::end(call, ended, policy),
-        Phase::Ended(_) => return None,
-    };
-    debug_assert_eq!(invariants::broken_by(call, &step), None);
-    Some(step)
 }
 
 fn invalid(call: &Call) -> Refusal {

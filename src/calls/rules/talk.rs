@@ -7,6 +7,7 @@ use super::{
     command::Authority,
     effect::{Audience, Durable, Notice, Spoken, Step, TimelineEvent},
     ending::{By, End, Ended, Hangup},
+    meter::{self, Moment, Tick},
     policy::Policy,
     refusal::Refusal,
     speech,
@@ -29,14 +30,15 @@ pub(super) fn hang_up(
     call: &Call,
     talk: &Talk,
     side: Side,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Step {
     let reason = match side {
         Side::Caller => Hangup::UserEnd,
         Side::Otomo => Hangup::OtomoEnd,
     };
-    end(call, ended(call, talk, reason, side.into(), now), policy)
+    let ended = ended(call, talk, reason, side.into(), moment.now);
+    end(call, ended, moment.balance, policy)
 }
 
 /// An admin or the server ends the talk.
@@ -44,48 +46,62 @@ pub(super) fn stop(
     call: &Call,
     talk: &Talk,
     authority: Authority,
-    now: Timestamp,
+    moment: Moment,
     policy: &Policy,
 ) -> Step {
     let (by, reason) = match authority {
         Authority::Admin => (By::Admin, Hangup::AdminEnd),
         Authority::System => (By::System, Hangup::SystemError),
     };
-    end(call, ended(call, talk, reason, by, now), policy)
+    let ended = ended(call, talk, reason, by, moment.now);
+    end(call, ended, moment.balance, policy)
 }
 
 /// The same two begin a new call.
-pub(super) fn supersede(call: &Call, talk: &Talk, by: By, now: Timestamp, policy: &Policy) -> Step {
-    end(call, ended(call, talk, Hangup::Superseded, by, now), policy)
+pub(super) fn supersede(call: &Call, talk: &Talk, by: By, moment: Moment, policy: &Policy) -> Step {
+    let ended = ended(call, talk, Hangup::Superseded, by, moment.now);
+    end(call, ended, moment.balance, policy)
 }
 
 /// How the talk ends now.
 fn ended(call: &Call, talk: &Talk, reason: Hangup, by: By, now: Timestamp) -> Ended {
-    let connection = call.connection();
     Ended {
-        // A clock that was set back must not make an end before the beginning.
-        at: connection.map_or(now, |connection| now.max(connection.at)),
+        at: now,
         by,
         end: End::HungUp {
             accepted: talk.accepted.clone(),
-            connection,
+            connection: call.connection(),
             reason,
         },
     }
 }
 
-/// The talk is over. Each participant hears `call_end` before the status that it causes.
-pub(super) fn end(call: &Call, ended: Ended, policy: &Policy) -> Step {
-    let Ended { at, by, end } = ended.clone();
-    let next = call.moved_to(Phase::Ended(ended));
-    let spoken = speech::ended(&next, &end, None);
+/// The talk is over. Each participant hears `call_end` before the status that it causes, and what the last minute cost
+/// before that.
+pub(super) fn end(call: &Call, ended: Ended, balance: i64, policy: &Policy) -> Step {
+    let over_at = ended.at;
+    let at = meter::end_at(call, over_at);
+    let tick = meter::last_tick(call, at, &ended.end, balance, policy);
+    let charge = tick.and_then(Tick::charge);
+    let end = ended.end.charged(charge);
+    let (by, said) = (ended.by, end.clone());
+    let next = call.moved_to(Phase::Ended(Ended { at, by, end }));
+    let ticks = tick.map(|tick| speech::tick(&next, tick));
+    let spoken = speech::ended(&next, &said, None);
+    let charged = charge.map(|charge| {
+        let note = Durable::Note(TimelineEvent::Charged, By::System);
+        [note, Durable::Charge(charge)]
+    });
     let wrap_up = (!policy.wrap_up.is_zero()).then_some(Durable::WrapUp {
-        until: at + policy.wrap_up,
+        until: over_at + policy.wrap_up,
     });
     Step::stored(next, TimelineEvent::Ended, by)
+        .write(charged.into_iter().flatten())
         .write([Durable::Release])
         .write(wrap_up)
         .write([Durable::Settle])
+        .say(charge.map(|_| Spoken::Charged))
+        .say(ticks.into_iter().flatten())
         .say(spoken)
         .say([Spoken::Status])
 }
@@ -135,7 +151,8 @@ pub(super) fn arrived(call: &Call, talk: &Talk, device: &Device) -> Step {
     if talk.lost.until(side).is_none() {
         return Step::unchanged(call);
     }
-    let next = with_lost(call, talk.lost.with(side, None));
+    // Whoever is back was in the call all the time.
+    let next = with_lost(&seen(call), talk.lost.with(side, None));
     let back = speech::tell_bound(&next, side.other(), Notice::PeerBack);
     let reconnecting = speech::reconnecting(&next);
     Step::stored(next, TimelineEvent::Back, side.into())
@@ -144,19 +161,33 @@ pub(super) fn arrived(call: &Call, talk: &Talk, device: &Device) -> Step {
 }
 
 /// Both have to come back; there is nobody to tell.
-pub(super) fn restarted(call: &Call, now: Timestamp, policy: &Policy) -> Step {
+pub(super) fn restarted(
+    call: &Call,
+    alive_at: Option<Timestamp>,
+    now: Timestamp,
+    policy: &Policy,
+) -> Step {
     let until = Some(now + policy.loss_grace);
     let lost = Lost {
         caller: until,
         otomo: until,
     };
-    Step::stored(with_lost(call, lost), TimelineEvent::Restarted, By::System)
+    let next = with_lost(&meter::unseen(call, alive_at), lost);
+    Step::stored(next, TimelineEvent::Restarted, By::System)
 }
 
 /// The side on which this device talks, if it does.
 fn bound_side(call: &Call, device: &Device) -> Option<Side> {
     let party = call.party(device).ok()?;
     call.is_bound(&party).then_some(party.side)
+}
+
+fn seen(call: &Call) -> Call {
+    let mut seen = call.clone();
+    if let Some(talk) = seen.phase.talk_mut() {
+        talk.unseen_since = None;
+    }
+    seen
 }
 
 fn with_lost(call: &Call, lost: Lost) -> Call {

@@ -1,16 +1,14 @@
-//! When users last came or went (the table `last_seen`), and when a server was last alive (the table `nodes`).
+//! When users last came or went (the table `last_seen`).
 
 use diesel::prelude::*;
 
 use crate::{
+    delivery::alive,
     kernel::{
         ids::{NodeId, UserId},
         time::Timestamp,
     },
-    store::{
-        Conn, StoreError, Tx, run,
-        sql::schema::{last_seen, nodes},
-    },
+    store::{Conn, StoreError, Tx, run, sql::schema::last_seen},
 };
 
 /// When a user last came or went, if they ever did.
@@ -33,28 +31,11 @@ pub fn leave(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
     put(tx, who, None)
 }
 
-/// The server is alive.
-pub fn record_alive(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
-    let at = nodes::alive_at.eq(tx.now().millis());
-    run!(tx, |c| diesel::insert_into(nodes::table)
-        .values((nodes::name.eq(node.as_str()), at))
-        .on_conflict(nodes::name)
-        .do_update()
-        .set(at)
-        .execute(c))
-    .map(drop)
-}
-
 /// Marks the users who were online when a server was killed as gone, at the last moment at which it is known to have run.
 /// Returns how many they are.
 pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
     let there = last_seen::table.filter(last_seen::node.eq(node.as_str()));
-    let alive_at = run!(tx, |c| nodes::table
-        .find(node.as_str())
-        .select(nodes::alive_at)
-        .get_result::<i64>(c)
-        .optional())?;
-    if let Some(alive_at) = alive_at {
+    if let Some(alive_at) = alive::last(tx, node)?.map(Timestamp::millis) {
         let earlier = there.filter(last_seen::at.lt(alive_at));
         run!(tx, |c| diesel::update(earlier)
             .set(last_seen::at.eq(alive_at))

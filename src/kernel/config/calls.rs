@@ -27,6 +27,10 @@ pub struct CallsConfig {
     pub busy_while_ringing: bool,
     /// Whose word counts for media being up.
     pub connected_by: ConnectedBy,
+    /// Between two charges of a metered call.
+    pub charge_interval: Duration,
+    /// What the last minute of a metered call costs if the call ends within it.
+    pub partial_minute: PartialMinute,
     /// STUN servers, as the `urls` of an `RTCIceServer`.
     pub stun: Vec<String>,
     /// TURN servers, and how to get in.
@@ -42,6 +46,15 @@ pub enum ConnectedBy {
     Either,
     /// That of the media server alone.
     Server,
+}
+
+/// What a minute costs that has begun and not passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialMinute {
+    /// Nothing.
+    None,
+    /// As much as a whole one.
+    Full,
 }
 
 /// TURN servers with coturn's shared-secret scheme (`use-auth-secret`).
@@ -76,6 +89,14 @@ impl CallsConfig {
                     ("either", ConnectedBy::Either),
                     ("server", ConnectedBy::Server),
                 ],
+            )?,
+            charge_interval: section.duration(
+                "charge_interval",
+                Duration::from_millis(100)..=Duration::from_hours(1),
+            )?,
+            partial_minute: section.choice(
+                "partial_minute",
+                &[("none", PartialMinute::None), ("full", PartialMinute::Full)],
             )?,
             stun,
             turn,

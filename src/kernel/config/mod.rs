@@ -36,7 +36,7 @@ use std::path::PathBuf;
 use self::reader::Reader;
 pub use self::{
     auth::{AuthConfig, PublicKey},
-    calls::{CallsConfig, ConnectedBy, TurnConfig},
+    calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
     database::{DatabaseConfig, DatabaseUrl, UrlFault},
     fault::ConfigFault,

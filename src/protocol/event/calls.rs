@@ -1,5 +1,7 @@
 //! Events of calls (source documents 001 and 000).
 
+use std::num::NonZeroU32;
+
 use serde::Serialize;
 
 use super::{IceServer, SignalingRole};
@@ -232,7 +234,7 @@ pub struct CallEnd {
     pub reason: EndReason,
     /// From media to the end; 0 if media never came up.
     pub duration_seconds: u64,
-    /// What the call cost so far.
+    /// What the call cost.
     pub total_charged_points: i64,
 }
 
@@ -240,15 +242,15 @@ pub struct CallEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallTickStatus {
-    /// The next minute is paid for, too.
+    /// The balance reaches for the next minute, too.
     Ok,
-    /// The balance does not reach for the next minute: the call ends with it.
+    /// It does not: the call ends with the next minute, unless there are more points by then.
     LowBalance,
-    /// The call is over.
+    /// The call ends with this: the last minute was charged, or the balance did not reach (`chargedPoints` is 0).
     Ended,
 }
 
-/// `call_tick`: a minute of a metered call was charged.
+/// `call_tick`: a charge of a metered call has fallen due.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallTick {
@@ -260,14 +262,14 @@ pub struct CallTick {
     pub charged_points: i64,
     /// What the call took so far.
     pub total_charged_points: i64,
-    /// From media to this charge.
+    /// From media to when it fell due.
     pub duration_seconds: u64,
     /// What the caller has left: told to the caller alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_balance: Option<i64>,
     /// How the call stands.
     pub status: CallTickStatus,
-    /// UNIX seconds.
+    /// When it fell due, in UNIX seconds.
     pub timestamp: i64,
 }
 
@@ -324,6 +326,11 @@ pub struct LiveCall {
     /// When media came up, in UNIX seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connected_at: Option<i64>,
+    /// Points for each minute; absent for a call that is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_per_minute: Option<NonZeroU32>,
+    /// What the call cost so far.
+    pub total_charged_points: i64,
     /// For a device that comes back and restarts ICE.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ice_servers: Vec<IceServer>,
@@ -347,6 +354,8 @@ pub struct RecentCall {
     pub ended_at: i64,
     /// From media to the end.
     pub duration_seconds: u64,
+    /// What the call cost.
+    pub total_charged_points: i64,
 }
 
 /// `call_snapshot`.

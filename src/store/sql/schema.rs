@@ -50,6 +50,10 @@ diesel::table! {
         ended_by -> Nullable<Text>,
         joined_call_id -> Nullable<Text>,
         due_at -> Nullable<BigInt>,
+        price -> Nullable<BigInt>,
+        minute -> Nullable<BigInt>,
+        charges -> BigInt,
+        unseen_since -> Nullable<BigInt>,
     }
 }
 

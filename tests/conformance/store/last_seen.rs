@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use otomo::{
     chat::records::last_seen,
+    delivery::alive,
     kernel::{
         ids::NodeId,
         time::{Clock, Timestamp},
@@ -45,7 +46,7 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     write(&store, |tx| last_seen::leave(tx, &user("ben"))).await;
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
-    write(&store, move |tx| last_seen::record_alive(tx, &node)).await;
+    write(&store, move |tx| alive::record(tx, &node)).await;
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
     write(&store, move |tx| last_seen::arrive(tx, &user("dan"), &node)).await;

@@ -1,17 +1,20 @@
 //! The cases of the golden table: every state of a call, every command, every request.
 
+use std::num::NonZeroU32;
+
 use super::world::{call_id, device, policy, seconds, signal, user};
 use crate::{
     calls::rules::{
         call::Call,
         command::{Ask, Authority, Command, Decline, Happening, Remaining, Signal},
         effect::Step,
-        policy::EARLY_CANDIDATES_MAX,
+        meter::Moment,
+        policy::{EARLY_CANDIDATES_MAX, Policy},
         refusal::Refusal,
         request::{Facts, Request, open},
         step::step,
     },
-    kernel::time::Timestamp,
+    kernel::{config::PartialMinute, time::Timestamp},
     presence::rules::{Callable, Reach},
 };
 
@@ -89,12 +92,12 @@ pub(super) fn calls() -> Vec<Call> {
 
 fn after(call: &Call, happening: Happening) -> Call {
     let happened = Command::Happened(happening);
-    step(call, &happened, NOW, &policy()).unwrap().next
+    step(call, &happened, now(), &policy()).unwrap().next
 }
 
 fn asked(call: &Call, by: &str, ask: Ask) -> Call {
     let asked = Command::Asked(device(by), ask);
-    step(call, &asked, NOW, &policy()).unwrap().next
+    step(call, &asked, now(), &policy()).unwrap().next
 }
 
 fn without(call: &Call, gone: &str) -> Call {
@@ -103,17 +106,73 @@ fn without(call: &Call, gone: &str) -> Call {
 
 fn step_at_deadline(call: &Call) -> Call {
     let passed = Command::Happened(Happening::DeadlinePassed);
-    step(call, &passed, at(call, &passed), &policy())
+    step(call, &passed, at(call, &passed, 0), &policy())
         .unwrap()
         .next
 }
 
+fn now() -> Moment {
+    Moment {
+        now: NOW,
+        balance: 0,
+    }
+}
+
 /// Only a deadline is not at once.
-pub(super) fn at(call: &Call, command: &Command) -> Timestamp {
-    match command {
+pub(super) fn at(call: &Call, command: &Command, balance: i64) -> Moment {
+    let now = match command {
         Command::Happened(Happening::DeadlinePassed) => call.due_at().unwrap_or(NOW),
         _ => NOW,
+    };
+    Moment { now, balance }
+}
+
+/// A minute of a metered call.
+const PRICE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+/// A metered call that is connected, and has been charged twice.
+pub(super) fn metered() -> Call {
+    let facts = Facts {
+        price: Some(PRICE),
+        balances: [(user("caller"), 100)].into(),
+        ..facts(Some(reachable()))
+    };
+    let requesting = open(&request(1, "caller-1", "otomo"), &facts, NOW, &policy());
+    let ringing = after(&requesting.unwrap().remove(0).next, Happening::Rang);
+    let mut call = asked(&ringing, "otomo-1", Ask::Accept);
+    // Media came up two and a half minutes ago.
+    let connected = Command::Happened(Happening::MediaAlive);
+    let moment = |now| Moment {
+        now,
+        balance: 1_000,
+    };
+    let up = moment(NOW - seconds(150));
+    call = step(&call, &connected, up, &policy()).unwrap().next;
+    for _ in 0..2 {
+        let passed = Command::Happened(Happening::DeadlinePassed);
+        call = step(&call, &passed, moment(NOW), &policy()).unwrap().next;
     }
+    call
+}
+
+/// The same after a start of the server, while nobody is back.
+pub(super) fn metered_unseen() -> Call {
+    let alive_at = Some(NOW);
+    after(&metered(), Happening::Restarted { alive_at })
+}
+
+/// What may be said of the points of a metered call: with how many, and under which policy.
+pub(super) fn purses() -> [(&'static str, i64, Policy); 4] {
+    let full = Policy {
+        partial_minute: PartialMinute::Full,
+        ..policy()
+    };
+    [
+        ("points for more than one minute", 200, policy()),
+        ("points for one minute", 100, policy()),
+        ("too few points", 99, policy()),
+        ("points for one minute, a partial one costs", 100, full),
+    ]
 }
 
 // The commands.
@@ -191,7 +250,10 @@ fn happenings(call: &Call) -> Vec<(Row, Happening)> {
             Row::happened("ended by the server"),
             ended_by(Authority::System),
         ),
-        (Row::happened("restart"), Happening::Restarted),
+        (
+            Row::happened("restart"),
+            Happening::Restarted { alive_at: None },
+        ),
     ]);
     happenings
 }
@@ -223,8 +285,24 @@ pub(super) fn situations() -> Vec<(&'static str, Facts, &'static str)> {
         over_rate: true,
         ..facts(Some(reachable()))
     };
+    let costs = |balance| Facts {
+        price: Some(PRICE),
+        balances: [(user("caller"), balance)].into(),
+        ..facts(Some(reachable()))
+    };
+    let costs_and_offline = Facts {
+        called: Some(offline),
+        ..costs(99)
+    };
     vec![
         ("the otomo is there", facts(Some(reachable())), "otomo"),
+        ("the otomo costs what the caller has", costs(100), "otomo"),
+        ("the otomo costs more", costs(99), "otomo"),
+        (
+            "the otomo costs more and is offline",
+            costs_and_offline,
+            "otomo",
+        ),
         (
             "the otomo is in the leave grace",
             facts(Some(leaving)),

@@ -1,7 +1,7 @@
 //! What the world does with a command: the server's part in miniature. Each effect is interpreted as the
 //! server does it, with an assertion for what the database would enforce.
 
-use std::{collections::BTreeSet, mem};
+use std::{collections::BTreeSet, mem, num::NonZeroU32};
 
 use super::{
     words,
@@ -37,6 +37,11 @@ impl World {
                 on_break: self.on_break.contains(otomo),
                 free_at: self.free_at.get(otomo).copied().unwrap_or_default(),
             }),
+            price: self
+                .prices
+                .get(otomo)
+                .and_then(|price| NonZeroU32::new(*price)),
+            balances: self.balances.clone(),
             over_rate: false,
             draining: self.draining,
         }
@@ -76,8 +81,8 @@ impl World {
         asker: Option<&Device>,
     ) -> Result<(), Refusal> {
         let call = self.calls.get(&call).ok_or(Refusal::NotParticipant)?;
-        let advance = advance(call, &command, self.now, &self.policy);
-        self.apply(advance.overdue.into_iter().collect(), None);
+        let advance = advance(call, &command, self.moment(call), &self.policy);
+        self.apply(advance.overdue, None);
         let step = advance.outcome?;
         self.apply(vec![step], asker);
         Ok(())
@@ -121,6 +126,14 @@ impl World {
                 if !call.is_live() {
                     *self.ends.entry(call.id).or_default() += 1;
                 }
+            }
+            Durable::Note(..) => {}
+            Durable::Charge(charge) => {
+                let key = (call.id, charge.number);
+                assert_eq!(self.taken.insert(key, charge.points), None, "charged twice");
+                let balance = self.balances.entry(call.caller.clone()).or_default();
+                *balance -= charge.points;
+                assert!(*balance >= 0, "{step:#?}");
             }
             Durable::Reserve => {
                 for side in Side::ALL {
@@ -180,6 +193,11 @@ impl World {
                 for _ in 0..self.kept.remove(&call.id).unwrap_or(0) {
                     self.tell(call, to, "signal");
                 }
+            }
+            Spoken::Charged => {
+                let balance = self.balance(&call.caller);
+                let caller = Audience::all(Side::Caller);
+                self.tell(call, &caller, &format!("sp_update{{{balance}}}"));
             }
             Spoken::MissedCall => assert_eq!(self.left_missed.last(), Some(&call.id)),
             Spoken::Status => {

@@ -8,8 +8,9 @@ use super::{
     words, world,
 };
 use crate::calls::rules::{
-    call::{Call, Phase, Side},
+    call::{Call, Phase, PhaseName, Side},
     effect::Step,
+    policy::Policy,
     refusal::Refusal,
     request::open,
     step::step,
@@ -23,6 +24,9 @@ const HEAD: &str = "\
 # The caller requested on caller-1; from the accept on the otomo talks on otomo-1. Devices for which the
 # outcome is the same share a line. `caller` and `otomo` alone are all devices of theirs, `all` is
 # everybody, `asker` and `it` are the device of the command. A call that becomes `same` is as it was.
+#
+# Calls are free. The last sections are of a metered one: media came up 150 s ago, a minute costs 100 points, and two were
+# charged. Of what is the same as in a free call they say nothing.
 ";
 
 #[test]
@@ -63,12 +67,41 @@ fn table() -> String {
             rows.push((row, of_opening(Some(&call), outcome)));
         }
         for (row, command) in cases::commands(&call) {
-            let outcome = step(&call, &command, cases::at(&call, &command), &policy);
+            let outcome = step(&call, &command, cases::at(&call, &command, 0), &policy);
             rows.push((row, of_outcome(&call, outcome)));
         }
         section(&mut table, &describe(&call), &joined(rows));
     }
+    for (purse, balance, policy) in cases::purses() {
+        for call in [cases::metered(), cases::metered_unseen()] {
+            let rows = of_metered(&call, balance, &policy);
+            if !rows.is_empty() {
+                section(&mut table, &format!("{}, {purse}", describe(&call)), &rows);
+            }
+        }
+    }
     table
+}
+
+/// What is different because the call is metered.
+fn of_metered(call: &Call, balance: i64, policy: &Policy) -> Vec<(String, String)> {
+    let free = Call {
+        tariff: None,
+        ..call.clone()
+    };
+    let rows_of = |call: &Call| {
+        let commands = cases::commands(call).into_iter();
+        let rows = commands.map(|(row, command)| {
+            let outcome = step(call, &command, cases::at(call, &command, balance), policy);
+            (row, of_outcome(call, outcome))
+        });
+        joined(rows.collect())
+    };
+    let of_free = rows_of(&free);
+    let mut rows = rows_of(call);
+    let uncounted = |outcome: &str| outcome.replace(", 2 charges", "");
+    rows.retain(|(row, outcome)| !of_free.contains(&(row.clone(), uncounted(outcome))));
+    rows
 }
 
 fn section(table: &mut String, state: &str, rows: &[(String, String)]) {
@@ -112,11 +145,16 @@ fn describe(call: &Call) -> String {
         }
     }
     let mut phase = call.phase.clone();
-    if phase
-        .talk_mut()
-        .is_some_and(|talk| talk.media_lost_until.is_some())
-    {
-        state.push_str(", media lost");
+    if let Some(talk) = phase.talk_mut() {
+        if talk.media_lost_until.is_some() {
+            state.push_str(", media lost");
+        }
+        if talk.unseen_since.is_some() {
+            state.push_str(", unseen");
+        }
+    }
+    if call.tariff.is_some() && call.phase.name() != PhaseName::Requesting {
+        write!(state, ", {} charges", call.charges()).unwrap();
     }
     if let Phase::Connecting { setup, .. } = &call.phase {
         for (side, reported) in [

@@ -5,6 +5,7 @@
 mod cases;
 mod driver;
 mod golden;
+mod metered;
 mod model;
 mod requesting;
 mod ringing;

@@ -15,16 +15,24 @@ use crate::{
         effect::{Answer, Devices, Notice, Spoken},
         ending::End,
         invariants,
+        meter::Tariff,
         policy::{EARLY_CANDIDATES_MAX, Policy},
         refusal::Refusal,
     },
-    kernel::{config::ConnectedBy, ids::CallId, time::Timestamp},
+    kernel::{
+        config::{ConnectedBy, PartialMinute},
+        ids::CallId,
+        time::Timestamp,
+    },
 };
 
 /// Zoe is in no call, ever, and tries everything.
 const DEVICES: [&str; 8] = [
     "taro-1", "taro-2", "jiro-1", "hana-1", "hana-2", "yuki-1", "yuki-2", "zoe-1",
 ];
+
+/// What a minute with Hana costs.
+const PRICE: u32 = 100;
 
 /// How often the sweeper comes by; no deadline is noticed later than this.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -58,7 +66,10 @@ enum Sentence {
     Wait(Duration),
     Break(&'static str, bool),
     Drain(bool),
-    Restart,
+    /// Somebody gets points, or spends them on something else.
+    Points(&'static str, i64),
+    /// The server dies, and is back after a while.
+    Restart(Duration),
 }
 
 impl ReferenceStateMachine for Plot {
@@ -73,13 +84,18 @@ impl ReferenceStateMachine for Plot {
             ConnectedBy::Either,
             ConnectedBy::Server,
         ]);
-        (missed_limit, wrap_up, connected_by, any::<bool>())
+        let minute = select(vec![seconds(60), Duration::from_millis(2_500)]);
+        let partial_minute = select(vec![PartialMinute::None, PartialMinute::Full]);
+        let metering = (minute, partial_minute);
+        (missed_limit, wrap_up, connected_by, any::<bool>(), metering)
             .prop_map(
-                |(missed_limit, wrap_up, connected_by, busy_while_ringing)| Self {
+                |(missed_limit, wrap_up, connected_by, busy_while_ringing, metering)| Self {
                     policy: Policy {
                         wrap_up,
                         connected_by,
                         busy_while_ringing,
+                        minute: metering.0,
+                        partial_minute: metering.1,
                         ..policy()
                     },
                     missed_limit,
@@ -110,6 +126,9 @@ impl ReferenceStateMachine for Plot {
         let media = (recent.clone(), any::<bool>());
         let media = media.prop_map(|(number, alive)| Sentence::Media(number, alive));
         let stop = (recent, authority).prop_map(|(number, by)| Sentence::Stop(number, by));
+        let points = (select(vec!["taro", "jiro", "hana"]), -150..300_i64);
+        let points = points.prop_map(|(who, points)| Sentence::Points(who, points));
+        let downtime = select(vec![0, 700, 9_000, 200_000]).prop_map(Duration::from_millis);
         let breaks = (otomo, prop::bool::weighted(0.3));
         let breaks = breaks.prop_map(|(who, chosen)| Sentence::Break(who, chosen));
         prop_oneof![
@@ -126,7 +145,8 @@ impl ReferenceStateMachine for Plot {
             2 => (3..40_u64).prop_map(|span| Sentence::Wait(seconds(span))),
             2 => breaks,
             1 => prop::bool::weighted(0.1).prop_map(Sentence::Drain),
-            1 => Just(Sentence::Restart),
+            4 => points,
+            1 => downtime.prop_map(Sentence::Restart),
         ]
         .boxed()
     }
@@ -190,6 +210,9 @@ impl StateMachineTest for Story {
         world.slow = true;
         world.policy = plot.policy;
         world.missed_limit = plot.missed_limit;
+        // Yuki is free, Hana is not.
+        world.prices.insert(user("hana"), PRICE);
+        world.grants("taro", 250);
         world.arrives("jiro-1");
         world.arrives("zoe-1");
         let swept_at = world.now;
@@ -256,7 +279,14 @@ impl Story {
                 self.world.on_break.remove(&user(who));
             }
             Sentence::Drain(draining) => self.world.draining = draining,
-            Sentence::Restart => self.world.restarts(),
+            Sentence::Points(who, points) => {
+                let spare = self.world.balance(&user(who));
+                self.world.grants(who, points.max(-spare));
+            }
+            Sentence::Restart(downtime) => {
+                self.world.is_down_for(downtime);
+                self.swept_at = self.world.now;
+            }
         }
     }
 
@@ -295,6 +325,15 @@ impl Story {
         for call in world.calls() {
             assert!(invariants::rings_in_time(call, world.now), "{call:?}");
             assert!(invariants::duration_is_media_time(call), "{call:?}");
+            let partial = world.policy.partial_minute;
+            assert!(
+                invariants::charged_by_the_minute(call, world.now, partial),
+                "{call:?}"
+            );
+            assert!(invariants::total_is_price_times_charges(call), "{call:?}");
+            let price = call.tariff.map_or(0, Tariff::price);
+            let expected: Vec<_> = (1..=call.charges()).map(|number| (number, price)).collect();
+            assert_eq!(world.taken(call.id), expected, "{call:?}");
             assert!(world.ends(call.id) <= 1);
             assert!(self.final_answers(call.id) <= 1, "{call:?}");
             let missed = world

@@ -285,7 +285,7 @@ fn what_was_overdue_at_a_restart_ends_at_its_deadline() {
 #[test]
 fn what_was_stored_and_not_said_can_be_said_again() {
     let mut world = World::new();
-    let said_again = |world: &World, call| restate(world.call(call)).len();
+    let said_again = |world: &World, call| restate(world.call(call), 0).len();
     let call = world.rings();
     assert_eq!(said_again(&world, call), 1, "incoming_call");
     world.asks("hana-1", call, Ask::Accept).unwrap();

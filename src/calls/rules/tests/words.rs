@@ -23,6 +23,9 @@ pub(super) fn of_refusal(refusal: Refusal) -> String {
             format!("{{{phase}}}")
         }
         Refusal::AlreadyEnded { outcome, reason } => format!("{{{outcome}, {reason}}}"),
+        Refusal::InsufficientPoints { required, balance } => {
+            format!("{{{required} required, {balance} there}}")
+        }
         _ => String::new(),
     };
     let debug = format!("{refusal:?}");
@@ -33,6 +36,8 @@ pub(super) fn of_refusal(refusal: Refusal) -> String {
 fn durable(durable: &Durable) -> String {
     match durable {
         Durable::Persist(event, by) => format!("persist {event} by {by}"),
+        Durable::Note(event, by) => format!("note {event} by {by}"),
+        Durable::Charge(charge) => format!("charge {} of {}", charge.number, charge.points),
         Durable::Reserve => "reserve".to_owned(),
         Durable::Release => "release".to_owned(),
         Durable::CountMissed => "count missed".to_owned(),
@@ -51,6 +56,7 @@ fn spoken(spoken: &Spoken) -> String {
         Spoken::KeepCandidate => "keep the candidate".to_owned(),
         Spoken::RelayKept(to) => format!("{}: kept candidates", audience(to)),
         Spoken::MissedCall => "otomo: call_missed".to_owned(),
+        Spoken::Charged => "caller: sp_update".to_owned(),
         Spoken::Status => "all: otomo_status_update".to_owned(),
         Spoken::Answer(what) => format!("asker: {}", answer(what)),
         Spoken::Watch(side) => format!("watch the {side}'s device"),
@@ -67,6 +73,10 @@ pub(super) fn notice(notice: Notice) -> String {
         Notice::Connected(connection) => format!("call_connected{{{}}}", connection.method),
         Notice::PeerReconnecting { .. } => "call_peer_reconnecting".to_owned(),
         Notice::PeerBack => "call_peer_back".to_owned(),
+        Notice::Tick(tick) => format!(
+            "call_tick{{{}, {} points, {}}}",
+            tick.number, tick.points, tick.standing
+        ),
         Notice::Ended { reason, .. } => format!("call_end{{{reason}}}"),
     }
 }

@@ -15,12 +15,13 @@ use crate::{
         call::{Call, Device},
         command::{Ask, Authority, Command, Happening, Remaining, Signal},
         effect::Spoken,
+        meter::Moment,
         policy::Policy,
         refusal::Refusal,
         request::{Request, open},
     },
     kernel::{
-        config::ConnectedBy,
+        config::{ConnectedBy, PartialMinute},
         ids::{CallId, UserId},
         time::Timestamp,
     },
@@ -28,6 +29,11 @@ use crate::{
 
 /// Who takes calls; everybody else only makes them.
 pub(super) const OTOMOS: [&str; 2] = ["hana", "yuki"];
+
+const START: Timestamp = Timestamp::from_millis(1_706_604_120_000);
+
+/// Between two signs of life of the server.
+const ALIVE_INTERVAL: Duration = seconds(5);
 
 /// How long after leaving a person may still be rung, once they are back.
 const LEAVE_GRACE: Duration = Duration::from_secs(15);
@@ -41,6 +47,12 @@ pub(super) struct World {
     pub(super) on_break: BTreeSet<UserId>,
     /// Whether news waits for [`World::deliver`] instead of arriving at once.
     pub(super) slow: bool,
+    /// What a minute with an otomo costs.
+    pub(super) prices: BTreeMap<UserId, u32>,
+    /// The points that people have.
+    pub(super) balances: BTreeMap<UserId, i64>,
+    /// What was taken for each charge of a call.
+    pub(super) taken: BTreeMap<(CallId, u32), i64>,
     /// `call_missed` in inboxes.
     pub(super) left_missed: Vec<CallId>,
     pub(super) missed: BTreeMap<UserId, u32>,
@@ -76,12 +88,15 @@ impl World {
     /// Nobody is there.
     pub(super) fn empty() -> Self {
         Self {
-            now: Timestamp::from_millis(1_706_604_120_000),
+            now: START,
             policy: policy(),
             missed_limit: 3,
             draining: false,
             on_break: BTreeSet::new(),
             slow: false,
+            prices: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            taken: BTreeMap::new(),
             left_missed: Vec::new(),
             missed: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -224,20 +239,60 @@ impl World {
         }
     }
 
-    /// The server dies and is back: every session is gone, what is stored is there.
+    /// The server dies and is back at once: every session is gone, what is stored is there.
     pub(super) fn restarts(&mut self) {
+        self.is_down_for(Duration::ZERO);
+    }
+
+    /// The same after a while.
+    pub(super) fn is_down_for(&mut self, span: Duration) {
+        let alive_at = Some(self.alive_at());
+        self.now = self.now + span;
         self.here.clear();
         self.kept.clear();
         self.news.clear();
-        self.sweep();
         let live: Vec<_> = self.live().map(|call| call.id).collect();
         for call in live {
-            self.command(call, Command::Happened(Happening::Restarted), None)
+            let restarted = Happening::Restarted { alive_at };
+            self.command(call, Command::Happened(restarted), None)
                 .unwrap();
         }
     }
 
+    /// The last sign of life of the server.
+    fn alive_at(&self) -> Timestamp {
+        let intervals = START.until(self.now).as_secs() / ALIVE_INTERVAL.as_secs();
+        START + seconds(intervals * ALIVE_INTERVAL.as_secs())
+    }
+
+    /// Somebody gets points.
+    pub(super) fn grants(&mut self, to: &str, points: i64) {
+        *self.balances.entry(user(to)).or_default() += points;
+    }
+
     // What one may ask the world.
+
+    /// The points that somebody has.
+    pub(super) fn balance(&self, of: &UserId) -> i64 {
+        self.balances.get(of).copied().unwrap_or(0)
+    }
+
+    /// When something comes to this call.
+    pub(super) fn moment(&self, call: &Call) -> Moment {
+        Moment {
+            now: self.now,
+            balance: self.balance(&call.caller),
+        }
+    }
+
+    /// What was taken for the charges of a call, in their order.
+    pub(super) fn taken(&self, id: CallId) -> Vec<(u32, i64)> {
+        let taken = self.taken.iter();
+        let of_call = taken.filter(|((call, _), _)| *call == id);
+        of_call
+            .map(|((_, number), points)| (*number, *points))
+            .collect()
+    }
 
     pub(super) fn call(&self, id: CallId) -> &Call {
         &self.calls[&id]
@@ -307,6 +362,8 @@ pub(super) const fn policy() -> Policy {
         wrap_up: Duration::ZERO,
         connected_by: ConnectedBy::Both,
         busy_while_ringing: false,
+        minute: seconds(60),
+        partial_minute: PartialMinute::None,
     }
 }
 

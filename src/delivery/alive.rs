@@ -1,0 +1,30 @@
+//! Signs of life of servers (the table `nodes`): what a server leaves behind at `kill -9` ended when it last ran.
+
+use diesel::prelude::*;
+
+use crate::{
+    kernel::{ids::NodeId, time::Timestamp},
+    store::{Conn, StoreError, Tx, run, sql::schema::nodes},
+};
+
+/// The server is alive.
+pub fn record(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
+    let at = nodes::alive_at.eq(tx.now().millis());
+    run!(tx, |c| diesel::insert_into(nodes::table)
+        .values((nodes::name.eq(node.as_str()), at))
+        .on_conflict(nodes::name)
+        .do_update()
+        .set(at)
+        .execute(c))
+    .map(drop)
+}
+
+/// When a server last said that it is alive, if it ever did.
+pub fn last(conn: &mut Conn, node: &NodeId) -> Result<Option<Timestamp>, StoreError> {
+    let at = run!(conn, |c| nodes::table
+        .find(node.as_str())
+        .select(nodes::alive_at)
+        .get_result::<i64>(c)
+        .optional())?;
+    Ok(at.map(Timestamp::from_millis))
+}

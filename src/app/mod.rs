@@ -172,7 +172,6 @@ impl App {
             settings,
         )
         .await?;
-        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
         let calls = Calls::start(
             &config, &node, &store, &dispatch, &presence, &points, &metrics,
         )

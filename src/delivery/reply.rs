@@ -1,12 +1,23 @@
 //! Where the answer to a command goes: to the session that sent the command, in order with everything else the client is
 //! sent, or to the HTTP request that posted it (`POST /api/commands`).
+//!
+//! To a session it goes as an event, or, if a Socket.IO client asked for that, as the acknowledgement of the client's own
+//! event. Such a client waits for one in any case: a command that has no answer is acknowledged without one as soon as
+//! nobody is left who could answer.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use super::line::SessionRef;
+use super::{dispatch::Dispatch, line::SessionRef, lines::To};
 use crate::protocol::{command::RequestId, event::Event, frame::Frame};
 
 /// Posted commands that may wait for one session. It takes all of them each time it is woken.
@@ -71,37 +82,96 @@ pub enum PostOutcome {
     NoSession,
 }
 
+/// Where an answer goes.
+#[derive(Debug, Clone, Default)]
+pub enum AnswerTo {
+    /// To the session, as an event.
+    #[default]
+    Session,
+    /// To the session, as an acknowledgement.
+    Acknowledgement(Arc<Unacknowledged>),
+    /// To the request that waits.
+    Request(mpsc::Sender<Answer>),
+}
+
+/// An event of a Socket.IO client that is to be acknowledged. Dropped before it was, it is acknowledged without an answer.
+pub struct Unacknowledged {
+    number: u64,
+    at: SessionRef,
+    dispatch: Dispatch,
+    done: AtomicBool,
+}
+
+impl Unacknowledged {
+    /// `number` is what the client calls its event.
+    pub fn new(number: u64, at: SessionRef, dispatch: Dispatch) -> Arc<Self> {
+        Arc::new(Self {
+            number,
+            at,
+            dispatch,
+            done: AtomicBool::new(false),
+        })
+    }
+
+    /// Its acknowledgement, once.
+    fn take(&self, answer: Option<&Event>, request_id: Option<&RequestId>) -> Option<Frame> {
+        let first = !self.done.swap(true, Ordering::AcqRel);
+        first.then(|| Frame::acknowledgement(self.number, answer, request_id))
+    }
+}
+
+impl Drop for Unacknowledged {
+    fn drop(&mut self) {
+        if let Some(frame) = self.take(None, None) {
+            self.dispatch.tell(To::Session(self.at), frame);
+        }
+    }
+}
+
+impl fmt::Debug for Unacknowledged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unacknowledged({})", self.number)
+    }
+}
+
 /// Where the answer to a command goes, and the request id it carries.
 #[derive(Debug, Clone, Default)]
 pub struct Reply {
     request_id: Option<RequestId>,
-    waiting: Option<mpsc::Sender<Answer>>,
+    to: AnswerTo,
 }
 
 impl Reply {
-    /// To the request that waits, or to the session if none does.
-    pub fn new(request_id: Option<RequestId>, waiting: Option<mpsc::Sender<Answer>>) -> Self {
-        Self {
-            request_id,
-            waiting,
-        }
+    /// The answer to the command with this request id.
+    pub fn new(request_id: Option<RequestId>, to: AnswerTo) -> Self {
+        Self { request_id, to }
     }
 
     /// Whether a request waits for the answer: then it does not go to the session.
     pub fn is_posted(&self) -> bool {
-        self.waiting.is_some()
+        matches!(self.to, AnswerTo::Request(_))
     }
 
     /// The answer as the session is to send it, among other frames; `None` if a request waits for it.
     pub fn frame(&self, event: &Event) -> Option<Frame> {
-        (!self.is_posted()).then(|| Frame::answer(event, self.request_id.as_ref()))
+        let mut own = None;
+        if !self.is_posted() {
+            self.send(event, |frame| own = Some(frame));
+        }
+        own
     }
 
     /// Answers. `to_session` sends a frame to the session that the command came by.
     pub fn send(&self, event: &Event, to_session: impl FnOnce(Frame)) {
-        match &self.waiting {
-            None => to_session(Frame::answer(event, self.request_id.as_ref())),
-            Some(waiting) => {
+        let request_id = self.request_id.as_ref();
+        match &self.to {
+            AnswerTo::Session => to_session(Frame::answer(event, request_id)),
+            AnswerTo::Acknowledgement(unacknowledged) => {
+                let first = unacknowledged.take(Some(event), request_id);
+                // What is said after it has no place there.
+                to_session(first.unwrap_or_else(|| Frame::answer(event, request_id)));
+            }
+            AnswerTo::Request(waiting) => {
                 let answer = Answer {
                     event: event.clone(),
                     request_id: self.request_id.clone(),
@@ -116,7 +186,9 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::event::HeartbeatAck;
+    use crate::{
+        delivery::dispatch::Settings, kernel::ids::SessionId, protocol::event::HeartbeatAck,
+    };
 
     #[test]
     fn an_answer_goes_to_who_waits_and_else_to_the_session() {
@@ -124,7 +196,7 @@ mod tests {
         let mut to_session = 0;
         Reply::default().send(&event, |_| to_session += 1);
         let (answer, mut waiting) = mpsc::channel(1);
-        let reply = Reply::new(None, Some(answer));
+        let reply = Reply::new(None, AnswerTo::Request(answer));
         reply.send(&event, |_| to_session += 1);
         // A second one has no place.
         reply.send(&event, |_| to_session += 1);
@@ -132,5 +204,27 @@ mod tests {
         assert_eq!(to_session, 1);
         assert!(waiting.try_recv().is_ok());
         assert!(waiting.blocking_recv().is_none());
+    }
+
+    #[test]
+    fn an_event_is_acknowledged_once_and_what_is_said_after_it_is_an_event() {
+        let dispatch = Dispatch::new(Settings::default(), Arc::default());
+        let at = SessionRef {
+            worker: 0,
+            slot: 0,
+            session: SessionId::new(),
+        };
+        let unacknowledged = Unacknowledged::new(3, at, dispatch);
+        let reply = Reply::new(None, AnswerTo::Acknowledgement(unacknowledged));
+        let event = Event::from(HeartbeatAck { timestamp: 1 });
+        let mut told = Vec::new();
+        reply.send(&event, |frame| told.push(frame.json().clone()));
+        reply
+            .clone()
+            .send(&event, |frame| told.push(frame.json().clone()));
+        assert!(
+            told[0].starts_with(b"[{") && told[1].starts_with(b"{"),
+            "{told:?}"
+        );
     }
 }

@@ -29,6 +29,10 @@ pub struct Metrics {
     registry: Registry,
     /// Connected clients, by transport.
     pub connections: Labelled<Gauge>,
+    /// Requests of long polling (Socket.IO) for a session, by method.
+    pub polls: Labelled<Counter>,
+    /// WebSockets that came to take over from long polling (Socket.IO), by outcome.
+    pub upgrades: Labelled<Counter>,
     /// Handshakes that were refused, by reason.
     pub handshakes_refused: Labelled<Counter>,
     /// Connections that have ended, by the code with which the server closed them; `client` for those that it did not.
@@ -85,6 +89,12 @@ impl Default for Metrics {
         let mut page = Page(Registry::with_prefix("otomo"));
         Self {
             connections: page.labelled("connections", "Connected clients", "transport"),
+            polls: page.labelled("polls", "Requests of long polling", "method"),
+            upgrades: page.labelled(
+                "upgrades",
+                "WebSockets that came to take over from long polling",
+                "outcome",
+            ),
             handshakes_refused: page.labelled(
                 "handshakes_refused",
                 "Handshakes that were refused",

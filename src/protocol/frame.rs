@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     command::RequestId,
     event::Event,
-    event_stream,
+    event_stream, socket_io,
     spec::{Key, Kind, Priority, Spec, Topic},
     tracking::Origin,
 };
@@ -32,11 +32,15 @@ pub enum WireFormat {
     NamedEvent,
     /// The same without a name: what `EventSource.onmessage` hears.
     UnnamedEvent,
+    /// A Socket.IO packet in a text frame of a WebSocket.
+    SocketIoFrame,
+    /// A Socket.IO packet in the payload of a poll.
+    SocketIoPacket,
 }
 
 impl WireFormat {
     /// How many there are.
-    const COUNT: usize = 3;
+    const COUNT: usize = 5;
 }
 
 /// What differs per receiver.
@@ -103,7 +107,11 @@ pub(super) struct Encoded {
     version: Option<u64>,
     /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
     place: Option<u64>,
+    /// The number of the Socket.IO event that it acknowledges; `json` is then the array of the acknowledgement's arguments.
+    acknowledges: Option<u64>,
     json: Bytes,
+    /// As Socket.IO has it, where that differs: an event of a room by its own name.
+    own_event: OnceLock<Option<Box<socket_io::OwnEvent>>>,
     /// The encoded frame without a tail, by format.
     shared: [OnceLock<Bytes>; WireFormat::COUNT],
 }
@@ -139,14 +147,27 @@ impl Frame {
 
     /// Encodes the answer to a command: the event with the command's own name in it.
     pub fn answer(event: &Event, request_id: Option<&RequestId>) -> Self {
-        let mut json = encode(event);
-        if let Some(id) = request_id {
-            json.pop();
-            json.extend_from_slice(br#","requestId":"#);
-            json.extend_from_slice(&encode(id));
-            json.push(b'}');
-        }
-        Self(Arc::new(Encoded::new(event.spec(), json)))
+        Self(Arc::new(Encoded::new(
+            event.spec(),
+            encode_answer(event, request_id),
+        )))
+    }
+
+    /// The acknowledgement of a Socket.IO event: with the answer to the command in it, or, for a command that has none, with
+    /// nothing. For clients of Socket.IO alone.
+    pub fn acknowledgement(
+        number: u64,
+        answer: Option<&Event>,
+        request_id: Option<&RequestId>,
+    ) -> Self {
+        let mut json = vec![b'['];
+        json.extend(answer.map_or_else(Vec::new, |event| encode_answer(event, request_id)));
+        json.push(b']');
+        let spec = answer.map_or(socket_io::ACKNOWLEDGEMENT, Event::spec);
+        Self(Arc::new(Encoded {
+            acknowledges: Some(number),
+            ..Encoded::new(spec, json)
+        }))
     }
 
     /// A stored event as it comes from the inbox: `json` is the whole object, without `seq`.
@@ -228,15 +249,18 @@ impl Frame {
 
     /// The encoded frame without a tail, the same for everybody. Encoded at the first call.
     pub fn shared(&self, format: WireFormat) -> Bytes {
-        let [websocket, named, unnamed] = &self.0.shared;
+        let [websocket, named, unnamed, sio_frame, sio_packet] = &self.0.shared;
         let known = match format {
             WireFormat::WebSocket => websocket,
             WireFormat::NamedEvent => named,
             WireFormat::UnnamedEvent => unnamed,
+            WireFormat::SocketIoFrame => sio_frame,
+            WireFormat::SocketIoPacket => sio_packet,
         };
         let encode = || {
-            let mut bytes = BytesMut::with_capacity(self.0.json.len() + HEADER_USUAL);
-            self.encode(self.0.json.clone(), self.0.place, format, &mut bytes);
+            let json = self.body(format).1.clone();
+            let mut bytes = BytesMut::with_capacity(json.len() + HEADER_USUAL);
+            self.encode(json, self.0.place, format, &mut bytes);
             bytes.freeze()
         };
         known.get_or_init(encode).clone()
@@ -247,7 +271,8 @@ impl Frame {
         let Some(tail) = self.tail(stamp) else {
             return out.extend_from_slice(&self.shared(format));
         };
-        let body = self.0.json.strip_suffix(b"}").unwrap_or(&self.0.json);
+        let json = self.body(format).1;
+        let body = json.strip_suffix(b"}").unwrap_or(json);
         let mut json = BytesMut::with_capacity(body.len() + tail.len());
         json.extend_from_slice(body);
         json.extend_from_slice(tail.as_bytes());
@@ -259,12 +284,31 @@ impl Frame {
     }
 
     fn encode(&self, json: Bytes, place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
-        let name = self.name();
+        let (name, _) = self.body(format);
         match format {
             WireFormat::WebSocket => write_text(json, out),
             WireFormat::NamedEvent => event_stream::write(Some(name), place, &json, out),
             WireFormat::UnnamedEvent => event_stream::write(None, place, &json, out),
+            WireFormat::SocketIoFrame => {
+                write_text(socket_io::packet(self.0.acknowledges, name, &json), out);
+            }
+            WireFormat::SocketIoPacket => {
+                out.extend_from_slice(&socket_io::packet(self.0.acknowledges, name, &json));
+                out.extend_from_slice(&[socket_io::SEPARATOR]);
+            }
         }
+    }
+
+    /// The name and the JSON that a format has.
+    fn body(&self, format: WireFormat) -> (&str, &Bytes) {
+        let unwrap = || socket_io::unwrap(self.0.spec.name, &self.0.json).map(Box::new);
+        let own = match format {
+            WireFormat::SocketIoFrame | WireFormat::SocketIoPacket => {
+                self.0.own_event.get_or_init(unwrap).as_deref()
+            }
+            WireFormat::WebSocket | WireFormat::NamedEvent | WireFormat::UnnamedEvent => None,
+        };
+        own.map_or((self.name(), &self.0.json), |own| (&own.name, &own.json))
     }
 
     fn tail(&self, stamp: Stamp) -> Option<String> {
@@ -290,7 +334,9 @@ impl Encoded {
             key: None,
             version: None,
             place: None,
+            acknowledges: None,
             json: json.into(),
+            own_event: OnceLock::new(),
             shared: Default::default(),
         }
     }
@@ -315,6 +361,18 @@ fn write_text(json: Bytes, out: &mut BytesMut) {
     };
     let encoded = ws::Codec::new().encode(vocabulary::Message::Text(text), out);
     debug_assert!(encoded.is_ok(), "an unfragmented text frame always encodes");
+}
+
+/// An answer with the name in it that its asker gave the command.
+fn encode_answer(event: &Event, request_id: Option<&RequestId>) -> Vec<u8> {
+    let mut json = encode(event);
+    if let Some(id) = request_id {
+        json.pop();
+        json.extend_from_slice(br#","requestId":"#);
+        json.extend_from_slice(&encode(id));
+        json.push(b'}');
+    }
+    json
 }
 
 fn encode(value: &impl Serialize) -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
 //! - [`schema`]: which events backends may publish, and how these must look.
 //! - [`frame`]: an event encoded once, shared by all who get it. [`tracking`]: how one that was published fares.
-//! - [`event_stream`]: how Server-Sent Events are written.
+//! - [`event_stream`]: how Server-Sent Events are written. [`socket_io`]: how packets of Socket.IO are.
 //! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.
 //!
 //! Domain rooms never derive these names; they map their own types onto them.
@@ -18,5 +18,6 @@ pub mod event_stream;
 pub mod fault;
 pub mod frame;
 pub mod schema;
+pub mod socket_io;
 pub mod spec;
 pub mod tracking;

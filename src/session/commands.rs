@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use actix_rt::time::Instant;
-use tokio::sync::mpsc;
 
 use super::{Session, Stage, rate_limits::FaultBudget};
 use crate::{
     calls::{Asker, ClientCommand},
     delivery::{
         lines::To,
-        reply::{Answer, PostedCommand, Reply},
+        reply::{AnswerTo, PostedCommand, Reply, Unacknowledged},
     },
     kernel::{identity::Role, ids::UserId, iso::Iso, time::Timestamp, token::TokenFault},
     presence::rules::Chooser,
@@ -28,25 +27,34 @@ impl Session {
     /// A whole message came. Bad ones are answered and change nothing; too many close the connection.
     pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
         self.heard();
-        self.take(json, None, ctx);
+        self.take(json, AnswerTo::Session, ctx);
+    }
+
+    /// The same of a message that is to be acknowledged: `number` is what the client calls it.
+    pub fn receive_acknowledged(&mut self, json: &[u8], number: u64, ctx: &mut Context<Self>) {
+        self.heard();
+        // Before and after that nothing is done, and nothing is waited for.
+        let to = match &self.stage {
+            Stage::Live(live) => {
+                let dispatch = self.env.dispatch.clone();
+                AnswerTo::Acknowledgement(Unacknowledged::new(number, live.at, dispatch))
+            }
+            Stage::Unauthenticated(_) | Stage::Loading(_) | Stage::Closing => AnswerTo::Session,
+        };
+        self.take(json, to, ctx);
     }
 
     /// A command that was posted: its answer goes to the request that waits for it.
     pub(super) fn receive_posted(&mut self, posted: PostedCommand, ctx: &mut Context<Self>) {
-        self.take(&posted.json, Some(posted.answer), ctx);
+        self.take(&posted.json, AnswerTo::Request(posted.answer), ctx);
     }
 
-    fn take(
-        &mut self,
-        json: &[u8],
-        waiting: Option<mpsc::Sender<Answer>>,
-        ctx: &mut Context<Self>,
-    ) {
+    fn take(&mut self, json: &[u8], to: AnswerTo, ctx: &mut Context<Self>) {
         self.asked = Instant::now();
         if let Err(wait) = self.rate_limits.take_command() {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
-            self.refuse(&fault, &Reply::new(command::request_id(json), waiting));
+            self.refuse(&fault, &Reply::new(command::request_id(json), to));
             return self.count_fault(CloseCode::RateLimited, "too many commands", ctx);
         }
         match command::decode(json) {
@@ -56,12 +64,12 @@ impl Session {
                     .messages_in
                     .of(inbound.command.name())
                     .inc();
-                let reply = Reply::new(inbound.request_id, waiting);
+                let reply = Reply::new(inbound.request_id, to);
                 self.route(inbound.command, reply, ctx);
             }
             Err(undecodable) => {
                 self.env.metrics.messages_in.of("unknown").inc();
-                let reply = Reply::new(undecodable.request_id, waiting);
+                let reply = Reply::new(undecodable.request_id, to);
                 self.refuse(&undecodable.fault, &reply);
                 self.count_fault(CloseCode::ProtocolErrors, "too many faulty messages", ctx);
             }
@@ -69,12 +77,7 @@ impl Session {
     }
 
     /// Counts a faulty message; one too many closes the connection.
-    pub(super) fn count_fault(
-        &mut self,
-        code: CloseCode,
-        reason: &'static str,
-        ctx: &mut Context<Self>,
-    ) {
+    pub fn count_fault(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
         if self.rate_limits.take_fault() == FaultBudget::Spent {
             self.close(code, reason, ctx);
         }

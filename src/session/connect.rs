@@ -12,7 +12,7 @@ use actix_rt::time::Instant;
 use super::{
     Live, Session, Stage,
     chat_refresh::ChatView,
-    hello::{Credentials, Options},
+    hello::{Credentials, Hello, Options},
     snapshots::{self, SnapshotFault},
 };
 use crate::{
@@ -82,6 +82,14 @@ impl Session {
                     }
                 });
             }
+        }
+    }
+
+    /// The client says who it is, on a transport where it does so after the handshake and in its own way.
+    pub fn introduce(&mut self, hello: Hello, ctx: &mut Context<Self>) {
+        if let Stage::Unauthenticated(newcomer) = &mut self.stage {
+            newcomer.hello = hello;
+            self.authenticate(ctx);
         }
     }
 
@@ -292,6 +300,7 @@ impl Session {
         let millis =
             |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let config = &self.env.config;
+        let timeouts = self.keepalive.rhythm().timeouts(config);
         Connected {
             session_id: self.id,
             user_id: client.user.clone(),
@@ -300,8 +309,8 @@ impl Session {
             seq: start.get(),
             resumed,
             heartbeat: HeartbeatSettings {
-                interval_ms: millis(config.presence.ping_interval),
-                timeout_ms: millis(config.presence.pong_timeout),
+                interval_ms: millis(timeouts.ping_interval),
+                timeout_ms: millis(timeouts.pong_timeout),
             },
             limits: Limits {
                 message_size: config.limits.message_size,

@@ -40,7 +40,11 @@ use actix::{Actor, Context, Running};
 use actix_rt::time::Instant;
 
 use self::{
-    chat_refresh::ChatView, env::Env, hello::Hello, keepalive::Keepalive, rate_limits::RateLimits,
+    chat_refresh::ChatView,
+    env::Env,
+    hello::Hello,
+    keepalive::{Keepalive, Rhythm},
+    rate_limits::RateLimits,
 };
 use crate::{
     delivery::{
@@ -125,12 +129,24 @@ impl Session {
             id: SessionId::new(),
             sink,
             stage: Stage::Unauthenticated(Box::new(Newcomer { hello, outbox })),
-            keepalive: Keepalive::begin(Instant::now()),
+            keepalive: Keepalive::begin(Rhythm::WhenQuiet, Instant::now()),
             asked: Instant::now(),
             rate_limits,
             leave: Leave::Broken,
             closed: None,
         }
+    }
+
+    /// Pings as Engine.IO does: in each `socketio.ping_interval`, and only a pong is an answer.
+    #[must_use]
+    pub fn pinging_steadily(mut self) -> Self {
+        self.keepalive = Keepalive::begin(Rhythm::Steady, Instant::now());
+        self
+    }
+
+    /// What it is called.
+    pub fn id(&self) -> SessionId {
+        self.id
     }
 
     /// Writes what the client has coming: called when all that was read has been handled.

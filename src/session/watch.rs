@@ -5,10 +5,7 @@ use std::{rc::Rc, time::Duration};
 use actix::{ActorContext, AsyncContext, Context, Handler};
 use actix_rt::time::Instant;
 
-use super::{
-    Live, Session, Stage,
-    keepalive::{Timeouts, Verdict},
-};
+use super::{Live, Session, Stage, keepalive::Verdict};
 use crate::{
     delivery::{
         leave::Leave,
@@ -65,6 +62,11 @@ impl Session {
         self.keepalive.heard(Instant::now());
     }
 
+    /// The client has answered a ping.
+    pub fn ponged(&mut self) {
+        self.keepalive.answered(Instant::now());
+    }
+
     /// Arranges for the first check: spread, so that ten thousand clients that
     /// came together are not pinged together.
     pub(super) fn start_checks(&mut self) {
@@ -73,10 +75,11 @@ impl Session {
         };
         let config = &self.env.config;
         let share = f64::from(self.id.short()) / f64::from(u32::MAX);
-        let ping = config.presence.ping_interval.mul_f64(0.5 + share / 2.0);
+        let timeouts = self.keepalive.rhythm().timeouts(config);
+        let ping = timeouts.ping_interval.mul_f64(0.5 + share / 2.0);
         let notice = live.expires_at - config.auth.expiry_notice;
         let idle = config.limits.idle_timeout.unwrap_or(ping);
-        let first = ping.min(idle).min(config.outbox.write_timeout);
+        let first = ping.min(idle).min(timeouts.write_timeout);
         self.wake_in(first.min(self.env.store.now().until(notice)));
     }
 
@@ -96,12 +99,7 @@ impl Session {
             // An alarm that was set before another one took its place.
             return;
         }
-        let config = &self.env.config;
-        let timeouts = Timeouts {
-            ping_interval: config.presence.ping_interval,
-            pong_timeout: config.presence.pong_timeout,
-            write_timeout: config.outbox.write_timeout,
-        };
+        let timeouts = self.keepalive.rhythm().timeouts(&self.env.config);
         let stalled = self.sink.stalled();
         let again = match self.keepalive.check(Instant::now(), stalled, &timeouts) {
             Verdict::Silent => {

@@ -25,6 +25,7 @@ mod reader;
 mod rooms;
 mod server;
 mod settings;
+mod socketio;
 mod sse;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub use self::{
     rooms::RoomsConfig,
     server::{ServerConfig, TlsConfig},
     settings::Settings,
+    socketio::SocketIoConfig,
     sse::SseConfig,
     units::{format_duration, format_size, parse_duration, parse_size},
     users::UsersConfig,
@@ -116,6 +118,8 @@ pub struct Config {
     pub outbox: OutboxConfig,
     /// How event streams are served.
     pub sse: SseConfig,
+    /// How clients of Socket.IO are served.
+    pub socketio: SocketIoConfig,
     /// How much one may ask.
     pub limits: LimitsConfig,
     settings: Settings,
@@ -180,6 +184,14 @@ impl Config {
                         .to_owned(),
             });
         }
+        if self.limits.message_size >= self.socketio.max_payload {
+            return Err(ConfigFault::Conflict {
+                keys: &["limits.message_size", "socketio.max_payload"],
+                problem:
+                    "a message that may come in must fit into a payload, with what is around it"
+                        .to_owned(),
+            });
+        }
         Ok(())
     }
 }
@@ -208,6 +220,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         inbox: InboxConfig::read(reader.section("inbox"))?,
         outbox: OutboxConfig::read(reader.section("outbox"))?,
         sse: SseConfig::read(reader.section("sse"))?,
+        socketio: SocketIoConfig::read(reader.section("socketio"))?,
         limits: LimitsConfig::read(reader.section("limits"))?,
         settings: reader.finish(),
     };

@@ -26,7 +26,7 @@ use actix_rt::net::TcpStream;
 use actix_server::{Server, ServerHandle};
 use actix_service::map_config;
 use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::dev::AppConfig;
+use actix_web::{dev::AppConfig, web::ServiceConfig};
 use rustls::ServerConfig;
 
 pub use self::{drain::Stopper, housekeeping::Vital};
@@ -56,8 +56,9 @@ use crate::{
         lock::{LockFault, ServerLock},
     },
     transport::{
+        socketio::{self, Sids},
         sse::{self, connection},
-        ws,
+        upgrade,
     },
 };
 
@@ -272,16 +273,21 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
 /// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
 /// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
 macro_rules! http {
-    ($shared:ident, $remember:expr) => {{
+    ($shared:ident, $sids:ident, $remember:expr) => {{
         let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
         let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate));
+        let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), Arc::clone(&$sids));
+        let transports = |routes: &mut ServiceConfig| {
+            streams(routes);
+            polls(routes);
+        };
         HttpService::build()
             .on_connect_ext($remember)
             .keep_alive(HTTP_KEEP_ALIVE)
             .client_request_timeout($shared.config.server.handshake_timeout)
             .h1_allow_half_closed(false)
-            .upgrade(ws::upgrade::service(env, gate))
-            .finish(map_config(rest::app(&$shared, streams), |()| {
+            .upgrade(upgrade::service(env, gate, Arc::clone(&$sids)))
+            .finish(map_config(rest::app(&$shared, transports), |()| {
                 AppConfig::default()
             }))
     }};
@@ -305,10 +311,11 @@ fn serve(
         .max_concurrent_connections(http_connections(&shared.config))
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
+    let sids = Arc::<Sids>::default();
     let listening = match tls {
         None => builder.listen("otomo", listener, move || {
             let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
-            http!(shared, remember).tcp()
+            http!(shared, sids, remember).tcp()
         }),
         Some(tls) => builder.listen("otomo", listener, move || {
             let timeout = shared.config.server.handshake_timeout;
@@ -316,7 +323,7 @@ fn serve(
             let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
                 connection::remember(tls.get_ref().0, data);
             };
-            http!(shared, remember).rustls_0_23_with_config(tls.clone(), patience)
+            http!(shared, sids, remember).rustls_0_23_with_config(tls.clone(), patience)
         }),
     };
     let server = listening

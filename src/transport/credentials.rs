@@ -95,15 +95,7 @@ pub fn read(
             "pages of this origin may not connect",
         ),
         None => Credentials::Awaited,
-        Some(token) => match verifier.verify(&token, now) {
-            Ok(identity) => Credentials::Known(Box::new(identity)),
-            Err(TokenFault::Expired) => {
-                Credentials::Refused(CloseCode::TokenExpired, "the token has expired")
-            }
-            Err(TokenFault::Invalid(_)) => {
-                Credentials::Refused(CloseCode::BadToken, "the token is not valid")
-            }
-        },
+        Some(token) => verified(&token, verifier, now),
     };
     let address = head.peer_addr.map(|address| address.ip());
     Ok(Hello {
@@ -111,6 +103,19 @@ pub fn read(
         options,
         address,
     })
+}
+
+/// What a token says of its bearer.
+pub(super) fn verified(token: &str, verifier: &Verifier, now: Timestamp) -> Credentials {
+    match verifier.verify(token, now) {
+        Ok(identity) => Credentials::Known(Box::new(identity)),
+        Err(TokenFault::Expired) => {
+            Credentials::Refused(CloseCode::TokenExpired, "the token has expired")
+        }
+        Err(TokenFault::Invalid(_)) => {
+            Credentials::Refused(CloseCode::BadToken, "the token is not valid")
+        }
+    }
 }
 
 fn fault_of(error: &QueryPayloadError) -> String {

@@ -3,8 +3,14 @@
 //! A transport frames messages and drives a connection; who the client is, what it gets and when it is closed is up to the
 //! session. All transports pass the same [`Gate`](crate::session::gate::Gate) and read the same [`credentials`]; `refusal`
 //! answers those that are turned away.
+//!
+//! - [`ws`]: native WebSocket. [`sse`]: Server-Sent Events. [`socketio`]: Socket.IO.
+//! - [`upgrade`]: takes over the connections that become WebSockets. `frames`: what goes over those.
 
 pub mod credentials;
+mod frames;
 mod refusal;
+pub mod socketio;
 pub mod sse;
+pub mod upgrade;
 pub mod ws;

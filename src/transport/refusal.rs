@@ -19,6 +19,9 @@ use crate::{
 /// When to try again after a refusal that is temporary, where nothing better is known.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// A refusal as it is sent: the answer's head and its body.
+pub(super) type Denied = (Response<()>, Bytes);
+
 /// A request that is refused.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -58,15 +61,19 @@ impl Refusal {
         Self { status, fault }
     }
 
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, for people.
+    pub(super) fn message(&self) -> &str {
+        &self.fault.message
+    }
+
     /// A session that closes before the response has begun: its close code as a status.
     pub(super) fn closed(code: CloseCode, reason: &str) -> Self {
-        let code = match code {
-            CloseCode::BadToken => ErrorCode::Unauthorized,
-            CloseCode::TokenExpired => ErrorCode::TokenExpired,
-            CloseCode::ForbiddenOrigin | CloseCode::Disabled => ErrorCode::Forbidden,
-            CloseCode::TooManyConnections | CloseCode::RateLimited => ErrorCode::RateLimited,
-            _ => ErrorCode::Unavailable,
-        };
+        let code = error_code(code);
         let fault = Fault::new(code, reason);
         match code {
             ErrorCode::RateLimited | ErrorCode::Unavailable => {
@@ -77,7 +84,7 @@ impl Refusal {
     }
 
     /// The answer's head and its body.
-    pub(super) fn answer(self) -> (Response<()>, Bytes) {
+    pub(super) fn answer(self) -> Denied {
         let Fault {
             code,
             message,
@@ -116,11 +123,26 @@ impl Refusal {
     }
 }
 
+/// What a close code says where errors have codes of their own.
+pub(super) fn error_code(code: CloseCode) -> ErrorCode {
+    match code {
+        CloseCode::BadToken => ErrorCode::Unauthorized,
+        CloseCode::TokenExpired => ErrorCode::TokenExpired,
+        CloseCode::ForbiddenOrigin | CloseCode::Disabled => ErrorCode::Forbidden,
+        CloseCode::TooManyConnections | CloseCode::RateLimited => ErrorCode::RateLimited,
+        _ => ErrorCode::Unavailable,
+    }
+}
+
 impl From<Refusal> for HttpResponse {
     fn from(refusal: Refusal) -> Self {
-        let (head, body) = refusal.answer();
-        HttpResponse::from(head.set_body(actix_web::body::BoxBody::new(body)))
+        http(refusal.answer())
     }
+}
+
+/// A refusal of a request that came through the HTTP application.
+pub(super) fn http((head, body): Denied) -> HttpResponse {
+    HttpResponse::from(head.set_body(actix_web::body::BoxBody::new(body)))
 }
 
 #[cfg(test)]

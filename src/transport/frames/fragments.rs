@@ -13,6 +13,8 @@ pub(crate) struct MessageLimits {
     pub(crate) bytes: usize,
     /// Fragments of one message (`limits.fragments`).
     pub(crate) fragments: usize,
+    /// Whether messages may be binary.
+    pub(crate) binary: bool,
 }
 
 /// Why a connection cannot go on, as far as messages are concerned.
@@ -36,8 +38,15 @@ pub(super) struct Fragments(Option<Box<Parts>>);
 struct Parts {
     bytes: BytesMut,
     count: usize,
+    kind: Kind,
     /// How much of `bytes` is known to be UTF-8: broken text is refused when its first byte comes.
     checked: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
 }
 
 impl Fragments {
@@ -55,7 +64,16 @@ impl Fragments {
                 let text = ByteString::try_from(bytes).map_err(|_broken| Unreadable::NotUtf8)?;
                 Ok(Some(Message::Text(text)))
             }
-            Frame::Continuation(Item::FirstText(part)) => self.begin(&part, limits),
+            Frame::Binary(bytes) if limits.binary => {
+                if bytes.len() > limits.bytes {
+                    return Err(Unreadable::TooLarge);
+                }
+                Ok(Some(Message::Binary(bytes)))
+            }
+            Frame::Continuation(Item::FirstText(part)) => self.begin(Kind::Text, &part, limits),
+            Frame::Continuation(Item::FirstBinary(part)) if limits.binary => {
+                self.begin(Kind::Binary, &part, limits)
+            }
             Frame::Continuation(Item::Continue(part)) => self.add(&part, limits),
             Frame::Continuation(Item::Last(part)) => {
                 self.add(&part, limits)?;
@@ -68,10 +86,16 @@ impl Fragments {
         }
     }
 
-    fn begin(&mut self, part: &[u8], limits: MessageLimits) -> Result<Option<Message>, Unreadable> {
+    fn begin(
+        &mut self,
+        kind: Kind,
+        part: &[u8],
+        limits: MessageLimits,
+    ) -> Result<Option<Message>, Unreadable> {
         self.0 = Some(Box::new(Parts {
             bytes: BytesMut::new(),
             count: 0,
+            kind,
             checked: 0,
         }));
         self.add(part, limits)
@@ -94,8 +118,11 @@ impl Fragments {
         let Some(parts) = self.0.take() else {
             return Ok(None);
         };
-        let text =
-            ByteString::try_from(parts.bytes.freeze()).map_err(|_broken| Unreadable::NotUtf8)?;
+        let bytes = parts.bytes.freeze();
+        if parts.kind == Kind::Binary {
+            return Ok(Some(Message::Binary(bytes)));
+        }
+        let text = ByteString::try_from(bytes).map_err(|_broken| Unreadable::NotUtf8)?;
         Ok(Some(Message::Text(text)))
     }
 }
@@ -103,6 +130,9 @@ impl Fragments {
 impl Parts {
     /// Checks what is new. A character that is cut by the fragment's end waits for the next one.
     fn check(&mut self) -> Result<(), Unreadable> {
+        if self.kind == Kind::Binary {
+            return Ok(());
+        }
         let new = self.bytes.get(self.checked..).unwrap_or_default();
         match std::str::from_utf8(new) {
             Ok(text) => self.checked += text.len(),
@@ -121,6 +151,7 @@ mod tests {
     const LIMITS: MessageLimits = MessageLimits {
         bytes: 64,
         fragments: 4,
+        binary: false,
     };
 
     fn first(part: &'static [u8]) -> Frame {
@@ -160,6 +191,24 @@ mod tests {
             fragments.take(last(b""), LIMITS),
             Err(Unreadable::NotUtf8)
         ));
+    }
+
+    #[test]
+    fn binary_is_put_together_where_it_is_taken_and_refused_elsewhere() {
+        let binary = MessageLimits {
+            binary: true,
+            ..LIMITS
+        };
+        let first = || Frame::Continuation(Item::FirstBinary(Bytes::from_static(b"\xff")));
+        let mut fragments = Fragments::default();
+        assert!(fragments.take(first(), binary).unwrap().is_none());
+        let whole = fragments.take(last(b"\xfe"), binary).unwrap();
+        assert_eq!(
+            whole,
+            Some(Message::Binary(Bytes::from_static(b"\xff\xfe")))
+        );
+        let refused = fragments.take(first(), LIMITS);
+        assert!(matches!(refused, Err(Unreadable::Binary)));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) enum Ended {
 }
 
 /// The messages of one connection.
-pub(super) struct Connection<W> {
+pub(in crate::transport) struct Connection<W> {
     socket: Rc<Socket<W>>,
     /// What was read and not yet understood.
     input: BytesMut,
@@ -66,17 +66,17 @@ pub(super) struct Connection<W> {
     handled: bool,
     /// Whether what comes is thrown away: the end has begun.
     discarding: bool,
-    /// Counts the connection for as long as it is held.
-    _permit: Permit,
+    /// Counts the connection for as long as it is held; `None` if somebody else does.
+    _permit: Option<Permit>,
 }
 
 impl<W: Wire> Connection<W> {
     /// `read_ahead` is what came together with the handshake.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         socket: Rc<Socket<W>>,
         read_ahead: BytesMut,
         limits: MessageLimits,
-        permit: Permit,
+        permit: Option<Permit>,
     ) -> Self {
         Self {
             socket,

@@ -1,4 +1,4 @@
-//! The writing half of a WebSocket: what the session's line pumps into.
+//! The writing half of a WebSocket: what the sinks of a session's line write into.
 //!
 //! Many frames become one write. The frames of one pump are put together in a buffer that all sockets of
 //! the thread share; what a socket does not take at once is kept for it, and its task goes on when the
@@ -21,12 +21,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::wire::Wire;
 use crate::{
-    delivery::{
-        line::{Accepted, Sink},
-        outbox::Outbox,
-        queued::Queued,
-    },
-    protocol::{close_code::CloseCode, frame::WireFormat},
+    delivery::{line::Accepted, outbox::Outbox, queued::Queued},
+    protocol::close_code::CloseCode,
 };
 
 /// Bytes put together for one write. More than a socket buffer takes at once helps nobody.
@@ -41,7 +37,7 @@ thread_local! {
 }
 
 /// A taken-over connection, shared by its reading task and its line.
-pub(super) struct Socket<W> {
+pub(in crate::transport) struct Socket<W> {
     wire: RefCell<W>,
     /// What the wire has not taken yet, in order.
     rest: RefCell<Rest>,
@@ -88,7 +84,7 @@ pub(super) enum State {
 }
 
 impl<W: Wire> Socket<W> {
-    pub(super) fn new(wire: W, left_over: Bytes) -> Rc<Self> {
+    pub(in crate::transport) fn new(wire: W, left_over: Bytes) -> Rc<Self> {
         let rest = Rest {
             current: left_over,
             ..Rest::default()
@@ -109,6 +105,10 @@ impl<W: Wire> Socket<W> {
 
     pub(super) fn wire(&self) -> &RefCell<W> {
         &self.wire
+    }
+
+    fn buffers(&self) -> bool {
+        self.wire.borrow().buffers()
     }
 
     /// Remembers whom to wake, and goes on with what the wire had no room for.
@@ -150,7 +150,7 @@ impl<W: Wire> Socket<W> {
                 return false;
             }
             rest.current.advance(written);
-            rest.unflushed = W::BUFFERS;
+            rest.unflushed = self.buffers();
             if rest.current.is_empty() {
                 // Dropped, not kept empty: an idle connection holds no buffer.
                 rest.current = Bytes::new();
@@ -210,13 +210,14 @@ impl<W: Wire> Socket<W> {
         io(&mut self.wire.borrow_mut(), &mut Context::from_waker(waker))
     }
 
-    /// Writes a control frame after what is current.
-    fn say(&self, message: Message) {
+    /// Writes a frame after what is current and before what the outbox holds: a control frame, or what a protocol on top has
+    /// in place of those. The caller bounds how many may wait.
+    pub(in crate::transport) fn say(&self, message: Message) {
         if self.state.get() == State::Closed {
             return;
         }
         let encoded = Codec::new().encode(message, &mut self.rest.borrow_mut().urgent);
-        debug_assert!(encoded.is_ok(), "control frames always encode");
+        debug_assert!(encoded.is_ok(), "whole frames always encode");
         self.write_rest();
     }
 
@@ -246,19 +247,20 @@ impl<W: Wire> Socket<W> {
             self.state.set(State::Leaving);
         }
     }
-}
 
-impl<W: Wire> Sink for Socket<W> {
-    fn pump(&self, outbox: &mut Outbox<Queued>) {
+    /// Writes as much of the outbox as the wire takes now. `encode` appends one frame.
+    pub(in crate::transport) fn pump(
+        &self,
+        outbox: &mut Outbox<Queued>,
+        encode: impl Fn(Queued, &mut BytesMut),
+    ) {
         while self.write_rest() && self.state.get() == State::Open && !outbox.is_idle() {
             let pulled = JOINED.with_borrow_mut(|joined| {
                 joined.clear();
-                let mut put =
-                    |item: Queued| item.frame.write(item.stamp, WireFormat::WebSocket, joined);
-                let pulled = outbox.pull(WRITE_MAX, &mut put);
+                let pulled = outbox.pull(WRITE_MAX, &mut |item| encode(item, joined));
                 let written = if pulled == 0 { 0 } else { self.write(joined) };
                 let mut rest = self.rest.borrow_mut();
-                rest.unflushed |= W::BUFFERS && written > 0;
+                rest.unflushed |= written > 0 && self.buffers();
                 if let Some(left @ [_, ..]) = joined.get(written..) {
                     rest.current = Bytes::copy_from_slice(left);
                 }
@@ -270,7 +272,8 @@ impl<W: Wire> Sink for Socket<W> {
         }
     }
 
-    fn send_shared(&self, bytes: &Bytes) -> Accepted {
+    /// Writes bytes that many lines share, if nothing else is still being written.
+    pub(in crate::transport) fn send_shared(&self, bytes: &Bytes) -> Accepted {
         if self.state.get() != State::Open || !self.write_rest() {
             return Accepted::Busy;
         }
@@ -278,9 +281,10 @@ impl<W: Wire> Sink for Socket<W> {
         if written == 0 {
             return Accepted::Busy;
         }
-        if W::BUFFERS || written < bytes.len() {
+        let buffers = self.buffers();
+        if buffers || written < bytes.len() {
             let mut rest = self.rest.borrow_mut();
-            rest.unflushed = W::BUFFERS;
+            rest.unflushed = buffers;
             rest.current = bytes.slice(written..);
             drop(rest);
             self.write_rest();
@@ -288,31 +292,31 @@ impl<W: Wire> Sink for Socket<W> {
         Accepted::Taken
     }
 
-    fn format(&self) -> WireFormat {
-        WireFormat::WebSocket
-    }
-
-    fn ping(&self) {
-        self.say(Message::Ping(Bytes::new()));
-    }
-
-    fn stalled(&self) -> Option<Duration> {
+    /// Since when the wire takes nothing although something waits.
+    pub(in crate::transport) fn stalled(&self) -> Option<Duration> {
         self.stalled_since.get().map(|since| since.elapsed())
     }
 
-    fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, reason: &str) {
+    /// Writes what the outbox still holds, a last word if there is one, and the close frame.
+    pub(in crate::transport) fn finish(
+        &self,
+        outbox: &mut Outbox<Queued>,
+        encode: impl Fn(Queued, &mut BytesMut),
+        last_word: Option<Message>,
+        code: CloseCode,
+        reason: &str,
+    ) {
         if self.state.get() != State::Open {
             return;
         }
-        self.pump(outbox);
+        self.pump(outbox, &encode);
         // What could not be written yet goes before the close frame; the outbox's limits bound it.
         let mut rest = self.rest.borrow_mut();
-        let mut put = |item: Queued| {
-            item.frame
-                .write(item.stamp, WireFormat::WebSocket, &mut rest.urgent)
-        };
-        outbox.pull(usize::MAX, &mut put);
+        outbox.pull(usize::MAX, &mut |item| encode(item, &mut rest.urgent));
         drop(rest);
+        if let Some(last_word) = last_word {
+            self.say(last_word);
+        }
         let end = reason.floor_char_boundary(REASON_MAX);
         let description = reason.get(..end).map(str::to_owned);
         let code = code.number().into();
@@ -321,7 +325,8 @@ impl<W: Wire> Sink for Socket<W> {
         self.wake();
     }
 
-    fn abort(&self) {
+    /// Ends the connection at once.
+    pub(in crate::transport) fn abort(&self) {
         self.state.set(State::Closed);
         self.wake();
     }

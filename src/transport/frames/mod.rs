@@ -1,0 +1,24 @@
+//! WebSocket frames on a connection that was taken over: what `/ws` and `/socket.io/` have in common.
+//!
+//! The connection is taken over at the upgrade: `actix-http` hands its byte stream to [`upgrade`](super::upgrade), the
+//! HTTP dispatcher with its buffers is freed, and from then on one task per connection, the session's
+//! actor, reads and writes it. Why not `actix_web_actors::ws::WebsocketContext`: that actor is polled by
+//! the response body, so a client that stops reading stops its own actor (its heartbeat does not fire, a
+//! message to stop is not handled), what is sent to it queues without bound, and it costs 17 to 20 KB
+//! a connection. Frames, codec and close reasons are still those of the actix crates.
+//!
+//! - `connection`: reading, as a stream of messages. `socket`: writing. `wire`: TCP or TLS under both.
+//! - `fragments` and `header`: limits that the codec does not hold.
+
+mod connection;
+mod fragments;
+mod header;
+mod socket;
+mod wire;
+
+pub(super) use self::{
+    connection::{Connection, Ended},
+    fragments::{MessageLimits, Unreadable},
+    socket::Socket,
+    wire::{AnyWire, Wire},
+};

@@ -1,0 +1,433 @@
+//! What a client sends, over whichever transport, as the stream that drives its session.
+
+use std::{
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use actix_web_actors::ws::Message;
+use bytes::Bytes;
+use bytestring::ByteString;
+use futures_core::Stream;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    fault::Fault,
+    link::Link,
+    packet::{Decoder, MAIN, Packet},
+    probe::{Probe, Step},
+    registry::{Door, Posted, Registration, Request},
+};
+use crate::{
+    delivery::leave::Leave,
+    kernel::{config::Config, ids::DeviceId},
+    protocol::{close_code::CloseCode, socket_io::SEPARATOR},
+    session::{
+        env::Env,
+        gate::Permit,
+        hello::{Credentials, Hello},
+    },
+    transport::{
+        credentials,
+        frames::{AnyWire, Connection, Ended, MessageLimits},
+        ws,
+    },
+};
+
+/// What a client does, as far as its session is concerned.
+pub(super) enum Heard {
+    /// All that came has been handled, or there is room: what waits can be written.
+    Pause,
+    /// It answered a ping.
+    Pong,
+    /// It wants to connect, and says who it is.
+    Connect(Box<Hello>, Rc<Link>),
+    /// It sends a command, perhaps one to be acknowledged.
+    Command(Vec<u8>, Option<u64>),
+    /// It asked for something that it was refused.
+    Refused,
+    /// It broke the protocol.
+    Fault(Fault),
+    /// It has gone.
+    Left(Leave),
+}
+
+/// What a client says of itself when it connects.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Auth {
+    token: Option<String>,
+    last_seq: Option<u64>,
+    topics: Option<String>,
+    device: Option<DeviceId>,
+}
+
+/// What comes from one client.
+pub(super) struct Channel {
+    env: Rc<Env>,
+    link: Rc<Link>,
+    source: Source,
+    decoder: Decoder,
+    /// What the handshake said of the client, until it connects.
+    hello: Option<Box<Hello>>,
+    /// Whether what comes is thrown away: the end has begun.
+    discarding: bool,
+    _registration: Registration,
+    /// Counts the session for as long as it is held.
+    _permit: Permit,
+}
+
+enum Source {
+    Socket(Box<Connection<AnyWire>>),
+    Polling(Box<Polls>),
+}
+
+/// What comes to a client's door.
+struct Polls {
+    requests: mpsc::Receiver<Request>,
+    door: std::sync::Arc<Door>,
+    post: Option<Post>,
+    probe: Option<Probe>,
+    /// Whether packets were handled since the last pause.
+    handled: bool,
+}
+
+/// A payload that is being read.
+struct Post {
+    /// What is left of it.
+    rest: Option<ByteString>,
+    done: Option<oneshot::Sender<Posted>>,
+}
+
+/// What a session's stream belongs to.
+pub(super) struct Client {
+    pub(super) env: Rc<Env>,
+    pub(super) link: Rc<Link>,
+    pub(super) hello: Hello,
+    pub(super) registration: Registration,
+    pub(super) permit: Permit,
+}
+
+impl Client {
+    /// A client on a WebSocket.
+    pub(super) fn on_socket(self, connection: Connection<AnyWire>) -> Channel {
+        self.channel(Source::Socket(Box::new(connection)))
+    }
+
+    /// A client that polls.
+    pub(super) fn polling(
+        self,
+        door: std::sync::Arc<Door>,
+        requests: mpsc::Receiver<Request>,
+    ) -> Channel {
+        self.channel(Source::Polling(Box::new(Polls {
+            requests,
+            door,
+            post: None,
+            probe: None,
+            handled: false,
+        })))
+    }
+
+    fn channel(self, source: Source) -> Channel {
+        Channel {
+            env: self.env,
+            link: self.link,
+            source,
+            decoder: Decoder::default(),
+            hello: Some(Box::new(self.hello)),
+            discarding: false,
+            _registration: self.registration,
+            _permit: self.permit,
+        }
+    }
+}
+
+/// How large messages of a WebSocket may be.
+pub(super) fn message_limits(config: &Config) -> MessageLimits {
+    MessageLimits {
+        bytes: config.socketio.max_payload,
+        fragments: config.limits.fragments as usize,
+        binary: true,
+    }
+}
+
+impl Channel {
+    /// Handles a packet. `None` if it does not concern the session.
+    fn text(&mut self, packet: &str) -> Option<Heard> {
+        if self.discarding {
+            return None;
+        }
+        self.link.log().heard(packet);
+        match self.decoder.text(packet, &self.env.config.socketio) {
+            Ok(packet) => self.take(packet),
+            Err(fault) => Some(self.fault(fault)),
+        }
+    }
+
+    fn binary(&mut self, bytes: Bytes) -> Option<Heard> {
+        if self.discarding {
+            return None;
+        }
+        self.link.log().heard_binary(bytes.len());
+        match self.decoder.binary(bytes, &self.env.config.socketio) {
+            Ok(packet) => self.take(packet),
+            Err(fault) => Some(self.fault(fault)),
+        }
+    }
+
+    fn take(&mut self, packet: Packet) -> Option<Heard> {
+        match packet {
+            Packet::Nothing => None,
+            Packet::Pong => Some(Heard::Pong),
+            // The connection ends without a word: this may be a reload.
+            Packet::Close => Some(self.left(Leave::Reload)),
+            Packet::Disconnect if self.hello.is_none() => Some(self.left(Leave::Clean)),
+            Packet::Disconnect => None,
+            Packet::Connect(namespace, _) if namespace.as_str() != MAIN => {
+                self.link.refuse_namespace(&namespace);
+                Some(Heard::Refused)
+            }
+            Packet::Connect(_, auth) => Some(self.connect(auth.as_deref())),
+            Packet::Command(..) if self.hello.is_some() => Some(self.fault(Fault::OutOfPlace)),
+            Packet::Command(json, _) if json.len() > self.env.config.limits.message_size => {
+                Some(self.fault(Fault::TooLarge))
+            }
+            Packet::Command(json, number) => Some(Heard::Command(json, number)),
+        }
+    }
+
+    fn connect(&mut self, auth: Option<&str>) -> Heard {
+        let Some(hello) = &self.hello else {
+            return self.fault(Fault::OutOfPlace);
+        };
+        match introduced(hello, auth.unwrap_or("{}"), &self.env) {
+            Ok(hello) => {
+                self.hello = None;
+                Heard::Connect(Box::new(hello), Rc::clone(&self.link))
+            }
+            Err(bad) => {
+                self.link.refuse_auth(&bad);
+                Heard::Refused
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) -> Heard {
+        log::debug!(
+            "client broke the protocol sid={} cause={fault}",
+            self.link.log().sid()
+        );
+        self.end(Posted::Refused);
+        Heard::Fault(fault)
+    }
+
+    fn left(&mut self, leave: Leave) -> Heard {
+        self.end(Posted::Taken);
+        self.link.part();
+        Heard::Left(leave)
+    }
+
+    /// The end begins: nothing that still comes is looked at.
+    fn end(&mut self, posted: Posted) {
+        self.discarding = true;
+        if let Source::Polling(polls) = &mut self.source {
+            polls.answer_post(posted);
+        }
+    }
+
+    fn poll_socket(&mut self, task: &mut Context<'_>) -> Poll<Option<Heard>> {
+        loop {
+            let Source::Socket(connection) = &mut self.source else {
+                return Poll::Ready(None);
+            };
+            let heard = match ready!(Pin::new(&mut **connection).poll_next(task)) {
+                None => return Poll::Ready(None),
+                Some(Ok(Message::Text(packet))) => self.text(&packet),
+                Some(Ok(Message::Binary(bytes))) => self.binary(bytes),
+                Some(Ok(Message::Nop)) => Some(Heard::Pause),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Continuation(_))) => None,
+                Some(Ok(Message::Close(reason))) => Some(Heard::Left(ws::left_with(reason))),
+                Some(Err(Ended::Eof)) => Some(Heard::Left(Leave::Reload)),
+                Some(Err(Ended::Broken(error))) => {
+                    log::debug!("connection broke cause={error}");
+                    Some(Heard::Left(Leave::Broken))
+                }
+                Some(Err(Ended::Unreadable(unreadable))) => Some(self.fault(unreadable.into())),
+            };
+            if heard.is_some() {
+                return Poll::Ready(heard);
+            }
+        }
+    }
+
+    fn poll_polling(&mut self, task: &mut Context<'_>) -> Poll<Option<Heard>> {
+        loop {
+            let Source::Polling(polls) = &mut self.source else {
+                return self.poll_socket(task);
+            };
+            if let Some(packet) = polls.next_packet() {
+                match self.text(&packet) {
+                    None => continue,
+                    heard => return Poll::Ready(heard),
+                }
+            }
+            if std::mem::take(&mut polls.handled) {
+                return Poll::Ready(Some(Heard::Pause));
+            }
+            if let Poll::Ready(step) = polls.poll_probe(task, &self.link) {
+                self.step(step);
+                return Poll::Ready(Some(Heard::Pause));
+            }
+            match polls.requests.poll_recv(task) {
+                Poll::Ready(Some(request)) => match self.request(request) {
+                    None => continue,
+                    heard => return Poll::Ready(heard),
+                },
+                // The door is held here.
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {}
+            }
+            // A page that is left gives its poll up.
+            ready!(self.link.poll_given_up(task));
+            return Poll::Ready(Some(self.left(Leave::Reload)));
+        }
+    }
+
+    fn request(&mut self, request: Request) -> Option<Heard> {
+        let Source::Polling(polls) = &mut self.source else {
+            return None;
+        };
+        match request {
+            Request::Poll(poll) => {
+                self.link.polled(poll);
+                Some(Heard::Pause)
+            }
+            Request::Post(_, done) if self.discarding => {
+                // A client that has given its post up needs no answer.
+                let _ = done.send(Posted::Refused);
+                None
+            }
+            Request::Post(payload, done) => {
+                polls.post = Some(Post {
+                    rest: Some(payload),
+                    done: Some(done),
+                });
+                None
+            }
+            Request::Socket(taken, turn) => {
+                let config = &self.env.config;
+                let patience = config.server.handshake_timeout;
+                let limits = message_limits(config);
+                polls.probe = Some(Probe::new(*taken, turn, limits, patience));
+                None
+            }
+            Request::Fault(_) if self.discarding => None,
+            Request::Fault(fault) => Some(self.fault(fault)),
+        }
+    }
+
+    /// What a WebSocket that wants to take over has come to.
+    fn step(&mut self, step: Step) {
+        let Source::Polling(polls) = &mut self.source else {
+            return;
+        };
+        let count = |outcome| self.env.metrics.upgrades.of(outcome).inc();
+        match step {
+            Step::Probed => self.link.probed(true),
+            Step::Abandoned => {
+                count("abandoned");
+                polls.probe = None;
+                self.link.probed(false);
+            }
+            Step::TakesOver => {
+                count("done");
+                let Some(probe) = polls.probe.take() else {
+                    return;
+                };
+                polls.door.upgraded();
+                self.link.upgrade(probe.socket);
+                // Requests that came meanwhile are dropped with their door, and answered as to a session that polls no more.
+                self.source = Source::Socket(Box::new(probe.connection));
+            }
+        }
+    }
+}
+
+/// What the client says when it connects, on top of what the handshake said.
+fn introduced(handshake: &Hello, auth: &str, env: &Env) -> Result<Hello, String> {
+    let mut hello = handshake.clone();
+    // An object: fields could be read from an array, too, by their order.
+    let auth = match serde_json::from_str(auth) {
+        Ok(Value::Object(auth)) => Value::Object(auth),
+        _ => return Err("auth: not a JSON object".to_owned()),
+    };
+    let auth: Auth = serde_json::from_value(auth).map_err(|error| format!("auth: {error}"))?;
+    let options = &mut hello.options;
+    if let Some(topics) = auth.topics {
+        options.topics = topics
+            .parse()
+            .map_err(|error| format!("auth.topics: {error}"))?;
+    }
+    options.last_seq = auth.last_seq.or(options.last_seq);
+    options.device = auth.device.or(options.device.take());
+    if let Some(token) = auth.token {
+        hello.credentials = credentials::verified(&token, &env.verifier, env.store.now());
+    }
+    if matches!(hello.credentials, Credentials::Awaited) {
+        let reason = "say who you are: auth.token";
+        hello.credentials = Credentials::Refused(CloseCode::BadToken, reason);
+    }
+    Ok(hello)
+}
+
+impl Polls {
+    /// The next packet of the payload that is being read. Once there are no more, the client hears that it was taken.
+    fn next_packet(&mut self) -> Option<ByteString> {
+        let post = self.post.as_mut()?;
+        let Some(rest) = post.rest.take() else {
+            self.answer_post(Posted::Taken);
+            self.handled = true;
+            return None;
+        };
+        match rest.split_once(char::from(SEPARATOR)) {
+            Some((packet, behind)) => {
+                post.rest = Some(rest.slice_ref(behind));
+                Some(rest.slice_ref(packet))
+            }
+            None => Some(rest),
+        }
+    }
+
+    fn answer_post(&mut self, posted: Posted) {
+        if let Some(done) = self.post.take().and_then(|post| post.done) {
+            // A client that has given its post up needs no answer.
+            let _ = done.send(posted);
+        }
+    }
+
+    fn poll_probe(&mut self, task: &mut Context<'_>, link: &Link) -> Poll<Step> {
+        match &mut self.probe {
+            Some(probe) => probe.poll(task, link.log()),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Stream for Channel {
+    type Item = Heard;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Heard>> {
+        let this = self.get_mut();
+        if this.link.is_over(task) {
+            return Poll::Ready(None);
+        }
+        match &this.source {
+            Source::Socket(_) => this.poll_socket(task),
+            Source::Polling(_) => this.poll_polling(task),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! From an HTTP request to a session.
+//!
+//! A bad token or origin is not refused with a status, which pages cannot read, but by a session that
+//! says `closing` and closes with 4001 or 4002.
+
+use std::rc::Rc;
+
+use actix::{Context, StreamHandler};
+use actix_http::{
+    Request, Response,
+    header::{self, HeaderValue},
+};
+use actix_web_actors::ws::Message;
+
+use crate::{
+    protocol::spec::Topics,
+    session::{
+        Session,
+        env::Env,
+        gate::{Gate, Permit},
+        hello::{Credentials, Hello},
+    },
+    transport::{
+        credentials::{self, BEARER},
+        frames::{Connection, Ended, MessageLimits, Socket, Wire},
+        refusal::Refusal,
+        upgrade::{self, Taken},
+    },
+};
+
+/// A client that may begin a session.
+pub(in crate::transport) struct Admitted {
+    hello: Hello,
+    permit: Permit,
+}
+
+/// Checks a handshake.
+pub(in crate::transport) fn shake_hands(
+    request: &Request,
+    env: &Env,
+    gate: &Gate,
+) -> Result<(Response<()>, Admitted), Refusal> {
+    let mut response = upgrade::response(request, env)?;
+    let now = env.store.now();
+    let hello = credentials::read(request.head(), &env.config, &env.verifier, now, Topics::ALL)?;
+    let in_call = match &hello.credentials {
+        Credentials::Known(identity) => env.calls.is_live(&identity.user),
+        Credentials::Awaited | Credentials::Refused(..) => false,
+    };
+    let permit = gate.admit(hello.address, in_call)?;
+    let permit = permit.counted_in(env.metrics.connections.of("websocket"));
+    if credentials::offers_bearer(request.head()) {
+        let accepted = (
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(BEARER),
+        );
+        response.insert_header(accepted);
+    }
+    let admitted = Admitted { hello, permit };
+    Ok((response.finish().drop_body(), admitted))
+}
+
+impl Admitted {
+    /// Starts the session in a task of its own, so that the HTTP dispatcher and the request are freed.
+    pub(in crate::transport) fn begin<W: Wire + 'static>(self, taken: Taken<W>, env: Rc<Env>) {
+        let limits = MessageLimits {
+            bytes: env.config.limits.message_size,
+            fragments: env.config.limits.fragments as usize,
+            binary: false,
+        };
+        let socket = Socket::new(taken.wire, taken.response);
+        let Self { hello, permit } = self;
+        let connection =
+            Connection::new(Rc::clone(&socket), taken.read_ahead, limits, Some(permit));
+        let mut ctx = Context::new();
+        <Session as StreamHandler<Result<Message, Ended>>>::add_stream(connection, &mut ctx);
+        ctx.run(Session::new(env, socket, hello));
+    }
+}

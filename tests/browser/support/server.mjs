@@ -64,6 +64,12 @@ export class Server {
     await this.listen(process.env.OTOMO_BIN, `127.0.0.1:${this.port}`);
   }
 
+  /** Stopped as for an update, and back on the same port and database. */
+  async restart() {
+    await this.#end('SIGTERM');
+    await this.listen(process.env.OTOMO_BIN, `127.0.0.1:${this.port}`);
+  }
+
   async stop() {
     await this.#end('SIGTERM');
     await rm(this.#home, { recursive: true, force: true });

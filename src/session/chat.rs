@@ -1,16 +1,15 @@
 //! The commands of the chat. Each runs to its end even if the session ends meanwhile. Answers go through delivery, so that an
 //! acknowledgement comes after the event it acknowledges.
 
-use std::future::Future;
-
-use super::{Session, Stage, commands};
+use super::Session;
 use crate::{
     chat::ChatFault,
-    delivery::{lines::To, reply::Reply},
-    kernel::logging::chain,
+    delivery::reply::Reply,
+    kernel::{ids::SessionId, logging::chain},
     protocol::{
         command::{MessageRead, MessageSend, Typing},
-        event::{Event, MessageReadAck, MessageSendAck},
+        event::{MessageReadAck, MessageSendAck},
+        fault::Fault,
     },
 };
 
@@ -24,8 +23,10 @@ impl Session {
             Ok(draft) => self.env.chat.send(&sender, draft),
             Err(fault) => return self.refuse(&ChatFault::into(fault), &reply),
         };
-        self.answer_when(reply, async {
-            let ack = MessageSendAck::from(sent.await?.message());
+        let session = self.id;
+        self.answer_when(reply, async move {
+            let sent = sent.await.map_err(|fault| told(fault, session))?;
+            let ack = MessageSendAck::from(sent.message());
             Ok(Some(ack.into()))
         });
     }
@@ -40,10 +41,11 @@ impl Session {
             .env
             .chat
             .read(&reader, conversation_id, read.message_seq);
+        let session = self.id;
         self.answer_when(reply, async move {
             let ack = MessageReadAck {
                 conversation_id,
-                message_seq: cursor.await?,
+                message_seq: cursor.await.map_err(|fault| told(fault, session))?,
             };
             Ok(Some(ack.into()))
         });
@@ -57,7 +59,8 @@ impl Session {
         let chat = self.env.chat.clone();
         let (session, id) = (self.id, typing.conversation_id);
         self.answer_when(reply, async move {
-            chat.start_typing(&user, Some(session), id).await?;
+            let typing = chat.start_typing(&user, Some(session), id).await;
+            typing.map_err(|fault| told(fault, session))?;
             Ok(None)
         });
     }
@@ -68,33 +71,15 @@ impl Session {
             self.env.chat.stop_typing(&user, typing.conversation_id);
         }
     }
+}
 
-    /// Answers with the outcome once it is known; `None` is no answer.
-    fn answer_when(
-        &self,
-        reply: Reply,
-        done: impl Future<Output = Result<Option<Event>, ChatFault>> + 'static,
-    ) {
-        let Stage::Live(live) = &self.stage else {
-            return;
-        };
-        let (at, dispatch, store) = (live.at, self.env.dispatch.clone(), self.env.store.clone());
-        actix_rt::spawn(async move {
-            let answer = match done.await {
-                Ok(Some(answer)) => answer,
-                Ok(None) => return,
-                Err(fault) => {
-                    if let ChatFault::Store(error) = &fault {
-                        log::error!(
-                            "chat command failed session={} cause={}",
-                            at.session,
-                            chain(error)
-                        );
-                    }
-                    commands::error(&fault.into(), store.now()).into()
-                }
-            };
-            reply.send(&answer, |frame| dispatch.tell(To::Session(at), frame));
-        });
+/// The same for the one who asked. What is not their fault is logged.
+fn told(fault: ChatFault, session: SessionId) -> Fault {
+    if let ChatFault::Store(error) = &fault {
+        log::error!(
+            "chat command failed session={session} cause={}",
+            chain(error)
+        );
     }
+    fault.into()
 }

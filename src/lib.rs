@@ -13,6 +13,7 @@
 //!     presence          who can be called right now
 //!     points            a ledger of points that follows every change
 //!     chat              messages, how far people have read, who is typing, who is online
+//!     actions           what clients ask of the app's backend, by webhook
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people            who is known
 //!     audit             what admins did
@@ -64,6 +65,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
 )]
 
+pub mod actions;
 pub mod app;
 pub mod audit;
 pub mod calls;

@@ -60,10 +60,15 @@ fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListene
     Ok(socket.into())
 }
 
-/// Reads the certificate and its key.
-pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
+/// Makes TLS possible in this process, as a server and as a client of the app's webhook.
+pub(super) fn install_crypto() {
     // The only provider there is; a second call finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Reads the certificate and its key.
+pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
+    install_crypto();
     let unreadable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
         StartFault::Tls(format!("{} cannot be read: {error}", path.display()))
     };

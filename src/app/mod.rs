@@ -31,6 +31,7 @@ use rustls::ServerConfig;
 
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
+    actions::{self, Actions, NameTaken, Webhook},
     calls::Calls,
     chat::Chat,
     delivery::{
@@ -92,6 +93,9 @@ pub enum StartFault {
     /// The keys for tokens cannot be used.
     #[error(transparent)]
     Verifier(#[from] KeyFault),
+    /// An action has a name that it cannot have.
+    #[error(transparent)]
+    Actions(#[from] NameTaken),
     /// The database is served already.
     #[error(transparent)]
     Lock(#[from] LockFault),
@@ -123,6 +127,7 @@ pub fn check_files(config: &Config) -> Result<(), StartFault> {
     if let Some(files) = &config.server.tls {
         listen::tls(files)?;
     }
+    actions::check(&config.actions)?;
     if !config.development() {
         Verifier::new(&config.auth)?;
     }
@@ -146,6 +151,8 @@ impl App {
     /// What keeps it from starting, with the key of the configuration to look at.
     pub async fn build(config: Config) -> Result<Self, StartFault> {
         let config = Arc::new(config);
+        listen::install_crypto();
+        actions::check(&config.actions)?;
         // Before the database is touched: a wrong file is no reason to change it.
         let tls = config.server.tls.as_ref().map(listen::tls).transpose()?;
         let verifier = Arc::new(Verifier::new(&config.auth)?);
@@ -182,7 +189,9 @@ impl App {
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
         actix_rt::task::yield_now().await;
+        let webhook = Webhook::new(&config.actions, Arc::clone(&metrics));
         let shared = Arc::new(Shared {
+            webhook: Arc::new(webhook),
             verifier,
             gate: Arc::new(Gate::new(&config.limits, Arc::clone(&metrics))),
             config,
@@ -360,6 +369,7 @@ fn worker(shared: &Shared) -> Rc<Env> {
         calls: shared.calls.clone(),
         chat: shared.chat.clone(),
         rooms: shared.rooms.clone(),
+        actions: Actions::new(&shared.webhook),
         metrics: Arc::clone(&shared.metrics),
         outbox: Rc::new(limits),
     })

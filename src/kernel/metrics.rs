@@ -66,6 +66,8 @@ pub struct Metrics {
     pub event_latency: Labelled<Timing, 2>,
     /// Otomo, by the status that people see.
     pub otomo: Labelled<Gauge>,
+    /// Actions of clients, and the app's backend that they go to.
+    pub actions: ActionMetrics,
     /// Calls that ended, by outcome.
     pub calls_ended: Labelled<Counter>,
     /// From accept to media on both sides.
@@ -82,6 +84,35 @@ pub struct Metrics {
     pub commit_jobs: Histogram,
     /// Jobs that wait for the store's writer.
     pub store_queue: Gauge,
+}
+
+/// What is counted of actions.
+#[derive(Debug)]
+pub struct ActionMetrics {
+    /// By what came of them: `answered`, or why there is no result.
+    pub asked: Labelled<Counter>,
+    /// What the app's backend took for those that it was asked for.
+    pub took: Timing,
+    /// Whether it is asked: 0 it is, 1 one action finds out whether it works again, 2 it is left alone.
+    pub breaker: Gauge,
+}
+
+impl ActionMetrics {
+    fn new(page: &mut Page) -> Self {
+        Self {
+            asked: page.labelled(
+                "actions",
+                "Actions of clients, by what came of them",
+                "outcome",
+            ),
+            // 1 ms to 65 s, past `actions.timeout`.
+            took: page.timing("action", "What the webhook took for an action", 1e-3, 17),
+            breaker: page.gauge(
+                "actions_breaker",
+                "Whether the webhook is asked: 0 yes, 1 once, to see whether it works, 2 no",
+            ),
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -135,6 +166,7 @@ impl Default for Metrics {
                 || Timing::new(100e-6, 18),
             ),
             otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
+            actions: ActionMetrics::new(&mut page),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
             // 50 ms to 25 s, past `calls.connect_timeout`.
             call_setup: page.timing(

@@ -12,4 +12,5 @@ pub mod person_name;
 pub mod secret;
 pub mod time;
 pub mod token;
+pub mod type_name;
 pub mod user_rate;

@@ -45,6 +45,7 @@ use actix_web::{
 
 use self::error::ApiError;
 use crate::{
+    actions::Webhook,
     calls::Calls,
     chat::Chat,
     delivery::dispatch::Dispatch,
@@ -85,6 +86,8 @@ pub struct Shared {
     pub rooms: Rooms,
     /// The points.
     pub points: Points,
+    /// The app's backend, for the actions of clients.
+    pub webhook: Arc<Webhook>,
 }
 
 /// What a handler answers with.

@@ -57,7 +57,9 @@ impl Session {
             self.refuse(&fault, &Reply::new(command::request_id(json), to));
             return self.count_fault(CloseCode::RateLimited, "too many commands", ctx);
         }
-        match command::decode(json) {
+        let own = &self.env.config.actions.types;
+        let is_action = |name: &str| own.iter().any(|own| own == name);
+        match command::decode_with(json, is_action) {
             Ok(inbound) => {
                 self.env
                     .metrics
@@ -136,7 +138,10 @@ impl Session {
             Command::ChatMessage(said) => return self.say_in_game(said, &reply),
             Command::RoomJoin(join) => return self.join_room(join, reply),
             Command::RoomLeave(leave) => return self.leave_room(leave, &reply),
-            Command::GameAction(_) => return self.refuse(&busy(), &reply),
+            Command::GameAction(action) => {
+                return self.act("game_action".into(), action.body, reply);
+            }
+            Command::AppAction(action) => return self.act(action.name, action.body, reply),
             Command::CallRequest(call) => ClientCommand::Request {
                 to: call.to_user_id,
                 call: call.call_id,

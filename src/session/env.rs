@@ -3,6 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use crate::{
+    actions::Actions,
     calls::Calls,
     chat::Chat,
     delivery::{dispatch::Dispatch, lines::Lines, outbox},
@@ -37,6 +38,8 @@ pub struct Env {
     pub chat: Chat,
     /// The rooms.
     pub rooms: Rooms,
+    /// The way to the app's backend.
+    pub actions: Actions,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How much may wait for one client.

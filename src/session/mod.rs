@@ -20,6 +20,7 @@
 //! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat. `paging`: the durable lane.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask. `watch`: alarms, signals, the end.
 
+mod actions;
 mod answering;
 mod chat;
 mod chat_refresh;

@@ -3,6 +3,7 @@
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use otomo::{
+    actions::{Actions, Webhook},
     calls::Calls,
     chat::Chat,
     delivery::{
@@ -104,8 +105,10 @@ impl Server {
             hard: config.outbox.hard_limit,
         };
         let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node);
+        let webhook = Webhook::new(&config.actions, Arc::clone(&metrics));
         let env = Env {
             rooms: Rooms::start(store.clone(), dispatch.clone(), &config),
+            actions: Actions::new(&Arc::new(webhook)),
             chat: chat.await.unwrap(),
             node,
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),

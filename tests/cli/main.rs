@@ -367,3 +367,11 @@ fn the_schemas_of_events_are_printed_as_they_are_in_the_sources() {
     assert!(place.is_empty());
     assert!(place.otomo(&["schema"]).failed(2).contains("<SUBJECT>"));
 }
+
+#[test]
+fn an_action_cannot_have_the_name_of_a_command() {
+    let types = [("OTOMO_ACTIONS__TYPES", "game_action,heartbeat")];
+    let said = Place::new().otomo_with(&types, &["check-config"]).failed(1);
+    let start = "otomo: actions.types: heartbeat is a name that the protocol needs for itself";
+    assert!(said.starts_with(start), "{said}");
+}

@@ -207,3 +207,32 @@ async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     drop(tunnel);
     counts(&server, "otomo_outbox_bytes", |bytes| bytes == 0.0).await;
 }
+
+#[tokio::test]
+async fn actions_are_counted_by_what_came_of_them_and_timed_if_the_backend_was_asked() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/actions", listener.local_addr().unwrap());
+    // Nobody listens there any more.
+    drop(listener);
+    let server = TestServer::start_with(&[
+        ("actions.webhook_url", &url),
+        ("actions.secret", "the secret of the app's own webhook"),
+        ("actions.breaker_failures", "2"),
+    ])
+    .await;
+    let mut taro = server.user("taro").await;
+    assert_eq!(value(&server, "otomo_actions_breaker").await, 0.0);
+    for _ in 0..3 {
+        taro.refused("ACTION_UNAVAILABLE", json!({"type": "game_action"}))
+            .await;
+    }
+    for (series, expected) in [
+        (r#"otomo_messages_in_total{type="game_action"}"#, 3.0),
+        (r#"otomo_actions_total{outcome="unreachable"}"#, 2.0),
+        (r#"otomo_actions_total{outcome="paused"}"#, 1.0),
+        ("otomo_action_seconds_count", 2.0),
+        ("otomo_actions_breaker", 2.0),
+    ] {
+        assert_eq!(value(&server, series).await, expected, "{series}");
+    }
+}

@@ -9,6 +9,7 @@
     unreachable_pub
 )]
 
+mod actions;
 #[path = "../rest/api.rs"]
 #[allow(
     dead_code,

@@ -8,6 +8,7 @@
 //! (which variable, which file) and what would be allowed, and must not repeat a secret. Serde knows none of this
 //! once sources are merged, and every key would be written twice.
 
+mod actions;
 mod auth;
 mod calls;
 mod chat;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 
 use self::reader::Reader;
 pub use self::{
+    actions::{ActionsConfig, WebhookConfig},
     auth::{AuthConfig, PublicKey},
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
@@ -120,6 +122,8 @@ pub struct Config {
     pub sse: SseConfig,
     /// How clients of Socket.IO are served.
     pub socketio: SocketIoConfig,
+    /// The webhook that clients' actions go to.
+    pub actions: ActionsConfig,
     /// How much one may ask.
     pub limits: LimitsConfig,
     settings: Settings,
@@ -157,11 +161,13 @@ impl Config {
         }
         let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
         let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
+        let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
         if public
             && own
                 .into_iter()
                 .flatten()
                 .chain(&self.auth.api_keys)
+                .chain(webhook)
                 .any(weak)
         {
             return Err(ConfigFault::Conflict {
@@ -170,6 +176,7 @@ impl Config {
                     "auth.hs256_secret",
                     "auth.hs256_previous_secret",
                     "auth.api_keys",
+                    "actions.secret",
                 ],
                 problem: format!(
                     "{listen} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more"
@@ -190,6 +197,13 @@ impl Config {
                 problem:
                     "a message that may come in must fit into a payload, with what is around it"
                         .to_owned(),
+            });
+        }
+        if self.actions.answer_size >= self.outbox.hard_limit {
+            return Err(ConfigFault::Conflict {
+                keys: &["actions.answer_size", "outbox.hard_limit"],
+                problem: "an answer of the webhook must fit into the outbox of the one it is for"
+                    .to_owned(),
             });
         }
         Ok(())
@@ -221,6 +235,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         outbox: OutboxConfig::read(reader.section("outbox"))?,
         sse: SseConfig::read(reader.section("sse"))?,
         socketio: SocketIoConfig::read(reader.section("socketio"))?,
+        actions: ActionsConfig::read(reader.section("actions"))?,
         limits: LimitsConfig::read(reader.section("limits"))?,
         settings: reader.finish(),
     };

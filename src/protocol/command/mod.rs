@@ -15,7 +15,7 @@ pub use calls::{
     StatedReject, WebrtcAnswer, WebrtcOffer,
 };
 pub use chat::{MessageRead, MessageSend, Typing};
-pub use rooms::{Action, ChatMessage, OfGame, OfRoom, Ping};
+pub use rooms::{Action, AppAction, ChatMessage, OfGame, OfRoom, Ping};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
 use super::{error_code::ErrorCode, fault::Fault};
@@ -67,20 +67,33 @@ macro_rules! commands {
         #[derive(Debug)]
         pub enum Command {
             $($(#[$doc])* $variant($fields),)*
+            /// An action that the app has named itself (`actions.types`).
+            AppAction(AppAction),
         }
 
         impl Command {
-            /// The `type` of every command.
+            /// The `type` of every command of the protocol.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
-            /// The `type` of this one.
+            /// The `type` of this one; `custom` for those that the app has named.
             pub const fn name(&self) -> &'static str {
-                match self { $(Command::$variant(_) => $name,)* }
+                match self {
+                    $(Command::$variant(_) => $name,)*
+                    Command::AppAction(_) => "custom",
+                }
             }
 
-            fn read(name: &str, json: &[u8]) -> Result<Command, Fault> {
+            fn read(
+                name: &str,
+                json: &[u8],
+                is_action: impl Fn(&str) -> bool,
+            ) -> Result<Command, Fault> {
                 match name {
                     $($name => fields(name, json).map(Command::$variant),)*
+                    own if is_action(own) => {
+                        let Action { body } = fields(own, json)?;
+                        Ok(Command::AppAction(AppAction { name: own.into(), body }))
+                    }
                     _ => Err(unknown(name)),
                 }
             }
@@ -149,11 +162,22 @@ struct Envelope<'a> {
     request_id: Option<RequestId>,
 }
 
-/// Reads one message.
+/// Reads one message of the protocol's own types.
 ///
 /// # Errors
 /// The fault to answer with: `BAD_REQUEST` or `UNKNOWN_TYPE`.
 pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
+    decode_with(json, |_name| false)
+}
+
+/// Reads one message. `is_action` says which further types are actions of the app.
+///
+/// # Errors
+/// The fault to answer with: `BAD_REQUEST` or `UNKNOWN_TYPE`.
+pub fn decode_with(
+    json: &[u8],
+    is_action: impl Fn(&str) -> bool,
+) -> Result<Inbound, Box<Undecodable>> {
     if depth(json) > DEPTH_MAX {
         let message = format!("the message is nested deeper than {DEPTH_MAX} levels");
         let fault = Fault::new(ErrorCode::BadRequest, message);
@@ -176,7 +200,7 @@ pub fn decode(json: &[u8]) -> Result<Inbound, Box<Undecodable>> {
             fault: unreadable("the message", &error),
         })
     })?;
-    match Command::read(&envelope.name, json) {
+    match Command::read(&envelope.name, json, is_action) {
         Ok(command) => Ok(Inbound {
             request_id: envelope.request_id,
             command,

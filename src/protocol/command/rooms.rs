@@ -36,6 +36,15 @@ pub struct Action {
     pub body: Box<RawValue>,
 }
 
+/// The same under a name of the app's own.
+#[derive(Debug, Clone)]
+pub struct AppAction {
+    /// The `type` of the command.
+    pub name: Box<str>,
+    /// The whole command as it came.
+    pub body: Box<RawValue>,
+}
+
 /// `ping`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Ping {}

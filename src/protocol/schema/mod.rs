@@ -17,10 +17,7 @@ use serde_json::{Map, Value, json};
 use self::known::{KNOWN, Known};
 pub use self::violation::Violation;
 use super::event::Event;
-use crate::kernel::{ids::EventId, time::Timestamp};
-
-/// The longest name of an app's own type, in bytes.
-pub const NAME_MAX_BYTES: usize = 64;
+use crate::kernel::{ids::EventId, time::Timestamp, type_name};
 
 /// Names that mean something else to the libraries of clients: to Socket.IO its own events, to an `EventSource` what it reports
 /// itself, or hears without a name.
@@ -67,16 +64,20 @@ pub enum Publishable {
 
 /// What a backend may do with a name.
 pub fn publishable(name: &str) -> Publishable {
-    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     if find(name).is_some() {
         Publishable::Known
-    } else if Event::known_spec(name).is_some() || WORDS_OF_TRANSPORTS.contains(&name) {
+    } else if Event::known_spec(name).is_some() || is_word_of_transports(name) {
         Publishable::Reserved
-    } else if name.is_empty() || name.len() > NAME_MAX_BYTES || !name.bytes().all(fit) {
+    } else if !type_name::is_fit(name) {
         Publishable::Malformed
     } else {
         Publishable::Custom
     }
+}
+
+/// Whether a name means something else to the libraries of clients.
+pub fn is_word_of_transports(name: &str) -> bool {
+    WORDS_OF_TRANSPORTS.contains(&name)
 }
 
 /// Checks an event of a backend, having filled in what it may leave out: `timestamp` (from `now`), the `id` of a notification

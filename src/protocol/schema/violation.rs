@@ -6,8 +6,10 @@ use jsonschema::{
     paths::LocationSegment,
 };
 
-use super::NAME_MAX_BYTES;
-use crate::protocol::{error_code::ErrorCode, fault::Fault};
+use crate::{
+    kernel::type_name,
+    protocol::{error_code::ErrorCode, fault::Fault},
+};
 
 /// The first thing that is wrong with an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,8 +44,8 @@ impl Violation {
     }
 
     pub(super) fn malformed_name() -> Self {
-        let message =
-            format!("must be 1 to {NAME_MAX_BYTES} letters, digits, or any of _ - . : (ASCII)");
+        let most = type_name::MAX_BYTES;
+        let message = format!("must be 1 to {most} letters, digits, or any of _ - . : (ASCII)");
         Self::new("type", message)
     }
 

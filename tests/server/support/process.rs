@@ -38,10 +38,23 @@ impl Process {
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = super::folder();
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        Self::start_in(folder, settings.iter().map(own).collect()).await
+        Self::start_in(folder, settings.iter().map(own).collect(), None).await
     }
 
-    async fn start_in(folder: TempDir, settings: Vec<(String, String)>) -> Self {
+    /// Starts one that logs all it can, into the file that comes with it.
+    pub async fn start_logging(settings: &[(&str, &str)]) -> (Self, PathBuf) {
+        let folder = super::folder();
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let log = folder.path().join("log");
+        let process = Self::start_in(folder, settings.iter().map(own).collect(), Some(&log)).await;
+        (process, log)
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        settings: Vec<(String, String)>,
+        log: Option<&Path>,
+    ) -> Self {
         let port_file = folder.path().join("port");
         let _ = std::fs::remove_file(&port_file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
@@ -51,10 +64,14 @@ impl Process {
             .env_clear()
             .current_dir(folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        command.env(
-            "RUST_LOG",
-            std::env::var("RUST_LOG").unwrap_or("warn".into()),
-        );
+        let level = std::env::var("RUST_LOG").unwrap_or("warn".into());
+        match log {
+            None => command.env("RUST_LOG", level),
+            Some(log) => {
+                let file = std::fs::File::create(log).expect("a file for the log");
+                command.env("RUST_LOG", "trace").stderr(file)
+            }
+        };
         let fixed = [
             ("server.listen", "127.0.0.1:0".to_owned()),
             ("auth.hs256_secret", SECRET.to_owned()),
@@ -94,7 +111,7 @@ impl Process {
     pub async fn kill_and_restart(mut self) -> Self {
         self.kill();
         let folder = self.folder.take().expect("a running process has a folder");
-        Self::start_in(folder, std::mem::take(&mut self.settings)).await
+        Self::start_in(folder, std::mem::take(&mut self.settings), None).await
     }
 
     /// `kill -9`.

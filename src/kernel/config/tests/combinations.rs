@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_does_not_go_together_is_refused_by_both_names() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(&[(&str, &str)], &str); 6] = [
         (
             &[("outbox.soft_limit", "1MiB")],
             "outbox.soft_limit and outbox.hard_limit: ",
@@ -16,6 +16,14 @@ fn what_does_not_go_together_is_refused_by_both_names() {
         (
             &[("limits.message_size", "1MiB")],
             "limits.message_size and outbox.hard_limit: ",
+        ),
+        (
+            &[("actions.answer_size", "1MiB")],
+            "actions.answer_size and outbox.hard_limit: ",
+        ),
+        (
+            &[("actions.webhook_url", "http://127.0.0.1:9000/actions")],
+            "actions.webhook_url and actions.secret: ",
         ),
         (
             &[("auth.hs256_previous_secret", "old")],
@@ -65,6 +73,12 @@ fn a_short_secret_guards_loopback_only() {
         vec![public, ("auth.hs256_secret", short)],
         vec![public, key, ("auth.hs256_previous_secret", short)],
         vec![public, key, ("auth.api_keys", short)],
+        vec![
+            public,
+            key,
+            ("actions.webhook_url", "https://app.example.com/hook"),
+            ("actions.secret", short),
+        ],
     ] {
         let fault = fault(from_flags(&flags));
         assert!(
@@ -109,4 +123,36 @@ fn a_public_key_is_text_or_a_file_and_never_the_private_one() {
         fault.contains("private one") && !fault.contains("hunter2"),
         "{fault}"
     );
+}
+
+#[test]
+fn a_webhook_is_an_address_with_a_secret_and_without_a_password() {
+    let with =
+        |url: &str| from_flags(&[("actions.secret", "shared"), ("actions.webhook_url", url)]);
+    for url in [
+        "http://127.0.0.1:9000/actions",
+        "https://app.example.com/hook?v=1",
+        "http://[::1]:9000",
+        "http://backend/",
+    ] {
+        let webhook = with(url).unwrap().actions.webhook.unwrap();
+        assert!(webhook.url.to_string().starts_with(url), "{url}");
+        assert_eq!(webhook.secret.reveal(), "shared");
+    }
+    for url in [
+        "backend",
+        "backend:9000",
+        "/hook",
+        "ftp://app.example.com/hook",
+        "https://otomo:hunter2@app.example.com/hook",
+        "https://",
+        "http:///hook",
+        "https://app example",
+    ] {
+        let fault = fault(with(url));
+        assert!(
+            fault.starts_with("actions.webhook_url") && !fault.contains("hunter2"),
+            "{url}: {fault}"
+        );
+    }
 }

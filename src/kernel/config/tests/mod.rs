@@ -109,6 +109,9 @@ fn defaults_are_those_of_the_rules() {
     assert_eq!(config.inbox.retention, Some(Duration::from_hours(7 * 24)));
     assert_eq!(config.inbox.max_events, NonZeroU32::new(10_000));
     assert_eq!(config.outbox.join_delay, Duration::from_millis(10));
+    assert!(config.actions.webhook.is_none());
+    assert_eq!(config.actions.types, ["game_action"]);
+    assert_eq!(config.actions.timeout, Duration::from_secs(5));
     assert_eq!(config.limits.message_size, 65_536);
     assert_eq!(config.limits.protocol_errors, NonZeroU32::new(20));
     assert_eq!(config.limits.idle_timeout, None);
@@ -143,6 +146,8 @@ fn no_fault_and_no_report_repeats_a_secret() {
         ("OTOMO_AUTH__API_KEYS", secret),
         ("OTOMO_CALLS__TURN_SECRET", secret),
         ("OTOMO_CALLS__ICE_SERVERS", "turn:turn.example.com"),
+        ("OTOMO_ACTIONS__SECRET", secret),
+        ("OTOMO_ACTIONS__WEBHOOK_URL", "https://app.example.com/hook"),
     ];
     let config = from_environment(&variables).unwrap();
     let report = config.settings().to_string();
@@ -150,11 +155,19 @@ fn no_fault_and_no_report_repeats_a_secret() {
     assert!(report.contains(
         "# hs256_secret is set and not shown  # environment variable OTOMO_AUTH__HS256_SECRET\n"
     ));
-    assert!(!format!("{:?} {:?}", config.auth, config.calls).contains("hunter2"));
+    let Config {
+        auth,
+        calls,
+        actions,
+        ..
+    } = &config;
+    assert!(!format!("{auth:?} {calls:?} {actions:?}").contains("hunter2"));
     for toml in [
         "[auth]\nhs256_secret = [\"hunter2\"]",
         "[auth.api_keys]\na = \"hunter2\"",
         "[calls]\nturn_secret = \"hunter2\"",
+        "[actions]\nsecret = \"hunter2\"",
+        "[actions]\nsecret = \"x\"\nwebhook_url = \"https://otomo:hunter2@app.example.com/hook\"",
     ] {
         assert!(!fault(from_file(toml)).contains("hunter2"));
     }

@@ -1,0 +1,19 @@
+//! Delivery below the sessions: real workers and their mailboxes, lines whose transport writes down what it is given.
+//!
+//! - `fixture`: a server's delivery and the clients of its workers. `writer`: a transport that says what came together.
+//! - `rooms`: who hears what is said to a room. `model`: the same against a naive model, at random.
+//! - `pace`: what is written at once, what together, and what not at all.
+//!
+//! What people see of it over real connections is tested with the rooms (`tests/server`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails, fails by panicking"
+)]
+
+mod fixture;
+mod model;
+mod pace;
+mod rooms;
+mod writer;

@@ -1,6 +1,7 @@
 //! Rooms and the events that backends publish (source document 003), over real connections.
 
 mod joining;
+mod load;
 mod publishing;
 mod states;
 

@@ -65,6 +65,23 @@ impl Deaf {
         let _ = self.socket.send(ping).await;
     }
 
+    /// Sends a command.
+    pub async fn send(&mut self, command: Json) {
+        let command = Message::text(command.to_string());
+        self.socket.send(command).await.expect("an open connection");
+    }
+
+    /// Reads so many messages, or fewer if no more are there.
+    pub async fn read_some(&mut self, most: usize) -> Vec<Json> {
+        let mut heard = Vec::new();
+        while heard.len() < most
+            && let Ok(Some(event)) = timeout(QUIET, self.next()).await
+        {
+            heard.push(event);
+        }
+        heard
+    }
+
     /// Reads until nothing comes any more.
     pub async fn read_until_quiet(&mut self) -> Vec<Json> {
         let mut heard = Vec::new();

@@ -26,6 +26,7 @@ mod deaf;
 mod law;
 mod mirror;
 mod order;
+mod points;
 mod presence;
 mod rooms;
 mod sse;

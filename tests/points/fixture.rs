@@ -63,6 +63,8 @@ pub(crate) struct Server {
     pub(crate) points: Points,
     pub(crate) store: Handle,
     pub(crate) recovery: Recovery,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) metrics: Arc<Metrics>,
     config: Config,
     clock: Clock,
     folder: TempDir,
@@ -94,7 +96,9 @@ impl Server {
         };
         let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
         Self {
-            points: Points::new(store.clone(), dispatch, metrics),
+            points: Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics)),
+            dispatch,
+            metrics,
             store,
             recovery: Recovery::new(&config.points).expect("points come each day"),
             config,

@@ -13,5 +13,7 @@
 )]
 
 mod fixture;
+mod logged;
 mod model;
 mod recovering;
+mod undelivered;

@@ -2,7 +2,7 @@
 //!
 //! Local time is not a line: where clocks go forward a time of day is missing, where they go back it comes twice, and where a
 //! country moves to the other side of the date line a whole day is missing. Each day that there is has one moment at which its
-//! points come ([`Schedule::comes_at`]); all else follows from that.
+//! points come (`Schedule::comes_at`); all else follows from that.
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,7 @@ pub(crate) async fn passed(moment: Timestamp) {
 pub(crate) struct Fixture {
     folder: TempDir,
     settings: Sources,
+    clock: Clock,
 }
 
 impl Fixture {
@@ -67,9 +68,18 @@ impl Fixture {
             settings: settings
                 .iter()
                 .fold(defaults, |sources, (key, value)| sources.with(key, *value)),
+            clock: Clock::system(),
         };
         migrate(&fixture.url()).unwrap();
         fixture
+    }
+
+    /// The same, whose servers go by this clock.
+    pub(crate) fn by(self, clock: &Clock) -> Self {
+        Self {
+            clock: clock.clone(),
+            ..self
+        }
     }
 
     fn url(&self) -> DatabaseUrl {
@@ -100,7 +110,7 @@ impl Fixture {
             queue: 4_096,
         };
         let metrics = Arc::new(Metrics::default());
-        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let store = Handle::open(&database, self.clock.clone(), Arc::clone(&metrics)).unwrap();
         let node = name.parse().unwrap();
         let settings = Settings::new(name.parse().unwrap(), &config.presence, &config.calls);
         let graces = settings.policy.graces;
@@ -163,7 +173,7 @@ pub(crate) struct Server {
     pub(crate) store: Handle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) config: Arc<Config>,
-    people: People,
+    pub(crate) people: People,
     dispatch: Dispatch,
     lines: Rc<Lines>,
 }

@@ -6,6 +6,7 @@
 //! - `fixture`: a database and the servers that run on it. `phone`: a device that calls and is called.
 //!   `listener`, shared with the tests of presence: a client without a socket.
 //! - `calling`, `deadlines`: a call as its people hear it. `records`: a call as a row.
+//! - `metered`: what a call costs, with the minutes of a clock that the test moves. `wallet`: points and prices.
 //! - `unspoken`, `restarts`, `races`, `failures`: what goes wrong, and is made good.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects.
@@ -22,6 +23,7 @@ mod failures;
 mod fixture;
 #[path = "../support/listener.rs"]
 mod listener;
+mod metered;
 mod phone;
 mod races;
 #[path = "../support/recorder.rs"]
@@ -29,3 +31,4 @@ mod recorder;
 mod records;
 mod restarts;
 mod unspoken;
+mod wallet;

@@ -3,6 +3,7 @@
 mod crossing;
 mod ending;
 mod lost;
+mod metered;
 mod ringing;
 mod signalling;
 mod talking;

@@ -123,8 +123,8 @@ async fn both_hear_each_minute_and_the_caller_what_is_left() {
     assert_eq!(balance(&server).await, 1_000 - total);
 
     let admin = Api::of(&server, "ada", Role::Admin);
-    let timeline = admin.get(&format!("/admin/api/calls/{call}/timeline"));
-    let timeline = timeline.await.ok();
+    let path = format!("/admin/api/calls/{call}/timeline");
+    let timeline = admin.get(&path).await.ok();
     let events = timeline["events"].as_array().expect("a list");
     let charged = events.iter().filter(|it| field(it, "event") == "charged");
     assert_eq!(charged.count() as i64 * 100, total);

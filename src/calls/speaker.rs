@@ -15,6 +15,7 @@ use super::{
         call::{Call, Device, PhaseName, Side},
         command::{Happening, Remaining},
         effect::{Answer, Audience, Devices, Durable, Notice, Spoken, Step, TimelineEvent},
+        ending::Hangup,
         refusal::Refusal,
     },
     task::{Origin, Task, Work},
@@ -123,6 +124,7 @@ impl Speaker {
 
     /// Tells the device that calls that a charge could not be stored.
     pub(super) fn charge_failed(&self, call: &Call, number: u32) {
+        self.metrics.call_charges.of("failed").inc();
         let message = "a minute of this call could not be charged; it will be tried again, and the call goes on";
         let fault = Fault::new(ErrorCode::BillingFailed, message)
             .about("callId", call.id.to_string())
@@ -267,6 +269,9 @@ impl Speaker {
     /// Counts and logs what was stored.
     fn record(&self, step: &Step) {
         let call = &step.next;
+        if step.points() > 0 {
+            self.metrics.call_charges.of("made").inc();
+        }
         for durable in &step.durable {
             let Durable::Persist(event, by) = durable else {
                 continue;
@@ -280,6 +285,9 @@ impl Speaker {
                         "call ended call={id} phase={phase} user={user} otomo={otomo} by={by} outcome={outcome} reason={reason}"
                     );
                     self.metrics.calls_ended.of(outcome.as_str()).inc();
+                    if end.hangup() == Some(Hangup::LowBalance) {
+                        self.metrics.call_charges.of("insufficient").inc();
+                    }
                     // Nobody will accept, so nobody will take what was kept.
                     drop(self.kept.take(id));
                 }

@@ -70,6 +70,8 @@ pub struct Metrics {
     pub actions: ActionMetrics,
     /// Calls that ended, by outcome.
     pub calls_ended: Labelled<Counter>,
+    /// Charges of metered calls that have fallen due, by what became of them.
+    pub call_charges: Labelled<Counter>,
     /// From accept to media on both sides.
     pub call_setup: Timing,
     /// Orders to change points, by what became of them: `applied`, `repeated`, `insufficient`, `refused`, `failed`.
@@ -168,6 +170,7 @@ impl Default for Metrics {
             otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
             actions: ActionMetrics::new(&mut page),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
+            call_charges: page.labelled("call_charges", "Charges of metered calls", "outcome"),
             // 50 ms to 25 s, past `calls.connect_timeout`.
             call_setup: page.timing(
                 "call_setup",

@@ -3,7 +3,17 @@
 use std::time::Duration;
 
 use otomo::{
-    calls::{CallsFault, ClientCommand},
+    calls::{
+        CallsFault, ClientCommand, records,
+        rules::{
+            command::{Command, Happening},
+            effect::TimelineEvent,
+            ending::By,
+            meter::Moment,
+            policy::Policy,
+            step::advance,
+        },
+    },
     delivery::alive,
     kernel::{
         ids::CallId,
@@ -71,7 +81,7 @@ impl Scene {
     }
 
     /// The server dies and is back after so many seconds.
-    async fn is_down_for(self, seconds: u64) -> Self {
+    async fn restarts_after(self, seconds: u64) -> Self {
         self.server.dies().await;
         self.clock.advance(Duration::from_secs(seconds));
         let server = self.fixture.server().await;
@@ -252,7 +262,7 @@ async fn a_call_over_a_restart_is_charged_once_per_minute() {
     let mut scene = Scene::with(1_000, &[]).await;
     scene.passes(60);
     charged(&mut scene.taro).await;
-    let mut scene = scene.is_down_for(130).await;
+    let mut scene = scene.restarts_after(130).await;
     assert_eq!(scene.charges().await, [1], "nobody is back");
 
     scene.hana = scene.server.connect("hana-1").await;
@@ -281,7 +291,7 @@ async fn a_call_to_which_nobody_comes_back_has_ended_at_the_last_sign_of_life() 
     let lives = scene.server.store.write::<_, StoreError, _>(lives);
     lives.await.unwrap();
     scene.passes(5);
-    let scene = scene.is_down_for(130).await;
+    let scene = scene.restarts_after(130).await;
     eventually(async || scene.server.call(scene.call).await.lost().caller.is_some()).await;
     scene.passes(10);
     let end = scene.server.end(scene.call).await;
@@ -371,6 +381,36 @@ async fn a_failure_is_told_once_and_nothing_is_half_done() {
     let errors = heard.iter().filter(|it| it["type"] == "error").count();
     assert_eq!(errors, 0, "{heard:?}");
     assert_eq!(scene.charges().await, [1]);
+}
+
+#[actix_rt::test]
+async fn a_charge_that_nobody_was_told_of_is_told() {
+    let mut scene = Scene::with(1_000, &[]).await;
+    eventually(async || scene.server.call(scene.call).await.version == 5).await;
+    // A node does what is due at a minute, up to the commit. Then it is dead.
+    let (call, policy) = (scene.call, Policy::from(&scene.server.config.calls));
+    let stored = scene.server.store.write(move |tx| {
+        let call = records::find(tx, call)?.unwrap();
+        let moment = Moment {
+            now: call.due_at().unwrap(),
+            balance: 1_000,
+        };
+        let passed = Command::Happened(Happening::DeadlinePassed);
+        let next = advance(&call, &passed, moment, &policy)
+            .overdue
+            .remove(0)
+            .next;
+        records::update(tx, &next)?;
+        records::timeline::append(tx, &next, TimelineEvent::Charged, By::System)
+    });
+    stored.await.unwrap();
+    // Long enough for another node to wonder.
+    scene.passes(3);
+    for phone in [&mut scene.taro, &mut scene.hana] {
+        let tick = phone.hears(&["call_connected", "call_tick"]).await;
+        assert_eq!(of_tick(&tick), (1, 100, 100, "ok"));
+        assert_eq!(tick["durationSeconds"], 60);
+    }
 }
 
 #[actix_rt::test]

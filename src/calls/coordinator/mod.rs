@@ -88,7 +88,7 @@ impl CallCoordinator {
             // What is overdue is fired first, by the rules.
             lanes.happened(
                 call.id,
-                Task::event(call.id, Happening::Restarted { alive_at }),
+                Task::event(call.id, Happening::Restarted(alive_at)),
             );
         }
         Self {

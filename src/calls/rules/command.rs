@@ -85,11 +85,9 @@ pub enum Happening {
     DeadlinePassed,
     /// The call has to end, whatever its people want.
     Stopped(Authority),
-    /// The server was down, and with it every session. Comes once, after what is overdue has been fired.
-    Restarted {
-        /// The last moment at which it is known to have run, if it ever stored one.
-        alive_at: Option<Timestamp>,
-    },
+    /// The server was down, and with it every session. With the last moment at which it is known to have run, if it has
+    /// ever stored one. Comes once, after what is overdue has been fired.
+    Restarted(Option<Timestamp>),
 }
 
 /// Who else of that user is still connected when a device leaves.

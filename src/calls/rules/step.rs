@@ -31,7 +31,7 @@ pub struct Advance {
 pub fn advance(call: &Call, command: &Command, moment: Moment, policy: &Policy) -> Advance {
     let known = match command {
         // What time has done while the server was down counts only up to its last sign of life.
-        Command::Happened(Happening::Restarted { alive_at }) => meter::unseen(call, *alive_at),
+        Command::Happened(Happening::Restarted(alive_at)) => meter::unseen(call, *alive_at),
         Command::Happened(_) | Command::Asked(..) => call.clone(),
     };
     let overdue = catch_up(known, moment, policy);
@@ -72,6 +72,14 @@ pub(super) fn catch_up(call: Call, moment: Moment, policy: &Policy) -> CaughtUp 
         current.steps.push(step);
     }
     current
+}
+
+/// One thing of what time has done, if it has done anything.
+fn deadline_passed(call: &Call, moment: Moment, policy: &Policy) -> Step {
+    match call.due().filter(|due| due.at() <= moment.now) {
+        Some(due) => fall_due(call, due, moment.balance, policy),
+        None => Step::unchanged(call),
+    }
 }
 
 /// What time does next has come.
@@ -203,9 +211,7 @@ fn happened(
         (Requesting(_) | Ringing(_), Happening::Stopped(authority)) => {
             ring::stop(call, *authority, now)
         }
-        (Requesting(_) | Ringing(_), Happening::Restarted { .. }) => {
-            ring::restarted(call, now, policy)
-        }
+        (Requesting(_) | Ringing(_), Happening::Restarted(_)) => ring::restarted(call, now, policy),
 
         // The ring crossed the accept on its way.
         (Connecting { .. } | Connected { .. }, Happening::Rang | Happening::Unreached) => {
@@ -225,17 +231,14 @@ fn happened(
         (Connecting { talk, .. } | Connected { talk, .. }, Happening::Stopped(authority)) => {
             talk::stop(call, talk, *authority, moment, policy)
         }
-        (Connecting { .. } | Connected { .. }, Happening::Restarted { alive_at }) => {
+        (Connecting { .. } | Connected { .. }, Happening::Restarted(alive_at)) => {
             talk::restarted(call, *alive_at, now, policy)
         }
 
         (
             Requesting(_) | Ringing(_) | Connecting { .. } | Connected { .. } | Ended(_),
             Happening::DeadlinePassed,
-        ) => match call.due().filter(|due| due.at() <= now) {
-            Some(due) => fall_due(call, due, moment.balance, policy),
-            None => Step::unchanged(call),
-        },
+        ) => deadline_passed(call, moment, policy),
 
         (Ended(ended), Happening::MediaAlive) => return Err(over(&ended.end)),
         (
@@ -246,7 +249,7 @@ fn happened(
             | Happening::Arrived(_)
             | Happening::MediaLost
             | Happening::Stopped(_)
-            | Happening::Restarted { .. },
+            | Happening::Restarted(_),
         ) => Step::unchanged(call),
     };
     Ok(step)

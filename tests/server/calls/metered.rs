@@ -121,6 +121,12 @@ async fn both_hear_each_minute_and_the_caller_what_is_left() {
     assert_eq!(total, 100 * charges(&server, call).await.len() as i64);
     assert_eq!(entry(&server, call).await["totalChargedPoints"], total);
     assert_eq!(balance(&server).await, 1_000 - total);
+    let metrics = Api::stranger(&server).get("/metrics").await.text;
+    let made = format!(
+        r#"otomo_call_charges_total{{outcome="made"}} {}"#,
+        total / 100
+    );
+    assert!(metrics.contains(&made), "{metrics}");
 
     let admin = Api::of(&server, "ada", Role::Admin);
     let path = format!("/admin/api/calls/{call}/timeline");

@@ -157,8 +157,7 @@ pub(super) fn metered() -> Call {
 
 /// The same after a start of the server, while nobody is back.
 pub(super) fn metered_unseen() -> Call {
-    let alive_at = Some(NOW);
-    after(&metered(), Happening::Restarted { alive_at })
+    after(&metered(), Happening::Restarted(Some(NOW)))
 }
 
 /// What may be said of the points of a metered call: with how many, and under which policy.
@@ -250,10 +249,7 @@ fn happenings(call: &Call) -> Vec<(Row, Happening)> {
             Row::happened("ended by the server"),
             ended_by(Authority::System),
         ),
-        (
-            Row::happened("restart"),
-            Happening::Restarted { alive_at: None },
-        ),
+        (Row::happened("restart"), Happening::Restarted(None)),
     ]);
     happenings
 }

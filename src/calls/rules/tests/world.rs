@@ -253,7 +253,7 @@ impl World {
         self.news.clear();
         let live: Vec<_> = self.live().map(|call| call.id).collect();
         for call in live {
-            let restarted = Happening::Restarted { alive_at };
+            let restarted = Happening::Restarted(alive_at);
             self.command(call, Command::Happened(restarted), None)
                 .unwrap();
         }

@@ -75,6 +75,8 @@ pub(super) struct Join {
     pub(super) at_most: usize,
     /// What it is told before the room's events.
     pub(super) first: Vec<Frame>,
+    /// What it is told instead if it is in too many rooms.
+    pub(super) refusal: Option<Frame>,
     pub(super) outcome: oneshot::Sender<JoinOutcome>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.
     pub(super) said: Round,

@@ -113,10 +113,15 @@ impl Unacknowledged {
         })
     }
 
+    /// Whether it is for the caller to acknowledge it: it is for one alone.
+    fn begin(&self) -> bool {
+        !self.done.swap(true, Ordering::AcqRel)
+    }
+
     /// Its acknowledgement, once.
     fn take(&self, answer: Option<&Event>, request_id: Option<&RequestId>) -> Option<Frame> {
-        let first = !self.done.swap(true, Ordering::AcqRel);
-        first.then(|| Frame::acknowledgement(self.number, answer, request_id))
+        self.begin()
+            .then(|| Frame::acknowledgement(self.number, answer, request_id))
     }
 }
 
@@ -147,18 +152,23 @@ impl Reply {
         Self { request_id, to }
     }
 
-    /// Whether a request waits for the answer: then it does not go to the session.
-    pub fn is_posted(&self) -> bool {
-        matches!(self.to, AnswerTo::Request(_))
-    }
-
-    /// The answer as the session is to send it, among other frames; `None` if a request waits for it.
-    pub fn frame(&self, event: &Event) -> Option<Frame> {
-        let mut own = None;
-        if !self.is_posted() {
-            self.send(event, |frame| own = Some(frame));
+    /// The answer as it may come out: the session is to send the one frame or the other, among others. `None` if a request
+    /// waits for it, which is answered with [`Reply::send`].
+    pub fn either(&self, one: &Event, other: &Event) -> Option<(Frame, Frame)> {
+        let request_id = self.request_id.as_ref();
+        let both = |frame: &dyn Fn(&Event) -> Frame| (frame(one), frame(other));
+        match &self.to {
+            AnswerTo::Request(_) => None,
+            AnswerTo::Acknowledgement(unacknowledged) if unacknowledged.begin() => {
+                let number = unacknowledged.number;
+                Some(both(&|event| {
+                    Frame::acknowledgement(number, Some(event), request_id)
+                }))
+            }
+            AnswerTo::Session | AnswerTo::Acknowledgement(_) => {
+                Some(both(&|event| Frame::answer(event, request_id)))
+            }
         }
-        own
     }
 
     /// Answers. `to_session` sends a frame to the session that the command came by.

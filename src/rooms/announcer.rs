@@ -163,18 +163,21 @@ impl Announcer {
             Ok(entrance) => entrance,
             Err(fault) => return self.refuse(at, &reply, fault),
         };
-        let mut first = Vec::from_iter(reply.frame(&acknowledgement));
-        first.extend(snapshot(&room, entrance.states).map(|event| Frame::new(&event)));
         let (until, most) = (entrance.right.until(), self.rooms_max);
-        let joined = self.dispatch.join(at, &room, until, most, first);
-        let (dispatch, store) = (self.dispatch.clone(), self.store.clone());
+        let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
+        // A request is answered when it is known how it came out; a session in one piece with what follows.
+        let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();
+        let snapshot = snapshot(&room, entrance.states).map(|event| Frame::new(&event));
+        let first = acknowledged.into_iter().chain(snapshot).collect();
+        let joined = self.dispatch.join(at, &room, until, most, first, refused);
         actix_rt::spawn(async move {
             let answer = match joined.await {
-                JoinOutcome::Joined | JoinOutcome::Already if reply.is_posted() => acknowledgement,
-                JoinOutcome::TooMany => error(RoomsFault::TooManyRooms(most), &store),
-                JoinOutcome::Joined | JoinOutcome::Already | JoinOutcome::Gone => return,
+                JoinOutcome::Joined | JoinOutcome::Already => acknowledgement,
+                JoinOutcome::TooMany => refusal,
+                JoinOutcome::Gone => return,
             };
-            reply.send(&answer, |frame| dispatch.tell(To::Session(at), frame));
+            // A session has been told.
+            reply.send(&answer, drop);
         });
     }
 

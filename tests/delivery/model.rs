@@ -107,7 +107,14 @@ async fn take(step: Step, number: usize, server: &Server, people: &[Person], mod
             lasts,
         } => {
             let until = lasts.map(|lasts| model.now + Duration::from_millis(lasts));
-            let joined = dispatch.join(people[client].at, &room(ROOMS[of]), until, AT_MOST, vec![]);
+            let joined = dispatch.join(
+                people[client].at,
+                &room(ROOMS[of]),
+                until,
+                AT_MOST,
+                vec![],
+                None,
+            );
             assert_eq!(joined.await, model.join(client, of, until));
         }
         Step::Leave { client, room: of } => {

@@ -20,7 +20,7 @@ async fn a_room_is_heard_from_the_step_in_which_it_is_joined() {
     // Nobody waits for anything in between: the order is that of the calls.
     dispatch.tell(to(), said("too early"));
     let first = vec![answer("ack"), answer("snapshot")];
-    let joined = dispatch.join(hana.at, &game, None, MANY, first);
+    let joined = dispatch.join(hana.at, &game, None, MANY, first, None);
     dispatch.tell(to(), said("a"));
     let heard = dispatch.tell_counted(to(), said("b"));
     let left = dispatch.leave(&To::Session(hana.at), &game, Some(answer("left")));
@@ -38,7 +38,7 @@ async fn nothing_of_a_room_comes_after_the_news_that_one_has_left_it() {
     let mut hana = server.client(0, "hana").await;
     let dispatch = &server.dispatch;
     for name in ["game_1", "game_2"] {
-        let joined = dispatch.join(hana.at, &room(name), None, MANY, Vec::new());
+        let joined = dispatch.join(hana.at, &room(name), None, MANY, Vec::new(), None);
         assert_eq!(joined.await, JoinOutcome::Joined);
     }
     hana.stops_reading();
@@ -63,7 +63,7 @@ async fn a_grants_end_needs_nobody_to_enforce_it() {
     let (game, to) = (room("game_1"), || To::Room(room("game_1")));
     let dispatch = &server.dispatch;
     let minute = Duration::from_secs(60);
-    let joined = dispatch.join(hana.at, &game, Some(START + minute), MANY, Vec::new());
+    let joined = dispatch.join(hana.at, &game, Some(START + minute), MANY, Vec::new(), None);
     assert_eq!(joined.await, JoinOutcome::Joined);
     server.clock.advance(minute - Duration::from_millis(1));
     assert_eq!(dispatch.tell_counted(to(), said("in time")).await, 1);
@@ -91,7 +91,7 @@ async fn a_room_reaches_over_workers_and_ends_with_its_last_member() {
     let mut people = Vec::new();
     for (worker, user) in [(0, "hana"), (1, "hana"), (1, "taro")] {
         let person = server.client(worker, user).await;
-        let joined = dispatch.join(person.at, &game, None, MANY, Vec::new());
+        let joined = dispatch.join(person.at, &game, None, MANY, Vec::new(), None);
         assert_eq!(joined.await, JoinOutcome::Joined);
         people.push(person);
     }
@@ -125,19 +125,28 @@ async fn a_room_reaches_over_workers_and_ends_with_its_last_member() {
 }
 
 #[actix_rt::test]
-async fn who_may_not_enter_is_told_nothing_and_changes_nothing() {
+async fn who_may_not_enter_is_told_so_and_changes_nothing() {
     let server = Server::prompt();
     let mut hana = server.client(0, "hana").await;
     let dispatch = &server.dispatch;
-    let join = |name| dispatch.join(hana.at, &room(name), None, 1, vec![answer(name)]);
+    let join = |name| {
+        dispatch.join(
+            hana.at,
+            &room(name),
+            None,
+            1,
+            vec![answer(name)],
+            Some(answer("full")),
+        )
+    };
     assert_eq!(join("a").await, JoinOutcome::Joined);
     assert_eq!(join("b").await, JoinOutcome::TooMany);
     assert_eq!(join("a").await, JoinOutcome::Already);
     assert_eq!(dispatch.roster().room_count(), 1);
     server.settled().await;
-    assert_eq!(hana.heard(), ["a", "a"]);
+    assert_eq!(hana.heard(), ["a", "full", "a"]);
     server.workers[0].remove(hana.at);
-    let gone = dispatch.join(hana.at, &room("a"), None, 1, vec![answer("a")]);
+    let gone = dispatch.join(hana.at, &room("a"), None, 1, vec![answer("a")], None);
     assert_eq!(gone.await, JoinOutcome::Gone);
     assert_eq!(dispatch.roster().room_count(), 0);
 }
@@ -148,7 +157,7 @@ async fn who_does_not_listen_to_rooms_gets_answers_alone() {
     let topics: Topics = "calls".parse().unwrap();
     let mut hana = server.client_of(0, "hana", topics).await;
     let dispatch = &server.dispatch;
-    let joined = dispatch.join(hana.at, &room("a"), None, MANY, vec![answer("ack")]);
+    let joined = dispatch.join(hana.at, &room("a"), None, MANY, vec![answer("ack")], None);
     assert_eq!(joined.await, JoinOutcome::Joined);
     assert_eq!(
         dispatch.tell_counted(To::Room(room("a")), said("x")).await,

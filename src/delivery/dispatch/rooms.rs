@@ -23,7 +23,7 @@ impl Dispatch {
     /// publishes to the room misses nothing.
     ///
     /// A session that is in the room already is told `first` again and stays until the new time. One that is in `at_most` other
-    /// rooms stays out. The future only tells what came of it; the session joins even if nobody waits.
+    /// rooms stays out, and is told `refusal`. The future only tells what came of it; the session joins even if nobody waits.
     pub fn join(
         &self,
         to: SessionRef,
@@ -31,6 +31,7 @@ impl Dispatch {
         until: Option<Timestamp>,
         at_most: usize,
         first: Vec<Frame>,
+        refusal: Option<Frame>,
     ) -> impl Future<Output = JoinOutcome> + use<> {
         let (outcome, told) = oneshot::channel();
         self.0.roster.rooms().expect(room, to.worker);
@@ -41,6 +42,7 @@ impl Dispatch {
                 until,
                 at_most,
                 first,
+                refusal,
                 outcome,
                 said,
             });

@@ -20,10 +20,13 @@ impl Handler<Join> for Shard {
         let outcome = self
             .lines
             .join(join.to, &join.room, join.until, join.at_most);
-        if let (JoinOutcome::Joined | JoinOutcome::Already, Some(line)) =
-            (outcome, self.lines.get(join.to))
-        {
-            self.give(&line, join.said, |line| push_all(line, join.first));
+        let told = match outcome {
+            JoinOutcome::Joined | JoinOutcome::Already => join.first,
+            JoinOutcome::TooMany => Vec::from_iter(join.refusal),
+            JoinOutcome::Gone => Vec::new(),
+        };
+        if let Some(line) = self.lines.get(join.to) {
+            self.give(&line, join.said, |line| push_all(line, told));
         }
         // Who has stopped to wait does not hear of it.
         let _ = join.outcome.send(outcome);

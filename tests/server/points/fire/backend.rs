@@ -44,7 +44,7 @@ impl Backend {
             let key = format!("{}-{n}", self.number);
             let account = account(self.dice.below(ACCOUNTS));
             // Those who consume want a little more than there is.
-            let amount = if self.number % 2 == 0 {
+            let amount = if self.number.is_multiple_of(2) {
                 self.dice.within(1..8) as i64
             } else {
                 -(self.dice.within(1..10) as i64)

@@ -5,7 +5,7 @@
 //!                            |            ^                  |
 //!                            |            └── in the order ──┤ committed
 //!                            |                of the commits v
-//!                            └──> store (reads)           speaker ──> dispatch, presence
+//!                            └──> store (reads)           speaker ──> dispatch, presence, points
 //! ```
 //! - [`rules`]: what a call may do, as pure functions over a call and a time.
 //! - [`records`]: calls in the database. `transactions`: read the facts, decide, write, in one piece.
@@ -15,6 +15,9 @@
 //!   what it has to remember meanwhile.
 //! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists.
+//!
+//! What a metered call costs its caller is one of the things that such a transaction writes: the points, the call that counts
+//! its charges, and the event in the caller's inbox are stored together or not at all.
 //!
 //! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
 //! made good by whoever sweeps next.

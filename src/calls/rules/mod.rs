@@ -10,6 +10,7 @@
 //!       v                 v deadline      v                 v lost, deadline       v media lost
 //!     ended             ended           ended             ended                  ended
 //! ```
+//! A metered call that is connected stays so with each charge, until the points do not reach.
 //!
 //! - [`call`], [`ending`]: the call, its phases, how it ends. [`due`]: what time alone does to it. [`meter`]: what it costs.
 //! - [`command`]: what comes to a call. [`request`]: what opens one. [`refusal`]: why something is not taken.

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    call::{Call, PhaseName, Side},
+    call::{Call, Phase, PhaseName, Side},
     effect::{Audience, Devices, Durable, Notice, RingStop, Spoken, Step},
     ending::{End, Hangup},
     meter::{Charge, Standing, Tariff},
@@ -64,6 +64,10 @@ const OF_STEP: &[OfStep] = &[
     (
         "nothing is charged but what is connected, and metered",
         only_the_connected_are_charged,
+    ),
+    (
+        "nothing is charged for a time of which nobody knows",
+        the_unseen_is_not_charged,
     ),
     (
         "what is charged is told to both, the balance first",
@@ -229,6 +233,19 @@ fn charges_are_counted(before: &Call, step: &Step) -> bool {
 fn only_the_connected_are_charged(before: &Call, step: &Step) -> bool {
     let connected = before.phase.name() == PhaseName::Connected;
     charges(step).count() == 0 || connected && before.tariff.is_some()
+}
+
+fn the_unseen_is_not_charged(before: &Call, step: &Step) -> bool {
+    let (Some(tariff), Phase::Connected { talk, connection }) = (before.tariff, &before.phase)
+    else {
+        return true;
+    };
+    let (Some(seen), Some(charge)) = (talk.unseen_since, charges(step).next()) else {
+        return true;
+    };
+    // The last of a call pays for a minute that had begun.
+    let number = charge.number - u32::from(!step.next.is_live());
+    tariff.due_at(*connection, number) <= seen
 }
 
 fn charges_are_told(_: &Call, step: &Step) -> bool {

@@ -1,6 +1,6 @@
 //! Rooms as delivery knows them: which lines are in which room. Who may be in a room is decided above.
 //!
-//! - A worker's own table ([`Rooms`]) finds the lines of a room, and the rooms of a line that goes.
+//! - A worker's own table (`Rooms`) finds the lines of a room, and the rooms of a line that goes.
 //! - The table that all workers share ([`occupancy`]) finds the workers of a room, and its members.
 //!
 //! A line enters a room in its worker's own mailbox, so a frame for the room that was sent after the join reaches the line, and

@@ -164,6 +164,27 @@ fn join() -> Json {
     json!({"type": "room_join", "room": ROOM})
 }
 
+/// A member who reads what comes.
+async fn looks_on(server: &Process, backend: &Backend, member: usize) -> Onlooker {
+    let user = format!("fast-{member}");
+    backend.grant(&user).await;
+    let seen = Arc::clone(&backend.seen);
+    let look = move |text: &str| seen.look(member, text);
+    let connecting = server.connecting(&user, Role::User);
+    connecting.looking_on(join(), "room_snapshot", look).await
+}
+
+/// A member who has joined and reads when told to.
+async fn reads_slowly(server: &Process, backend: &Backend, member: usize) -> Deaf {
+    let user = format!("slow-{member}");
+    backend.grant(&user).await;
+    let connecting = server.connecting(&user, Role::User);
+    let mut deaf = connecting.reading_on_request().await;
+    deaf.send(join()).await;
+    deaf.read_until_quiet().await;
+    deaf
+}
+
 /// Waits until those who read have seen all alarms; returns how late the 99th of a hundred came.
 async fn lateness(seen: &Seen, expected: usize) -> Duration {
     let began = Instant::now();
@@ -233,23 +254,14 @@ async fn who_reads_sees_the_newest_soon_and_who_does_not_costs_little() {
         value: 0,
         newest: HashMap::new(),
     };
-    let mut onlookers: Vec<Onlooker> = Vec::new();
+    let mut onlookers = Vec::new();
     for member in 0..clients - slow {
-        let user = format!("fast-{member}");
-        backend.grant(&user).await;
-        let (connecting, seen) = (server.connecting(&user, Role::User), Arc::clone(&seen));
-        let look = move |text: &str| seen.look(member, text);
-        onlookers.push(connecting.looking_on(join(), "room_snapshot", look).await);
+        onlookers.push(looks_on(&server, &backend, member).await);
     }
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut sips = Vec::new();
     for member in 0..slow {
-        let user = format!("slow-{member}");
-        backend.grant(&user).await;
-        let connecting = server.connecting(&user, Role::User);
-        let mut deaf = connecting.reading_on_request().await;
-        deaf.send(join()).await;
-        deaf.read_until_quiet().await;
+        let deaf = reads_slowly(&server, &backend, member).await;
         sips.push(tokio::spawn(sip(deaf, stopped.clone())));
     }
 

@@ -234,7 +234,6 @@ async fn sip(mut deaf: Deaf, mut stopped: tokio::sync::watch::Receiver<bool>) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "publishing over REST is not there yet"]
 async fn who_reads_sees_the_newest_soon_and_who_does_not_costs_little() {
     let clients = usize::try_from(asked("OTOMO_ROOM_CLIENTS", 60)).expect("clients");
     let slow = usize::try_from(asked("OTOMO_ROOM_SLOW", 6)).expect("clients");

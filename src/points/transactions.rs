@@ -53,6 +53,7 @@ pub fn apply(tx: &mut Tx<'_>, order: &Order) -> Result<Outcome, PointsFault> {
             Err(PointsFault::KeyReused)
         };
     }
+    // Whoever writes is alone (see `store`), so this is the balance that will be moved.
     let account = records::account(tx, order.user())?;
     let balance = account.balance;
     match rules::apply(balance, order.change()) {

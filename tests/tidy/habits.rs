@@ -20,7 +20,7 @@ const IMPURE_CRATES: [&str; 7] = [
 ];
 
 /// Types whose `new*` and `now*` draw a random id.
-const RANDOM_IDS: [&str; 7] = [
+const RANDOM_IDS: [&str; 8] = [
     "Uuid",
     "CallId",
     "SessionId",
@@ -28,6 +28,7 @@ const RANDOM_IDS: [&str; 7] = [
     "MessageId",
     "EventId",
     "AuditId",
+    "TransactionId",
 ];
 
 /// Where `do_send` may be: with the dispatcher, whose shards cannot refuse, and at the start.

@@ -80,16 +80,18 @@ async fn burn(
         let owner = Owner::new(server.way_in(), account(number), dice.fork());
         owners.spawn(owner.listen(expected.subscribe()));
     }
-    for kill in 1..=kills {
-        let mut answered = answered.subscribe();
-        let count = operations * kill / (kills + 1);
-        answered
-            .wait_for(|it| *it >= count)
-            .await
-            .expect("the run goes on");
-        server = server.kill_and_restart().await;
-    }
-    let answers: Vec<Answer> = all(backends).await.into_iter().flatten().collect();
+    let kills = async {
+        for kill in 1..=kills {
+            let mut answered = answered.subscribe();
+            let count = operations * kill / (kills + 1);
+            let enough = answered.wait_for(|it| *it >= count);
+            enough.await.expect("the run goes on");
+            server = server.kill_and_restart().await;
+        }
+        server
+    };
+    let (server, answers) = tokio::join!(kills, all(backends));
+    let answers: Vec<Answer> = answers.into_iter().flatten().collect();
     // Now it is known how much each owner is to hear.
     expected.send_replace(Some(Arc::new(books::changes(&answers))));
     let owners = all(owners).await;

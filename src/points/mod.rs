@@ -99,7 +99,7 @@ impl Points {
             Err(fault @ (PointsFault::Store(_) | PointsFault::Stopped)) => ("failed", Err(fault)),
             Err(fault) => ("refused", Err(fault)),
         };
-        self.0.metrics.point_orders.of(name).inc();
+        self.0.metrics.points.orders.of(name).inc();
         answer
     }
 
@@ -116,7 +116,7 @@ impl Points {
             told.balance,
             told.transaction_type
         );
-        metrics.point_events.of(event).inc();
+        metrics.points.events.of(event).inc();
         if !dispatch.is_alive() {
             log::warn!(
                 "SP update event not delivered, it waits in the inbox event={event} user_id={} seq={} transaction_type={}",
@@ -124,7 +124,7 @@ impl Points {
                 told.seq,
                 told.transaction_type
             );
-            metrics.point_events_undelivered.inc();
+            metrics.points.undelivered.inc();
         }
         dispatch.durable(&told.user, told.seq, &told.frame);
     }

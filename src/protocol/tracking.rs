@@ -44,15 +44,15 @@ impl Counts {
         let labels = [priority.as_str(), kind.as_str()];
         let dropped = |reason| {
             let [priority, kind] = labels;
-            metrics.events_dropped.with([reason, priority, kind])
+            metrics.events.dropped.with([reason, priority, kind])
         };
         Self {
-            delivered: metrics.events_delivered.with(labels),
-            coalesced: metrics.events_coalesced.with(labels),
+            delivered: metrics.events.delivered.with(labels),
+            coalesced: metrics.events.coalesced.with(labels),
             no_room: dropped("no_room"),
             expired: dropped("expired"),
             closed: dropped("closed"),
-            latency: metrics.event_latency.with(labels),
+            latency: metrics.events.latency.with(labels),
         }
     }
 }

@@ -9,7 +9,7 @@ async fn an_order_stands_if_its_event_cannot_be_delivered_and_that_is_counted() 
     let settings = [("points.recovery_amount", "1")];
     let server = Server::start(time("2026-11-25T12:00Z"), &settings);
     server.order(order("ann", "k-1", 5)).await.unwrap();
-    assert_eq!(server.metrics.point_events_undelivered.get(), 0);
+    assert_eq!(server.metrics.points.undelivered.get(), 0);
     // A worker thread that delivers, and dies.
     let (worker, dispatch) = (Arbiter::new(), server.dispatch.clone());
     worker.spawn_fn(move || {
@@ -20,7 +20,7 @@ async fn an_order_stands_if_its_event_cannot_be_delivered_and_that_is_counted() 
     assert!(!server.dispatch.is_alive());
     let done = server.order(order("ann", "k-2", -2)).await.unwrap();
     assert_eq!(done.balance_after, 3);
-    assert_eq!(server.metrics.point_events_undelivered.get(), 1);
+    assert_eq!(server.metrics.points.undelivered.get(), 1);
     // It waits for her in the inbox.
     let told = server.told("ann").await;
     assert_eq!((told.len(), &told[1]["current_sp"]), (2, &3.into()));

@@ -6,6 +6,8 @@
 //! A labelled metric hands out handles ([`Labelled::of`]). Looking one up takes a lock and a hash; a handle is
 //! one atomic addition. Code that counts on a hot path (per delivery, per frame) looks them up at the start and keeps them.
 
+mod groups;
+
 use std::{fmt, time::Duration};
 
 use prometheus_client::{
@@ -19,6 +21,8 @@ use prometheus_client::{
     },
     registry::{Metric, Registry, Unit},
 };
+
+pub use self::groups::{ActionMetrics, EventMetrics, PointMetrics};
 
 /// What [`Metrics::encode`] writes, for the header `Content-Type`.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -49,21 +53,8 @@ pub struct Metrics {
     pub joins: Counter,
     /// What a worker took to tell all its clients what was broadcast.
     pub broadcast: Timing,
-    /// Events of backends that were handed to a client's transport, by priority and kind: one for each client. Durable events that
-    /// wait in the inbox for a client who is away, or slow, are not among them.
-    ///
-    /// The delivery success rate:
-    /// `sum(rate(otomo_events_delivered_total[5m])) / (sum(rate(otomo_events_delivered_total[5m])) +
-    /// sum(rate(otomo_events_dropped_total[5m])))`. A state that a newer one has replaced is no loss.
-    pub events_delivered: Labelled<Counter, 2>,
-    /// Events of backends that a client was spared because a newer state of their key came, by priority and kind.
-    pub events_coalesced: Labelled<Counter, 2>,
-    /// Events of backends that a client did not get, by reason (`no_room`, `expired`, `closed`), priority and kind.
-    pub events_dropped: Labelled<Counter, 3>,
-    /// From the moment an event of a backend was accepted to the one at which a client's transport took it, by priority and kind.
-    /// The 99th percentile:
-    /// `histogram_quantile(0.99, sum by (le, priority) (rate(otomo_event_latency_seconds_bucket[5m])))`.
-    pub event_latency: Labelled<Timing, 2>,
+    /// Events of backends, on their way to clients.
+    pub events: EventMetrics,
     /// Otomo, by the status that people see.
     pub otomo: Labelled<Gauge>,
     /// Actions of clients, and the app's backend that they go to.
@@ -74,47 +65,14 @@ pub struct Metrics {
     pub call_charges: Labelled<Counter>,
     /// From accept to media on both sides.
     pub call_setup: Timing,
-    /// Orders to change points, by what became of them: `applied`, `repeated`, `insufficient`, `refused`, `failed`.
-    pub point_orders: Labelled<Counter>,
-    /// Events of points that were told, by type.
-    pub point_events: Labelled<Counter>,
-    /// Those of them that could not be delivered to connected clients, and wait in the inbox.
-    pub point_events_undelivered: Counter,
+    /// Changes of points.
+    pub points: PointMetrics,
     /// What one commit of the store took.
     pub commit: Timing,
     /// Jobs that one commit answered.
     pub commit_jobs: Histogram,
     /// Jobs that wait for the store's writer.
     pub store_queue: Gauge,
-}
-
-/// What is counted of actions.
-#[derive(Debug)]
-pub struct ActionMetrics {
-    /// By what came of them: `answered`, or why there is no result.
-    pub asked: Labelled<Counter>,
-    /// What the app's backend took for those that it was asked for.
-    pub took: Timing,
-    /// Whether it is asked: 0 it is, 1 one action finds out whether it works again, 2 it is left alone.
-    pub breaker: Gauge,
-}
-
-impl ActionMetrics {
-    fn new(page: &mut Page) -> Self {
-        Self {
-            asked: page.labelled(
-                "actions",
-                "Actions of clients, by what came of them",
-                "outcome",
-            ),
-            // 1 ms to 65 s, past `actions.timeout`.
-            took: page.timing("action", "What the webhook took for an action", 1e-3, 17),
-            breaker: page.gauge(
-                "actions_breaker",
-                "Whether the webhook is asked: 0 yes, 1 once, to see whether it works, 2 no",
-            ),
-        }
-    }
 }
 
 impl Default for Metrics {
@@ -145,28 +103,7 @@ impl Default for Metrics {
             joins: page.counter("joins", "Updates that left together with others"),
             // From a handful of sessions to tens of thousands: 50 µs to 1.6 s.
             broadcast: page.timing("broadcast", "Telling all clients of a worker", 50e-6, 16),
-            events_delivered: page.labelled_by(
-                "events_delivered",
-                "Events of backends that clients were sent",
-                ["priority", "kind"],
-            ),
-            events_coalesced: page.labelled_by(
-                "events_coalesced",
-                "Events of backends that gave way to a newer state",
-                ["priority", "kind"],
-            ),
-            events_dropped: page.labelled_by(
-                "events_dropped",
-                "Events of backends that clients did not get",
-                ["reason", "priority", "kind"],
-            ),
-            // 100 µs to 13 s.
-            event_latency: page.timings(
-                "event_latency",
-                "From an event's acceptance to a client's transport",
-                ["priority", "kind"],
-                || Timing::new(100e-6, 18),
-            ),
+            events: EventMetrics::new(&mut page),
             otomo: page.labelled("otomo", "Otomo, by the status that people see", "status"),
             actions: ActionMetrics::new(&mut page),
             calls_ended: page.labelled("calls_ended", "Calls that ended", "outcome"),
@@ -178,12 +115,7 @@ impl Default for Metrics {
                 50e-3,
                 10,
             ),
-            point_orders: page.labelled("point_orders", "Orders to change points", "outcome"),
-            point_events: page.labelled("point_events", "Events of points that were told", "type"),
-            point_events_undelivered: page.counter(
-                "point_events_undelivered",
-                "Events of points that could not be delivered at once",
-            ),
+            points: PointMetrics::new(&mut page),
             // A flush of a good disk is 0.1 ms, of a bad one 100 ms.
             commit: page.timing("commit", "One commit of the store", 100e-6, 15),
             commit_jobs: page.histogram("commit_jobs", "Jobs that one commit answered", 12),

@@ -1,0 +1,107 @@
+//! The metrics of one part of the product each.
+
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+
+use super::{Labelled, Page, Timing};
+
+/// What is counted of the events that backends publish.
+#[derive(Debug)]
+pub struct EventMetrics {
+    /// Events of backends that were handed to a client's transport, by priority and kind: one for each client. Durable events that
+    /// wait in the inbox for a client who is away, or slow, are not among them.
+    ///
+    /// The delivery success rate:
+    /// `sum(rate(otomo_events_delivered_total[5m])) / (sum(rate(otomo_events_delivered_total[5m])) +
+    /// sum(rate(otomo_events_dropped_total[5m])))`. A state that a newer one has replaced is no loss.
+    pub delivered: Labelled<Counter, 2>,
+    /// Events of backends that a client was spared because a newer state of their key came, by priority and kind.
+    pub coalesced: Labelled<Counter, 2>,
+    /// Events of backends that a client did not get, by reason (`no_room`, `expired`, `closed`), priority and kind.
+    pub dropped: Labelled<Counter, 3>,
+    /// From the moment an event of a backend was accepted to the one at which a client's transport took it, by priority and kind.
+    /// The 99th percentile:
+    /// `histogram_quantile(0.99, sum by (le, priority) (rate(otomo_event_latency_seconds_bucket[5m])))`.
+    pub latency: Labelled<Timing, 2>,
+}
+
+impl EventMetrics {
+    pub(super) fn new(page: &mut Page) -> Self {
+        Self {
+            delivered: page.labelled_by(
+                "events_delivered",
+                "Events of backends that clients were sent",
+                ["priority", "kind"],
+            ),
+            coalesced: page.labelled_by(
+                "events_coalesced",
+                "Events of backends that gave way to a newer state",
+                ["priority", "kind"],
+            ),
+            dropped: page.labelled_by(
+                "events_dropped",
+                "Events of backends that clients did not get",
+                ["reason", "priority", "kind"],
+            ),
+            // 100 µs to 13 s.
+            latency: page.timings(
+                "event_latency",
+                "From an event's acceptance to a client's transport",
+                ["priority", "kind"],
+                || Timing::new(100e-6, 18),
+            ),
+        }
+    }
+}
+
+/// What is counted of points.
+#[derive(Debug)]
+pub struct PointMetrics {
+    /// Orders to change points, by what became of them: `applied`, `repeated`, `insufficient`, `refused`, `failed`.
+    pub orders: Labelled<Counter>,
+    /// Events of points that were told, by type.
+    pub events: Labelled<Counter>,
+    /// Those of them that could not be delivered to connected clients, and wait in the inbox.
+    pub undelivered: Counter,
+}
+
+impl PointMetrics {
+    pub(super) fn new(page: &mut Page) -> Self {
+        Self {
+            orders: page.labelled("point_orders", "Orders to change points", "outcome"),
+            events: page.labelled("point_events", "Events of points that were told", "type"),
+            undelivered: page.counter(
+                "point_events_undelivered",
+                "Events of points that could not be delivered at once",
+            ),
+        }
+    }
+}
+
+/// What is counted of actions.
+#[derive(Debug)]
+pub struct ActionMetrics {
+    /// By what came of them: `answered`, or why there is no result.
+    pub asked: Labelled<Counter>,
+    /// What the app's backend took for those that it was asked for.
+    pub took: Timing,
+    /// Whether it is asked: 0 it is, 1 one action finds out whether it works again, 2 it is left alone.
+    pub breaker: Gauge,
+}
+
+impl ActionMetrics {
+    pub(super) fn new(page: &mut Page) -> Self {
+        Self {
+            asked: page.labelled(
+                "actions",
+                "Actions of clients, by what came of them",
+                "outcome",
+            ),
+            // 1 ms to 65 s, past `actions.timeout`.
+            took: page.timing("action", "What the webhook took for an action", 1e-3, 17),
+            breaker: page.gauge(
+                "actions_breaker",
+                "Whether the webhook is asked: 0 yes, 1 once, to see whether it works, 2 no",
+            ),
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! `GET /ws`: native WebSocket (RFC 6455), one text frame per message.
 //!
 //! - `handshake`: from a request to a session. `sink`: the transport's end of the session's line. What drives the session is
-//!   the stream of messages of a connection ([`frames`](super::frames)).
+//!   the stream of messages of a connection (`transport::frames`).
 
 pub(super) mod handshake;
 mod sink;

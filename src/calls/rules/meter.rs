@@ -108,6 +108,16 @@ impl Tariff {
     }
 }
 
+impl Tick {
+    /// The charge that was made, if one was.
+    pub(super) fn charge(self) -> Option<Charge> {
+        (self.points > 0).then_some(Charge {
+            number: self.number,
+            points: self.points,
+        })
+    }
+}
+
 impl Call {
     /// How many charges were made.
     pub fn charges(&self) -> u32 {
@@ -211,16 +221,6 @@ pub(super) fn last_tick(
         balance: balance - points,
         standing: Standing::Ended,
     })
-}
-
-impl Tick {
-    /// The charge that was made, if one was.
-    pub(super) fn charge(self) -> Option<Charge> {
-        (self.points > 0).then_some(Charge {
-            number: self.number,
-            points: self.points,
-        })
-    }
 }
 
 /// The tick of the last charge that was made, for those who may not have heard it.

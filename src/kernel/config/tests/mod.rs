@@ -106,6 +106,8 @@ fn defaults_are_those_of_the_rules() {
     assert_eq!(config.calls.missed_limit, NonZeroU32::new(3));
     assert_eq!(config.calls.wrap_up, Duration::ZERO);
     assert_eq!(config.calls.connected_by, ConnectedBy::Both);
+    assert_eq!(config.calls.partial_minute, PartialMinute::None);
+    assert_eq!(config.calls.charge_interval, Duration::from_secs(60));
     assert_eq!(config.inbox.retention, Some(Duration::from_hours(7 * 24)));
     assert_eq!(config.inbox.max_events, NonZeroU32::new(10_000));
     assert_eq!(config.outbox.join_delay, Duration::from_millis(10));

@@ -1,5 +1,5 @@
-//! Otomo: the realtime layer of an app in one binary: who can be called right now, calls that ring, connect and end, and a
-//! chat that loses nothing, whatever the network does.
+//! Otomo: the realtime layer of an app in one binary: who can be called right now, calls that ring, connect and end, a chat
+//! that loses nothing whatever the network does, rooms with events from the app's backend, and points.
 //!
 //! # The map
 //! A file may use what is on a lower floor, never what is on a higher one; `tests/tidy` holds that.

@@ -13,6 +13,7 @@
 //!     presence          who can be called right now
 //!     points            a ledger of points that follows every change
 //!     chat              messages, how far people have read, who is typing, who is online
+//!     rooms             who may be where, and the events that backends publish
 //!     actions           what clients ask of the app's backend, by webhook
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people            who is known
@@ -22,7 +23,7 @@
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
 //! The rooms of floor 4 are built alike: `rules` is pure (no actor, no database, no clock), `records` are the queries. Where
-//! serial order is the point an actor drives them (calls, presence), with its `messages`; the chat is a plain service.
+//! serial order is the point an actor drives them (calls, presence, rooms), with its `messages`; the others are plain services.
 //!
 //! # Walkthrough: a status changes
 //! 1. A frame arrives. [`transport::ws`] reads it in the session's own task and hands the text to
@@ -60,6 +61,18 @@
 //!    frame in order goes straight out; if one is missing, or the client reads slowly, the session pages from the inbox.
 //! 5. So a client that was cut off says the last `seq` it has (`lastSeq`, `Last-Event-ID`), and gets the rest by the same
 //!    mechanism, on any transport, before anything live.
+//!
+//! # Walkthrough: a backend says something in a room
+//! 1. `POST /api/server/events` comes in; [`rooms::publication`] checks the event against its schema and puts it into the words
+//!    of the wire. What is wrong is answered with its place, and nothing has happened.
+//! 2. The announcer of [`rooms`] has all events of the request stored in one transaction: a durable one in the inbox of each
+//!    member, a state as the newest of its key. Results come back in the order of the commits, and are said in that order.
+//! 3. [`delivery::dispatch::Dispatch`] sends the frame once to each worker that has members of the room; the worker puts it into
+//!    their outboxes ([`delivery::outbox`]): urgent ones are written at once, states that come fast are joined, what is low is
+//!    gathered.
+//! 4. Each transport writes the same frame as its clients read it ([`protocol::frame`]): a WebSocket frame, an event of a stream,
+//!    or a packet of Socket.IO ([`transport::socketio`]).
+//! 5. The answer to the backend says what was stored and how many outboxes the frame entered.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)

@@ -268,7 +268,8 @@ async fn a_call_over_a_restart_is_charged_once_per_minute() {
     scene.hana = scene.server.connect("hana-1").await;
     scene.hana.hears_until("call_tick").await;
     scene.taro = scene.server.connect("taro-1").await;
-    eventually(async || scene.server.call(scene.call).await.charges() == 3).await;
+    // Only then is it stored that he is back, and no grace runs any more.
+    scene.hana.hears_until("call_peer_back").await;
     assert_eq!(scene.charges().await, [1, 2, 3]);
     scene.passes(49);
     scene.taro.asks(ClientCommand::End(scene.call));

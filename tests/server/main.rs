@@ -29,6 +29,7 @@ mod order;
 mod points;
 mod presence;
 mod rooms;
+mod socketio;
 mod sse;
 mod support;
 mod tls;

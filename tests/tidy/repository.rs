@@ -6,9 +6,9 @@ use crate::{
 };
 
 /// Endings of the files that people read.
-const TEXT: [&str; 15] = [
-    "rs", "toml", "md", "sql", "mjs", "js", "html", "css", "svg", "json", "jsonl", "txt", "sh",
-    "yml", "lock",
+const TEXT: [&str; 16] = [
+    "rs", "toml", "md", "py", "sql", "mjs", "js", "html", "css", "svg", "json", "jsonl", "txt",
+    "sh", "yml", "lock",
 ];
 
 /// Where somebody's own files are; none of these is of use to anybody else. In two parts, so that this file does not

@@ -13,7 +13,11 @@ use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::{packet_log::PacketLog, polling::Polling, registry::Sid};
+use super::{
+    packet_log::PacketLog,
+    polling::{End, Polling},
+    registry::Sid,
+};
 use crate::{
     delivery::{
         line::{Accepted, Sink},
@@ -306,7 +310,13 @@ impl Sink for Link {
                 socket.finish(outbox, encode, last_word, code, reason);
             }
             Carrier::Polling(polling) => {
-                polling.close(outbox, last_word.as_deref());
+                let comes_back = code.reconnect() && last_word.is_none();
+                let end = if comes_back {
+                    End::ForNow
+                } else {
+                    End::ForGood
+                };
+                polling.close(outbox, last_word.as_deref(), end);
                 polling.flush(None, &self.log);
             }
             Carrier::Gone => {}

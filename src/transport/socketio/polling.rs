@@ -27,6 +27,13 @@ const NOOP: &[u8] = b"6";
 /// The end of a connection.
 const CLOSE: &[u8] = b"1";
 
+/// Whether a client is to come back by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    ForNow,
+    ForGood,
+}
+
 /// A client that polls.
 pub(super) struct Polling {
     poll: Option<oneshot::Sender<Bytes>>,
@@ -62,13 +69,17 @@ impl Polling {
         self.ready.put_u8(SEPARATOR);
     }
 
-    /// Says everything that is left, and that the connection ends.
-    pub(super) fn close(&mut self, outbox: &mut Outbox<Queued>, last_word: Option<&str>) {
+    /// Says everything that is left, and, for good, that the connection ends. One that should come back is not told: its next
+    /// poll finds no session, which every library takes for a lost connection (python-engineio does not come back after a
+    /// close packet).
+    pub(super) fn close(&mut self, outbox: &mut Outbox<Queued>, last_word: Option<&str>, end: End) {
         outbox.pull(usize::MAX, &mut |item| put(item, &mut self.ready));
         if let Some(last_word) = last_word {
             self.say(last_word.as_bytes());
         }
-        self.say(CLOSE);
+        if end == End::ForGood {
+            self.say(CLOSE);
+        }
         self.closing = true;
     }
 
@@ -260,7 +271,7 @@ mod tests {
     #[test]
     fn the_last_words_come_in_as_many_payloads_as_they_need_and_the_end_last() {
         let (mut polling, mut outbox) = (Polling::new(), outbox(20));
-        polling.close(&mut outbox, Some("41"));
+        polling.close(&mut outbox, Some("41"), End::ForGood);
         let mut packets = Vec::new();
         while !polling.is_over() {
             let mut answered = poll(&mut polling);
@@ -271,6 +282,16 @@ mod tests {
         }
         assert_eq!(packets.len(), 22);
         assert_eq!(packets[20..], ["41", "1"]);
+    }
+
+    #[test]
+    fn whoever_is_to_come_back_finds_that_the_session_has_ended() {
+        let (mut polling, mut outbox) = (Polling::new(), outbox(1));
+        polling.close(&mut outbox, None, End::ForNow);
+        let mut answered = poll(&mut polling);
+        polling.flush(None, &log());
+        assert_eq!(numbers(&answered.try_recv().unwrap()), [0]);
+        assert!(polling.is_over());
     }
 
     #[test]

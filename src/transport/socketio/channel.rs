@@ -3,35 +3,29 @@
 use std::{
     pin::Pin,
     rc::Rc,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use actix_web_actors::ws::Message;
 use bytes::Bytes;
-use bytestring::ByteString;
 use futures_core::Stream;
-use serde::Deserialize;
-use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{
+    auth,
     fault::Fault,
     link::Link,
     packet::{Decoder, MAIN, Packet},
+    polls::Polls,
     probe::{Probe, Step},
     registry::{Door, Posted, Registration, Request},
 };
 use crate::{
     delivery::leave::Leave,
-    kernel::{config::Config, ids::DeviceId},
-    protocol::{close_code::CloseCode, socket_io::SEPARATOR},
-    session::{
-        env::Env,
-        gate::Permit,
-        hello::{Credentials, Hello},
-    },
+    kernel::config::Config,
+    session::{env::Env, gate::Permit, hello::Hello},
     transport::{
-        credentials,
         frames::{AnyWire, Connection, Ended, MessageLimits},
         ws,
     },
@@ -55,16 +49,6 @@ pub(super) enum Heard {
     Left(Leave),
 }
 
-/// What a client says of itself when it connects.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Auth {
-    token: Option<String>,
-    last_seq: Option<u64>,
-    topics: Option<String>,
-    device: Option<DeviceId>,
-}
-
 /// What comes from one client.
 pub(super) struct Channel {
     env: Rc<Env>,
@@ -85,23 +69,6 @@ enum Source {
     Polling(Box<Polls>),
 }
 
-/// What comes to a client's door.
-struct Polls {
-    requests: mpsc::Receiver<Request>,
-    door: std::sync::Arc<Door>,
-    post: Option<Post>,
-    probe: Option<Probe>,
-    /// Whether packets were handled since the last pause.
-    handled: bool,
-}
-
-/// A payload that is being read.
-struct Post {
-    /// What is left of it.
-    rest: Option<ByteString>,
-    done: Option<oneshot::Sender<Posted>>,
-}
-
 /// What a session's stream belongs to.
 pub(super) struct Client {
     pub(super) env: Rc<Env>,
@@ -118,18 +85,8 @@ impl Client {
     }
 
     /// A client that polls.
-    pub(super) fn polling(
-        self,
-        door: std::sync::Arc<Door>,
-        requests: mpsc::Receiver<Request>,
-    ) -> Channel {
-        self.channel(Source::Polling(Box::new(Polls {
-            requests,
-            door,
-            post: None,
-            probe: None,
-            handled: false,
-        })))
+    pub(super) fn polling(self, door: Arc<Door>, requests: mpsc::Receiver<Request>) -> Channel {
+        self.channel(Source::Polling(Box::new(Polls::new(door, requests))))
     }
 
     fn channel(self, source: Source) -> Channel {
@@ -200,11 +157,11 @@ impl Channel {
         }
     }
 
-    fn connect(&mut self, auth: Option<&str>) -> Heard {
+    fn connect(&mut self, said: Option<&str>) -> Heard {
         let Some(hello) = &self.hello else {
             return self.fault(Fault::OutOfPlace);
         };
-        match introduced(hello, auth.unwrap_or("{}"), &self.env) {
+        match auth::introduced(hello, said.unwrap_or("{}"), &self.env) {
             Ok(hello) => {
                 self.hello = None;
                 Heard::Connect(Box::new(hello), Rc::clone(&self.link))
@@ -312,10 +269,7 @@ impl Channel {
                 None
             }
             Request::Post(payload, done) => {
-                polls.post = Some(Post {
-                    rest: Some(payload),
-                    done: Some(done),
-                });
+                polls.posted(payload, done);
                 None
             }
             Request::Socket(taken, turn) => {
@@ -353,66 +307,6 @@ impl Channel {
                 // Requests that came meanwhile are dropped with their door, and answered as to a session that polls no more.
                 self.source = Source::Socket(Box::new(probe.connection));
             }
-        }
-    }
-}
-
-/// What the client says when it connects, on top of what the handshake said.
-fn introduced(handshake: &Hello, auth: &str, env: &Env) -> Result<Hello, String> {
-    let mut hello = handshake.clone();
-    // An object: fields could be read from an array, too, by their order.
-    let auth = match serde_json::from_str(auth) {
-        Ok(Value::Object(auth)) => Value::Object(auth),
-        _ => return Err("auth: not a JSON object".to_owned()),
-    };
-    let auth: Auth = serde_json::from_value(auth).map_err(|error| format!("auth: {error}"))?;
-    let options = &mut hello.options;
-    if let Some(topics) = auth.topics {
-        options.topics = topics
-            .parse()
-            .map_err(|error| format!("auth.topics: {error}"))?;
-    }
-    options.last_seq = auth.last_seq.or(options.last_seq);
-    options.device = auth.device.or(options.device.take());
-    if let Some(token) = auth.token {
-        hello.credentials = credentials::verified(&token, &env.verifier, env.store.now());
-    }
-    if matches!(hello.credentials, Credentials::Awaited) {
-        let reason = "say who you are: auth.token";
-        hello.credentials = Credentials::Refused(CloseCode::BadToken, reason);
-    }
-    Ok(hello)
-}
-
-impl Polls {
-    /// The next packet of the payload that is being read. Once there are no more, the client hears that it was taken.
-    fn next_packet(&mut self) -> Option<ByteString> {
-        let post = self.post.as_mut()?;
-        let Some(rest) = post.rest.take() else {
-            self.answer_post(Posted::Taken);
-            self.handled = true;
-            return None;
-        };
-        match rest.split_once(char::from(SEPARATOR)) {
-            Some((packet, behind)) => {
-                post.rest = Some(rest.slice_ref(behind));
-                Some(rest.slice_ref(packet))
-            }
-            None => Some(rest),
-        }
-    }
-
-    fn answer_post(&mut self, posted: Posted) {
-        if let Some(done) = self.post.take().and_then(|post| post.done) {
-            // A client that has given its post up needs no answer.
-            let _ = done.send(posted);
-        }
-    }
-
-    fn poll_probe(&mut self, task: &mut Context<'_>, link: &Link) -> Poll<Step> {
-        match &mut self.probe {
-            Some(probe) => probe.poll(task, link.log()),
-            None => Poll::Pending,
         }
     }
 }

@@ -26,10 +26,12 @@
 //!
 //! - `http`: requests of long polling. `handshake`: WebSockets. `query` and `fault`: what both are asked, and refuse.
 //! - [`registry`]: which sessions there are, and the way to those that poll.
-//! - `channel`: what the client sends, as the stream that drives the session; with `probe`, a WebSocket that wants to take over.
+//! - `channel`: what the client sends, as the stream that drives the session; with `auth`, what it says of itself, `polls`,
+//!   what comes to the door of one that polls, and `probe`, a WebSocket that wants to take over.
 //! - `link`: what it is sent; with `polling`, where there is no socket. `packet`: packets in. `packet_log`: both ways, for
 //!   those who debug.
 
+mod auth;
 mod channel;
 mod fault;
 mod handshake;
@@ -38,6 +40,7 @@ mod link;
 mod packet;
 mod packet_log;
 mod polling;
+mod polls;
 mod probe;
 mod query;
 pub mod registry;

@@ -1,0 +1,85 @@
+//! What comes to the door of a client that polls: requests, one payload at a time, and perhaps a WebSocket.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytestring::ByteString;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    link::Link,
+    probe::{Probe, Step},
+    registry::{Door, Posted, Request},
+};
+use crate::protocol::socket_io::SEPARATOR;
+
+/// What comes to a client's door.
+pub(super) struct Polls {
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) door: Arc<Door>,
+    post: Option<Post>,
+    pub(super) probe: Option<Probe>,
+    /// Whether packets were handled since the last pause.
+    pub(super) handled: bool,
+}
+
+/// A payload that is being read.
+struct Post {
+    /// What is left of it.
+    rest: Option<ByteString>,
+    done: oneshot::Sender<Posted>,
+}
+
+impl Polls {
+    pub(super) fn new(door: Arc<Door>, requests: mpsc::Receiver<Request>) -> Self {
+        Self {
+            requests,
+            door,
+            post: None,
+            probe: None,
+            handled: false,
+        }
+    }
+
+    /// A payload has come.
+    pub(super) fn posted(&mut self, payload: ByteString, done: oneshot::Sender<Posted>) {
+        self.post = Some(Post {
+            rest: Some(payload),
+            done,
+        });
+    }
+
+    /// The next packet of the payload that is being read. Once there are no more, the client hears that it was taken.
+    pub(super) fn next_packet(&mut self) -> Option<ByteString> {
+        let post = self.post.as_mut()?;
+        let Some(rest) = post.rest.take() else {
+            self.answer_post(Posted::Taken);
+            self.handled = true;
+            return None;
+        };
+        match rest.split_once(char::from(SEPARATOR)) {
+            Some((packet, behind)) => {
+                post.rest = Some(rest.slice_ref(behind));
+                Some(rest.slice_ref(packet))
+            }
+            None => Some(rest),
+        }
+    }
+
+    /// Answers the payload that is being read, if one is.
+    pub(super) fn answer_post(&mut self, posted: Posted) {
+        if let Some(post) = self.post.take() {
+            // A client that has given its post up needs no answer.
+            let _ = post.done.send(posted);
+        }
+    }
+
+    pub(super) fn poll_probe(&mut self, task: &mut Context<'_>, link: &Link) -> Poll<Step> {
+        match &mut self.probe {
+            Some(probe) => probe.poll(task, link.log()),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -168,11 +168,12 @@ impl Link {
         };
         polling.release(&self.log);
         let over = self.stage.get() == Stage::Ended;
-        for packet in polling.into_ready().split(|byte| *byte == SEPARATOR) {
-            if let Ok(text @ [_, ..]) = std::str::from_utf8(packet).map(str::as_bytes) {
-                let text = String::from_utf8_lossy(text).into_owned();
-                socket.say(Message::Text(text.into()));
-            }
+        let ready = polling.into_ready();
+        let packets = std::str::from_utf8(&ready).unwrap_or_default();
+        let packets = packets.split(char::from(SEPARATOR));
+        for packet in packets.filter(|packet| !packet.is_empty()) {
+            self.log.said(packet.as_bytes());
+            socket.say(Message::Text(packet.into()));
         }
         if over {
             socket.abort();

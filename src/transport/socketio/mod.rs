@@ -61,6 +61,7 @@ use self::{
     link::Link,
 };
 use crate::{
+    delivery::leave::Leave,
     protocol::close_code::CloseCode,
     session::{
         Session,
@@ -124,6 +125,6 @@ impl StreamHandler<Heard> for Session {
 
     /// The stream ends when all goodbyes are said.
     fn finished(&mut self, ctx: &mut Context<Self>) {
-        self.disconnected(crate::delivery::leave::Leave::Broken, ctx);
+        self.disconnected(Leave::Broken, ctx);
     }
 }

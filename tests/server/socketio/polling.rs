@@ -245,3 +245,27 @@ async fn other_namespaces_are_refused_and_nothing_else_changes() {
     poller.hears("ready").await;
     poller.works().await;
 }
+
+#[tokio::test]
+async fn what_a_client_has_not_polled_waits_in_its_inbox_and_not_in_memory() {
+    const SOFT_LIMIT: usize = 16 * 1024;
+    let server = TestServer::start_with(&[("outbox.soft_limit", "16KiB")]).await;
+    let mut yumi = server.user("yumi").await;
+    let mut taro = Poller::ready(&server, "taro", Role::User).await;
+    let text = "x".repeat(2_000);
+    for number in 0..100 {
+        yumi.ask(json!({
+            "type": "message_send", "toUserId": "taro", "clientMessageId": number.to_string(), "body": text,
+        }))
+        .await;
+    }
+    let page = server.metrics().await;
+    let waiting = page
+        .lines()
+        .find_map(|line| line.strip_prefix("otomo_outbox_bytes "));
+    let waiting: usize = waiting.unwrap().parse().unwrap();
+    assert!((1..SOFT_LIMIT).contains(&waiting), "{waiting} bytes wait");
+    for seq in 1..=100 {
+        assert_eq!(taro.hears("new-message").await["seq"], seq);
+    }
+}

@@ -10,7 +10,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use actix_rt::time::Instant;
 
 use super::{
-    Live, Session, Stage,
+    Claims, Live, Session, Stage,
     chat_refresh::ChatView,
     hello::{Credentials, Hello, Options},
     snapshots::{self, SnapshotFault},
@@ -279,7 +279,7 @@ impl Session {
             snapshots_sent: false,
             ready: false,
             chat_view: ChatView::default(),
-            claims,
+            claims: Claims::new(claims),
         };
         self.stage = Stage::Live(live);
         self.env.chat.arrived(&client);

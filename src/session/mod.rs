@@ -116,8 +116,19 @@ struct Live {
     ready: bool,
     /// Whether the snapshots of the chat that the client has still hold.
     chat_view: ChatView,
-    /// The rooms that the token grants.
-    claims: Vec<RoomId>,
+    /// The rooms that the token grants. Boxed, because almost no token grants one.
+    claims: Option<Box<Claims>>,
+}
+
+/// The rooms that a token grants.
+#[derive(Debug, Clone)]
+struct Claims(Vec<RoomId>);
+
+impl Claims {
+    /// `None` for none.
+    fn new(rooms: Vec<RoomId>) -> Option<Box<Self>> {
+        (!rooms.is_empty()).then(|| Box::new(Self(rooms)))
+    }
 }
 
 impl Session {

@@ -1,6 +1,6 @@
 //! The commands of rooms and games (source document 003).
 
-use super::{Session, Stage, commands};
+use super::{Claims, Session, Stage, commands};
 use crate::{
     delivery::{lines::To, reply::Reply},
     kernel::ids::RoomId,
@@ -82,7 +82,10 @@ impl Session {
             user,
             at: live.at,
             room,
-            claims: live.claims.clone(),
+            claims: live
+                .claims
+                .as_ref()
+                .map_or_else(Vec::new, |it| it.0.clone()),
             acknowledgement,
             reply,
         };
@@ -106,10 +109,10 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
-        let before = std::mem::replace(&mut live.claims, claims);
-        let lost = before
-            .into_iter()
-            .filter(|room| !live.claims.contains(room));
+        let before = live.claims.take().map_or_else(Vec::new, |it| it.0);
+        let lost = before.into_iter().filter(|room| !claims.contains(room));
+        let lost: Vec<RoomId> = lost.collect();
+        live.claims = Claims::new(claims);
         for room in lost {
             let left = RoomLeft {
                 room: room.clone(),

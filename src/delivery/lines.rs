@@ -15,7 +15,7 @@ use super::{
     counters::Counters,
     line::{Client, Line, NewLine, SessionRef},
     messages::LineReport,
-    rooms::{JoinOutcome, Rooms},
+    rooms::{JoinOutcome, Renewed, Rooms, Stay},
     roster::Roster,
     wheel::Wheel,
     writes::{Delays, Writes},
@@ -150,13 +150,13 @@ impl Lines {
         &self,
         at: SessionRef,
         room: &RoomId,
-        until: Option<Timestamp>,
+        stay: Stay,
         at_most: usize,
     ) -> JoinOutcome {
         let line = self.get(at);
         let outcome = line.as_ref().map_or(JoinOutcome::Gone, |_| {
             let mut rooms = self.rooms.borrow_mut();
-            rooms.join(at.slot, room, until, at_most)
+            rooms.join(at.slot, room, stay, at_most)
         });
         match (outcome, line) {
             (JoinOutcome::Joined, Some(line)) => {
@@ -168,9 +168,21 @@ impl Lines {
         outcome
     }
 
-    /// Lets a line that is in a room stay until another time. Returns whether it is in it.
-    pub(super) fn prolong(&self, line: &Line, room: &RoomId, until: Option<Timestamp>) -> bool {
-        self.rooms.borrow_mut().prolong(line.slot(), room, until)
+    /// Changes until when a line may be in a room. Returns whether that applied to it.
+    pub(super) fn renew(
+        &self,
+        line: &Line,
+        room: &RoomId,
+        until: Option<Timestamp>,
+        whose: Renewed,
+    ) -> bool {
+        let mut rooms = self.rooms.borrow_mut();
+        rooms.renew(line.slot(), room, until, whose)
+    }
+
+    /// Whether a line is in a room and its time there is over.
+    pub(super) fn is_over(&self, line: &Line, room: &RoomId, now: Timestamp) -> bool {
+        self.rooms.borrow_mut().is_over(line.slot(), room, now)
     }
 
     /// Takes a line out of a room. Returns whether it was in it.

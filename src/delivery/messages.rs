@@ -8,7 +8,13 @@ use std::sync::{
 use actix::Message;
 use tokio::sync::oneshot;
 
-use super::{inbox::Seq, line::SessionRef, lines::To, rooms::JoinOutcome, rounds::Round};
+use super::{
+    inbox::Seq,
+    line::SessionRef,
+    lines::To,
+    rooms::{JoinOutcome, Renewed, Stay},
+    rounds::Round,
+};
 use crate::{
     kernel::{
         ids::{RoomId, UserId},
@@ -70,7 +76,7 @@ pub(super) struct ChatOutdated {
 pub(super) struct Join {
     pub(super) to: SessionRef,
     pub(super) room: RoomId,
-    pub(super) until: Option<Timestamp>,
+    pub(super) stay: Stay,
     /// The most rooms that the session may be in.
     pub(super) at_most: usize,
     /// What it is told before the room's events.
@@ -82,13 +88,14 @@ pub(super) struct Join {
     pub(super) said: Round,
 }
 
-/// Sessions that are in a room may stay until another time.
+/// Sessions that are in a room may be there until another time.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Prolong {
+pub(super) struct Renew {
     pub(super) to: To,
     pub(super) room: RoomId,
     pub(super) until: Option<Timestamp>,
+    pub(super) whose: Renewed,
     pub(super) receipt: Arc<Receipt>,
 }
 
@@ -99,6 +106,8 @@ pub(super) struct LeaveRoom {
     pub(super) to: To,
     pub(super) room: RoomId,
     /// What those that were in it are told after its events.
+    /// Only those whose time there is over.
+    pub(super) expired: Option<Timestamp>,
     pub(super) last: Option<Frame>,
     pub(super) receipt: Arc<Receipt>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.

@@ -136,6 +136,11 @@ impl Roster {
         self.rooms.members(room)
     }
 
+    /// Some of the users who are in a room on this node, `most` at most.
+    pub fn room_users(&self, room: &RoomId, most: usize) -> Vec<UserId> {
+        self.rooms.users(room, most)
+    }
+
     /// How many rooms somebody is in on this node.
     pub fn room_count(&self) -> usize {
         self.rooms.rooms()

@@ -31,9 +31,11 @@ pub enum RoomsFault {
     /// More than `limits.messages_per_minute`; with how long to wait before the next.
     #[error("too many messages; send fewer a minute")]
     RateLimited(Duration),
-    /// A user's own room needs no grant, and takes none.
-    #[error("a room that begins with user_ is its user's alone: nobody is let in or taken out")]
-    OwnRoom,
+    /// A room that takes no grants: a user's own, or that of everybody.
+    #[error(
+        "nobody can be let into this room: user_ rooms are their user's alone, and * is everybody"
+    )]
+    Closed,
     /// An event is not what its type or kind asks for; with its place among those that came with it.
     #[error("an event is not what its type or kind asks for")]
     Invalid(usize, Violation),
@@ -46,13 +48,15 @@ pub enum RoomsFault {
     )]
     TooManyMembers(usize),
     /// Too much to store at once.
-    #[error("these events are for {PLACES_MAX} inboxes or more together; send them in parts")]
+    #[error(
+        "these events are for more than {PLACES_MAX} users and rooms together; send them in parts"
+    )]
     TooManyPlaces,
     /// A room with too many states.
     #[error(
-        "the room has {1} states already; use its keys again, or let states expire (ttlSeconds)"
+        "the room's states would be more than rooms.max_states or rooms.max_state_bytes; use its keys again, or let states expire (ttlSeconds)"
     )]
-    TooManyStates(usize, u32),
+    TooManyStates(usize),
 
     // The surroundings are at fault: the same may work later.
     /// Too much is waiting.
@@ -73,10 +77,10 @@ impl From<RoomsFault> for Fault {
             RoomsFault::Empty => ErrorCode::MessageEmpty,
             RoomsFault::TooLarge(_) => ErrorCode::MessageTooLarge,
             RoomsFault::RateLimited(_) => ErrorCode::RateLimited,
-            RoomsFault::OwnRoom => ErrorCode::BadRequest,
+            RoomsFault::Closed => ErrorCode::BadRequest,
             RoomsFault::Invalid(..)
             | RoomsFault::TooManyMembers(_)
-            | RoomsFault::TooManyStates(..)
+            | RoomsFault::TooManyStates(_)
             | RoomsFault::TooManyPlaces => ErrorCode::EventInvalid,
             RoomsFault::KeyReused(_) | RoomsFault::TooManyRooms(_) => ErrorCode::Conflict,
             RoomsFault::Busy
@@ -101,13 +105,13 @@ impl From<RoomsFault> for Fault {
             RoomsFault::KeyReused(index) => {
                 told.about("index", index).about("path", "idempotencyKey")
             }
-            RoomsFault::TooManyMembers(index) | RoomsFault::TooManyStates(index, _) => {
+            RoomsFault::TooManyMembers(index) | RoomsFault::TooManyStates(index) => {
                 told.about("index", index).about("path", "target.room")
             }
             RoomsFault::TooManyRooms(_)
             | RoomsFault::TooManyPlaces
             | RoomsFault::Empty
-            | RoomsFault::OwnRoom
+            | RoomsFault::Closed
             | RoomsFault::Store(_)
             | RoomsFault::Stopped => told,
         }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actix::Message;
 
-use super::{fault::RoomsFault, publication::Publication};
+use super::{fault::RoomsFault, publication::Publication, records::members::Granted, rules::Grant};
 use crate::{
     delivery::{line::SessionRef, reply::Reply},
     kernel::ids::{RoomId, UserId},
@@ -51,6 +51,24 @@ pub struct Joiner {
     pub acknowledgement: Event,
     /// Where the answer goes.
     pub reply: Reply,
+}
+
+/// A user may be in a room, from now on or until another time.
+#[derive(Message)]
+#[rtype(result = "Result<Granted, RoomsFault>")]
+pub(super) struct Admit {
+    pub(super) room: RoomId,
+    pub(super) user: UserId,
+    pub(super) grant: Grant,
+}
+
+/// The token of a session claims a room no more: unless there is a grant, the session is to leave it.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct ClaimLost {
+    pub(super) room: RoomId,
+    pub(super) user: UserId,
+    pub(super) at: SessionRef,
 }
 
 /// A user may be in a room no more.

@@ -8,9 +8,9 @@
 //! - [`publication`]: an event as it is asked, checked, stored and said.
 //! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told.
 //! - [`records`]: the queries. `transactions`: what is stored in one piece. [`fault`]: why something was refused.
-//! - `watch`: what the log says.
+//! - `event_log`: what the log says.
 //!
-//! Who is in a room is the worker's affair ([`delivery::lines`](crate::delivery::lines)) and ends with the connection; who may
+//! Who is in a room is delivery's affair ([`delivery::rooms`](crate::delivery::rooms)) and ends with the connection; who may
 //! be in it is stored here, or said by a token. `user_{id}` is no room of its own: an event for it goes to all connections of
 //! that user.
 //!
@@ -18,13 +18,13 @@
 //! themselves (`rooms.state_retention`, or the event's own `ttlSeconds`).
 
 mod announcer;
+mod event_log;
 pub mod fault;
 mod messages;
 pub mod publication;
 pub mod records;
 pub mod rules;
 mod transactions;
-mod watch;
 
 use std::{
     convert::Infallible,
@@ -33,14 +33,15 @@ use std::{
 };
 
 use actix::{Actor, Addr, prelude::SendError};
-use actix_rt::time::sleep;
+use actix_rt::{task::yield_now, time::sleep};
+use tokio::sync::Semaphore;
 
 use self::{
     announcer::Announcer,
-    messages::{Expire, Join, Publish, Revoke, Stop, Welcome},
+    messages::{Admit, ClaimLost, Expire, Join, Publish, Revoke, Stop, Welcome},
     publication::{Draft, Publication},
     records::{members, publications, states},
-    rules::Grant,
+    rules::{Grant, PLACES_MAX},
     transactions::StateLimits,
 };
 pub use self::{
@@ -64,6 +65,12 @@ use crate::{
     },
 };
 
+/// Requests to publish that there may be at a time; further ones are refused. Each brings up to 8 MiB.
+const REQUESTS_MAX: usize = 64;
+
+/// Events that are checked before a worker's sockets get their turn: a fraction of a millisecond.
+const CHECKED_AT_ONCE: usize = 32;
+
 /// Between two looks at grants whose time is over. Their events end at the moment itself: delivery looks at the time.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 
@@ -76,6 +83,8 @@ struct Shared {
     announcer: Addr<Announcer>,
     store: Handle,
     dispatch: Dispatch,
+    /// For requests to publish.
+    turns: Semaphore,
     rate: UserRate,
     config: Arc<Config>,
 }
@@ -96,6 +105,7 @@ impl Rooms {
     pub fn start(store: Handle, dispatch: Dispatch, config: &Arc<Config>) -> Self {
         let states = StateLimits {
             most: config.rooms.max_states,
+            most_bytes: config.rooms.max_state_bytes,
             retention: config.rooms.state_retention,
         };
         let rooms_max = config.limits.rooms_per_connection;
@@ -105,6 +115,7 @@ impl Rooms {
             announcer: announcer.start(),
             store,
             dispatch,
+            turns: Semaphore::new(REQUESTS_MAX),
             rate: UserRate::per_minute(config.limits.messages_per_minute),
             config: Arc::clone(config),
         }))
@@ -116,24 +127,37 @@ impl Rooms {
     /// The refusals of [`RoomsFault`], and those of the store. Nothing is stored or said then.
     pub async fn publish(&self, drafts: Vec<Draft>) -> Result<Vec<Report>, RoomsFault> {
         let accepted = Instant::now();
-        let (now, max) = (self.0.store.now(), self.0.config.limits.message_size);
-        let check = |(index, draft)| {
-            let checked = Publication::check(draft, now, max);
-            checked.map_err(|invalid| RoomsFault::Invalid(index, invalid))
-        };
-        let publications = drafts.into_iter().enumerate().map(check);
-        let publications: Vec<Publication> = publications.collect::<Result<_, _>>()?;
         if self.0.dispatch.congested() {
             return Err(RoomsFault::Busy);
         }
-        let published = self
+        // Held until the answer is there. The gate is never closed.
+        let _turn = self
             .0
-            .announcer
-            .send(Publish {
-                publications,
-                accepted,
-            })
-            .await;
+            .turns
+            .try_acquire()
+            .map_err(|_full| RoomsFault::Busy)?;
+        if drafts
+            .iter()
+            .map(|draft| draft.target.recipients())
+            .sum::<usize>()
+            > PLACES_MAX
+        {
+            return Err(RoomsFault::TooManyPlaces);
+        }
+        let (now, max) = (self.0.store.now(), self.0.config.limits.message_size);
+        let mut publications = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            let checked = Publication::check(draft, now, max);
+            publications.push(checked.map_err(|invalid| RoomsFault::Invalid(index, invalid))?);
+            if index % CHECKED_AT_ONCE == CHECKED_AT_ONCE - 1 {
+                yield_now().await;
+            }
+        }
+        let publish = Publish {
+            publications,
+            accepted,
+        };
+        let published = self.0.announcer.send(publish).await;
         published.unwrap_or(Err(RoomsFault::Stopped))
     }
 
@@ -191,7 +215,7 @@ impl Rooms {
     /// Lets a user into a room, or changes until when. Those of their connections that are in it stay so long.
     ///
     /// # Errors
-    /// [`RoomsFault::OwnRoom`]; those of the store.
+    /// [`RoomsFault::Closed`]; those of the store.
     pub async fn grant(
         &self,
         room: &RoomId,
@@ -199,22 +223,34 @@ impl Rooms {
         grant: Grant,
     ) -> Result<Granted, RoomsFault> {
         if rules::is_closed(room) {
-            return Err(RoomsFault::OwnRoom);
+            return Err(RoomsFault::Closed);
         }
-        let (of, whom) = (room.clone(), user.clone());
-        let granted = self
-            .0
-            .store
-            .write(move |tx| members::put(tx, &of, &whom, grant).map_err(RoomsFault::from));
-        let granted = granted.await?;
-        if granted == Granted::Renewed {
-            let to = To::User(user.clone());
-            drop(self.0.dispatch.prolong(&to, room, grant.expires_at));
-        }
-        Ok(granted)
+        let admit = Admit {
+            room: room.clone(),
+            user: user.clone(),
+            grant,
+        };
+        let admitted = self.0.announcer.send(admit).await;
+        admitted.unwrap_or(Err(RoomsFault::Stopped))
     }
 
-    /// Takes a grant back: the room's events end at once for all connections of the user.
+    /// The token of a session claims a room no more: the session leaves it, unless a grant lets it stay.
+    pub fn claim_lost(&self, user: &UserId, at: SessionRef, room: RoomId) {
+        let lost = ClaimLost {
+            room,
+            user: user.clone(),
+            at,
+        };
+        let told = self.0.announcer.send(lost);
+        // Waits for room, if there is none: it must not be lost.
+        actix_rt::spawn(async move {
+            // Refused only if the server is stopping, which ends the session, too.
+            let _ = told.await;
+        });
+    }
+
+    /// Takes a grant back: the room's events end at once for all connections of the user, also for those that are in the room
+    /// because their token claims it; these may come back.
     ///
     /// # Errors
     /// Those of the store.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    delivery::rooms::Stay,
     kernel::{
         ids::{RoomId, UserId},
         names::named,
@@ -59,6 +60,14 @@ pub enum Right {
 }
 
 impl Right {
+    /// How long whoever joins with it may be in the room.
+    pub const fn stay(self) -> Stay {
+        match self {
+            Self::Own | Self::Claim => Stay::Session,
+            Self::Granted(grant) => Stay::Granted(grant.expires_at),
+        }
+    }
+
     /// Until when it holds by itself; a claim holds as long as its token.
     pub const fn until(self) -> Option<Timestamp> {
         match self {

@@ -1,18 +1,22 @@
 //! What this room asks of the store, one transaction each.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use uuid::Uuid;
 
 use super::{
     fault::RoomsFault,
-    publication::{Publication, Target},
+    publication::{Publication, RepeatKey, Target},
     records::{members, publications, states},
     rules::{self, DURABLE_MEMBERS_MAX, EVERYONE, Kind, PLACES_MAX, Right},
 };
 use crate::{
     delivery::inbox::{self, Seq, records::NewEvent},
-    kernel::ids::{RoomId, UserId},
+    kernel::ids::{IdempotencyKey, RoomId, UserId},
     store::{StoreError, Tx},
 };
 
@@ -21,7 +25,7 @@ use crate::{
 pub(super) struct Entry {
     pub(super) publication: Publication,
     /// Who is in the room without a grant, by a claim of their token: durable events are for them, too.
-    pub(super) present: Vec<UserId>,
+    pub(super) present: Arc<[UserId]>,
 }
 
 /// What became of one event.
@@ -42,6 +46,8 @@ pub(super) enum Outcome {
 pub(super) struct StateLimits {
     /// How many keys.
     pub(super) most: u32,
+    /// How many bytes together.
+    pub(super) most_bytes: usize,
     /// How long one that says nothing itself.
     pub(super) retention: Duration,
 }
@@ -66,9 +72,20 @@ pub(super) fn publish(
     limits: StateLimits,
 ) -> Result<Vec<Outcome>, RoomsFault> {
     let mut outcomes = Vec::with_capacity(entries.len());
-    let mut places = 0;
+    let (mut places, mut keys) = (0, HashSet::new());
     for (index, entry) in entries.iter().enumerate() {
-        let outcome = publish_one(tx, index, entry, request, limits)?;
+        let repeat = entry.publication.repeat.as_ref();
+        let earlier = match repeat {
+            Some(repeat) => repeated(tx, index, repeat, request, &mut keys)?,
+            None => None,
+        };
+        let outcome = match earlier {
+            Some(stored) => Outcome::Repeated(stored),
+            None => store(tx, index, entry, limits)?,
+        };
+        if let (Some(repeat), None) = (repeat, earlier) {
+            publications::insert(tx, &repeat.key, request, &repeat.digest, outcome.stored())?;
+        }
         if let Outcome::Stored(stored) = &outcome {
             places += stored.len();
         }
@@ -80,33 +97,35 @@ pub(super) fn publish(
     Ok(outcomes)
 }
 
-fn publish_one(
+/// How much was stored of an event that was published before, by another request or further up in this one. What an earlier run
+/// of this very request has stored counts as not published: it is yet to be said.
+fn repeated<'a>(
+    tx: &mut Tx<'_>,
+    index: usize,
+    repeat: &'a RepeatKey,
+    request: Uuid,
+    keys: &mut HashSet<&'a IdempotencyKey>,
+) -> Result<Option<u64>, RoomsFault> {
+    let first_here = keys.insert(&repeat.key);
+    match publications::find(tx, &repeat.key, request)? {
+        Some(earlier) if earlier.digest != repeat.digest => Err(RoomsFault::KeyReused(index)),
+        Some(earlier) if earlier.own && first_here => Ok(None),
+        Some(earlier) => Ok(Some(earlier.stored)),
+        None => Ok(None),
+    }
+}
+
+fn store(
     tx: &mut Tx<'_>,
     index: usize,
     entry: &Entry,
-    request: Uuid,
     limits: StateLimits,
 ) -> Result<Outcome, RoomsFault> {
-    let publication = &entry.publication;
-    if let Some(repeat) = &publication.repeat
-        && let Some(earlier) = publications::find(tx, &repeat.key, request)?
-    {
-        if earlier.digest != repeat.digest {
-            return Err(RoomsFault::KeyReused(index));
-        }
-        if !earlier.own {
-            return Ok(Outcome::Repeated(earlier.stored));
-        }
+    match entry.publication.kind {
+        Kind::Durable => durable(tx, index, entry),
+        Kind::State => state(tx, index, &entry.publication, limits),
+        Kind::Ephemeral => Ok(Outcome::NotStored),
     }
-    let outcome = match publication.kind {
-        Kind::Durable => durable(tx, index, entry)?,
-        Kind::State => state(tx, index, publication, limits)?,
-        Kind::Ephemeral => Outcome::NotStored,
-    };
-    if let Some(repeat) = &publication.repeat {
-        publications::insert(tx, &repeat.key, request, &repeat.digest, outcome.stored())?;
-    }
-    Ok(outcome)
 }
 
 fn durable(tx: &mut Tx<'_>, index: usize, entry: &Entry) -> Result<Outcome, RoomsFault> {
@@ -117,7 +136,10 @@ fn durable(tx: &mut Tx<'_>, index: usize, entry: &Entry) -> Result<Outcome, Room
         Target::Room(room) => {
             let now = tx.now();
             let granted = members::current(tx, room, now, DURABLE_MEMBERS_MAX + 1)?;
-            let all: BTreeSet<UserId> = granted.into_iter().chain(entry.present.clone()).collect();
+            let all: BTreeSet<UserId> = granted
+                .into_iter()
+                .chain(entry.present.iter().cloned())
+                .collect();
             if all.len() > DURABLE_MEMBERS_MAX {
                 return Err(RoomsFault::TooManyMembers(index));
             }
@@ -154,10 +176,17 @@ fn state(
         publication.key.as_deref().unwrap_or_default(),
     );
     let expires_at = tx.now() + publication.ttl.unwrap_or(limits.retention);
+    let (now, size) = (tx.now(), publication.json().len() as u64);
     for room in &rooms {
-        // Counted only for a key that is new, which is rare.
-        if !states::has(tx, room, &key)? && states::count(tx, room)? >= u64::from(limits.most) {
-            return Err(RoomsFault::TooManyStates(index, limits.most));
+        // Counted only where a room grows, which it does rarely.
+        let before = states::size(tx, room, &key, now)?;
+        if before.is_none_or(|before| before < size) {
+            let held = states::held(tx, room, now)?;
+            let keys = held.keys + u64::from(before.is_none());
+            let bytes = held.bytes + size - before.unwrap_or_default();
+            if keys > u64::from(limits.most) || bytes > limits.most_bytes as u64 {
+                return Err(RoomsFault::TooManyStates(index));
+            }
         }
         states::put(tx, room, &key, publication.json(), expires_at)?;
     }

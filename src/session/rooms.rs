@@ -7,9 +7,8 @@ use crate::{
     protocol::{
         command::{ChatMessage, OfGame, OfRoom},
         error_code::ErrorCode,
-        event::{Event, JoinedGame, LeftGame, RoomJoinAck, RoomLeaveAck, RoomLeft, RoomLeftReason},
+        event::{Event, JoinedGame, LeftGame, RoomJoinAck, RoomLeaveAck},
         fault::Fault,
-        frame::Frame,
     },
     rooms::{Joiner, RoomsFault},
 };
@@ -104,7 +103,7 @@ impl Session {
         reply.send(acknowledgement, |frame| dispatch.tell(to, frame));
     }
 
-    /// A new token may grant fewer rooms: those that only the old one granted are left.
+    /// A new token may grant fewer rooms: those that nothing else grants are left.
     pub(super) fn claim_rooms(&mut self, claims: Vec<RoomId>) {
         let Stage::Live(live) = &mut self.stage else {
             return;
@@ -113,13 +112,9 @@ impl Session {
         let lost = before.into_iter().filter(|room| !claims.contains(room));
         let lost: Vec<RoomId> = lost.collect();
         live.claims = Claims::new(claims);
+        let user = &live.line.client().user;
         for room in lost {
-            let left = RoomLeft {
-                room: room.clone(),
-                reason: RoomLeftReason::Revoked,
-            };
-            let last = Some(Frame::new(&left.into()));
-            drop(self.env.dispatch.leave(&To::Session(live.at), &room, last));
+            self.env.rooms.claim_lost(user, live.at, room);
         }
     }
 }

@@ -110,7 +110,7 @@ async fn take(step: Step, number: usize, server: &Server, people: &[Person], mod
             let joined = dispatch.join(
                 people[client].at,
                 &room(ROOMS[of]),
-                until,
+                until.into(),
                 AT_MOST,
                 vec![],
                 None,

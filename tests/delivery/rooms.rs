@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use otomo::{
-    delivery::{lines::To, rooms::JoinOutcome},
+    delivery::{
+        lines::To,
+        rooms::{JoinOutcome, Renewed, Stay},
+    },
     protocol::spec::Topics,
 };
 
@@ -20,7 +23,7 @@ async fn a_room_is_heard_from_the_step_in_which_it_is_joined() {
     // Nobody waits for anything in between: the order is that of the calls.
     dispatch.tell(to(), said("too early"));
     let first = vec![answer("ack"), answer("snapshot")];
-    let joined = dispatch.join(hana.at, &game, None, MANY, first, None);
+    let joined = dispatch.join(hana.at, &game, Stay::Granted(None), MANY, first, None);
     dispatch.tell(to(), said("a"));
     let heard = dispatch.tell_counted(to(), said("b"));
     let left = dispatch.leave(&To::Session(hana.at), &game, Some(answer("left")));
@@ -38,7 +41,14 @@ async fn nothing_of_a_room_comes_after_the_news_that_one_has_left_it() {
     let mut hana = server.client(0, "hana").await;
     let dispatch = &server.dispatch;
     for name in ["game_1", "game_2"] {
-        let joined = dispatch.join(hana.at, &room(name), None, MANY, Vec::new(), None);
+        let joined = dispatch.join(
+            hana.at,
+            &room(name),
+            Stay::Granted(None),
+            MANY,
+            Vec::new(),
+            None,
+        );
         assert_eq!(joined.await, JoinOutcome::Joined);
     }
     hana.stops_reading();
@@ -63,14 +73,21 @@ async fn a_grants_end_needs_nobody_to_enforce_it() {
     let (game, to) = (room("game_1"), || To::Room(room("game_1")));
     let dispatch = &server.dispatch;
     let minute = Duration::from_secs(60);
-    let joined = dispatch.join(hana.at, &game, Some(START + minute), MANY, Vec::new(), None);
+    let joined = dispatch.join(
+        hana.at,
+        &game,
+        Stay::Granted(Some(START + minute)),
+        MANY,
+        Vec::new(),
+        None,
+    );
     assert_eq!(joined.await, JoinOutcome::Joined);
     server.clock.advance(minute - Duration::from_millis(1));
     assert_eq!(dispatch.tell_counted(to(), said("in time")).await, 1);
     server.clock.advance(Duration::from_millis(1));
     assert_eq!(dispatch.tell_counted(to(), said("late")).await, 0);
     let hers = To::Session(hana.at);
-    let prolonged = dispatch.prolong(&hers, &game, Some(START + 2 * minute));
+    let prolonged = dispatch.renew(&hers, &game, Some(START + 2 * minute), Renewed::Grants);
     assert_eq!(prolonged.await, 1);
     assert_eq!(dispatch.tell_counted(to(), said("again")).await, 1);
     server.clock.advance(minute);
@@ -80,7 +97,7 @@ async fn a_grants_end_needs_nobody_to_enforce_it() {
     assert_eq!(left.await, 1);
     server.settled().await;
     assert_eq!(hana.heard(), ["in time", "again", "left"]);
-    assert_eq!(dispatch.prolong(&hers, &game, None).await, 0);
+    assert_eq!(dispatch.renew(&hers, &game, None, Renewed::Grants).await, 0);
 }
 
 #[actix_rt::test]
@@ -91,7 +108,14 @@ async fn a_room_reaches_over_workers_and_ends_with_its_last_member() {
     let mut people = Vec::new();
     for (worker, user) in [(0, "hana"), (1, "hana"), (1, "taro")] {
         let person = server.client(worker, user).await;
-        let joined = dispatch.join(person.at, &game, None, MANY, Vec::new(), None);
+        let joined = dispatch.join(
+            person.at,
+            &game,
+            Stay::Granted(None),
+            MANY,
+            Vec::new(),
+            None,
+        );
         assert_eq!(joined.await, JoinOutcome::Joined);
         people.push(person);
     }
@@ -133,7 +157,7 @@ async fn who_may_not_enter_is_told_so_and_changes_nothing() {
         dispatch.join(
             hana.at,
             &room(name),
-            None,
+            Stay::Granted(None),
             1,
             vec![answer(name)],
             Some(answer("full")),
@@ -146,7 +170,14 @@ async fn who_may_not_enter_is_told_so_and_changes_nothing() {
     server.settled().await;
     assert_eq!(hana.heard(), ["a", "full", "a"]);
     server.workers[0].remove(hana.at);
-    let gone = dispatch.join(hana.at, &room("a"), None, 1, vec![answer("a")], None);
+    let gone = dispatch.join(
+        hana.at,
+        &room("a"),
+        Stay::Granted(None),
+        1,
+        vec![answer("a")],
+        None,
+    );
     assert_eq!(gone.await, JoinOutcome::Gone);
     assert_eq!(dispatch.roster().room_count(), 0);
 }
@@ -157,7 +188,14 @@ async fn who_does_not_listen_to_rooms_gets_answers_alone() {
     let topics: Topics = "calls".parse().unwrap();
     let mut hana = server.client_of(0, "hana", topics).await;
     let dispatch = &server.dispatch;
-    let joined = dispatch.join(hana.at, &room("a"), None, MANY, vec![answer("ack")], None);
+    let joined = dispatch.join(
+        hana.at,
+        &room("a"),
+        Stay::Granted(None),
+        MANY,
+        vec![answer("ack")],
+        None,
+    );
     assert_eq!(joined.await, JoinOutcome::Joined);
     assert_eq!(
         dispatch.tell_counted(To::Room(room("a")), said("x")).await,

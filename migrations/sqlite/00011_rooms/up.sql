@@ -14,6 +14,8 @@ CREATE TABLE room_states (
     room TEXT NOT NULL,
     -- The event's type and its key, with a line feed between them, which neither has.
     key TEXT NOT NULL,
+    -- How large the body is; before it, so that summing does not read it.
+    bytes BIGINT NOT NULL,
     -- The whole message as JSON.
     body TEXT NOT NULL,
     updated_at BIGINT NOT NULL,

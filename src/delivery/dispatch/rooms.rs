@@ -9,8 +9,8 @@ use crate::{
     delivery::{
         line::SessionRef,
         lines::To,
-        messages::{Join, LeaveRoom, Prolong, Receipt},
-        rooms::JoinOutcome,
+        messages::{Join, LeaveRoom, Receipt, Renew},
+        rooms::{JoinOutcome, Renewed, Stay},
     },
     kernel::{ids::RoomId, time::Timestamp},
     protocol::frame::Frame,
@@ -18,7 +18,7 @@ use crate::{
 
 impl Dispatch {
     /// Takes a session into a room: in one step it is told `first`, in that order and whatever it subscribed to, and then gets the
-    /// room's events, until it leaves or `until` is over. Whatever is sent to the room before this call does not reach it,
+    /// room's events, until it leaves or its stay is over. Whatever is sent to the room before this call does not reach it,
     /// whatever is sent after it does; so who takes a snapshot of the room and calls this in one critical section with what
     /// publishes to the room misses nothing.
     ///
@@ -28,7 +28,7 @@ impl Dispatch {
         &self,
         to: SessionRef,
         room: &RoomId,
-        until: Option<Timestamp>,
+        stay: Stay,
         at_most: usize,
         first: Vec<Frame>,
         refusal: Option<Frame>,
@@ -39,7 +39,7 @@ impl Dispatch {
             worker.send(Join {
                 to,
                 room: room.clone(),
-                until,
+                stay,
                 at_most,
                 first,
                 refusal,
@@ -50,19 +50,21 @@ impl Dispatch {
         async { told.await.unwrap_or(JoinOutcome::Gone) }
     }
 
-    /// Lets those of these connections that are in a room stay until another time; resolves to their number.
-    pub fn prolong(
+    /// Changes until when those of these connections that are in a room may be there; resolves to their number.
+    pub fn renew(
         &self,
         to: &To,
         room: &RoomId,
         until: Option<Timestamp>,
+        whose: Renewed,
     ) -> impl Future<Output = usize> + use<> {
         let (receipt, sum) = Receipt::new();
         self.each_worker_of(to, |worker, _| {
-            worker.send(Prolong {
+            worker.send(Renew {
                 to: to.clone(),
                 room: room.clone(),
                 until,
+                whose,
                 receipt: Arc::clone(&receipt),
             });
         });
@@ -77,12 +79,34 @@ impl Dispatch {
         room: &RoomId,
         last: Option<Frame>,
     ) -> impl Future<Output = usize> + use<> {
+        self.take_out(to, room, last, None)
+    }
+
+    /// The same with those whose time there is over by `now`, and nobody else.
+    pub fn leave_expired(
+        &self,
+        to: &To,
+        room: &RoomId,
+        last: Option<Frame>,
+        now: Timestamp,
+    ) -> impl Future<Output = usize> + use<> {
+        self.take_out(to, room, last, Some(now))
+    }
+
+    fn take_out(
+        &self,
+        to: &To,
+        room: &RoomId,
+        last: Option<Frame>,
+        expired: Option<Timestamp>,
+    ) -> impl Future<Output = usize> + use<> {
         let (receipt, sum) = Receipt::new();
         self.each_worker_of(to, |worker, said| {
             worker.send(LeaveRoom {
                 to: to.clone(),
                 room: room.clone(),
                 last: last.clone(),
+                expired,
                 receipt: Arc::clone(&receipt),
                 said,
             });

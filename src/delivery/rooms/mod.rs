@@ -29,14 +29,42 @@ pub enum JoinOutcome {
     Gone,
 }
 
-/// Until when a line may be in a room; `None` is for as long as it lasts.
-type Until = Option<Timestamp>;
+/// How long a line may be in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    /// As long as its session lasts, whatever becomes of grants: its token says so.
+    Session,
+    /// Until the end of its grant; `None`: that has none.
+    Granted(Option<Timestamp>),
+}
+
+impl From<Option<Timestamp>> for Stay {
+    fn from(until: Option<Timestamp>) -> Self {
+        Self::Granted(until)
+    }
+}
+
+impl Stay {
+    /// Whether it is over `now`.
+    fn is_over(self, now: Timestamp) -> bool {
+        matches!(self, Self::Granted(Some(until)) if until <= now)
+    }
+}
+
+/// What a new end of a grant applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// To those that are in the room by the grant.
+    Grants,
+    /// To all: a claim that let somebody in is lost, and the grant takes its place.
+    Everybody,
+}
 
 /// The rooms of one worker's lines, by their slots. A line that is in none costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
     /// In the order of the slots: lines that came together lie together.
-    lines: HashMap<RoomId, BTreeMap<u32, Until>>,
+    lines: HashMap<RoomId, BTreeMap<u32, Stay>>,
     of_line: HashMap<u32, SmallVec<[RoomId; 2]>>,
 }
 
@@ -46,11 +74,11 @@ impl Rooms {
         &mut self,
         slot: u32,
         room: &RoomId,
-        until: Until,
+        stay: Stay,
         at_most: usize,
     ) -> JoinOutcome {
-        if let Some(known) = self.until(room, slot) {
-            *known = until;
+        if let Some(known) = self.stay(room, slot) {
+            *known = stay;
             return JoinOutcome::Already;
         }
         let rooms = self.of_line.get(&slot).map_or(0, SmallVec::len);
@@ -59,14 +87,30 @@ impl Rooms {
         }
         self.of_line.entry(slot).or_default().push(room.clone());
         let lines = self.lines.entry(room.clone()).or_default();
-        lines.insert(slot, until);
+        lines.insert(slot, stay);
         JoinOutcome::Joined
     }
 
-    /// Lets a line that is in a room stay until another time. Returns whether it is in it.
-    pub(super) fn prolong(&mut self, slot: u32, room: &RoomId, until: Until) -> bool {
-        let known = self.until(room, slot).map(|known| *known = until);
-        known.is_some()
+    /// Changes until when a line may be in a room. Returns whether that applied to it.
+    pub(super) fn renew(
+        &mut self,
+        slot: u32,
+        room: &RoomId,
+        until: Option<Timestamp>,
+        whose: Renewed,
+    ) -> bool {
+        match (self.stay(room, slot), whose) {
+            (Some(stay @ Stay::Granted(_)), Renewed::Grants) | (Some(stay), Renewed::Everybody) => {
+                *stay = until.into();
+                true
+            }
+            (Some(Stay::Session), Renewed::Grants) | (None, _) => false,
+        }
+    }
+
+    /// Whether a line is in a room and its time there is over.
+    pub(super) fn is_over(&mut self, slot: u32, room: &RoomId, now: Timestamp) -> bool {
+        self.stay(room, slot).is_some_and(|stay| stay.is_over(now))
     }
 
     /// Takes a line out of a room. Returns whether it was in it.
@@ -101,11 +145,11 @@ impl Rooms {
     pub(super) fn listeners(&self, room: &RoomId, now: Timestamp) -> impl Iterator<Item = u32> {
         let lines = self.lines.get(room).into_iter().flatten();
         lines
-            .filter(move |(_, until)| until.is_none_or(|until| now < until))
+            .filter(move |(_, stay)| !stay.is_over(now))
             .map(|(slot, _)| *slot)
     }
 
-    fn until(&mut self, room: &RoomId, slot: u32) -> Option<&mut Until> {
+    fn stay(&mut self, room: &RoomId, slot: u32) -> Option<&mut Stay> {
         self.lines.get_mut(room)?.get_mut(&slot)
     }
 

@@ -77,6 +77,13 @@ impl Occupancy {
             .collect()
     }
 
+    /// Some of the users in a room, `most` at most.
+    pub(in crate::delivery) fn users(&self, room: &RoomId, most: usize) -> Vec<UserId> {
+        let occupants = self.0.get(room);
+        let members = occupants.iter().flat_map(|occupants| &occupants.members);
+        members.map(|(user, _)| user.clone()).take(most).collect()
+    }
+
     /// How many rooms somebody is in.
     pub(in crate::delivery) fn rooms(&self) -> usize {
         self.0.len()

@@ -6,7 +6,7 @@ use super::Shard;
 use crate::{
     delivery::{
         line::{Delivered, Line},
-        messages::{Join, LeaveRoom, Prolong},
+        messages::{Join, LeaveRoom, Renew},
         rooms::JoinOutcome,
     },
     protocol::frame::Frame,
@@ -19,7 +19,7 @@ impl Handler<Join> for Shard {
         self.queue.leave();
         let outcome = self
             .lines
-            .join(join.to, &join.room, join.until, join.at_most);
+            .join(join.to, &join.room, join.stay, join.at_most);
         let told = match outcome {
             JoinOutcome::Joined | JoinOutcome::Already => join.first,
             JoinOutcome::TooMany => Vec::from_iter(join.refusal),
@@ -33,14 +33,17 @@ impl Handler<Join> for Shard {
     }
 }
 
-impl Handler<Prolong> for Shard {
+impl Handler<Renew> for Shard {
     type Result = ();
 
-    fn handle(&mut self, prolong: Prolong, _: &mut Context<Self>) {
+    fn handle(&mut self, renew: Renew, _: &mut Context<Self>) {
         self.queue.leave();
-        let mut lines = self.lines.find(&prolong.to);
-        lines.retain(|line| self.lines.prolong(line, &prolong.room, prolong.until));
-        prolong.receipt.add(lines.len());
+        let mut lines = self.lines.find(&renew.to);
+        let Renew {
+            room, until, whose, ..
+        } = &renew;
+        lines.retain(|line| self.lines.renew(line, room, *until, *whose));
+        renew.receipt.add(lines.len());
     }
 }
 
@@ -50,6 +53,9 @@ impl Handler<LeaveRoom> for Shard {
     fn handle(&mut self, leave: LeaveRoom, _: &mut Context<Self>) {
         self.queue.leave();
         let mut lines = self.lines.find_all(&leave.to);
+        if let Some(now) = leave.expired {
+            lines.retain(|line| self.lines.is_over(line, &leave.room, now));
+        }
         lines.retain(|line| self.lines.leave(line, &leave.room));
         for line in &lines {
             line.forget_room(&leave.room);

@@ -199,6 +199,13 @@ impl Config {
                         .to_owned(),
             });
         }
+        if self.rooms.max_state_bytes >= self.outbox.hard_limit {
+            return Err(ConfigFault::Conflict {
+                keys: &["rooms.max_state_bytes", "outbox.hard_limit"],
+                problem: "the states of a room must fit into the outbox of whoever joins it"
+                    .to_owned(),
+            });
+        }
         if self.actions.answer_size >= self.outbox.hard_limit {
             return Err(ConfigFault::Conflict {
                 keys: &["actions.answer_size", "outbox.hard_limit"],

@@ -45,6 +45,16 @@ pub enum Target {
     Everyone,
 }
 
+impl Target {
+    /// How many users and rooms it names.
+    pub fn recipients(&self) -> usize {
+        match self {
+            Self::Users(users) => users.len(),
+            Self::User(_) | Self::Room(_) | Self::Everyone => 1,
+        }
+    }
+}
+
 /// An event as a backend asks for it.
 #[derive(Debug, Clone)]
 pub struct Draft {

@@ -1,6 +1,10 @@
 //! The newest state of each key in a room (the table `room_states`).
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, sql},
+    prelude::*,
+    sql_types::BigInt,
+};
 
 use crate::{
     kernel::time::Timestamp,
@@ -13,6 +17,15 @@ pub fn key(type_name: &str, key: &str) -> String {
     format!("{type_name}\n{key}")
 }
 
+/// What a room holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many keys.
+    pub keys: u64,
+    /// How many bytes their states have together.
+    pub bytes: u64,
+}
+
 /// Stores the newest state of a key.
 pub fn put(
     tx: &mut Tx<'_>,
@@ -22,6 +35,7 @@ pub fn put(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     let state = (
+        room_states::bytes.eq(i64::try_from(body.len()).unwrap_or(i64::MAX)),
         room_states::body.eq(body),
         room_states::updated_at.eq(tx.now().millis()),
         room_states::expires_at.eq(expires_at.millis()),
@@ -34,23 +48,36 @@ pub fn put(
     run!(tx, |c| prepared(newest).execute(c)).map(drop)
 }
 
-/// Whether a room has a state of this key.
-pub fn has(conn: &mut Conn, room: &str, key: &str) -> Result<bool, StoreError> {
-    let found = run!(conn, |c| room_states::table
+/// How many bytes the state of a key has that holds `now`, if there is one.
+pub fn size(
+    conn: &mut Conn,
+    room: &str,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<u64>, StoreError> {
+    let bytes = run!(conn, |c| room_states::table
         .find((room, key))
-        .select(room_states::updated_at)
+        .filter(room_states::expires_at.gt(now.millis()))
+        .select(room_states::bytes)
         .get_result::<i64>(c)
         .optional())?;
-    Ok(found.is_some())
+    Ok(bytes.map(|bytes| u64::try_from(bytes).unwrap_or_default()))
 }
 
-/// How many keys a room has.
-pub fn count(conn: &mut Conn, room: &str) -> Result<u64, StoreError> {
-    let keys = run!(conn, |c| room_states::table
+/// What a room holds `now`.
+pub fn held(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Held, StoreError> {
+    // Sums of BIGINT are NUMERIC on some databases.
+    let sum = sql::<BigInt>("CAST(COALESCE(SUM(bytes), 0) AS BIGINT)");
+    let (keys, bytes) = run!(conn, |c| room_states::table
         .filter(room_states::room.eq(room))
-        .select(count_star())
-        .get_result::<i64>(c))?;
-    Ok(u64::try_from(keys).unwrap_or_default())
+        .filter(room_states::expires_at.gt(now.millis()))
+        .select((count_star(), sum))
+        .get_result::<(i64, i64)>(c))?;
+    let count = |number| u64::try_from(number).unwrap_or_default();
+    Ok(Held {
+        keys: count(keys),
+        bytes: count(bytes),
+    })
 }
 
 /// The states that hold in a room `now`, the one that is unchanged for longest first.

@@ -227,6 +227,7 @@ diesel::table! {
     room_states (room, key) {
         room -> Text,
         key -> Text,
+        bytes -> BigInt,
         body -> Text,
         updated_at -> BigInt,
         expires_at -> BigInt,

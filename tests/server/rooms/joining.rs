@@ -113,17 +113,13 @@ async fn a_grant_that_is_taken_back_ends_the_rooms_events_at_once_on_all_connect
 async fn a_grant_ends_at_its_time_and_may_be_prolonged() {
     let game = Game::start().await;
     let soon = |millis| (Timestamp::now() + SignedDuration::from_millis(millis)).to_string();
-    game.grants("game_7", "taro", json!({"expiresAt": soon(700)}))
-        .await;
-    game.grants("game_7", "hana", json!({"expiresAt": soon(700)}))
-        .await;
-    let mut taro = game.server.user("taro").await;
-    let mut hana = game.server.user("hana").await;
-    joins(&mut taro).await;
-    joins(&mut hana).await;
+    let (mut taro, mut hana) = (game.player("taro").await, game.player("hana").await);
+    assert_eq!(game.says(narrative("in time")).await["delivered"], 2);
     game.grants("game_7", "hana", json!({"expiresAt": soon(60_000)}))
         .await;
-    assert_eq!(game.says(narrative("in time")).await["delivered"], 2);
+    game.grants("game_7", "taro", json!({"expiresAt": soon(300)}))
+        .await;
+    hana.expect("narrative_update").await;
     let left = taro.expect("room_left").await;
     assert_eq!(
         (&left["room"], &left["reason"]),
@@ -138,8 +134,44 @@ async fn a_grant_ends_at_its_time_and_may_be_prolonged() {
     late.await.refused(400, "BAD_REQUEST");
 }
 
+/// A claim and a grant are two rights: neither takes the other away.
 #[tokio::test]
-async fn who_leaves_hears_no_more_and_may_come_back() {
+async fn whoever_has_a_claim_stays_when_a_grant_ends_and_the_other_way_round() {
+    let game = Game::start().await;
+    let token = game.server.token_with_rooms("taro", &["game_7"]);
+    let claims = game
+        .server
+        .connecting("taro", Role::User)
+        .with_token(&token);
+    let mut taro = claims.ready().await;
+    joins(&mut taro).await;
+    let soon = Timestamp::now() + SignedDuration::from_millis(300);
+    game.grants("game_7", "taro", json!({"expiresAt": soon.to_string()}))
+        .await;
+    let gone = tokio::time::timeout(Duration::from_secs(10), async {
+        let granted = async || {
+            let room = game.backend.get("/api/server/rooms/game_7").await.ok();
+            room["items"][0]["grantedAt"].is_string()
+        };
+        while granted().await {
+            tokio::task::yield_now().await;
+        }
+    });
+    gone.await.expect("the grant ends");
+    taro.expect_none("room_left").await;
+    assert_eq!(game.says(narrative("by claim")).await["delivered"], 1);
+    game.lets_in("taro").await;
+    let token = game.server.token("taro", Role::User);
+    taro.ask(json!({"type": "token_refresh", "token": token}))
+        .await;
+    taro.expect_none("room_left").await;
+    assert_eq!(game.says(narrative("by grant")).await["delivered"], 1);
+    game.revokes("game_7", "taro").await;
+    assert_eq!(taro.expect("room_left").await["reason"], "revoked");
+}
+
+#[tokio::test]
+async fn whoever_leaves_hears_no_more_and_may_come_back() {
     let game = Game::start().await;
     let mut taro = game.player("taro").await;
     for _ in 0..2 {

@@ -241,3 +241,36 @@ async fn a_durable_event_for_a_room_is_for_those_in_it_by_their_token_too() {
     );
     assert_eq!(yuki.expect("narrative_update").await["seq"], 1);
 }
+
+/// All or nothing holds for what needs no store, too.
+#[tokio::test]
+async fn nothing_of_a_refused_batch_is_said() {
+    let game = Game::start().await;
+    let mut taro = game.player("taro").await;
+    let key = new_key();
+    game.says(with(narrative("first"), json!({"idempotencyKey": key})))
+        .await;
+    taro.expect("narrative_update").await;
+    let reused = with(narrative("other"), json!({"idempotencyKey": key}));
+    let batch = json!({"events": [to_game("game_error", json!({"error_type": "e", "message": "m"})), reused]});
+    let refused = game.tries_to_say(batch).await.refused(409, "CONFLICT");
+    assert_eq!(refused["context"]["path"], "events[1].idempotencyKey");
+    taro.expect_none("game_error").await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_twice_in_a_batch_publishes_once() {
+    let game = Game::start().await;
+    let mut taro = game.player("taro").await;
+    let event = with(
+        to_user("taro", "quest", json!({})),
+        json!({"idempotencyKey": new_key(), "kind": "durable"}),
+    );
+    let said = game.says(json!({"events": [event, event]})).await;
+    let delivered: Vec<_> = [0, 1]
+        .map(|n| said["events"][n]["delivered"].clone())
+        .into();
+    assert_eq!(delivered, [1, 0]);
+    assert_eq!(taro.expect("quest").await["seq"], 1);
+    taro.expect_none("quest").await;
+}

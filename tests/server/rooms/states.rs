@@ -84,6 +84,32 @@ async fn a_room_has_so_many_states_and_no_more() {
     assert_eq!(game.says(cell("a", 2)).await["stored"], 1);
 }
 
+/// Whoever joins gets all of them: more than an outbox may hold would close each joiner as too slow.
+#[tokio::test]
+async fn the_states_of_a_room_fit_into_the_outbox_of_whoever_joins() {
+    let game = Game::start().await;
+    let large = |key: &str, bytes| {
+        with(
+            to_game("cell", json!({"text": "x".repeat(bytes)})),
+            json!({"kind": "state", "key": key}),
+        )
+    };
+    for key in ["a", "b", "c", "d"] {
+        game.says(large(key, 60_000)).await;
+    }
+    game.tries_to_say(large("e", 60_000))
+        .await
+        .refused(400, "EVENT_INVALID");
+    // One that shrinks makes room.
+    game.says(large("a", 10)).await;
+    game.says(large("e", 60_000)).await;
+    game.tries_to_say(large("a", 60_000))
+        .await
+        .refused(400, "EVENT_INVALID");
+    let mut taro = game.player("taro").await;
+    taro.settled().await;
+}
+
 #[tokio::test]
 async fn what_holds_for_a_user_or_for_all_is_told_at_the_start() {
     let game = Game::start().await;

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{delivery::roster::Roster, kernel::ids::UserId};
 
-/// What begins the types of point events.
-const POINTS: &str = "sp_";
+/// The point events of source document 003.
+const POINTS: [&str; 3] = ["sp_update", "sp_insufficient", "sp_daily_recovery"];
 
 /// An event that was said, as far as the log has to know it.
 pub(super) struct Said {
@@ -31,9 +31,8 @@ impl Said {
             Target::User(user) => Some(user.clone()),
             Target::Users(_) | Target::Room(_) | Target::Everyone => None,
         };
-        let points = publication
-            .name
-            .starts_with(POINTS)
+        let points = POINTS
+            .contains(&publication.name.as_str())
             .then(|| PointEvent::of(publication.json()));
         Self {
             name: publication.name.clone(),
@@ -52,7 +51,7 @@ impl Said {
         }) = &self.points
         {
             log::info!(
-                "point event published type={name} user={user} current_sp={balance} transaction_type={transaction} delivered={delivered}"
+                "point event published type={name} user_id={user} current_sp={balance} transaction_type={transaction} delivered={delivered}"
             );
         }
         let there = self
@@ -61,8 +60,9 @@ impl Said {
             .is_some_and(|user| !roster.sessions(user).is_empty());
         if there && delivered == 0 {
             let transaction = self.points.as_ref().map(|it| &it.transaction);
-            log::warn!(
-                "event reached no connection of a user who is there type={name} user={user} transaction_type={}",
+            // They may not listen to its topic; a state or an ephemeral event may have found no room.
+            log::info!(
+                "event reached no connection of a connected user type={name} user_id={user} transaction_type={}",
                 transaction.unwrap_or(&Value::Null)
             );
         }

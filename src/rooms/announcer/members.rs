@@ -1,0 +1,257 @@
+//! Who is let into rooms and taken out of them, in one order with what is said there.
+
+use actix::prelude::*;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::Announcer;
+use crate::{
+    delivery::{
+        line::SessionRef,
+        lines::To,
+        reply::Reply,
+        rooms::{JoinOutcome, Renewed},
+    },
+    kernel::{ids::RoomId, logging::chain},
+    protocol::{
+        event::{Error, Event, RoomLeft, RoomLeftReason, RoomSnapshot},
+        fault::Fault,
+        frame::Frame,
+        spec,
+    },
+    rooms::{
+        fault::RoomsFault,
+        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke, Welcome},
+        records::members::{self, Granted},
+        rules,
+        transactions::{self, Entrance},
+    },
+    store::{Handle, StoreError, steps::STEP_ROWS},
+};
+
+impl Announcer {
+    /// Lets a session in, or tells it why not.
+    fn admit(&self, joiner: Joiner, entered: Result<Entrance, RoomsFault>) {
+        let Joiner {
+            at,
+            room,
+            acknowledgement,
+            reply,
+            ..
+        } = joiner;
+        let entrance = match entered {
+            Ok(entrance) => entrance,
+            Err(fault) => return self.refuse(at, &reply, fault),
+        };
+        let (stay, most) = (entrance.right.stay(), self.rooms_max);
+        let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
+        // A request is answered when it is known how it came out; a session in one piece with what follows.
+        let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();
+        let snapshot = snapshot(&room, entrance.states).map(|event| Frame::new(&event));
+        let first = acknowledged.into_iter().chain(snapshot).collect();
+        let joined = self.dispatch.join(at, &room, stay, most, first, refused);
+        actix_rt::spawn(async move {
+            let answer = match joined.await {
+                JoinOutcome::Joined | JoinOutcome::Already => acknowledgement,
+                JoinOutcome::TooMany => refusal,
+                JoinOutcome::Gone => return,
+            };
+            // A session has been told.
+            reply.send(&answer, drop);
+        });
+    }
+
+    fn refuse(&self, at: SessionRef, reply: &Reply, fault: RoomsFault) {
+        if let RoomsFault::Store(cause) = &fault {
+            log::error!(
+                "room not joined session={} cause={}",
+                at.session,
+                chain(cause)
+            );
+        }
+        let tell = |frame| self.dispatch.tell(To::Session(at), frame);
+        reply.send(&error(fault, &self.store), tell);
+    }
+}
+
+impl Handler<Join> for Announcer {
+    type Result = ();
+
+    fn handle(&mut self, Join { joiner }: Join, _: &mut Context<Self>) {
+        let (user, room, claims) = (
+            joiner.user.clone(),
+            joiner.room.clone(),
+            joiner.claims.clone(),
+        );
+        // In the order of the writes, though it only reads: what is published after it is said after it.
+        let entered = self
+            .store
+            .write(move |tx| transactions::enter(tx, &user, &room, &claims));
+        self.results.push(entered, move |entered, announcer, _| {
+            announcer.admit(joiner, entered);
+        });
+    }
+}
+
+impl Handler<Welcome> for Announcer {
+    type Result = ResponseFuture<Result<(), RoomsFault>>;
+
+    fn handle(&mut self, Welcome { user, at }: Welcome, _: &mut Context<Self>) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let standing = self
+            .store
+            .write(move |tx| transactions::standing(tx, &user));
+        self.results.push(
+            standing,
+            move |standing: Result<_, StoreError>, announcer, _| {
+                let told = standing.map(|standing| {
+                    for (room, states) in standing {
+                        let room = room.parse().ok();
+                        let event = room.and_then(|room| snapshot(&room, states));
+                        if let Some(event) = event {
+                            let frame = Frame::of_kind(&event, spec::Kind::Preamble);
+                            announcer.dispatch.tell(To::Session(at), frame);
+                        }
+                    }
+                });
+                let _ = answer.send(told.map_err(RoomsFault::from));
+            },
+        );
+        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+    }
+}
+
+impl Handler<Admit> for Announcer {
+    type Result = ResponseFuture<Result<Granted, RoomsFault>>;
+
+    fn handle(&mut self, admit: Admit, _: &mut Context<Self>) -> Self::Result {
+        let Admit { room, user, grant } = admit;
+        let (answer, answered) = oneshot::channel();
+        let (into, whom) = (room.clone(), user.clone());
+        let granted = self
+            .store
+            .write(move |tx| members::put(tx, &into, &whom, grant));
+        self.results.push(
+            granted,
+            move |granted: Result<_, StoreError>, announcer, _| {
+                if let Ok(Granted::Renewed) = granted {
+                    let (to, until) = (To::User(user), grant.expires_at);
+                    let renewed = announcer.dispatch.renew(&to, &room, until, Renewed::Grants);
+                    drop(renewed);
+                }
+                let _ = answer.send(granted.map_err(RoomsFault::from));
+            },
+        );
+        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+    }
+}
+
+impl Handler<ClaimLost> for Announcer {
+    type Result = ();
+
+    fn handle(&mut self, lost: ClaimLost, _: &mut Context<Self>) {
+        let ClaimLost { room, user, at } = lost;
+        let (of, whose) = (room.clone(), user);
+        let right = self.store.write(move |tx| {
+            let grant = members::grant(tx, &of, &whose)?;
+            Ok::<_, StoreError>(rules::right(&whose, &of, &[], grant, tx.now()))
+        });
+        self.results.push(right, move |right, announcer, _| {
+            let (to, dispatch) = (To::Session(at), &announcer.dispatch);
+            match right {
+                Ok(Some(right)) => {
+                    let (until, whose) = (right.until(), Renewed::Everybody);
+                    drop(dispatch.renew(&to, &room, until, whose));
+                }
+                // Without the store nobody can say that they may stay.
+                Ok(None) | Err(_) => {
+                    drop(dispatch.leave(&to, &room, left(&room, RoomLeftReason::Revoked)));
+                }
+            }
+        });
+    }
+}
+
+impl Handler<Revoke> for Announcer {
+    type Result = ResponseFuture<Result<(), RoomsFault>>;
+
+    fn handle(&mut self, Revoke { room, user }: Revoke, _: &mut Context<Self>) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let (from, whose) = (room.clone(), user.clone());
+        let removed = self
+            .store
+            .write(move |tx| members::remove(tx, &from, &whose));
+        self.results.push(
+            removed,
+            move |removed: Result<_, StoreError>, announcer, _| {
+                if removed.is_ok() {
+                    let (to, last) = (To::User(user), left(&room, RoomLeftReason::Revoked));
+                    drop(announcer.dispatch.leave(&to, &room, last));
+                }
+                let _ = answer.send(removed.map(drop).map_err(RoomsFault::from));
+            },
+        );
+        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+    }
+}
+
+impl Handler<Expire> for Announcer {
+    type Result = ();
+
+    fn handle(&mut self, _: Expire, _: &mut Context<Self>) {
+        if std::mem::replace(&mut self.sweeping, true) {
+            return;
+        }
+        let gone = self.store.write(|tx| members::expire(tx, STEP_ROWS));
+        self.results
+            .push(gone, |gone: Result<_, StoreError>, announcer, _| {
+                announcer.sweeping = false;
+                let now = announcer.store.now();
+                match gone {
+                    Ok(gone) => gone.into_iter().for_each(|(room, user)| {
+                        let (to, last) = (To::User(user), left(&room, RoomLeftReason::Expired));
+                        drop(announcer.dispatch.leave_expired(&to, &room, last, now));
+                    }),
+                    Err(fault) => log::warn!("grants not dropped cause={}", chain(&fault)),
+                }
+            });
+    }
+}
+
+/// `room_left`, for somebody who has not left by themselves.
+fn left(room: &RoomId, reason: RoomLeftReason) -> Option<Frame> {
+    let left = RoomLeft {
+        room: room.clone(),
+        reason,
+    };
+    Some(Frame::new(&left.into()))
+}
+
+/// `room_snapshot`; `None` only if what is stored is no JSON.
+fn snapshot(room: &RoomId, states: Vec<String>) -> Option<Event> {
+    let events = states.into_iter().map(RawValue::from_string);
+    match events.collect::<Result<Vec<_>, _>>() {
+        Ok(events) => Some(
+            RoomSnapshot {
+                room: room.clone(),
+                events,
+            }
+            .into(),
+        ),
+        Err(fault) => {
+            log::error!("room_states.body is no JSON room={room} cause={fault}");
+            None
+        }
+    }
+}
+
+fn error(fault: RoomsFault, store: &Handle) -> Event {
+    let fault = Fault::from(fault);
+    Error {
+        code: fault.code,
+        message: fault.message,
+        context: fault.context,
+        timestamp: store.now().unix_seconds(),
+    }
+    .into()
+}

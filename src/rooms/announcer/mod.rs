@@ -1,0 +1,210 @@
+//! The announcer: stores what is published, and says it in the order in which it was stored.
+//!
+//! ```text
+//!   publish, join, revoke ──> announcer ──> store, in the order of arrival
+//!                                 ^             |
+//!                                 └── results ──┘ in the order of the commits ──> dispatch
+//! ```
+//! Why an actor, where the chat has none: the events of a room reach each of its members in one order, and somebody who joins
+//! is told the states that hold before the events that change them. So all that concerns order passes through one place, and
+//! is said as its results come back ([`Ordered`]). A request that needs no store is said at once: nothing can refuse it any more.
+//!
+//! - `members`: who is let in and taken out.
+
+mod members;
+
+use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Instant};
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{
+    event_log,
+    fault::RoomsFault,
+    messages::{Publish, Report, Stop},
+    publication::{Publication, Target},
+    rules::{DURABLE_MEMBERS_MAX, Kind},
+    transactions::{self, Entry, Outcome, StateLimits},
+};
+use crate::{
+    delivery::{dispatch::Dispatch, lines::To},
+    kernel::ids::{RoomId, UserId},
+    store::{
+        Handle,
+        ordered::{Ordered, TakeResults, TakesInOrder},
+    },
+};
+
+/// Messages that may wait. Joins beyond them are refused; how many requests of backends there may be at a time is bounded before
+/// they come here.
+const MAILBOX: usize = 256;
+
+/// A number that delivery will know in a moment.
+type Count = Pin<Box<dyn Future<Output = usize>>>;
+
+/// The actor.
+pub(super) struct Announcer {
+    store: Handle,
+    dispatch: Dispatch,
+    states: StateLimits,
+    /// Rooms that one connection may be in.
+    rooms_max: usize,
+    results: Ordered<Self>,
+    /// Whether a sweep of grants is on its way.
+    sweeping: bool,
+}
+
+impl Announcer {
+    pub(super) fn new(
+        store: Handle,
+        dispatch: Dispatch,
+        states: StateLimits,
+        rooms_max: usize,
+    ) -> Self {
+        Self {
+            store,
+            dispatch,
+            states,
+            rooms_max,
+            results: Ordered::default(),
+            sweeping: false,
+        }
+    }
+
+    /// Says an event to whom it is for, and counts the outboxes that it enters.
+    fn say(&self, publication: &Publication, outcome: &Outcome, accepted: Instant) -> Vec<Count> {
+        if let Outcome::Repeated(_) = outcome {
+            return Vec::new();
+        }
+        let frame = publication.frame(&self.dispatch, accepted);
+        if let Outcome::Stored(places) = outcome {
+            let durable = |(user, seq): &(_, _)| -> Count {
+                Box::pin(self.dispatch.durable_counted(user, *seq, &frame))
+            };
+            return places.iter().map(durable).collect();
+        }
+        let tell = |to: To| -> Count { Box::pin(self.dispatch.tell_counted(to, frame.clone())) };
+        match &publication.target {
+            Target::User(user) => vec![tell(To::User(user.clone()))],
+            Target::Users(users) => users.iter().cloned().map(To::User).map(tell).collect(),
+            Target::Room(room) => vec![tell(To::Room(room.clone()))],
+            Target::Everyone => vec![tell(To::Everyone)],
+        }
+    }
+
+    /// Says what was stored, and answers once it is known whom it reached.
+    fn conclude(
+        &self,
+        entries: &[Entry],
+        outcomes: &[Outcome],
+        accepted: Instant,
+        answer: oneshot::Sender<Result<Vec<Report>, RoomsFault>>,
+    ) {
+        let mut said = Vec::with_capacity(entries.len());
+        for (Entry { publication, .. }, outcome) in entries.iter().zip(outcomes) {
+            let counts = self.say(publication, outcome, accepted);
+            // What is not said again has been logged before.
+            let first = !matches!(outcome, Outcome::Repeated(_));
+            let line = first.then(|| event_log::Said::of(publication));
+            said.push((outcome.stored(), counts, line));
+        }
+        let dispatch = self.dispatch.clone();
+        actix_rt::spawn(async move {
+            let mut reports = Vec::with_capacity(said.len());
+            for (stored, counts, line) in said {
+                let mut delivered = 0;
+                for count in counts {
+                    delivered += count.await as u64;
+                }
+                let report = Report { stored, delivered };
+                line.iter()
+                    .for_each(|line| line.log(report, dispatch.roster()));
+                reports.push(report);
+            }
+            // A backend that no longer waits has gone; what was said was said.
+            let _ = answer.send(Ok(reports));
+        });
+    }
+
+    /// The events with those who are in their rooms: read once for each room, and no more than matter.
+    fn entries(&self, publications: Vec<Publication>) -> Arc<[Entry]> {
+        let mut rooms: HashMap<RoomId, Arc<[UserId]>> = HashMap::new();
+        let roster = self.dispatch.roster();
+        let mut present = |publication: &Publication| -> Arc<[UserId]> {
+            match (&publication.target, publication.kind) {
+                (Target::Room(room), Kind::Durable) => {
+                    let read = || roster.room_users(room, DURABLE_MEMBERS_MAX + 1).into();
+                    Arc::clone(rooms.entry(room.clone()).or_insert_with(read))
+                }
+                _ => Arc::default(),
+            }
+        };
+        let entry = |publication: Publication| Entry {
+            present: present(&publication),
+            publication,
+        };
+        publications.into_iter().map(entry).collect()
+    }
+}
+
+impl Handler<Publish> for Announcer {
+    type Result = ResponseFuture<Result<Vec<Report>, RoomsFault>>;
+
+    fn handle(&mut self, publish: Publish, _: &mut Context<Self>) -> Self::Result {
+        let Publish {
+            publications,
+            accepted,
+        } = publish;
+        let (answer, answered) = oneshot::channel();
+        let entries = self.entries(publications);
+        let needs_store = |entry: &Entry| {
+            entry.publication.kind != Kind::Ephemeral || entry.publication.repeat.is_some()
+        };
+        if entries.iter().any(needs_store) {
+            let (request, limits, stored) = (Uuid::new_v4(), self.states, Arc::clone(&entries));
+            let stored = self
+                .store
+                .write(move |tx| transactions::publish(tx, &stored, request, limits));
+            self.results
+                .push(stored, move |stored, announcer, _| match stored {
+                    Ok(outcomes) => announcer.conclude(&entries, &outcomes, accepted, answer),
+                    // A backend that no longer waits has gone.
+                    Err(fault) => drop(answer.send(Err(fault))),
+                });
+        } else {
+            let outcomes = vec![Outcome::NotStored; entries.len()];
+            self.conclude(&entries, &outcomes, accepted, answer);
+        }
+        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+    }
+}
+
+impl Handler<Stop> for Announcer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> ResponseFuture<()> {
+        let (done, stopped) = oneshot::channel();
+        self.results.push(std::future::ready(()), |(), _, ctx| {
+            let _ = done.send(());
+            ctx.stop();
+        });
+        // Dropped unsent it has stopped too.
+        Box::pin(async { stopped.await.unwrap_or_default() })
+    }
+}
+
+impl TakesInOrder for Announcer {
+    fn results(&mut self) -> &mut Ordered<Self> {
+        &mut self.results
+    }
+}
+
+impl Actor for Announcer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.spawn(TakeResults);
+    }
+}

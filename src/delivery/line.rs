@@ -189,7 +189,10 @@ impl Line {
             return self.enqueue(item);
         }
         self.counters.sent(item.frame.spec().name, 1);
-        self.outbox.borrow_mut().push_preamble(item);
+        let mut outbox = self.outbox.borrow_mut();
+        let before = outbox.bytes();
+        outbox.push_preamble(item);
+        self.counters.waiting(before, outbox.bytes());
         Delivered::Yes
     }
 

@@ -208,6 +208,27 @@ async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     counts(&server, "otomo_outbox_bytes", |bytes| bytes == 0.0).await;
 }
 
+/// The fault: what was replayed was taken off the gauge without having been added.
+#[tokio::test]
+async fn a_replay_leaves_nothing_in_the_bytes_that_wait() {
+    let server = TestServer::start().await;
+    let (taro, mut yuki) = (server.user("taro").await, server.user("yuki").await);
+    drop(taro);
+    for number in 0..3 {
+        yuki.ask(json!({
+            "type": "message_send", "toUserId": "taro", "clientMessageId": number.to_string(), "body": "hello",
+        }))
+        .await;
+    }
+    let taro = server.connecting("taro", Role::User).with_last_seq(0);
+    let mut taro = taro.open().await;
+    for seq in 1..=3 {
+        assert_eq!(taro.expect("new-message").await["seq"], seq);
+    }
+    taro.expect("ready").await;
+    counts(&server, "otomo_outbox_bytes", |bytes| bytes == 0.0).await;
+}
+
 #[tokio::test]
 async fn actions_are_counted_by_what_came_of_them_and_timed_if_the_backend_was_asked() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

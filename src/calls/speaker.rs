@@ -119,7 +119,7 @@ impl Speaker {
     /// Answers a client that its command was not done.
     pub(super) fn fail(&self, asker: &Asker, call: CallId, fault: Fault) {
         let fault = fault.about("callId", call.to_string());
-        self.reply(asker, &self.error(fault).into());
+        self.reply(asker, &Error::new(&fault, self.now()).into());
     }
 
     /// Tells the device that calls that a charge could not be stored.
@@ -129,19 +129,10 @@ impl Speaker {
         let fault = Fault::new(ErrorCode::BillingFailed, message)
             .about("callId", call.id.to_string())
             .about("tickNumber", number);
-        let error = Frame::new(&self.error(fault).into());
+        let error = Frame::new(&Error::new(&fault, self.now()).into());
         let device = call.caller_device.clone();
         self.dispatch
             .tell(To::Device(call.caller.clone(), device), error);
-    }
-
-    fn error(&self, fault: Fault) -> Error {
-        Error {
-            code: fault.code,
-            message: fault.message,
-            context: fault.context,
-            timestamp: self.now().unix_seconds(),
-        }
     }
 
     fn say_one(&self, stored: &Stored, spoken: &Spoken, task: &Task, said: &mut Said) {

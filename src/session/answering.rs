@@ -2,10 +2,13 @@
 
 use std::future::Future;
 
-use super::{Session, Stage, commands};
+use super::{Session, Stage};
 use crate::{
     delivery::{lines::To, reply::Reply},
-    protocol::{event::Event, fault::Fault},
+    protocol::{
+        event::{Error, Event},
+        fault::Fault,
+    },
 };
 
 impl Session {
@@ -24,7 +27,7 @@ impl Session {
             let answer = match done.await {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return,
-                Err(fault) => commands::error(&fault, store.now()).into(),
+                Err(fault) => Error::new(&fault, store.now()).into(),
             };
             reply.send(&answer, |frame| dispatch.tell(To::Session(at), frame));
         });

@@ -88,7 +88,7 @@ impl Session {
     /// Answers a command that is not done.
     pub(super) fn refuse(&mut self, fault: &Fault, reply: &Reply) {
         let now = self.env.store.now();
-        self.answer(error(fault, now), reply);
+        self.answer(Error::new(fault, now), reply);
     }
 
     /// Answers a command.
@@ -268,21 +268,12 @@ impl Session {
             let now = session.env.store.now();
             let answer: Event = match chosen {
                 Ok(choice) => OtomoStatusSetAck::from(choice).into(),
-                Err(refused) => error(&refused.into(), now).into(),
+                Err(refused) => Error::new(&refused.into(), now).into(),
             };
             // Through delivery, so that the answer comes after the update that it caused.
             let tell = |frame| session.env.dispatch.tell(To::Session(at), frame);
             reply.send(&answer, tell);
         }));
-    }
-}
-
-pub(super) fn error(fault: &Fault, now: Timestamp) -> Error {
-    Error {
-        code: fault.code,
-        message: fault.message.clone(),
-        context: fault.context.clone(),
-        timestamp: now.unix_seconds(),
     }
 }
 

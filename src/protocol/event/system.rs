@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     kernel::identity::Role,
     kernel::ids::{EventId, NodeId, SessionId, UserId},
-    protocol::error_code::ErrorCode,
+    kernel::time::Timestamp,
+    protocol::{error_code::ErrorCode, fault::Fault},
 };
 
 /// How often the server pings and how long it waits.
@@ -156,6 +157,18 @@ pub struct Error {
     pub context: Map<String, Value>,
     /// UNIX seconds.
     pub timestamp: i64,
+}
+
+impl Error {
+    /// Tells a client at `now` why its command is not done.
+    pub fn new(fault: &Fault, now: Timestamp) -> Self {
+        Self {
+            code: fault.code,
+            message: fault.message.clone(),
+            context: fault.context.clone(),
+            timestamp: now.unix_seconds(),
+        }
+    }
 }
 
 /// `notification`: a message of the app to its user.

@@ -94,7 +94,7 @@ pub struct Actions {
 pub fn check(config: &ActionsConfig) -> Result<(), NameTaken> {
     let taken = |name: &&String| {
         let ours = Command::NAMES.contains(&name.as_str()) && *name != GAME_ACTION;
-        ours || schema::is_word_of_transports(name)
+        ours || schema::is_reserved_by_clients(name)
     };
     match config.types.iter().find(taken) {
         Some(name) => Err(NameTaken(name.clone())),

@@ -22,10 +22,10 @@ pub(super) const ACKNOWLEDGEMENT: Spec = Spec {
 };
 
 /// The event of a room that clients of Socket.IO hear by its own name.
-const ROOM_EVENT: &str = "room_event";
+pub const ROOM_EVENT: &str = "room_event";
 
-/// Names that clients of Socket.IO take for their own: they end the connection when such an event comes.
-const RESERVED: [&str; 6] = [
+/// Names that the libraries of Socket.IO take for their own: they end the connection when such an event comes.
+pub const RESERVED: [&str; 6] = [
     "connect",
     "connect_error",
     "disconnect",

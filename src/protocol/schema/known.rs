@@ -54,7 +54,7 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     Known::new::<SpInsufficient>("sp_insufficient", ISO),
     // Not of the document: a backend that counts points itself may have no such day.
-    Known::new::<SpDailyRecovery>("sp_daily_recovery", ISO).without(&["date"]),
+    Known::new::<SpDailyRecovery>("sp_daily_recovery", ISO).with_optional(&["date"]),
     Known::new::<Notification>(
         "notification",
         &[
@@ -78,7 +78,8 @@ impl Known {
         }
     }
 
-    const fn without(self, optional: &'static [&'static str]) -> Self {
+    /// Says which fields others need not have.
+    const fn with_optional(self, optional: &'static [&'static str]) -> Self {
         Self { optional, ..self }
     }
 

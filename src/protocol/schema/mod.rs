@@ -16,22 +16,11 @@ use serde_json::{Map, Value, json};
 
 use self::known::{KNOWN, Known};
 pub use self::violation::Violation;
-use super::event::Event;
+use super::{event::Event, socket_io};
 use crate::kernel::{ids::EventId, time::Timestamp, type_name};
 
-/// Names that mean something else to the libraries of clients: to Socket.IO its own events, to an `EventSource` what it reports
-/// itself, or hears without a name.
-const WORDS_OF_TRANSPORTS: [&str; 9] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-    "message",
-    "open",
-    "server_error",
-];
+/// Names that mean something else to an `EventSource`: what it reports itself, or hears without a name.
+const RESERVED_BY_EVENT_SOURCES: [&str; 3] = ["message", "open", "server_error"];
 
 /// Fields that the server writes into durable events, and that clients count on.
 const FIELDS_OF_DELIVERY: [&str; 2] = ["seq", "prev"];
@@ -66,7 +55,7 @@ pub enum Publishable {
 pub fn publishable(name: &str) -> Publishable {
     if find(name).is_some() {
         Publishable::Known
-    } else if Event::known_spec(name).is_some() || is_word_of_transports(name) {
+    } else if Event::known_spec(name).is_some() || is_reserved_by_clients(name) {
         Publishable::Reserved
     } else if !type_name::is_fit(name) {
         Publishable::Malformed
@@ -75,9 +64,9 @@ pub fn publishable(name: &str) -> Publishable {
     }
 }
 
-/// Whether a name means something else to the libraries of clients.
-pub fn is_word_of_transports(name: &str) -> bool {
-    WORDS_OF_TRANSPORTS.contains(&name)
+/// Whether a name means something else to the libraries of clients: to Socket.IO's, or to an `EventSource`.
+pub fn is_reserved_by_clients(name: &str) -> bool {
+    socket_io::RESERVED.contains(&name) || RESERVED_BY_EVENT_SOURCES.contains(&name)
 }
 
 /// Checks an event of a backend, having filled in what it may leave out: `timestamp` (from `now`), the `id` of a notification

@@ -17,9 +17,9 @@ use super::{
     fault::Fault,
     link::Link,
     packet::{Decoder, MAIN, Packet},
-    polls::Polls,
     probe::{Probe, Step},
-    registry::{Door, Posted, Registration, Request},
+    registry::{PollingEndpoint, Posted, Registration, Request},
+    requests::Requests,
 };
 use crate::{
     delivery::leave::Leave,
@@ -34,7 +34,7 @@ use crate::{
 /// What a client does, as far as its session is concerned.
 pub(super) enum Heard {
     /// All that came has been handled, or there is room: what waits can be written.
-    Pause,
+    Flush,
     /// It answered a ping.
     Pong,
     /// It wants to connect, and says who it is.
@@ -66,7 +66,7 @@ pub(super) struct Channel {
 
 enum Source {
     Socket(Box<Connection<AnyWire>>),
-    Polling(Box<Polls>),
+    Polling(Box<Requests>),
 }
 
 /// What a session's stream belongs to.
@@ -84,9 +84,13 @@ impl Client {
         self.channel(Source::Socket(Box::new(connection)))
     }
 
-    /// A client that polls.
-    pub(super) fn polling(self, door: Arc<Door>, requests: mpsc::Receiver<Request>) -> Channel {
-        self.channel(Source::Polling(Box::new(Polls::new(door, requests))))
+    /// A client that requests.
+    pub(super) fn polling(
+        self,
+        endpoint: Arc<PollingEndpoint>,
+        receiver: mpsc::Receiver<Request>,
+    ) -> Channel {
+        self.channel(Source::Polling(Box::new(Requests::new(endpoint, receiver))))
     }
 
     fn channel(self, source: Source) -> Channel {
@@ -191,8 +195,8 @@ impl Channel {
     /// The end begins: nothing that still comes is looked at.
     fn end(&mut self, posted: Posted) {
         self.discarding = true;
-        if let Source::Polling(polls) = &mut self.source {
-            polls.answer_post(posted);
+        if let Source::Polling(requests) = &mut self.source {
+            requests.answer_post(posted);
         }
     }
 
@@ -205,7 +209,7 @@ impl Channel {
                 None => return Poll::Ready(None),
                 Some(Ok(Message::Text(packet))) => self.text(&packet),
                 Some(Ok(Message::Binary(bytes))) => self.binary(bytes),
-                Some(Ok(Message::Nop)) => Some(Heard::Pause),
+                Some(Ok(Message::Nop)) => Some(Heard::Flush),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Continuation(_))) => None,
                 Some(Ok(Message::Close(reason))) => Some(Heard::Left(ws::left_with(reason))),
                 Some(Err(Ended::Eof)) => Some(Heard::Left(Leave::Reload)),
@@ -223,28 +227,28 @@ impl Channel {
 
     fn poll_polling(&mut self, task: &mut Context<'_>) -> Poll<Option<Heard>> {
         loop {
-            let Source::Polling(polls) = &mut self.source else {
+            let Source::Polling(requests) = &mut self.source else {
                 return self.poll_socket(task);
             };
-            if let Some(packet) = polls.next_packet() {
+            if let Some(packet) = requests.next_packet() {
                 match self.text(&packet) {
                     None => continue,
                     heard => return Poll::Ready(heard),
                 }
             }
-            if std::mem::take(&mut polls.handled) {
-                return Poll::Ready(Some(Heard::Pause));
+            if std::mem::take(&mut requests.handled) {
+                return Poll::Ready(Some(Heard::Flush));
             }
-            if let Poll::Ready(step) = polls.poll_probe(task, &self.link) {
+            if let Poll::Ready(step) = requests.poll_probe(task, &self.link) {
                 self.step(step);
-                return Poll::Ready(Some(Heard::Pause));
+                return Poll::Ready(Some(Heard::Flush));
             }
-            match polls.requests.poll_recv(task) {
+            match requests.receiver.poll_recv(task) {
                 Poll::Ready(Some(request)) => match self.request(request) {
                     None => continue,
                     heard => return Poll::Ready(heard),
                 },
-                // The door is held here.
+                // The endpoint is held here.
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {}
             }
@@ -255,13 +259,13 @@ impl Channel {
     }
 
     fn request(&mut self, request: Request) -> Option<Heard> {
-        let Source::Polling(polls) = &mut self.source else {
+        let Source::Polling(requests) = &mut self.source else {
             return None;
         };
         match request {
             Request::Poll(poll) => {
                 self.link.polled(poll);
-                Some(Heard::Pause)
+                Some(Heard::Flush)
             }
             Request::Post(_, done) if self.discarding => {
                 // A client that has given its post up needs no answer.
@@ -269,14 +273,14 @@ impl Channel {
                 None
             }
             Request::Post(payload, done) => {
-                polls.posted(payload, done);
+                requests.posted(payload, done);
                 None
             }
-            Request::Socket(taken, turn) => {
+            Request::Socket(taken, permit) => {
                 let config = &self.env.config;
                 let patience = config.server.handshake_timeout;
                 let limits = message_limits(config);
-                polls.probe = Some(Probe::new(*taken, turn, limits, patience));
+                requests.probe = Some(Probe::new(*taken, permit, limits, patience));
                 None
             }
             Request::Fault(_) if self.discarding => None,
@@ -286,7 +290,7 @@ impl Channel {
 
     /// What a WebSocket that wants to take over has come to.
     fn step(&mut self, step: Step) {
-        let Source::Polling(polls) = &mut self.source else {
+        let Source::Polling(requests) = &mut self.source else {
             return;
         };
         let count = |outcome| self.env.metrics.upgrades.of(outcome).inc();
@@ -294,17 +298,17 @@ impl Channel {
             Step::Probed => self.link.probed(true),
             Step::Abandoned => {
                 count("abandoned");
-                polls.probe = None;
+                requests.probe = None;
                 self.link.probed(false);
             }
             Step::TakesOver => {
                 count("done");
-                let Some(probe) = polls.probe.take() else {
+                let Some(probe) = requests.probe.take() else {
                     return;
                 };
-                polls.door.upgraded();
+                requests.endpoint.upgraded();
                 self.link.upgrade(probe.socket);
-                // Requests that came meanwhile are dropped with their door, and answered as to a session that polls no more.
+                // Requests that came meanwhile are dropped with their endpoint, and answered as to a session that polls no more.
                 self.source = Source::Socket(Box::new(probe.connection));
             }
         }

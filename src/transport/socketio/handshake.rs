@@ -10,7 +10,7 @@ use super::{
     http::open_packet,
     link::Link,
     query::{self, Transport},
-    registry::{self, Door, Kind, Sid, Sids, Turn, Way},
+    registry::{self, Kind, PollingEndpoint, RequestPermit, Route, Sid, Sids},
     start,
 };
 use crate::{
@@ -33,7 +33,7 @@ enum Purpose {
     /// It begins a session.
     Begins(Box<Hello>, Permit),
     /// It wants to take over from long polling.
-    TakesOver(Arc<Door>, Turn),
+    TakesOver(Arc<PollingEndpoint>, RequestPermit),
 }
 
 /// Checks a handshake.
@@ -53,13 +53,13 @@ pub(in crate::transport) fn shake_hands(
         }
         Some(sid) => {
             let second = || BadRequest::Malformed.answer(Some("this session has a WebSocket"));
-            let door = match sids.find(&sid) {
+            let endpoint = match sids.find(&sid) {
                 None => return Err(BadRequest::UnknownSid.answer(None)),
-                Some(Way::Door(door)) if !door.is_upgraded() => door,
-                Some(Way::Door(_) | Way::Socket) => return Err(second()),
+                Some(Route::Polling(endpoint)) if !endpoint.is_upgraded() => endpoint,
+                Some(Route::Polling(_) | Route::Socket) => return Err(second()),
             };
-            let turn = door.turn(Kind::Socket).ok_or_else(second)?;
-            Purpose::TakesOver(door, turn)
+            let permit = endpoint.acquire(Kind::Socket).ok_or_else(second)?;
+            Purpose::TakesOver(endpoint, permit)
         }
     };
     Ok((response.finish().drop_body(), Admitted(purpose)))
@@ -90,9 +90,9 @@ impl Admitted {
         };
         let (hello, permit) = match self.0 {
             Purpose::Begins(hello, permit) => (hello, permit),
-            Purpose::TakesOver(door, turn) => {
+            Purpose::TakesOver(endpoint, permit) => {
                 // If the session has ended meanwhile, the WebSocket ends with it.
-                let _ = door.send(registry::Request::Socket(Box::new(taken), turn));
+                let _ = endpoint.send(registry::Request::Socket(Box::new(taken), permit));
                 return;
             }
         };
@@ -105,7 +105,7 @@ impl Admitted {
             env: Rc::clone(&env),
             link: Rc::clone(&link),
             hello: *hello,
-            registration: sids.register(sid, Way::Socket),
+            registration: sids.register(sid, Route::Socket),
             permit,
         };
         let connection = Connection::new(socket, taken.read_ahead, limits, None);

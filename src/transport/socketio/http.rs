@@ -13,7 +13,7 @@ use super::{
     fault::{BadRequest, Fault},
     link::Link,
     query::{self, Transport},
-    registry::{Door, Kind, Posted, Request, Sid, Sids, Way},
+    registry::{Kind, PollingEndpoint, Posted, Request, Route, Sid, Sids},
     start,
 };
 use crate::{
@@ -35,22 +35,22 @@ pub(super) async fn answer(request: HttpRequest, body: Payload, site: Rc<Site>) 
     let answered = match query::read(request.head(), Transport::Polling) {
         Err(bad) => Err(bad.answer(None)),
         Ok(None) => open(&request, &site),
-        Ok(Some(sid)) => match (door(&sid, &site), request.method()) {
+        Ok(Some(sid)) => match (endpoint(&sid, &site), request.method()) {
             (Err(denied), _) => Err(denied),
-            (Ok(door), &Method::GET) => poll(&door, &site.env).await,
-            (Ok(door), &Method::POST) => post(&door, body, &site.env).await,
+            (Ok(endpoint), &Method::GET) => poll(&endpoint, &site.env).await,
+            (Ok(endpoint), &Method::POST) => post(&endpoint, body, &site.env).await,
             (Ok(_), _) => Err(BadRequest::Malformed.answer(Some("GET or POST"))),
         },
     };
     answered.unwrap_or_else(refusal::http)
 }
 
-/// The door of a session that polls.
-fn door(sid: &str, site: &Site) -> Result<Arc<Door>, Denied> {
+/// The endpoint of a session that polls.
+fn endpoint(sid: &str, site: &Site) -> Result<Arc<PollingEndpoint>, Denied> {
     match site.sids.find(sid) {
         None => Err(BadRequest::UnknownSid.answer(None)),
-        Some(Way::Door(door)) if !door.is_upgraded() => Ok(door),
-        Some(Way::Door(_) | Way::Socket) => {
+        Some(Route::Polling(endpoint)) if !endpoint.is_upgraded() => Ok(endpoint),
+        Some(Route::Polling(_) | Route::Socket) => {
             Err(BadRequest::Malformed.answer(Some("this session is on a WebSocket")))
         }
     }
@@ -60,7 +60,7 @@ fn door(sid: &str, site: &Site) -> Result<Arc<Door>, Denied> {
 fn open(request: &HttpRequest, site: &Site) -> Result<HttpResponse, Denied> {
     let (hello, permit) = query::admit(request.head(), &site.env, &site.gate)?;
     let sid = Sid::new(&site.env.node);
-    let (door, requests) = Door::new();
+    let (endpoint, requests) = PollingEndpoint::new();
     let link = Link::polling(sid.clone());
     let client = Client {
         env: Rc::clone(&site.env),
@@ -68,12 +68,16 @@ fn open(request: &HttpRequest, site: &Site) -> Result<HttpResponse, Denied> {
         hello,
         registration: site
             .sids
-            .register(sid.clone(), Way::Door(Arc::clone(&door))),
+            .register(sid.clone(), Route::Polling(Arc::clone(&endpoint))),
         permit,
     };
     let packet = open_packet(&sid, &["websocket"], &site.env.config.socketio);
     link.log().said(packet.as_bytes());
-    start(Rc::clone(&site.env), link, client.polling(door, requests));
+    start(
+        Rc::clone(&site.env),
+        link,
+        client.polling(endpoint, requests),
+    );
     Ok(payload(packet))
 }
 
@@ -90,32 +94,38 @@ pub(super) fn open_packet(sid: &Sid, upgrades: &[&str], config: &SocketIoConfig)
     format!("0{open}")
 }
 
-async fn poll(door: &Arc<Door>, env: &Env) -> Result<HttpResponse, Denied> {
+async fn poll(endpoint: &Arc<PollingEndpoint>, env: &Env) -> Result<HttpResponse, Denied> {
     env.metrics.polls.of("get").inc();
-    let Some(turn) = door.turn(Kind::Poll) else {
-        return Err(overlaps(door));
+    let Some(permit) = endpoint.acquire(Kind::Poll) else {
+        return Err(overlaps(endpoint));
     };
     let (poll, answered) = oneshot::channel();
     let gone = || BadRequest::UnknownSid.answer(None);
-    door.send(Request::Poll(poll)).map_err(|_request| gone())?;
+    endpoint
+        .send(Request::Poll(poll))
+        .map_err(|_request| gone())?;
     let bytes = answered.await.map_err(|_dropped| gone())?;
     // Before the client can see the answer, and poll again.
-    drop(turn);
+    drop(permit);
     Ok(payload(bytes))
 }
 
-async fn post(door: &Arc<Door>, body: Payload, env: &Env) -> Result<HttpResponse, Denied> {
+async fn post(
+    endpoint: &Arc<PollingEndpoint>,
+    body: Payload,
+    env: &Env,
+) -> Result<HttpResponse, Denied> {
     env.metrics.polls.of("post").inc();
-    let Some(turn) = door.turn(Kind::Post) else {
-        return Err(overlaps(door));
+    let Some(permit) = endpoint.acquire(Kind::Post) else {
+        return Err(overlaps(endpoint));
     };
-    let payload = read(door, body, env.config.socketio.max_payload).await?;
+    let payload = read(endpoint, body, env.config.socketio.max_payload).await?;
     let (done, answered) = oneshot::channel();
     let gone = || BadRequest::UnknownSid.answer(None);
-    let posted = door.send(Request::Post(payload, done));
+    let posted = endpoint.send(Request::Post(payload, done));
     posted.map_err(|_request| gone())?;
     let posted = answered.await.map_err(|_dropped| gone())?;
-    drop(turn);
+    drop(permit);
     match posted {
         Posted::Taken => Ok(self::payload("ok")),
         Posted::Refused => Err(BadRequest::Malformed.answer(None)),
@@ -123,16 +133,20 @@ async fn post(door: &Arc<Door>, body: Payload, env: &Env) -> Result<HttpResponse
 }
 
 /// A client that has two requests of one kind at once is broken: its packets have no order any more.
-fn overlaps(door: &Door) -> Denied {
+fn overlaps(endpoint: &PollingEndpoint) -> Denied {
     // If it does not come through, the session has ended or is told by another one.
-    let _ = door.send(Request::Fault(Fault::Overlap));
+    let _ = endpoint.send(Request::Fault(Fault::Overlap));
     BadRequest::Malformed.answer(Some("one request of a kind at a time"))
 }
 
-async fn read(door: &Door, body: Payload, limit: usize) -> Result<ByteString, Denied> {
+async fn read(
+    endpoint: &PollingEndpoint,
+    body: Payload,
+    limit: usize,
+) -> Result<ByteString, Denied> {
     let Ok(read) = body.to_bytes_limited(limit).await else {
         // The same as with an overlap.
-        let _ = door.send(Request::Fault(Fault::TooLarge));
+        let _ = endpoint.send(Request::Fault(Fault::TooLarge));
         let message = format!("the payload is larger than {limit} bytes");
         let fault = fault::Fault::new(ErrorCode::MessageTooLarge, message);
         return Err(Refusal::from(fault).answer());
@@ -140,7 +154,7 @@ async fn read(door: &Door, body: Payload, limit: usize) -> Result<ByteString, De
     let malformed = |context| BadRequest::Malformed.answer(Some(context));
     let bytes = read.map_err(|_error| malformed("the payload cannot be read"))?;
     ByteString::try_from(bytes).map_err(|_broken| {
-        let _ = door.send(Request::Fault(Fault::NotUtf8));
+        let _ = endpoint.send(Request::Fault(Fault::NotUtf8));
         malformed("the payload must be UTF-8")
     })
 }

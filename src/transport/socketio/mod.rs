@@ -26,8 +26,8 @@
 //!
 //! - `http`: requests of long polling. `handshake`: WebSockets. `query` and `fault`: what both are asked, and refuse.
 //! - [`registry`]: which sessions there are, and the way to those that poll.
-//! - `channel`: what the client sends, as the stream that drives the session; with `auth`, what it says of itself, `polls`,
-//!   what comes to the door of one that polls, and `probe`, a WebSocket that wants to take over.
+//! - `channel`: what the client sends, as the stream that drives the session; with `auth`, what it says of itself, `requests`,
+//!   what comes from one that polls, and `probe`, a WebSocket that wants to take over.
 //! - `link`: what it is sent; with `polling`, where there is no socket. `packet`: packets in. `packet_log`: both ways, for
 //!   those who debug.
 
@@ -40,10 +40,10 @@ mod link;
 mod packet;
 mod packet_log;
 mod polling;
-mod polls;
 mod probe;
 mod query;
 pub mod registry;
+mod requests;
 
 use std::{rc::Rc, sync::Arc};
 
@@ -103,7 +103,7 @@ fn start(env: Rc<Env>, link: Rc<Link>, channel: Channel) {
 impl StreamHandler<Heard> for Session {
     fn handle(&mut self, heard: Heard, ctx: &mut Context<Self>) {
         match heard {
-            Heard::Pause => self.write(),
+            Heard::Flush => self.write(),
             Heard::Pong => self.ponged(),
             Heard::Connect(hello, link) => {
                 link.begin(self.id());

@@ -10,12 +10,12 @@ use crate::protocol::socket_io::SEPARATOR;
 pub(super) struct PacketLog(Sid);
 
 #[derive(Debug, Clone, Copy)]
-enum Way {
+enum Direction {
     In,
     Out,
 }
 
-impl Way {
+impl Direction {
     const fn as_str(self) -> &'static str {
         match self {
             Self::In => "in",
@@ -35,17 +35,17 @@ impl PacketLog {
 
     /// A packet came.
     pub(super) fn heard(&self, packet: &str) {
-        self.line(Way::In, kind(packet.as_bytes()), packet.len());
+        self.line(Direction::In, kind(packet.as_bytes()), packet.len());
     }
 
     /// An attachment came.
     pub(super) fn heard_binary(&self, bytes: usize) {
-        self.line(Way::In, "binary", bytes);
+        self.line(Direction::In, "binary", bytes);
     }
 
     /// A packet goes out.
     pub(super) fn said(&self, packet: &[u8]) {
-        self.line(Way::Out, kind(packet), packet.len());
+        self.line(Direction::Out, kind(packet), packet.len());
     }
 
     /// Packets go out, each followed by a separator.
@@ -69,8 +69,8 @@ impl PacketLog {
         }
     }
 
-    fn line(&self, way: Way, kind: &str, bytes: usize) {
-        let way = way.as_str();
+    fn line(&self, direction: Direction, kind: &str, bytes: usize) {
+        let way = direction.as_str();
         log::debug!("packet sid={} way={way} type={kind} bytes={bytes}", self.0);
     }
 }

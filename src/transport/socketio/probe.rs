@@ -13,7 +13,7 @@ use actix_rt::time::{Sleep, sleep};
 use actix_web_actors::ws::Message;
 use futures_core::Stream as _;
 
-use super::{packet_log::PacketLog, registry::Turn};
+use super::{packet_log::PacketLog, registry::RequestPermit};
 use crate::transport::{
     frames::{AnyWire, Connection, MessageLimits, Socket},
     upgrade::Taken,
@@ -31,7 +31,7 @@ pub(super) struct Probe {
     probed: bool,
     deadline: Pin<Box<Sleep>>,
     /// No other one has it meanwhile.
-    _turn: Turn,
+    _permit: RequestPermit,
 }
 
 /// What became of it.
@@ -49,7 +49,7 @@ impl Probe {
     /// `patience` is the time in which it must have taken over.
     pub(super) fn new(
         taken: Taken<AnyWire>,
-        turn: Turn,
+        permit: RequestPermit,
         limits: MessageLimits,
         patience: Duration,
     ) -> Self {
@@ -60,7 +60,7 @@ impl Probe {
             connection,
             probed: false,
             deadline: Box::pin(sleep(patience)),
-            _turn: turn,
+            _permit: permit,
         }
     }
 

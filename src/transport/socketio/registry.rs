@@ -1,7 +1,7 @@
 //! Which sessions there are, by the id that Engine.IO gave them, and the way to those that poll: shared by all workers, as the
 //! requests of one client come to any of them.
 //!
-//! The id says on which node the session is, `<node>.<random>`, so that requests can be routed by it. Who knows it speaks for
+//! The id says on which node the session is, `<node>.<random>`, so that requests can be routed by it. Whoever knows it can act as
 //! the client, so it is as hard to guess as a token, and logs show its beginning only.
 
 use std::{
@@ -61,29 +61,29 @@ impl fmt::Display for Sid {
 
 /// The sessions of all workers.
 #[derive(Default)]
-pub struct Sids(DashMap<Sid, Way>);
+pub struct Sids(DashMap<Sid, Route>);
 
 /// How a session is reached by requests of its client.
 #[derive(Clone)]
-pub(super) enum Way {
+pub(super) enum Route {
     /// It began on a WebSocket and knows no other requests.
     Socket,
     /// It began by polling.
-    Door(Arc<Door>),
+    Polling(Arc<PollingEndpoint>),
 }
 
 impl Sids {
     /// Makes a session known until the registration is dropped.
-    pub(super) fn register(self: &Arc<Self>, sid: Sid, way: Way) -> Registration {
-        self.0.insert(sid.clone(), way);
+    pub(super) fn register(self: &Arc<Self>, sid: Sid, route: Route) -> Registration {
+        self.0.insert(sid.clone(), route);
         Registration {
             sids: Arc::clone(self),
             sid,
         }
     }
 
-    pub(super) fn find(&self, sid: &str) -> Option<Way> {
-        self.0.get(sid).map(|way| way.clone())
+    pub(super) fn find(&self, sid: &str) -> Option<Route> {
+        self.0.get(sid).map(|route| route.clone())
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) enum Request {
     /// Brings a payload.
     Post(ByteString, oneshot::Sender<Posted>),
     /// Brings a WebSocket that is to take over.
-    Socket(Box<Taken<AnyWire>>, Turn),
+    Socket(Box<Taken<AnyWire>>, RequestPermit),
     /// Broke the protocol.
     Fault(Fault),
 }
@@ -121,7 +121,7 @@ pub(super) enum Posted {
 }
 
 /// The way to a session that began by polling. A client has one request of each kind at a time.
-pub(super) struct Door {
+pub(super) struct PollingEndpoint {
     requests: mpsc::Sender<Request>,
     polling: AtomicBool,
     posting: AtomicBool,
@@ -138,24 +138,24 @@ pub(super) enum Kind {
     Socket,
 }
 
-impl Door {
+impl PollingEndpoint {
     pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<Request>) {
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        let door = Arc::new(Self {
+        let endpoint = Arc::new(Self {
             requests,
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
             socket: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
         });
-        (door, waiting)
+        (endpoint, waiting)
     }
 
-    /// The turn of a request, for as long as it is held; `None` if another one of its kind has it.
-    pub(super) fn turn(self: &Arc<Self>, kind: Kind) -> Option<Turn> {
+    /// Leave for a request, for as long as it is held; `None` if another one of its kind has it.
+    pub(super) fn acquire(self: &Arc<Self>, kind: Kind) -> Option<RequestPermit> {
         let taken = self.of(kind).swap(true, Ordering::AcqRel);
-        (!taken).then(|| Turn {
-            door: Arc::clone(self),
+        (!taken).then(|| RequestPermit {
+            endpoint: Arc::clone(self),
             kind,
         })
     }
@@ -185,15 +185,15 @@ impl Door {
     }
 }
 
-/// The turn of one request.
-pub(super) struct Turn {
-    door: Arc<Door>,
+/// Leave for one request: while it is held, another one of its kind is refused.
+pub(super) struct RequestPermit {
+    endpoint: Arc<PollingEndpoint>,
     kind: Kind,
 }
 
-impl Drop for Turn {
+impl Drop for RequestPermit {
     fn drop(&mut self) {
-        self.door.of(self.kind).store(false, Ordering::Release);
+        self.endpoint.of(self.kind).store(false, Ordering::Release);
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
         let shown = sid.to_string();
         assert!(sid.as_str().starts_with("node-1.example."));
         assert_eq!(shown.len(), "node-1.example.".len() + SHOWN);
-        let registration = sids.register(sid.clone(), Way::Socket);
+        let registration = sids.register(sid.clone(), Route::Socket);
         assert!(sids.find(sid.as_str()).is_some());
         assert!(sids.find(&shown).is_none());
         drop(registration);
@@ -217,22 +217,22 @@ mod tests {
 
     #[test]
     fn there_is_one_request_of_each_kind_at_a_time() {
-        let (door, _waiting) = Door::new();
-        let first = door.turn(Kind::Poll);
-        assert!(first.is_some() && door.turn(Kind::Poll).is_none());
-        assert!(door.turn(Kind::Post).is_some());
+        let (endpoint, _waiting) = PollingEndpoint::new();
+        let first = endpoint.acquire(Kind::Poll);
+        assert!(first.is_some() && endpoint.acquire(Kind::Poll).is_none());
+        assert!(endpoint.acquire(Kind::Post).is_some());
         drop(first);
-        assert!(door.turn(Kind::Poll).is_some());
+        assert!(endpoint.acquire(Kind::Poll).is_some());
     }
 
     #[test]
     fn more_than_a_client_has_reason_to_send_comes_back() {
-        let (door, waiting) = Door::new();
+        let (endpoint, waiting) = PollingEndpoint::new();
         for _ in 0..WAITING_MAX {
-            assert!(door.send(Request::Fault(Fault::Overlap)).is_ok());
+            assert!(endpoint.send(Request::Fault(Fault::Overlap)).is_ok());
         }
-        assert!(door.send(Request::Fault(Fault::Overlap)).is_err());
+        assert!(endpoint.send(Request::Fault(Fault::Overlap)).is_err());
         drop(waiting);
-        assert!(door.send(Request::Fault(Fault::Overlap)).is_err());
+        assert!(endpoint.send(Request::Fault(Fault::Overlap)).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! What comes to the door of a client that polls: requests, one payload at a time, and perhaps a WebSocket.
+//! What comes from a client that polls: requests, one payload at a time, and perhaps a WebSocket.
 
 use std::{
     sync::Arc,
@@ -11,17 +11,17 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     link::Link,
     probe::{Probe, Step},
-    registry::{Door, Posted, Request},
+    registry::{PollingEndpoint, Posted, Request},
 };
 use crate::protocol::socket_io::SEPARATOR;
 
-/// What comes to a client's door.
-pub(super) struct Polls {
-    pub(super) requests: mpsc::Receiver<Request>,
-    pub(super) door: Arc<Door>,
+/// The requests of one client that polls.
+pub(super) struct Requests {
+    pub(super) receiver: mpsc::Receiver<Request>,
+    pub(super) endpoint: Arc<PollingEndpoint>,
     post: Option<Post>,
     pub(super) probe: Option<Probe>,
-    /// Whether packets were handled since the last pause.
+    /// Whether packets were handled since the last [`Heard::Flush`](super::channel::Heard::Flush).
     pub(super) handled: bool,
 }
 
@@ -32,11 +32,11 @@ struct Post {
     done: oneshot::Sender<Posted>,
 }
 
-impl Polls {
-    pub(super) fn new(door: Arc<Door>, requests: mpsc::Receiver<Request>) -> Self {
+impl Requests {
+    pub(super) fn new(endpoint: Arc<PollingEndpoint>, receiver: mpsc::Receiver<Request>) -> Self {
         Self {
-            requests,
-            door,
+            receiver,
+            endpoint,
             post: None,
             probe: None,
             handled: false,

@@ -31,6 +31,9 @@ use crate::{
     },
 };
 
+/// Bytes of a namespace's name. The name is in the answer of a refusal, to clients that nobody knows yet.
+const NAMESPACE_MAX: usize = 64;
+
 /// What a client does, as far as its session is concerned.
 pub(super) enum Heard {
     /// All that came has been handled, or there is room: what waits can be written.
@@ -148,6 +151,9 @@ impl Channel {
             Packet::Close => Some(self.left(Leave::Reload)),
             Packet::Disconnect if self.hello.is_none() => Some(self.left(Leave::Clean)),
             Packet::Disconnect => None,
+            Packet::Connect(namespace, _) if namespace.len() > NAMESPACE_MAX => {
+                Some(self.fault(Fault::NamespaceTooLong))
+            }
             Packet::Connect(namespace, _) if namespace.as_str() != MAIN => {
                 self.link.refuse_namespace(&namespace);
                 Some(Heard::Refused)

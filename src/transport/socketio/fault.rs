@@ -75,6 +75,9 @@ pub(super) enum Fault {
     /// A packet of Socket.IO where none of its kind is due.
     #[error("a packet of Socket.IO for a namespace that is not connected, or is already")]
     OutOfPlace,
+    /// A namespace with a name that is longer than any that could be meant.
+    #[error("the name of a namespace is too long")]
+    NamespaceTooLong,
     /// Not a frame of a WebSocket.
     #[error(transparent)]
     Frame(#[from] Unreadable),
@@ -96,6 +99,7 @@ impl Fault {
             Self::Overlap => "two requests of one kind at once",
             Self::EnginePacket => "a packet breaks the Engine.IO protocol",
             Self::Packet(_) | Self::Payload => "a packet breaks the Socket.IO protocol",
+            Self::NamespaceTooLong => "only the namespace / is served",
             Self::OutOfPlace => "connect to the namespace / first, and once",
         };
         (CloseCode::Protocol, text)

@@ -119,7 +119,23 @@ async fn a_command_before_the_client_connects_ends_its_session_without_a_word() 
 }
 
 #[tokio::test]
-async fn who_does_not_connect_in_time_is_closed() {
+async fn a_namespace_that_is_too_long_is_not_repeated_but_ends_its_session() {
+    let server = TestServer::start().await;
+    let namespace = |bytes: usize| format!("/{}", "x".repeat(bytes - 1));
+    let (longest, too_long) = (namespace(64), namespace(65));
+    let refused = format!(r#"44{longest},{{"message":"Invalid namespace"}}"#);
+    let mut poller = Poller::open(&server).await;
+    assert_eq!(poller.post(format!("40{longest},")).await.status, 200);
+    assert_eq!(poller.next().await.unwrap(), refused);
+    assert_eq!(poller.post(format!("40{too_long},")).await.status, 400);
+    assert_eq!(poller.rest().await, ["1"]);
+    let mut socket = Socket::begin(&server).await;
+    socket.say(&format!("40{too_long},")).await;
+    assert_eq!(socket.rest().await, ["close 1002"]);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_connect_in_time_is_closed() {
     let server = TestServer::start_with(&[("server.handshake_timeout", "1s")]).await;
     let mut poller = Poller::open(&server).await;
     assert_eq!(poller.rest().await, ["1"]);

@@ -18,7 +18,7 @@ const LONG: [(&str, &str); 2] = [
 ];
 
 #[tokio::test]
-async fn who_disconnects_has_left_at_once() {
+async fn a_client_that_disconnects_has_left_at_once() {
     let server = TestServer::start_with(&LONG).await;
     let mut taro = server.user("taro").await;
     let poller = Poller::ready(&server, "hana", Role::Otomo).await;
@@ -33,7 +33,7 @@ async fn who_disconnects_has_left_at_once() {
 }
 
 #[tokio::test]
-async fn who_gives_a_poll_up_may_be_reloading() {
+async fn a_client_that_gives_a_poll_up_may_be_reloading() {
     let graces = [
         ("presence.leave_grace", "60s"),
         ("presence.reload_grace", "10ms"),
@@ -70,7 +70,7 @@ async fn a_server_that_drains_says_so_and_does_not_send_its_clients_away() {
 }
 
 #[tokio::test]
-async fn who_is_sent_away_for_good_is_told_to_stay_away() {
+async fn a_client_that_is_sent_away_for_good_is_told_to_stay_away() {
     let server = TestServer::start_with(&[WITH_KEY]).await;
     let mut poller = Poller::ready(&server, "taro", Role::User).await;
     let mut socket = Socket::ready(&server, "taro", Role::User).await;

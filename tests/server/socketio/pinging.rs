@@ -40,7 +40,7 @@ async fn a_client_is_pinged_in_each_interval_however_much_it_says() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_a_ping_is_gone() {
+async fn a_client_that_does_not_answer_a_ping_is_gone() {
     let server = TestServer::start_with(&QUICK).await;
     let mut taro = server.user("taro").await;
     let mut socket = Socket::ready(&server, "hana", Role::Otomo).await;
@@ -53,7 +53,7 @@ async fn who_does_not_answer_a_ping_is_gone() {
 }
 
 #[tokio::test]
-async fn who_polls_and_does_not_answer_a_ping_is_gone_too() {
+async fn a_client_that_polls_and_does_not_answer_a_ping_is_gone_too() {
     let server = TestServer::start_with(&QUICK).await;
     let mut poller = Poller::ready(&server, "taro", Role::User).await;
     let rest = poller.rest().await;
@@ -63,7 +63,7 @@ async fn who_polls_and_does_not_answer_a_ping_is_gone_too() {
 }
 
 #[tokio::test]
-async fn who_does_not_poll_is_gone() {
+async fn a_client_that_does_not_poll_is_gone() {
     let server = TestServer::start_with(&QUICK).await;
     let mut taro = server.user("taro").await;
     let _poller = Poller::ready(&server, "hana", Role::Otomo).await;
@@ -72,7 +72,7 @@ async fn who_does_not_poll_is_gone() {
 }
 
 #[tokio::test]
-async fn who_polls_and_answers_stays() {
+async fn a_client_that_polls_and_answers_stays() {
     let server = TestServer::start_with(&QUICK).await;
     let mut poller = Poller::ready(&server, "taro", Role::User).await;
     let mut pings = 0;

@@ -198,7 +198,7 @@ async fn a_full_or_draining_server_refuses_sessions_for_a_while() {
 }
 
 #[tokio::test]
-async fn who_is_refused_is_told_in_the_librarys_shape_and_the_session_ends() {
+async fn a_refused_client_is_told_in_the_librarys_shape_and_its_session_ends() {
     let server = TestServer::start().await;
     for (auth, code, close) in [
         (

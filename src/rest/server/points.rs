@@ -19,7 +19,7 @@ use crate::{
 
 /// What is ordered. Each field is read by itself, so that a refusal can say which one is wrong.
 #[derive(Deserialize)]
-pub(super) struct Ordered {
+pub(super) struct OrderBody {
     amount: Option<Box<RawValue>>,
     transaction_type: Option<Box<RawValue>>,
     description: Option<Box<RawValue>>,
@@ -51,9 +51,9 @@ pub(super) async fn grant(
     shared: Data<Shared>,
     request: HttpRequest,
     user: Path<UserId>,
-    ordered: Json<Ordered>,
+    body: Json<OrderBody>,
 ) -> Answer<Done> {
-    let order = order(&request, user, &ordered, Change::Grant)?;
+    let order = order(&request, user, &body, Change::Grant)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))
 }
 
@@ -63,26 +63,26 @@ pub(super) async fn consume(
     shared: Data<Shared>,
     request: HttpRequest,
     user: Path<UserId>,
-    ordered: Json<Ordered>,
+    body: Json<OrderBody>,
 ) -> Answer<Done> {
-    let order = order(&request, user, &ordered, Change::Consume)?;
+    let order = order(&request, user, &body, Change::Consume)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))
 }
 
 fn order(
     request: &HttpRequest,
     user: Path<UserId>,
-    ordered: &Ordered,
+    body: &OrderBody,
     change: fn(Amount) -> Change,
 ) -> Result<Order, ApiError> {
     let key = Key::request(&idempotency::required(request)?);
     let purpose = Purpose {
-        transaction_type: text("transaction_type", &ordered.transaction_type)?.unwrap_or_default(),
-        description: text("description", &ordered.description)?.unwrap_or_default(),
-        action: text("action", &ordered.action)?.unwrap_or_default(),
-        metadata: read("metadata", &ordered.metadata, METADATA)?.unwrap_or_default(),
+        transaction_type: text("transaction_type", &body.transaction_type)?.unwrap_or_default(),
+        description: text("description", &body.description)?.unwrap_or_default(),
+        action: text("action", &body.action)?.unwrap_or_default(),
+        metadata: read("metadata", &body.metadata, METADATA)?.unwrap_or_default(),
     };
-    let change = change(amount(&ordered.amount)?);
+    let change = change(amount(&body.amount)?);
     Ok(Order::new(user.into_inner(), key, change, purpose)?)
 }
 

@@ -12,7 +12,7 @@ use awc::{
 use super::{answer::Answer, fault::ActionFault, request::Request};
 use crate::kernel::config::ActionsConfig;
 
-/// Who asks.
+/// Sent as `User-Agent`.
 const USER_AGENT: &str = concat!("otomo/", env!("CARGO_PKG_VERSION"));
 
 /// How long a connection is kept for the next action. Shorter than what servers keep theirs (5 s is usual), so that hardly

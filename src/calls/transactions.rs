@@ -96,7 +96,7 @@ pub(super) struct Found {
 /// Why a transaction stored nothing.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Unstored {
-    /// Another node stored a change of the same call, or a call with the same person, first. Decided anew, on what is
+    /// Another node stored a change of the same call, or a call with the same person, first. Decided again, on what is
     /// stored by now, the command may come out differently.
     #[error("another change was stored first")]
     Outrun,

@@ -5,7 +5,7 @@
 //! transactions' key (`daily:<date>`) and by the walk being finished: neither a restart nor a clock that is set back or
 //! forward brings it again. A walk is for the current local date by the store's clock, and ends with it.
 //!
-//! Whose account comes into being, or falls below the cap, behind the walk gets nothing until the next day.
+//! An account that is created, or falls below the cap, after the walk has passed it gets nothing until the next day.
 
 use std::{convert::Infallible, time::Duration};
 

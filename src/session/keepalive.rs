@@ -34,7 +34,7 @@ impl Rhythm {
             Self::Steady => Timeouts {
                 ping_interval: config.socketio.ping_interval,
                 pong_timeout: config.socketio.ping_timeout,
-                // Who takes nothing for so long could not have answered either.
+                // A client that takes nothing for so long could not have answered either.
                 write_timeout: write_timeout.min(config.socketio.ping_timeout),
             },
         }

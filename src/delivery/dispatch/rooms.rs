@@ -18,9 +18,9 @@ use crate::{
 
 impl Dispatch {
     /// Takes a session into a room: in one step it is told `first`, in that order and whatever it subscribed to, and then gets the
-    /// room's events, until it leaves or its stay is over. Whatever is sent to the room before this call does not reach it,
-    /// whatever is sent after it does; so who takes a snapshot of the room and calls this in one critical section with what
-    /// publishes to the room misses nothing.
+    /// room's events, until it leaves or its stay is over. Frames sent to the room before this call do not reach it,
+    /// later ones do; a caller that takes a snapshot and calls this in the critical section of the room's publisher therefore
+    /// misses nothing.
     ///
     /// A session that is in the room already is told `first` again and stays until the new time. One that is in `at_most` other
     /// rooms stays out, and is told `refusal`. The future only tells what came of it; the session joins even if nobody waits.

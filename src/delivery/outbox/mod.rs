@@ -26,7 +26,7 @@
 //! its own priority and of lower ones, never of higher ones. At the *hard* limit
 //! a push is refused with [`Pushed::Overflow`]: the client reads too slowly, and the caller closes it
 //! (4100, it may come back). The preamble counts to neither: it is bounded by the server itself (each
-//! snapshot once, and anew only while there is room; the replay page by page), not by how fast a client reads.
+//! snapshot once, and again only while there is room; the replay page by page), not by how fast a client reads.
 //!
 //! Each frame is told its [`Fate`] once: what is measured of events follows from that.
 //!

@@ -212,7 +212,7 @@ impl Handler<Post> for Shard {
     fn handle(&mut self, post: Post, _: &mut Context<Self>) {
         self.queue.leave();
         if let Some(line) = self.lines.get(post.to) {
-            // Who has stopped to wait does not hear of it.
+            // A caller that no longer waits is not told.
             let _ = post.outcome.send(line.post(post.command));
         }
     }

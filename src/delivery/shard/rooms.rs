@@ -28,7 +28,7 @@ impl Handler<Join> for Shard {
         if let Some(line) = self.lines.get(join.to) {
             self.give(&line, join.said, |line| push_all(line, told));
         }
-        // Who has stopped to wait does not hear of it.
+        // A caller that no longer waits is not told.
         let _ = join.outcome.send(outcome);
     }
 }

@@ -107,8 +107,8 @@ pub(super) struct Disconnected {
     closed: usize,
 }
 
-/// `POST /api/server/users/{id}/disconnect`: closes all of a user's connections (4003: do not come back by yourself). Who is
-/// not disabled may connect again.
+/// `POST /api/server/users/{id}/disconnect`: closes all of a user's connections (4003: do not come back by yourself). A user
+/// who is not disabled may connect again.
 pub(super) async fn disconnect(shared: Data<Shared>, id: Path<UserId>) -> Answer<Disconnected> {
     let reason = "the app disconnected you";
     let closed = close(&shared, &id, CloseCode::Disabled, reason).await;

@@ -28,12 +28,28 @@ pub enum Behaviour {
     Answer(u16, String),
     /// Nothing until it is to behave in another way.
     Hold,
+    /// The same for requests with this text in their body; to others the answer with which it starts.
+    HoldThoseWith(&'static str),
     /// These bytes, and then nothing.
     Stop(String),
     /// These bytes, and then the end of the connection.
     Cut(String),
     /// 10 MiB with their length announced, or in chunks.
     Flood { announced: bool },
+}
+
+impl Behaviour {
+    fn holds(&self, request: &Received) -> bool {
+        match self {
+            Self::Hold => true,
+            Self::HoldThoseWith(text) => request.body.contains(text),
+            Self::Answer(..) | Self::Stop(_) | Self::Cut(_) | Self::Flood { .. } => false,
+        }
+    }
+
+    fn usual() -> Self {
+        Self::Answer(200, r#"{"ok":true}"#.to_owned())
+    }
 }
 
 /// A request that it has got.
@@ -72,7 +88,7 @@ impl Backend {
         let address = listener.local_addr().expect("an address");
         let desk = Arc::new(Desk {
             received: watch::Sender::new(Vec::new()),
-            behaviour: watch::Sender::new(Behaviour::Answer(200, r#"{"ok":true}"#.to_owned())),
+            behaviour: watch::Sender::new(Behaviour::usual()),
             connections: AtomicUsize::new(0),
             flooded: Mutex::default(),
         });
@@ -140,14 +156,17 @@ impl Desk {
     async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         let mut stream = BufReader::new(stream);
         while let Some(request) = read(&mut stream).await? {
-            self.received.send_modify(|received| received.push(request));
+            let own = request.clone();
+            self.received.send_modify(|received| received.push(own));
             let mut behaviour = self.behaviour.subscribe();
-            let free = behaviour.wait_for(|now| !matches!(now, Behaviour::Hold));
-            let Ok(now) = free.await.map(|now| now.clone()) else {
-                return Ok(());
+            let free = behaviour.wait_for(|now| !now.holds(&request));
+            let now = match free.await.map(|now| now.clone()) {
+                Ok(Behaviour::HoldThoseWith(_)) => Behaviour::usual(),
+                Ok(now) => now,
+                Err(_) => return Ok(()),
             };
             match now {
-                Behaviour::Hold => unreachable!("it was waited for"),
+                Behaviour::Hold | Behaviour::HoldThoseWith(_) => unreachable!("it was waited for"),
                 Behaviour::Answer(status, body) => {
                     let length = body.len();
                     let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n");

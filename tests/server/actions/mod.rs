@@ -150,25 +150,30 @@ async fn the_words_of_the_app_reach_the_client_and_do_not_count_as_a_failure() {
 #[tokio::test]
 async fn answers_come_as_they_come() {
     let backend = Backend::start().await;
-    backend.behave(Behaviour::Hold);
+    backend.behave(Behaviour::HoldThoseWith("a slow door"));
     let server = server_of(&backend, &[]).await;
     let mut taro = server.user("taro").await;
-    let named = |name: &str| {
-        let mut command = look();
-        command["requestId"] = name.into();
-        command
-    };
-    taro.send(named("slow")).await;
+    let mut slow = look();
+    slow["at"] = "a slow door".into();
+    slow["requestId"] = "slow".into();
+    taro.send(slow).await;
     backend.received(1).await;
     // Nothing else waits for it, not even another action.
     taro.refused("UNKNOWN_TYPE", json!({"type": "fly"})).await;
-    taro.send(named("quick")).await;
-    backend.received(2).await;
+    let mut quick = look();
+    quick["requestId"] = "quick".into();
+    taro.send(quick).await;
+    let first = taro.expect("action_ack").await;
+    assert_eq!(
+        (&first["requestId"], &first["result"]),
+        (&json!("quick"), &json!({"ok": true}))
+    );
     backend.answer(200, "1");
-    for _ in 0..2 {
-        let ack = taro.expect("action_ack").await;
-        assert_eq!(ack["result"], 1);
-    }
+    let second = taro.expect("action_ack").await;
+    assert_eq!(
+        (&second["requestId"], &second["result"]),
+        (&json!("slow"), &json!(1))
+    );
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn a_room_reaches_over_workers_and_ends_with_its_last_member() {
 }
 
 #[actix_rt::test]
-async fn who_may_not_enter_is_told_so_and_changes_nothing() {
+async fn a_session_that_may_not_enter_is_told_so_and_changes_nothing() {
     let server = Server::prompt();
     let mut hana = server.client(0, "hana").await;
     let dispatch = &server.dispatch;
@@ -183,7 +183,7 @@ async fn who_may_not_enter_is_told_so_and_changes_nothing() {
 }
 
 #[actix_rt::test]
-async fn who_does_not_listen_to_rooms_gets_answers_alone() {
+async fn a_session_that_does_not_listen_to_rooms_gets_answers_alone() {
     let server = Server::prompt();
     let topics: Topics = "calls".parse().unwrap();
     let mut hana = server.client_of(0, "hana", topics).await;

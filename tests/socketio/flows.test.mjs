@@ -6,29 +6,26 @@ import { after, before, test } from 'node:test';
 
 import { Server } from '../browser/support/server.mjs';
 import { door } from './support/door.mjs';
-import { Person, WAYS, client, tokenOf } from './support/person.mjs';
+import { PATIENCE_MS, Person, WAYS, client, tokenOf } from './support/person.mjs';
 
 /** @type {Server} */
 let server;
 
-/** The key of the app's backend. */
-const KEY = "the key of the app's own backend";
-
 before(async () => {
-  server = await Server.start({ OTOMO_AUTH__API_KEYS: KEY });
+  server = await Server.start();
 });
-
-/** What a backend asks; its answer. */
-async function backend(method, path, body) {
-  const headers = { 'content-type': 'application/json', 'x-api-key': KEY };
-  const answer = await fetch(new URL(path, server.url), { method, headers, body: JSON.stringify(body) });
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-  return answer.text();
-}
 
 after(() => server?.stop());
 
-const until = (socket, name) => new Promise((resolve) => socket.once(name, resolve));
+/** Waits for the next event of a client that is no person. */
+const until = (socket, name) =>
+  new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no ${name}`)), PATIENCE_MS);
+    socket.once(name, (event) => {
+      clearTimeout(late);
+      resolve(event);
+    });
+  });
 
 /** Plays a flow over each way, with people of their own. */
 function flow(name, play) {
@@ -111,33 +108,6 @@ flow('people write to each other, with attachments', async ({ person }) => {
   const read = await yumi.asks('message-read', { conversationId, messageSeq });
   assert.equal(read.type, 'message_read_ack');
   await taro.hears('message-read', (event) => event.messageSeq === messageSeq && event.userId === to);
-});
-
-flow('players in a game hear of it, and each event by its own name', async ({ person }) => {
-  const [taro, yumi] = [await person('taro'), await person('yumi')];
-  const game_session_id = randomUUID();
-  const room = `game_${game_session_id}`;
-  assert.equal((await taro.asks('join_game', { game_session_id })).code, 'ROOM_FORBIDDEN');
-  for (const player of [taro, yumi]) {
-    await backend('PUT', `/api/server/rooms/${room}/members/${await nameOf(player)}`, {});
-    assert.equal((await player.asks('join_game', { game_session_id })).type, 'joined_game');
-  }
-  yumi.socket.emit('chat_message', { game_session_id, message: 'hello' });
-  assert.equal((await taro.hears('chat_message')).message, 'hello');
-  const publish = (event) => backend('POST', '/api/server/events', { target: { room }, ...event });
-  const timestamp = new Date().toISOString();
-  const narrative = { game_session_id, narrative: 'a door opens', narrative_type: 'scene', timestamp };
-  await publish({ type: 'narrative_update', data: narrative });
-  await publish({ type: 'dice', data: { sum: 7 }, priority: 'high' });
-  await publish({ type: 'score', data: { points: 3 }, kind: 'durable' });
-  for (const player of [taro, yumi]) {
-    assert.equal((await player.hears('narrative_update')).narrative, 'a door opens');
-    const dice = await player.hears('dice');
-    assert.deepEqual([dice.type, dice.room, dice.sum], ['dice', room, 7]);
-    const score = await player.hears('score');
-    assert.deepEqual([score.type, score.points, score.seq - score.prev], ['score', 3, 1]);
-  }
-  assert.equal((await taro.asks('leave_game', { game_session_id })).type, 'left_game');
 });
 
 flow('whoever is refused hears why, in the shape of the library', async ({ options }) => {

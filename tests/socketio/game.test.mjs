@@ -69,15 +69,17 @@ story('players join, hear what the backend says, and talk', async ({ player, gam
   const stranger = await Person.connect(server, `ume-${randomUUID()}`, WAYS['a WebSocket']);
   assert.equal((await stranger.asks('join_game', { game_session_id: game })).code, 'ROOM_FORBIDDEN');
   stranger.leaves();
+  assert.equal((await taro.asks('leave_game', { game_session_id: game })).type, 'left_game');
 });
 
 story("an event of the app's own is heard by its own name", async ({ player, room }) => {
-  const taro = await player('taro');
-  await backend.says({ room }, 'boss_spawned', { hp: 100 });
-  assert.deepEqual(await taro.hears('boss_spawned'), { type: 'boss_spawned', room, hp: 100 });
-  await backend.says({ room }, 'boss_spawned', { hp: 50 }, { kind: 'durable' });
-  const durable = await taro.hears('boss_spawned', ({ hp }) => hp === 50);
-  assert.deepEqual([durable.room, durable.seq, durable.prev], [room, 1, 0]);
+  const players = [await player('taro'), await player('hana')];
+  await backend.says({ room }, 'boss_spawned', { hp: 100 }, { priority: 'high' });
+  await backend.says({ room }, 'score', { points: 3 }, { kind: 'durable' });
+  for (const one of players) {
+    assert.deepEqual(await one.hears('boss_spawned'), { type: 'boss_spawned', room, hp: 100 });
+    assert.deepEqual(await one.hears('score'), { type: 'score', room, points: 3, seq: 1, prev: 0 });
+  }
 });
 
 story('whoever is taken out hears no more', async ({ player, room }) => {

@@ -2,6 +2,8 @@
 
 import WebSocket from 'ws';
 
+import { PATIENCE_MS } from './person.mjs';
+
 const CREDENTIALS = (token) => ({ authorization: `Bearer ${token}` });
 
 /** Listens on a native WebSocket. */
@@ -9,6 +11,7 @@ export function onWebSocket(server, token) {
   const url = new URL('/ws', server.url.replace('http', 'ws'));
   const socket = new WebSocket(url, { headers: CREDENTIALS(token) });
   const listener = new Listener(() => socket.terminate());
+  socket.on('error', (error) => listener.fail(error));
   socket.on('message', (text) => listener.take(JSON.parse(text)));
   return listener;
 }
@@ -57,16 +60,21 @@ class Listener {
   /** Resolves once something holds of what was heard. */
   until(holds) {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ holds, resolve, reject });
+      const late = setTimeout(() => {
+        const names = this.heard.slice(-20).map(({ type }) => type);
+        this.fail(new Error(`it did not come; heard ${this.heard.length}, last ${names}`));
+      }, PATIENCE_MS);
+      this.#waiting.push({ holds, resolve, reject, late });
       this.#look();
     });
   }
 
   #look() {
-    this.#waiting = this.#waiting.filter(({ holds, resolve, reject }) => {
+    this.#waiting = this.#waiting.filter(({ holds, resolve, reject, late }) => {
       if (holds(this.heard)) resolve();
       else if (this.#error) reject(this.#error);
       else return true;
+      clearTimeout(late);
       return false;
     });
   }

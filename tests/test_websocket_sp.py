@@ -12,77 +12,69 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "python"))
 
-from support import WAYS, Person, ServerTest  # noqa: E402
-
-KEY = "the key of the app's own backend"
+from support import ServerTest  # noqa: E402
 
 
 class PointEvents(ServerTest):
-    settings = {"OTOMO_AUTH__API_KEYS": KEY}
-
     async def change(self, user, what, **body):
         """A backend grants or consumes points; the status and the answer."""
-        headers = {"X-API-Key": KEY, "Idempotency-Key": str(uuid.uuid4())}
-        return await self.server.post(f"/api/server/points/{user}/{what}", body, headers)
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        return await self.backend("POST", f"points/{user}/{what}", body, **key)
 
     def assert_time(self, text):
         self.assertIsNotNone(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).tzinfo)
 
     async def test_each_change_of_the_balance_is_told(self):
-        for way, transports in WAYS.items():
-            with self.subTest(way):
-                user = f"taro-{uuid.uuid4()}"
-                taro = await Person.connect(self.server, user, transports=transports)
-                status, granted = await self.change(
-                    user, "grant", amount=100, transaction_type="purchase", description="a pack", metadata={"pack": "s"}
-                )
-                self.assertEqual(status, 200, granted)
-                told = await taro.hears("sp_update")
-                expected = {
-                    "type": "sp_update",
-                    "current_sp": 100,
-                    "amount_changed": 100,
-                    "transaction_type": "purchase",
-                    "description": "a pack",
-                    "balance_before": 0,
-                    "balance_after": 100,
-                    "metadata": {"pack": "s"},
-                    "seq": 1,
-                    "prev": 0,
-                }
-                self.assert_time(told.pop("timestamp"))
-                self.assertEqual(told, expected)
-                self.assertEqual((granted["balance_before"], granted["balance_after"]), (0, 100))
-                await self.change(user, "consume", amount=30, transaction_type="action", action="explore")
-                spent = await taro.hears("sp_update", lambda event: event["amount_changed"] == -30)
-                self.assertEqual((spent["balance_before"], spent["current_sp"]), (100, 70))
-                self.assertEqual((spent["seq"], spent["prev"]), (2, 1))
-                await taro.leaves()
+        async def play(transports):
+            taro = await self.person("taro", transports)
+            user = taro.user
+            status, granted = await self.change(
+                user, "grant", amount=100, transaction_type="purchase", description="a pack", metadata={"pack": "s"}
+            )
+            self.assertEqual(status, 200, granted)
+            told = await taro.hears("sp_update")
+            expected = {
+                "type": "sp_update",
+                "current_sp": 100,
+                "amount_changed": 100,
+                "transaction_type": "purchase",
+                "description": "a pack",
+                "balance_before": 0,
+                "balance_after": 100,
+                "metadata": {"pack": "s"},
+                "seq": 1,
+                "prev": 0,
+            }
+            self.assert_time(told.pop("timestamp"))
+            self.assertEqual(told, expected)
+            self.assertEqual((granted["balance_before"], granted["balance_after"]), (0, 100))
+            await self.change(user, "consume", amount=30, transaction_type="action", action="explore")
+            spent = await taro.hears("sp_update", lambda event: event["amount_changed"] == -30)
+            self.assertEqual((spent["balance_before"], spent["current_sp"]), (100, 70))
+            self.assertEqual((spent["seq"], spent["prev"]), (2, 1))
+
+        await self.over_each_way(play)
 
     async def test_whoever_has_too_few_is_told_and_keeps_what_they_have(self):
-        for way, transports in WAYS.items():
-            with self.subTest(way):
-                user = f"taro-{uuid.uuid4()}"
-                taro = await Person.connect(self.server, user, transports=transports)
-                await self.change(user, "grant", amount=10, transaction_type="bonus")
-                status, refused = await self.change(
-                    user, "consume", amount=11, transaction_type="action", action="explore"
-                )
-                self.assertEqual((status, refused["error"]["code"]), (409, "INSUFFICIENT_POINTS"))
-                told = await taro.hears("sp_insufficient")
-                self.assertEqual(
-                    (told["required_amount"], told["current_sp"], told["action"]), (11, 10, "explore")
-                )
-                self.assertTrue(told["message"])
-                self.assert_time(told["timestamp"])
-                await self.change(user, "consume", amount=10, transaction_type="action")
-                last = await taro.hears("sp_update", lambda event: event["amount_changed"] == -10)
-                self.assertEqual(last["current_sp"], 0)
-                await taro.leaves()
+        async def play(transports):
+            taro = await self.person("taro", transports)
+            user = taro.user
+            await self.change(user, "grant", amount=10, transaction_type="bonus")
+            status, refused = await self.change(user, "consume", amount=11, transaction_type="action", action="explore")
+            self.assertEqual((status, refused["error"]["code"]), (409, "INSUFFICIENT_POINTS"))
+            told = await taro.hears("sp_insufficient")
+            self.assertEqual((told["required_amount"], told["current_sp"], told["action"]), (11, 10, "explore"))
+            self.assertTrue(told["message"])
+            self.assert_time(told["timestamp"])
+            await self.change(user, "consume", amount=10, transaction_type="action")
+            last = await taro.hears("sp_update", lambda event: event["amount_changed"] == -10)
+            self.assertEqual(last["current_sp"], 0)
+
+        await self.over_each_way(play)
 
     async def test_the_points_of_the_day_are_told_once_to_those_who_come_back(self):
-        user = f"taro-{uuid.uuid4()}"
-        taro = await Person.connect(self.server, user)
+        taro = await self.person("taro")
+        user = taro.user
         await self.change(user, "grant", amount=20, transaction_type="bonus")
         await taro.hears("sp_update")
         # A server that was down at the time brings them when it is back.
@@ -102,7 +94,6 @@ class PointEvents(ServerTest):
         await self.change(user, "consume", amount=1, transaction_type="action")
         await taro.hears("sp_update", lambda event: event["amount_changed"] == -1)
         self.assertEqual(taro.counts["sp_daily_recovery"], 1)
-        await taro.leaves()
 
 
 if __name__ == "__main__":

@@ -29,16 +29,52 @@ WAYS = {
 }
 
 
+# The key of the app's backend.
+KEY = "the key of the app's own backend"
+
+
 class ServerTest(unittest.IsolatedAsyncioTestCase):
-    """Tests with a server of their own."""
+    """Tests with a server of their own, which knows the app's backend, and with people who leave in the end."""
 
     settings = {}
 
     async def asyncSetUp(self):
         # The case turns it on, and it takes longer than the tests.
         asyncio.get_running_loop().set_debug(False)
-        self.server = await Server(dict(self.settings)).start()
+        self.server = await Server({"OTOMO_AUTH__API_KEYS": KEY} | self.settings).start()
         self.addAsyncCleanup(self.server.stop)
+        self.people = []
+        self.addAsyncCleanup(self.all_leave)
+
+    async def over_each_way(self, play):
+        """Plays a flow over each way to connect, with people of its own."""
+        for way, transports in WAYS.items():
+            with self.subTest(way):
+                try:
+                    await play(transports)
+                finally:
+                    await self.all_leave()
+
+    async def person(self, name, transports=None, role="user"):
+        """Somebody new, who has connected."""
+        return await self.connected(f"{name}-{uuid.uuid4()}", transports, role)
+
+    async def connected(self, user, transports=None, role="user"):
+        """A user who has connected."""
+        person = await Person.connect(self.server, user, role, transports)
+        person.user = user
+        self.people.append(person)
+        return person
+
+    async def all_leave(self):
+        while self.people:
+            await self.people.pop().leaves()
+
+    async def backend(self, method, path, body=None, **headers):
+        """What the app's backend asks of the server; the status and the answer."""
+        async with aiohttp.ClientSession(headers={"X-API-Key": KEY} | headers) as session:
+            async with session.request(method, f"{self.server.url}/api/server/{path}", json=body) as answer:
+                return answer.status, None if answer.status == 204 else await answer.json()
 
 
 class Server:
@@ -90,15 +126,11 @@ class Server:
         self.log.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    async def post(self, path, body, headers=None):
-        """Sends JSON; gives the status and the answer."""
-        async with aiohttp.ClientSession() as session:
-            async with session.post(self.url + path, json=body, headers=headers) as answer:
-                return answer.status, await answer.json()
-
     async def token(self, user, role="user"):
-        _, lent = await self.post("/dev/token", {"userId": user, "role": role, "name": user})
-        return lent["token"]
+        asked = {"userId": user, "role": role, "name": user}
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{self.url}/dev/token", json=asked) as answer:
+                return (await answer.json())["token"]
 
 
 class Person:
@@ -125,7 +157,11 @@ class Person:
             return said if person.last_seq is None else said | {"lastSeq": person.last_seq}
 
         await person.client.connect(server.url, auth=auth, transports=transports, wait_timeout=PATIENCE)
-        await person.hears("ready")
+        try:
+            await person.hears("ready")
+        except AssertionError:
+            await person.leaves()
+            raise
         return person
 
     def _take(self, name, event=None):

@@ -5,25 +5,10 @@ import uuid
 
 import socketio
 
-from support import PATIENCE, WAYS, Person, ServerTest
+from support import PATIENCE, ServerTest
 
 
 class Flows(ServerTest):
-    async def over_each_way(self, play):
-        for way, transports in WAYS.items():
-            with self.subTest(way):
-                self.people = []
-                await play(transports)
-                for person in self.people:
-                    await person.leaves()
-
-    async def person(self, name, transports, role="user"):
-        user = f"{name}-{uuid.uuid4()}"
-        person = await Person.connect(self.server, user, role, transports)
-        person.user = user
-        self.people.append(person)
-        return person
-
     async def test_a_session_begins_in_order_and_commands_are_acknowledged(self):
         async def play(transports):
             taro = await self.person("taro", transports)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import unittest
 
-from support import WAYS, Person, ServerTest
+from support import ServerTest
 
 # How many there are.
 COUNT = int(os.environ.get("OTOMO_STREAM_EVENTS", "10000"))
@@ -24,22 +24,21 @@ class Stream(ServerTest):
     }
 
     async def test_none_is_lost_doubled_or_out_of_order(self):
-        for number, (way, transports) in enumerate(WAYS.items()):
-            with self.subTest(way):
-                reader = await Person.connect(self.server, f"reader-{number}", transports=transports)
-                writer = await Person.connect(self.server, f"writer-{number}", transports=["websocket"])
-                await asyncio.gather(
-                    self.write_all(writer, f"reader-{number}"),
-                    reader.until(lambda: reader.counts["new-message"] >= COUNT, "stream", PATIENCE),
-                )
-                # What came twice would be here by the time this is answered.
-                await reader.asks("heartbeat")
-                messages = reader.all("new-message")
-                self.assertEqual([int(event["body"]) for event in messages], list(range(COUNT)))
-                self.assertTrue(all(event["seq"] == event["prev"] + 1 for event in messages))
-                self.assertEqual(reader.ends, [])
-                await writer.leaves()
-                await reader.leaves()
+        async def play(transports):
+            reader = await self.person("reader", transports)
+            writer = await self.person("writer", ["websocket"])
+            await asyncio.gather(
+                self.write_all(writer, reader.user),
+                reader.until(lambda: reader.counts["new-message"] >= COUNT, "stream", PATIENCE),
+            )
+            # What came twice would be here by the time this is answered.
+            await reader.asks("heartbeat")
+            messages = reader.all("new-message")
+            self.assertEqual([int(event["body"]) for event in messages], list(range(COUNT)))
+            self.assertTrue(all(event["seq"] == event["prev"] + 1 for event in messages))
+            self.assertEqual(reader.ends, [])
+
+        await self.over_each_way(play)
 
     async def write_all(self, writer, to):
         """Writes numbered messages to somebody, in order, as fast as they are taken."""

@@ -28,6 +28,9 @@ pub enum ActionFault {
     /// Too many are under way.
     #[error("too many actions are under way; try again in a moment")]
     Busy,
+    /// The server stops.
+    #[error("the server restarts; connect again and try again")]
+    Stopping,
     /// The backend has failed lately and is left alone.
     #[error("the app's backend does not answer at the moment; try again later")]
     Paused(Duration),
@@ -77,6 +80,7 @@ impl ActionFault {
             Self::NotServed => "not_served",
             Self::UserBusy => "user_busy",
             Self::Busy => "busy",
+            Self::Stopping => "stopping",
             Self::Paused(_) => "paused",
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut => "timeout",
@@ -94,9 +98,12 @@ impl ActionFault {
                 Outcome::Failed
             }
             Self::Refused(_) | Self::Status(_) | Self::TooLarge | Self::NotJson => Outcome::Worked,
-            Self::NoWebhook | Self::NotServed | Self::UserBusy | Self::Busy | Self::Paused(_) => {
-                Outcome::Abandoned
-            }
+            Self::NoWebhook
+            | Self::NotServed
+            | Self::UserBusy
+            | Self::Busy
+            | Self::Stopping
+            | Self::Paused(_) => Outcome::Abandoned,
         }
     }
 
@@ -114,7 +121,7 @@ impl ActionFault {
         let code = match &self {
             Self::Refused(refusal) => refusal.code,
             Self::UserBusy => ErrorCode::RateLimited,
-            Self::Busy => ErrorCode::Unavailable,
+            Self::Busy | Self::Stopping => ErrorCode::Unavailable,
             _ => ErrorCode::ActionUnavailable,
         };
         let fault = Fault::new(code, self.to_string())
@@ -123,7 +130,7 @@ impl ActionFault {
         let moment = Duration::from_secs(1);
         match self {
             Self::Paused(wait) => fault.retry_after(wait),
-            Self::Busy | Self::UserBusy => fault.retry_after(moment),
+            Self::Busy | Self::UserBusy | Self::Stopping => fault.retry_after(moment),
             Self::Refused(refusal) => {
                 let fault = match refusal.app_code {
                     Some(code) => fault.about("appCode", code),

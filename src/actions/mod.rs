@@ -118,6 +118,16 @@ impl Webhook {
         }
     }
 
+    /// Takes no more actions: the server stops. Those that are under way get their answer.
+    pub fn stop(&self) {
+        self.slots.close();
+    }
+
+    /// Whether actions are under way. Each is over after `actions.timeout` at the latest.
+    pub fn is_asking(&self) -> bool {
+        self.slots.are_taken()
+    }
+
     fn admit(&self) -> Result<Pass, ActionFault> {
         let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, admission) = breaker.admit(self.began.elapsed());
@@ -221,6 +231,7 @@ impl Actions {
         let _slot = slot.map_err(|full| match full {
             Full::ForAll => ActionFault::Busy,
             Full::ForUser => ActionFault::UserBusy,
+            Full::Closed => ActionFault::Stopping,
         })?;
         let mut attempt = Attempt {
             pass: webhook.admit()?,

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::kernel::ids::UserId;
 
@@ -31,6 +31,8 @@ pub(super) enum Full {
     ForAll,
     /// For this user, who has several.
     ForUser,
+    /// For anybody, ever again: the server stops.
+    Closed,
 }
 
 impl Slots {
@@ -42,9 +44,23 @@ impl Slots {
         })
     }
 
+    /// Gives out no more of them.
+    pub(super) fn close(&self) {
+        self.all.close();
+    }
+
+    /// Whether some are taken.
+    pub(super) fn are_taken(&self) -> bool {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        !users.is_empty()
+    }
+
     pub(super) fn take(self: &Arc<Self>, user: &UserId) -> Result<Slot, Full> {
         let permit = Arc::clone(&self.all).try_acquire_owned();
-        let permit = permit.map_err(|_none_left| Full::ForAll)?;
+        let permit = permit.map_err(|refused| match refused {
+            TryAcquireError::NoPermits => Full::ForAll,
+            TryAcquireError::Closed => Full::Closed,
+        })?;
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = users.entry(user.clone()).or_default();
         if *taken >= self.each {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   readiness says 503, the gate lets in only participants of live calls
-//!   -> no new rings -> everybody without a call is closed (4200, come back now)
+//!   -> no new rings, no new actions -> actions under way are answered -> everybody without a call is closed (4200, come back now)
 //!   -> live calls end, or are ended at `server.drain_limit`
 //!   -> the rest is closed, HTTP finishes, the store commits what it took
 //! ```
@@ -42,6 +42,7 @@ impl Stopper {
             calls,
             dispatch,
             config,
+            webhook,
             ..
         } = &*self.shared;
         let limit = config.server.drain_limit;
@@ -50,10 +51,15 @@ impl Stopper {
             gate.connections(),
             limit.as_millis()
         );
+        webhook.stop();
         gate.drain();
         calls.stop_ringing().await;
-        self.close_those_without_a_call();
         let end = Instant::now() + limit;
+        // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
+        while webhook.is_asking() && Instant::now() < end {
+            sleep(LOOK).await;
+        }
+        self.close_those_without_a_call();
         while calls.live() > 0 && Instant::now() < end {
             sleep(LOOK).await;
         }

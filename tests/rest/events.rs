@@ -53,11 +53,12 @@ async fn a_faulty_event_is_refused_with_the_place_of_the_fault_and_nobody_hears_
         ("data", json!({"type": "other"}), "data.type"),
         ("kind", json!("state"), "key"),
         ("ttlSeconds", json!(0), "ttlSeconds"),
-        ("kind", json!("eternal"), ""),
-        ("priority", json!("urgent"), ""),
-        ("ttlSeconds", json!(-1), ""),
-        ("idempotencyKey", json!(""), ""),
-        ("target", json!("taro"), ""),
+        ("kind", json!("eternal"), "kind"),
+        ("priority", json!("urgent"), "priority"),
+        ("ttlSeconds", json!(-1), "ttlSeconds"),
+        ("idempotencyKey", json!(""), "idempotencyKey"),
+        ("target", json!("taro"), "target"),
+        ("target", json!({"user": "a b"}), "target.user"),
     ] {
         let event = quest_with(field, value);
         assert_eq!(fault_at(&backend, event.clone()).await, path, "{event}");

@@ -29,13 +29,14 @@ const TTL_MAX: u32 = 366 * 24 * 3600;
 
 /// Several events in one request.
 #[derive(Deserialize)]
+#[serde(expecting = "an event, or {\"events\": [..]}")]
 struct Batch {
     events: Option<Vec<Box<RawValue>>>,
 }
 
 /// One event.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an event: a JSON object")]
 struct EventBody {
     target: TargetBody,
     #[serde(rename = "type")]
@@ -51,6 +52,7 @@ struct EventBody {
 
 /// For whom it is: exactly one of these.
 #[derive(Deserialize)]
+#[serde(expecting = "{\"user\"}, {\"users\"}, {\"room\"} or {\"all\"}")]
 struct TargetBody {
     user: Option<UserId>,
     users: Option<Vec<UserId>>,
@@ -157,10 +159,17 @@ fn target(body: TargetBody) -> Result<Target, &'static str> {
 }
 
 fn read<T: DeserializeOwned>(path: &str, json: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(json).map_err(|fault| {
-        let message = format!("the event is not what it should be: {fault}");
-        invalid(path, message).into()
-    })
+    let mut text = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(&mut text).map_err(|fault| {
+        let field = match fault.path().to_string() {
+            root if root == "." => String::new(),
+            field => field,
+        };
+        let message = format!("is not what it should be: {}", fault.inner());
+        invalid(&join(path, &field), message)
+    })?;
+    let rest = text.end().map(|()| read);
+    rest.map_err(|fault| invalid(path, format!("is not JSON: {fault}")).into())
 }
 
 fn invalid(path: &str, message: impl Into<String>) -> Fault {
@@ -181,9 +190,10 @@ fn located(mut fault: Fault, several: bool) -> Fault {
 }
 
 fn join(path: &str, field: &str) -> String {
-    match path {
-        "" => field.to_owned(),
-        path => format!("{path}.{field}"),
+    match (path, field) {
+        ("", field) => field.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, field) => format!("{path}.{field}"),
     }
 }
 

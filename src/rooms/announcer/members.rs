@@ -15,7 +15,6 @@ use crate::{
     kernel::{ids::RoomId, logging::chain},
     protocol::{
         event::{Error, Event, RoomLeft, RoomLeftReason, RoomSnapshot},
-        fault::Fault,
         frame::Frame,
         spec,
     },
@@ -246,12 +245,5 @@ fn snapshot(room: &RoomId, states: Vec<String>) -> Option<Event> {
 }
 
 fn error(fault: RoomsFault, store: &Handle) -> Event {
-    let fault = Fault::from(fault);
-    Error {
-        code: fault.code,
-        message: fault.message,
-        context: fault.context,
-        timestamp: store.now().unix_seconds(),
-    }
-    .into()
+    Error::new(&fault.into(), store.now()).into()
 }

@@ -22,15 +22,13 @@ use crate::{
         event::{Event, RoomEvent},
         frame::{Frame, Published},
         schema::{self, Publishable, Violation},
+        socket_io::ROOM_EVENT,
         spec::{self, Key, Priority, Topic},
     },
 };
 
 /// What the states of backends are called among those of the protocol.
 const PUBLISHED: &str = "published";
-
-/// The type of events that wrap those of the app's own types.
-const ROOM_EVENT: &str = "room_event";
 
 /// For whom an event is.
 #[derive(Debug, Clone, PartialEq, Eq)]

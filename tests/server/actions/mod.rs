@@ -10,7 +10,10 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::support::{Json, Poster, TestServer};
+use crate::{
+    api::Api,
+    support::{Json, PATIENCE, Poster, TestServer},
+};
 
 /// A server that takes actions to a backend, with some settings changed.
 async fn server_of(backend: &Backend, settings: &[(&str, &str)]) -> TestServer {
@@ -201,4 +204,28 @@ async fn a_backend_of_the_app_does_no_actions() {
     assert_eq!(admin.ask(look()).await["type"], "action_ack");
     assert_eq!(backend.received(1).await[0].json()["role"], "admin");
     assert_eq!(backend.count(), 1);
+}
+
+/// An action is never sent twice, so whoever asked for one must hear what came of it.
+#[tokio::test]
+async fn a_server_that_drains_answers_the_actions_that_are_under_way() {
+    let backend = Backend::start().await;
+    let server = server_of(&backend, &[]).await;
+    let mut taro = server.user("taro").await;
+    backend.behave(Behaviour::Hold);
+    taro.send(look()).await;
+    backend.received(1).await;
+    let drained = server.drain();
+    let probe = Api::stranger(&server);
+    let draining = tokio::time::timeout(PATIENCE, async {
+        while probe.get("/health/ready").await.status != 503 {
+            tokio::task::yield_now().await;
+        }
+    });
+    draining.await.expect("the server drains");
+    taro.refused("UNAVAILABLE", look()).await;
+    backend.answer(200, r#"{"found":"鍵"}"#);
+    assert_eq!(taro.expect("action_ack").await["result"]["found"], "鍵");
+    assert_eq!(taro.expect("closing").await["code"], 4200);
+    drained.await.unwrap();
 }

@@ -87,7 +87,7 @@ impl Client {
         self.channel(Source::Socket(Box::new(connection)))
     }
 
-    /// A client that requests.
+    /// A client that polls.
     pub(super) fn polling(
         self,
         endpoint: Arc<PollingEndpoint>,

@@ -151,7 +151,7 @@ impl PollingEndpoint {
         (endpoint, waiting)
     }
 
-    /// Leave for a request, for as long as it is held; `None` if another one of its kind has it.
+    /// The permit of a request, for as long as it is held; `None` if another one of its kind has it.
     pub(super) fn acquire(self: &Arc<Self>, kind: Kind) -> Option<RequestPermit> {
         let taken = self.of(kind).swap(true, Ordering::AcqRel);
         (!taken).then(|| RequestPermit {
@@ -185,7 +185,7 @@ impl PollingEndpoint {
     }
 }
 
-/// Leave for one request: while it is held, another one of its kind is refused.
+/// The permit of one request: while it is held, another one of its kind is refused.
 pub(super) struct RequestPermit {
     endpoint: Arc<PollingEndpoint>,
     kind: Kind,

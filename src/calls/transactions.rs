@@ -313,15 +313,7 @@ fn leave_missed(tx: &mut Tx<'_>, call: &Call) -> Result<Option<(Seq, Frame)>, St
         timestamp: call.requested_at.unix_seconds(),
     };
     let frame = Frame::new(&event.into());
-    // JSON is UTF-8.
-    let body = String::from_utf8_lossy(frame.json());
-    let missed = NewEvent {
-        id: EventId::new(),
-        topic: frame.topic(),
-        type_name: frame.spec().name,
-        body: &body,
-        expires_at: None,
-    };
+    let missed = NewEvent::of(EventId::new(), &frame)?;
     let recipient = std::slice::from_ref(&call.otomo);
     let places = inbox::records::append(tx, &missed, recipient)?;
     let place = places.into_iter().next();

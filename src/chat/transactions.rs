@@ -172,16 +172,7 @@ fn publish<T>(
     members: &[UserId],
 ) -> Result<Outcome<T>, StoreError> {
     let frame = Frame::new(event);
-    let spec = frame.spec();
-    let body = std::str::from_utf8(frame.json())
-        .map_err(|fault| StoreError::corrupt(format!("an event is no text: {fault}")))?;
-    let new = NewEvent {
-        id,
-        topic: spec.topic,
-        type_name: spec.name,
-        body,
-        expires_at: None,
-    };
+    let new = NewEvent::of(id, &frame)?;
     let places = inbox::records::append(tx, &new, members)?;
     Ok(Outcome {
         answer,

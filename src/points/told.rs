@@ -101,16 +101,7 @@ impl Told {
         transaction_type: &str,
     ) -> Result<Self, StoreError> {
         let frame = Frame::new(event);
-        let spec = frame.spec();
-        let body = std::str::from_utf8(frame.json())
-            .map_err(|fault| StoreError::corrupt(format!("an event is no text: {fault}")))?;
-        let new = NewEvent {
-            id,
-            topic: spec.topic,
-            type_name: spec.name,
-            body,
-            expires_at: None,
-        };
+        let new = NewEvent::of(id, &frame)?;
         let places = inbox::records::append(tx, &new, std::slice::from_ref(user))?;
         let place = places.into_iter().next();
         let (user, seq) = place.ok_or_else(|| StoreError::corrupt("an event is in no inbox"))?;

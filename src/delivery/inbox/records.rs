@@ -17,7 +17,7 @@ use crate::{
         ids::{EventId, UserId},
         time::Timestamp,
     },
-    protocol::spec::Topic,
+    protocol::{frame::Frame, spec::Topic},
     store::{
         Conn, StoreError, Tx, prepared, run,
         sql::schema::{events, inbox, inbox_heads},
@@ -42,6 +42,26 @@ pub struct NewEvent<'a> {
     pub body: &'a str,
     /// From when on it is of no use any more.
     pub expires_at: Option<Timestamp>,
+}
+
+impl<'a> NewEvent<'a> {
+    /// The event of a frame, which is of use for as long as the inbox keeps it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if the frame is not UTF-8, which no JSON is.
+    pub fn of(id: EventId, frame: &'a Frame) -> Result<Self, StoreError> {
+        let body = std::str::from_utf8(frame.json())
+            .map_err(|fault| StoreError::corrupt(format!("an event is no text: {fault}")))?;
+        let spec = frame.spec();
+        Ok(Self {
+            id,
+            topic: spec.topic,
+            type_name: spec.name,
+            body,
+            expires_at: None,
+        })
+    }
 }
 
 /// An event in a user's stream.
@@ -73,8 +93,7 @@ pub enum Page {
     Dropped(Extent),
 }
 
-/// Appends `event` to the streams of `recipients`, each once, and says where, in the order of the
-/// users.
+/// Appends `event` to the streams of `recipients`, each once, and says where, in the order of the users.
 ///
 /// The heads are locked in the order of the users, so that two transactions with the same
 /// recipients cannot lock each other out (on a database with row locks). An event that is stored
@@ -129,8 +148,7 @@ pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
     })
 }
 
-/// What comes after `after` in `user`'s stream, at most `limit` events, without those that have
-/// expired `now`.
+/// What comes after `after` in `user`'s stream, at most `limit` events, without those that have expired `now`.
 pub fn page(
     conn: &mut Conn,
     user: &UserId,
@@ -208,8 +226,8 @@ pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<UserId>, StoreError> {
     users.into_iter().map(user).collect()
 }
 
-/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says
-/// how many; 0 when it holds no more than that.
+/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says how many;
+/// 0 when it holds no more than that.
 pub fn drop_overfull(
     tx: &mut Tx<'_>,
     user: &UserId,

@@ -265,10 +265,10 @@ impl Step {
         }
     }
 
-    /// What the step takes from the caller.
-    pub fn points(&self) -> i64 {
-        let charged = self.durable.iter().map(|durable| match durable {
-            Durable::Charge(charge) => charge.points,
+    /// The charges of the step, in order.
+    pub(super) fn charges(&self) -> impl Iterator<Item = Charge> {
+        self.durable.iter().filter_map(|durable| match durable {
+            Durable::Charge(charge) => Some(*charge),
             Durable::Persist(..)
             | Durable::Note(..)
             | Durable::Reserve
@@ -277,9 +277,13 @@ impl Step {
             | Durable::ResetMissed
             | Durable::WrapUp { .. }
             | Durable::Settle
-            | Durable::LeaveMissed => 0,
-        });
-        charged.sum()
+            | Durable::LeaveMissed => None,
+        })
+    }
+
+    /// What the step takes from the caller.
+    pub fn points(&self) -> i64 {
+        self.charges().map(|charge| charge.points).sum()
     }
 
     /// And this is written.

@@ -218,7 +218,7 @@ fn duration_is_not_negative(_: &Call, step: &Step) -> bool {
 }
 
 fn charges_are_counted(before: &Call, step: &Step) -> bool {
-    let charges: Vec<Charge> = charges(step).collect();
+    let charges: Vec<Charge> = step.charges().collect();
     match (charges.as_slice(), step.next.tariff) {
         ([], _) => step.next.charges() == before.charges(),
         ([charge], Some(tariff)) => {
@@ -232,7 +232,7 @@ fn charges_are_counted(before: &Call, step: &Step) -> bool {
 
 fn only_the_connected_are_charged(before: &Call, step: &Step) -> bool {
     let connected = before.phase.name() == PhaseName::Connected;
-    charges(step).count() == 0 || connected && before.tariff.is_some()
+    step.charges().count() == 0 || connected && before.tariff.is_some()
 }
 
 fn the_unseen_is_not_charged(before: &Call, step: &Step) -> bool {
@@ -240,7 +240,7 @@ fn the_unseen_is_not_charged(before: &Call, step: &Step) -> bool {
     else {
         return true;
     };
-    let (Some(seen), Some(charge)) = (talk.unseen_since, charges(step).next()) else {
+    let (Some(seen), Some(charge)) = (talk.unseen_since, step.charges().next()) else {
         return true;
     };
     // The last of a call pays for a minute that had begun.
@@ -258,26 +258,11 @@ fn charges_are_told(_: &Call, step: &Step) -> bool {
         };
         (tick.standing == Standing::Ended) != step.next.is_live()
     };
-    let in_order = match charges(step).next() {
+    let in_order = match step.charges().next() {
         Some(_) => balance.is_some() && balance < tick,
         None => balance.is_none(),
     };
     in_order && step.spoken.iter().all(ends)
-}
-
-fn charges(step: &Step) -> impl Iterator<Item = Charge> {
-    step.durable.iter().filter_map(|durable| match durable {
-        Durable::Charge(charge) => Some(*charge),
-        Durable::Persist(..)
-        | Durable::Note(..)
-        | Durable::Reserve
-        | Durable::Release
-        | Durable::CountMissed
-        | Durable::ResetMissed
-        | Durable::WrapUp { .. }
-        | Durable::Settle
-        | Durable::LeaveMissed => None,
-    })
 }
 
 fn ends(before: &Call, step: &Step) -> bool {

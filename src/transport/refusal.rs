@@ -130,6 +130,11 @@ pub(super) fn error_code(code: CloseCode) -> ErrorCode {
         CloseCode::TokenExpired => ErrorCode::TokenExpired,
         CloseCode::ForbiddenOrigin | CloseCode::Disabled => ErrorCode::Forbidden,
         CloseCode::TooManyConnections | CloseCode::RateLimited => ErrorCode::RateLimited,
+        CloseCode::Protocol
+        | CloseCode::Unsupported
+        | CloseCode::InvalidUtf8
+        | CloseCode::ProtocolErrors => ErrorCode::BadRequest,
+        CloseCode::TooLarge => ErrorCode::MessageTooLarge,
         _ => ErrorCode::Unavailable,
     }
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::packets::{Answer, Poller, Socket, event};
-use crate::support::TestServer;
+use super::packets::{Answer, Poller, Socket, connect, event};
+use crate::support::{Json, TestServer};
 
 /// What is no packet, or none that may come now.
 const MALFORMED: [&str; 17] = [
@@ -118,6 +118,20 @@ async fn a_command_before_the_client_connects_ends_its_session_without_a_word() 
     assert_eq!(socket.rest().await, ["close 1002"]);
 }
 
+/// It was told that the server is not available, as if it should come back and do the same.
+#[tokio::test]
+async fn a_client_that_connects_twice_at_once_hears_that_the_fault_is_its_own() {
+    let server = TestServer::start().await;
+    let mut poller = Poller::open(&server).await;
+    let twice = [(); 2].map(|()| connect(&server, "taro", Role::User));
+    assert_eq!(poller.post(twice.join("\u{1e}")).await.status, 400);
+    let rest = poller.rest().await;
+    let error = rest.iter().find_map(|packet| packet.strip_prefix("44"));
+    let error: Json = serde_json::from_str(error.expect("a refusal")).unwrap();
+    assert_eq!(error["data"]["code"], "BAD_REQUEST");
+    assert_eq!(error["data"]["closeCode"], 1002);
+}
+
 #[tokio::test]
 async fn a_namespace_that_is_too_long_is_not_repeated_but_ends_its_session() {
     let server = TestServer::start().await;
@@ -162,7 +176,7 @@ async fn faults_in_json_are_answered_and_too_many_end_the_session() {
     while codes.len() < 3 {
         let packet = poller.next().await.unwrap();
         if let Some(answer) = packet.strip_prefix("43") {
-            let error: crate::support::Json = serde_json::from_str(&answer[1..]).unwrap();
+            let error: Json = serde_json::from_str(&answer[1..]).unwrap();
             codes.push(error[0]["code"].as_str().unwrap().to_owned());
         }
     }

@@ -19,6 +19,7 @@
 //!     people            who is known
 //!     audit             what admins did
 //!  2  store             durable state behind one interface
+//!     backplane         other nodes behind one interface
 //!  1  protocol          the wire: commands, events, codes, frames
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
@@ -81,6 +82,7 @@
 pub mod actions;
 pub mod app;
 pub mod audit;
+pub mod backplane;
 pub mod calls;
 pub mod chat;
 pub mod cli;

@@ -32,6 +32,7 @@ use rustls::ServerConfig;
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     actions::{self, Actions, NameTaken, Webhook},
+    backplane::Backplane,
     calls::Calls,
     chat::Chat,
     delivery::{
@@ -170,7 +171,8 @@ impl App {
             graces: settings.policy.graces,
             clock: Clock::system(),
         };
-        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
+        let backplane = Backplane::alone(node.clone());
+        let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
         let people = People::new(store.clone(), config.users.auto_provision);
         let presence = Presence::start(

@@ -218,7 +218,11 @@ mod tests {
 
     #[test]
     fn an_event_is_acknowledged_once_and_what_is_said_after_it_is_an_event() {
-        let dispatch = Dispatch::new(Settings::default(), Arc::default());
+        let dispatch = Dispatch::new(
+            Settings::default(),
+            crate::backplane::Backplane::alone("n1".parse().unwrap()),
+            Arc::default(),
+        );
         let at = SessionRef {
             worker: 0,
             slot: 0,

@@ -119,7 +119,11 @@ impl Fixture {
             graces,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
+        let dispatch = Dispatch::new(
+            delivery,
+            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
+            Arc::clone(&metrics),
+        );
         let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),

@@ -87,7 +87,11 @@ impl Server {
             graces,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
+        let dispatch = Dispatch::new(
+            delivery,
+            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
+            Arc::clone(&metrics),
+        );
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

@@ -62,7 +62,11 @@ impl Server {
             clock: clock.clone(),
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(settings, Arc::clone(&metrics));
+        let dispatch = Dispatch::new(
+            settings,
+            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
+            Arc::clone(&metrics),
+        );
         let workers = [(); 2].map(|()| dispatch.start_worker().unwrap());
         Self {
             dispatch,

@@ -94,7 +94,11 @@ impl Server {
             workers: 1,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(delivery, Arc::clone(&metrics));
+        let dispatch = Dispatch::new(
+            delivery,
+            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
+            Arc::clone(&metrics),
+        );
         Self {
             points: Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics)),
             dispatch,

@@ -6,10 +6,11 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 18] = [
+const ROOMS: [(&str, u8, &[&str]); 19] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
+    ("backplane", 2, &[]),
     ("delivery", 3, &[]),
     ("people", 3, &[]),
     ("audit", 3, &[]),

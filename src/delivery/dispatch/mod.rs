@@ -43,6 +43,7 @@ use super::{
     writes::Delays,
 };
 use crate::{
+    backplane::Backplane,
     kernel::{ids::UserId, metrics::Metrics, time::Clock},
     protocol::{
         close_code::CloseCode,
@@ -72,6 +73,7 @@ struct Inner {
     roster: Roster,
     trackers: Trackers,
     metrics: Arc<Metrics>,
+    backplane: Backplane,
     settings: Settings,
 }
 
@@ -96,7 +98,7 @@ pub struct Dispatch(Arc<Inner>);
 
 impl Dispatch {
     /// Nobody is connected yet.
-    pub fn new(settings: Settings, metrics: Arc<Metrics>) -> Self {
+    pub fn new(settings: Settings, backplane: Backplane, metrics: Arc<Metrics>) -> Self {
         let workers = settings.workers;
         Self(Arc::new(Inner {
             workers: (0..workers).map(|_| Worker::default()).collect(),
@@ -105,6 +107,7 @@ impl Dispatch {
             roster: Roster::new(settings.graces),
             trackers: Trackers::new(&metrics),
             metrics,
+            backplane,
             settings,
         }))
     }
@@ -136,6 +139,11 @@ impl Dispatch {
     /// Who is connected.
     pub fn roster(&self) -> &Roster {
         &self.0.roster
+    }
+
+    /// The way to other nodes.
+    pub fn backplane(&self) -> &Backplane {
+        &self.0.backplane
     }
 
     /// Follows an event on its way that was accepted then and is worth sending for so long after: for [`Frame::tracked`]. `None`

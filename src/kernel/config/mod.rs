@@ -12,6 +12,7 @@ mod actions;
 mod auth;
 mod calls;
 mod chat;
+mod cluster;
 mod database;
 mod fault;
 mod hosts;
@@ -23,6 +24,7 @@ mod points;
 mod presence;
 mod raw;
 mod reader;
+mod redis;
 mod rooms;
 mod server;
 mod settings;
@@ -41,6 +43,7 @@ pub use self::{
     auth::{AuthConfig, PublicKey},
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
+    cluster::ClusterConfig,
     database::{DatabaseConfig, DatabaseUrl, UrlFault},
     fault::ConfigFault,
     hosts::FOREIGN_HOST,
@@ -50,6 +53,7 @@ pub use self::{
     outbox::OutboxConfig,
     points::PointsConfig,
     presence::PresenceConfig,
+    redis::RedisConfig,
     rooms::RoomsConfig,
     server::{ServerConfig, TlsConfig},
     settings::Settings,
@@ -100,6 +104,10 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where state is kept.
     pub database: DatabaseConfig,
+    /// What nodes tell each other through.
+    pub redis: RedisConfig,
+    /// This node among others.
+    pub cluster: ClusterConfig,
     /// Whose tokens and keys are believed.
     pub auth: AuthConfig,
     /// Who is known.
@@ -162,12 +170,14 @@ impl Config {
         let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
         let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
         let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
+        let cluster = self.cluster.secret.as_ref();
         if public
             && own
                 .into_iter()
                 .flatten()
                 .chain(&self.auth.api_keys)
                 .chain(webhook)
+                .chain(cluster)
                 .any(weak)
         {
             return Err(ConfigFault::Conflict {
@@ -177,6 +187,7 @@ impl Config {
                     "auth.hs256_previous_secret",
                     "auth.api_keys",
                     "actions.secret",
+                    "cluster.secret",
                 ],
                 problem: format!(
                     "{listen} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more"
@@ -231,6 +242,8 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
     let config = Config {
         server: ServerConfig::read(reader.section("server"))?,
         database: DatabaseConfig::read(reader.section("database"))?,
+        redis: RedisConfig::read(reader.section("redis"))?,
+        cluster: ClusterConfig::read(reader.section("cluster"))?,
         auth: AuthConfig::read(reader.section("auth"))?,
         users: UsersConfig::read(reader.section("users"))?,
         presence: PresenceConfig::read(reader.section("presence"))?,

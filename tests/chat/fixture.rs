@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use otomo::{
     actions::{Actions, Webhook},
+    backplane::Backplane,
     calls::Calls,
     chat::Chat,
     delivery::{
@@ -87,11 +88,8 @@ impl Server {
             graces,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(
-            delivery,
-            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
-            Arc::clone(&metrics),
-        );
+        let backplane = Backplane::alone("n1".parse().unwrap());
+        let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

@@ -167,33 +167,7 @@ impl Config {
                 ),
             });
         }
-        let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
-        let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
-        let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
-        let cluster = self.cluster.secret.as_ref();
-        if public
-            && own
-                .into_iter()
-                .flatten()
-                .chain(&self.auth.api_keys)
-                .chain(webhook)
-                .chain(cluster)
-                .any(weak)
-        {
-            return Err(ConfigFault::Conflict {
-                keys: &[
-                    "server.listen",
-                    "auth.hs256_secret",
-                    "auth.hs256_previous_secret",
-                    "auth.api_keys",
-                    "actions.secret",
-                    "cluster.secret",
-                ],
-                problem: format!(
-                    "{listen} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more"
-                ),
-            });
-        }
+        self.check_secrets(public)?;
         if self.limits.message_size >= self.outbox.hard_limit {
             return Err(ConfigFault::Conflict {
                 keys: &["limits.message_size", "outbox.hard_limit"],
@@ -222,6 +196,39 @@ impl Config {
                 keys: &["actions.answer_size", "outbox.hard_limit"],
                 problem: "an answer of the webhook must fit into the outbox of the one it is for"
                     .to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Secrets that guard a server others can reach are long.
+    fn check_secrets(&self, public: bool) -> Result<(), ConfigFault> {
+        let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
+        let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
+        let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
+        let cluster = self.cluster.secret.as_ref();
+        if public
+            && own
+                .into_iter()
+                .flatten()
+                .chain(&self.auth.api_keys)
+                .chain(webhook)
+                .chain(cluster)
+                .any(weak)
+        {
+            return Err(ConfigFault::Conflict {
+                keys: &[
+                    "server.listen",
+                    "auth.hs256_secret",
+                    "auth.hs256_previous_secret",
+                    "auth.api_keys",
+                    "actions.secret",
+                    "cluster.secret",
+                ],
+                problem: format!(
+                    "{} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more",
+                    self.server.listen
+                ),
             });
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What a server does by itself while it serves: it ends grace periods and typing, announces who is online, prunes inboxes
+//! What a server does by itself while it serves: it stays a node among others, ends grace periods and typing, announces who is online, prunes inboxes
 //! and messages, brings the points of each day, and checks that every vital part is still alive.
 //!
 //! # When something panics
@@ -60,7 +60,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
-        never = shared.chat.record_alive() => match never {},
+        never = shared.membership.keep(&shared.dispatch) => match never {},
         never = shared.chat.announce_online() => match never {},
         never = shared.rooms.expire() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},

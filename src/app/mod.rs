@@ -4,12 +4,13 @@
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers.
 //!
-//! - `listen`: the socket and its certificate. `drain`: stopping. `housekeeping`: what a server does by itself, and
+//! - `place`: among the other nodes. `listen`: the socket and its certificate. `drain`: stopping. `housekeeping`: what a server does by itself, and
 //!   why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;
 mod listen;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ use crate::{
     backplane::Backplane,
     calls::Calls,
     chat::Chat,
+    cluster::JoinFault,
     delivery::{
         dispatch::{self, Dispatch},
         lines::Lines,
@@ -42,7 +44,7 @@ use crate::{
     },
     kernel::{
         config::Config,
-        ids::NodeId,
+        ids::IdFault,
         metrics::Metrics,
         time::Clock,
         token::{KeyFault, Verifier},
@@ -73,9 +75,6 @@ const HTTP_CONNECTIONS_MIN: usize = 64;
 /// How long a node that stops waits for HTTP requests that are being answered, in seconds.
 const HTTP_SHUTDOWN: u64 = 5;
 
-/// The name of a node that is alone.
-const ONLY_NODE: &str = "otomo-1";
-
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFault {
@@ -103,9 +102,12 @@ pub enum StartFault {
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
-    /// The node's name cannot be used.
-    #[error("the node has no usable name")]
-    Node,
+    /// The machine's name cannot be a node's.
+    #[error("cluster.node: the machine has no usable name; set one")]
+    Node(#[source] IdFault),
+    /// The node cannot be beside the others of its database.
+    #[error(transparent)]
+    Join(#[from] JoinFault),
 }
 
 /// Why a server ended that nobody stopped.
@@ -161,7 +163,7 @@ impl App {
         let lock = ServerLock::take(&config.database.url)?;
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
-        let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
+        let (membership, node) = place::take(&config, &store, &metrics).await?;
         let settings =
             presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let delivery = dispatch::Settings {
@@ -170,6 +172,7 @@ impl App {
             low_window: config.outbox.low_window,
             graces: settings.policy.graces,
             clock: Clock::system(),
+            standing: membership.standing(),
         };
         let backplane = Backplane::alone(node.clone());
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
@@ -200,6 +203,7 @@ impl App {
             metrics,
             store,
             node,
+            membership,
             dispatch,
             people,
             presence,
@@ -259,6 +263,7 @@ impl App {
         shared.rooms.stop().await;
         shared.calls.stop().await;
         shared.presence.stop().await;
+        shared.membership.leave(shared.dispatch.backplane()).await;
         shared.store.close().await;
         drop(lock);
         ended

@@ -62,8 +62,8 @@ use self::{
     transactions::Policies,
 };
 use crate::{
+    cluster::alive,
     delivery::{
-        alive,
         dispatch::Dispatch,
         leave::Leave,
         line::{Client, SessionRef},

@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod names;
 pub mod person_name;
 pub mod secret;
+pub mod standing;
 pub mod time;
 pub mod token;
 pub mod type_name;

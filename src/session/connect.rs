@@ -13,6 +13,7 @@ use super::{
     Claims, Live, Session, Stage,
     chat_refresh::ChatView,
     hello::{Credentials, Hello, Options},
+    paging,
     snapshots::{self, SnapshotFault},
 };
 use crate::{
@@ -42,9 +43,7 @@ use crate::{
         close_code::CloseCode,
         command::InitConnection,
         error_code::ErrorCode,
-        event::{
-            Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason, TypingSettings,
-        },
+        event::{Connected, Event, HeartbeatSettings, Limits, TypingSettings},
         fault::Fault,
         frame::Frame,
         spec::{Topic, Topics},
@@ -251,6 +250,10 @@ impl Session {
         if !matches!(self.stage, Stage::Loading(_)) {
             return;
         }
+        if !self.env.dispatch.is_current() {
+            let reason = "the server has been away; connect again";
+            return self.close(CloseCode::Drain, reason, ctx);
+        }
         let resume = resume::decide(options.last_seq.map(Seq::new), extent);
         let start = match resume {
             Resume::Replay { after } => after,
@@ -357,7 +360,7 @@ impl Session {
             }
             snapshots::send(&env, &client, at, &filter).await?;
             if let Resume::Resync { reason, extent } = resume {
-                let resync = Frame::new(&resync(reason, extent).into());
+                let resync = Frame::new(&paging::resync(reason, extent).into());
                 env.dispatch.tell_counted(To::Session(at), resync).await;
             }
             Ok::<_, AdmissionError>(client)
@@ -383,18 +386,5 @@ impl Session {
         }
         // Something may have been stored between the first look at the inbox and now.
         self.read_inbox_to_the_end(ctx);
-    }
-}
-
-/// What a client is told whose stream cannot be continued.
-pub(super) fn resync(reason: resume::ResyncReason, extent: Extent) -> Resync {
-    let reason = match reason {
-        resume::ResyncReason::Retention => ResyncReason::Retention,
-        resume::ResyncReason::UnknownSeq => ResyncReason::UnknownSeq,
-    };
-    Resync {
-        reason,
-        first_seq: extent.first.get(),
-        seq: extent.head.get(),
     }
 }

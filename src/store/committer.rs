@@ -35,6 +35,7 @@ use super::{
     Conn, StoreError, Tx,
     conn::Access,
     failure_log::FailureLog,
+    fence::Fence,
     job::{Job, Verdict},
 };
 use crate::kernel::{
@@ -70,6 +71,7 @@ enum BatchOutcome {
 pub(super) struct Committer {
     url: DatabaseUrl,
     clock: Clock,
+    fence: Fence,
     metrics: Arc<Metrics>,
     /// `None` after a failure that the connection may not have survived; opened again with the next
     /// batch.
@@ -83,6 +85,7 @@ impl Committer {
     pub(super) fn start(
         config: &DatabaseConfig,
         clock: Clock,
+        fence: Fence,
         metrics: Arc<Metrics>,
     ) -> Result<(Queue, watch::Receiver<()>), StoreError> {
         let conn = Conn::open(&config.url, Access::Write)?;
@@ -91,6 +94,7 @@ impl Committer {
         let mut committer = Self {
             url: config.url.clone(),
             clock,
+            fence,
             metrics,
             conn: Some(conn),
             failures: FailureLog::default(),
@@ -203,13 +207,17 @@ impl Committer {
             .conn
             .take()
             .map_or_else(|| Conn::open(&self.url, Access::Write), Ok);
-        match conn.and_then(|mut conn| conn.begin_write().map(|()| conn)) {
-            Ok(conn) => Ok(Tx::new(self.conn.insert(conn), self.clock.now())),
-            Err(fault) => {
-                self.failures.failed(&fault);
-                Err(fault)
-            }
+        let begun = conn.and_then(|mut conn| conn.begin_write().map(|()| conn));
+        let checked = begun.and_then(|conn| self.fence.check(self.conn.insert(conn)));
+        if let Err(fault) = checked {
+            // Who may not write still has a sound connection, for when it may again.
+            self.abandon();
+            self.failures.failed(&fault);
+            return Err(fault);
         }
+        let conn = self.conn.as_mut();
+        let conn = conn.ok_or(StoreError::unavailable("there is no connection"))?;
+        Ok(Tx::new(conn, self.clock.now()))
     }
 
     fn committed(&self, jobs: usize, took: Duration) {

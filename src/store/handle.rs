@@ -7,12 +7,14 @@ use std::{
 
 use tokio::{
     sync::{mpsc::error::TrySendError, watch},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
 };
 
 use super::{
     Conn, StoreError, Tx,
+    apart::Apart,
     committer::{Committer, Queue},
+    fence::{Fence, Writer},
     job::{Job, Write},
     pool::Pool,
 };
@@ -30,6 +32,8 @@ pub struct Handle {
 
 struct Shared {
     clock: Clock,
+    fence: Fence,
+    apart: Apart,
     readers: Pool,
     /// `None` once the store is closed. Held for a `try_send` only.
     queue: Mutex<Option<Queue>>,
@@ -48,11 +52,14 @@ impl Handle {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
-        let (queue, writer) = Committer::start(config, clock.clone(), metrics)?;
+        let fence = Fence::default();
+        let (queue, writer) = Committer::start(config, clock.clone(), fence.clone(), metrics)?;
         let readers = Pool::open(config.url.clone(), config.pool_size)?;
         Ok(Self {
             shared: Arc::new(Shared {
+                apart: Apart::new(config.url.clone(), clock.clone()),
                 clock,
+                fence,
                 readers,
                 queue: Mutex::new(Some(queue)),
                 writer,
@@ -100,6 +107,29 @@ impl Handle {
         }
     }
 
+    /// Says who writes from now on: see [`Writer`].
+    pub fn write_as(&self, writer: Writer) {
+        self.shared.fence.set(writer);
+    }
+
+    /// Runs `job` in a transaction on a connection of its own: it waits behind no other write, and whoever writes may do it
+    /// ([`Handle::write_as`] does not count). For what decides who writes.
+    ///
+    /// # Errors
+    /// As [`Handle::write`].
+    pub fn write_apart<T, E, F>(
+        &self,
+        job: F,
+    ) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let apart = self.shared.apart.clone();
+        async move { joined(spawn_blocking(move || apart.write(job)).await) }
+    }
+
     /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the
     /// same moment, at or after the call.
     ///
@@ -115,14 +145,7 @@ impl Handle {
         let readers = self.shared.readers.clone();
         async move {
             let turn = readers.turn().await?;
-            match spawn_blocking(move || turn.read(job)).await {
-                Ok(outcome) => outcome,
-                Err(lost) => Err(match lost.try_into_panic() {
-                    Ok(panic) => StoreError::panicked(panic.as_ref()),
-                    Err(_cancelled) => StoreError::unavailable("the runtime is stopping"),
-                }
-                .into()),
-            }
+            joined(spawn_blocking(move || turn.read(job)).await)
         }
     }
 
@@ -161,6 +184,17 @@ impl Handle {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a job came to on a thread for blocking work.
+fn joined<T, E: From<StoreError>>(ended: Result<Result<T, E>, JoinError>) -> Result<T, E> {
+    ended.unwrap_or_else(|lost| {
+        Err(match lost.try_into_panic() {
+            Ok(panic) => StoreError::panicked(panic.as_ref()),
+            Err(_cancelled) => StoreError::unavailable("the runtime is stopping"),
+        }
+        .into())
+    })
 }
 
 #[cfg(test)]

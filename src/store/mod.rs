@@ -18,10 +18,12 @@
 //! `derive(MultiConnection)` was tried first: it refuses `on_conflict` and `returning`, which the
 //! inbox and the calls live on.
 
+mod apart;
 mod committer;
 mod conn;
 mod error;
 mod failure_log;
+mod fence;
 mod handle;
 mod job;
 pub mod lock;
@@ -36,6 +38,7 @@ mod tx;
 
 pub use conn::Conn;
 pub use error::StoreError;
+pub use fence::Writer;
 pub use handle::Handle;
 pub use prepared::{Prepared, prepared};
 pub use tx::Tx;

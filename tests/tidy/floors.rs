@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 19] = [
+const ROOMS: [(&str, u8, &[&str]); 20] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, u8, &[&str]); 19] = [
     ("delivery", 3, &[]),
     ("people", 3, &[]),
     ("audit", 3, &[]),
+    ("cluster", 3, &["delivery"]),
     ("presence", 4, &[]),
     ("points", 4, &[]),
     ("calls", 4, &["presence", "points"]),

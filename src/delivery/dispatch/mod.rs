@@ -44,7 +44,7 @@ use super::{
 };
 use crate::{
     backplane::Backplane,
-    kernel::{ids::UserId, metrics::Metrics, time::Clock},
+    kernel::{ids::UserId, metrics::Metrics, standing::Standing, time::Clock},
     protocol::{
         close_code::CloseCode,
         frame::Frame,
@@ -90,6 +90,8 @@ pub struct Settings {
     pub graces: Graces,
     /// What a grant's end is measured by.
     pub clock: Clock,
+    /// Whether this node may act: what other nodes say is passed over while it may not.
+    pub standing: Standing,
 }
 
 /// The way out to clients. Clones share everything.
@@ -144,6 +146,11 @@ impl Dispatch {
     /// The way to other nodes.
     pub fn backplane(&self) -> &Backplane {
         &self.0.backplane
+    }
+
+    /// Whether this node may act.
+    pub fn is_current(&self) -> bool {
+        self.0.settings.standing.is_current()
     }
 
     /// Follows an event on its way that was accepted then and is worth sending for so long after: for [`Frame::tracked`]. `None`

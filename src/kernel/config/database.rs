@@ -59,6 +59,15 @@ pub enum UrlFault {
     Options,
 }
 
+impl DatabaseUrl {
+    /// Whether several nodes can serve it.
+    pub const fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+        }
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = UrlFault;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use otomo::{
     chat::records::last_seen,
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::NodeId,
         time::{Clock, Timestamp},

@@ -1,0 +1,22 @@
+//! The node's place among the others of its database, and what is done there for one that died.
+
+use std::sync::Arc;
+
+use super::StartFault;
+use crate::{
+    chat::records::last_seen,
+    cluster::{self, Membership, Settings},
+    kernel::{config::Config, ids::NodeId, metrics::Metrics},
+    store,
+};
+
+/// Joins the other nodes.
+pub(super) async fn take(
+    config: &Config,
+    store: &store::Handle,
+    metrics: &Arc<Metrics>,
+) -> Result<(Membership, NodeId), StartFault> {
+    let name = cluster::name(config).map_err(StartFault::Node)?;
+    let settings = Settings::new(name.clone(), config, vec![last_seen::settle]);
+    Ok((Membership::join(store, settings, metrics).await?, name))
+}

@@ -62,6 +62,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = shared.chat.expire_typing() => match never {},
         never = shared.membership.keep(&shared.dispatch) => match never {},
         never = shared.chat.announce_online() => match never {},
+        never = look_after_deaths(shared) => match never {},
         never = shared.rooms.expire() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
@@ -86,6 +87,15 @@ async fn died(shared: &Shared) -> Vital {
             return dead;
         }
     }
+}
+
+/// When a node has died the calls of its people are looked at at once.
+async fn look_after_deaths(shared: &Shared) -> Infallible {
+    let mut settled = shared.membership.settled();
+    while settled.changed().await.is_ok() {
+        shared.calls.look().await;
+    }
+    std::future::pending().await
 }
 
 /// At once, because a server may have been away for long, and then every so often.

@@ -9,6 +9,7 @@
 //! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
 //! never dropped.
 
+mod devices;
 mod queue;
 mod rooms;
 

@@ -3,23 +3,23 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Conn, StoreError, Tx, conn::Access};
-use crate::kernel::{config::DatabaseUrl, time::Clock};
+use super::{Conn, StoreError, Tx, clock::StoreClock, conn::Access, postgres::Trouble};
+use crate::kernel::config::DatabaseConfig;
 
 /// A connection of its own, opened with the first write. Clones share it.
 #[derive(Clone)]
 pub(super) struct Apart(Arc<Shared>);
 
 struct Shared {
-    url: DatabaseUrl,
-    clock: Clock,
+    config: DatabaseConfig,
+    clock: StoreClock,
     conn: Mutex<Option<Conn>>,
 }
 
 impl Apart {
-    pub(super) fn new(url: DatabaseUrl, clock: Clock) -> Self {
+    pub(super) fn new(config: &DatabaseConfig, clock: StoreClock) -> Self {
         Self(Arc::new(Shared {
-            url,
+            config: config.clone(),
             clock,
             conn: Mutex::default(),
         }))
@@ -30,23 +30,33 @@ impl Apart {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let shared = &self.0;
         // A job that panicked has taken its connection along.
-        let mut place = shared.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut conn = match place.take() {
-            Some(conn) => conn,
-            None => Conn::open(&shared.url, Access::Write)?,
-        };
-        conn.begin_write()?;
-        let outcome = job(&mut Tx::new(&mut conn, shared.clock.now()));
+        let mut place = self.0.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conn = self.begin(place.take())?;
+        let outcome = job(&mut Tx::new(&mut conn, self.0.clock.now()));
         let outcome = match outcome {
             Ok(stored) => conn.commit().map(|()| stored).map_err(E::from),
             Err(fault) => Err(fault),
         };
-        let sound = outcome.is_ok() || conn.roll_back_to(0).is_ok();
+        let sound = outcome.is_ok() || conn.roll_back().is_ok();
         if sound && !conn.is_broken() {
             *place = Some(conn);
         }
         outcome
+    }
+
+    /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
+    fn begin(&self, idle: Option<Conn>) -> Result<Conn, StoreError> {
+        if let Some(mut conn) = idle {
+            match conn.begin_write(false) {
+                Ok(()) => return Ok(conn),
+                Err(_) if conn.trouble() == Some(Trouble::Lost) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        let config = &self.0.config;
+        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        conn.begin_write(false)?;
+        Ok(conn)
     }
 }

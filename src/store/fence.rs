@@ -1,9 +1,10 @@
 //! What keeps a node that is not itself any more from writing.
 //!
 //! A node that was frozen for longer than its lease, or could not reach the database for so long, may have been taken for
-//! dead: others have settled what it left. So on a database that several nodes share each transaction of the writer
-//! first looks whether the node's row in `nodes` still has its epoch and a lease, and holds the row until the commit: whoever
-//! takes it waits for that, and from then on nothing is written any more.
+//! dead: others have settled what it left. So on a database that several nodes share each transaction of the writer looks
+//! before its commit whether the node's row in `nodes` still has its epoch and a lease, and holds the row until then: whoever
+//! takes it waits for that, and afterwards nothing is written any more. At the end and not at the beginning, because a lock
+//! that is taken there goes with the savepoint of a job that is undone, and a node that is frozen in between holds none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,7 +44,18 @@ impl Fence {
         *self.writer() = writer;
     }
 
-    /// To be called in a transaction before anything is written.
+    /// Whether anybody writes at all.
+    ///
+    /// # Errors
+    /// The refusal, for which [`StoreError::is_fenced`] is true.
+    pub(super) fn check_open(&self) -> Result<(), StoreError> {
+        match *self.writer() {
+            Writer::Anybody | Writer::Node { .. } => Ok(()),
+            Writer::Nobody => Err(refusal()),
+        }
+    }
+
+    /// Whether what was written in a transaction may be committed, which is to follow at once.
     ///
     /// # Errors
     /// The refusal, for which [`StoreError::is_fenced`] is true; and those of the query.
@@ -54,19 +66,20 @@ impl Fence {
             Writer::Nobody => false,
             Writer::Node { name, epoch } => holds(conn, &name, epoch)?,
         };
-        if is_current {
-            return Ok(());
-        }
-        Err(StoreError::unavailable_because(
-            "this node has been away for too long; it joins again",
-            NotCurrent,
-        ))
+        if is_current { Ok(()) } else { Err(refusal()) }
     }
 
     fn writer(&self) -> std::sync::MutexGuard<'_, Writer> {
         // A value is in place or not.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn refusal() -> StoreError {
+    StoreError::unavailable_because(
+        "this node has been away for too long; it joins again",
+        NotCurrent,
+    )
 }
 
 /// Whether a node has this epoch and a lease, which stays so until the transaction ends.
@@ -78,9 +91,13 @@ fn holds(conn: &mut Conn, name: &NodeId, epoch: i64) -> Result<bool, StoreError>
         .select(nodes::epoch);
     let found = match conn {
         // It has one writer at a time.
-        Conn::Sqlite(c) => own.get_result::<i64>(c).optional(),
+        Conn::Sqlite(c) => own.get_result::<i64>(c).optional()?,
+        Conn::Pg(pg) => {
+            let held = own.for_share().get_result::<i64>(pg.connection());
+            pg.noted(held.optional())?
+        }
     };
-    Ok(found?.is_some())
+    Ok(found.is_some())
 }
 
 impl StoreError {

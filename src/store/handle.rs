@@ -3,26 +3,33 @@
 use std::{
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
     sync::{mpsc::error::TrySendError, watch},
     task::{JoinError, spawn_blocking},
+    time::timeout,
 };
 
 use super::{
     Conn, StoreError, Tx,
     apart::Apart,
+    clock::StoreClock,
     committer::{Committer, Queue},
     fence::{Fence, Writer},
     job::{Job, Write},
     pool::Pool,
 };
 use crate::kernel::{
-    config::DatabaseConfig,
+    config::{DatabaseConfig, DatabaseUrl},
     metrics::Metrics,
     time::{Clock, Timestamp},
 };
+
+/// How many statements' time an answer is waited for: that of a server on another machine, which may stand still without
+/// a sign. Whoever asks is told so, and asks again; what was stored all the same is found by its key.
+const PATIENCE_FACTOR: u32 = 3;
 
 /// The store. Clones share it.
 #[derive(Clone)]
@@ -31,9 +38,11 @@ pub struct Handle {
 }
 
 struct Shared {
-    clock: Clock,
+    clock: StoreClock,
     fence: Fence,
     apart: Apart,
+    /// How long an answer of the database is waited for.
+    patience: Option<Duration>,
     readers: Pool,
     /// `None` once the store is closed. Held for a `try_send` only.
     queue: Mutex<Option<Queue>>,
@@ -52,14 +61,20 @@ impl Handle {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        let clock = StoreClock::new(clock);
         let fence = Fence::default();
         let (queue, writer) = Committer::start(config, clock.clone(), fence.clone(), metrics)?;
-        let readers = Pool::open(config.url.clone(), config.pool_size)?;
+        let readers = Pool::open(config)?;
+        let patience = match &config.url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(_) => Some(config.statement_timeout * PATIENCE_FACTOR),
+        };
         Ok(Self {
             shared: Arc::new(Shared {
-                apart: Apart::new(config.url.clone(), clock.clone()),
+                apart: Apart::new(config, clock.clone()),
                 clock,
                 fence,
+                patience,
                 readers,
                 queue: Mutex::new(Some(queue)),
                 writer,
@@ -99,11 +114,10 @@ impl Handle {
     {
         let (write, answer) = Write::new(job);
         let queued = self.enqueue(Box::new(write));
+        let patience = self.shared.patience;
         async move {
             queued?;
-            answer.await.unwrap_or_else(|_gone| {
-                Err(StoreError::unavailable("the writer has stopped").into())
-            })
+            answer.within(patience).await
         }
     }
 
@@ -142,10 +156,17 @@ impl Handle {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let readers = self.shared.readers.clone();
+        let (readers, patience) = (self.shared.readers.clone(), self.shared.patience);
         async move {
             let turn = readers.turn().await?;
-            joined(spawn_blocking(move || turn.read(job)).await)
+            let reading = spawn_blocking(move || turn.read(job));
+            joined(match patience {
+                None => reading.await,
+                // The thread keeps its turn until it is done.
+                Some(patience) => timeout(patience, reading)
+                    .await
+                    .map_err(|_elapsed| StoreError::unavailable("it does not answer"))?,
+            })
         }
     }
 
@@ -200,7 +221,7 @@ fn joined<T, E: From<StoreError>>(ended: Result<Result<T, E>, JoinError>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kernel::config::DatabaseUrl, store::migrations::migrate};
+    use crate::store::migrations::migrate;
 
     #[actix_rt::test]
     async fn a_check_writes_to_the_disk() {
@@ -209,6 +230,7 @@ mod tests {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 1,
             queue: 1,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&config.url).unwrap();
         let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();

@@ -19,6 +19,7 @@
 //! inbox and the calls live on.
 
 mod apart;
+mod clock;
 mod committer;
 mod conn;
 mod error;
@@ -30,6 +31,7 @@ pub mod lock;
 pub mod migrations;
 pub mod ordered;
 mod pool;
+mod postgres;
 mod prepared;
 pub mod sql;
 mod sqlite;
@@ -40,8 +42,12 @@ pub use conn::Conn;
 pub use error::StoreError;
 pub use fence::Writer;
 pub use handle::Handle;
+pub use postgres::Pg;
 pub use prepared::{Prepared, prepared};
 pub use tx::Tx;
 
 #[doc(inline)]
 pub use crate::__run as run;
+
+#[doc(inline)]
+pub use crate::__lock as lock;

@@ -6,4 +6,8 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
+mod server;
 mod store;

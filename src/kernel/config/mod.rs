@@ -44,7 +44,7 @@ pub use self::{
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
     cluster::ClusterConfig,
-    database::{DatabaseConfig, DatabaseUrl, UrlFault},
+    database::{DatabaseConfig, DatabaseUrl, PostgresUrl, UrlFault},
     fault::ConfigFault,
     hosts::FOREIGN_HOST,
     inbox::InboxConfig,

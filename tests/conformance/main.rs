@@ -6,4 +6,5 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+mod backplane;
 mod store;

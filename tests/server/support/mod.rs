@@ -17,6 +17,8 @@ mod raw;
 mod server;
 mod silent;
 mod stream;
+#[path = "../../support/tunnel.rs"]
+#[allow(dead_code, reason = "what else it can do is for the tests of Redis")]
 mod tunnel;
 
 pub use certificate::{Certificate, encrypt};

@@ -1,5 +1,12 @@
-//! What every backplane must do.
+//! What every [`Backplane`] must do, and what the one over Redis must do when Redis is away.
+//!
+//! - `fixture`: nodes, and a Redis that can be cut off. `nodes`: what nodes hear of each other. `outages`: what becomes of it
+//!   without Redis. `commands`: what else is said to Redis.
 
+mod commands;
+mod fixture;
+mod nodes;
+mod outages;
 #[path = "../../support/redis.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod redis;
@@ -7,34 +14,48 @@ mod redis;
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod tunnel;
 
-/// The tools themselves: a Redis that restarts is empty, one that is frozen does not answer, a way that is cut ends.
-#[tokio::test]
-async fn a_redis_can_be_ended_frozen_and_cut_off() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use std::future::Future;
 
-    let mut redis = redis::Redis::start();
-    assert_eq!(redis.say("SET a 1"), "+OK\r\n");
-    redis.freeze();
-    redis.thaw();
-    assert_eq!(redis.say("GET a"), "$1\r\n1\r\n");
-    redis.restart();
-    assert_eq!(redis.say("GET a"), "$-1\r\n");
-    let tunnel = tunnel::Tunnel::to(redis.address()).await;
-    let dial = || tokio::net::TcpStream::connect(tunnel.address());
-    let mut connection = dial().await.unwrap();
-    let mut answer = [0; 7];
-    connection.write_all(b"PING\r\n").await.unwrap();
-    connection.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+PONG\r\n");
-    tunnel.cut();
-    assert_eq!(connection.read(&mut answer).await.unwrap_or(0), 0);
-    assert_eq!(
-        dial().await.unwrap().read(&mut answer).await.unwrap_or(0),
-        0
-    );
-    tunnel.heal();
-    let mut connection = dial().await.unwrap();
-    connection.write_all(b"PING\r\n").await.unwrap();
-    connection.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+PONG\r\n");
+use otomo::backplane::{Backplane, Channel, Echo, Subject};
+
+use self::fixture::{Cluster, has_news, room};
+
+/// What holds with and without others: nobody is waited for, and nobody hears what is not for them.
+async fn every_backplane_never_waits(backplane: &Backplane) {
+    let mut listener = backplane.listen(Subject::Typing);
+    backplane.hold(&room(1)).await;
+    backplane.hold(&room(1)).await;
+    let to_others = backplane.tell_counted(&room(1), Subject::Typing, "a".into());
+    assert_eq!(to_others.await, 0);
+    backplane.tell(&room(1), Subject::Typing, "b".into(), Echo::Skip);
+    backplane.release(&room(1));
+    backplane.tell(&room(1), Subject::Typing, "c".into(), Echo::Skip);
+    backplane.release(&room(1));
+    let unheld = backplane.tell_counted(&room(1), Subject::Typing, "d".into());
+    assert_eq!(unheld.await, 0);
+    let everyone = backplane.tell_counted(&Channel::Everyone, Subject::Typing, "e".into());
+    assert_eq!(everyone.await, 0);
+    assert!(!has_news(&mut listener).await);
+    assert!(backplane.is_alive());
+    backplane.close().await;
+    // Too late, and harmless.
+    backplane.tell(&room(1), Subject::Typing, "f".into(), Echo::Hear);
+    backplane.hold(&room(2)).await;
+    backplane.release(&room(2));
+}
+
+/// Runs the suite against one kind of backplane.
+async fn suite(backplane: impl Future<Output = Backplane>) {
+    every_backplane_never_waits(&backplane.await).await;
+}
+
+#[tokio::test]
+async fn the_backplane_of_a_node_alone() {
+    suite(async { Backplane::alone("n1".parse().unwrap()) }).await;
+}
+
+#[tokio::test]
+async fn the_backplane_over_redis() {
+    let cluster = Cluster::start();
+    suite(cluster.node("n1")).await;
 }

@@ -2,14 +2,15 @@
 //!
 //! Threads: the thread that builds the app holds the actors that serialize (presence, calls) and the
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
-//! writer and a pool of readers.
+//! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `place`: among the other nodes. `listen`: the socket and its certificate. `drain`: stopping. `housekeeping`: what a server does by itself, and
-//!   why it ends when a part of it has died.
+//! - `place`: among the other nodes. `node`: what this server is called. `listen`: the socket and its certificate.
+//!   `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;
 mod listen;
+mod node;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ use rustls::ServerConfig;
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     actions::{self, Actions, NameTaken, Webhook},
-    backplane::Backplane,
+    backplane::{self, Backplane},
     calls::Calls,
     chat::Chat,
     cluster::JoinFault,
@@ -44,7 +45,6 @@ use crate::{
     },
     kernel::{
         config::Config,
-        ids::IdFault,
         metrics::Metrics,
         time::Clock,
         token::{KeyFault, Verifier},
@@ -102,9 +102,12 @@ pub enum StartFault {
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
-    /// The machine's name cannot be a node's.
-    #[error("cluster.node: the machine has no usable name; set one")]
-    Node(#[source] IdFault),
+    /// The machine has no name that its node could have.
+    #[error("cluster.node: set it; the machine's own name has no letter, digit, _ or - in it")]
+    Node,
+    /// There is no way to other nodes.
+    #[error(transparent)]
+    Backplane(#[from] backplane::redis::StartFault),
     /// The node cannot be beside the others of its database.
     #[error(transparent)]
     Join(#[from] JoinFault),
@@ -174,7 +177,7 @@ impl App {
             clock: Clock::system(),
             standing: membership.standing(),
         };
-        let backplane = Backplane::alone(node.clone());
+        let backplane = Backplane::start(&config.redis, node.clone(), Arc::clone(&metrics))?;
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
         let people = People::new(store.clone(), config.users.auto_provision);
@@ -264,6 +267,7 @@ impl App {
         shared.calls.stop().await;
         shared.presence.stop().await;
         shared.membership.leave(shared.dispatch.backplane()).await;
+        shared.dispatch.backplane().close().await;
         shared.store.close().await;
         drop(lock);
         ended

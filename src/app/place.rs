@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::StartFault;
+use super::{StartFault, node};
 use crate::{
     chat::records::last_seen,
-    cluster::{self, Membership, Settings},
+    cluster::{Membership, Settings},
     kernel::{config::Config, ids::NodeId, metrics::Metrics},
     store,
 };
@@ -16,7 +16,7 @@ pub(super) async fn take(
     store: &store::Handle,
     metrics: &Arc<Metrics>,
 ) -> Result<(Membership, NodeId), StartFault> {
-    let name = cluster::name(config).map_err(StartFault::Node)?;
+    let name = node::name(config).ok_or(StartFault::Node)?;
     let settings = Settings::new(name.clone(), config, vec![last_seen::settle]);
     Ok((Membership::join(store, settings, metrics).await?, name))
 }

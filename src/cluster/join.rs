@@ -11,20 +11,9 @@ use super::{
     rules::{self, Entry, Epoch},
 };
 use crate::{
-    kernel::{
-        config::Config,
-        ids::{IdFault, NodeId},
-        standing::Standing,
-        time::Timestamp,
-    },
+    kernel::{ids::NodeId, standing::Standing, time::Timestamp},
     store::{Handle, StoreError, Tx},
 };
-
-/// The name of a node that is alone.
-const ONLY_NODE: &str = "otomo-1";
-
-/// The longest name of a node, in bytes (`cluster.node`).
-const NAME_MAX: usize = 64;
 
 /// Looks at who is in the way, in the time that one of them has to renew its lease twice.
 const LOOKS: u32 = 6;
@@ -47,35 +36,6 @@ pub enum JoinFault {
     /// The store failed.
     #[error("the node could not join the others")]
     Store(#[from] StoreError),
-}
-
-/// What this node is called: as configured; else `otomo-1` where there are no others, and like its machine where there are.
-///
-/// # Errors
-/// The machine has no name that could be used.
-pub fn name(config: &Config) -> Result<NodeId, IdFault> {
-    if let Some(name) = &config.cluster.node {
-        return Ok(name.clone());
-    }
-    match config.redis.url {
-        None => ONLY_NODE.parse(),
-        Some(_) => usable(&machine()).parse(),
-    }
-}
-
-fn machine() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
-    let name = name.or_else(|_| std::fs::read_to_string("/etc/hostname"));
-    name.unwrap_or_default()
-}
-
-/// A name with what a node's may have: it is part of ids and keys.
-fn usable(machine: &str) -> String {
-    let usable = |c: char| match c {
-        c if c.is_ascii_alphanumeric() || c == '_' => c,
-        _ => '-',
-    };
-    machine.trim().chars().map(usable).take(NAME_MAX).collect()
 }
 
 /// A new life.
@@ -188,16 +148,4 @@ pub(super) fn settle(
 fn has_ended(node: &Node) -> bool {
     let process = node.process.as_ref().and_then(|it| it.parse().ok());
     process.is_some_and(|process: Process| process.has_ended())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_machine_becomes_one_that_a_node_can_have() {
-        assert_eq!(usable("otomo-1\n"), "otomo-1");
-        assert_eq!(usable("db.tokyo.example"), "db-tokyo-example");
-        assert_eq!(usable(&"n".repeat(80)).len(), NAME_MAX);
-    }
 }

@@ -43,10 +43,7 @@ use actix_http::Uri;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-pub use self::{
-    directory::Nodes,
-    join::{JoinFault, name},
-};
+pub use self::{directory::Nodes, join::JoinFault};
 use self::{
     join::Joined,
     rules::{Epoch, Tenure},

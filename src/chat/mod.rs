@@ -179,9 +179,10 @@ impl Chat {
         online::announce(&self.0).await
     }
 
-    /// Ends the typing of users who have fallen silent, for as long as it is polled: by one task of the server.
+    /// Ends the typing of users who have fallen silent, or are done on another node, for as long as it is polled: by one task
+    /// of the server.
     pub async fn expire_typing(&self) -> Infallible {
-        self.0.typing.expire().await
+        self.0.typing.keep().await
     }
 
     /// The message of an earlier attempt, if this is the same message.

@@ -43,7 +43,7 @@ impl Chat {
     /// # Errors
     /// [`ChatFault::UserNotFound`] for anybody but the viewer and their conversation partners, or those of the store.
     pub async fn status(&self, viewer: &UserId, of: &UserId) -> Result<UserStatus, ChatFault> {
-        let typing = self.0.typing.seen_by(viewer, of);
+        let typing = self.0.typing.seen_by(viewer, of).await;
         let (viewer, user) = (viewer.clone(), of.clone());
         let stored = self.0.store.read(move |conn| {
             let shared = partners::shared(conn, &viewer, &user)?;

@@ -3,9 +3,11 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test that fails, fails by panicking"
 )]
 
+mod backplane;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod postgres;

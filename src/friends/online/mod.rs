@@ -1,11 +1,12 @@
-//! Tells conversation partners who comes online and goes offline.
+//! Tells friends and conversation partners who comes online and goes offline.
 //!
 //! Whether somebody is online is decided by [`delivery::connectedness`](crate::delivery::connectedness), which outlasts a
 //! short break of the connection. One task follows it and announces one change after the other, so that nobody hears of a
 //! return before the departure. If the task falls behind, it gets the full set and announces the differences.
 //!
-//! Snapshots show what has been announced, not what is newer. A change is noted first, then the partners are read, then they
-//! are told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two became partners.
+//! Snapshots show what has been announced, not what is newer. A change is noted first, then the circle of the person is read,
+//! then it is told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two came to
+//! know each other.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -16,19 +17,16 @@ use std::{
 
 use actix_rt::time::sleep;
 
-use super::{
-    Shared,
-    records::{last_seen, partners},
-};
+use super::Shared;
 use crate::{
     delivery::{
         connectedness::{Change, News},
         lines::To,
-        roster::Roster,
     },
     kernel::{ids::UserId, logging::chain, time::Timestamp},
+    people::{circle, last_seen},
     protocol::{
-        event::{Event, UserOffline, UserOnline},
+        event::{Event, FriendStatus, FriendStatusChanged, UserOffline, UserOnline},
         frame::Frame,
     },
     store::{StoreError, Tx},
@@ -106,7 +104,7 @@ pub(super) async fn announce(shared: &Shared) -> Infallible {
             shared.online.note(&change);
             while let Err(error) = tell(shared, &change).await {
                 let (user, cause) = (change.user(), chain(&error));
-                log::warn!("partners not told yet user={user} cause={cause}");
+                log::warn!("status not told yet user={user} cause={cause}");
                 sleep(PAUSE).await;
             }
         }
@@ -123,12 +121,14 @@ fn differences(before: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> 
 
 async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
     let now = shared.store.now();
-    let event: Event = match change.clone() {
-        Change::Online(user_id) => UserOnline {
-            user_id,
-            timestamp: now.unix_seconds(),
+    let (status, partners_told) = match change.clone() {
+        Change::Online(user_id) => {
+            let told = UserOnline {
+                user_id,
+                timestamp: now.unix_seconds(),
+            };
+            ((FriendStatus::Online, now), Event::from(told))
         }
-        .into(),
         Change::Offline(user_id) => {
             let user = user_id.clone();
             // As a write, although it writes nothing: so it sees the leave, which was queued before.
@@ -136,29 +136,38 @@ async fn tell(shared: &Shared, change: &Change) -> Result<(), StoreError> {
             let seen: Option<_> = shared.store.write::<_, StoreError, _>(seen).await?;
             let seen = seen.unwrap_or(now);
             shared.online.note_last_seen(&user_id, seen);
-            UserOffline {
+            let told = UserOffline {
                 user_id,
                 timestamp: now.unix_seconds(),
                 last_seen: seen.unix_seconds(),
-            }
-            .into()
+            };
+            ((FriendStatus::Offline, seen), Event::from(told))
         }
     };
+    let (status, since) = status;
+    let everybody_told = FriendStatusChanged {
+        user_id: change.user().clone(),
+        status,
+        timestamp: since.millis(),
+    };
     let user = change.user().clone();
-    let read = move |conn: &mut _| partners::of(conn, &user);
-    let partners = shared.store.read(read).await?;
-    let frame = Frame::new(&event);
-    for partner in online(shared.dispatch.roster(), partners) {
-        shared.dispatch.tell(To::User(partner), frame.clone());
+    let read = move |conn: &mut _| circle::of(conn, &user);
+    let known = shared.store.read(read).await?;
+    let (everybody_told, partners_told) = (
+        Frame::new(&everybody_told.into()),
+        Frame::new(&partners_told),
+    );
+    let connectedness = shared.dispatch.roster().connectedness();
+    let online = |user: &&UserId| connectedness.is_online(user);
+    for user in known.everybody().filter(online) {
+        let to = To::User(user.clone());
+        shared.dispatch.tell(to, everybody_told.clone());
+    }
+    for partner in known.partners.iter().filter(online) {
+        let to = To::User(partner.clone());
+        shared.dispatch.tell(to, partners_told.clone());
     }
     Ok(())
-}
-
-fn online(roster: &Roster, users: Vec<UserId>) -> impl Iterator<Item = UserId> {
-    let connectedness = roster.connectedness();
-    users
-        .into_iter()
-        .filter(|user| connectedness.is_online(user))
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub enum Vital {
     Calls,
     /// The announcer of what backends publish.
     Rooms,
+    /// What nodes tell each other.
+    Backplane,
 }
 
 impl fmt::Display for Vital {
@@ -49,6 +51,7 @@ impl fmt::Display for Vital {
             Vital::Presence => "the presence hub",
             Vital::Calls => "the call coordinator",
             Vital::Rooms => "the announcer of events",
+            Vital::Backplane => "the backplane",
         })
     }
 }
@@ -78,6 +81,7 @@ async fn died(shared: &Shared) -> Vital {
             (Vital::Presence, shared.presence.is_alive()),
             (Vital::Calls, shared.calls.is_alive()),
             (Vital::Rooms, shared.rooms.is_alive()),
+            (Vital::Backplane, shared.dispatch.backplane().is_alive()),
         ];
         // A server that stops lets its workers end one by one.
         if !shared.gate.is_draining()

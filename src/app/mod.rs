@@ -2,14 +2,15 @@
 //!
 //! Threads: the thread that builds the app holds the actors that serialize (presence, calls) and the
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
-//! writer and a pool of readers.
+//! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `listen`: the socket and its certificate. `drain`: stopping. `housekeeping`: what a server does by itself, and
+//! - `listen`: the socket and its certificate. `node`: what this server is called. `drain`: stopping. `housekeeping`: what a server does by itself, and
 //!   why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;
 mod listen;
+mod node;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,7 @@ use rustls::ServerConfig;
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
     actions::{self, Actions, NameTaken, Webhook},
-    backplane::Backplane,
+    backplane::{self, Backplane},
     calls::Calls,
     chat::Chat,
     delivery::{
@@ -43,7 +44,6 @@ use crate::{
     friends::Friends,
     kernel::{
         config::Config,
-        ids::NodeId,
         metrics::Metrics,
         time::Clock,
         token::{KeyFault, Verifier},
@@ -74,9 +74,6 @@ const HTTP_CONNECTIONS_MIN: usize = 64;
 /// How long a node that stops waits for HTTP requests that are being answered, in seconds.
 const HTTP_SHUTDOWN: u64 = 5;
 
-/// The name of a node that is alone.
-const ONLY_NODE: &str = "otomo-1";
-
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFault {
@@ -104,9 +101,12 @@ pub enum StartFault {
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
-    /// The node's name cannot be used.
-    #[error("the node has no usable name")]
+    /// The machine has no name that its node could have.
+    #[error("cluster.node: set it; the machine's own name has no letter, digit, _ or - in it")]
     Node,
+    /// There is no way to other nodes.
+    #[error(transparent)]
+    Backplane(#[from] backplane::redis::StartFault),
 }
 
 /// Why a server ended that nobody stopped.
@@ -162,7 +162,7 @@ impl App {
         let lock = ServerLock::take(&config.database.url)?;
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
-        let node: NodeId = ONLY_NODE.parse().map_err(|_unfit| StartFault::Node)?;
+        let node = node::name(&config).ok_or(StartFault::Node)?;
         let settings =
             presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let delivery = dispatch::Settings {
@@ -172,7 +172,7 @@ impl App {
             graces: settings.policy.graces,
             clock: Clock::system(),
         };
-        let backplane = Backplane::alone(node.clone());
+        let backplane = Backplane::start(&config.redis, node.clone(), Arc::clone(&metrics))?;
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
         let people = People::new(store.clone(), config.users.auto_provision);
@@ -262,6 +262,7 @@ impl App {
         shared.rooms.stop().await;
         shared.calls.stop().await;
         shared.presence.stop().await;
+        shared.dispatch.backplane().close().await;
         shared.store.close().await;
         drop(lock);
         ended

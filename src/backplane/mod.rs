@@ -11,27 +11,37 @@
 //!
 //! A node that is alone has a backplane too: one that tells nobody and costs nothing.
 //!
-//! - [`channel`]: whom a message is for. [`listener`]: how a room hears what is for it.
+//! - [`channel`]: whom a message is for. [`listener`]: how a room hears what is for it. `envelope`: a message as it travels.
+//! - `holds`: which channels a node holds. `outbox`: what it says and has not said yet.
+//! - [`redis`]: the connection, and what other rooms say to Redis themselves.
 
 pub mod channel;
+mod envelope;
+mod holds;
 pub mod listener;
+mod outbox;
+pub mod redis;
 
 use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
+use tokio::sync::{oneshot, watch};
 
+use self::redis::{Remote, StartFault, commands::Commands};
 pub use self::{
     channel::{Channel, Subject},
     listener::{Listener, Message, News},
 };
-use crate::kernel::ids::NodeId;
+use crate::kernel::{config::RedisConfig, ids::NodeId, metrics::Metrics};
 
 /// What nodes tell each other. Clones share everything.
 #[derive(Clone)]
-pub struct Backplane(Arc<Shared>);
+pub struct Backplane(Arc<Own>);
 
-struct Shared {
+struct Own {
     node: NodeId,
+    /// Nothing for a node that is alone.
+    remote: Option<Remote>,
 }
 
 /// Whether other nodes are heard.
@@ -50,14 +60,32 @@ pub enum Link {
 pub enum Echo {
     /// It does not: it has done here what is to be done.
     Skip,
-    /// It does, in one order with what others say on that channel. While the link is down nobody hears it.
+    /// It does, in one order with what others say on that channel. While the link is down it alone hears it, at once, and so it
+    /// does what was on its way when the link went down.
     Hear,
 }
 
 impl Backplane {
     /// The backplane of a node that is alone.
     pub fn alone(node: NodeId) -> Self {
-        Self(Arc::new(Shared { node }))
+        Self(Arc::new(Own { node, remote: None }))
+    }
+
+    /// The backplane that is configured. Never waits for Redis: the link is down until it has been heard.
+    ///
+    /// # Errors
+    /// The address is none, or there is no thread to be had.
+    pub fn start(
+        config: &RedisConfig,
+        node: NodeId,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StartFault> {
+        let Some(url) = &config.url else {
+            return Ok(Self::alone(node));
+        };
+        let remote = Remote::start(config, url.reveal(), node.clone(), metrics)?;
+        let remote = Some(remote);
+        Ok(Self(Arc::new(Own { node, remote })))
     }
 
     /// This node.
@@ -67,34 +95,86 @@ impl Backplane {
 
     /// Whether other nodes are heard right now.
     pub fn link(&self) -> Link {
-        Link::Alone
+        match &self.0.remote {
+            None => Link::Alone,
+            Some(remote) if remote.shared.is_up() => Link::Up,
+            Some(_) => Link::Down,
+        }
+    }
+
+    /// Whether other nodes are heard, and each change of that. Nothing for a node that is alone.
+    pub fn watch(&self) -> Option<watch::Receiver<Link>> {
+        let remote = self.0.remote.as_ref()?;
+        Some(remote.shared.link())
     }
 
     /// Hears what is said about a subject, on all channels that this node holds. One listener for each subject.
-    pub fn listen(&self, _subject: Subject) -> Listener {
-        Listener::silent()
+    pub fn listen(&self, subject: Subject) -> Listener {
+        match &self.0.remote {
+            None => Listener::silent(),
+            Some(remote) => remote.shared.listeners.listen(subject),
+        }
     }
 
     /// Holds a channel from now on. Resolves when what is said there is heard, or at once if the link is down: the channel is
     /// held as soon as it is up again, after a gap. Holds are counted; each is to be released.
-    pub fn hold(&self, _channel: &Channel) -> impl Future<Output = ()> + Send + use<> {
-        std::future::ready(())
+    pub fn hold(&self, channel: &Channel) -> impl Future<Output = ()> + Send + use<> {
+        let remote = self.0.remote.as_ref();
+        let heard = remote.and_then(|remote| remote.shared.hold(channel));
+        async {
+            if let Some(heard) = heard {
+                // Fails if the link goes down meanwhile: then there is nothing to wait for.
+                let _ = heard.await;
+            }
+        }
     }
 
     /// Holds a channel no longer, once it is released as often as it was held.
-    pub fn release(&self, _channel: &Channel) {}
+    pub fn release(&self, channel: &Channel) {
+        if let Some(remote) = &self.0.remote {
+            remote.shared.release(channel);
+        }
+    }
 
     /// Says something to the nodes that hold a channel. Never waits; what is said on one channel is heard in the order of the
     /// calls.
-    pub fn tell(&self, _channel: &Channel, _subject: Subject, _body: Bytes, _echo: Echo) {}
+    pub fn tell(&self, channel: &Channel, subject: Subject, body: Bytes, echo: Echo) {
+        if let Some(remote) = &self.0.remote {
+            remote.shared.tell(channel, subject, body, echo, None);
+        }
+    }
 
     /// The same to other nodes; resolves to how many of them it went to. None while the link is down.
     pub fn tell_counted(
         &self,
-        _channel: &Channel,
-        _subject: Subject,
-        _body: Bytes,
+        channel: &Channel,
+        subject: Subject,
+        body: Bytes,
     ) -> impl Future<Output = usize> + Send + use<> {
-        std::future::ready(0)
+        let (counted, count) = oneshot::channel();
+        if let Some(remote) = &self.0.remote {
+            let shared = &remote.shared;
+            shared.tell(channel, subject, body, Echo::Skip, Some(counted));
+        }
+        // What is lost reaches nobody.
+        async { count.await.unwrap_or(0) }
+    }
+
+    /// What other rooms say to Redis. Nothing for a node that is alone.
+    pub fn redis(&self) -> Option<Commands> {
+        let remote = self.0.remote.as_ref()?;
+        Some(Commands(Arc::clone(&remote.shared)))
+    }
+
+    /// Whether it still does its work, up or down.
+    pub fn is_alive(&self) -> bool {
+        self.0.remote.as_ref().is_none_or(Remote::is_alive)
+    }
+
+    /// Says what is waiting and then goodbye, for a second at most. Nothing is heard and told after it.
+    pub async fn close(&self) {
+        if let Some(remote) = &self.0.remote {
+            remote.shared.close().await;
+        }
     }
 }

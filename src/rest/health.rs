@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Answer, Shared, error::ApiError, read};
 use crate::{
+    backplane::Link,
     kernel::{
         logging::chain,
         metrics,
@@ -44,6 +45,18 @@ async fn live() -> Answer<Live> {
 #[derive(Serialize)]
 struct Ready {
     ready: bool,
+    /// What works worse than it should. The node serves its clients all the same: to send them elsewhere would help nobody, for
+    /// what is away is away for all nodes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degraded: Vec<Degraded>,
+}
+
+/// What a node does without for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Degraded {
+    /// Redis: this node and others do not hear each other.
+    Redis,
 }
 
 /// Why a node should get no new clients.
@@ -70,7 +83,11 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
     let (own, stored) = (Clock::system().now(), shared.store.now());
     let reasons = reasons(shared.gate.is_draining(), store.is_ok(), own, stored);
     if reasons.is_empty() {
-        return Ok(web::Json(Ready { ready: true }));
+        let away = shared.dispatch.backplane().link() == Link::Down;
+        return Ok(web::Json(Ready {
+            ready: true,
+            degraded: Vec::from_iter(away.then_some(Degraded::Redis)),
+        }));
     }
     let message = "this node should get no new clients";
     Err(Fault::new(ErrorCode::Unavailable, message)

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     api::{Api, send},
-    support::TestServer,
+    support::{Redis, TestServer},
 };
 
 #[tokio::test]
@@ -57,6 +57,33 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
     assert_eq!(operator.get("/health/live").await.status, 200);
     taro.of_call("call_end_request", call).await;
     drained.await.unwrap();
+}
+
+/// Asks until the node is ready and says this.
+async fn until_ready(operator: &Api, expected: serde_json::Value) {
+    while operator.get("/health/ready").await.ok() != expected {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_its_redis_is_ready_and_says_what_it_lacks() {
+    let mut redis = Redis::start();
+    redis.stop();
+    let url = redis.url();
+    let server = TestServer::start_with(&[("redis.url", &url), ("cluster.node", "n1")]).await;
+    let operator = Api::stranger(&server);
+    let degraded = json!({"ready": true, "degraded": ["redis"]});
+    until_ready(&operator, degraded.clone()).await;
+    let mut taro = server.user("taro").await;
+    redis.restart();
+    until_ready(&operator, json!({"ready": true})).await;
+    redis.stop();
+    until_ready(&operator, degraded).await;
+    // People are served all the same.
+    let mut hana = server.otomo("hana").await;
+    let call = taro.request("hana").await;
+    hana.rings(call).await;
 }
 
 #[tokio::test]

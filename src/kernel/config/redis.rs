@@ -1,5 +1,7 @@
 //! `[redis]`: what nodes tell each other through.
 
+use std::time::Duration;
+
 use super::{fault::ConfigFault, reader::Section};
 use crate::kernel::secret::Secret;
 
@@ -11,6 +13,8 @@ const SCHEME: &str = "redis://";
 pub struct RedisConfig {
     /// Where it is; it may hold a password. None: this node is alone.
     pub url: Option<Secret>,
+    /// Between two looks at whether this node is heard through it.
+    pub probe_interval: Duration,
 }
 
 impl RedisConfig {
@@ -22,6 +26,11 @@ impl RedisConfig {
         {
             return Err(section.refuse("url", "redis://[user:password@]host[:port][/database]"));
         }
-        Ok(Self { url })
+        let allowed = Duration::from_millis(10)..=Duration::from_mins(1);
+        let probe_interval = section.duration("probe_interval", allowed)?;
+        Ok(Self {
+            url,
+            probe_interval,
+        })
     }
 }

@@ -105,3 +105,62 @@ impl ActionMetrics {
         }
     }
 }
+
+/// What is counted of what nodes tell each other through Redis. All 0 for a node that is alone.
+#[derive(Debug)]
+pub struct BackplaneMetrics {
+    /// Whether other nodes are heard: 1 they are, 0 not.
+    pub up: Gauge,
+    /// Channels that this node hears: its own, those of its users and of its rooms.
+    pub channels: Gauge,
+    /// Messages to other nodes, by subject.
+    pub told: Labelled<Counter>,
+    /// Messages that were heard, by subject; also those of this node that came back to it.
+    pub heard: Labelled<Counter>,
+    /// Messages that were lost, by reason: `overflow` (too many waited), `link_down`, `slow_listener`, `garbled`. They are hints:
+    /// what they tell of is in the store.
+    pub dropped: Labelled<Counter>,
+    /// Times at which this node may have missed something, and looked into the store for it.
+    pub gaps: Counter,
+    /// Messages that wait to be published.
+    pub queue: Gauge,
+    /// From the moment at which a message was told to the one at which Redis had passed it on.
+    pub published: Timing,
+    /// What one pipeline of messages took.
+    pub pipeline: Timing,
+    /// Times at which Redis was asked something else, each answered in one round trip.
+    pub round_trips: Counter,
+}
+
+impl BackplaneMetrics {
+    pub(super) fn new(page: &mut Page) -> Self {
+        Self {
+            up: page.gauge("backplane_up", "Whether other nodes are heard"),
+            channels: page.gauge("backplane_channels", "Channels that are heard"),
+            told: page.labelled("backplane_told", "Messages to other nodes", "subject"),
+            heard: page.labelled("backplane_heard", "Messages of nodes", "subject"),
+            dropped: page.labelled(
+                "backplane_dropped",
+                "Messages between nodes that were lost",
+                "reason",
+            ),
+            gaps: page.counter(
+                "backplane_gaps",
+                "Times at which something may have been missed",
+            ),
+            queue: page.gauge("backplane_queue", "Messages that wait to be published"),
+            // 50 µs to 1.6 s.
+            published: page.timing(
+                "backplane_publish",
+                "From a message's telling to its publication",
+                50e-6,
+                16,
+            ),
+            pipeline: page.timing("backplane_pipeline", "One pipeline of messages", 50e-6, 16),
+            round_trips: page.counter(
+                "redis_round_trips",
+                "Times at which Redis was asked something",
+            ),
+        }
+    }
+}

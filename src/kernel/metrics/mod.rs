@@ -22,7 +22,7 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
-pub use self::groups::{ActionMetrics, EventMetrics, PointMetrics};
+pub use self::groups::{ActionMetrics, BackplaneMetrics, EventMetrics, PointMetrics};
 
 /// What [`Metrics::encode`] writes, for the header `Content-Type`.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -73,6 +73,8 @@ pub struct Metrics {
     pub commit_jobs: Histogram,
     /// Jobs that wait for the store's writer.
     pub store_queue: Gauge,
+    /// What nodes tell each other.
+    pub backplane: BackplaneMetrics,
 }
 
 impl Default for Metrics {
@@ -120,6 +122,7 @@ impl Default for Metrics {
             commit: page.timing("commit", "One commit of the store", 100e-6, 15),
             commit_jobs: page.histogram("commit_jobs", "Jobs that one commit answered", 12),
             store_queue: page.gauge("store_queue", "Jobs that wait for the store's writer"),
+            backplane: BackplaneMetrics::new(&mut page),
             registry: page.0,
         }
     }

@@ -14,9 +14,17 @@ mod onlooker;
 mod poster;
 mod process;
 mod raw;
+#[path = "../../support/redis.rs"]
+#[allow(
+    dead_code,
+    reason = "what else it can do is for the tests of the backplane"
+)]
+mod redis;
 mod server;
 mod silent;
 mod stream;
+#[path = "../../support/tunnel.rs"]
+#[allow(dead_code, reason = "what else it can do is for the tests of Redis")]
 mod tunnel;
 
 pub use certificate::{Certificate, encrypt};
@@ -31,6 +39,11 @@ pub use line::{Dial, Line, Transport};
 pub use onlooker::Onlooker;
 pub use poster::Poster;
 pub use process::{Process, steady_port};
+#[allow(
+    unused_imports,
+    reason = "not every test that shares these words has a Redis"
+)]
+pub use redis::Redis;
 pub use server::TestServer;
 pub use silent::Silent;
 pub use stream::Stream;

@@ -1,0 +1,108 @@
+//! Nodes, and a Redis that can be cut off.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use otomo::{
+    backplane::{Backplane, Channel, Link, Listener, News},
+    kernel::{config::RedisConfig, metrics::Metrics, secret::Secret},
+};
+
+use super::{redis::Redis, tunnel::Tunnel};
+
+/// What is waited for comes in milliseconds, or at most in the seconds after which Redis counts as away.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Nodes of one Redis.
+pub(super) struct Cluster {
+    pub(super) redis: Redis,
+}
+
+impl Cluster {
+    pub(super) fn start() -> Self {
+        let redis = Redis::start();
+        Self { redis }
+    }
+
+    /// A node that is heard.
+    pub(super) async fn node(&self, name: &str) -> Backplane {
+        let (node, _) = self.node_with_metrics(name).await;
+        node
+    }
+
+    /// The same, and what it counts.
+    pub(super) async fn node_with_metrics(&self, name: &str) -> (Backplane, Arc<Metrics>) {
+        let (node, metrics) = start(name, self.redis.address());
+        wait_for(&node, Link::Up).await;
+        (node, metrics)
+    }
+
+    /// A node that is heard through a tunnel.
+    pub(super) async fn node_behind_tunnel(&self, name: &str) -> (Backplane, Tunnel) {
+        let tunnel = Tunnel::to(self.redis.address()).await;
+        let (node, _) = start(name, tunnel.address());
+        wait_for(&node, Link::Up).await;
+        (node, tunnel)
+    }
+}
+
+/// A node that is not heard yet.
+pub(super) fn start(name: &str, redis: SocketAddr) -> (Backplane, Arc<Metrics>) {
+    let config = RedisConfig {
+        url: Some(Secret::new(super::redis::url(redis))),
+        probe_interval: Duration::from_millis(50),
+    };
+    let metrics = Arc::<Metrics>::default();
+    let node = name.parse().unwrap();
+    let started = Backplane::start(&config, node, Arc::clone(&metrics));
+    (started.unwrap(), metrics)
+}
+
+/// Waits until the link is so.
+pub(super) async fn wait_for(node: &Backplane, link: Link) {
+    let mut watch = node.watch().unwrap();
+    let reached = watch.wait_for(|now| *now == link);
+    let reached = tokio::time::timeout(PATIENCE, reached).await;
+    drop(reached.expect("the link changes").unwrap());
+}
+
+/// Room number `number`.
+pub(super) fn room(number: usize) -> Channel {
+    Channel::Room(format!("game_{number}").parse().unwrap())
+}
+
+/// The next message, as text; gaps are skipped.
+pub(super) async fn next(listener: &mut Listener) -> String {
+    loop {
+        if let News::Message(message) = news(listener).await {
+            return String::from_utf8(message.body.to_vec()).unwrap();
+        }
+    }
+}
+
+/// Waits for a gap. Returns what was said before it.
+pub(super) async fn until_gap(listener: &mut Listener) -> Vec<String> {
+    let mut before = Vec::new();
+    loop {
+        match news(listener).await {
+            News::Gap => return before,
+            News::Message(message) => {
+                before.push(String::from_utf8(message.body.to_vec()).unwrap());
+            }
+        }
+    }
+}
+
+/// The next news.
+pub(super) async fn news(listener: &mut Listener) -> News {
+    let next = tokio::time::timeout(PATIENCE, listener.next());
+    next.await.expect("something is heard")
+}
+
+/// Whether a listener has something to hear now.
+pub(super) async fn has_news(listener: &mut Listener) -> bool {
+    tokio::select! {
+        biased;
+        News::Message(_) = listener.next() => true,
+        () = std::future::ready(()) => false,
+    }
+}

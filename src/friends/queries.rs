@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Friends, FriendsFault,
+    online::Standing as Presence,
     records::{self, Friendship, Place},
     rules::Standing,
 };
@@ -59,14 +60,14 @@ impl Friends {
     /// Those of the store.
     pub async fn online_status(&self, of: &UserId) -> Result<BTreeMap<UserId, bool>, StoreError> {
         let of = of.clone();
+        let mark = self.0.mark();
         let friends = self.0.store.read(move |conn| circle::friends(conn, &of));
         let friends: Vec<UserId> = friends.await?;
-        let announced = self.0.online.announced();
-        let status = |user: UserId| {
-            let online = announced.is_online(&user);
-            (user, online)
-        };
-        Ok(friends.into_iter().map(status).collect())
+        let friends = friends.into_iter().map(|user| (user, None)).collect();
+        let statuses = self.0.statuses(mark, friends).await.into_iter();
+        Ok(statuses
+            .map(|(user, standing)| (user, standing == Presence::Online))
+            .collect())
     }
 
     /// The snapshot for one user. Who is online is looked up last: any change that it does not contain is announced after
@@ -79,6 +80,9 @@ impl Friends {
         of: &UserId,
         scope: Scope,
     ) -> Result<FriendStatusSnapshot, StoreError> {
+        // Who is told of changes from now on must be known to be here.
+        self.0.published(of).await;
+        let mark = self.0.mark();
         let of = of.clone();
         let read = move |conn: &mut Conn| circle::with_last_seen(conn, &of, scope);
         let circle = self.0.store.read(read).await?;
@@ -86,21 +90,13 @@ impl Friends {
             statuses: BTreeMap::new(),
             last_seen: BTreeMap::new(),
         };
-        let announced = self.0.online.announced();
-        for (user, seen) in circle {
-            let online = announced.is_online(&user);
-            if let Some(seen) = seen.filter(|_| !online) {
+        for (user, standing) in self.0.statuses(mark, circle.into_iter().collect()).await {
+            if let Presence::Offline(Some(seen)) = standing {
                 let seconds = seen.unix_seconds();
                 snapshot.last_seen.insert(user.clone(), seconds);
             }
+            let online = standing == Presence::Online;
             snapshot.statuses.insert(user, online);
-        }
-        // Those who left while this was being read.
-        for (user, seen) in announced.departures() {
-            if snapshot.statuses.get(user) == Some(&false) {
-                let known = snapshot.last_seen.entry(user.clone()).or_default();
-                *known = seen.unix_seconds().max(*known);
-            }
         }
         Ok(snapshot)
     }
@@ -111,6 +107,7 @@ impl Friends {
     /// [`FriendsFault::UserNotFound`] for anybody but the viewer, their friends and their conversation partners, or those of
     /// the store.
     pub async fn status(&self, viewer: &UserId, of: &UserId) -> Result<Status, FriendsFault> {
+        let mark = self.0.mark();
         let (viewer, user) = (viewer.clone(), of.clone());
         let stored = self.0.store.read(move |conn| {
             let known = viewer == user || circle::know_each_other(conn, &viewer, &user)?;
@@ -121,9 +118,10 @@ impl Friends {
             Ok((created_at, last_seen::find(conn, &user)?))
         });
         let (created_at, last_seen) = stored.await?;
-        let connectedness = self.0.dispatch.roster().connectedness();
+        let person = vec![(of.clone(), last_seen)];
+        let standing = self.0.statuses(mark, person).await;
         Ok(Status {
-            is_online: connectedness.is_online(of),
+            is_online: matches!(standing.as_slice(), [(_, Presence::Online)]),
             last_seen,
             created_at,
         })

@@ -8,4 +8,5 @@
 )]
 
 mod backplane;
+mod registry;
 mod store;

@@ -214,6 +214,7 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_old_go,
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
+                last_seen::who_leaves_one_server_is_still_on_the_other,
                 chat_prune::people_write_while_it_goes_on,
                 points::a_balance_is_the_sum_of_what_was_done,
                 points::a_key_has_one_effect,

@@ -64,7 +64,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
         never = shared.membership.keep(&shared.dispatch) => match never {},
-        never = shared.chat.announce_online() => match never {},
+        never = shared.friends.announce_online() => match never {},
         never = look_after_deaths(shared) => match never {},
         never = shared.rooms.expire() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
@@ -116,6 +116,7 @@ pub(super) async fn prune_regularly(shared: &Shared, every: Duration) -> Infalli
             Err(fault) => log::warn!("chat not pruned cause={}", chain(&fault)),
         }
         shared.chat.tidy();
+        shared.friends.tidy();
         shared.rooms.prune().await;
         sleep(every).await;
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{StartFault, node};
 use crate::{
-    chat::records::last_seen,
     cluster::{Membership, Settings},
     kernel::{config::Config, ids::NodeId, metrics::Metrics},
+    people::last_seen,
     store,
 };
 

@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::{
     calls::CallsFault,
     chat::ChatFault,
+    friends::FriendsFault,
     kernel::{logging::chain, token::TokenFault},
     people::EntryFault,
     points::PointsFault,
@@ -190,6 +191,15 @@ impl From<ChatFault> for ApiError {
     fn from(fault: ChatFault) -> Self {
         match fault {
             ChatFault::Store(error) => error.into(),
+            fault => Self(fault.into()),
+        }
+    }
+}
+
+impl From<FriendsFault> for ApiError {
+    fn from(fault: FriendsFault) -> Self {
+        match fault {
+            FriendsFault::Store(error) => error.into(),
             fault => Self(fault.into()),
         }
     }

@@ -50,6 +50,7 @@ use crate::{
     chat::Chat,
     cluster::Membership,
     delivery::dispatch::Dispatch,
+    friends::Friends,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
     points::Points,
@@ -85,6 +86,8 @@ pub struct Shared {
     pub calls: Calls,
     /// The chat.
     pub chat: Chat,
+    /// Friends, and who is online.
+    pub friends: Friends,
     /// The rooms, and what backends publish.
     pub rooms: Rooms,
     /// The points.

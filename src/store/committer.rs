@@ -199,6 +199,7 @@ impl Committer {
     /// transaction could not even begin.
     fn alone(&mut self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
         let fence = self.fence.clone();
+        let mut raced = false;
         for _ in 0..TRIES {
             let mut tx = match self.begin(false) {
                 Ok(tx) => tx,
@@ -207,12 +208,21 @@ impl Committer {
                     return Err(fault);
                 }
             };
-            let verdict = job.run(&mut tx);
-            let stored = match verdict {
+            let mut lost = false;
+            let stored = match job.run(&mut tx) {
                 Verdict::Keep => commit(&mut tx, &fence).map(Some),
                 Verdict::Undo => Ok(None),
             };
-            let again = tx.trouble().is_some();
+            let again = match tx.trouble() {
+                None | Some(Trouble::Undo) => false,
+                // The second time it is no race.
+                Some(Trouble::Raced) => !std::mem::replace(&mut raced, true),
+                Some(Trouble::Again) => true,
+                Some(Trouble::Lost) => {
+                    lost = true;
+                    true
+                }
+            };
             match stored {
                 Ok(Some(took)) => {
                     self.committed(1, took);
@@ -220,7 +230,9 @@ impl Committer {
                     return Ok(());
                 }
                 Ok(None) | Err(_) if again => {
-                    self.failures.failed(&GONE);
+                    if lost {
+                        self.failures.failed(&GONE);
+                    }
                     self.abandon();
                 }
                 Ok(None) => {
@@ -324,7 +336,7 @@ fn run_parted(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Result<(usize, boo
             (None, Verdict::Keep) => tx.keep_job()?,
             (None, Verdict::Undo) => tx.undo_job()?,
             (Some(Trouble::Lost), _) => return Err(GONE),
-            (Some(Trouble::Again | Trouble::Undo), _) => {
+            (Some(Trouble::Again | Trouble::Raced | Trouble::Undo), _) => {
                 tx.undo_job()?;
                 return Ok((done, true));
             }

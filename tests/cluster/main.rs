@@ -1,25 +1,44 @@
-//! Nodes that share a PostgreSQL database: who has a place, who has lost it, and what becomes of what the dead left.
-//!
-//! A node that is frozen is one whose `keep` nobody polls: its process does nothing, while the others see its lease run out.
-//!
-//! - `fixture`: nodes on a database of their own. `joining`: names and places. `expiry`: nodes that were away for too long.
-//!   `outages`: a database that is.
+//! Several nodes: real processes on a real PostgreSQL and a real Redis, and people who connect to any of them. Each file is one
+//! part of the product; [`harness`] has the words that all are written in.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that fails, fails by panicking"
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
 )]
 
-mod expiry;
-mod fixture;
-mod joining;
-#[path = "../support/listener.rs"]
-#[allow(dead_code, reason = "other suites hear what it is told")]
-mod listener;
+#[path = "../rest/api.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of REST, which use all of it"
+)]
+mod api;
+mod calls;
+mod chat;
+mod commands;
+mod dying;
+mod faults;
+mod freezing;
+mod friends;
+mod harness;
 mod outages;
+mod points;
 #[path = "../support/postgres.rs"]
-#[allow(dead_code, reason = "other suites ask for more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the store, which use all of it"
+)]
 mod postgres;
-#[path = "../support/recorder.rs"]
-mod recorder;
+mod presence;
+mod proxy;
+mod races;
+mod rooms;
+#[path = "../server/support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the tests of sockets, which use all of it"
+)]
+mod support;

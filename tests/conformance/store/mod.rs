@@ -8,6 +8,7 @@ mod crash;
 mod inbox;
 mod last_seen;
 mod migrate;
+mod nodes;
 mod plan;
 mod points;
 mod prune;
@@ -214,12 +215,19 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_old_go,
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
+                last_seen::who_leaves_one_server_is_still_on_the_other,
                 chat_prune::people_write_while_it_goes_on,
                 points::a_balance_is_the_sum_of_what_was_done,
                 points::a_key_has_one_effect,
                 points::a_refusal_is_told_once_and_keeps_no_key,
                 points::an_account_holds_what_every_client_can_read,
                 points::the_database_keeps_the_ledger,
+                nodes::streams_have_no_gap_over_nodes,
+                nodes::points_are_consumed_once_over_nodes,
+                nodes::messages_have_no_gap_over_nodes,
+                nodes::a_status_has_one_version_over_nodes,
+                nodes::a_publication_has_one_effect_over_nodes,
+                nodes::nodes_prune_beside_each_other,
             );
         }
     };

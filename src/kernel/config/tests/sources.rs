@@ -66,7 +66,7 @@ fn an_unknown_key_is_named_with_those_that_exist() {
         fault(from_environment(&[("OTOMO_INBOX__SIZE", "3")])),
         "unknown setting inbox.size (environment variable OTOMO_INBOX__SIZE): [inbox] has max_events, retention"
     );
-    let sections = "the sections are actions, auth, calls, chat, cluster, database, inbox, limits, outbox, points, presence, redis, rooms, server, socketio, sse, users";
+    let sections = "the sections are actions, auth, calls, chat, cluster, database, friends, inbox, limits, outbox, points, presence, redis, rooms, server, socketio, sse, users";
     for toml in [
         "[talk]\nmax_body = 3",
         "talk = 3",

@@ -4,13 +4,14 @@
 //! when it died is taken to have left at its last sign of life: by itself when it starts again, or by another node that has
 //! found it dead ([`cluster`](crate::cluster)).
 
-use super::{Chat, records::last_seen};
+use super::Friends;
 use crate::{
     delivery::{line::Client, roster::Remaining},
+    people::last_seen,
     store::{StoreError, Tx},
 };
 
-impl Chat {
+impl Friends {
     /// A session has begun. With the first one its user has come online.
     pub fn arrived(&self, client: &Client) {
         if self.0.dispatch.roster().sessions(&client.user).len() == 1 {
@@ -19,12 +20,11 @@ impl Chat {
         }
     }
 
-    /// A session has ended, and with it its typing. With the last one its user was last seen.
+    /// A session has ended. With the last one its user was last seen.
     pub fn left(&self, client: &Client, remaining: Remaining) {
-        self.0.typing.disconnected(client);
         if remaining.of_user == 0 {
-            let user = client.user.clone();
-            self.write_unawaited(move |tx| last_seen::leave(tx, &user));
+            let (user, node) = (client.user.clone(), self.0.node.clone());
+            self.write_unawaited(move |tx| last_seen::leave(tx, &user, &node));
         }
     }
 

@@ -34,6 +34,9 @@ use crate::{
 /// Of so many looks one is also for calls of which nobody is on this node: each node has its turn with them now and then.
 const LOOKS_FOR_ALL: u32 = 3;
 
+/// Questions to other nodes that are under way together.
+const ASKED_AT_ONCE: usize = 64;
+
 /// A device on which a call depends, and that may be gone.
 struct Question {
     call: CallId,
@@ -300,21 +303,34 @@ impl Handler<Missed> for CallCoordinator {
     }
 }
 
-/// What has become of devices that may be gone, one after the other: each answer takes a moment, and none is urgent.
+/// What has become of devices that may be gone: a number of them at a time, for an answer may take a second.
 async fn answers(dispatch: Dispatch, questions: Vec<Question>) -> Vec<(CallId, Happening)> {
     let mut left = Vec::new();
-    for Question { call, device, any } in questions {
-        let devices = dispatch.devices(&device.user).await;
-        let remaining = match devices.is_empty() {
-            true => Remaining::Nobody,
-            false => Remaining::Others,
-        };
-        let there = devices.contains(&device.id) || (any && remaining == Remaining::Others);
-        if !there {
-            left.push((call, Happening::Left(device, remaining)));
+    let mut questions = questions.into_iter();
+    loop {
+        let some = questions.by_ref().take(ASKED_AT_ONCE);
+        let asked: Vec<_> = some
+            .map(|question| actix_rt::spawn(answer(dispatch.clone(), question)))
+            .collect();
+        if asked.is_empty() {
+            return left;
+        }
+        for answered in asked {
+            // A question that panicked is asked again with the next look.
+            left.extend(answered.await.ok().flatten());
         }
     }
-    left
+}
+
+async fn answer(dispatch: Dispatch, question: Question) -> Option<(CallId, Happening)> {
+    let Question { call, device, any } = question;
+    let devices = dispatch.devices(&device.user).await;
+    let remaining = match devices.is_empty() {
+        true => Remaining::Nobody,
+        false => Remaining::Others,
+    };
+    let there = devices.contains(&device.id) || (any && remaining == Remaining::Others);
+    (!there).then_some((call, Happening::Left(device, remaining)))
 }
 
 /// Takes to the coordinator what others say, one message after the other.

@@ -153,7 +153,7 @@ impl From<Fault> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Overloaded(_) | StoreError::Unavailable(..) => {
+            StoreError::Overloaded(_) | StoreError::Unavailable(..) | StoreError::Crossed(_) => {
                 log::warn!("request refused cause={}", chain(&error));
                 let message = "the database is not available; try again in a moment";
                 Self::new(ErrorCode::Unavailable, message)

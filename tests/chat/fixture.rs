@@ -77,6 +77,7 @@ impl Server {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 4,
             queue: 4_096,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&database.url).unwrap();
         let metrics = Arc::new(Metrics::default());

@@ -45,7 +45,7 @@ pub use self::{
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
     cluster::ClusterConfig,
-    database::{DatabaseConfig, DatabaseUrl, UrlFault},
+    database::{DatabaseConfig, DatabaseUrl, PostgresUrl, UrlFault},
     fault::ConfigFault,
     friends::FriendsConfig,
     hosts::FOREIGN_HOST,

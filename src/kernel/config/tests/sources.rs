@@ -50,9 +50,9 @@ fn our_own_database_variable_wins_over_the_common_one() {
     assert_eq!(
         fault(from_environment(&[(
             "DATABASE_URL",
-            "postgres://otomo:hunter2@db/otomo"
+            "postgres://otomo:hunter2@db"
         )])),
-        "database.url (environment variable DATABASE_URL): must be sqlite://<path>; this binary was built without PostgreSQL"
+        "database.url (environment variable DATABASE_URL): must be sqlite://<path> or postgres://<user>@<host>/<database>; it names no database, or has a character that must be escaped (%20)"
     );
 }
 

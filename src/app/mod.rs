@@ -59,6 +59,7 @@ use crate::{
         lock::{LockFault, ServerLock},
     },
     transport::{
+        peers::{Addresses, Courier, Peers},
         socketio::{self, Sids},
         sse::{self, connection},
         upgrade,
@@ -288,10 +289,12 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
 /// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
 /// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
 macro_rules! http {
-    ($shared:ident, $sids:ident, $remember:expr) => {{
+    ($shared:ident, $sids:ident, $peers:ident, $remember:expr) => {{
         let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
         let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate));
-        let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), Arc::clone(&$sids));
+        let courier = $peers.as_ref().map(|peers| Rc::new(Courier::new(peers)));
+        let sids = Arc::clone(&$sids);
+        let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), sids, courier);
         let transports = |routes: &mut ServiceConfig| {
             streams(routes);
             polls(routes);
@@ -327,10 +330,11 @@ fn serve(
         .shutdown_timeout(HTTP_SHUTDOWN);
     let shared = Arc::clone(shared);
     let sids = Arc::<Sids>::default();
+    let peers = peers(&shared);
     let listening = match tls {
         None => builder.listen("otomo", listener, move || {
             let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
-            http!(shared, sids, remember).tcp()
+            http!(shared, sids, peers, remember).tcp()
         }),
         Some(tls) => builder.listen("otomo", listener, move || {
             let timeout = shared.config.server.handshake_timeout;
@@ -338,13 +342,21 @@ fn serve(
             let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
                 connection::remember(tls.get_ref().0, data);
             };
-            http!(shared, sids, remember).rustls_0_23_with_config(tls.clone(), patience)
+            http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), patience)
         }),
     };
     let server = listening
         .map_err(|cause| StartFault::Listen { address, cause })?
         .run();
     Ok((address, server))
+}
+
+/// The other nodes, as far as their clients' requests come here.
+fn peers(shared: &Shared) -> Option<Arc<Peers>> {
+    let alone: Addresses = Arc::new(|_| None);
+    let (config, now) = (&shared.config.cluster, shared.store.now());
+    let (node, metrics) = (shared.node.clone(), Arc::clone(&shared.metrics));
+    Peers::new(node, config, alone, metrics, now)
 }
 
 /// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones

@@ -73,28 +73,30 @@ pub fn page(
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Friendship>, StoreError> {
-    let wanted: Vec<&str> = match which {
-        Some(standing) => vec![standing.as_str()],
-        None => Standing::ALL.iter().map(|it| it.as_str()).collect(),
-    };
-    // Without a place: after nobody, in the far future.
-    let since = after.map_or(i64::MAX, |place| place.since.millis());
-    let other = after.map_or("", |place| place.other.as_str());
-    let beside = friendships::since_at
-        .eq(since)
-        .and(friendships::other_id.lt(other));
-    let rows = run!(conn, |c| friendships::table
-        .filter(friendships::user_id.eq(of.as_str()))
-        .filter(friendships::standing.eq_any(wanted.as_slice()))
-        .filter(friendships::since_at.lt(since).or(beside))
-        .select((
-            friendships::other_id,
-            friendships::standing,
-            friendships::since_at,
-        ))
-        .order((friendships::since_at.desc(), friendships::other_id.desc()))
-        .limit(limit.into())
-        .load::<(String, String, i64)>(c))?;
+    let rows = run!(conn, |c| {
+        let mut list = friendships::table
+            .filter(friendships::user_id.eq(of.as_str()))
+            .select((
+                friendships::other_id,
+                friendships::standing,
+                friendships::since_at,
+            ))
+            .order((friendships::since_at.desc(), friendships::other_id.desc()))
+            .limit(limit.into())
+            .into_boxed();
+        if let Some(standing) = which {
+            list = list.filter(friendships::standing.eq(standing.as_str()));
+        }
+        if let Some(Place { since, other }) = after {
+            let (since, other) = (since.millis(), other.as_str());
+            let earlier = friendships::since_at.lt(since);
+            let beside = friendships::since_at
+                .eq(since)
+                .and(friendships::other_id.lt(other));
+            list = list.filter(earlier.or(beside));
+        }
+        list.load::<(String, String, i64)>(c)
+    })?;
     rows.into_iter().map(Friendship::try_from).collect()
 }
 

@@ -5,10 +5,12 @@
 //! answers those that are turned away.
 //!
 //! - [`ws`]: native WebSocket. [`sse`]: Server-Sent Events. [`socketio`]: Socket.IO.
+//! - [`peers`]: passes on what came here and is for a session of another node.
 //! - [`upgrade`]: takes over the connections that become WebSockets. `frames`: what goes over those.
 
 pub mod credentials;
 mod frames;
+pub mod peers;
 mod refusal;
 pub mod socketio;
 pub mod sse;

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod deployment;
 mod starting;
 
 use std::{

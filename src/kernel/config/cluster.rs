@@ -19,6 +19,8 @@ pub struct ClusterConfig {
     pub advertise: Option<Uri>,
     /// Signs what nodes pass on to each other.
     pub secret: Option<Secret>,
+    /// Requests that may be passed on to other nodes at a time.
+    pub forwards: usize,
     /// How long a node counts as alive without a sign of life, which it gives every third of this.
     pub lease: Duration,
 }
@@ -40,6 +42,7 @@ impl ClusterConfig {
                 )
             })?,
             secret: section.secret("secret")?,
+            forwards: section.count("forwards", 1..=1_000_000)?,
             lease: section
                 .duration("lease", Duration::from_millis(300)..=Duration::from_mins(5))?,
         })

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub polls: Labelled<Counter>,
     /// WebSockets that came to take over from long polling (Socket.IO), by outcome.
     pub upgrades: Labelled<Counter>,
+    /// Requests for sessions of other nodes, by outcome: `answered`, or why that node gave no answer.
+    pub forwards: Labelled<Counter>,
     /// Handshakes that were refused, by reason.
     pub handshakes_refused: Labelled<Counter>,
     /// Connections that have ended, by the code with which the server closed them; `client` for those that it did not.
@@ -86,6 +88,11 @@ impl Default for Metrics {
             upgrades: page.labelled(
                 "upgrades",
                 "WebSockets that came to take over from long polling",
+                "outcome",
+            ),
+            forwards: page.labelled(
+                "forwards",
+                "Requests for sessions of other nodes",
                 "outcome",
             ),
             handshakes_refused: page.labelled(

@@ -1,9 +1,11 @@
-//! Long polling: a GET takes a payload, a POST brings one. The first GET begins a session.
+//! Long polling: a GET takes a payload, a POST brings one. The first GET begins a session; what comes for a session of another
+//! node is passed on (`passing`).
 
 use std::{rc::Rc, sync::Arc};
 
 use actix_http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
+use bytes::Bytes;
 use bytestring::ByteString;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -12,6 +14,7 @@ use super::{
     channel::Client,
     fault::{BadRequest, Fault},
     link::Link,
+    passing,
     query::{self, Transport},
     registry::{Kind, PollingEndpoint, Posted, Request, Route, Sid, Sids},
     start,
@@ -20,7 +23,10 @@ use crate::{
     kernel::config::SocketIoConfig,
     protocol::{error_code::ErrorCode, fault},
     session::{env::Env, gate::Gate},
-    transport::refusal::{self, Denied, Refusal},
+    transport::{
+        peers::Courier,
+        refusal::{self, Denied, Refusal},
+    },
 };
 
 /// What requests of one worker need.
@@ -28,6 +34,8 @@ pub(super) struct Site {
     pub(super) env: Rc<Env>,
     pub(super) gate: Arc<Gate>,
     pub(super) sids: Arc<Sids>,
+    /// The way to other nodes. None: this one deals with no others.
+    pub(super) courier: Option<Rc<Courier>>,
 }
 
 /// Answers a request of long polling.
@@ -35,18 +43,52 @@ pub(super) async fn answer(request: HttpRequest, body: Payload, site: Rc<Site>) 
     let answered = match query::read(request.head(), Transport::Polling) {
         Err(bad) => Err(bad.answer(None)),
         Ok(None) => open(&request, &site),
-        Ok(Some(sid)) => match (endpoint(&sid, &site), request.method()) {
-            (Err(denied), _) => Err(denied),
-            (Ok(endpoint), &Method::GET) => poll(&endpoint, &site.env).await,
-            (Ok(endpoint), &Method::POST) => post(&endpoint, body, &site.env).await,
-            (Ok(_), _) => Err(BadRequest::Malformed.answer(Some("GET or POST"))),
-        },
+        Ok(Some(sid)) => for_session(&request, &sid, body, &site).await,
     };
     answered.unwrap_or_else(refusal::http)
 }
 
+async fn for_session(
+    request: &HttpRequest,
+    sid: &str,
+    body: Payload,
+    site: &Site,
+) -> Result<HttpResponse, Denied> {
+    let env = &site.env;
+    let posts = match *request.method() {
+        Method::GET => false,
+        Method::POST => true,
+        _ => return Err(BadRequest::Malformed.answer(Some("GET or POST"))),
+    };
+    if passing::elsewhere(sid, site).is_some() {
+        let read = match posts {
+            false => Bytes::new(),
+            true => read(body, env.config.socketio.max_payload)
+                .await
+                .map_err(Unread::answer)?,
+        };
+        return passing::pass_on(request, sid, read, site).await;
+    }
+    let endpoint = endpoint(sid, site)?;
+    if !posts {
+        return poll(&endpoint, env).await;
+    }
+    let payload = async |endpoint: &PollingEndpoint| {
+        let read = read(body, env.config.socketio.max_payload).await;
+        let bytes = read.map_err(|unread| {
+            if let Unread::TooLarge(_) = unread {
+                // The same as with an overlap.
+                let _ = endpoint.send(Request::Fault(Fault::TooLarge));
+            }
+            unread.answer()
+        })?;
+        text(endpoint, bytes)
+    };
+    post(&endpoint, env, payload).await
+}
+
 /// The endpoint of a session that polls.
-fn endpoint(sid: &str, site: &Site) -> Result<Arc<PollingEndpoint>, Denied> {
+pub(super) fn endpoint(sid: &str, site: &Site) -> Result<Arc<PollingEndpoint>, Denied> {
     match site.sids.find(sid) {
         None => Err(BadRequest::UnknownSid.answer(None)),
         Some(Route::Polling(endpoint)) if !endpoint.is_upgraded() => Ok(endpoint),
@@ -94,7 +136,10 @@ pub(super) fn open_packet(sid: &Sid, upgrades: &[&str], config: &SocketIoConfig)
     format!("0{open}")
 }
 
-async fn poll(endpoint: &Arc<PollingEndpoint>, env: &Env) -> Result<HttpResponse, Denied> {
+pub(super) async fn poll(
+    endpoint: &Arc<PollingEndpoint>,
+    env: &Env,
+) -> Result<HttpResponse, Denied> {
     env.metrics.polls.of("get").inc();
     let Some(permit) = endpoint.acquire(Kind::Poll) else {
         return Err(overlaps(endpoint));
@@ -110,16 +155,20 @@ async fn poll(endpoint: &Arc<PollingEndpoint>, env: &Env) -> Result<HttpResponse
     Ok(payload(bytes))
 }
 
-async fn post(
+/// Hands over what a POST brings, which is read once it is sure that there is no other POST.
+pub(super) async fn post<R>(
     endpoint: &Arc<PollingEndpoint>,
-    body: Payload,
     env: &Env,
-) -> Result<HttpResponse, Denied> {
+    read: R,
+) -> Result<HttpResponse, Denied>
+where
+    R: AsyncFnOnce(&PollingEndpoint) -> Result<ByteString, Denied>,
+{
     env.metrics.polls.of("post").inc();
     let Some(permit) = endpoint.acquire(Kind::Post) else {
         return Err(overlaps(endpoint));
     };
-    let payload = read(endpoint, body, env.config.socketio.max_payload).await?;
+    let payload = read(endpoint).await?;
     let (done, answered) = oneshot::channel();
     let gone = || BadRequest::UnknownSid.answer(None);
     let posted = endpoint.send(Request::Post(payload, done));
@@ -139,27 +188,42 @@ fn overlaps(endpoint: &PollingEndpoint) -> Denied {
     BadRequest::Malformed.answer(Some("one request of a kind at a time"))
 }
 
-async fn read(
-    endpoint: &PollingEndpoint,
-    body: Payload,
-    limit: usize,
-) -> Result<ByteString, Denied> {
-    let Ok(read) = body.to_bytes_limited(limit).await else {
-        // The same as with an overlap.
-        let _ = endpoint.send(Request::Fault(Fault::TooLarge));
-        let message = format!("the payload is larger than {limit} bytes");
-        let fault = fault::Fault::new(ErrorCode::MessageTooLarge, message);
-        return Err(Refusal::from(fault).answer());
-    };
-    let malformed = |context| BadRequest::Malformed.answer(Some(context));
-    let bytes = read.map_err(|_error| malformed("the payload cannot be read"))?;
+/// A body that was not read.
+enum Unread {
+    /// It has more bytes than this.
+    TooLarge(usize),
+    /// It ended, or took too long.
+    Broken,
+}
+
+impl Unread {
+    fn answer(self) -> Denied {
+        match self {
+            Self::TooLarge(limit) => {
+                let message = format!("the payload is larger than {limit} bytes");
+                let fault = fault::Fault::new(ErrorCode::MessageTooLarge, message);
+                Refusal::from(fault).answer()
+            }
+            Self::Broken => BadRequest::Malformed.answer(Some("the payload cannot be read")),
+        }
+    }
+}
+
+async fn read(body: Payload, limit: usize) -> Result<Bytes, Unread> {
+    let read = body.to_bytes_limited(limit).await;
+    let read = read.map_err(|_exceeded| Unread::TooLarge(limit))?;
+    read.map_err(|_error| Unread::Broken)
+}
+
+/// The text that a payload must be.
+pub(super) fn text(endpoint: &PollingEndpoint, bytes: Bytes) -> Result<ByteString, Denied> {
     ByteString::try_from(bytes).map_err(|_broken| {
         let _ = endpoint.send(Request::Fault(Fault::NotUtf8));
-        malformed("the payload must be UTF-8")
+        BadRequest::Malformed.answer(Some("the payload must be UTF-8"))
     })
 }
 
-fn payload(bytes: impl Into<bytes::Bytes>) -> HttpResponse {
+fn payload(bytes: impl Into<Bytes>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain; charset=UTF-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

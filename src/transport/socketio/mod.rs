@@ -25,6 +25,7 @@
 //! the same shared bytes, in the same one write, as on `/ws`.
 //!
 //! - `http`: requests of long polling. `handshake`: WebSockets. `query` and `fault`: what both are asked, and refuse.
+//! - `passing`: requests for sessions of other nodes.
 //! - [`registry`]: which sessions there are, and the way to those that poll.
 //! - `channel`: what the client sends, as the stream that drives the session; with `auth`, what it says of itself, `requests`,
 //!   what comes from one that polls, and `probe`, a WebSocket that wants to take over.
@@ -39,6 +40,7 @@ mod http;
 mod link;
 mod packet;
 mod packet_log;
+mod passing;
 mod polling;
 mod probe;
 mod query;
@@ -69,15 +71,33 @@ use crate::{
         gate::Gate,
         hello::{Credentials, Hello, Options},
     },
+    transport::peers::{self, Courier},
 };
 
 /// Where Socket.IO is served: with a slash at the end, unless clients are told otherwise.
 pub(super) const PATHS: [&str; 2] = ["/socket.io/", "/socket.io"];
 
 /// Adds long polling to the HTTP application of one worker.
-pub fn routes(env: Rc<Env>, gate: Arc<Gate>, sids: Arc<Sids>) -> impl FnOnce(&mut ServiceConfig) {
-    let site = Rc::new(Site { env, gate, sids });
+pub fn routes(
+    env: Rc<Env>,
+    gate: Arc<Gate>,
+    sids: Arc<Sids>,
+    courier: Option<Rc<Courier>>,
+) -> impl FnOnce(&mut ServiceConfig) {
+    let site = Rc::new(Site {
+        env,
+        gate,
+        sids,
+        courier: courier.clone(),
+    });
     move |routes| {
+        if let Some(courier) = courier {
+            let site = Rc::clone(&site);
+            let answer = move |request: HttpRequest, body: web::Payload| {
+                passing::answer(request, body, Rc::clone(&site), Rc::clone(&courier))
+            };
+            routes.route(peers::SOCKET_IO, web::to(answer));
+        }
         for path in PATHS {
             let site = Rc::clone(&site);
             let answer = move |request: HttpRequest, body: web::Payload| {

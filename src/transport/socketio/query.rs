@@ -60,6 +60,13 @@ pub(super) fn read(head: &RequestHead, came_by: Transport) -> Result<Option<Stri
     Ok(query.sid)
 }
 
+/// The session that a request of another node is for.
+pub(super) fn sid(head: &RequestHead) -> Option<String> {
+    let query = head.uri.query().unwrap_or_default();
+    let query = Query::<EngineQuery>::from_query(query).ok()?;
+    query.into_inner().sid
+}
+
 /// Lets a client begin a session. Its token may come later, but a page that may not connect is turned away at once: it could
 /// not be told otherwise.
 pub(super) fn admit(head: &RequestHead, env: &Env, gate: &Gate) -> Result<(Hello, Permit), Denied> {

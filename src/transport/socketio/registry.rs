@@ -42,6 +42,21 @@ impl Sid {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The node that made an id, if it looks like one of ours.
+    pub(super) fn node_in(sid: &str) -> Option<NodeId> {
+        let (node, random) = sid.rsplit_once('.')?;
+        let random: Uuid = random.parse().ok()?;
+        let node: NodeId = node.parse().ok()?;
+        // What is passed on is written as we write it, so it can hold nothing else.
+        let made = Self(format!("{node}.{}", random.simple()).into());
+        (made.as_str() == sid && node.as_str().bytes().all(is_plain)).then_some(node)
+    }
+}
+
+/// Whether a character may be in the name of a node (`cluster.node`).
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 impl std::borrow::Borrow<str> for Sid {
@@ -213,6 +228,27 @@ mod tests {
         assert!(sids.find(&shown).is_none());
         drop(registration);
         assert!(sids.find(sid.as_str()).is_none());
+    }
+
+    #[test]
+    fn an_id_names_its_node_and_nothing_else_does() {
+        let sid = Sid::new(&"node-1".parse().unwrap());
+        let random = sid.as_str().trim_start_matches("node-1.");
+        let node = Sid::node_in(sid.as_str());
+        assert_eq!(node.as_ref().map(NodeId::as_str), Some("node-1"));
+        for other in [
+            String::new(),
+            random.to_owned(),
+            format!(".{random}"),
+            format!("a&b.{random}"),
+            format!("a b.{random}"),
+            format!("node-1.{}", random.to_uppercase()),
+            format!("node-1.{random}&x=1"),
+            format!("node-1.{}", &random[1..]),
+            "node-1.67e55044-10b1-426f-9247-bb680e5fe0c8".to_owned(),
+        ] {
+            assert_eq!(Sid::node_in(&other), None, "{other}");
+        }
     }
 
     #[test]

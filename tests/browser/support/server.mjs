@@ -27,15 +27,16 @@ export class Server {
 
   /**
    * @param {Record<string, string>} [settings] beside those that tests always need
+   * @param {string} [address] where it listens
    * @returns {Promise<Server>} one that listens
    */
-  static async start(settings = {}) {
+  static async start(settings = {}, address = '127.0.0.1:0') {
     const binary = process.env.OTOMO_BIN;
     if (!binary) throw new Error('OTOMO_BIN names no binary');
     const home = await mkdtemp(join(tmpdir(), 'otomo-browser-'));
     const database = { OTOMO_DATABASE__URL: `sqlite://${join(home, 'otomo.db')}` };
     const server = new Server(home, { ...ENVIRONMENT, ...database, ...settings });
-    await server.listen(binary, '127.0.0.1:0');
+    await server.listen(binary, address);
     return server;
   }
 
@@ -56,6 +57,15 @@ export class Server {
       stream.on('data', (text) => (this.#log = (this.#log + text).slice(-20_000)));
     }
     this.port = await this.#portFrom(portFile);
+  }
+
+  get runs() {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Gone without a word, as by a power cut. */
+  kill() {
+    return this.#end('SIGKILL');
   }
 
   /** Gone without a word, as by a power cut, and back on the same port and database. */

@@ -2,9 +2,7 @@
 
 use std::{env, time::Duration};
 
-use diesel::{
-    Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _,
-};
+use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use otomo::{kernel::config::DatabaseConfig, store::migrations::migrate};
 use tempfile::TempDir;
 
@@ -59,6 +57,27 @@ impl Database {
                 .batch_execute(statement),
         };
         done.unwrap_or_else(|fault| panic!("{statement}: {fault}"));
+    }
+
+    /// From now on the database refuses an `INSERT`, `UPDATE` or `DELETE` of rows of this table.
+    pub(crate) fn refuse(&self, what: &str, table: &str) {
+        self.meddle(&match &self.0 {
+            Place::Folder(_) => format!(
+                "CREATE TRIGGER refused BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
+            ),
+            Place::Server(_) => format!(
+                "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused by a test'; END $$;
+                 CREATE TRIGGER refused BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION refused()"
+            ),
+        });
+    }
+
+    /// It takes them again.
+    pub(crate) fn relent(&self, table: &str) {
+        self.meddle(&match &self.0 {
+            Place::Folder(_) => "DROP TRIGGER refused".to_owned(),
+            Place::Server(_) => format!("DROP TRIGGER refused ON {table}; DROP FUNCTION refused"),
+        });
     }
 
     fn file(&self) -> String {

@@ -12,9 +12,6 @@ mod outage;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod postgres;
-#[path = "../support/postgres.rs"]
-#[allow(dead_code, reason = "other suites ask for more of it")]
-mod postgres;
 mod registry;
 mod schema;
 mod server;

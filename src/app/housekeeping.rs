@@ -62,6 +62,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
     tokio::select! {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
+        never = shared.dispatch.hear_nodes(&shared.store) => match never {},
         never = shared.chat.expire_typing() => match never {},
         never = shared.friends.record_alive() => match never {},
         never = shared.friends.announce_online() => match never {},

@@ -4,6 +4,7 @@
 pub mod config;
 pub mod identity;
 pub mod ids;
+pub mod intern;
 pub mod iso;
 pub mod logging;
 pub mod metrics;

@@ -46,6 +46,7 @@ impl Nodes {
             url: format!("sqlite://{}", path.display()).parse().unwrap(),
             pool_size: 2,
             queue: 64,
+            statement_timeout: std::time::Duration::from_secs(5),
         };
         migrate(&config.url).unwrap();
         let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();

@@ -231,7 +231,7 @@ impl Dispatch {
         .sum()
     }
 
-    /// The same on this node alone: what concerns nobody but its own clients.
+    /// The same on this node alone: for what each node is told of by itself, or concerns nobody but its own clients.
     pub fn tell_here(&self, to: To, frame: Frame) {
         self.deliver_here(to, frame, None);
     }

@@ -16,7 +16,7 @@ use crate::{
     backplane::{Message, News},
     delivery::{dispatch::Dispatch, lines::To, messages::Receipt, rooms::Renewed},
     kernel::{
-        ids::{NodeId, SessionId},
+        ids::{NodeId, SessionId, UserId},
         intern::intern,
         logging::chain,
         time::Timestamp,
@@ -24,6 +24,7 @@ use crate::{
     protocol::{
         close_code::CloseCode,
         frame::{Frame, Label},
+        spec::Key,
     },
     store::Handle,
 };
@@ -205,5 +206,13 @@ impl Dispatch {
         };
         let of = (user, key.clone());
         self.nodes().revisions().admit(of, revision, Instant::now())
+    }
+
+    /// A state was told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
+    pub fn has_told(&self, user: Option<&UserId>, key: Key, revision: i64) {
+        if !self.nodes().is_alone() {
+            let of = (user.cloned(), key);
+            self.nodes().revisions().admit(of, revision, Instant::now());
+        }
     }
 }

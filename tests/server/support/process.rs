@@ -110,6 +110,11 @@ impl Process {
     /// `kill -9`, then a new process on the same database.
     pub async fn kill_and_restart(mut self) -> Self {
         self.kill();
+        self.restart().await
+    }
+
+    /// A new process in place of one that has ended.
+    pub async fn restart(mut self) -> Self {
         let folder = self.folder.take().expect("a running process has a folder");
         Self::start_in(folder, std::mem::take(&mut self.settings), None).await
     }
@@ -119,6 +124,26 @@ impl Process {
         // It may have died already; what matters is that it is gone.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// It does nothing from now on (SIGSTOP), and its connections stay.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It goes on.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{signal}"))
+            .arg(self.child.id().to_string());
+        assert!(kill.status().expect("there is kill").success());
     }
 
     /// What the process holds in memory, in bytes.

@@ -1,0 +1,91 @@
+//! One node: a process that can be killed, frozen and started again, always at the same address.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use otomo::kernel::identity::Role;
+
+use crate::support::{Client, Endpoint, Json, Process, steady_port};
+
+/// A node.
+pub struct Node {
+    name: String,
+    way_in: Arc<Endpoint>,
+    /// None: it is being started again.
+    process: Mutex<Option<Process>>,
+}
+
+impl Deref for Node {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        &self.way_in
+    }
+}
+
+impl Node {
+    pub(super) async fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let address = format!("127.0.0.1:{}", steady_port());
+        let advertise = format!("http://{address}");
+        let own = [
+            ("server.listen", address.as_str()),
+            ("cluster.node", name),
+            ("cluster.advertise", &advertise),
+        ];
+        let process = Process::start_with(&[&own, settings].concat()).await;
+        Self {
+            name: name.to_owned(),
+            way_in: process.way_in(),
+            process: Mutex::new(Some(process)),
+        }
+    }
+
+    /// Its name (`cluster.node`).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The way in, for those who take it along.
+    pub fn way_in(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.way_in)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&self) {
+        self.lock().as_mut().expect("it runs").kill();
+    }
+
+    /// It does nothing from now on, and its connections stay.
+    pub fn freeze(&self) {
+        self.lock().as_ref().expect("it runs").freeze();
+    }
+
+    /// It goes on.
+    pub fn thaw(&self) {
+        self.lock().as_ref().expect("it runs").thaw();
+    }
+
+    /// Starts it again; if it still runs it is killed. Returns once it serves.
+    pub async fn restart(&self) {
+        let process = self.lock().take().expect("it is not being started");
+        let process = process.kill_and_restart().await;
+        *self.lock() = Some(process);
+    }
+
+    /// Somebody who is connected here, on a device that keeps its name.
+    pub async fn device(&self, user: &str, role: Role, device: &str) -> Client {
+        self.connecting(user, role).on_device(device).ready().await
+    }
+
+    /// The answer of `/health/ready`: its status and what it says.
+    pub async fn readiness(&self) -> (u16, Json) {
+        let reply = crate::api::Api::stranger(self).get("/health/ready").await;
+        (reply.status, reply.json)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().expect("no panic")
+    }
+}

@@ -1,0 +1,185 @@
+//! Things that happen at the same moment on different nodes: one wins, the other is told so, and never both.
+
+use otomo::kernel::identity::Role;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    harness::Cluster,
+    support::{Client, Dice, Json},
+};
+
+/// Rounds of each race.
+const ROUNDS: usize = 50;
+
+fn of(name: &str, call: Uuid) -> Json {
+    json!({"type": name, "callId": call})
+}
+
+/// Sends two commands of two clients at once, in the order that the dice say, and returns the answers.
+async fn at_once(
+    dice: &mut Dice,
+    (first, ask_first): (&mut Client, Json),
+    (second, ask_second): (&mut Client, Json),
+) -> (Json, Json) {
+    if dice.flip() {
+        tokio::join!(first.ask(ask_first), second.ask(ask_second))
+    } else {
+        let (late, early) = tokio::join!(second.ask(ask_second), first.ask(ask_first));
+        (early, late)
+    }
+}
+
+/// What must not come twice.
+fn verdicts(client: &mut Client) -> Vec<Json> {
+    let verdicts = [
+        "call_accepted",
+        "call_rejected",
+        "call_cancelled",
+        "call_end",
+        "call_accept_ack",
+    ];
+    let is = |event: &Json| verdicts.iter().any(|name| event["type"] == *name);
+    client.everything().into_iter().filter(is).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_devices_on_two_nodes_that_accept_at_once_one_wins() {
+    let cluster = Cluster::start(3).await;
+    let mut phone = cluster.node(0).device("hana", Role::Otomo, "phone").await;
+    let mut desk = cluster.node(1).device("hana", Role::Otomo, "desk").await;
+    let mut taro = cluster.node(2).user("taro").await;
+    let mut dice = Dice::new("accept against accept", "OTOMO_SEED", 20_261_125);
+    let mut wins = [0, 0];
+    for _ in 0..ROUNDS {
+        let call = taro.request("hana").await;
+        phone.rings(call).await;
+        desk.rings(call).await;
+        let accept = of("call_accept", call);
+        let (at_phone, at_desk) =
+            at_once(&mut dice, (&mut phone, accept.clone()), (&mut desk, accept)).await;
+        let phone_won = at_phone["type"] == "call_accept_ack";
+        wins[usize::from(phone_won)] += 1;
+        let (winner, loser, lost) = match phone_won {
+            true => (&mut phone, &mut desk, at_desk),
+            false => (&mut desk, &mut phone, at_phone),
+        };
+        assert_eq!(lost["code"], "CALL_ALREADY_ACCEPTED", "{call}: {lost}");
+        let stopped = loser.expect("call_cancelled").await;
+        assert_eq!(stopped["reason"], "answered_elsewhere");
+        taro.expect("call_accepted").await;
+        winner.expect("signaling_start").await;
+        taro.hang_up(call).await;
+        for client in [&mut taro, winner, loser] {
+            client.expect("call_end").await;
+            assert_eq!(verdicts(client), Vec::<Json>::new(), "{call}");
+        }
+    }
+    println!("wins of desk and phone: {wins:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_cancel_and_an_accept_that_cross_between_nodes_the_first_stored_wins() {
+    let cluster = Cluster::start(2).await;
+    let mut hana = cluster.node(1).otomo("hana").await;
+    let mut taro = cluster.node(0).user("taro").await;
+    let mut dice = Dice::new("cancel against accept", "OTOMO_SEED", 20_261_125);
+    let mut accepted = 0;
+    for _ in 0..ROUNDS {
+        let call = taro.request("hana").await;
+        hana.rings(call).await;
+        let (cancel, accept) = at_once(
+            &mut dice,
+            (&mut taro, of("call_cancel", call)),
+            (&mut hana, of("call_accept", call)),
+        )
+        .await;
+        assert_eq!(cancel["type"], "call_cancel_ack", "always an end: {cancel}");
+        if accept["type"] == "call_accept_ack" {
+            accepted += 1;
+            taro.expect("call_accepted").await;
+            for client in [&mut taro, &mut hana] {
+                assert_eq!(client.expect("call_end").await["reason"], "user_end");
+            }
+        } else {
+            assert_eq!(accept["code"], "CALL_ALREADY_ENDED", "{accept}");
+            assert_eq!(accept["context"]["outcome"], "cancelled");
+            let cancelled = hana.expect("call_cancelled").await;
+            assert_eq!(cancelled["reason"], "caller_cancelled");
+        }
+        for client in [&mut taro, &mut hana] {
+            assert_eq!(verdicts(client), Vec::<Json>::new(), "{call}");
+        }
+    }
+    println!("accepted first: {accepted} of {ROUNDS}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_callers_on_two_nodes_who_call_one_otomo_one_rings() {
+    let cluster = Cluster::start(3).await;
+    let mut hana = cluster.node(2).otomo("hana").await;
+    let mut taro = cluster.node(0).user("taro").await;
+    let mut jiro = cluster.node(1).user("jiro").await;
+    let mut dice = Dice::new("two callers", "OTOMO_SEED", 20_261_125);
+    for _ in 0..ROUNDS {
+        let (of_taro, of_jiro) = (Uuid::new_v4(), Uuid::new_v4());
+        let request =
+            |call: Uuid| json!({"type": "call_request", "toUserId": "hana", "callId": call});
+        let (at_taro, at_jiro) = at_once(
+            &mut dice,
+            (&mut taro, request(of_taro)),
+            (&mut jiro, request(of_jiro)),
+        )
+        .await;
+        for answer in [&at_taro, &at_jiro] {
+            assert_eq!(answer["status"], "requesting", "{answer}");
+        }
+        let ring = hana.expect("incoming_call").await;
+        let (winner, call, loser) = match ring["callId"] == json!(of_taro) {
+            true => (&mut taro, of_taro, &mut jiro),
+            false => (&mut jiro, of_jiro, &mut taro),
+        };
+        assert_eq!(loser.expect("call_rejected").await["reason"], "busy");
+        winner.cancel(call).await;
+        hana.expect("call_cancelled").await;
+        let rings = hana.everything();
+        let rings = rings.iter().filter(|it| it["type"] == "incoming_call");
+        assert_eq!(rings.count(), 0, "{call}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_on_two_nodes_who_call_each_other_at_once_are_in_one_call() {
+    let cluster = Cluster::start(2).await;
+    let mut hana = cluster.node(0).otomo("hana").await;
+    let mut yuki = cluster.node(1).otomo("yuki").await;
+    let mut dice = Dice::new("glare", "OTOMO_SEED", 20_261_125);
+    let request =
+        |to: &str, call: Uuid| json!({"type": "call_request", "toUserId": to, "callId": call});
+    for _ in 0..ROUNDS {
+        let (of_hana, of_yuki) = (Uuid::new_v4(), Uuid::new_v4());
+        let (at_hana, at_yuki) = at_once(
+            &mut dice,
+            (&mut hana, request("yuki", of_hana)),
+            (&mut yuki, request("hana", of_yuki)),
+        )
+        .await;
+        let hana_first = at_yuki.get("joinedCallId").is_some();
+        let (call, joined) = match hana_first {
+            true => (of_hana, &at_yuki),
+            false => (of_yuki, &at_hana),
+        };
+        assert_eq!(joined["joinedCallId"], json!(call), "{at_hana} {at_yuki}");
+        let (first, second) = match hana_first {
+            true => (&mut hana, &mut yuki),
+            false => (&mut yuki, &mut hana),
+        };
+        assert_eq!(first.expect("signaling_start").await["role"], "offerer");
+        assert_eq!(second.expect("signaling_start").await["role"], "answerer");
+        first.hang_up(call).await;
+        for client in [first, second] {
+            assert_eq!(client.expect("call_end").await["callId"], json!(call));
+            client.everything();
+        }
+    }
+}

@@ -12,11 +12,12 @@
 //!  4  calls             may use presence and points
 //!     presence          who can be called right now
 //!     points            a ledger of points that follows every change
-//!     chat              messages, how far people have read, who is typing, who is online
+//!     chat              messages, how far people have read, who is typing
+//!     friends           who is whose friend, and who is online: told to friends and conversation partners
 //!     rooms             who may be where, and the events that backends publish
 //!     actions           what clients ask of the app's backend, by webhook
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
-//!     people            who is known
+//!     people            who is known, and who knows whom
 //!     audit             what admins did
 //!  2  store             durable state behind one interface
 //!     backplane         other nodes behind one interface
@@ -87,6 +88,7 @@ pub mod calls;
 pub mod chat;
 pub mod cli;
 pub mod delivery;
+pub mod friends;
 pub mod kernel;
 pub mod people;
 pub mod points;

@@ -63,8 +63,8 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
         never = shared.chat.expire_typing() => match never {},
-        never = shared.chat.record_alive() => match never {},
-        never = shared.chat.announce_online() => match never {},
+        never = shared.friends.record_alive() => match never {},
+        never = shared.friends.announce_online() => match never {},
         never = shared.rooms.expire() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
@@ -106,6 +106,7 @@ pub(super) async fn prune_regularly(shared: &Shared, every: Duration) -> Infalli
             Err(fault) => log::warn!("chat not pruned cause={}", chain(&fault)),
         }
         shared.chat.tidy();
+        shared.friends.tidy();
         shared.rooms.prune().await;
         sleep(every).await;
     }

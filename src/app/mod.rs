@@ -41,6 +41,7 @@ use crate::{
         lines::Lines,
         outbox,
     },
+    friends::Friends,
     kernel::{
         config::Config,
         metrics::Metrics,
@@ -187,7 +188,8 @@ impl App {
             &config, &node, &store, &dispatch, &presence, &points, &metrics,
         )
         .await?;
-        let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node).await?;
+        let chat = Chat::new(store.clone(), dispatch.clone(), &config);
+        let friends = Friends::start(store.clone(), dispatch.clone(), &config, &node).await?;
         let rooms = Rooms::start(store.clone(), dispatch.clone(), &config);
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
@@ -206,6 +208,7 @@ impl App {
             presence,
             calls,
             chat,
+            friends,
             rooms,
             points,
         });
@@ -383,6 +386,7 @@ fn worker(shared: &Shared) -> Rc<Env> {
         presence: shared.presence.clone(),
         calls: shared.calls.clone(),
         chat: shared.chat.clone(),
+        friends: shared.friends.clone(),
         rooms: shared.rooms.clone(),
         actions: Actions::new(&shared.webhook),
         metrics: Arc::clone(&shared.metrics),

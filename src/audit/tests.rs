@@ -19,6 +19,7 @@ fn audit() -> (Audit, TempDir) {
         url,
         pool_size: 1,
         queue: 16,
+        statement_timeout: std::time::Duration::from_secs(5),
     };
     let clock = Clock::manual(Timestamp::from_millis(1_000));
     let store = Handle::open(&config, clock, std::sync::Arc::default()).unwrap();

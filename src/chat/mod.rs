@@ -9,20 +9,16 @@
 //! - [`rules`]: what may be sent, how far somebody has read, who is typing. Pure.
 //! - [`message`]: a message as it is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`records`]: the queries. `transactions`: the writes about messages. [`groups`]: the writes about members.
-//! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshots.
-//! - `typing`: who is typing. `online`: who comes online and goes offline. `last_seen`: when they were last there.
-//! - [`status`]: the status of one person. [`retention`]: how long messages are kept. [`fault`]: why something was refused.
+//! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshot.
+//! - `typing`: who is typing. [`status`]: where one person is typing. [`retention`]: how long messages are kept. [`fault`]: why something was refused.
 //!
-//! Why no actor: apart from who is typing and who was announced as online, nothing is kept between two commands. The store's
-//! writer puts all messages into one order, and the inbox gives each member theirs; what overtakes on the way to a client is
+//! Why no actor: apart from who is typing, nothing is kept between two commands. The store's writer puts all messages into one order, and the inbox gives each member theirs; what overtakes on the way to a client is
 //! put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
 pub mod fault;
 pub mod groups;
-mod last_seen;
 mod membership;
 pub mod message;
-mod online;
 mod queries;
 pub mod records;
 pub mod retention;
@@ -36,22 +32,20 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use self::{
     message::{Draft, Sent},
-    online::Online,
     transactions::{Outcome, SendError},
     typing::Typing,
 };
 use crate::{
-    delivery::dispatch::Dispatch,
+    delivery::{dispatch::Dispatch, line::Client},
     kernel::{
         config::{ChatConfig, Config},
-        ids::{ConversationId, EventId, NodeId, SessionId, UserId},
+        ids::{ConversationId, EventId, SessionId, UserId},
         user_rate::UserRate,
     },
-    store::{Handle, StoreError, Tx},
+    store::{Handle, Tx},
 };
 
 pub use fault::ChatFault;
-pub use queries::Snapshots;
 
 /// The chat, for the rooms above. Clones share everything.
 #[derive(Clone)]
@@ -61,34 +55,20 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     typing: Typing,
-    online: Online,
     rate: UserRate,
-    node: NodeId,
     config: ChatConfig,
 }
 
 impl Chat {
-    /// A chat over what is stored, on this node.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn start(
-        store: Handle,
-        dispatch: Dispatch,
-        config: &Config,
-        node: &NodeId,
-    ) -> Result<Self, StoreError> {
-        let chat = Self(Arc::new(Shared {
+    /// A chat over what is stored.
+    pub fn new(store: Handle, dispatch: Dispatch, config: &Config) -> Self {
+        Self(Arc::new(Shared {
             typing: Typing::new(store.clone(), dispatch.clone(), &config.chat),
-            online: Online::default(),
             rate: UserRate::per_minute(config.limits.messages_per_minute),
             config: config.chat,
-            node: node.clone(),
             store,
             dispatch,
-        }));
-        chat.settle().await?;
-        Ok(chat)
+        }))
     }
 
     /// Sends a message. It is queued at the call, so messages are stored in the order of the calls; once it is stored it is
@@ -174,9 +154,9 @@ impl Chat {
         self.0.rate.tidy();
     }
 
-    /// Tells conversation partners who comes online and goes offline, for as long as it is polled: by one task of the server.
-    pub async fn announce_online(&self) -> Infallible {
-        online::announce(&self.0).await
+    /// A session has ended, and with it its typing.
+    pub fn left(&self, client: &Client) {
+        self.0.typing.disconnected(client);
     }
 
     /// Ends the typing of users who have fallen silent, for as long as it is polled: by one task of the server.

@@ -1,6 +1,4 @@
-//! The questions that the chat answers: snapshots, conversations, histories.
-
-use std::collections::BTreeMap;
+//! The questions that the chat answers: the snapshot, conversations, histories.
 
 use super::{
     Chat, ChatFault,
@@ -9,70 +7,34 @@ use super::{
         self, Position,
         listing::{self, Conversation, Place},
         messages::{self, Span},
-        partners,
     },
 };
 use crate::{
     delivery::inbox,
     kernel::ids::{ConversationId, UserId},
-    protocol::event::{FriendStatusSnapshot, UnreadSnapshot},
+    protocol::event::UnreadSnapshot,
     store::StoreError,
 };
 
 /// Conversations in the snapshot of one user: those with the latest messages.
 const UNREAD_MAX: u32 = 1_000;
 
-/// The state of the chat that one user's client starts from.
-#[derive(Debug)]
-pub struct Snapshots {
-    /// How far they have read, and up to where in their stream of events that is true.
-    pub unread: UnreadSnapshot,
-    /// Who of their conversation partners is there.
-    pub partners: FriendStatusSnapshot,
-}
-
 impl Chat {
-    /// The snapshots of one user. Who is online is looked up last: any change that they do not contain is announced after
-    /// this future is ready.
+    /// How far a user has read, and up to where in their stream of events that is true.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn snapshots(&self, of: &UserId) -> Result<Snapshots, StoreError> {
+    pub async fn snapshot(&self, of: &UserId) -> Result<UnreadSnapshot, StoreError> {
         let user = of.clone();
         let read = self.0.store.read(move |conn| {
             let head = inbox::records::extent(conn, &user)?.head;
             let positions = records::positions(conn, &user, UNREAD_MAX)?;
-            let partners = partners::with_last_seen(conn, &user)?;
-            Ok::<_, StoreError>((head, positions, partners))
+            Ok::<_, StoreError>((head, positions))
         });
-        let (head, positions, partners) = read.await?;
-        let unread = UnreadSnapshot {
+        let (head, positions) = read.await?;
+        Ok(UnreadSnapshot {
             as_of_seq: head.get(),
             conversations: positions.iter().map(Into::into).collect(),
-        };
-        let mut snapshot = FriendStatusSnapshot {
-            statuses: BTreeMap::new(),
-            last_seen: BTreeMap::new(),
-        };
-        let announced = self.0.online.announced();
-        for (user, seen) in partners {
-            let online = announced.is_online(&user);
-            if let Some(seen) = seen.filter(|_| !online) {
-                let seconds = seen.unix_seconds();
-                snapshot.last_seen.insert(user.clone(), seconds);
-            }
-            snapshot.statuses.insert(user, online);
-        }
-        // Those who left while this was being read.
-        for (user, seen) in announced.departures() {
-            if snapshot.statuses.get(user) == Some(&false) {
-                let known = snapshot.last_seen.entry(user.clone()).or_default();
-                *known = seen.unix_seconds().max(*known);
-            }
-        }
-        Ok(Snapshots {
-            unread,
-            partners: snapshot,
         })
     }
 

@@ -19,6 +19,15 @@ pub struct Filter {
     partner: Option<Box<Partner>>,
 }
 
+/// Of whom a connection hears whether they are online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Of the user's conversation partners.
+    Partners,
+    /// Of their friends, too.
+    Everybody,
+}
+
 /// The one person to whom a connection's chat is narrowed (`customerId`, source document 002).
 #[derive(Debug, Clone)]
 struct Partner {
@@ -50,10 +59,20 @@ impl Filter {
         self.topics.contains(topic)
     }
 
+    /// Of whom the connection hears whether they are online; `None`: of nobody.
+    pub fn circle(&self) -> Option<Scope> {
+        match (self.wants(Topic::Friends), self.wants(Topic::Chat)) {
+            (true, _) => Some(Scope::Everybody),
+            (false, true) => Some(Scope::Partners),
+            (false, false) => None,
+        }
+    }
+
     /// Whether a frame passes.
     pub fn passes(&self, frame: &Frame) -> bool {
         let topic = frame.topic();
-        self.wants(topic) && (topic != Topic::Chat || self.concerns_partner(frame))
+        let of_people = matches!(topic, Topic::Chat | Topic::Friends);
+        self.wants(topic) && (!of_people || self.concerns_partner(frame))
     }
 
     fn concerns_partner(&self, frame: &Frame) -> bool {
@@ -134,5 +153,10 @@ mod tests {
         let filter = Filter::new("otomo".parse().unwrap());
         assert!(filter.wants(Topic::Otomo) && !filter.wants(Topic::Chat));
         assert!(!filter.passes(&comes("hana")));
+        assert_eq!(filter.circle(), None);
+        let of = |topics: &str| Filter::new(topics.parse().unwrap()).circle();
+        assert_eq!(of("chat"), Some(Scope::Partners));
+        assert_eq!(of("friends"), Some(Scope::Everybody));
+        assert_eq!(of("chat,friends"), Some(Scope::Everybody));
     }
 }

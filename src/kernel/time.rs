@@ -82,6 +82,11 @@ impl Clock {
         Self(Some(Arc::new(AtomicI64::new(start.0))))
     }
 
+    /// Whether it is the machine's own, and not in a test's hand.
+    pub fn is_system(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.0 {

@@ -8,6 +8,8 @@
 //! differs costs a write, in which the decision ([`admission::admit`]) is made again on what is stored by then.
 
 pub mod admission;
+pub mod circle;
+pub mod last_seen;
 pub mod records;
 
 use crate::{

@@ -23,6 +23,18 @@ pub fn find(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, StoreError
     row.map(Person::try_from).transpose()
 }
 
+/// Keeps two people as they are to each other until the transaction ends: whoever else locks one of them waits. By a write
+/// that changes nothing, in the order of the ids, so that two transactions cannot lock each other out.
+pub fn lock(tx: &mut Tx<'_>, mut two: [&UserId; 2]) -> Result<(), StoreError> {
+    two.sort_unstable();
+    for user in two {
+        run!(tx, |c| diesel::update(users::table.find(user.as_str()))
+            .set(users::updated_at.eq(users::updated_at))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
 /// When somebody became known, if they are.
 pub fn known_since(conn: &mut Conn, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
     let since = run!(conn, |c| users::table

@@ -30,6 +30,7 @@ fn fixture(auto_provision: bool) -> Fixture {
         url,
         pool_size: 1,
         queue: 16,
+        statement_timeout: Duration::from_secs(5),
     };
     let store = Handle::open(&config, clock.clone(), Arc::default()).unwrap();
     Fixture {

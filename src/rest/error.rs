@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::{
     calls::CallsFault,
     chat::ChatFault,
+    friends::FriendsFault,
     kernel::{logging::chain, token::TokenFault},
     people::EntryFault,
     points::PointsFault,
@@ -152,7 +153,7 @@ impl From<Fault> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Overloaded(_) | StoreError::Unavailable(..) => {
+            StoreError::Overloaded(_) | StoreError::Unavailable(..) | StoreError::Crossed(_) => {
                 log::warn!("request refused cause={}", chain(&error));
                 let message = "the database is not available; try again in a moment";
                 Self::new(ErrorCode::Unavailable, message)
@@ -190,6 +191,15 @@ impl From<ChatFault> for ApiError {
     fn from(fault: ChatFault) -> Self {
         match fault {
             ChatFault::Store(error) => error.into(),
+            fault => Self(fault.into()),
+        }
+    }
+}
+
+impl From<FriendsFault> for ApiError {
+    fn from(fault: FriendsFault) -> Self {
+        match fault {
+            FriendsFault::Store(error) => error.into(),
             fault => Self(fault.into()),
         }
     }

@@ -49,6 +49,7 @@ use crate::{
     calls::Calls,
     chat::Chat,
     delivery::dispatch::Dispatch,
+    friends::Friends,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
     points::Points,
@@ -82,6 +83,8 @@ pub struct Shared {
     pub calls: Calls,
     /// The chat.
     pub chat: Chat,
+    /// Friends, and who is online.
+    pub friends: Friends,
     /// The rooms, and what backends publish.
     pub rooms: Rooms,
     /// The points.

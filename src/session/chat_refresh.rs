@@ -1,19 +1,32 @@
-//! Fresh snapshots of the chat, sent whenever the client's earlier ones no longer hold: its user's partners or unread
-//! counts have changed in a way that no event tells.
+//! Fresh snapshots of the chat and of friends, sent whenever the client's earlier ones no longer hold: its user's friends,
+//! partners or unread counts have changed in a way that no event tells.
 //!
 //! A fresh snapshot must not take back what the client has been sent meanwhile, so each session reads its own, and drops it
 //! if something newer has gone out on this connection by then. A session reads one at a time, and none while its client is
 //! slow: however often groups change, at most one snapshot waits.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::{Session, Stage};
-use crate::{chat::Snapshots, kernel::logging::chain, protocol::spec::Topic, store::StoreError};
+use crate::{
+    kernel::logging::chain,
+    protocol::{
+        event::{FriendStatusSnapshot, UnreadSnapshot},
+        spec::Topic,
+    },
+    store::StoreError,
+};
 
 /// How long to wait before the next attempt, when the client is slow or the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What was read: as much of it as the connection listens to.
+struct Snapshots {
+    unread: Option<UnreadSnapshot>,
+    statuses: Option<FriendStatusSnapshot>,
+}
 
 /// Whether the snapshots of the chat that the client has still hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,9 +60,7 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
-        if !live.ready
-            || live.chat_view != ChatView::Stale
-            || !live.line.filter().wants(Topic::Chat)
+        if !live.ready || live.chat_view != ChatView::Stale || live.line.filter().circle().is_none()
         {
             return;
         }
@@ -57,8 +68,21 @@ impl Session {
             return self.refresh_chat_later(ctx);
         }
         live.chat_view = ChatView::Refreshing;
-        let (chat, user) = (self.env.chat.clone(), live.line.client().user.clone());
-        let read = async move { chat.snapshots(&user).await };
+        let (env, user) = (Rc::clone(&self.env), live.line.client().user.clone());
+        let filter = live.line.filter();
+        let (chat, circle) = (filter.wants(Topic::Chat), filter.circle());
+        let read = async move {
+            let unread = match chat {
+                true => Some(env.chat.snapshot(&user).await?),
+                false => None,
+            };
+            // Last, because what changes after it is told after it.
+            let statuses = match circle {
+                Some(scope) => Some(env.friends.snapshot(&user, scope).await?),
+                None => None,
+            };
+            Ok(Snapshots { unread, statuses })
+        };
         ctx.spawn(read.into_actor(self).map(Self::chat_read));
     }
 
@@ -67,16 +91,22 @@ impl Session {
             return;
         };
         match read {
-            Ok(snapshots)
-                if live.line.cursor().borrow().sent().get() <= snapshots.unread.as_of_seq =>
+            Ok(Snapshots { unread, statuses })
+                if unread.as_ref().is_none_or(|unread| {
+                    live.line.cursor().borrow().sent().get() <= unread.as_of_seq
+                }) =>
             {
                 live.chat_view = match live.chat_view {
                     ChatView::RefreshingStale => ChatView::Stale,
                     ChatView::Fresh | ChatView::Stale | ChatView::Refreshing => ChatView::Fresh,
                 };
                 let filter = live.line.filter().clone();
-                session.say(filter.narrow_unread(snapshots.unread));
-                session.say(filter.narrow_statuses(snapshots.partners));
+                if let Some(unread) = unread {
+                    session.say(filter.narrow_unread(unread));
+                }
+                if let Some(statuses) = statuses {
+                    session.say(filter.narrow_statuses(statuses));
+                }
                 session.write();
                 session.refresh_chat(ctx);
             }

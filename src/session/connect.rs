@@ -282,7 +282,7 @@ impl Session {
             claims: Claims::new(claims),
         };
         self.stage = Stage::Live(live);
-        self.env.chat.arrived(&client);
+        self.env.friends.arrived(&client);
         log::info!(
             "session began session={} user={} role={}",
             self.id,
@@ -344,9 +344,9 @@ impl Session {
             return;
         };
         // What happens from now on waits behind the gate; the snapshots are taken after this.
-        live.line.subscribe(Topic::Calls);
-        live.line.subscribe(Topic::Chat);
-        live.line.subscribe(Topic::Rooms);
+        for topic in [Topic::Calls, Topic::Chat, Topic::Friends, Topic::Rooms] {
+            live.line.subscribe(topic);
+        }
         live.line.subscribe(Topic::Points);
         let (env, filter) = (Rc::clone(&self.env), live.line.filter().clone());
         let snapshots = async move {

@@ -7,6 +7,7 @@ use crate::{
     calls::Calls,
     chat::Chat,
     delivery::{dispatch::Dispatch, lines::Lines, outbox},
+    friends::Friends,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
     people::People,
     presence::Presence,
@@ -36,6 +37,8 @@ pub struct Env {
     pub calls: Calls,
     /// The chat.
     pub chat: Chat,
+    /// Friends, and who is online.
+    pub friends: Friends,
     /// The rooms.
     pub rooms: Rooms,
     /// The way to the app's backend.

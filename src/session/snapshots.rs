@@ -44,9 +44,12 @@ pub(super) async fn send(
         tell(env.calls.snapshot(client).await?.into()).await;
     }
     if filter.wants(Topic::Chat) {
-        let chat = env.chat.snapshots(&client.user).await?;
-        tell(filter.narrow_unread(chat.unread).into()).await;
-        tell(filter.narrow_statuses(chat.partners).into()).await;
+        let unread = env.chat.snapshot(&client.user).await?;
+        tell(filter.narrow_unread(unread).into()).await;
+    }
+    if let Some(scope) = filter.circle() {
+        let statuses = env.friends.snapshot(&client.user, scope).await?;
+        tell(filter.narrow_statuses(statuses).into()).await;
     }
     if filter.wants(Topic::Rooms) {
         env.rooms.welcome(&client.user, at).await?;

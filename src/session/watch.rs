@@ -249,7 +249,8 @@ impl Session {
                 let roster = self.env.lines.roster();
                 let remaining = roster.leave(client);
                 self.env.calls.left(client, self.leave, remaining);
-                self.env.chat.left(client, remaining);
+                self.env.chat.left(client);
+                self.env.friends.left(client, remaining);
                 roster.left(client, self.leave);
                 if client.role == Role::Otomo {
                     self.env.presence.leave(client, self.leave);

@@ -33,15 +33,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Conn, StoreError, Tx,
+    clock::{Look, StoreClock},
     conn::Access,
     failure_log::FailureLog,
     job::{Job, Verdict},
+    postgres::Trouble,
 };
-use crate::kernel::{
-    config::{DatabaseConfig, DatabaseUrl},
-    metrics::Metrics,
-    time::Clock,
-};
+use crate::kernel::{config::DatabaseConfig, metrics::Metrics};
 
 /// The most jobs in one transaction. At 10 to 40 µs a job that is 5 to 20 milliseconds of work, a
 /// few times the flush that they share: a larger batch would save little more and make the first in
@@ -52,13 +50,27 @@ const BATCH_MAX: usize = 512;
 const ENDED_BY_ITSELF: StoreError =
     StoreError::unavailable("the database gave a transaction up, as it does when its disk is full");
 
+/// How long jobs that share a transaction keep their locks from other nodes, where there are any. What is left of a batch
+/// goes into the next one.
+const SHARED_MAX: Duration = Duration::from_millis(20);
+
+/// How often a job is run whose transaction was lost to another one, or with its connection. Who is in the way has gone on
+/// by the next time; a server that goes away each time is no server.
+const TRIES: u32 = 5;
+
+/// What is told of a job whose transactions were lost each time.
+const GONE: StoreError =
+    StoreError::unavailable("the transaction was lost with its connection, or to another one");
+
 /// Writes that wait for the writer thread.
 pub(super) type Queue = mpsc::Sender<Box<dyn Job>>;
 
-/// What became of a batch that ran in one transaction.
+/// What became of jobs that ran in one transaction.
 enum BatchOutcome {
-    /// Stored. Jobs that failed were undone alone.
-    Committed,
+    /// So many of them, from the first one on, are stored. Jobs that failed were undone alone.
+    Stored(usize),
+    /// The same, and the next one waited for the lock of another node. It has to wait without those of others.
+    Held(usize),
     /// The transaction could not begin: the database is away, and trying each job would only wait
     /// for each.
     NotBegun(StoreError),
@@ -68,8 +80,8 @@ enum BatchOutcome {
 
 /// The writer thread's own state.
 pub(super) struct Committer {
-    url: DatabaseUrl,
-    clock: Clock,
+    config: DatabaseConfig,
+    look: Look,
     metrics: Arc<Metrics>,
     /// `None` after a failure that the connection may not have survived; opened again with the next
     /// batch.
@@ -82,15 +94,17 @@ impl Committer {
     /// dropped and what they sent is answered; then the `watch` closes.
     pub(super) fn start(
         config: &DatabaseConfig,
-        clock: Clock,
+        clock: StoreClock,
         metrics: Arc<Metrics>,
     ) -> Result<(Queue, watch::Receiver<()>), StoreError> {
-        let conn = Conn::open(&config.url, Access::Write)?;
+        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        let mut look = Look::new(clock);
+        look.now(&mut conn)?;
         let (queue, waiting) = mpsc::channel(config.queue);
         let (running, ended) = watch::channel(());
         let mut committer = Self {
-            url: config.url.clone(),
-            clock,
+            config: config.clone(),
+            look,
             metrics,
             conn: Some(conn),
             failures: FailureLog::default(),
@@ -116,35 +130,43 @@ impl Committer {
 
     /// Runs and answers every job of the batch, and leaves it empty.
     fn commit_batch(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        if batch.len() == 1 {
-            return self.one_by_one(batch);
-        }
-        match self.together(batch) {
-            BatchOutcome::Committed => batch.drain(..).for_each(|job| job.answer()),
-            BatchOutcome::NotBegun(fault) => {
-                batch.drain(..).for_each(|job| job.refuse(fault.clone()))
+        batch.retain(|job| !job.is_withdrawn());
+        while batch.len() > 1 {
+            match self.together(batch) {
+                BatchOutcome::Stored(stored) => answer(batch.drain(..stored)),
+                BatchOutcome::Held(stored) => {
+                    answer(batch.drain(..stored));
+                    let held = batch.remove(0);
+                    if let Err(fault) = self.alone(held) {
+                        return refuse(batch.drain(..), &fault);
+                    }
+                }
+                BatchOutcome::NotBegun(fault) => return refuse(batch.drain(..), &fault),
+                BatchOutcome::Lost(fault) => {
+                    self.failures.failed(&fault);
+                    break;
+                }
             }
-            BatchOutcome::Lost(fault) => {
-                self.failures.failed(&fault);
-                self.one_by_one(batch);
-            }
         }
+        self.one_by_one(batch);
     }
 
-    /// Runs the whole batch in one transaction. Answers nobody.
+    /// Runs as many jobs as one transaction may hold, from the first one on. Answers nobody.
     fn together(&mut self, batch: &mut [Box<dyn Job>]) -> BatchOutcome {
-        let mut tx = match self.begin() {
+        let mut tx = match self.begin(true) {
             Ok(tx) => tx,
             Err(fault) => return BatchOutcome::NotBegun(fault),
         };
-        let ran = batch
-            .iter_mut()
-            .try_for_each(|job| run_in_savepoint(&mut tx, job.as_mut()))
-            .and_then(|()| commit(&mut tx));
+        let ran = run_parted(&mut tx, batch)
+            .and_then(|(jobs, held)| commit(&mut tx).map(|took| (jobs, held, took)));
         match ran {
-            Ok(took) => {
-                self.committed(batch.len(), took);
-                BatchOutcome::Committed
+            Ok((jobs, held, took)) => {
+                self.committed(jobs, took);
+                if held {
+                    BatchOutcome::Held(jobs)
+                } else {
+                    BatchOutcome::Stored(jobs)
+                }
             }
             Err(fault) => {
                 self.abandon();
@@ -156,55 +178,69 @@ impl Committer {
     /// Runs and answers each job in a transaction of its own. Once the database is found to be away
     /// the rest is refused: each of them would wait as long as the one before.
     fn one_by_one(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        let mut away = None;
-        for job in batch.drain(..) {
-            match &away {
-                None => away = self.alone(job).err(),
-                Some(fault) => job.refuse(fault.clone()),
+        let mut jobs = batch.drain(..);
+        while let Some(job) = jobs.next() {
+            if let Err(fault) = self.alone(job) {
+                return refuse(jobs, &fault);
             }
         }
     }
 
-    /// Runs and answers one job. An error says that its transaction could not even begin.
+    /// Runs and answers one job, again if its transaction was lost for a reason that is not its own. An error says that a
+    /// transaction could not even begin.
     fn alone(&mut self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
-        let mut tx = match self.begin() {
-            Ok(tx) => tx,
-            Err(fault) => {
-                job.refuse(fault.clone());
-                return Err(fault);
-            }
-        };
-        match job.run(&mut tx) {
-            Verdict::Keep => match commit(&mut tx) {
-                Ok(took) => {
+        for _ in 0..TRIES {
+            let mut tx = match self.begin(false) {
+                Ok(tx) => tx,
+                Err(fault) => {
+                    job.refuse(fault.clone());
+                    return Err(fault);
+                }
+            };
+            let verdict = job.run(&mut tx);
+            let stored = match verdict {
+                Verdict::Keep => commit(&mut tx).map(Some),
+                Verdict::Undo => Ok(None),
+            };
+            let again = tx.trouble().is_some();
+            match stored {
+                Ok(Some(took)) => {
                     self.committed(1, took);
                     job.answer();
+                    return Ok(());
+                }
+                Ok(None) | Err(_) if again => {
+                    self.failures.failed(&GONE);
+                    self.abandon();
+                }
+                Ok(None) => {
+                    if !self.abandon() {
+                        self.failures.failed(&ENDED_BY_ITSELF);
+                    }
+                    job.answer();
+                    return Ok(());
                 }
                 Err(fault) => {
                     self.failures.failed(&fault);
                     self.abandon();
                     job.refuse(fault);
+                    return Ok(());
                 }
-            },
-            Verdict::Undo => {
-                if !self.abandon() {
-                    self.failures.failed(&ENDED_BY_ITSELF);
-                }
-                job.answer();
             }
         }
+        job.refuse(GONE);
         Ok(())
     }
 
-    /// Begins a transaction, on a new connection if the last one was given up. A failure is logged
-    /// here: once for the batch, not by each who is refused.
-    fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
-        let conn = self
-            .conn
-            .take()
-            .map_or_else(|| Conn::open(&self.url, Access::Write), Ok);
-        match conn.and_then(|mut conn| conn.begin_write().map(|()| conn)) {
-            Ok(conn) => Ok(Tx::new(self.conn.insert(conn), self.clock.now())),
+    /// Begins a transaction, on a new connection if the last one was given up; `parted` if several jobs share it. A failure
+    /// is logged here: once for the batch, not by each who is refused.
+    fn begin(&mut self, parted: bool) -> Result<Tx<'_>, StoreError> {
+        let begun = self.begun(parted).and_then(|mut conn| {
+            let now = self.look.now(&mut conn)?;
+            Ok((conn, now))
+        });
+        match begun {
+            Ok((conn, now)) => Ok(Tx::new(self.conn.insert(conn), now)),
             Err(fault) => {
                 self.failures.failed(&fault);
                 Err(fault)
@@ -212,17 +248,44 @@ impl Committer {
         }
     }
 
+    /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
+    fn begun(&mut self, parted: bool) -> Result<Conn, StoreError> {
+        if let Some(mut conn) = self.conn.take() {
+            match conn.begin_write(parted) {
+                Ok(()) => return Ok(conn),
+                Err(_) if conn.trouble() == Some(Trouble::Lost) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        let config = &self.config;
+        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        conn.begin_write(parted)?;
+        Ok(conn)
+    }
+
     fn committed(&self, jobs: usize, took: Duration) {
-        self.metrics.commit.took(took);
-        self.metrics.commit_jobs.observe(jobs as f64);
+        if jobs > 0 {
+            self.metrics.commit.took(took);
+            self.metrics.commit_jobs.observe(jobs as f64);
+        }
     }
 
     /// Rolls back what is open, and gives the connection up if it does not survive that. Says whether it does.
     fn abandon(&mut self) -> bool {
         self.conn
-            .take_if(|conn| conn.roll_back_to(0).is_err() || conn.is_broken())
+            .take_if(|conn| conn.roll_back().is_err() || conn.is_broken())
             .is_none()
     }
+}
+
+/// Answers those whose jobs are stored, or were undone alone.
+fn answer(jobs: impl Iterator<Item = Box<dyn Job>>) {
+    jobs.for_each(|job| job.answer());
+}
+
+/// Answers those whose jobs could not run.
+fn refuse(jobs: impl Iterator<Item = Box<dyn Job>>, fault: &StoreError) {
+    jobs.for_each(|job| job.refuse(fault.clone()));
 }
 
 /// Commits, and says how long that took: the flush, mostly.
@@ -231,12 +294,25 @@ fn commit(tx: &mut Tx<'_>) -> Result<Duration, StoreError> {
     tx.commit().map(|()| started.elapsed())
 }
 
-/// Runs one job of several in a transaction, so that its failure undoes it alone. An error says
-/// that the transaction itself is lost.
-fn run_in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> Result<(), StoreError> {
-    tx.savepoint()?;
-    match job.run(tx) {
-        Verdict::Keep => tx.commit(),
-        Verdict::Undo => tx.roll_back_to(1),
+/// Runs jobs in a transaction, each so that its failure undoes it alone: all of them, or those before one that waited for
+/// somebody else's lock (`true`), or as many as there is time for. An error says that the transaction itself is lost.
+fn run_parted(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Result<(usize, bool), StoreError> {
+    let began = Instant::now();
+    for (done, job) in batch.iter_mut().enumerate() {
+        if done > 0 && tx.shares_database() && began.elapsed() > SHARED_MAX {
+            return Ok((done, false));
+        }
+        tx.begin_job()?;
+        let verdict = job.run(tx);
+        match (tx.trouble(), verdict) {
+            (None, Verdict::Keep) => tx.keep_job()?,
+            (None, Verdict::Undo) => tx.undo_job()?,
+            (Some(Trouble::Lost), _) => return Err(GONE),
+            (Some(Trouble::Again | Trouble::Undo), _) => {
+                tx.undo_job()?;
+                return Ok((done, true));
+            }
+        }
     }
+    Ok((batch.len(), false))
 }

@@ -1,19 +1,26 @@
 //! A connection to the database, whichever database it is.
 
+use std::time::Duration;
+
 use diesel::{
     SqliteConnection,
     connection::{AnsiTransactionManager, TransactionManager},
     r2d2::R2D2Connection,
-    result::Error,
 };
 
-use super::{StoreError, sqlite};
-use crate::kernel::config::DatabaseUrl;
+use super::{
+    StoreError,
+    postgres::{Pg, Trouble},
+    sqlite,
+};
+use crate::kernel::{config::DatabaseUrl, time::Timestamp};
 
 /// A connection. Queries go through [`run!`](super::run).
 pub enum Conn {
     /// The bundled SQLite.
     Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Pg(Pg),
 }
 
 /// Runs one diesel query on whichever database `conn` is: the query is written out once per variant
@@ -38,6 +45,43 @@ macro_rules! __run {
         let conn: &mut $crate::store::Conn = $conn;
         match conn {
             $crate::store::Conn::Sqlite($c) => $query.map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Pg(pg) => {
+                let result = {
+                    let $c = pg.connection();
+                    $query
+                };
+                pg.noted(result)
+            }
+        }
+    }};
+}
+
+/// Keeps other writers from rows until this transaction ends, in the order of the query. The query selects a text of each:
+/// its key.
+///
+/// What is read of them afterwards cannot change before the commit. On SQLite nobody else writes anyway, and nothing is
+/// done. See [the store's](crate::store#many-writers) own documentation.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use otomo::store::{StoreError, Tx, lock, sql::schema::point_accounts as table};
+///
+/// fn lock_account(tx: &mut Tx<'_>, user: &str) -> Result<(), StoreError> {
+///     lock!(tx, table::table.find(user).select(table::user_id))
+/// }
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lock {
+    ($conn:expr, $query:expr) => {{
+        let conn: &mut $crate::store::Conn = $conn;
+        match conn {
+            $crate::store::Conn::Sqlite(_) => Ok(()),
+            $crate::store::Conn::Pg(pg) => {
+                let locked: ::diesel::QueryResult<Vec<String>> =
+                    $query.for_update().load(pg.connection());
+                pg.noted(locked).map(drop)
+            }
         }
     }};
 }
@@ -55,69 +99,110 @@ pub(super) enum Access {
 
 impl Conn {
     /// Opens the database, ready for use.
-    pub(super) fn open(url: &DatabaseUrl, access: Access) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        url: &DatabaseUrl,
+        access: Access,
+        statement_timeout: Duration,
+    ) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => sqlite::open(path, access).map(Conn::Sqlite),
+            DatabaseUrl::Postgres(url) => Pg::open(url, access, statement_timeout).map(Conn::Pg),
         }
     }
 
-    /// Begins a transaction that will write. On SQLite it takes the write lock now: a transaction
-    /// that reads first and asks for the lock later can be refused in the middle.
-    pub(super) fn begin_write(&mut self) -> Result<(), StoreError> {
+    /// Begins a transaction that will write; `parted` if several jobs will share it. On SQLite it takes the write lock
+    /// now: a transaction that reads first and asks for the lock later can be refused in the middle.
+    pub(super) fn begin_write(&mut self, parted: bool) -> Result<(), StoreError> {
         match self {
-            Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            Conn::Sqlite(c) => Ok(AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "BEGIN IMMEDIATE",
+            )?),
+            Conn::Pg(pg) => pg.begin_write(parted),
         }
-        .map_err(StoreError::from)
     }
 
     /// Begins a transaction that only reads: every query in it sees the same moment.
     pub(super) fn begin_read(&mut self) -> Result<(), StoreError> {
         match self {
-            Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
+            Conn::Sqlite(c) => Ok(AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "BEGIN DEFERRED",
+            )?),
+            Conn::Pg(pg) => pg.begin_read(),
         }
-        .map_err(StoreError::from)
     }
 
-    /// Sets a savepoint in the transaction at hand; [`Conn::commit`] and [`Conn::roll_back_to`] end
-    /// it.
-    pub(super) fn savepoint(&mut self) -> Result<(), StoreError> {
-        crate::__run!(self, |c| AnsiTransactionManager::begin_transaction(c))
+    /// Parts what follows from what was written before; [`Conn::keep_job`] or [`Conn::undo_job`] ends that part.
+    pub(super) fn begin_job(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(c) => Ok(AnsiTransactionManager::begin_transaction(c)?),
+            Conn::Pg(pg) => pg.begin_job(),
+        }
     }
 
-    /// Commits the transaction, or releases the innermost savepoint.
+    /// Keeps what was written since [`Conn::begin_job`].
+    pub(super) fn keep_job(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(c) => Ok(AnsiTransactionManager::commit_transaction(c)?),
+            Conn::Pg(pg) => pg.keep_job(),
+        }
+    }
+
+    /// Undoes what was written since [`Conn::begin_job`]. An error says that the transaction has ended by itself.
+    pub(super) fn undo_job(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(c) => sqlite::roll_back_to(c, 1),
+            Conn::Pg(pg) => pg.undo_job(),
+        }
+    }
+
+    /// Commits.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
-        crate::__run!(self, |c| AnsiTransactionManager::commit_transaction(c))
-    }
-
-    /// Undoes everything until `depth` transactions and savepoints are left open (0: all of it). An
-    /// error if fewer were open, which is how a transaction shows that the database itself has
-    /// ended (SQLite does so when the disk is full).
-    pub(super) fn roll_back_to(&mut self, depth: u32) -> Result<(), StoreError> {
-        loop {
-            match self.depth()? {
-                open if open > depth => {
-                    crate::__run!(self, |c| AnsiTransactionManager::rollback_transaction(c))?;
-                }
-                open if open == depth => return Ok(()),
-                _ => return Err(Error::NotInTransaction.into()),
-            }
+        match self {
+            Conn::Sqlite(c) => Ok(AnsiTransactionManager::commit_transaction(c)?),
+            Conn::Pg(pg) => pg.commit(),
         }
     }
 
-    /// Writes a page and changes nothing, in the transaction at hand.
+    /// Undoes the whole transaction.
+    pub(super) fn roll_back(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(c) => sqlite::roll_back_to(c, 0),
+            Conn::Pg(pg) => pg.roll_back(),
+        }
+    }
+
+    /// What has failed in this transaction and concerns more than the job that met it.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Conn::Sqlite(_) => None,
+            Conn::Pg(pg) => pg.trouble().filter(|trouble| *trouble != Trouble::Undo),
+        }
+    }
+
+    /// Goes to the disk and changes nothing, in the transaction at hand.
     pub(super) fn rewrite(&mut self) -> Result<(), StoreError> {
         match self {
             Conn::Sqlite(c) => sqlite::rewrite(c),
+            Conn::Pg(pg) => pg.rewrite(),
         }
     }
 
-    /// How many transactions and savepoints are open.
-    fn depth(&mut self) -> Result<u32, StoreError> {
-        crate::__run!(self, |c| {
-            AnsiTransactionManager::transaction_manager_status_mut(c)
-                .transaction_depth()
-                .map(|depth| depth.map_or(0, u32::from))
-        })
+    /// The database's own clock, if it has one.
+    pub(super) fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        match self {
+            Conn::Sqlite(_) => Ok(None),
+            Conn::Pg(pg) => pg.clock().map(Some),
+        }
+    }
+
+    /// Whether other servers write to the same database.
+    pub(super) fn shares_database(&self) -> bool {
+        match self {
+            Conn::Sqlite(_) => false,
+            Conn::Pg(_) => true,
+        }
     }
 
     /// Whether the connection cannot be used any more: lost, or with a transaction that nobody can
@@ -125,6 +210,7 @@ impl Conn {
     pub(super) fn is_broken(&mut self) -> bool {
         match self {
             Conn::Sqlite(c) => c.is_broken(),
+            Conn::Pg(pg) => pg.is_broken(),
         }
     }
 }

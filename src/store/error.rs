@@ -4,10 +4,10 @@ use std::{error::Error as StdError, sync::Arc};
 
 use diesel::{
     ConnectionError,
-    result::{DatabaseErrorKind, Error as DieselError},
+    result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError},
 };
 
-use super::sqlite::{self, Meaning};
+use super::{postgres, sqlite};
 
 /// What was underneath. Shared, because all jobs of a lost batch are refused with the same cause.
 pub(super) type Cause = Arc<dyn StdError + Send + Sync>;
@@ -37,9 +37,14 @@ pub enum StoreError {
     /// More is waiting than is let in. Nothing was done.
     #[error("the store is overloaded: {0}")]
     Overloaded(&'static str),
-    /// The database, or the store itself, is not there. Nothing was stored.
+    /// The database, or the store itself, is not there. A write that was answered so is not counted on, and is not to be
+    /// found afterwards, unless the database went away at its commit: whoever asks again finds what was stored by its key.
     #[error("the store is unavailable: {0}")]
     Unavailable(&'static str, #[source] Option<Cause>),
+    /// Another transaction was in the way, and went on instead of this one. The writer runs its jobs again before anybody
+    /// is told.
+    #[error("another transaction was in the way")]
+    Crossed(#[source] Cause),
 
     // The operator must act.
     /// The database was written by a newer binary.
@@ -108,26 +113,45 @@ impl From<DieselError> for StoreError {
                 _ => Self::Statement(Arc::new(error)),
             };
         };
-        let message = info.message();
         match kind {
             DatabaseErrorKind::UniqueViolation => Self::Conflict {
-                columns: sqlite::unique_columns(message),
+                columns: unique_columns(info.as_ref()),
                 cause: Arc::new(error),
             },
             DatabaseErrorKind::ForeignKeyViolation => Self::Reference(Arc::new(error)),
-            DatabaseErrorKind::ClosedConnection => {
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
                 Self::unavailable_because("the connection is lost", error)
             }
-            DatabaseErrorKind::Unknown => match sqlite::meaning(message) {
-                Meaning::Away => Self::unavailable_because("the database does not answer", error),
-                Meaning::Damaged => Self::Corrupt(
-                    "the file is no sound database".to_owned(),
-                    Some(Arc::new(error)),
-                ),
-                Meaning::BadStatement => Self::Statement(Arc::new(error)),
-            },
+            DatabaseErrorKind::SerializationFailure => Self::Crossed(Arc::new(error)),
+            DatabaseErrorKind::Unknown => Self::told_in_words(error),
             _ => Self::Statement(Arc::new(error)),
         }
+    }
+}
+
+impl StoreError {
+    /// Where there is no code, the texts say what was refused; each database has its own.
+    fn told_in_words(error: DieselError) -> Self {
+        let message = error.to_string();
+        match (sqlite::meaning(&message), postgres::meaning(&message)) {
+            (sqlite::Meaning::Away, _) | (_, postgres::Meaning::Away) => {
+                Self::unavailable_because("the database does not answer", error)
+            }
+            (_, postgres::Meaning::Crossed) => Self::Crossed(Arc::new(error)),
+            (sqlite::Meaning::Damaged, _) => Self::Corrupt(
+                "the file is no sound database".to_owned(),
+                Some(Arc::new(error)),
+            ),
+            _ => Self::Statement(Arc::new(error)),
+        }
+    }
+}
+
+/// SQLite names the columns, PostgreSQL the table and, apart, the columns.
+fn unique_columns(info: &dyn DatabaseErrorInformation) -> Vec<String> {
+    match (info.table_name(), info.details()) {
+        (Some(table), Some(detail)) => postgres::unique_columns(table, detail),
+        _ => sqlite::unique_columns(info.message()),
     }
 }
 

@@ -3,24 +3,31 @@
 use std::{
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
     sync::{mpsc::error::TrySendError, watch},
     task::spawn_blocking,
+    time::timeout,
 };
 
 use super::{
     Conn, StoreError, Tx,
+    clock::StoreClock,
     committer::{Committer, Queue},
     job::{Job, Write},
     pool::Pool,
 };
 use crate::kernel::{
-    config::DatabaseConfig,
+    config::{DatabaseConfig, DatabaseUrl},
     metrics::Metrics,
     time::{Clock, Timestamp},
 };
+
+/// How many statements' time an answer is waited for: that of a server on another machine, which may stand still without
+/// a sign. Whoever asks is told so, and asks again; what was stored all the same is found by its key.
+const PATIENCE_FACTOR: u32 = 3;
 
 /// The store. Clones share it.
 #[derive(Clone)]
@@ -29,7 +36,9 @@ pub struct Handle {
 }
 
 struct Shared {
-    clock: Clock,
+    clock: StoreClock,
+    /// How long an answer of the database is waited for.
+    patience: Option<Duration>,
     readers: Pool,
     /// `None` once the store is closed. Held for a `try_send` only.
     queue: Mutex<Option<Queue>>,
@@ -48,11 +57,17 @@ impl Handle {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        let clock = StoreClock::new(clock);
         let (queue, writer) = Committer::start(config, clock.clone(), metrics)?;
-        let readers = Pool::open(config.url.clone(), config.pool_size)?;
+        let readers = Pool::open(config)?;
+        let patience = match &config.url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(_) => Some(config.statement_timeout * PATIENCE_FACTOR),
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 clock,
+                patience,
                 readers,
                 queue: Mutex::new(Some(queue)),
                 writer,
@@ -92,11 +107,10 @@ impl Handle {
     {
         let (write, answer) = Write::new(job);
         let queued = self.enqueue(Box::new(write));
+        let patience = self.shared.patience;
         async move {
             queued?;
-            answer.await.unwrap_or_else(|_gone| {
-                Err(StoreError::unavailable("the writer has stopped").into())
-            })
+            answer.within(patience).await
         }
     }
 
@@ -112,10 +126,18 @@ impl Handle {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let readers = self.shared.readers.clone();
+        let (readers, patience) = (self.shared.readers.clone(), self.shared.patience);
         async move {
             let turn = readers.turn().await?;
-            match spawn_blocking(move || turn.read(job)).await {
+            let reading = spawn_blocking(move || turn.read(job));
+            let read = match patience {
+                None => reading.await,
+                // The thread keeps its turn until it is done.
+                Some(patience) => timeout(patience, reading)
+                    .await
+                    .map_err(|_elapsed| StoreError::unavailable("it does not answer"))?,
+            };
+            match read {
                 Ok(outcome) => outcome,
                 Err(lost) => Err(match lost.try_into_panic() {
                     Ok(panic) => StoreError::panicked(panic.as_ref()),
@@ -166,7 +188,7 @@ impl Handle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kernel::config::DatabaseUrl, store::migrations::migrate};
+    use crate::store::migrations::migrate;
 
     #[actix_rt::test]
     async fn a_check_writes_to_the_disk() {
@@ -175,6 +197,7 @@ mod tests {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 1,
             queue: 1,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&config.url).unwrap();
         let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();

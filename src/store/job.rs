@@ -1,8 +1,15 @@
 //! One write, with the one who waits for its answer.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{StoreError, Tx};
 
@@ -16,6 +23,9 @@ pub(super) trait Job: Send {
 
     /// Answers that the store failed, and nothing was stored.
     fn refuse(self: Box<Self>, fault: StoreError);
+
+    /// Whether the one who asked has been told that it is not done.
+    fn is_withdrawn(&self) -> bool;
 }
 
 /// Whether what a job wrote is to stay.
@@ -32,18 +42,49 @@ pub(super) struct Write<F, T, E> {
     work: F,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
+    withdrawn: Arc<AtomicBool>,
+}
+
+/// Where the answer of a write comes out.
+pub(super) struct Answer<T, E> {
+    reply: oneshot::Receiver<Result<T, E>>,
+    withdrawn: Arc<AtomicBool>,
 }
 
 impl<F, T, E> Write<F, T, E> {
     /// A write that has not run yet, and where its answer will come out.
-    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(super) fn new(work: F) -> (Self, Answer<T, E>) {
         let (reply, answer) = oneshot::channel();
+        let withdrawn = Arc::default();
         let write = Self {
             work,
             outcome: None,
             reply,
+            withdrawn: Arc::clone(&withdrawn),
+        };
+        let answer = Answer {
+            reply: answer,
+            withdrawn,
         };
         (write, answer)
+    }
+}
+
+impl<T, E: From<StoreError>> Answer<T, E> {
+    /// Waits for it, for so long at most if there is a limit. Then the write is withdrawn: it is not begun any more, but it
+    /// may be under way.
+    pub(super) async fn within(self, patience: Option<Duration>) -> Result<T, E> {
+        let stopped = |_gone| Err(StoreError::unavailable("the writer has stopped").into());
+        let Some(patience) = patience else {
+            return self.reply.await.unwrap_or_else(stopped);
+        };
+        match timeout(patience, self.reply).await {
+            Ok(answer) => answer.unwrap_or_else(stopped),
+            Err(_elapsed) => {
+                self.withdrawn.store(true, Ordering::Relaxed);
+                Err(StoreError::unavailable("it does not answer").into())
+            }
+        }
     }
 }
 
@@ -76,5 +117,9 @@ where
 
     fn refuse(self: Box<Self>, fault: StoreError) {
         let _ = self.reply.send(Err(fault.into()));
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Relaxed)
     }
 }

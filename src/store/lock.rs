@@ -19,8 +19,8 @@ const SUFFIX: &str = ".lock";
 /// The right to serve a database, until it is dropped.
 #[derive(Debug)]
 pub struct ServerLock {
-    /// Holds the lock: it is released when this is closed.
-    _file: File,
+    /// Holds the lock: it is released when this is closed. None on PostgreSQL, which several servers share.
+    _file: Option<File>,
 }
 
 /// Why a database cannot be served.
@@ -48,10 +48,12 @@ impl ServerLock {
     /// # Errors
     /// [`LockFault::Held`] if another server has it.
     pub fn take(url: &DatabaseUrl) -> Result<Self, LockFault> {
-        let DatabaseUrl::Sqlite(database) = url;
+        let DatabaseUrl::Sqlite(database) = url else {
+            return Ok(Self { _file: None });
+        };
         let path = lock_file(database);
         match lock(&path) {
-            Ok(file) => Ok(Self { _file: file }),
+            Ok(file) => Ok(Self { _file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(LockFault::Held(database.clone())),
             Err(TryLockError::Error(source)) => Err(LockFault::Unusable { path, source }),
         }

@@ -18,6 +18,7 @@
 //! `derive(MultiConnection)` was tried first: it refuses `on_conflict` and `returning`, which the
 //! inbox and the calls live on.
 
+mod clock;
 mod committer;
 mod conn;
 mod error;
@@ -28,6 +29,7 @@ pub mod lock;
 pub mod migrations;
 pub mod ordered;
 mod pool;
+mod postgres;
 mod prepared;
 pub mod sql;
 mod sqlite;
@@ -37,8 +39,12 @@ mod tx;
 pub use conn::Conn;
 pub use error::StoreError;
 pub use handle::Handle;
+pub use postgres::Pg;
 pub use prepared::{Prepared, prepared};
 pub use tx::Tx;
 
 #[doc(inline)]
 pub use crate::__run as run;
+
+#[doc(inline)]
+pub use crate::__lock as lock;

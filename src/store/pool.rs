@@ -9,7 +9,10 @@ use tokio::{
 };
 
 use super::{Conn, StoreError, conn::Access};
-use crate::kernel::{config::DatabaseUrl, logging::chain};
+use crate::kernel::{
+    config::{DatabaseConfig, DatabaseUrl},
+    logging::chain,
+};
 
 /// How long a read waits for its turn. A client that waited longer has asked again by now, and that only
 /// lengthens the queue.
@@ -37,14 +40,18 @@ pub(super) struct Turn {
 impl Pool {
     /// A pool of at most `size` connections. Opens one, so that a database that cannot be opened is
     /// found at the start.
-    pub(super) fn open(url: DatabaseUrl, size: u32) -> Result<Self, StoreError> {
+    pub(super) fn open(config: &DatabaseConfig) -> Result<Self, StoreError> {
+        let size = config.pool_size;
         let connections = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(CONNECT_TIMEOUT)
             .error_handler(Box::new(LogFailure))
-            .build(Opener { url })
+            .build(Opener {
+                url: config.url.clone(),
+                statement_timeout: config.statement_timeout,
+            })
             .map_err(no_connection)?;
         let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(usize::MAX)));
         Ok(Self { connections, turns })
@@ -76,19 +83,33 @@ impl Turn {
         self,
         job: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = self.connections.get().map_err(no_connection)?;
-        conn.begin_read()?;
+        let mut conn = self.begun()?;
         let outcome = job(&mut conn);
         // If the transaction cannot be ended the pool throws the connection away; what was read is
         // read.
-        let _ = conn.roll_back_to(0);
+        let _ = conn.roll_back();
         outcome
+    }
+
+    /// A connection with a transaction. One that was lost while it was idle shows that at its next use; there may be as
+    /// many of them as there are connections.
+    fn begun(&self) -> Result<r2d2::PooledConnection<Opener>, StoreError> {
+        let mut lost = 0;
+        loop {
+            let mut conn = self.connections.get().map_err(no_connection)?;
+            match conn.begin_read() {
+                Ok(()) => return Ok(conn),
+                Err(_) if conn.is_broken() && lost < self.connections.max_size() => lost += 1,
+                Err(fault) => return Err(fault),
+            }
+        }
     }
 }
 
 /// Opens connections for `r2d2`, set up to read.
 struct Opener {
     url: DatabaseUrl,
+    statement_timeout: Duration,
 }
 
 impl ManageConnection for Opener {
@@ -96,12 +117,12 @@ impl ManageConnection for Opener {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Conn, StoreError> {
-        Conn::open(&self.url, Access::Read)
+        Conn::open(&self.url, Access::Read, self.statement_timeout)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
         conn.begin_read()?;
-        conn.roll_back_to(0)
+        conn.roll_back()
     }
 
     /// A read that panicked leaves its transaction open, which counts as broken: the connection is

@@ -7,7 +7,9 @@ use std::{
 };
 
 use diesel::{
-    Connection, QueryResult, SqliteConnection, connection::SimpleConnection, result::Error,
+    Connection, QueryResult, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    result::Error,
 };
 
 use super::{StoreError, conn::Access};
@@ -72,6 +74,19 @@ fn switch_to_wal(conn: &mut SqliteConnection, patience: Duration) -> QueryResult
                 sleep(SWITCH_AGAIN);
             }
             switched => return switched,
+        }
+    }
+}
+
+/// Undoes everything until `depth` transactions and savepoints are left open (0: all of it). An error if fewer were open,
+/// which is how a transaction shows that SQLite has ended itself, as it does when the disk is full.
+pub(super) fn roll_back_to(conn: &mut SqliteConnection, depth: u32) -> Result<(), StoreError> {
+    loop {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+        match status.transaction_depth()?.map_or(0, u32::from) {
+            open if open > depth => AnsiTransactionManager::rollback_transaction(conn)?,
+            open if open == depth => return Ok(()),
+            _ => return Err(Error::NotInTransaction.into()),
         }
     }
 }

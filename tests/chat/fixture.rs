@@ -15,6 +15,7 @@ use otomo::{
         },
         outbox,
     },
+    friends::Friends,
     kernel::{
         config::{DatabaseConfig, DatabaseUrl, Sources, load},
         identity::{Identity, Role},
@@ -76,6 +77,7 @@ impl Server {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 4,
             queue: 4_096,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&database.url).unwrap();
         let metrics = Arc::new(Metrics::default());
@@ -106,12 +108,13 @@ impl Server {
             soft: config.outbox.soft_limit,
             hard: config.outbox.hard_limit,
         };
-        let chat = Chat::start(store.clone(), dispatch.clone(), &config, &node);
+        let friends = Friends::start(store.clone(), dispatch.clone(), &config, &node);
         let webhook = Webhook::new(&config.actions, Arc::clone(&metrics));
         let env = Env {
             rooms: Rooms::start(store.clone(), dispatch.clone(), &config),
             actions: Actions::new(&Arc::new(webhook)),
-            chat: chat.await.unwrap(),
+            chat: Chat::new(store.clone(), dispatch.clone(), &config),
+            friends: friends.await.unwrap(),
             node,
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
             lines: dispatch.start_worker().unwrap(),

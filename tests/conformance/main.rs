@@ -8,4 +8,9 @@
 )]
 
 mod backplane;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
+mod registry;
+mod server;
 mod store;

@@ -137,6 +137,7 @@ impl Fixture {
             url: self.url(),
             pool_size: 2,
             queue: 4_096,
+            statement_timeout: Duration::from_secs(5),
         };
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&config, clock, Arc::clone(&metrics)).unwrap();

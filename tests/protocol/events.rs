@@ -405,5 +405,11 @@ fn partners() -> Vec<Event> {
             last_seen: [(user("user-7"), 1_706_600_000)].into(),
         }
         .into(),
+        FriendStatusChanged {
+            user_id: user("otomo-123"),
+            status: FriendStatus::Online,
+            timestamp: 1_706_604_520_125,
+        }
+        .into(),
     ]
 }

@@ -16,6 +16,7 @@ mod calls;
 mod chat;
 mod development;
 mod events;
+mod friends;
 mod groups;
 mod metrics;
 mod operators;

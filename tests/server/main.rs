@@ -23,6 +23,7 @@ mod closing;
 mod connecting;
 mod crash;
 mod deaf;
+mod friends;
 mod law;
 mod mirror;
 mod order;

@@ -6,18 +6,19 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 19] = [
+const ROOMS: [(&str, u8, &[&str]); 20] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
     ("backplane", 2, &[]),
     ("delivery", 3, &[]),
-    ("people", 3, &[]),
+    ("people", 3, &["delivery"]),
     ("audit", 3, &[]),
     ("presence", 4, &[]),
     ("points", 4, &[]),
     ("calls", 4, &["presence", "points"]),
     ("chat", 4, &[]),
+    ("friends", 4, &[]),
     ("rooms", 4, &[]),
     ("actions", 4, &[]),
     ("session", 5, &[]),

@@ -3,10 +3,8 @@
 //! - [`messages`]: the messages. [`listing`]: conversations as their members see them. [`pruning`]: old messages go.
 //! - [`partners`]: who shares a conversation with whom. [`last_seen`]: when people were last there.
 
-pub mod last_seen;
 pub mod listing;
 pub mod messages;
-pub mod partners;
 pub mod pruning;
 
 use diesel::prelude::*;

@@ -18,7 +18,7 @@ use super::{
     process::Process,
 };
 use crate::kernel::{
-    config::{AuthConfig, Config, DatabaseUrl},
+    config::{AuthConfig, Config, DatabaseUrl, PostgresUrl},
     identity::{Identity, Role},
     ids::UserId,
     secret::Secret,
@@ -60,8 +60,9 @@ pub(super) struct Server {
 
 impl Server {
     /// The server that is asked for. A child runs with the same configuration as the tool (file and
-    /// environment) but with a database and a secret of its own, and without the limits that would keep
-    /// one user who connects ten thousand times, or one who never stops asking, from doing so.
+    /// environment) but with a secret of its own, an SQLite database of its own (of PostgreSQL it fills the one that is
+    /// configured), and without the limits that would keep one user who connects ten thousand times, or one who never stops
+    /// asking, from doing so.
     pub(super) fn find(
         args: ServerArgs,
         config: &Config,
@@ -77,7 +78,11 @@ impl Server {
             });
         }
         let secret = Uuid::new_v4().to_string();
-        let mut child = Running::start(&secret, config_file)?;
+        let shared = match &config.database.url {
+            DatabaseUrl::Postgres(url) => Some(url.clone()),
+            DatabaseUrl::Sqlite(_) => None,
+        };
+        let mut child = Running::start(&secret, config_file, shared.as_ref())?;
         let auth = AuthConfig {
             hs256_secret: Some(Secret::new(secret)),
             ..config.auth.clone()
@@ -86,7 +91,10 @@ impl Server {
             endpoint: Endpoint::local(child.await_port()?),
             process: Process::new(child.process.id()),
             issuer: Issuer::new(&auth)?,
-            database: DatabaseUrl::Sqlite(database_file(&child.folder)),
+            database: shared.map_or_else(
+                || DatabaseUrl::Sqlite(database_file(&child.folder)),
+                DatabaseUrl::Postgres,
+            ),
             _child: Some(child),
         })
     }
@@ -99,10 +107,14 @@ impl Server {
         self.process
     }
 
-    /// The folder on whose disk it stores what it is told.
+    /// The folder on whose disk it stores what it is told. Where PostgreSQL does is unknown; it is compared with the working
+    /// directory's.
     pub(super) fn database_folder(&self) -> PathBuf {
-        let DatabaseUrl::Sqlite(file) = &self.database;
-        let folder = file.parent().unwrap_or(Path::new(""));
+        let folder = match &self.database {
+            DatabaseUrl::Sqlite(file) => file.parent(),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let folder = folder.unwrap_or(Path::new(""));
         Path::new(".").join(folder)
     }
 
@@ -133,13 +145,15 @@ struct Running {
 }
 
 impl Running {
-    fn start(secret: &str, config_file: Option<&Path>) -> Result<Self, BenchFault> {
+    fn start(
+        secret: &str,
+        config_file: Option<&Path>,
+        shared: Option<&PostgresUrl>,
+    ) -> Result<Self, BenchFault> {
         let folder = TempDir::with_prefix("otomo-bench-").map_err(BenchFault::Start)?;
-        let database = format!("sqlite://{}", database_file(&folder).display());
         let mut command = Command::new(std::env::current_exe().map_err(BenchFault::Start)?);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--database-url", &database])
             .arg("--port-file")
             .arg(port_file(&folder))
             .env("OTOMO_AUTH__HS256_SECRET", secret)
@@ -148,6 +162,13 @@ impl Running {
             .env("OTOMO_LIMITS__MESSAGES_PER_MINUTE", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
+        match shared {
+            Some(url) => command.env("OTOMO_DATABASE__URL", url.reveal()),
+            None => {
+                let database = format!("sqlite://{}", database_file(&folder).display());
+                command.args(["--database-url", &database])
+            }
+        };
         if let Some(file) = config_file {
             command.arg("--config").arg(file);
         }

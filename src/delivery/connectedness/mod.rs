@@ -21,6 +21,7 @@
 //! told so by being given everybody anew ([`News::Everybody`]), so it never has a wrong picture for good.
 
 mod merged;
+pub mod registry;
 #[cfg(test)]
 mod tests;
 
@@ -96,6 +97,11 @@ impl Connectedness {
     /// How many people are there.
     pub fn online(&self) -> usize {
         self.merged().everybody().len()
+    }
+
+    /// Everybody who is there, in no order.
+    pub fn everybody(&self) -> Vec<UserId> {
+        self.merged().everybody().cloned().collect()
     }
 
     /// Hears who is there, and from then on who comes and goes.

@@ -177,6 +177,11 @@ impl Dispatch {
         self.deliver(to, frame, None);
     }
 
+    /// The same on this node alone: for what each node is told of by itself.
+    pub fn tell_here(&self, to: To, frame: Frame) {
+        self.deliver(to, frame, None);
+    }
+
     /// The same; resolves to the number of outboxes that the frame entered.
     pub fn tell_counted(&self, to: To, frame: Frame) -> impl Future<Output = usize> + use<> {
         let (receipt, sum) = Receipt::new();
@@ -235,6 +240,11 @@ impl Dispatch {
     /// Has each of a user's sessions send fresh snapshots of the chat. However often this is asked while a session is
     /// reading them, it reads only once more.
     pub fn chat_outdated(&self, user: &UserId) {
+        self.chat_outdated_here(user);
+    }
+
+    /// The same on this node alone.
+    pub fn chat_outdated_here(&self, user: &UserId) {
         self.each_worker_of(&To::User(user.clone()), |worker, _| {
             worker.send(ChatOutdated { user: user.clone() });
         });

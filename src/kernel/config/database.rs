@@ -1,8 +1,9 @@
 //! `[database]`: where state is kept.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use super::{fault::ConfigFault, reader::Section};
+use crate::kernel::secret::Secret;
 
 /// Where state is kept.
 #[derive(Clone, Debug)]
@@ -13,41 +14,94 @@ pub struct DatabaseConfig {
     pub pool_size: u32,
     /// Writes that may wait.
     pub queue: usize,
+    /// How long PostgreSQL may work at one statement.
+    pub statement_timeout: Duration,
 }
 
 impl DatabaseConfig {
     pub(super) fn read(mut section: Section<'_>) -> Result<Self, ConfigFault> {
-        // Not through `parsed`: the URL may hold a password, and must not be repeated.
-        let written = section.text("url")?.unwrap_or_default();
-        let url = written.parse().map_err(|fault: UrlFault| {
-            section.refuse("url", &format!("sqlite://<path>; {fault}"))
+        // Neither refused nor shown as it is: it may hold a password.
+        let shown = |text: &str| match text.parse() {
+            Ok(DatabaseUrl::Postgres(url)) => url.shown(),
+            Ok(DatabaseUrl::Sqlite(_)) => text.to_owned(),
+            Err(_) => String::new(),
+        };
+        let url = section.text_shown_as("url", shown)?.parse();
+        let url = url.map_err(|fault: UrlFault| {
+            let allowed = "sqlite://<path> or postgres://<user>@<host>/<database>";
+            section.refuse("url", &format!("{allowed}; {fault}"))
         })?;
         Ok(Self {
             url,
             pool_size: section.count("pool_size", 1..=64)?,
             queue: section.count("queue", 1..=1_000_000)?,
+            statement_timeout: section.duration(
+                "statement_timeout",
+                Duration::from_millis(100)..=Duration::from_mins(5),
+            )?,
         })
     }
 }
 
 /// Which database, by the scheme of its URL.
 ///
-/// `sqlite://data/otomo.db` is relative to the working directory, `sqlite:///var/lib/otomo/otomo.db` absolute.
+/// `sqlite://data/otomo.db` is relative to the working directory, `sqlite:///var/lib/otomo/otomo.db` absolute. What begins with
+/// `postgres://` or `postgresql://` is for PostgreSQL's own client library, which takes several hosts, and settings behind
+/// a question mark (`sslmode=..`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DatabaseUrl {
     /// An SQLite file.
     Sqlite(PathBuf),
+    /// A database of a PostgreSQL server.
+    Postgres(PostgresUrl),
+}
+
+/// Where a PostgreSQL server is, and who we are there. Its `Debug` shows no password.
+#[derive(Clone)]
+pub struct PostgresUrl(Secret);
+
+impl PostgresUrl {
+    /// The whole URL, for the one who connects.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// The URL without what may be secret.
+    pub fn shown(&self) -> String {
+        let (scheme, rest) = self.reveal().split_once("://").unwrap_or_default();
+        let (place, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        // A password may have an @ in it that is not escaped.
+        let (person, place) = place.rsplit_once('@').unwrap_or(("", place));
+        let user = person.split_once(':').map_or(person, |(user, _)| user);
+        let at = if person.is_empty() { "" } else { "@" };
+        let more = if settings.is_empty() { "" } else { "?.." };
+        format!("{scheme}://{user}{at}{place}{more}")
+    }
+}
+
+impl PartialEq for PostgresUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.reveal() == other.reveal()
+    }
+}
+
+impl Eq for PostgresUrl {}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresUrl({})", self.shown())
+    }
 }
 
 /// A text that is not the URL of a database that this binary can use. Never repeats the URL: it may carry a password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UrlFault {
-    /// There is no `sqlite://` in front.
+    /// Neither `sqlite://` nor `postgres://` is in front.
     #[error("it begins otherwise")]
     Scheme,
-    /// PostgreSQL, which this binary does not have.
-    #[error("this binary was built without PostgreSQL")]
-    Postgres,
+    /// A server without a database, or a space or the like in the text.
+    #[error("it names no database, or has a character that must be escaped (%20)")]
+    Malformed,
     /// Nothing after the scheme, or a folder.
     #[error("it names no file")]
     NoFile,
@@ -64,7 +118,7 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlFault> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Err(UrlFault::Postgres);
+            return postgres(text).map(Self::Postgres);
         }
         let path = text.strip_prefix("sqlite://").ok_or(UrlFault::Scheme)?;
         match path {
@@ -76,19 +130,60 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+/// The client library looks at the rest. A database must be named: else it would be one by the name of the user.
+fn postgres(text: &str) -> Result<PostgresUrl, UrlFault> {
+    let escaped = |c: char| c.is_whitespace() || c.is_control();
+    let (_, rest) = text.split_once("://").ok_or(UrlFault::Scheme)?;
+    let place = rest.split_once('?').map_or(rest, |(place, _)| place);
+    match place.rsplit_once('/') {
+        Some((_, database)) if !database.is_empty() && !text.contains(escaped) => {
+            Ok(PostgresUrl(Secret::new(text)))
+        }
+        _ => Err(UrlFault::Malformed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_url_of_postgresql_is_shown_without_its_password() {
+        let shown = |text: &str| match text.parse() {
+            Ok(DatabaseUrl::Postgres(url)) => Ok(format!("{} {url:?}", url.shown())),
+            Ok(DatabaseUrl::Sqlite(path)) => panic!("{path:?}"),
+            Err(fault) => Err(fault),
+        };
+        for (text, public) in [
+            ("postgres://u:p@h/db", "postgres://u@h/db"),
+            ("postgresql://u@h:1,i:2/db", "postgresql://u@h:1,i:2/db"),
+            ("postgres://h/db", "postgres://h/db"),
+            ("postgres://u:a@b@h/db?password=p", "postgres://u@h/db?.."),
+            ("postgresql:///db?host=/run", "postgresql:///db?.."),
+        ] {
+            assert_eq!(shown(text), Ok(format!("{public} PostgresUrl({public})")));
+        }
+        for text in [
+            "postgres://",
+            "postgres://u:p@h",
+            "postgres://u:p@h/",
+            "postgres://u:p q@h/d",
+        ] {
+            assert_eq!(shown(text), Err(UrlFault::Malformed));
+        }
+    }
+
+    #[test]
     fn a_url_is_a_path_behind_its_scheme() {
-        let path = |text: &str| text.parse().map(|DatabaseUrl::Sqlite(path)| path);
+        let path = |text: &str| match text.parse()? {
+            DatabaseUrl::Sqlite(path) => Ok(path),
+            DatabaseUrl::Postgres(url) => panic!("{url:?}"),
+        };
         assert_eq!(path("sqlite://data/otomo.db"), Ok("data/otomo.db".into()));
         assert_eq!(path("sqlite://./otomo.db"), Ok("./otomo.db".into()));
         assert_eq!(path("sqlite:///var/o.db"), Ok("/var/o.db".into()));
         assert_eq!(path("data/otomo.db"), Err(UrlFault::Scheme));
         assert_eq!(path("mysql://u:p@h/db"), Err(UrlFault::Scheme));
-        assert_eq!(path("postgres://u:p@h/db"), Err(UrlFault::Postgres));
         assert_eq!(path("sqlite://"), Err(UrlFault::NoFile));
         assert_eq!(path("sqlite://data/"), Err(UrlFault::NoFile));
         assert_eq!(path("sqlite://:memory:"), Err(UrlFault::Memory));

@@ -27,6 +27,8 @@ pub struct LimitsConfig {
     pub calls_per_minute: Option<NonZeroU32>,
     /// Messages that one user may send in a minute, on all their connections together.
     pub messages_per_minute: Option<NonZeroU32>,
+    /// Requests to be friends that one user may make in a minute.
+    pub friend_requests_per_minute: Option<NonZeroU32>,
     /// Rooms that one connection may be in.
     pub rooms_per_connection: Option<NonZeroU32>,
     /// Handshakes per second from one address that is not loopback.
@@ -69,6 +71,8 @@ impl LimitsConfig {
             )?,
             calls_per_minute: section.count_or_none("calls_per_minute", 1_000_000)?,
             messages_per_minute: section.count_or_none("messages_per_minute", 1_000_000)?,
+            friend_requests_per_minute: section
+                .count_or_none("friend_requests_per_minute", 1_000_000)?,
             rooms_per_connection: section.count_or_none("rooms_per_connection", 1_000_000)?,
             handshakes_per_address: section.count_or_none("handshakes_per_address", 1_000_000)?,
             idle_timeout: section.duration_or_none(

@@ -15,6 +15,7 @@ mod chat;
 mod cluster;
 mod database;
 mod fault;
+mod friends;
 mod hosts;
 mod inbox;
 mod limits;
@@ -44,8 +45,9 @@ pub use self::{
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
     chat::ChatConfig,
     cluster::ClusterConfig,
-    database::{DatabaseConfig, DatabaseUrl, UrlFault},
+    database::{DatabaseConfig, DatabaseUrl, PostgresUrl, UrlFault},
     fault::ConfigFault,
+    friends::FriendsConfig,
     hosts::FOREIGN_HOST,
     inbox::InboxConfig,
     limits::{ConnectionPolicy, LimitsConfig},
@@ -118,6 +120,8 @@ pub struct Config {
     pub calls: CallsConfig,
     /// What people may write to each other.
     pub chat: ChatConfig,
+    /// How many friends one may have.
+    pub friends: FriendsConfig,
     /// What is kept of what backends publish.
     pub rooms: RoomsConfig,
     /// The points that come by themselves each day.
@@ -256,6 +260,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         presence: PresenceConfig::read(reader.section("presence"))?,
         calls: CallsConfig::read(reader.section("calls"))?,
         chat: ChatConfig::read(reader.section("chat"))?,
+        friends: FriendsConfig::read(reader.section("friends"))?,
         rooms: RoomsConfig::read(reader.section("rooms"))?,
         points: PointsConfig::read(reader.section("points"))?,
         inbox: InboxConfig::read(reader.section("inbox"))?,

@@ -138,6 +138,20 @@ impl Section<'_> {
         })
     }
 
+    /// A text that may hold a secret: what is shown of it is what `shown` makes of it.
+    pub(super) fn text_shown_as(
+        &mut self,
+        key: &str,
+        shown: impl FnOnce(&str) -> String,
+    ) -> Result<String, ConfigFault> {
+        let entry = self.take(key)?;
+        let Written::One(text) = &entry.written else {
+            return Err(self.refused(key, &entry, "a text", None));
+        };
+        self.note(key, &entry, Written::One(shown(text)));
+        Ok(text.trim().to_owned())
+    }
+
     /// The path of a file; none if it is empty.
     pub(super) fn path(&mut self, key: &str) -> Result<Option<PathBuf>, ConfigFault> {
         Ok(self.text(key)?.map(PathBuf::from))

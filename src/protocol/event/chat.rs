@@ -1,7 +1,5 @@
 //! Events of the chat (source document 002).
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -136,14 +134,4 @@ pub struct UnreadConversation {
     pub read_seq: u64,
     /// Messages after that.
     pub unread: u64,
-}
-
-/// `friend_status_snapshot`: which of the user's conversation partners are online.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FriendStatusSnapshot {
-    /// Whether each of them is online.
-    pub statuses: BTreeMap<UserId, bool>,
-    /// When each of the others was last online, in UNIX seconds; those who never were are missing.
-    pub last_seen: BTreeMap<UserId, i64>,
 }

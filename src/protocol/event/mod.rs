@@ -5,6 +5,7 @@
 
 mod calls;
 mod chat;
+mod friends;
 mod game;
 mod points;
 mod presence;
@@ -21,9 +22,10 @@ pub use calls::{
     RecentCall, RejectReason,
 };
 pub use chat::{
-    FriendStatusSnapshot, MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart,
-    TypingStop, UnreadConversation, UnreadSnapshot, UserOffline, UserOnline,
+    MessageRead, MessageReadAck, MessageSendAck, NewMessage, TypingStart, TypingStop,
+    UnreadConversation, UnreadSnapshot, UserOffline, UserOnline,
 };
+pub use friends::{FriendStatus, FriendStatusChanged, FriendStatusSnapshot};
 pub use game::{
     ActionAck, ActionResult, ChatMessage, GameEnded, GameError, GameStarted, JoinedGame, LeftGame,
     NarrativeUpdate, PlayerStatusUpdate, Pong, StateUpdate,
@@ -169,8 +171,11 @@ events! {
     CallMissed(CallMissed) "call_missed" Durable Calls,
     /// How far the user has read: at the start, and again when a conversation begins or its members change.
     UnreadSnapshot(UnreadSnapshot) "unread_snapshot" Preamble Chat,
-    /// Which conversation partners are online: with every `unread_snapshot`.
-    FriendStatusSnapshot(FriendStatusSnapshot) "friend_status_snapshot" Preamble Chat,
+    /// Which friends and conversation partners are online: with every `unread_snapshot`, and when a friendship begins or ends.
+    /// For those who listen to `chat` or `friends`.
+    FriendStatusSnapshot(FriendStatusSnapshot) "friend_status_snapshot" Preamble System,
+    /// A friend or conversation partner has come online or gone offline (source document 004).
+    FriendStatusChanged(FriendStatusChanged) "friend_status_changed" State Friends,
     /// The message is stored.
     MessageSendAck(MessageSendAck) "message_send_ack" Control System,
     /// A message, also one from the user's own devices (source document 002).
@@ -244,6 +249,7 @@ impl Event {
             // Coming and going are one state.
             Event::UserOnline(online) => ("user", &online.user_id),
             Event::UserOffline(offline) => ("user", &offline.user_id),
+            Event::FriendStatusChanged(changed) => ("friend_status", &changed.user_id),
             _ => return None,
         };
         Some(Key {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod conversations;
+mod friends;
 mod inbox;
 mod me;
 mod messages;
@@ -43,6 +44,14 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         )
         .service(at("/conversations/{id}/read").post(messages::read))
         .service(at("/conversations/{id}/typing").post(messages::typing))
+        .service(at("/friends").route(read().to(friends::list)))
+        // Before `{id}`, which would take it for somebody.
+        .service(at("/friends/online-status").route(read().to(friends::online_status)))
+        .service(
+            at("/friends/{id}")
+                .put(friends::ask)
+                .delete(friends::remove),
+        )
         .service(at("/users/{id}/status").route(read().to(users::status)))
         .service(at("/ice-servers").route(read().to(calls::ice_servers)))
         .service(at("/points").route(read().to(points::show)))

@@ -1,10 +1,11 @@
-//! `/api/users`: people as their conversation partners see them.
+//! `/api/users`: people as their friends and conversation partners see them.
 
 use actix_web::web::{Data, Json, Path, ReqData};
 use serde::Serialize;
 
 use crate::{
-    chat::status::{TypingTo, UserStatus},
+    chat::status::TypingTo,
+    friends::queries::Status,
     kernel::ids::{ConversationId, UserId},
     kernel::iso::Iso,
     people::Person,
@@ -36,11 +37,10 @@ enum TypingToView {
 }
 
 impl StatusView {
-    fn new(user_id: UserId, status: UserStatus) -> Self {
-        let UserStatus {
+    fn new(user_id: UserId, status: Status, typing_to: Option<TypingTo>) -> Self {
+        let Status {
             is_online,
             last_seen,
-            typing_to,
             created_at,
         } = status;
         Self {
@@ -58,12 +58,13 @@ impl StatusView {
     }
 }
 
-/// `GET /api/users/{id}/status`: the asker's own, or that of somebody who is in a conversation with them.
+/// `GET /api/users/{id}/status`: the asker's own, or that of a friend or somebody who is in a conversation with them.
 pub(super) async fn status(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<UserId>,
 ) -> Answer<StatusView> {
-    let status = shared.chat.status(&who.user, &id).await?;
-    Ok(Json(StatusView::new(id.into_inner(), status)))
+    let status = shared.friends.status(&who.user, &id).await?;
+    let typing_to = shared.chat.typing_to(&who.user, &id).await?;
+    Ok(Json(StatusView::new(id.into_inner(), status, typing_to)))
 }

@@ -1,20 +1,24 @@
 //! Changes of the schema, carried in the binary.
 //!
-//! Each folder of `migrations/sqlite` is one change. All changes that are due are made in one
+//! Each folder of `migrations/sqlite` is one change, and the folder of the same name in
+//! `migrations/postgres` is the same change. All changes that are due are made in one
 //! transaction: it is all of them or none, and a second process that starts at the same moment
 //! waits at its beginning and then finds nothing left to do.
+//!
+//! PostgreSQL's texts are compared byte by byte (`COLLATE "C"`), as SQLite's are: the order of
+//! lists, pages and pairs does not depend on the server's language.
 
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use diesel::{
     RunQueryDsl, SqliteConnection,
+    backend::Backend,
     dsl::sql,
     migration::{Migration, MigrationSource, MigrationVersion},
     sql_types::BigInt,
-    sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -28,6 +32,9 @@ use crate::kernel::config::DatabaseUrl;
 /// The changes for SQLite, oldest first.
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
+/// The same for PostgreSQL: the same changes by the same names.
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
 /// Brings the database up to this binary, and makes the file and its folder if they are not there.
 /// Returns the names of the changes made, oldest first; none if it was up to date. Blocks, for up
 /// to a minute if another process is at it.
@@ -38,17 +45,27 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 /// opened.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     make_folder(url)?;
-    let mut conn = Conn::open(url, Access::Migrate)?;
-    conn.begin_write()?;
+    let mut conn = Conn::open(url, Access::Migrate, Duration::ZERO)?;
+    conn.begin_write(false)?;
     let made = match &mut conn {
-        Conn::Sqlite(c) => bring_up(c)?,
+        Conn::Sqlite(c) => {
+            let made = bring_up(c, &SQLITE)?;
+            refuse_dangling(c)?;
+            made
+        }
+        Conn::Pg(pg) => {
+            pg.lock_schema()?;
+            bring_up(pg.connection(), &POSTGRES)?
+        }
     };
     conn.commit()?;
     Ok(made)
 }
 
 fn make_folder(url: &DatabaseUrl) -> Result<(), StoreError> {
-    let DatabaseUrl::Sqlite(path) = url;
+    let DatabaseUrl::Sqlite(path) = url else {
+        return Ok(());
+    };
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.map_err(|cause| {
         StoreError::unavailable_because("the folder of the database cannot be made", cause)
@@ -56,8 +73,11 @@ fn make_folder(url: &DatabaseUrl) -> Result<(), StoreError> {
 }
 
 /// Makes the changes that are due, inside the caller's transaction.
-fn bring_up(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
-    let known = MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(failed("(the list)"))?;
+fn bring_up<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    changes: &EmbeddedMigrations,
+) -> Result<Vec<String>, StoreError> {
+    let known = MigrationSource::<DB>::migrations(changes).map_err(failed("(the list)"))?;
     let applied = conn.applied_migrations().map_err(failed("(the list)"))?;
     refuse_newer(&known, &applied)?;
     let mut made = Vec::new();
@@ -69,6 +89,11 @@ fn bring_up(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
         conn.run_migration(&change).map_err(failed(&name))?;
         made.push(name);
     }
+    Ok(made)
+}
+
+/// SQLite checks references that a change has touched only when it is asked to.
+fn refuse_dangling(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     let dangling: i64 =
         sql::<BigInt>("SELECT count(*) FROM pragma_foreign_key_check").get_result(conn)?;
     if dangling > 0 {
@@ -76,13 +101,13 @@ fn bring_up(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
             "{dangling} rows refer to rows that are not there"
         )));
     }
-    Ok(made)
+    Ok(())
 }
 
 /// A binary must not write to a schema that it does not know: what it leaves out may be what the
 /// newer one relies on.
-fn refuse_newer(
-    known: &[Box<dyn Migration<Sqlite>>],
+fn refuse_newer<DB: Backend>(
+    known: &[Box<dyn Migration<DB>>],
     applied: &[MigrationVersion<'_>],
 ) -> Result<(), StoreError> {
     let unknown = applied.iter().find(|version| {

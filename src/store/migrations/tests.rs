@@ -3,12 +3,12 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use diesel::prelude::*;
+use diesel::{pg::Pg, prelude::*, sqlite::Sqlite};
 
 use super::*;
 
-/// The folder of the changes for SQLite.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+/// The folder of the changes, one for each database in it.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 #[derive(QueryableByName)]
 struct Made {
@@ -29,8 +29,10 @@ fn objects(conn: &mut SqliteConnection) -> BTreeMap<String, String> {
 fn sqlite(folder: &Path) -> (DatabaseUrl, SqliteConnection) {
     let path = folder.join("otomo.db");
     let url = DatabaseUrl::Sqlite(path.clone());
-    let Conn::Sqlite(conn) = Conn::open(&url, Access::Migrate).unwrap();
-    (url, conn)
+    match Conn::open(&url, Access::Migrate, Duration::ZERO).unwrap() {
+        Conn::Sqlite(conn) => (url, conn),
+        Conn::Pg(_) => unreachable!("it is a file"),
+    }
 }
 
 #[test]
@@ -45,27 +47,37 @@ fn up_down_up() {
     assert_eq!(objects(&mut conn), up);
 }
 
+/// The names of the changes that the binary carries.
+fn carried<DB: Backend>(changes: &EmbeddedMigrations) -> Vec<String> {
+    let carried = MigrationSource::<DB>::migrations(changes).unwrap();
+    carried.iter().map(|it| it.name().to_string()).collect()
+}
+
 /// The compiler does not notice a new folder by itself.
 #[test]
 fn the_binary_carries_every_folder() {
-    let mut folders: Vec<String> = fs::read_dir(FOLDER)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    folders.sort();
-    let carried = MigrationSource::<Sqlite>::migrations(&SQLITE).unwrap();
-    let carried: Vec<String> = carried
-        .iter()
-        .map(|change| change.name().to_string())
-        .collect();
-    assert_eq!(
-        carried, folders,
-        "touch src/store/migrations/mod.rs and build again"
-    );
-    for folder in folders {
-        let down = Path::new(FOLDER).join(&folder).join("down.sql");
-        assert!(down.is_file(), "{folder} cannot be unmade");
+    let sqlite = carried::<Sqlite>(&SQLITE);
+    for (database, carried) in [("sqlite", sqlite), ("postgres", carried::<Pg>(&POSTGRES))] {
+        let folder = Path::new(FOLDER).join(database);
+        let mut folders: Vec<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        folders.sort();
+        assert_eq!(
+            carried, folders,
+            "touch src/store/migrations/mod.rs and build again"
+        );
+        for change in folders {
+            let down = folder.join(&change).join("down.sql");
+            assert!(down.is_file(), "{change} cannot be unmade");
+        }
     }
+}
+
+#[test]
+fn both_databases_have_the_same_changes() {
+    assert_eq!(carried::<Sqlite>(&SQLITE), carried::<Pg>(&POSTGRES));
 }
 
 #[test]

@@ -84,6 +84,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    friendships (user_id, other_id) {
+        user_id -> Text,
+        other_id -> Text,
+        standing -> Text,
+        since_at -> BigInt,
+    }
+}
+
+diesel::table! {
     inbox (user_id, seq) {
         user_id -> Text,
         seq -> BigInt,
@@ -103,7 +112,6 @@ diesel::table! {
     last_seen (user_id) {
         user_id -> Text,
         at -> BigInt,
-        node -> Nullable<Text>,
     }
 }
 
@@ -247,6 +255,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    whereabouts (user_id, node) {
+        user_id -> Text,
+        node -> Text,
+    }
+}
+
 diesel::joinable!(call_events -> calls (call_id));
 diesel::joinable!(conversations -> users (created_by));
 diesel::joinable!(inbox -> events (event_id));
@@ -260,6 +275,7 @@ diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(messages -> users (sender_id));
 diesel::joinable!(otomo -> users (user_id));
 diesel::joinable!(point_transactions -> point_accounts (user_id));
+diesel::joinable!(whereabouts -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
@@ -267,6 +283,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     calls,
     conversations,
     events,
+    friendships,
     inbox,
     inbox_heads,
     last_seen,
@@ -283,4 +300,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     room_members,
     room_states,
     users,
+    whereabouts,
 );

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     kernel::{config::DatabaseUrl, identity::Role},
-    store::{Conn, conn::Access, migrations::migrate},
+    store::migrations::migrate,
 };
 
 /// The file, as it is in the repository.
@@ -55,9 +55,9 @@ struct Name {
 impl Schema {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("otomo.db"));
-        migrate(&url).unwrap();
-        let Conn::Sqlite(conn) = Conn::open(&url, Access::Read).unwrap();
+        let file = folder.path().join("otomo.db");
+        migrate(&DatabaseUrl::Sqlite(file.clone())).unwrap();
+        let conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
         Self {
             conn,
             _folder: folder,

@@ -33,8 +33,7 @@ impl People {
             assert_eq!(typing, reference.typing_since(device), "{device}: typing");
         }
         for name in everybody() {
-            let snapshots = self.server.env.chat.snapshots(&user(name)).await.unwrap();
-            let unread = snapshots.unread;
+            let unread = self.server.env.chat.snapshot(&user(name)).await.unwrap();
             let head = reference.stream(name).len() as u64;
             assert_eq!(unread.as_of_seq, head, "{name}: the stream's end");
             assert_eq!(

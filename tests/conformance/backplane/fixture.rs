@@ -10,34 +10,34 @@ use otomo::{
 use super::{redis::Redis, tunnel::Tunnel};
 
 /// What is waited for comes in milliseconds, or at most in the seconds after which Redis counts as away.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Nodes of one Redis.
-pub(super) struct Cluster {
-    pub(super) redis: Redis,
+pub(crate) struct Cluster {
+    pub(crate) redis: Redis,
 }
 
 impl Cluster {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let redis = Redis::start();
         Self { redis }
     }
 
     /// A node that is heard.
-    pub(super) async fn node(&self, name: &str) -> Backplane {
+    pub(crate) async fn node(&self, name: &str) -> Backplane {
         let (node, _) = self.node_with_metrics(name).await;
         node
     }
 
     /// The same, and what it counts.
-    pub(super) async fn node_with_metrics(&self, name: &str) -> (Backplane, Arc<Metrics>) {
+    pub(crate) async fn node_with_metrics(&self, name: &str) -> (Backplane, Arc<Metrics>) {
         let (node, metrics) = start(name, self.redis.address());
         wait_for(&node, Link::Up).await;
         (node, metrics)
     }
 
     /// A node that is heard through a tunnel.
-    pub(super) async fn node_behind_tunnel(&self, name: &str) -> (Backplane, Tunnel) {
+    pub(crate) async fn node_behind_tunnel(&self, name: &str) -> (Backplane, Tunnel) {
         let tunnel = Tunnel::to(self.redis.address()).await;
         let (node, _) = start(name, tunnel.address());
         wait_for(&node, Link::Up).await;
@@ -46,7 +46,7 @@ impl Cluster {
 }
 
 /// A node that is not heard yet.
-pub(super) fn start(name: &str, redis: SocketAddr) -> (Backplane, Arc<Metrics>) {
+pub(crate) fn start(name: &str, redis: SocketAddr) -> (Backplane, Arc<Metrics>) {
     let config = RedisConfig {
         url: Some(Secret::new(super::redis::url(redis))),
         probe_interval: Duration::from_millis(50),
@@ -58,7 +58,7 @@ pub(super) fn start(name: &str, redis: SocketAddr) -> (Backplane, Arc<Metrics>) 
 }
 
 /// Waits until the link is so.
-pub(super) async fn wait_for(node: &Backplane, link: Link) {
+pub(crate) async fn wait_for(node: &Backplane, link: Link) {
     let mut watch = node.watch().unwrap();
     let reached = watch.wait_for(|now| *now == link);
     let reached = tokio::time::timeout(PATIENCE, reached).await;
@@ -66,12 +66,12 @@ pub(super) async fn wait_for(node: &Backplane, link: Link) {
 }
 
 /// Room number `number`.
-pub(super) fn room(number: usize) -> Channel {
+pub(crate) fn room(number: usize) -> Channel {
     Channel::Room(format!("game_{number}").parse().unwrap())
 }
 
 /// The next message, as text; gaps are skipped.
-pub(super) async fn next(listener: &mut Listener) -> String {
+pub(crate) async fn next(listener: &mut Listener) -> String {
     loop {
         if let News::Message(message) = news(listener).await {
             return String::from_utf8(message.body.to_vec()).unwrap();
@@ -80,7 +80,7 @@ pub(super) async fn next(listener: &mut Listener) -> String {
 }
 
 /// Waits for a gap. Returns what was said before it.
-pub(super) async fn until_gap(listener: &mut Listener) -> Vec<String> {
+pub(crate) async fn until_gap(listener: &mut Listener) -> Vec<String> {
     let mut before = Vec::new();
     loop {
         match news(listener).await {
@@ -93,13 +93,13 @@ pub(super) async fn until_gap(listener: &mut Listener) -> Vec<String> {
 }
 
 /// The next news.
-pub(super) async fn news(listener: &mut Listener) -> News {
+pub(crate) async fn news(listener: &mut Listener) -> News {
     let next = tokio::time::timeout(PATIENCE, listener.next());
     next.await.expect("something is heard")
 }
 
 /// Whether a listener has something to hear now.
-pub(super) async fn has_news(listener: &mut Listener) -> bool {
+pub(crate) async fn has_news(listener: &mut Listener) -> bool {
     tokio::select! {
         biased;
         News::Message(_) = listener.next() => true,

@@ -4,12 +4,12 @@
 //!   without Redis. `commands`: what else is said to Redis.
 
 mod commands;
-mod fixture;
+pub(crate) mod fixture;
 mod nodes;
 mod outages;
 #[path = "../../support/redis.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
-mod redis;
+pub(crate) mod redis;
 #[path = "../../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod tunnel;

@@ -150,9 +150,11 @@ pub(super) async fn commits_are_measured(database: &impl Database) {
 }
 
 /// A backup or another process has the lock for longer than a write waits for it.
-pub(super) async fn a_lock_held_elsewhere_is_an_error_and_no_more(database: &impl Database) {
+pub(super) async fn a_lock_held_elsewhere_is_an_error_and_no_more<D: Database + 'static>(
+    database: &D,
+) {
     let (here, elsewhere) = (database.open(), database.open());
-    let held = Held::hold(&elsewhere).await;
+    let held = Held::hold_with(&elsewhere, D::lock).await;
     let refused = here.write(|tx| note(tx, "refused")).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(..))));
     held.release();

@@ -25,7 +25,10 @@ const ANSWERS: usize = 500;
 pub(super) async fn what_was_answered_survives_a_kill(database: &impl Database) {
     let store = database.open();
     store.close().await;
-    let DatabaseUrl::Sqlite(path) = database.config().url;
+    let url = match database.config().url {
+        DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.reveal().to_owned(),
+    };
     let mut child = Command::new(env::current_exe().unwrap())
         .args([
             "--exact",
@@ -33,7 +36,7 @@ pub(super) async fn what_was_answered_survives_a_kill(database: &impl Database) 
             "--ignored",
             "--nocapture",
         ])
-        .env(URL_VARIABLE, format!("sqlite://{}", path.display()))
+        .env(URL_VARIABLE, url)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use otomo::{
-    chat::records::last_seen,
     delivery::alive,
     kernel::{
         ids::NodeId,
         time::{Clock, Timestamp},
     },
+    people::last_seen,
     store::{Handle, StoreError, Tx},
 };
 
@@ -43,7 +43,8 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     })
     .await;
     clock.advance(Duration::from_millis(1));
-    write(&store, |tx| last_seen::leave(tx, &user("ben"))).await;
+    let node = here.clone();
+    write(&store, move |tx| last_seen::leave(tx, &user("ben"), &node)).await;
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
     write(&store, move |tx| alive::record(tx, &node)).await;
@@ -67,4 +68,32 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     assert_eq!(seen(&store, "eva").await, None);
     let again = write(&store, move |tx| last_seen::settle(tx, &here)).await;
     assert_eq!(again, 0, "once");
+}
+
+/// Ann is on two servers and leaves one of them; then the other is killed.
+pub(super) async fn who_leaves_one_server_is_still_on_the_other(database: &impl Database) {
+    let clock = Clock::manual(Timestamp::from_millis(1_000));
+    let store = database.open_with(clock.clone());
+    talking(&store).await;
+    let (one, other): (NodeId, NodeId) = ("one".parse().unwrap(), "other".parse().unwrap());
+    for node in [other.clone(), one.clone()] {
+        write(&store, move |tx| last_seen::arrive(tx, &user("ann"), &node)).await;
+    }
+    clock.advance(Duration::from_millis(1));
+    let node = one.clone();
+    write(&store, move |tx| last_seen::leave(tx, &user("ann"), &node)).await;
+    clock.advance(Duration::from_millis(1));
+    let node = other.clone();
+    write(&store, move |tx| alive::record(tx, &node)).await;
+    clock.advance(Duration::from_mins(1));
+    let left_behind = write(&store, move |tx| last_seen::settle(tx, &one)).await;
+    assert_eq!((left_behind, seen(&store, "ann").await), (0, Some(1_001)));
+    let node = other.clone();
+    write(&store, move |tx| {
+        last_seen::settle_one(tx, &user("ann"), &node)
+    })
+    .await;
+    assert_eq!(seen(&store, "ann").await, Some(1_002));
+    let left_behind = write(&store, move |tx| last_seen::settle(tx, &other)).await;
+    assert_eq!(left_behind, 0, "once");
 }

@@ -13,13 +13,18 @@ mod points;
 mod prune;
 mod read;
 
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
-use diesel::prelude::*;
+use diesel::{connection::SimpleConnection as _, prelude::*};
 use otomo::{
     kernel::{config::DatabaseConfig, time::Clock},
     store::{Conn, Handle, StoreError, Tx, migrations::migrate, run, sql::schema::audit},
 };
+
+use crate::postgres::{Postgres as Server, PostgresDatabase};
 
 /// A kind of database, and an empty one of it that goes away with the value.
 trait Database {
@@ -31,6 +36,9 @@ trait Database {
 
     /// Makes the commit of this transaction fail, though every statement in it succeeds.
     fn spoil(tx: &mut Tx<'_>) -> Result<(), StoreError>;
+
+    /// Takes a lock that other writers wait for until the transaction ends.
+    fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError>;
 
     /// Opens it, with its tables.
     fn open(&self) -> Handle {
@@ -61,15 +69,52 @@ impl Database for Sqlite {
             url: format!("sqlite://{}", path.display()).parse().unwrap(),
             pool_size: 2,
             queue: 4_096,
+            statement_timeout: Duration::from_secs(5),
         }
     }
 
     fn spoil(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let dangling = "PRAGMA defer_foreign_keys = ON;
             INSERT INTO live_participants (user_id, call_id) VALUES ('nobody', 'nothing')";
-        run!(tx, |c| diesel::connection::SimpleConnection::batch_execute(
-            c, dangling
-        ))
+        run!(tx, |c| c.batch_execute(dangling))
+    }
+
+    /// Every transaction that writes has it.
+    fn lock(_: &mut Tx<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A database of the server that this binary's tests share.
+struct Postgres {
+    database: PostgresDatabase,
+}
+
+impl Database for Postgres {
+    fn empty() -> Self {
+        let database = Server::shared().database();
+        Self { database }
+    }
+
+    fn config(&self) -> DatabaseConfig {
+        DatabaseConfig {
+            url: self.database.url().parse().unwrap(),
+            pool_size: 2,
+            queue: 4_096,
+            statement_timeout: Duration::from_secs(3),
+        }
+    }
+
+    fn spoil(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let dangling = "ALTER TABLE live_participants ALTER CONSTRAINT live_participants_call_id_fkey DEFERRABLE;
+            ALTER TABLE live_participants ALTER CONSTRAINT live_participants_user_id_fkey DEFERRABLE;
+            SET CONSTRAINTS ALL DEFERRED;
+            INSERT INTO live_participants (user_id, call_id) VALUES ('nobody', 'nothing')";
+        run!(tx, |c| c.batch_execute(dangling))
+    }
+
+    fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        run!(tx, |c| c.batch_execute("LOCK TABLE audit"))
     }
 }
 
@@ -102,10 +147,19 @@ struct Held(mpsc::Sender<()>);
 
 impl Held {
     async fn hold(store: &Handle) -> Self {
+        Self::hold_with(store, |_| Ok(())).await
+    }
+
+    /// In the middle of a transaction that has done this.
+    async fn hold_with(
+        store: &Handle,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Self {
         let (release, held) = mpsc::channel::<()>();
         let (reached, holding) = tokio::sync::oneshot::channel();
         let mut reached = Some(reached);
-        drop(store.write(move |_| {
+        drop(store.write(move |tx| {
+            work(tx)?;
             reached.take().map(|reached| reached.send(()));
             let _ = held.recv();
             Ok::<_, StoreError>(())
@@ -160,6 +214,7 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_old_go,
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
+                last_seen::who_leaves_one_server_is_still_on_the_other,
                 chat_prune::people_write_while_it_goes_on,
                 points::a_balance_is_the_sum_of_what_was_done,
                 points::a_key_has_one_effect,
@@ -179,3 +234,4 @@ macro_rules! suite {
 }
 
 suite!(sqlite: super::Sqlite);
+suite!(postgres: super::Postgres);

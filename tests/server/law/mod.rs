@@ -1,6 +1,6 @@
 //! The law of all snapshots: an old one and the events since are a fresh one.
 //!
-//! People log in and out, set their status, call each other, write, read, and change who is in a group: one act after
+//! People log in and out, set their status, call each other, write, read, become friends and cease to be, and change who is in a group: one act after
 //! another, chosen by chance. Each of them keeps a mirror of what they were told since they came. Now and then it is held
 //! against what a fresh connection of theirs is told. Half of them are on WebSockets, half on event streams.
 
@@ -22,11 +22,12 @@ const ACTS: usize = 12;
 const ROUNDS: usize = 40;
 
 /// Who leaves is gone at once, whichever way they left.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     WITH_KEY,
     ("limits.commands_per_second", "none"),
     ("limits.messages_per_minute", "none"),
     ("limits.calls_per_minute", "none"),
+    ("limits.friend_requests_per_minute", "none"),
     ("presence.reload_grace", "1ms"),
     ("presence.leave_grace", "1ms"),
     ("calls.missed_limit", "none"),

@@ -72,7 +72,7 @@ impl Script {
 
     /// Something happens.
     pub async fn act(&mut self) {
-        let done = match self.dice.below(12) {
+        let done = match self.dice.below(14) {
             0 | 1 => self.come_or_go().await,
             2 => self.set_status().await,
             3 => self.call().await,
@@ -81,6 +81,8 @@ impl Script {
             7 => self.change_group().await,
             8 => self.write_to_somebody().await,
             9 | 10 => self.write_to_a_group().await,
+            11 => self.befriend().await,
+            12 => self.end_a_friendship().await,
             _ => self.read().await,
         };
         if let Some(act) = done {
@@ -120,6 +122,31 @@ impl Script {
         }
         self.people[who].go().await;
         Some("go")
+    }
+
+    /// Somebody asks somebody, or accepts what they asked.
+    async fn befriend(&mut self) -> Option<&'static str> {
+        let who = self.any(|_, _| true)?;
+        let whom = self.any(|_, whom| whom != who)?;
+        let name = self.people[whom].name.clone();
+        let path = format!("/api/friends/{name}");
+        let answer = self.people[who].api.put(&path, json!({})).await.ok();
+        Some(match field(&answer, "standing") {
+            "friend" => "befriend",
+            _ => "ask to be friends",
+        })
+    }
+
+    async fn end_a_friendship(&mut self) -> Option<&'static str> {
+        let who = self.any(|_, _| true)?;
+        let friends = self.people[who].api.get("/api/friends").await.ok();
+        let friends = friends["items"].as_array().expect("a list").clone();
+        if friends.is_empty() {
+            return None;
+        }
+        let path = format!("/api/friends/{}", field(self.dice.pick(&friends), "userId"));
+        self.people[who].api.delete(&path).await.ok();
+        Some("end a friendship")
     }
 
     async fn set_status(&mut self) -> Option<&'static str> {

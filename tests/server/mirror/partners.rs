@@ -1,4 +1,5 @@
-//! Who is there of those with whom one talks: `friend_status_snapshot`, and after it `user-online` and `user-offline`.
+//! Who is there of one's friends and of those with whom one talks: `friend_status_snapshot`, and after it
+//! `friend_status_changed`, or of the latter alone `user-online` and `user-offline`.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,17 @@ impl Partners {
                 self.last_seen
                     .insert(user.clone(), event["lastSeen"].clone());
                 self.there.insert(user, false.into());
+            }
+            "friend_status_changed" => {
+                let user = field(event, "user_id").to_owned();
+                let online = event["status"] == "online";
+                if online {
+                    self.last_seen.remove(&user);
+                } else {
+                    let seen = event["timestamp"].as_i64().expect("a number") / 1_000;
+                    self.last_seen.insert(user.clone(), seen.into());
+                }
+                self.there.insert(user, online.into());
             }
             _ => {}
         }

@@ -50,9 +50,9 @@ fn our_own_database_variable_wins_over_the_common_one() {
     assert_eq!(
         fault(from_environment(&[(
             "DATABASE_URL",
-            "postgres://otomo:hunter2@db/otomo"
+            "postgres://otomo:hunter2@db"
         )])),
-        "database.url (environment variable DATABASE_URL): must be sqlite://<path>; this binary was built without PostgreSQL"
+        "database.url (environment variable DATABASE_URL): must be sqlite://<path> or postgres://<user>@<host>/<database>; it names no database, or has a character that must be escaped (%20)"
     );
 }
 
@@ -66,7 +66,7 @@ fn an_unknown_key_is_named_with_those_that_exist() {
         fault(from_environment(&[("OTOMO_INBOX__SIZE", "3")])),
         "unknown setting inbox.size (environment variable OTOMO_INBOX__SIZE): [inbox] has max_events, retention"
     );
-    let sections = "the sections are actions, auth, calls, chat, cluster, database, inbox, limits, outbox, points, presence, redis, rooms, server, socketio, sse, users";
+    let sections = "the sections are actions, auth, calls, chat, cluster, database, friends, inbox, limits, outbox, points, presence, redis, rooms, server, socketio, sse, users";
     for toml in [
         "[talk]\nmax_body = 3",
         "talk = 3",

@@ -7,17 +7,18 @@ use std::{convert::Infallible, time::Duration};
 
 use actix_rt::time::sleep;
 
-use super::{Chat, records::last_seen};
+use super::Friends;
 use crate::{
     delivery::{alive, line::Client, roster::Remaining},
     kernel::logging::chain,
+    people::last_seen,
     store::{StoreError, Tx},
 };
 
 /// Between two signs of life. After `kill -9` a last seen may be too early by this much.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-impl Chat {
+impl Friends {
     /// A session has begun. With the first one its user has come online.
     pub fn arrived(&self, client: &Client) {
         if self.0.dispatch.roster().sessions(&client.user).len() == 1 {
@@ -26,12 +27,11 @@ impl Chat {
         }
     }
 
-    /// A session has ended, and with it its typing. With the last one its user was last seen.
+    /// A session has ended. With the last one its user was last seen.
     pub fn left(&self, client: &Client, remaining: Remaining) {
-        self.0.typing.disconnected(client);
         if remaining.of_user == 0 {
-            let user = client.user.clone();
-            self.write_unawaited(move |tx| last_seen::leave(tx, &user));
+            let (user, node) = (client.user.clone(), self.0.node.clone());
+            self.write_unawaited(move |tx| last_seen::leave(tx, &user, &node));
         }
     }
 

@@ -1,0 +1,3 @@
+DROP TABLE call_events;
+DROP TABLE live_participants;
+DROP TABLE calls;

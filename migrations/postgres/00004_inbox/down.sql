@@ -1,0 +1,3 @@
+DROP TABLE inbox;
+DROP TABLE inbox_heads;
+DROP TABLE events;

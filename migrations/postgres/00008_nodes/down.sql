@@ -1,0 +1,2 @@
+ALTER TABLE last_seen DROP COLUMN node;
+DROP TABLE nodes;

@@ -1,0 +1,4 @@
+ALTER TABLE calls DROP COLUMN unseen_since;
+ALTER TABLE calls DROP COLUMN charges;
+ALTER TABLE calls DROP COLUMN minute;
+ALTER TABLE calls DROP COLUMN price;

@@ -1,0 +1,170 @@
+//! A node that is alone: who is connected to it is online.
+//!
+//! One task follows who is connected and announces one change after the other, so that nobody hears of a return before the
+//! departure. If the task falls behind, it gets the full set and announces the differences.
+//!
+//! Snapshots show what has been announced, not what is newer. A change is noted first, then the circle of the person is read,
+//! then it is told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two came to
+//! know each other.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    convert::Infallible,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
+
+use actix_rt::time::sleep;
+
+use super::{Frames, Known, Person, Standing, Statuses};
+use crate::{
+    delivery::{
+        connectedness::{Change, News},
+        lines::To,
+    },
+    friends::Shared,
+    kernel::{ids::UserId, logging::chain, time::Timestamp},
+    people::circle,
+    store::StoreError,
+};
+
+/// How long to wait after the store could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Departures that are remembered with their last seen: more than are announced while a snapshot is being read, because
+/// each announcement takes a commit.
+const DEPARTURES_MAX: usize = 256;
+
+/// Who is online, as far as that was announced.
+#[derive(Debug, Default)]
+pub(super) struct Alone(RwLock<Announced>);
+
+/// What was announced.
+#[derive(Debug, Default)]
+struct Announced {
+    online: HashSet<UserId>,
+    /// The latest departures with their last seen, the newest last. A snapshot that was being read when one was announced
+    /// may have an earlier last seen.
+    departures: VecDeque<(UserId, Timestamp)>,
+}
+
+impl Announced {
+    /// When the latest of them left.
+    fn left(&self) -> HashMap<&UserId, Timestamp> {
+        self.departures
+            .iter()
+            .map(|(user, at)| (user, *at))
+            .collect()
+    }
+}
+
+impl Alone {
+    /// Who of some people is online.
+    pub(super) fn statuses(&self, people: Vec<Person>) -> Statuses {
+        let announced = self.announced();
+        let left = announced.left();
+        let status = |(user, seen): Person| {
+            let standing = match announced.online.contains(&user) {
+                true => Standing::Online,
+                // They may have left while this was being read.
+                false => Standing::Offline(left.get(&user).copied().max(seen)),
+            };
+            (user, standing)
+        };
+        people.into_iter().map(status).collect()
+    }
+
+    fn announced(&self) -> RwLockReadGuard<'_, Announced> {
+        // It is consistent between any two statements.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: &Change) {
+        let online = &mut self.write().online;
+        match change {
+            Change::Online(user) => online.insert(user.clone()),
+            Change::Offline(user) => online.remove(user),
+        };
+    }
+
+    fn note_last_seen(&self, user: &UserId, at: Timestamp) {
+        let departures = &mut self.write().departures;
+        if departures.len() == DEPARTURES_MAX {
+            departures.pop_front();
+        }
+        departures.push_back((user.clone(), at));
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Announced> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Announces who comes online and goes offline, for as long as it is polled: by one task of the server.
+pub(super) async fn announce(shared: &Shared, alone: &Alone) -> Infallible {
+    let mut subscription = shared.dispatch.roster().connectedness().subscribe();
+    loop {
+        let changes = match subscription.next().await {
+            News::Change(change) => vec![change],
+            News::Everybody(everybody) => differences(&alone.announced().online, everybody),
+        };
+        for change in changes {
+            alone.note(&change);
+            while let Err(error) = tell(shared, alone, &change).await {
+                let (user, cause) = (change.user(), chain(&error));
+                log::warn!("status not told yet user={user} cause={cause}");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// What has changed since `before`.
+fn differences(before: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> {
+    let now: HashSet<UserId> = everybody.into_iter().collect();
+    let gone = before.difference(&now).cloned().map(Change::Offline);
+    let come = now.difference(before).cloned().map(Change::Online);
+    gone.chain(come).collect()
+}
+
+async fn tell(shared: &Shared, alone: &Alone, change: &Change) -> Result<(), StoreError> {
+    let now = shared.store.now();
+    let user = change.user().clone();
+    let known = match change {
+        Change::Online(_) => Known::Online,
+        Change::Offline(_) => {
+            let seen = shared.last_seen(vec![user.clone()]).await?;
+            let seen = seen.into_iter().next().flatten().unwrap_or(now);
+            alone.note_last_seen(&user, seen);
+            Known::Offline(seen)
+        }
+    };
+    let frames = Frames::of(&user, known, now.millis());
+    let read = move |conn: &mut _| circle::of(conn, &user);
+    let circle = shared.store.read(read).await?;
+    let connectedness = shared.dispatch.roster().connectedness();
+    let online = |user: &&UserId| connectedness.is_online(user);
+    for user in circle.everybody().filter(online) {
+        let to = To::User(user.clone());
+        shared.dispatch.tell(to, frames.everybody.clone());
+    }
+    for partner in circle.partners.iter().filter(online) {
+        let to = To::User(partner.clone());
+        shared.dispatch.tell(to, frames.partners.clone());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_differences_are_announced() {
+        let user = |name: &str| -> UserId { name.parse().unwrap() };
+        let there = HashSet::from([user("ann"), user("ben")]);
+        let changes = differences(&there, vec![user("ben"), user("cat")]);
+        let expected = [Change::Offline(user("ann")), Change::Online(user("cat"))];
+        assert_eq!(changes, expected);
+    }
+}

@@ -1,0 +1,203 @@
+//! A node among others: who is online is what the registry says, which all of them share.
+//!
+//! ```text
+//!  who is connected here ──> publishing ──> registry (Redis) ──> changed? ──> telling ──> the nodes of those concerned
+//!                                              ^   │                            ^                    │
+//!                            heartbeat, lease ─┘   └──> lives that are over ──> sweeping             v
+//!                                                                                     hearing ──> people here
+//! ```
+//! Snapshots look into the registry, and then add what was told here while they were read. What changes after the look is told
+//! by somebody who finds the reader in the registry, because the reader's own arrival was in it before (`published`).
+//!
+//! While Redis is away a node knows who is connected to it, and nothing of the others: changes here are told to people here,
+//! and look-ups answer what is known. Back again it says who is here, and once all nodes had time to do so everybody here is
+//! sent a fresh snapshot: no wave of changes, and nobody is offline meanwhile who is not.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use actix_rt::time::timeout;
+use tokio::sync::{Notify, watch};
+
+use super::{
+    Mark, Person, Standing, Statuses, board::Board, board::Known, hearing, publisher::Publisher,
+    publishing, sweeping, telling,
+};
+use crate::{
+    backplane::{Link, redis::commands::Commands},
+    delivery::connectedness::{
+        Change,
+        registry::{Changed, Registry},
+    },
+    friends::Shared,
+    kernel::{
+        ids::{NodeId, UserId},
+        logging::chain,
+    },
+};
+
+/// How long a session's start waits for its user to be known to other nodes.
+const PUBLISH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Changes that wait to be told. The oldest are dropped beyond that: the registry keeps them, and some node tells them later.
+const TELLING_MAX: usize = 65_536;
+
+/// A change that is to be told.
+#[derive(Debug)]
+pub(super) enum Tell {
+    /// To whomever it concerns, wherever they are.
+    Everywhere(Changed),
+    /// To people here: other nodes are not heard.
+    Here(Change),
+}
+
+/// What this node knows of who is online.
+pub(super) struct Everywhere {
+    pub(super) registry: Registry,
+    pub(super) node: NodeId,
+    pub(super) epoch: watch::Sender<u64>,
+    publisher: Mutex<Publisher>,
+    /// Something was said to the registry, or cannot be.
+    pub(super) progress: Notify,
+    board: Mutex<Board>,
+    telling: Mutex<VecDeque<Tell>>,
+    to_tell: Notify,
+}
+
+impl Everywhere {
+    pub(super) fn new(redis: Commands, lease: Duration, node: &NodeId, epoch: u64) -> Self {
+        Self {
+            registry: Registry::new(redis, lease),
+            node: node.clone(),
+            epoch: watch::Sender::new(epoch),
+            publisher: Mutex::default(),
+            progress: Notify::new(),
+            board: Mutex::default(),
+            telling: Mutex::default(),
+            to_tell: Notify::new(),
+        }
+    }
+
+    pub(super) fn joined(&self, epoch: u64) {
+        self.epoch.send_if_modified(|known| {
+            let newer = *known != epoch;
+            *known = epoch;
+            newer
+        });
+    }
+
+    /// What is still to be said to the registry. Held for a moment.
+    pub(super) fn publisher(&self) -> MutexGuard<'_, Publisher> {
+        // It is consistent between any two statements, as are the others.
+        let publisher = self.publisher.lock();
+        publisher.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was told here. Held for a moment.
+    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn mark(&self) -> u64 {
+        self.board().mark()
+    }
+
+    /// Has a change told.
+    pub(super) fn tell(&self, what: Tell) {
+        let mut telling = self.telling();
+        if telling.len() == TELLING_MAX {
+            telling.pop_front();
+        }
+        telling.push_back(what);
+        drop(telling);
+        self.to_tell.notify_one();
+    }
+
+    /// The next changes to be told, at least one and at most `most`, in order.
+    pub(super) async fn next_to_tell(&self, most: usize) -> Vec<Tell> {
+        loop {
+            let woken = self.to_tell.notified();
+            let next: Vec<Tell> = {
+                let mut telling = self.telling();
+                let count = telling.len().min(most);
+                telling.drain(..count).collect()
+            };
+            if !next.is_empty() {
+                return next;
+            }
+            woken.await;
+        }
+    }
+
+    fn telling(&self) -> MutexGuard<'_, VecDeque<Tell>> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the registry knows of somebody who is connected here.
+    pub(super) async fn published(&self, shared: &Shared, user: &UserId) {
+        let connectedness = shared.dispatch.roster().connectedness();
+        let known = async {
+            loop {
+                let mut progress = std::pin::pin!(self.progress.notified());
+                // What happens from here on wakes it.
+                progress.as_mut().enable();
+                let down = shared.dispatch.backplane().link() != Link::Up;
+                if down || self.publisher().has_said(user) || !connectedness.is_online(user) {
+                    return;
+                }
+                progress.await;
+            }
+        };
+        if timeout(PUBLISH_PATIENCE, known).await.is_err() {
+            log::warn!("other nodes may not know yet who is here user={user}");
+        }
+    }
+
+    pub(super) async fn statuses(
+        &self,
+        shared: &Shared,
+        since: Mark,
+        people: Vec<Person>,
+    ) -> Statuses {
+        let users: Vec<UserId> = people.iter().map(|(user, _)| user.clone()).collect();
+        let looked = match users.is_empty() {
+            true => return Statuses::new(),
+            false => self.registry.online(&users).await,
+        };
+        let looked = looked.inspect_err(|fault| {
+            log::debug!(
+                "who is online elsewhere is not known cause={}",
+                chain(fault)
+            );
+        });
+        let connectedness = shared.dispatch.roster().connectedness();
+        let board = self.board();
+        let mut online = looked.as_ref().map(|it| it.online.iter());
+        let certain = looked.as_ref().is_ok_and(|it| !it.settling);
+        let standing = |(user, seen): Person| {
+            let listed = online.as_mut().is_ok_and(|it| it.next() == Some(&true));
+            let standing = match board.since(since.0, &user) {
+                Some(Known::Online) => Some(Standing::Online),
+                Some(Known::Offline(at)) => Some(Standing::Offline(Some(at).max(seen))),
+                None if listed || connectedness.is_online(&user) => Some(Standing::Online),
+                None => certain.then_some(Standing::Offline(seen)),
+            };
+            standing.map(|standing| (user, standing))
+        };
+        people.into_iter().filter_map(standing).collect()
+    }
+}
+
+/// Does all that a node among others does about who is online.
+pub(super) async fn announce(shared: &Shared, everywhere: &Everywhere) -> Infallible {
+    tokio::select! {
+        never = publishing::publish(shared, everywhere) => never,
+        never = telling::tell(shared, everywhere) => never,
+        never = hearing::hear(shared, everywhere) => never,
+        never = sweeping::sweep(shared, everywhere) => never,
+    }
+}

@@ -1,0 +1,158 @@
+//! Who knows whom: friends, and conversation partners, who share a conversation. They alone are told whether somebody is
+//! there, and when they were last.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use crate::{
+    delivery::filter::Scope,
+    kernel::{
+        ids::{ConversationId, UserId},
+        time::Timestamp,
+    },
+    store::{
+        Conn, StoreError, run,
+        sql::schema::{friendships, last_seen, members},
+    },
+};
+
+diesel::alias! {
+    const OTHERS: Alias<Others> = members as others;
+}
+
+/// The word for a friend in `friendships.standing`; the others are of requests that are open.
+pub const FRIEND: &str = "friend";
+
+/// Whom somebody knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Circle {
+    /// Their conversation partners, each once.
+    pub partners: Vec<UserId>,
+    /// Their friends who are no conversation partners, each once.
+    pub friends: Vec<UserId>,
+}
+
+impl Circle {
+    /// All of them.
+    pub fn everybody(&self) -> impl Iterator<Item = &UserId> {
+        self.partners.iter().chain(&self.friends)
+    }
+}
+
+/// Whom a user knows.
+pub fn of(conn: &mut Conn, of: &UserId) -> Result<Circle, StoreError> {
+    let partners = partners(conn, of)?;
+    let mut friends = friends(conn, of)?;
+    // Both are in order.
+    friends.retain(|friend| partners.binary_search(friend).is_err());
+    Ok(Circle { partners, friends })
+}
+
+/// The conversation partners of a user, each once, in order.
+pub fn partners(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(of.as_str()))
+        .select(members::conversation_id);
+    let found = run!(conn, |c| OTHERS
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .filter(OTHERS.field(members::user_id).ne(of.as_str()))
+        .select(OTHERS.field(members::user_id))
+        .distinct()
+        .load::<String>(c))?;
+    in_order(found)
+}
+
+/// The friends of a user, each once, in order.
+pub fn friends(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> {
+    let found = run!(conn, |c| friendships::table
+        .filter(friendships::user_id.eq(of.as_str()))
+        .filter(friendships::standing.eq(FRIEND))
+        .select(friendships::other_id)
+        .load::<String>(c))?;
+    in_order(found)
+}
+
+/// Whom a user knows within a scope, with when each last came or went, if they ever did.
+pub fn with_last_seen(
+    conn: &mut Conn,
+    of: &UserId,
+    scope: Scope,
+) -> Result<BTreeMap<UserId, Option<Timestamp>>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(of.as_str()))
+        .select(members::conversation_id);
+    let partners = OTHERS
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .select(OTHERS.field(members::user_id));
+    let mut rows = run!(conn, |c| last_seen::table
+        .filter(last_seen::user_id.eq_any(partners))
+        .select((last_seen::user_id, last_seen::at))
+        .load::<(String, i64)>(c))?;
+    let known = match scope {
+        Scope::Partners => Circle {
+            partners: self::partners(conn, of)?,
+            friends: Vec::new(),
+        },
+        Scope::Everybody => {
+            let friends = friendships::table
+                .filter(friendships::user_id.eq(of.as_str()))
+                .filter(friendships::standing.eq(FRIEND))
+                .select(friendships::other_id);
+            rows.extend(run!(conn, |c| last_seen::table
+                .filter(last_seen::user_id.eq_any(friends))
+                .select((last_seen::user_id, last_seen::at))
+                .load::<(String, i64)>(c))?);
+            self::of(conn, of)?
+        }
+    };
+    let mut seen = HashMap::new();
+    for (id, at) in rows {
+        seen.insert(user(id)?, Timestamp::from_millis(at));
+    }
+    let with = |user: &UserId| (user.clone(), seen.get(user).copied());
+    Ok(known.everybody().map(with).collect())
+}
+
+/// Whether two users know each other.
+pub fn know_each_other(conn: &mut Conn, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
+    let friends = run!(conn, |c| friendships::table
+        .find((one.as_str(), other.as_str()))
+        .filter(friendships::standing.eq(FRIEND))
+        .count()
+        .get_result::<i64>(c))?;
+    Ok(friends > 0 || !shared(conn, one, other)?.is_empty())
+}
+
+/// The conversations that two users share; for one and the same user, all of theirs.
+pub fn shared(
+    conn: &mut Conn,
+    one: &UserId,
+    other: &UserId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let theirs = members::table
+        .filter(members::user_id.eq(one.as_str()))
+        .select(members::conversation_id);
+    let shared = run!(conn, |c| OTHERS
+        .filter(OTHERS.field(members::user_id).eq(other.as_str()))
+        .filter(OTHERS.field(members::conversation_id).eq_any(theirs))
+        .select(OTHERS.field(members::conversation_id))
+        .load::<String>(c))?;
+    let conversation = |id: String| {
+        let corrupt = |fault| StoreError::corrupt(format!("conversation {id:?}: {fault}"));
+        id.parse().map_err(corrupt)
+    };
+    shared.into_iter().map(conversation).collect()
+}
+
+fn in_order(ids: Vec<String>) -> Result<Vec<UserId>, StoreError> {
+    let users: Result<Vec<UserId>, _> = ids.into_iter().map(user).collect();
+    let mut users = users?;
+    users.sort_unstable();
+    Ok(users)
+}
+
+fn user(id: String) -> Result<UserId, StoreError> {
+    let corrupt = |fault| StoreError::corrupt(format!("user {id:?}: {fault}"));
+    id.parse().map_err(corrupt)
+}

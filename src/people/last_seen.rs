@@ -1,0 +1,95 @@
+//! When users last came or went (the table `last_seen`), and on which nodes they are now (`whereabouts`).
+//!
+//! Somebody may be on several nodes: who leaves one is still on the others, and if such a node dies, they were last seen at
+//! its last sign of life.
+
+use diesel::prelude::*;
+
+use crate::{
+    delivery::alive,
+    kernel::{
+        ids::{NodeId, UserId},
+        time::Timestamp,
+    },
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{last_seen, whereabouts},
+    },
+};
+
+/// When a user last came or went, if they ever did.
+pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreError> {
+    let at = run!(conn, |c| last_seen::table
+        .find(of.as_str())
+        .select(last_seen::at)
+        .get_result::<i64>(c)
+        .optional())?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// A user comes to a node.
+pub fn arrive(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+    run!(tx, |c| diesel::insert_into(whereabouts::table)
+        .values((
+            whereabouts::user_id.eq(who.as_str()),
+            whereabouts::node.eq(node.as_str())
+        ))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    see(tx, who)
+}
+
+/// A user leaves a node.
+pub fn leave(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+    let there = whereabouts::table.find((who.as_str(), node.as_str()));
+    run!(tx, |c| diesel::delete(there).execute(c))?;
+    see(tx, who)
+}
+
+/// Marks the users who were on a node when it died as gone from it, at the last moment at which it is known to have run.
+/// Returns how many they are. To be called by whoever settles what the node has left behind: in the transaction that does so,
+/// before the node's row goes.
+pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
+    if let Some(alive_at) = alive::last(tx, node)?.map(Timestamp::millis) {
+        let there = whereabouts::table
+            .filter(whereabouts::node.eq(node.as_str()))
+            .select(whereabouts::user_id);
+        let earlier = last_seen::table
+            .filter(last_seen::user_id.eq_any(there))
+            .filter(last_seen::at.lt(alive_at));
+        run!(tx, |c| diesel::update(earlier)
+            .set(last_seen::at.eq(alive_at))
+            .execute(c))?;
+    }
+    let there = whereabouts::table.filter(whereabouts::node.eq(node.as_str()));
+    run!(tx, |c| diesel::delete(there).execute(c))
+}
+
+/// The same for one user.
+pub fn settle_one(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+    let there = whereabouts::table.find((who.as_str(), node.as_str()));
+    let left = run!(tx, |c| diesel::delete(there).execute(c))?;
+    if left > 0
+        && let Some(alive_at) = alive::last(tx, node)?.map(Timestamp::millis)
+    {
+        let earlier = last_seen::table
+            .filter(last_seen::user_id.eq(who.as_str()))
+            .filter(last_seen::at.lt(alive_at));
+        run!(tx, |c| diesel::update(earlier)
+            .set(last_seen::at.eq(alive_at))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// A user was seen just now.
+fn see(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
+    let now = last_seen::at.eq(tx.now().millis());
+    run!(tx, |c| diesel::insert_into(last_seen::table)
+        .values((last_seen::user_id.eq(who.as_str()), now))
+        .on_conflict(last_seen::user_id)
+        .do_update()
+        .set(now)
+        .execute(c))
+    .map(drop)
+}

@@ -1,0 +1,317 @@
+//! Nodes that share a store and a Redis, and people who are connected to them.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+
+use actix::prelude::*;
+use actix_rt::task::JoinHandle;
+use otomo::{
+    backplane::{Backplane, Link},
+    delivery::{
+        dispatch::{self, Dispatch},
+        filter::{Filter, Scope},
+        inbox::{Seq, cursor::Cursor},
+        leave::{Graces, Leave},
+        line::{Client, Line, NewLine, SessionRef, Wake},
+        lines::Lines,
+        outbox::Limits,
+    },
+    friends::Friends,
+    kernel::{
+        config::{DatabaseConfig, DatabaseUrl, RedisConfig, Sources, load},
+        identity::{Identity, Role},
+        ids::{NodeId, SessionId},
+        metrics::Metrics,
+        secret::Secret,
+        time::{Clock, Timestamp},
+    },
+    people::People,
+    protocol::{
+        event::{Event, Ready},
+        frame::Frame,
+        spec::{Topic, Topics},
+    },
+    store::{Handle, migrations::migrate},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use crate::{fixture::user, recorder::Recorder, redis, redis::Redis};
+
+/// What is waited for comes in milliseconds or a few leases; this is a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a node counts as alive.
+pub(crate) const LEASE: Duration = Duration::from_millis(600);
+
+/// How long a broken line is not seen.
+pub(crate) const GRACE: Duration = Duration::from_millis(150);
+
+/// More than any test leaves unread.
+const ROOM: usize = 1 << 20;
+
+/// What the nodes share.
+pub(crate) struct World {
+    pub(crate) redis: Redis,
+    store: Handle,
+    _folder: TempDir,
+}
+
+impl World {
+    /// With people who are friends of each other, and whose Redis all nodes have come to long ago.
+    pub(crate) async fn of_friends(names: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = DatabaseConfig {
+            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
+            pool_size: 2,
+            queue: 1_024,
+        };
+        migrate(&database.url).unwrap();
+        let metrics = Arc::<Metrics>::default();
+        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let people = People::new(store.clone(), true);
+        for name in names {
+            let identity = Identity {
+                user: user(name),
+                role: Role::User,
+                name: None,
+                avatar: None,
+                rooms: Vec::new(),
+                expires_at: Timestamp::from_millis(i64::MAX),
+            };
+            people.enter(identity).await.unwrap();
+        }
+        let world = Self {
+            redis: Redis::start(),
+            store,
+            _folder: folder,
+        };
+        world.redis.say("SET otomo:since 1");
+        world.befriend(names).await;
+        world
+    }
+
+    async fn befriend(&self, names: &[&str]) {
+        let backplane = Backplane::alone("setup".parse().unwrap());
+        let dispatch = Dispatch::new(dispatch::Settings::default(), backplane, Arc::default());
+        let config = load(&Sources::default()).unwrap();
+        let node: NodeId = "setup".parse().unwrap();
+        let friends = Friends::start(self.store.clone(), dispatch, &config, &node);
+        let friends = friends.await.unwrap();
+        for one in names {
+            for other in names.iter().filter(|other| other != &one) {
+                friends.ask(&user(one), &user(other)).await.unwrap();
+            }
+        }
+    }
+
+    /// A node that is heard.
+    pub(crate) async fn node(&self, name: &str) -> Node {
+        let node = self.node_at(name, self.redis.address()).await;
+        node.link(Link::Up).await;
+        node
+    }
+
+    /// A node that reaches Redis elsewhere.
+    pub(crate) async fn node_at(&self, name: &str, redis: SocketAddr) -> Node {
+        let lease = format!("{}ms", LEASE.as_millis());
+        let config = load(&Sources::default().with("cluster.lease", lease)).unwrap();
+        let metrics = Arc::<Metrics>::default();
+        let redis = RedisConfig {
+            url: Some(Secret::new(redis::url(redis))),
+            probe_interval: Duration::from_millis(50),
+        };
+        let node: NodeId = name.parse().unwrap();
+        let backplane = Backplane::start(&redis, node.clone(), Arc::clone(&metrics)).unwrap();
+        let settings = dispatch::Settings {
+            workers: 1,
+            graces: Graces {
+                reload: GRACE,
+                leave: GRACE,
+            },
+            ..dispatch::Settings::default()
+        };
+        let dispatch = Dispatch::new(settings, backplane.clone(), metrics);
+        let friends = Friends::start(self.store.clone(), dispatch.clone(), &config, &node);
+        let friends = friends.await.unwrap();
+        let lines = dispatch.start_worker().unwrap();
+        let mut node = Node {
+            backplane,
+            dispatch,
+            friends,
+            lines,
+            tasks: Vec::new(),
+        };
+        node.thaw();
+        node
+    }
+}
+
+/// One node.
+pub(crate) struct Node {
+    pub(crate) backplane: Backplane,
+    pub(crate) friends: Friends,
+    dispatch: Dispatch,
+    lines: Rc<Lines>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Node {
+    pub(crate) async fn link(&self, link: Link) {
+        let mut watch = self.backplane.watch().unwrap();
+        let reached = watch.wait_for(|now| *now == link);
+        let reached = actix_rt::time::timeout(PATIENCE, reached).await;
+        drop(reached.expect("the link changes").unwrap());
+    }
+
+    /// Does its work from now on.
+    pub(crate) fn thaw(&mut self) {
+        let (friends, alive) = (self.friends.clone(), self.friends.clone());
+        let roster = self.dispatch.roster().clone();
+        self.tasks = vec![
+            actix_rt::spawn(async move { match friends.announce_online().await {} }),
+            actix_rt::spawn(async move { match alive.record_alive().await {} }),
+            actix_rt::spawn(async move { match roster.connectedness().end_graces().await {} }),
+        ];
+    }
+
+    /// Does nothing any more: for good, if nobody thaws it.
+    pub(crate) fn freeze(&mut self) {
+        self.tasks.drain(..).for_each(|task| task.abort());
+    }
+
+    /// Somebody connects, and is sent their snapshot.
+    pub(crate) async fn comes(&self, name: &str) -> Person {
+        let (recorder, told) = Recorder::new();
+        let session = SessionId::new();
+        let client = Client {
+            user: user(name),
+            role: Role::User,
+            device: session.into(),
+            session,
+        };
+        let (at, line) = self.lines.insert(NewLine {
+            client,
+            filter: Filter::new(Topics::ALL),
+            versioned: false,
+            cursor: Cursor::new(Seq::default(), Seq::default()),
+            sink: Rc::new(recorder),
+            session: Sleeper.start().recipient(),
+            limits: Rc::new(Limits {
+                soft: ROOM,
+                hard: ROOM,
+            }),
+        });
+        line.subscribe(Topic::Friends);
+        line.subscribe(Topic::Chat);
+        self.friends.arrived(line.client());
+        let mut person = Person {
+            name: name.to_owned(),
+            at,
+            line,
+            told,
+        };
+        let snapshot = self.friends.snapshot(&user(name), Scope::Everybody).await;
+        let snapshot = Frame::new(&Event::from(snapshot.unwrap()));
+        let to = otomo::delivery::lines::To::Session(at);
+        self.dispatch.tell(to, snapshot);
+        let ready = Frame::new(&Ready { seq: 0 }.into());
+        self.dispatch.open(at, ready);
+        person.expect("ready").await;
+        person
+    }
+
+    /// Somebody leaves.
+    pub(crate) fn leaves(&self, person: &Person, how: Leave) {
+        let client = person.line.client();
+        self.lines.remove(person.at);
+        let remaining = self.dispatch.roster().leave(client);
+        self.friends.left(client, remaining);
+        self.dispatch.roster().left(client, how);
+    }
+
+    /// Who of somebody's friends is online, as far as that is known.
+    pub(crate) async fn sees(&self, name: &str) -> Value {
+        json!(self.friends.online_status(&user(name)).await.unwrap())
+    }
+
+    /// Waits until that is so.
+    pub(crate) async fn comes_to_see(&self, name: &str, expected: Value) {
+        let seen = async {
+            while self.sees(name).await != expected {
+                actix_rt::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let seen = actix_rt::time::timeout(PATIENCE, seen).await;
+        if seen.is_err() {
+            panic!("{name} sees {}, not {expected}", self.sees(name).await);
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.freeze();
+    }
+}
+
+/// Somebody's connection, and what it was told.
+pub(crate) struct Person {
+    name: String,
+    at: SessionRef,
+    line: Rc<Line>,
+    told: mpsc::UnboundedReceiver<Value>,
+}
+
+impl Person {
+    /// The next event of a type. What comes before it is passed over.
+    pub(crate) async fn expect(&mut self, name: &str) -> Value {
+        let next = async {
+            loop {
+                let event = self.told.recv().await.expect("a live connection");
+                if event["type"] == name {
+                    return event;
+                }
+            }
+        };
+        let next = actix_rt::time::timeout(PATIENCE, next).await;
+        next.unwrap_or_else(|_| panic!("{} is never told {name}", self.name))
+    }
+
+    /// The next change of a friend's status.
+    pub(crate) async fn hears(&mut self, of: &str, status: &str) -> Value {
+        let changed = self.expect("friend_status_changed").await;
+        let heard = (changed["user_id"].as_str(), changed["status"].as_str());
+        assert_eq!(heard, (Some(of), Some(status)), "{}", self.name);
+        changed
+    }
+
+    /// All changes that came and were not looked at.
+    pub(crate) fn heard(&mut self) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Ok(event) = self.told.try_recv() {
+            if event["type"] == "friend_status_changed" {
+                let (user, status) = (&event["user_id"], &event["status"]);
+                heard.push(format!(
+                    "{} {}",
+                    user.as_str().unwrap(),
+                    status.as_str().unwrap()
+                ));
+            }
+        }
+        heard
+    }
+}
+
+/// A session that does nothing.
+struct Sleeper;
+
+impl Actor for Sleeper {
+    type Context = Context<Self>;
+}
+
+impl Handler<Wake> for Sleeper {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
+}

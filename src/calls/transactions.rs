@@ -2,6 +2,9 @@
 //!
 //! A job may be run again after a transaction was lost. It finds the call as it is by then, so the second run of a command
 //! that was stored after all is a repeat of it and changes nothing.
+//!
+//! Both people are locked first, as far as they are otomo (see `presence::records`), so that of two requests to one otomo
+//! the second one sees the first.
 
 use super::{
     records::{
@@ -160,6 +163,7 @@ fn open(
     circumstances: Circumstances,
     policies: &Policies,
 ) -> Result<Outcome, Unstored> {
+    presence::records::lock_all(tx, &[&request.caller.user, &request.otomo])?;
     let facts = facts::read(tx, request, circumstances)?;
     match request::open(request, &facts, tx.now(), &policies.calls) {
         Ok(steps) => write_all(tx, steps, policies),
@@ -173,8 +177,13 @@ fn command_call(
     command: &Command,
     policies: &Policies,
 ) -> Result<Outcome, Unstored> {
+    let unknown = || Ok(Outcome::refused(Refusal::NotParticipant));
+    let Some(people) = records::people(tx, call)? else {
+        return unknown();
+    };
+    presence::records::lock_all(tx, &people.each_ref())?;
     let Some(call) = records::find(tx, call)? else {
-        return Ok(Outcome::refused(Refusal::NotParticipant));
+        return unknown();
     };
     let moment = Moment {
         now: tx.now(),

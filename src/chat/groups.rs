@@ -93,6 +93,7 @@ pub(super) fn add(
     to: ConversationId,
     newcomer: &UserId,
 ) -> Result<Outcome<()>, ChatFault> {
+    records::lock(tx, to)?;
     let mut members = group_members(tx, asker, to)?;
     if members.contains(newcomer) {
         return Ok(Outcome::unchanged(()));
@@ -113,6 +114,7 @@ pub(super) fn remove(
     from: ConversationId,
     who: &UserId,
 ) -> Result<Outcome<()>, ChatFault> {
+    records::lock(tx, from)?;
     let members = group_members(tx, asker, from)?;
     if asker != who && records::info(tx, from)?.is_none_or(|it| it.creator != *asker) {
         return Err(ChatFault::NotCreator);

@@ -89,18 +89,20 @@ pub(super) fn send(
     draft: &Draft,
     ids: &Ids,
 ) -> Result<Outcome<Message>, SendError> {
-    let (found, members) = match &draft.target {
-        Target::Conversation(id) => (Outcome::unchanged(*id), records::members(tx, *id)?),
-        Target::User(partner) => {
-            let found = groups::direct(tx, sender, partner)?;
-            (found, vec![sender.clone(), partner.clone()])
-        }
+    let found = match &draft.target {
+        Target::Conversation(id) => Outcome::unchanged(*id),
+        Target::User(partner) => groups::direct(tx, sender, partner)?,
     };
     let conversation = found.answer;
+    // First, because it locks the conversation: who is in it does not change from then on.
+    let seq = records::next_seq(tx, conversation)?.ok_or(ChatFault::ConversationNotFound)?;
+    let members = match &draft.target {
+        Target::Conversation(id) => records::members(tx, *id)?,
+        Target::User(partner) => vec![sender.clone(), partner.clone()],
+    };
     if !members.contains(sender) {
         return Err(ChatFault::ConversationNotFound.into());
     }
-    let seq = records::next_seq(tx, conversation)?.ok_or(ChatFault::ConversationNotFound)?;
     let message = Message {
         id: ids.message,
         conversation,
@@ -146,6 +148,7 @@ pub(super) fn read(
     seen: u64,
     event: EventId,
 ) -> Result<Outcome<u64>, ChatFault> {
+    records::lock_cursor(tx, reader, conversation)?;
     let position = records::position(tx, reader, conversation)?;
     let position = position.ok_or(ChatFault::ConversationNotFound)?;
     let cursor = rules::cursor(position.read, position.last, seen)?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kernel::{identity::Identity, ids::UserId, time::Timestamp},
-    store::{Conn, StoreError, Tx, run, sql::schema::users},
+    store::{Conn, StoreError, Tx, run, run_locked, sql::schema::users},
 };
 
 /// Somebody, if they are known.
@@ -67,34 +67,51 @@ pub fn enter(
 ) -> Result<Person, EntryFault> {
     let stored = find(tx, &identity.user)?;
     let person = admit(stored.as_ref(), identity, auto_provision)?;
-    if stored.as_ref() != Some(&person) {
-        store(tx, &person)?;
+    if stored.as_ref() == Some(&person) {
+        return Ok(person);
     }
+    // A backend may have said something else meanwhile.
+    let stored = find_to_change(tx, &identity.user)?;
+    let person = admit(stored.as_ref(), identity, auto_provision)?;
+    store(tx, &person, stored.is_some())?;
     Ok(person)
 }
 
 /// Stores a person as a backend describes them.
 pub fn put(tx: &mut Tx<'_>, person: &Person) -> Result<Put, StoreError> {
-    let put = match find(tx, &person.user)? {
+    let stored = find_to_change(tx, &person.user)?;
+    let known = stored.is_some();
+    let put = match stored {
         None => Put::Created,
         Some(stored) if stored == *person => return Ok(Put::Unchanged),
         Some(stored) => Put::Changed {
             role_was: stored.role,
         },
     };
-    store(tx, person)?;
+    store(tx, person, known)?;
     Ok(put)
 }
 
-/// An upsert: another node may have stored the same newcomer since they were looked for.
-fn store(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+/// The same as [`find`]; nobody else changes what is stored before the transaction ends.
+fn find_to_change(tx: &mut Tx<'_>, user: &UserId) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = run_locked!(tx, |c| users::table
+        .find(user.as_str())
+        .select(Row::as_select()) => get_result(c).optional())?;
+    row.map(Person::try_from).transpose()
+}
+
+/// Of two who store the same newcomer the second one finds them taken.
+fn store(tx: &mut Tx<'_>, person: &Person, known: bool) -> Result<(), StoreError> {
     let row = Row::from(person);
-    let now = tx.now().millis();
+    let now = users::updated_at.eq(tx.now().millis());
+    if known {
+        let stored = diesel::update(users::table.find(&row.id)).set((&row, now));
+        run!(tx, |c| stored.execute(c))?;
+        return Ok(());
+    }
+    let new = (&row, users::created_at.eq(tx.now().millis()), now);
     run!(tx, |c| diesel::insert_into(users::table)
-        .values((&row, users::created_at.eq(now), users::updated_at.eq(now)))
-        .on_conflict(users::id)
-        .do_update()
-        .set((&row, users::updated_at.eq(now)))
+        .values(new)
         .execute(c))?;
     Ok(())
 }

@@ -120,11 +120,13 @@ pub fn step(tx: &mut Tx<'_>, recovery: &Recovery) -> Result<Option<Recovered>, S
     let Some(day) = recovery.schedule.due(tx.now()) else {
         return Ok(None);
     };
+    // One node at a time: the others go on from where it has come.
+    tx.lock_name("points:recovery")?;
     let progress = recoveries::progress(tx, day)?;
     if progress.finished {
         return Ok(None);
     }
-    let accounts = recoveries::accounts(tx, progress.through.as_ref(), BATCH)?;
+    let accounts = recoveries::accounts_to_move(tx, progress.through.as_ref(), BATCH)?;
     let mut told = Vec::new();
     for (user, account) in &accounts {
         told.extend(bring(tx, recovery, day, user, *account)?);

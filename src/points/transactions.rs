@@ -46,6 +46,7 @@ pub enum Outcome {
 /// much, and those of the store. Nothing is written then, unless the store failed in the middle.
 pub fn apply(tx: &mut Tx<'_>, order: &Order) -> Result<Outcome, PointsFault> {
     let digest = order.digest();
+    let account = records::account_to_move(tx, order.user())?;
     if let Some((earlier, asked)) = records::find(tx, order.user(), order.key())? {
         return if asked == digest {
             Ok(Outcome::Repeated(earlier))
@@ -53,8 +54,6 @@ pub fn apply(tx: &mut Tx<'_>, order: &Order) -> Result<Outcome, PointsFault> {
             Err(PointsFault::KeyReused)
         };
     }
-    // Whoever writes is alone (see `store`), so this is the balance that will be moved.
-    let account = records::account(tx, order.user())?;
     let balance = account.balance;
     match rules::apply(balance, order.change()) {
         Verdict::Balance(after) => {

@@ -74,6 +74,10 @@ pub(super) fn leave(
         due: None,
         answer: (),
     };
+    let Some((otomo, _)) = leases::find(tx, session)? else {
+        return Ok(outcome);
+    };
+    records::lock_all(tx, &[&otomo])?;
     let Some((otomo, lease)) = leases::find(tx, session)? else {
         return Ok(outcome);
     };
@@ -102,7 +106,7 @@ pub(super) fn choose(
         by,
     } = choose;
     let now = tx.now();
-    let mut standing = records::find(tx, otomo)?.ok_or(PresenceFault::UnknownOtomo)?;
+    let mut standing = records::find_to_change(tx, otomo)?.ok_or(PresenceFault::UnknownOtomo)?;
     standing.readiness = standing.readiness.choose(*chosen, *until, *by, now)?;
     records::save(tx, &standing)?;
     let change = records::settle(tx, otomo, policy)?;
@@ -126,7 +130,7 @@ pub(super) fn force_offline(
     otomo: &UserId,
     policy: &Policy,
 ) -> Result<Outcome<()>, PresenceFault> {
-    if records::find(tx, otomo)?.is_none() {
+    if records::find_to_change(tx, otomo)?.is_none() {
         return Err(PresenceFault::UnknownOtomo);
     }
     leases::end_all(tx, otomo)?;

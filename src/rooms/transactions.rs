@@ -179,11 +179,13 @@ fn state(
     let (now, size) = (tx.now(), publication.json().len() as u64);
     for room in &rooms {
         // Counted only where a room grows, which it does rarely.
-        let before = states::size(tx, room, &key, now)?;
-        if before.is_none_or(|before| before < size) {
+        let grows = |before: Option<u64>| before.is_none_or(|before| before < size);
+        if grows(states::size(tx, room, &key, now)?) {
+            tx.lock_name(&format!("states:{room}"))?;
+            let before = states::size(tx, room, &key, now)?;
             let held = states::held(tx, room, now)?;
             let keys = held.keys + u64::from(before.is_none());
-            let bytes = held.bytes + size - before.unwrap_or_default();
+            let bytes = (held.bytes + size).saturating_sub(before.unwrap_or_default());
             if keys > u64::from(limits.most) || bytes > limits.most_bytes as u64 {
                 return Err(RoomsFault::TooManyStates(index));
             }

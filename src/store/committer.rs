@@ -189,6 +189,7 @@ impl Committer {
     /// Runs and answers one job, again if its transaction was lost for a reason that is not its own. An error says that a
     /// transaction could not even begin.
     fn alone(&mut self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
+        let mut raced = false;
         for _ in 0..TRIES {
             let mut tx = match self.begin(false) {
                 Ok(tx) => tx,
@@ -197,12 +198,21 @@ impl Committer {
                     return Err(fault);
                 }
             };
-            let verdict = job.run(&mut tx);
-            let stored = match verdict {
+            let mut lost = false;
+            let stored = match job.run(&mut tx) {
                 Verdict::Keep => commit(&mut tx).map(Some),
                 Verdict::Undo => Ok(None),
             };
-            let again = tx.trouble().is_some();
+            let again = match tx.trouble() {
+                None | Some(Trouble::Undo) => false,
+                // The second time it is no race.
+                Some(Trouble::Raced) => !std::mem::replace(&mut raced, true),
+                Some(Trouble::Again) => true,
+                Some(Trouble::Lost) => {
+                    lost = true;
+                    true
+                }
+            };
             match stored {
                 Ok(Some(took)) => {
                     self.committed(1, took);
@@ -210,7 +220,9 @@ impl Committer {
                     return Ok(());
                 }
                 Ok(None) | Err(_) if again => {
-                    self.failures.failed(&GONE);
+                    if lost {
+                        self.failures.failed(&GONE);
+                    }
                     self.abandon();
                 }
                 Ok(None) => {
@@ -308,7 +320,7 @@ fn run_parted(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Result<(usize, boo
             (None, Verdict::Keep) => tx.keep_job()?,
             (None, Verdict::Undo) => tx.undo_job()?,
             (Some(Trouble::Lost), _) => return Err(GONE),
-            (Some(Trouble::Again | Trouble::Undo), _) => {
+            (Some(Trouble::Again | Trouble::Raced | Trouble::Undo), _) => {
                 tx.undo_job()?;
                 return Ok((done, true));
             }

@@ -66,8 +66,9 @@ macro_rules! __run {
 /// use diesel::prelude::*;
 /// use otomo::store::{StoreError, Tx, lock, sql::schema::point_accounts as table};
 ///
-/// fn lock_account(tx: &mut Tx<'_>, user: &str) -> Result<(), StoreError> {
-///     lock!(tx, table::table.find(user).select(table::user_id))
+/// fn lock_accounts(tx: &mut Tx<'_>, users: &[&str]) -> Result<(), StoreError> {
+///     let accounts = table::table.filter(table::user_id.eq_any(users)).order(table::user_id);
+///     lock!(tx, accounts.select(table::user_id))
 /// }
 /// ```
 #[doc(hidden)]
@@ -79,8 +80,39 @@ macro_rules! __lock {
             $crate::store::Conn::Sqlite(_) => Ok(()),
             $crate::store::Conn::Pg(pg) => {
                 let locked: ::diesel::QueryResult<Vec<String>> =
-                    $query.for_update().load(pg.connection());
+                    $query.for_no_key_update().load(pg.connection());
                 pg.noted(locked).map(drop)
+            }
+        }
+    }};
+}
+
+/// Reads rows and keeps other writers from them until this transaction ends, in one statement: [`run!`](super::run) with an
+/// arrow between the query and how it is run.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use otomo::store::{StoreError, Tx, run_locked, sql::schema::point_accounts as table};
+///
+/// fn balance(tx: &mut Tx<'_>, user: &str) -> Result<Option<i64>, StoreError> {
+///     run_locked!(tx, |c| table::table.find(user).select(table::balance) => get_result(c).optional())
+/// }
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __run_locked {
+    ($conn:expr, |$c:ident| $query:expr => $($run:tt)+) => {{
+        let conn: &mut $crate::store::Conn = $conn;
+        match conn {
+            $crate::store::Conn::Sqlite($c) => $query
+                .$($run)+
+                .map_err($crate::store::StoreError::from),
+            $crate::store::Conn::Pg(pg) => {
+                let result = {
+                    let $c = pg.connection();
+                    $query.for_no_key_update().$($run)+
+                };
+                pg.noted(result)
             }
         }
     }};
@@ -170,6 +202,21 @@ impl Conn {
         match self {
             Conn::Sqlite(c) => sqlite::roll_back_to(c, 0),
             Conn::Pg(pg) => pg.roll_back(),
+        }
+    }
+
+    /// Keeps other writers from what goes by this name, which need not be a row, until this transaction ends.
+    pub(super) fn lock_name(&mut self, name: &str) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Pg(pg) => pg.lock_name(name),
+        }
+    }
+
+    /// The job at hand has seen that another transaction has changed what it had read.
+    pub(super) fn outrun(&mut self) {
+        if let Conn::Pg(pg) = self {
+            pg.outrun();
         }
     }
 

@@ -7,7 +7,7 @@
 //! see one snapshot.
 //!
 //! # Why one writer
-//! SQLite has one writer at a time whatever we do, and what a durable commit costs is the flush of
+//! (Per node.) SQLite has one writer at a time whatever we do, and what a durable commit costs is the flush of
 //! the log to the disk (milliseconds), not the rows (microseconds). Writers who queue for the lock
 //! pay one flush each; writers who queue for the writer thread share one. A savepoint per job keeps
 //! them apart: a job that fails is undone alone.
@@ -17,6 +17,26 @@
 //! variant, so a query must stay in what the databases have in common. Diesel's own
 //! `derive(MultiConnection)` was tried first: it refuses `on_conflict` and `returning`, which the
 //! inbox and the calls live on.
+
+//!
+//! # Many writers
+//! Of SQLite there is one writer, in one process. A PostgreSQL server is shared by several nodes, each with its writer, at
+//! READ COMMITTED: each statement sees what was committed when it began, and another node may commit between two
+//! statements. So whoever decides on a change by what it has read, locks it in the statement that reads it or before:
+//!
+//! - [`run_locked!`] reads rows and keeps other writers from them until the transaction ends; [`lock!`] only keeps them. On
+//!   SQLite both do nothing more than read. One row stands for a thing: an otomo's for their leases, choice, and call; a
+//!   conversation's for its messages and members; an account's for its transactions; an inbox's head for its events.
+//! - Several rows of a table are locked in the order of their keys, and otomo before calls before conversations and
+//!   accounts before inboxes. Who meets another all the same is undone and run again.
+//! - A row that is not there cannot be locked. Two who insert it find that out by its key: the job whose insert met another's
+//!   row is run again, and finds that row. So an insert whose row was looked for says nothing of conflicts, and what
+//!   somebody else may have changed since it was read is no `on_conflict`, `do_update`. [`Tx::outrun`] is for conflicts that
+//!   no key shows, [`Tx::lock_name`] for things without a row.
+//! - `DELETE` and `UPDATE` of rows that were looked for repeat the condition: it may no longer hold.
+//!
+//! A job is also run again when the connection was lost at its commit, which may have been stored: so each is keyed (by an id
+//! that was drawn before the job, or by what it is about), and finds its own first result.
 
 mod clock;
 mod committer;
@@ -47,4 +67,4 @@ pub use tx::Tx;
 pub use crate::__run as run;
 
 #[doc(inline)]
-pub use crate::__lock as lock;
+pub use crate::{__lock as lock, __run_locked as run_locked};

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::Conn;
+use super::{Conn, StoreError};
 use crate::kernel::time::Timestamp;
 
 /// A transaction: a connection, and the time at which everything in it happens.
@@ -18,6 +18,22 @@ impl<'a> Tx<'a> {
     /// A transaction that was begun on `conn`.
     pub(super) fn new(conn: &'a mut Conn, now: Timestamp) -> Self {
         Self { conn, now }
+    }
+
+    /// Keeps other writers from what goes by this name (`room:..`) until this transaction ends, where no row stands for it.
+    /// See [the store's](crate::store#many-writers) own documentation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_name(&mut self, name: &str) -> Result<(), StoreError> {
+        self.conn.lock_name(name)
+    }
+
+    /// What the job has read is no longer so, because another node was faster: it is to return this error, and will be run
+    /// again.
+    pub fn outrun(&mut self) -> StoreError {
+        self.conn.outrun();
+        StoreError::unavailable("another change was stored first")
     }
 
     /// The time, read once for the whole transaction, so that what is stored together carries the

@@ -47,6 +47,21 @@ pub fn find(conn: &mut Conn, call: CallId) -> Result<Option<Call>, StoreError> {
     row.map(Call::try_from).transpose()
 }
 
+/// The two people of a call. They never change.
+pub fn people(conn: &mut Conn, call: CallId) -> Result<Option<[UserId; 2]>, StoreError> {
+    let row = run!(conn, |c| calls::table
+        .find(call.to_string())
+        .select((calls::caller_id, calls::otomo_id))
+        .get_result::<(String, String)>(c)
+        .optional())?;
+    let person = |stored: String| {
+        let parsed = stored.parse();
+        parsed.map_err(|fault| StoreError::corrupt(format!("a person of the call {call}: {fault}")))
+    };
+    row.map(|(caller, otomo)| Ok([person(caller)?, person(otomo)?]))
+        .transpose()
+}
+
 /// Stores a new call. Nobody has been told of it.
 ///
 /// # Errors

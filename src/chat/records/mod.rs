@@ -13,7 +13,7 @@ use super::rules::{self, Kind};
 use crate::{
     kernel::ids::{ConversationId, UserId},
     store::{
-        Conn, StoreError, Tx, prepared, run,
+        Conn, StoreError, Tx, lock, prepared, run,
         sql::schema::{conversations, members},
     },
 };
@@ -113,6 +113,23 @@ pub fn insert(tx: &mut Tx<'_>, new: NewConversation<'_>) -> Result<(), StoreErro
             .execute(c))?;
     }
     Ok(())
+}
+
+/// Keeps others from writing into a conversation, and from changing who is in it, before the transaction ends.
+/// [`next_seq`] does so too.
+pub fn lock(tx: &mut Tx<'_>, of: ConversationId) -> Result<(), StoreError> {
+    let of = conversations::table.find(of.to_string());
+    lock!(tx, of.select(conversations::id))
+}
+
+/// Keeps others from moving a member's cursor before the transaction ends.
+pub fn lock_cursor(
+    tx: &mut Tx<'_>,
+    of: &UserId,
+    conversation: ConversationId,
+) -> Result<(), StoreError> {
+    let member = members::table.find((of.as_str(), conversation.to_string()));
+    lock!(tx, member.select(members::user_id))
 }
 
 /// What never changes about a conversation.

@@ -83,6 +83,7 @@ fn drop_beginning(
     end: u64,
     limit: u64,
 ) -> Result<Dropped, StoreError> {
+    super::lock(tx, of)?;
     let (before, _) = extent(tx, of)?;
     let floor = end.min(before.saturating_add(limit));
     if floor <= before {

@@ -11,7 +11,7 @@ use super::order::{Key, Purpose, Transaction};
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
     store::{
-        Conn, StoreError, Tx, prepared, run,
+        Conn, StoreError, Tx, prepared, run, run_locked,
         sql::schema::{point_accounts, point_transactions},
     },
 };
@@ -27,23 +27,42 @@ pub struct Account {
     pub updated_at: Option<Timestamp>,
 }
 
+/// The columns of an account.
+const ACCOUNT: (
+    point_accounts::balance,
+    point_accounts::last_ordinal,
+    point_accounts::updated_at,
+) = (
+    point_accounts::balance,
+    point_accounts::last_ordinal,
+    point_accounts::updated_at,
+);
+
 /// An account.
 pub fn account(conn: &mut Conn, user: &UserId) -> Result<Account, StoreError> {
     let row = run!(conn, |c| point_accounts::table
         .find(user.as_str())
-        .select((
-            point_accounts::balance,
-            point_accounts::last_ordinal,
-            point_accounts::updated_at
-        ))
-        .get_result::<(i64, i64, i64)>(c)
+        .select(ACCOUNT)
+        .get_result(c)
         .optional())?;
-    let account = row.map(|(balance, last_ordinal, updated_at)| Account {
+    Ok(row.map(account_of).unwrap_or_default())
+}
+
+/// An account whose balance is to be moved: nobody else moves it before the transaction ends. Of two who make the first
+/// transaction of an account, the second one finds its place taken.
+pub fn account_to_move(tx: &mut Tx<'_>, user: &UserId) -> Result<Account, StoreError> {
+    let account = point_accounts::table.find(user.as_str()).select(ACCOUNT);
+    let row = run_locked!(tx, |c| account => get_result(c).optional())?;
+    Ok(row.map(account_of).unwrap_or_default())
+}
+
+/// An account, from its columns.
+fn account_of((balance, last_ordinal, updated_at): (i64, i64, i64)) -> Account {
+    Account {
         balance,
         last_ordinal,
         updated_at: Some(Timestamp::from_millis(updated_at)),
-    });
-    Ok(account.unwrap_or_default())
+    }
 }
 
 /// Stores a transaction, and the balance that it leads to. The account comes into being with the first.

@@ -7,7 +7,7 @@ use super::Account;
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, run, run_locked,
         sql::schema::{point_accounts, point_recoveries},
     },
 };
@@ -52,15 +52,16 @@ pub fn put(tx: &mut Tx<'_>, day: Date, progress: &Progress) -> Result<(), StoreE
     run!(tx, |c| put.execute(c)).map(drop)
 }
 
-/// The next accounts after one, in the order of their users, at most `limit`.
-pub fn accounts(
-    conn: &mut Conn,
+/// The next accounts after one, in the order of their users, at most `limit`. Their balances are to be moved: nobody else
+/// moves them before the transaction ends.
+pub fn accounts_to_move(
+    tx: &mut Tx<'_>,
     after: Option<&UserId>,
     limit: u32,
 ) -> Result<Vec<(UserId, Account)>, StoreError> {
     // No user id is empty, so all come after this.
     let after = after.map_or("", UserId::as_str);
-    let rows = run!(conn, |c| point_accounts::table
+    let next = point_accounts::table
         .filter(point_accounts::user_id.gt(after))
         .order(point_accounts::user_id)
         .limit(i64::from(limit))
@@ -68,9 +69,9 @@ pub fn accounts(
             point_accounts::user_id,
             point_accounts::balance,
             point_accounts::last_ordinal,
-            point_accounts::updated_at
-        ))
-        .load::<(String, i64, i64, i64)>(c))?;
+            point_accounts::updated_at,
+        ));
+    let rows = run_locked!(tx, |c| next => load::<(String, i64, i64, i64)>(c))?;
     let account = |(id, balance, last_ordinal, updated_at)| {
         let account = Account {
             balance,

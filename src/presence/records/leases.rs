@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::user_id;
+use super::{lock_all, user_id};
 use crate::{
     kernel::{
         ids::{NodeId, SessionId, UserId},
@@ -111,20 +111,27 @@ pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, S
     .execute(c))
 }
 
-/// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were.
+/// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were. Not those whose node has
+/// renewed them meanwhile.
 pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
-    let now = tx.now().millis();
+    let over = leases::expires_at.le(tx.now().millis());
     let rows: Vec<(String, String)> = run!(tx, |c| leases::table
-        .filter(leases::expires_at.le(now))
+        .filter(over)
         .select((leases::session, leases::otomo_id))
         .limit(limit)
         .load(c))?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let (sessions, otomo): (Vec<String>, Vec<String>) = rows.into_iter().unzip();
-    run!(tx, |c| diesel::delete(
-        leases::table.filter(leases::session.eq_any(&sessions))
-    )
-    .execute(c))?;
-    otomo.iter().map(|id| user_id(id)).collect()
+    let otomo: Vec<UserId> = otomo
+        .iter()
+        .map(|id| user_id(id))
+        .collect::<Result<_, _>>()?;
+    lock_all(tx, &otomo.iter().collect::<Vec<_>>())?;
+    let ended = leases::table.filter(leases::session.eq_any(&sessions));
+    run!(tx, |c| diesel::delete(ended.filter(over)).execute(c))?;
+    Ok(otomo)
 }
 
 /// When the next grace is over, of whatever node. The lease of a node that died is found without this, by the next sweep.

@@ -1,7 +1,8 @@
 //! The tables `otomo` and `leases`, and what is read of others.
 //!
 //! Whoever changes a fact calls [`settle`] in the same transaction: it reads the facts back, lets the rules decide, and stores
-//! the status with its version if it differs. Calls do so in transactions of their own ([`calling`]).
+//! the status with its version if it differs. Calls do so in transactions of their own ([`calling`]). The otomo's row stands
+//! for all facts about them: it is locked before any is read that decides on a change.
 //!
 //! - [`leases`]: the connections. [`listing`]: the otomo as people see them.
 //! - [`calling`]: what calls need of presence inside their transactions.
@@ -21,7 +22,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, lock, run, run_locked,
         sql::schema::{calls, live_participants, otomo as table},
     },
 };
@@ -36,11 +37,34 @@ pub fn find(conn: &mut Conn, otomo: &UserId) -> Result<Option<Standing>, StoreEr
     row.map(Standing::try_from).transpose()
 }
 
-/// The same, and a new otomo's where nothing is stored: first heard of now, and offline.
+/// The same, for one whose facts are to be changed: nobody else changes their facts before the transaction ends.
+pub fn find_to_change(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Option<Standing>, StoreError> {
+    let row: Option<Row> = run_locked!(tx, |c| table::table
+        .find(otomo.as_str())
+        .select(Row::as_select()) => get_result(c).optional())?;
+    row.map(Standing::try_from).transpose()
+}
+
+/// The same, and a new otomo's where nothing is stored: first heard of now, and offline. Of two who store the same new otomo
+/// the second one finds it taken.
 pub fn find_or_new(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Standing, StoreError> {
-    let now = tx.now();
-    let stored = find(tx, otomo)?;
-    Ok(stored.unwrap_or_else(|| Standing::new(otomo.clone(), now)))
+    if let Some(stored) = find_to_change(tx, otomo)? {
+        return Ok(stored);
+    }
+    let new = Standing::new(otomo.clone(), tx.now());
+    let row = Row::from(&new);
+    run!(tx, |c| diesel::insert_into(table::table)
+        .values((&row, table::free_at.eq(0)))
+        .execute(c))?;
+    Ok(new)
+}
+
+/// Keeps others from changing the facts about these people before the transaction ends, as far as they are otomo. Whoever
+/// changes facts about several does this first, so that nobody waits for one while they have another.
+pub fn lock_all(tx: &mut Tx<'_>, people: &[&UserId]) -> Result<(), StoreError> {
+    let people: Vec<&str> = people.iter().map(|user| user.as_str()).collect();
+    let rows = table::table.filter(table::user_id.eq_any(people));
+    lock!(tx, rows.order(table::user_id).select(table::user_id))
 }
 
 /// Compares the facts with what people were told, and stores the status if it differs. The change is to be told once
@@ -50,7 +74,7 @@ pub fn settle(
     otomo: &UserId,
     policy: &Policy,
 ) -> Result<Option<StatusChange>, StoreError> {
-    let Some(stored) = find(tx, otomo)? else {
+    let Some(stored) = find_to_change(tx, otomo)? else {
         return Ok(None);
     };
     let leases = leases::of(tx, otomo)?;

@@ -142,9 +142,9 @@ pub fn page(
 
 /// Drops up to `limit` grants whose time is over, and says whose they were.
 pub fn expire(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(RoomId, UserId)>, StoreError> {
-    let now = tx.now().millis();
+    let is_over = room_members::expires_at.le(tx.now().millis());
     let over = run!(tx, |c| room_members::table
-        .filter(room_members::expires_at.le(now))
+        .filter(is_over)
         .order(room_members::expires_at)
         .limit(i64::from(limit))
         .select((room_members::room, room_members::user_id))
@@ -152,7 +152,11 @@ pub fn expire(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(RoomId, UserId)>, Stor
     let mut gone = Vec::with_capacity(over.len());
     for (room, user) in over {
         let member = room_members::table.find((room.as_str(), user.as_str()));
-        run!(tx, |c| prepared(diesel::delete(member)).execute(c))?;
+        let member = member.filter(is_over);
+        // None if it was renewed, or another node was faster.
+        if run!(tx, |c| prepared(diesel::delete(member)).execute(c))? == 0 {
+            continue;
+        }
         let room = name("room_members.room", &room)?;
         gone.push((room, name("room_members.user_id", &user)?));
     }

@@ -56,11 +56,15 @@ pub fn insert(
         publications::stored.eq(i64::try_from(stored).unwrap_or(i64::MAX)),
         publications::published_at.eq(tx.now().millis()),
     );
-    run!(tx, |c| diesel::insert_into(publications::table)
+    let noted = run!(tx, |c| diesel::insert_into(publications::table)
         .values(row)
         .on_conflict_do_nothing()
-        .execute(c))
-    .map(drop)
+        .execute(c))?;
+    if noted == 0 && !find(tx, key, request)?.is_some_and(|it| it.own) {
+        // Somebody else has published with it since it was looked for.
+        return Err(tx.outrun());
+    }
+    Ok(())
 }
 
 /// Forgets up to `limit` keys from before then, and says how many.

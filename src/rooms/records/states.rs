@@ -92,15 +92,15 @@ pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<String>, St
 
 /// Drops up to `limit` states whose time is over, and says how many.
 pub fn expire(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
-    let now = tx.now().millis();
+    let is_over = room_states::expires_at.le(tx.now().millis());
     let over = run!(tx, |c| room_states::table
-        .filter(room_states::expires_at.le(now))
+        .filter(is_over)
         .order(room_states::expires_at)
         .limit(i64::from(limit))
         .select((room_states::room, room_states::key))
         .load::<(String, String)>(c))?;
     for (room, key) in &over {
-        let state = room_states::table.find((room, key));
+        let state = room_states::table.find((room, key)).filter(is_over);
         run!(tx, |c| prepared(diesel::delete(state)).execute(c))?;
     }
     Ok(u32::try_from(over.len()).unwrap_or(u32::MAX))

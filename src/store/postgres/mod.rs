@@ -22,6 +22,7 @@ use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     dsl::sql,
     result::{DatabaseErrorKind, Error},
+    sql_query,
     sql_types::{BigInt, Text},
 };
 
@@ -45,6 +46,9 @@ const MIGRATION_LOCK: i64 = 0x6f_746f_6d6f;
 pub(super) enum Trouble {
     /// What the job wrote must be undone.
     Undo,
+    /// A row is there that was not when it was looked for, or was when the job was asked: whichever it is, the next run sees
+    /// it.
+    Raced,
     /// Another transaction was in the way: the same may work right away.
     Again,
     /// The connection is of no use any more.
@@ -210,6 +214,18 @@ impl Pg {
         self.execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
     }
 
+    /// Waits until nobody else has what goes by this name, and keeps others from it until the transaction ends.
+    pub(super) fn lock_name(&mut self, name: &str) -> Result<(), StoreError> {
+        let lock = sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+        let locked = lock.bind::<Text, _>(name).execute(&mut self.conn);
+        self.noted(locked).map(drop)
+    }
+
+    /// Has the job run again.
+    pub(super) fn outrun(&mut self) {
+        self.trouble = self.trouble.max(Some(Trouble::Raced));
+    }
+
     /// The server's own clock.
     pub(super) fn clock(&mut self) -> Result<Timestamp, StoreError> {
         let now = sql::<BigInt>("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
@@ -251,6 +267,7 @@ impl Pg {
             }
             // The server has become one that follows another: the next connection may find the other.
             DatabaseErrorKind::ReadOnlyTransaction if self.access == Access::Write => Trouble::Lost,
+            DatabaseErrorKind::UniqueViolation => Trouble::Raced,
             DatabaseErrorKind::SerializationFailure => Trouble::Again,
             _ if meaning(info.message()) == Meaning::Crossed => Trouble::Again,
             _ if self.savepoint != Savepoint::Unset && is_lock_timeout(info.message()) => {

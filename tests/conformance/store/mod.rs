@@ -8,6 +8,7 @@ mod crash;
 mod inbox;
 mod last_seen;
 mod migrate;
+mod nodes;
 mod plan;
 mod points;
 mod prune;
@@ -221,6 +222,12 @@ macro_rules! suite {
                 points::a_refusal_is_told_once_and_keeps_no_key,
                 points::an_account_holds_what_every_client_can_read,
                 points::the_database_keeps_the_ledger,
+                nodes::streams_have_no_gap_over_nodes,
+                nodes::points_are_consumed_once_over_nodes,
+                nodes::messages_have_no_gap_over_nodes,
+                nodes::a_status_has_one_version_over_nodes,
+                nodes::a_publication_has_one_effect_over_nodes,
+                nodes::nodes_prune_beside_each_other,
             );
         }
     };

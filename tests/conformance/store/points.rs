@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::{Database, inbox::user};
 
-fn order(name: &str, key: &str, points: i64) -> Order {
+pub(super) fn order(name: &str, key: &str, points: i64) -> Order {
     let amount = Amount::try_from(points.abs()).unwrap();
     let change = if points < 0 {
         Change::Consume(amount)
@@ -35,7 +35,7 @@ fn order(name: &str, key: &str, points: i64) -> Order {
     Order::new(user(name), key, change, purpose).unwrap()
 }
 
-async fn carry_out(store: &Handle, order: Order) -> Result<Outcome, PointsFault> {
+pub(super) async fn carry_out(store: &Handle, order: Order) -> Result<Outcome, PointsFault> {
     store.write(move |tx| apply(tx, &order)).await
 }
 
@@ -46,7 +46,7 @@ async fn balance(store: &Handle, name: &str) -> i64 {
 }
 
 /// The amounts and the balances after them, the oldest first.
-async fn history(store: &Handle, name: &str) -> Vec<(i64, i64)> {
+pub(super) async fn history(store: &Handle, name: &str) -> Vec<(i64, i64)> {
     let name = user(name);
     let list = store.read(move |conn| records::list(conn, &name, None, 10_000));
     let list = list.await.unwrap();

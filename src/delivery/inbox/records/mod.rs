@@ -1,15 +1,14 @@
-//! The inbox's rows: append, read, drop.
+//! The inbox's rows: append, read, drop (`dropping`).
 //!
 //! `events` has each body once, `inbox` one row per recipient, `inbox_heads` where each user's
 //! stream ends (`head`) and what was dropped at its beginning (`floor`). A user's rows are the seqs
 //! from `floor + 1` to `head`, without a gap.
 
-use std::collections::BTreeMap;
+mod dropping;
 
-use diesel::{
-    dsl::{exists, not},
-    prelude::*,
-};
+use diesel::{dsl::exists, prelude::*};
+
+pub use self::dropping::{drop_aged, drop_overfull, overfull};
 
 use super::{Extent, Seq};
 use crate::{
@@ -191,75 +190,6 @@ pub fn page(
         .filter(|_| full)
         .map_or(extent.head, |last| last.seq);
     Ok(Page::Events { events, through })
-}
-
-/// Drops up to `limit` rows of events stored before `before`, oldest first, and says how many; 0
-/// when none is left.
-pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
-    let aged = run!(tx, |c| inbox::table
-        .inner_join(events::table)
-        .filter(events::created_at.lt(before.millis()))
-        .order(events::created_at)
-        .limit(i64::from(limit))
-        .select((inbox::user_id, inbox::seq))
-        .load::<(String, i64)>(c))?;
-    // What goes is always the beginning of a stream, also if the clock was once set back and a
-    // younger event came before.
-    let mut ends = BTreeMap::new();
-    for (user, seq) in aged {
-        let end = ends.entry(user).or_insert(seq);
-        *end = seq.max(*end);
-    }
-    let mut dropped = 0;
-    for (user, end) in ends {
-        dropped += drop_beginning(tx, &user, end, limit.saturating_sub(dropped))?;
-    }
-    Ok(dropped)
-}
-
-/// The users whose streams hold more than `keep` events.
-pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<UserId>, StoreError> {
-    let users = run!(conn, |c| inbox_heads::table
-        .filter((inbox_heads::head - inbox_heads::floor).gt(i64::from(keep)))
-        .select(inbox_heads::user_id)
-        .load::<String>(c))?;
-    users.into_iter().map(user).collect()
-}
-
-/// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says how many;
-/// 0 when it holds no more than that.
-pub fn drop_overfull(
-    tx: &mut Tx<'_>,
-    user: &UserId,
-    keep: u32,
-    limit: u32,
-) -> Result<u32, StoreError> {
-    let head = column(extent(tx, user)?.head);
-    drop_beginning(tx, user.as_str(), head - i64::from(keep), limit)
-}
-
-/// Drops up to `limit` rows of a stream, from its first on, at most up to `end`; the floor moves
-/// with them, and bodies that are in no stream any more go.
-fn drop_beginning(tx: &mut Tx<'_>, user: &str, end: i64, limit: u32) -> Result<u32, StoreError> {
-    let rows = run!(tx, |c| inbox::table
-        .filter(inbox::user_id.eq(user).and(inbox::seq.le(end)))
-        .order(inbox::seq)
-        .limit(i64::from(limit))
-        .select((inbox::seq, inbox::event_id))
-        .load::<(i64, String)>(c))?;
-    let Some((floor, _)) = rows.last().cloned() else {
-        return Ok(0);
-    };
-    let ids = rows.iter().map(|(_, id)| id);
-    let gone = inbox::user_id.eq(user).and(inbox::seq.le(floor));
-    run!(tx, |c| diesel::delete(inbox::table.filter(gone)).execute(c))?;
-    run!(tx, |c| diesel::update(inbox_heads::table.find(user))
-        .set(inbox_heads::floor.eq(floor))
-        .execute(c))?;
-    let unread = not(exists(inbox::table.filter(inbox::event_id.eq(events::id))));
-    let bodies = events::table.filter(events::id.eq_any(ids)).filter(unread);
-    run!(tx, |c| diesel::delete(bodies).execute(c))?;
-    Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
 }
 
 /// Stores the body; 0 if it is there already.

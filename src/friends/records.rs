@@ -73,28 +73,30 @@ pub fn page(
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Friendship>, StoreError> {
-    let mut list = friendships::table
-        .filter(friendships::user_id.eq(of.as_str()))
-        .select((
-            friendships::other_id,
-            friendships::standing,
-            friendships::since_at,
-        ))
-        .order((friendships::since_at.desc(), friendships::other_id.desc()))
-        .limit(limit.into())
-        .into_boxed();
-    if let Some(standing) = which {
-        list = list.filter(friendships::standing.eq(standing.as_str()));
-    }
-    if let Some(Place { since, other }) = after {
-        let (since, other) = (since.millis(), other.as_str());
-        let earlier = friendships::since_at.lt(since);
-        let beside = friendships::since_at
-            .eq(since)
-            .and(friendships::other_id.lt(other));
-        list = list.filter(earlier.or(beside));
-    }
-    let rows = run!(conn, |c| list.load::<(String, String, i64)>(c))?;
+    let rows = run!(conn, |c| {
+        let mut list = friendships::table
+            .filter(friendships::user_id.eq(of.as_str()))
+            .select((
+                friendships::other_id,
+                friendships::standing,
+                friendships::since_at,
+            ))
+            .order((friendships::since_at.desc(), friendships::other_id.desc()))
+            .limit(limit.into())
+            .into_boxed();
+        if let Some(standing) = which {
+            list = list.filter(friendships::standing.eq(standing.as_str()));
+        }
+        if let Some(Place { since, other }) = after {
+            let (since, other) = (since.millis(), other.as_str());
+            let earlier = friendships::since_at.lt(since);
+            let beside = friendships::since_at
+                .eq(since)
+                .and(friendships::other_id.lt(other));
+            list = list.filter(earlier.or(beside));
+        }
+        list.load::<(String, String, i64)>(c)
+    })?;
     rows.into_iter().map(Friendship::try_from).collect()
 }
 

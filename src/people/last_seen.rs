@@ -6,7 +6,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::{NodeId, UserId},
         time::Timestamp,

@@ -27,6 +27,7 @@ pub mod rules;
 mod transactions;
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
@@ -41,7 +42,7 @@ use self::{
     messages::{Admit, ClaimLost, Expire, Join, Publish, Revoke, Stop, Welcome},
     publication::{Draft, Publication},
     records::{members, publications, states},
-    rules::{Grant, PLACES_MAX},
+    rules::{DURABLE_MEMBERS_MAX, Grant, PLACES_MAX},
     transactions::StateLimits,
 };
 pub use self::{
@@ -70,6 +71,9 @@ const REQUESTS_MAX: usize = 64;
 
 /// Events that are checked before a worker's sockets get their turn: a fraction of a millisecond.
 const CHECKED_AT_ONCE: usize = 32;
+
+/// The people of a room on each other node who are listed. A page has far fewer; beyond this the list has gaps.
+const LISTED_MAX: usize = 20_000;
 
 /// Between two looks at grants whose time is over. Their events end at the moment itself: delivery looks at the time.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -154,11 +158,32 @@ impl Rooms {
             }
         }
         let publish = Publish {
+            elsewhere: self.present_elsewhere(&publications).await,
             publications,
             accepted,
         };
         let published = self.0.announcer.send(publish).await;
         published.unwrap_or(Err(RoomsFault::Stopped))
+    }
+
+    /// Who is on other nodes in the rooms that durable events are for.
+    async fn present_elsewhere(
+        &self,
+        publications: &[Publication],
+    ) -> HashMap<RoomId, Vec<UserId>> {
+        let mut present = HashMap::new();
+        for publication in publications {
+            let Some(room) = publication.durable_room() else {
+                continue;
+            };
+            if !present.contains_key(room) {
+                let most = DURABLE_MEMBERS_MAX + 1;
+                let members = self.0.dispatch.room_members_elsewhere(room, most).await;
+                let users = members.into_iter().map(|(user, _)| user);
+                present.insert(room.clone(), users.collect());
+            }
+        }
+        present
     }
 
     /// Takes a session into a room. The answer, or the error, goes out through delivery.
@@ -276,7 +301,8 @@ impl Rooms {
         let (of, first) = (room.clone(), after.clone());
         let read = move |conn: &mut _| members::page(conn, &of, first.as_ref(), limit);
         let granted = self.0.store.read(read).await?;
-        let there = self.0.dispatch.roster().room_members(room);
+        let there = self.0.dispatch.room_members_everywhere(room, LISTED_MAX);
+        let there = there.await;
         Ok(together(granted, there, after.as_ref(), limit))
     }
 

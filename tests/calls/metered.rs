@@ -14,7 +14,7 @@ use otomo::{
             step::advance,
         },
     },
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::CallId,
         time::{Clock, Timestamp},

@@ -17,9 +17,9 @@ use otomo::{
     },
     friends::Friends,
     kernel::{
-        config::{DatabaseConfig, DatabaseUrl, Sources, load},
+        config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
         identity::{Identity, Role},
-        ids::{EventId, UserId},
+        ids::{EventId, NodeId, UserId},
         metrics::Metrics,
         time::Clock,
         token::Verifier,
@@ -51,6 +51,11 @@ pub(crate) fn identity(name: &str) -> Identity {
         rooms: Vec::new(),
         expires_at: Clock::system().now() + TTL,
     }
+}
+
+async fn friends(store: &Handle, dispatch: &Dispatch, config: &Config, node: &NodeId) -> Friends {
+    let friends = Friends::start(store.clone(), dispatch.clone(), config, node);
+    friends.await.unwrap()
 }
 
 /// One run of a server.
@@ -108,13 +113,12 @@ impl Server {
             soft: config.outbox.soft_limit,
             hard: config.outbox.hard_limit,
         };
-        let friends = Friends::start(store.clone(), dispatch.clone(), &config, &node);
         let webhook = Webhook::new(&config.actions, Arc::clone(&metrics));
         let env = Env {
             rooms: Rooms::start(store.clone(), dispatch.clone(), &config),
             actions: Actions::new(&Arc::new(webhook)),
             chat: Chat::new(store.clone(), dispatch.clone(), &config),
-            friends: friends.await.unwrap(),
+            friends: friends(&store, &dispatch, &config, &node).await,
             node,
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
             lines: dispatch.start_worker().unwrap(),

@@ -65,6 +65,7 @@ impl World {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 2,
             queue: 1_024,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&database.url).unwrap();
         let metrics = Arc::<Metrics>::default();

@@ -1,6 +1,6 @@
 //! The friends of a server without sockets, on a database that goes away with it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use otomo::{
     backplane::Backplane,
@@ -49,6 +49,7 @@ impl Server {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 2,
             queue: 1_024,
+            statement_timeout: Duration::from_secs(5),
         };
         migrate(&database.url).unwrap();
         let metrics = Arc::new(Metrics::default());

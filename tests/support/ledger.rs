@@ -34,6 +34,8 @@ pub struct Ledger {
     /// Who is online, and the version of each who ever was.
     online: BTreeSet<String>,
     versions: BTreeMap<String, u64>,
+    /// Goes on whatever happens.
+    clock: u64,
     /// Whether all nodes have had time to come.
     pub settled: bool,
 }
@@ -115,7 +117,10 @@ impl Ledger {
 
     /// It has lost its memory.
     pub fn restart(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            clock: self.clock,
+            ..Self::default()
+        };
     }
 
     fn leave(&mut self, user: &str) -> Option<u64> {
@@ -124,8 +129,9 @@ impl Ledger {
     }
 
     fn next_version(&mut self, user: &str) -> u64 {
+        self.clock += 1;
         let version = self.versions.entry(user.to_owned()).or_default();
-        *version += 1;
+        *version = self.clock.max(*version + 1);
         *version
     }
 }

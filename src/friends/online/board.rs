@@ -82,6 +82,11 @@ impl Board {
         }
     }
 
+    /// The link is down. Whatever was under way is lost, and versions may begin anew.
+    pub(super) fn clear(&mut self) {
+        self.heard.clear();
+    }
+
     /// What was told up to now.
     pub(super) fn mark(&self) -> u64 {
         self.count

@@ -183,8 +183,10 @@ impl Everywhere {
             let standing = match board.since(since.0, &user) {
                 Some(Known::Online) => Some(Standing::Online),
                 Some(Known::Offline(at)) => Some(Standing::Offline(Some(at).max(seen))),
-                None if listed || connectedness.is_online(&user) => Some(Standing::Online),
-                None => certain.then_some(Standing::Offline(seen)),
+                None if listed => Some(Standing::Online),
+                // Somebody who is here and not in the registry yet is told of when they are; or never, if they go first.
+                None if certain => Some(Standing::Offline(seen)),
+                None => connectedness.is_online(&user).then_some(Standing::Online),
             };
             standing.map(|standing| (user, standing))
         };

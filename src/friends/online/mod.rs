@@ -14,6 +14,8 @@ mod alone;
 mod board;
 mod everywhere;
 mod hearing;
+#[cfg(test)]
+mod model;
 mod publisher;
 mod publishing;
 mod sweeping;

@@ -122,9 +122,9 @@ impl Publisher {
         }
     }
 
-    /// Whether the registry was told that somebody is here.
+    /// Whether the registry certainly has it that somebody is here.
     pub(super) fn has_said(&self, user: &UserId) -> bool {
-        self.said.contains(user)
+        self.said.contains(user) && !self.unsure.contains(user)
     }
 
     /// Those of whom the registry was told that they are here.

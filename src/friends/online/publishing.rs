@@ -130,7 +130,7 @@ impl Publishing<'_> {
         }
         if !up && self.up {
             // What is told from now on is told here alone.
-            self.everywhere.board().forget();
+            self.everywhere.board().clear();
             self.everywhere.progress.notify_waiters();
         }
         self.up = up;

@@ -6,7 +6,9 @@ use tokio::sync::oneshot;
 
 use super::Announcer;
 use crate::{
+    backplane::Link,
     delivery::{
+        dispatch::Hearing,
         line::SessionRef,
         lines::To,
         reply::Reply,
@@ -25,7 +27,7 @@ use crate::{
         rules,
         transactions::{self, Entrance},
     },
-    store::{Handle, StoreError, steps::STEP_ROWS},
+    store::{Handle, StoreError, Tx, steps::STEP_ROWS},
 };
 
 impl Announcer {
@@ -60,6 +62,12 @@ impl Announcer {
         });
     }
 
+    /// Holds a room's channel where there are other nodes.
+    fn hearing(&self, room: &RoomId) -> Option<Hearing> {
+        let alone = self.dispatch.backplane().link() == Link::Alone;
+        (!alone).then(|| self.dispatch.hear_room(room))
+    }
+
     fn refuse(&self, at: SessionRef, reply: &Reply, fault: RoomsFault) {
         if let RoomsFault::Store(cause) = &fault {
             log::error!(
@@ -82,13 +90,30 @@ impl Handler<Join> for Announcer {
             joiner.room.clone(),
             joiner.claims.clone(),
         );
+        let hearing = self.hearing(&room);
         // In the order of the writes, though it only reads: what is published after it is said after it.
-        let entered = self
-            .store
-            .write(move |tx| transactions::enter(tx, &user, &room, &claims));
-        self.results.push(entered, move |entered, announcer, _| {
+        let enter = move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims);
+        let admit = |(entered, hearing), announcer: &mut Self, _: &mut _| {
             announcer.admit(joiner, entered);
-        });
+            // By now the session holds the room, or is not let in.
+            drop(hearing);
+        };
+        match hearing {
+            None => {
+                let entered = self.store.write(enter);
+                let entered = async { (entered.await, None) };
+                self.results.push(entered, admit);
+            }
+            Some(mut hearing) => {
+                let store = self.store.clone();
+                let entered = async move {
+                    // What others publish from now on is heard: what they published before is among the states.
+                    hearing.heard().await;
+                    (store.write(enter).await, Some(hearing))
+                };
+                self.results.push(entered, admit);
+            }
+        }
     }
 }
 

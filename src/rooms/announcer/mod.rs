@@ -128,13 +128,21 @@ impl Announcer {
     }
 
     /// The events with those who are in their rooms: read once for each room, and no more than matter.
-    fn entries(&self, publications: Vec<Publication>) -> Arc<[Entry]> {
+    fn entries(
+        &self,
+        publications: Vec<Publication>,
+        mut elsewhere: HashMap<RoomId, Vec<UserId>>,
+    ) -> Arc<[Entry]> {
         let mut rooms: HashMap<RoomId, Arc<[UserId]>> = HashMap::new();
         let roster = self.dispatch.roster();
         let mut present = |publication: &Publication| -> Arc<[UserId]> {
             match (&publication.target, publication.kind) {
                 (Target::Room(room), Kind::Durable) => {
-                    let read = || roster.room_users(room, DURABLE_MEMBERS_MAX + 1).into();
+                    let read = || {
+                        let mut users = roster.room_users(room, DURABLE_MEMBERS_MAX + 1);
+                        users.extend(elsewhere.remove(room).unwrap_or_default());
+                        users.into()
+                    };
                     Arc::clone(rooms.entry(room.clone()).or_insert_with(read))
                 }
                 _ => Arc::default(),
@@ -155,9 +163,10 @@ impl Handler<Publish> for Announcer {
         let Publish {
             publications,
             accepted,
+            elsewhere,
         } = publish;
         let (answer, answered) = oneshot::channel();
-        let entries = self.entries(publications);
+        let entries = self.entries(publications, elsewhere);
         let needs_store = |entry: &Entry| {
             entry.publication.kind != Kind::Ephemeral || entry.publication.repeat.is_some()
         };

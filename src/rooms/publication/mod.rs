@@ -154,6 +154,14 @@ impl Publication {
         }
     }
 
+    /// The room in whose members' inboxes it is to be, if it is for one.
+    pub(super) fn durable_room(&self) -> Option<&RoomId> {
+        match (&self.target, self.kind) {
+            (Target::Room(room), Kind::Durable) => Some(room),
+            _ => None,
+        }
+    }
+
     /// The whole message.
     pub(super) fn json(&self) -> &str {
         &self.json

@@ -5,6 +5,7 @@ mod chat;
 mod chat_prune;
 mod commit;
 mod crash;
+mod friends;
 mod inbox;
 mod last_seen;
 mod migrate;
@@ -216,6 +217,9 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
                 last_seen::who_leaves_one_server_is_still_on_the_other,
+                friends::people_who_ask_each_other_at_once_are_friends,
+                friends::a_circle_has_friends_and_partners_once,
+                friends::a_list_of_friends_is_read_in_pages,
                 chat_prune::people_write_while_it_goes_on,
                 points::a_balance_is_the_sum_of_what_was_done,
                 points::a_key_has_one_effect,

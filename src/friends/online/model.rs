@@ -1,0 +1,415 @@
+//! Nodes, a registry and watchers, all of them in memory, in any story that can happen to them.
+//!
+//! Goal: whatever comes first and whatever is lost, what is announced of one person alternates; nobody whose node says so is
+//! ever taken out of the registry; and once things are quiet again, what watchers on every node make of their snapshots and
+//! of what they were told is the truth.
+//!
+//! Method: the pure halves of a node (`publisher`, `board`) with the registry's rules in memory ([`ledger`]), which the scripts
+//! are held to elsewhere (`tests/conformance/registry`). Between nodes messages are under way for as long as it takes, in any
+//! order, and are lost when a link is. A grace is over when a person goes: that is tested where it runs.
+
+#[path = "../../../tests/support/ledger.rs"]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "shared with other tests"
+)]
+mod ledger;
+
+use std::collections::BTreeMap;
+
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy},
+    prop_oneof,
+    test_runner::{Config, TestRunner},
+};
+
+use self::ledger::{Ledger, Outcome};
+use super::{
+    board::{Board, Known, Verdict},
+    publisher::{Publisher, Step},
+};
+use crate::{
+    delivery::connectedness::registry::Changed,
+    kernel::{ids::UserId, time::Timestamp},
+};
+
+const NODES: usize = 3;
+const PEOPLE: [&str; 2] = ["ann", "ben"];
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Come(usize, usize),
+    Go(usize, usize),
+    /// A node says what is to be said; or its answers are lost.
+    Work(usize),
+    WorkUnanswered(usize),
+    /// A node tells what somebody else may not have.
+    TellUntold(usize),
+    Sweep(usize),
+    Freeze(usize),
+    Thaw(usize),
+    Cut(usize),
+    Heal(usize),
+    /// The lease of a node runs out, if it is not renewed.
+    RunOut(usize),
+    /// A message arrives.
+    Deliver(usize),
+    /// A watcher's snapshot is read, and sent.
+    Read(usize),
+    Send(usize),
+    Restart,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let node = 0..NODES;
+    let of = |act: fn(usize) -> Act| (0..NODES).prop_map(act);
+    let who = 0..PEOPLE.len();
+    prop_oneof![
+        8 => (node.clone(), who.clone()).prop_map(|(node, who)| Act::Come(node, who)),
+        6 => (node, who).prop_map(|(node, who)| Act::Go(node, who)),
+        12 => of(Act::Work),
+        2 => of(Act::WorkUnanswered),
+        2 => of(Act::TellUntold),
+        3 => of(Act::Sweep),
+        2 => of(Act::Freeze),
+        3 => of(Act::Thaw),
+        2 => of(Act::Cut),
+        3 => of(Act::Heal),
+        3 => of(Act::RunOut),
+        12 => (0..16usize).prop_map(Act::Deliver),
+        3 => of(Act::Read),
+        3 => of(Act::Send),
+        1 => Just(Act::Restart),
+    ]
+}
+
+#[derive(Default)]
+struct Node {
+    publisher: Publisher,
+    board: Board,
+    life: Option<String>,
+    lives: usize,
+    /// Connections of each.
+    here: [usize; 2],
+    frozen: bool,
+    cut: bool,
+    /// What a watcher here was told of each.
+    view: [Option<bool>; 2],
+    /// A snapshot that was read and not sent: since when, what it found, and whether who was not found is offline.
+    read: Option<(u64, [bool; 2], bool)>,
+}
+
+impl Node {
+    fn works(&self) -> bool {
+        !self.frozen && !self.cut
+    }
+
+    fn who_is_here(&self) -> Vec<UserId> {
+        let here = (0..PEOPLE.len()).filter(|who| self.here[*who] > 0);
+        here.map(user).collect()
+    }
+
+    fn hear(&mut self, changed: &Changed) {
+        if self.board.hear(changed) == Verdict::Tell {
+            self.view[who(&changed.user)] = Some(changed.online);
+        }
+    }
+}
+
+#[derive(Default)]
+struct World {
+    ledger: Ledger,
+    nodes: [Node; NODES],
+    /// Messages under way, and to whom.
+    flight: Vec<(usize, Changed)>,
+    /// What was announced of each, in the order of its versions.
+    announced: [Vec<(u64, bool)>; 2],
+    untold: BTreeMap<usize, Changed>,
+}
+
+fn user(who: usize) -> UserId {
+    PEOPLE[who].parse().unwrap()
+}
+
+fn who(user: &UserId) -> usize {
+    PEOPLE.iter().position(|it| *it == user.as_str()).unwrap()
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self::default();
+        world.ledger.settled = true;
+        world
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Come(at, who) => self.change(at, who, |count| count + 1),
+            Act::Go(at, who) => self.change(at, who, |count| count.saturating_sub(1)),
+            Act::Work(at) => self.work(at, true),
+            Act::WorkUnanswered(at) => self.work(at, false),
+            Act::TellUntold(at) if self.nodes[at].works() => {
+                for changed in std::mem::take(&mut self.untold).into_values() {
+                    self.tell(at, changed);
+                }
+            }
+            Act::Sweep(at) if self.nodes[at].works() => self.sweep(at),
+            Act::Freeze(at) => self.nodes[at].frozen = true,
+            Act::Thaw(at) => self.nodes[at].frozen = false,
+            Act::Cut(at) => self.cut(at),
+            Act::Heal(at) => self.nodes[at].cut = false,
+            Act::RunOut(at) if !self.nodes[at].works() => {
+                let life = self.nodes[at].life.clone();
+                life.iter().for_each(|life| self.ledger.run_out(life));
+            }
+            Act::Deliver(number) if !self.flight.is_empty() => {
+                let next = number % self.flight.len();
+                if !self.nodes[self.flight[next].0].frozen {
+                    let (to, changed) = self.flight.swap_remove(next);
+                    self.nodes[to].hear(&changed);
+                }
+            }
+            Act::Read(at) if self.nodes[at].works() => {
+                let found = PEOPLE.map(|it| self.ledger.is_online(it));
+                let node = &mut self.nodes[at];
+                node.read = Some((node.board.mark(), found, self.ledger.settled));
+            }
+            Act::Send(at) => self.send(at),
+            Act::Restart => self.restart(),
+            _impossible => {}
+        }
+        self.check();
+    }
+
+    fn change(&mut self, at: usize, who: usize, to: impl Fn(usize) -> usize) {
+        let node = &mut self.nodes[at];
+        if node.frozen {
+            return;
+        }
+        let was = node.here[who] > 0;
+        node.here[who] = to(node.here[who]);
+        let is = node.here[who] > 0;
+        if was == is {
+            return;
+        }
+        node.publisher.doubt(user(who));
+        if node.cut {
+            let known = if is {
+                Known::Online
+            } else {
+                Known::Offline(Timestamp::from_millis(0))
+            };
+            node.board.see(&user(who), known);
+            node.view[who] = Some(is);
+        }
+    }
+
+    /// One turn of a node: it renews its life or begins another, and says two things.
+    fn work(&mut self, at: usize, answered: bool) {
+        let node = &mut self.nodes[at];
+        if !node.works() {
+            return;
+        }
+        let goes_on = node.life.as_ref().is_some_and(|it| self.ledger.renew(it));
+        if !goes_on {
+            node.lives += 1;
+            let life = format!("{at}#1.{}", node.lives);
+            self.ledger.begin(&life);
+            node.life = Some(life);
+            let here = node.who_is_here();
+            node.publisher.begin_life(&here);
+        }
+        let life = node.life.clone().unwrap();
+        let here = node.here;
+        for (user, step) in node.publisher.next(2, |it| here[who(it)] > 0) {
+            let said = match step {
+                Step::Arrive => ledger::Step::Arrive,
+                Step::Return => ledger::Step::Return,
+                Step::Leave => ledger::Step::Leave,
+            };
+            let outcome = self.ledger.say(&life, user.as_str(), said);
+            let outcome = outcome.expect("renewed just now");
+            let changed = match outcome {
+                Outcome::Changed(version) => {
+                    let online = step != Step::Leave;
+                    Some(self.announce(who(&user), version, online))
+                }
+                Outcome::Same | Outcome::Wait => None,
+            };
+            let publisher = &mut self.nodes[at].publisher;
+            match outcome {
+                _ if !answered => publisher.failed(user),
+                Outcome::Wait => publisher.wait(user),
+                Outcome::Changed(_) | Outcome::Same => publisher.done(&user, step),
+            }
+            if let Some(changed) = changed.filter(|_| answered) {
+                self.tell(at, changed);
+            }
+        }
+    }
+
+    /// The merged state has changed: to be told by whoever changed it.
+    fn announce(&mut self, who: usize, version: u64, online: bool) -> Changed {
+        self.announced[who].push((version, online));
+        let changed = Changed {
+            user: user(who),
+            online,
+            version,
+            seen: Timestamp::from_millis(0),
+        };
+        self.untold.insert(who, changed.clone());
+        changed
+    }
+
+    fn tell(&mut self, at: usize, changed: Changed) {
+        self.untold
+            .retain(|_, it| it.version != changed.version || it.user != changed.user);
+        self.nodes[at].hear(&changed);
+        for to in (0..NODES).filter(|to| *to != at && !self.nodes[*to].cut) {
+            self.flight.push((to, changed.clone()));
+        }
+    }
+
+    fn sweep(&mut self, at: usize) {
+        for life in self.ledger.over() {
+            for (name, version) in self.ledger.sweep(&life).into_iter().flatten() {
+                let who = PEOPLE.iter().position(|it| *it == name).unwrap();
+                let changed = self.announce(who, version, false);
+                self.tell(at, changed);
+            }
+        }
+    }
+
+    fn cut(&mut self, at: usize) {
+        self.flight.retain(|(to, _)| *to != at);
+        self.nodes[at].cut = true;
+        self.nodes[at].board.clear();
+    }
+
+    fn send(&mut self, at: usize) {
+        let node = &mut self.nodes[at];
+        let Some((mark, found, certain)) = node.read.take() else {
+            return;
+        };
+        for (who, found) in found.into_iter().enumerate() {
+            node.view[who] = match node.board.since(mark, &user(who)) {
+                Some(known) => Some(known == Known::Online),
+                None if found => Some(true),
+                None if certain => Some(false),
+                None => (node.here[who] > 0).then_some(true),
+            };
+        }
+    }
+
+    /// Redis is back without its memory. All links were down.
+    fn restart(&mut self) {
+        for at in 0..NODES {
+            let cut = self.nodes[at].cut;
+            self.cut(at);
+            self.nodes[at].cut = cut;
+            self.nodes[at].read = None;
+        }
+        self.ledger.restart();
+        self.announced = Default::default();
+        self.untold.clear();
+    }
+
+    fn check(&self) {
+        for (who, announced) in self.announced.iter().enumerate() {
+            let name = PEOPLE[who];
+            // After a return that was not announced the first that is may be an offline.
+            for pair in announced.windows(2) {
+                assert!(pair[0].0 < pair[1].0, "{name}: {announced:?}");
+                assert_ne!(pair[0].1, pair[1].1, "{name}: {announced:?}");
+            }
+            for node in self
+                .nodes
+                .iter()
+                .filter(|it| it.works() && it.here[who] > 0)
+            {
+                let life = node.life.as_deref().unwrap_or_default();
+                let alive = self.ledger.clone().renew(life);
+                if alive && node.publisher.has_said(&user(who)) {
+                    assert!(
+                        self.ledger.is_online(name),
+                        "{name} is on a node that says so"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Everything is well again, and all nodes have had time.
+    fn calm_down(&mut self) {
+        for at in 0..NODES {
+            self.act(Act::Thaw(at));
+            self.act(Act::Heal(at));
+        }
+        // What nodes do by themselves, in each of which nothing is left to be done after a few turns.
+        for _ in 0..4 {
+            (0..NODES).for_each(|at| self.act(Act::Work(at)));
+        }
+        self.ledger.settled = true;
+        for node in &mut self.nodes {
+            node.publisher.settled();
+        }
+        for _ in 0..4 {
+            (0..NODES).for_each(|at| self.act(Act::Work(at)));
+            self.act(Act::Sweep(0));
+            self.act(Act::TellUntold(1));
+        }
+        while !self.flight.is_empty() {
+            self.act(Act::Deliver(0));
+        }
+        for (who, name) in PEOPLE.into_iter().enumerate() {
+            let truth = self.nodes.iter().any(|node| node.here[who] > 0);
+            assert_eq!(self.ledger.is_online(name), truth, "{name} in the registry");
+        }
+    }
+
+    fn truth(&self) -> [Option<bool>; 2] {
+        [0, 1].map(|who| Some(self.nodes.iter().any(|node| node.here[who] > 0)))
+    }
+}
+
+#[test]
+fn in_any_story_watchers_come_to_see_the_truth() {
+    let mut runner = TestRunner::new(Config::with_cases(500));
+    let told = runner.run(
+        &(vec(act(), 0..80), vec(act(), 0..40)),
+        |(before, after)| {
+            let mut world = World::new();
+            before.into_iter().for_each(|act| world.act(act));
+            world.calm_down();
+            // After an outage everybody is sent a fresh snapshot.
+            for at in 0..NODES {
+                world.nodes[at].board.forget();
+                world.act(Act::Read(at));
+            }
+            // From here on nothing is lost: a snapshot, however late it is sent, and what was told since are enough.
+            let lossless = |act: &Act| {
+                matches!(
+                    act,
+                    Act::Come(..) | Act::Go(..) | Act::Work(_) | Act::Deliver(_) | Act::Sweep(_)
+                )
+            };
+            let (early, late): (Vec<Act>, Vec<Act>) = {
+                let mut after: Vec<Act> = after.into_iter().filter(lossless).collect();
+                let late = after.split_off(after.len() / 2);
+                (after, late)
+            };
+            early.into_iter().for_each(|act| world.act(act));
+            (0..NODES).for_each(|at| world.act(Act::Send(at)));
+            late.into_iter().for_each(|act| world.act(act));
+            world.calm_down();
+            for node in &world.nodes {
+                assert_eq!(node.view, world.truth());
+            }
+            Ok(())
+        },
+    );
+    told.unwrap();
+}

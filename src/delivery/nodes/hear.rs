@@ -101,7 +101,9 @@ impl Dispatch {
             }
             Saying::Sessions { user } => {
                 let sessions = self.roster().sessions(&user).into_iter();
+                let node = self.backplane().node();
                 let sessions = sessions.map(|it| RemoteSession {
+                    node: node.clone(),
                     device: it.device,
                     session: it.at.session,
                 });

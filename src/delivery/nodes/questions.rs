@@ -10,12 +10,14 @@ use super::{Saying, letter::Answer};
 use crate::{
     backplane::Channel,
     delivery::dispatch::Dispatch,
-    kernel::ids::{DeviceId, RoomId, SessionId, UserId},
+    kernel::ids::{DeviceId, NodeId, RoomId, SessionId, UserId},
 };
 
 /// A connection as other nodes know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteSession {
+    /// The node that it is to.
+    pub node: NodeId,
     /// The device that it belongs to.
     pub device: DeviceId,
     /// Which it is. Ids sort by the time at which they were made.

@@ -61,7 +61,7 @@ use crate::{
         lock::{LockFault, ServerLock},
     },
     transport::{
-        peers::{Addresses, Courier, Peers},
+        peers::{Courier, Peers},
         socketio::{self, Sids},
         sse::{self, connection},
         upgrade,
@@ -299,8 +299,8 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
 macro_rules! http {
     ($shared:ident, $sids:ident, $peers:ident, $remember:expr) => {{
         let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
-        let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate));
         let courier = $peers.as_ref().map(|peers| Rc::new(Courier::new(peers)));
+        let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate), courier.clone());
         let sids = Arc::clone(&$sids);
         let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), sids, courier);
         let transports = |routes: &mut ServiceConfig| {
@@ -361,10 +361,9 @@ fn serve(
 
 /// The other nodes, as far as their clients' requests come here.
 fn peers(shared: &Shared) -> Option<Arc<Peers>> {
-    let alone: Addresses = Arc::new(|_| None);
     let (config, now) = (&shared.config.cluster, shared.store.now());
-    let (node, metrics) = (shared.node.clone(), Arc::clone(&shared.metrics));
-    Peers::new(node, config, alone, metrics, now)
+    let (nodes, metrics) = (shared.membership.nodes(), Arc::clone(&shared.metrics));
+    Peers::new(config, nodes, metrics, now)
 }
 
 /// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones

@@ -115,7 +115,9 @@ impl Dispatch {
         match saying {
             Saying::Sessions { user } => {
                 let sessions = self.roster().sessions(&user).into_iter();
+                let node = self.backplane().node();
                 let sessions = sessions.map(|it| RemoteSession {
+                    node: node.clone(),
                     device: it.device,
                     session: it.at.session,
                 });

@@ -178,6 +178,7 @@ mod tests {
         };
         let mut sayings: Vec<Saying> = whom.into_iter().map(frame).collect();
         let session = RemoteSession {
+            node: "n2".parse().unwrap(),
             device,
             session: SessionId::new(),
         };

@@ -19,6 +19,8 @@ use crate::{
 /// A connection as other nodes know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteSession {
+    /// The node that it is to.
+    pub node: NodeId,
     /// The device that it belongs to.
     pub device: DeviceId,
     /// Which it is. Ids sort by the time at which they were made.

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
-use actix_rt::time::{Instant, sleep};
+use actix_rt::time::{Instant, sleep, sleep_until};
 
 use super::{
     Membership, Shared, join,
@@ -35,15 +35,24 @@ impl Membership {
             if !self.is_current() {
                 self.join_again(dispatch).await;
             }
+            let asked = Instant::now();
             let pause = match self.renew(dispatch).await {
                 Renewal::Held => {
-                    self.look_around().await;
+                    self.0.renewed.notify_one();
                     lease / 3
                 }
                 Renewal::Away => lease / ATTEMPTS,
                 Renewal::Taken => continue,
             };
-            sleep(pause).await;
+            sleep_until(asked + pause).await;
+        }
+    }
+
+    /// Looks after each renewal who there is, beside it: what that takes must not hold up the next.
+    pub(super) async fn look_for_ever(&self) -> Infallible {
+        loop {
+            self.0.renewed.notified().await;
+            self.look_around().await;
         }
     }
 

@@ -41,7 +41,7 @@ use std::{
 
 use actix_http::Uri;
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub use self::{directory::Nodes, join::JoinFault};
 use self::{
@@ -100,6 +100,8 @@ struct Shared {
     life: Mutex<Life>,
     nodes: Nodes,
     metrics: Arc<Metrics>,
+    /// A sign of life was stored.
+    renewed: Notify,
     /// Counts the nodes whose affairs this one has settled.
     settled: watch::Sender<u64>,
 }
@@ -140,6 +142,7 @@ impl Membership {
             standing,
             life: Mutex::new(Life::of(&joined, settings.lease)),
             nodes: Nodes::new(settings.name.clone(), store.clone()),
+            renewed: Notify::new(),
             settled: watch::Sender::new(0),
             metrics: Arc::clone(metrics),
             settings,
@@ -193,6 +196,7 @@ impl Membership {
         };
         tokio::select! {
             never = self.renew_for_ever(dispatch) => never,
+            never = self.look_for_ever() => never,
             never = listening => never,
         }
     }

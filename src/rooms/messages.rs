@@ -98,3 +98,10 @@ pub(super) struct Welcome {
     pub(super) user: UserId,
     pub(super) at: SessionRef,
 }
+
+/// The people of this node who are in a room may have missed a state: they are told those that hold.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Refresh {
+    pub(super) room: RoomId,
+}

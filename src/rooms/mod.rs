@@ -8,7 +8,7 @@
 //! - [`publication`]: an event as it is asked, checked, stored and said.
 //! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told.
 //! - [`records`]: the queries. `transactions`: what is stored in one piece. [`fault`]: why something was refused.
-//! - `event_log`: what the log says.
+//! - `event_log`: what the log says. `nodes`: what other nodes are asked, and what is done when they were not heard.
 //!
 //! Who is in a room is delivery's affair ([`delivery::rooms`](crate::delivery::rooms)) and ends with the connection; who may
 //! be in it is stored here, or said by a token. `user_{id}` is no room of its own: an event for it goes to all connections of
@@ -21,13 +21,13 @@ mod announcer;
 mod event_log;
 pub mod fault;
 mod messages;
+mod nodes;
 pub mod publication;
 pub mod records;
 pub mod rules;
 mod transactions;
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
@@ -42,7 +42,7 @@ use self::{
     messages::{Admit, ClaimLost, Expire, Join, Publish, Revoke, Stop, Welcome},
     publication::{Draft, Publication},
     records::{members, publications, states},
-    rules::{DURABLE_MEMBERS_MAX, Grant, PLACES_MAX},
+    rules::{Grant, PLACES_MAX},
     transactions::StateLimits,
 };
 pub use self::{
@@ -164,26 +164,6 @@ impl Rooms {
         };
         let published = self.0.announcer.send(publish).await;
         published.unwrap_or(Err(RoomsFault::Stopped))
-    }
-
-    /// Who is on other nodes in the rooms that durable events are for.
-    async fn present_elsewhere(
-        &self,
-        publications: &[Publication],
-    ) -> HashMap<RoomId, Vec<UserId>> {
-        let mut present = HashMap::new();
-        for publication in publications {
-            let Some(room) = publication.durable_room() else {
-                continue;
-            };
-            if !present.contains_key(room) {
-                let most = DURABLE_MEMBERS_MAX + 1;
-                let members = self.0.dispatch.room_members_elsewhere(room, most).await;
-                let users = members.into_iter().map(|(user, _)| user);
-                present.insert(room.clone(), users.collect());
-            }
-        }
-        present
     }
 
     /// Takes a session into a room. The answer, or the error, goes out through delivery.

@@ -153,6 +153,7 @@ impl Session {
         let env = Rc::clone(&self.env);
         let (expires_at, claims) = (identity.expires_at, identity.room_ids());
         let known = async move {
+            env.dispatch.becomes_current().await;
             let user = identity.user.clone();
             env.people.enter(identity).await?;
             admission::admit_everywhere(&env, &client).await?;

@@ -67,7 +67,7 @@ impl Dispatch {
         });
     }
 
-    /// The same as [`Dispatch::chat_outdated`], on this node alone.
+    /// Has each of a user's sessions on this node send fresh snapshots of the chat.
     pub fn chat_outdated_here(&self, user: &UserId) {
         self.each_worker_of(&To::User(user.clone()), |worker, _| {
             worker.send(ChatOutdated { user: user.clone() });

@@ -24,6 +24,7 @@ use std::{
 };
 
 use actix::{Actor, Addr};
+use actix_rt::time::sleep;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
@@ -63,6 +64,12 @@ use crate::{
 /// Addressed frames on their way to one worker above which new commands are refused. A worker takes in
 /// a million a second; this is its backlog of a few milliseconds.
 const QUEUE_HIGH: usize = 16_384;
+
+/// How long whoever comes waits for a node that has to join the others again, in looks.
+const CURRENT_LOOKS: u32 = 250;
+
+/// Between two of them.
+const CURRENT_LOOK: Duration = Duration::from_millis(20);
 
 /// One worker as others reach it.
 #[derive(Default)]
@@ -165,6 +172,16 @@ impl Dispatch {
         self.0.settings.standing.is_current()
     }
 
+    /// Waits until it may, if it is about to; but not for long.
+    pub async fn becomes_current(&self) {
+        for _ in 0..CURRENT_LOOKS {
+            if self.is_current() {
+                return;
+            }
+            sleep(CURRENT_LOOK).await;
+        }
+    }
+
     /// Follows an event on its way that was accepted then and is worth sending for so long after: for [`Frame::tracked`]. `None`
     /// for a kind that is not published.
     pub fn track(
@@ -214,7 +231,7 @@ impl Dispatch {
         .sum()
     }
 
-    /// The same on this node alone: what concerns nobody but its own clients.
+    /// The same on this node alone: for what each node is told of by itself, or concerns nobody but its own clients.
     pub fn tell_here(&self, to: To, frame: Frame) {
         self.deliver_here(to, frame, None);
     }

@@ -16,7 +16,7 @@ use crate::{
     backplane::{Message, News},
     delivery::{dispatch::Dispatch, lines::To, messages::Receipt, rooms::Renewed},
     kernel::{
-        ids::{NodeId, SessionId},
+        ids::{NodeId, SessionId, UserId},
         intern::intern,
         logging::chain,
         time::Timestamp,
@@ -24,6 +24,7 @@ use crate::{
     protocol::{
         close_code::CloseCode,
         frame::{Frame, Label},
+        spec::Key,
     },
     store::Handle,
 };
@@ -87,10 +88,7 @@ impl Dispatch {
                 reason,
                 before,
             } => {
-                let all = CloseCode::ALL.iter().copied();
-                let code = all.into_iter().find(|known| known.number() == code);
-                let code = code.unwrap_or(CloseCode::GoingAway);
-                let reason = intern(&reason).unwrap_or(code.as_str());
+                let (code, reason) = goodbye(code, &reason);
                 self.counting(asker, |receipt| match before {
                     None => self.close_here(&to.into(), code, reason, receipt),
                     Some(before) => self.close_earlier(&to.into(), before, code, reason),
@@ -99,6 +97,22 @@ impl Dispatch {
             Saying::Renew { .. } | Saying::Leave { .. } => {
                 self.hear_of_room(letter.saying, json, asker);
             }
+            Saying::Sessions { .. }
+            | Saying::Members { .. }
+            | Saying::Reports { .. }
+            | Saying::CloseSession { .. } => self.hear_question(letter.saying, asker),
+            Saying::Answer(answer) => {
+                if let Some((_, ask)) = asker {
+                    self.nodes().gatherings.answered(ask, answer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Another node wants to know something, or has an admin close somebody.
+    fn hear_question(&self, saying: Saying, asker: Option<(NodeId, u64)>) {
+        match saying {
             Saying::Sessions { user } => {
                 let sessions = self.roster().sessions(&user).into_iter();
                 let node = self.backplane().node();
@@ -114,13 +128,27 @@ impl Dispatch {
                 members.truncate(most);
                 self.answer(asker, Answer::Members(members));
             }
-            Saying::Answer(answer) => {
-                if let Some((_, ask)) = asker {
-                    self.nodes().gatherings.answered(ask, answer);
-                }
+            Saying::Reports { user, after, most } => {
+                let dispatch = self.clone();
+                actix_rt::spawn(async move {
+                    let reports = dispatch.reports_here(user.as_ref(), after, most).await;
+                    dispatch.answer(asker, Answer::Reports(reports));
+                });
             }
+            Saying::CloseSession {
+                session,
+                code,
+                reason,
+            } => {
+                let (code, reason) = goodbye(code, &reason);
+                let dispatch = self.clone();
+                actix_rt::spawn(async move {
+                    let closed = dispatch.close_session_here(session, code, reason).await;
+                    dispatch.answer(asker, Answer::Count(closed));
+                });
+            }
+            _ => {}
         }
-        Ok(())
     }
 
     /// Those who are in a room stay for another time, or leave.
@@ -208,4 +236,20 @@ impl Dispatch {
         let of = (user, key.clone());
         self.nodes().revisions().admit(of, revision, Instant::now())
     }
+
+    /// A state was told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
+    pub fn has_told(&self, user: Option<&UserId>, key: Key, revision: i64) {
+        if !self.nodes().is_alone() {
+            let of = (user.cloned(), key);
+            self.nodes().revisions().admit(of, revision, Instant::now());
+        }
+    }
+}
+
+/// A goodbye as another node says it. A code of a newer release means that the client may come back.
+fn goodbye(number: u16, reason: &str) -> (CloseCode, &'static str) {
+    let mut all = CloseCode::ALL.iter().copied();
+    let code = all.find(|known| known.number() == number);
+    let code = code.unwrap_or(CloseCode::GoingAway);
+    (code, intern(reason).unwrap_or(code.as_str()))
 }

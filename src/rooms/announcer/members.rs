@@ -1,7 +1,6 @@
 //! Who is let into rooms and taken out of them, in one order with what is said there.
 
 use actix::prelude::*;
-use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::Announcer;
@@ -16,13 +15,12 @@ use crate::{
     },
     kernel::{ids::RoomId, logging::chain},
     protocol::{
-        event::{Error, Event, RoomLeft, RoomLeftReason, RoomSnapshot},
+        event::{Error, Event, RoomLeft, RoomLeftReason},
         frame::Frame,
-        spec,
     },
     rooms::{
         fault::RoomsFault,
-        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke, Welcome},
+        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke},
         records::members::{self, Granted},
         rules,
         transactions::{self, Entrance},
@@ -48,7 +46,8 @@ impl Announcer {
         let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
         // A request is answered when it is known how it came out; a session in one piece with what follows.
         let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();
-        let snapshot = snapshot(&room, entrance.states).map(|event| Frame::new(&event));
+        let snapshot = self.snapshot(&room, entrance.states);
+        let snapshot = snapshot.map(|event| Frame::new(&event));
         let first = acknowledged.into_iter().chain(snapshot).collect();
         let joined = self.dispatch.join(at, &room, stay, most, first, refused);
         actix_rt::spawn(async move {
@@ -114,34 +113,6 @@ impl Handler<Join> for Announcer {
                 self.results.push(entered, admit);
             }
         }
-    }
-}
-
-impl Handler<Welcome> for Announcer {
-    type Result = ResponseFuture<Result<(), RoomsFault>>;
-
-    fn handle(&mut self, Welcome { user, at }: Welcome, _: &mut Context<Self>) -> Self::Result {
-        let (answer, answered) = oneshot::channel();
-        let standing = self
-            .store
-            .write(move |tx| transactions::standing(tx, &user));
-        self.results.push(
-            standing,
-            move |standing: Result<_, StoreError>, announcer, _| {
-                let told = standing.map(|standing| {
-                    for (room, states) in standing {
-                        let room = room.parse().ok();
-                        let event = room.and_then(|room| snapshot(&room, states));
-                        if let Some(event) = event {
-                            let frame = Frame::of_kind(&event, spec::Kind::Preamble);
-                            announcer.dispatch.tell(To::Session(at), frame);
-                        }
-                    }
-                });
-                let _ = answer.send(told.map_err(RoomsFault::from));
-            },
-        );
-        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
     }
 }
 
@@ -249,24 +220,6 @@ fn left(room: &RoomId, reason: RoomLeftReason) -> Option<Frame> {
         reason,
     };
     Some(Frame::new(&left.into()))
-}
-
-/// `room_snapshot`; `None` only if what is stored is no JSON.
-fn snapshot(room: &RoomId, states: Vec<String>) -> Option<Event> {
-    let events = states.into_iter().map(RawValue::from_string);
-    match events.collect::<Result<Vec<_>, _>>() {
-        Ok(events) => Some(
-            RoomSnapshot {
-                room: room.clone(),
-                events,
-            }
-            .into(),
-        ),
-        Err(fault) => {
-            log::error!("room_states.body is no JSON room={room} cause={fault}");
-            None
-        }
-    }
 }
 
 fn error(fault: RoomsFault, store: &Handle) -> Event {

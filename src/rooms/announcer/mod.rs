@@ -9,8 +9,10 @@
 //! is told the states that hold before the events that change them. So all that concerns order passes through one place, and
 //! is said as its results come back ([`Ordered`]). A request that needs no store is said at once: nothing can refuse it any more.
 //!
-//! - `members`: who is let in and taken out.
+//! - `members`: who is let in and taken out. `holding`: the states that hold, for those who come and for those who may have
+//!   missed one.
 
+mod holding;
 mod members;
 
 use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Instant};
@@ -30,6 +32,7 @@ use super::{
 use crate::{
     delivery::{dispatch::Dispatch, lines::To},
     kernel::ids::{RoomId, UserId},
+    protocol::frame::Frame,
     store::{
         Handle,
         ordered::{Ordered, TakeResults, TakesInOrder},
@@ -84,13 +87,20 @@ impl Announcer {
             };
             return places.iter().map(durable).collect();
         }
-        let tell = |to: To| -> Count { Box::pin(self.dispatch.tell_counted(to, frame.clone())) };
-        match &publication.target {
-            Target::User(user) => vec![tell(To::User(user.clone()))],
-            Target::Users(users) => users.iter().cloned().map(To::User).map(tell).collect(),
-            Target::Room(room) => vec![tell(To::Room(room.clone()))],
-            Target::Everyone => vec![tell(To::Everyone)],
-        }
+        let targets = match &publication.target {
+            Target::User(user) => vec![To::User(user.clone())],
+            Target::Users(users) => users.iter().cloned().map(To::User).collect(),
+            Target::Room(room) => vec![To::Room(room.clone())],
+            Target::Everyone => vec![To::Everyone],
+        };
+        let frames: Vec<Frame> = match outcome {
+            Outcome::Holds(revisions) => {
+                revised(revisions, || publication.frame(&self.dispatch, accepted))
+            }
+            _ => vec![frame; targets.len()],
+        };
+        let tell = |(to, frame)| -> Count { Box::pin(self.dispatch.tell_counted(to, frame)) };
+        targets.into_iter().zip(frames).map(tell).collect()
     }
 
     /// Says what was stored, and answers once it is known whom it reached.
@@ -154,6 +164,19 @@ impl Announcer {
         };
         publications.into_iter().map(entry).collect()
     }
+}
+
+/// A frame for each revision; those that follow each other and are the same share one, and nearly all are.
+fn revised(revisions: &[i64], frame: impl Fn() -> Frame) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(revisions.len());
+    for revision in revisions {
+        let same = frames
+            .last()
+            .filter(|last| last.revision() == Some(*revision));
+        let next = same.cloned().unwrap_or_else(|| frame().revised(*revision));
+        frames.push(next);
+    }
+    frames
 }
 
 impl Handler<Publish> for Announcer {

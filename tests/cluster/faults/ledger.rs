@@ -1,7 +1,7 @@
 //! What is stored at the end: calls, inboxes, conversations and points, by the invariants of the rules; and that what people
 //! were told agrees with it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use diesel::{
     PgConnection, QueryableByName, RunQueryDsl as _, sql_query,
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::person::Run;
 use crate::{
-    harness::{Cluster, eventually},
+    harness::{Cluster, within},
     support::{Json, field},
 };
 
@@ -84,10 +84,10 @@ const FAULTS: [(&str, &str); 7] = [
 ];
 
 /// Looks at everything.
-pub async fn agrees(cluster: &Cluster, runs: &[Run]) {
+pub async fn agrees(cluster: &Cluster, runs: &[Run], healing: Duration) {
     let mut database = cluster.postgres().connect();
     // Whoever has fallen silent is lost in a moment, and a sweeper says what was not said.
-    eventually("calls are over, and told", || {
+    within(healing, "calls are over, and told", || {
         let open = FAULTS[..3]
             .iter()
             .map(|(_, query)| count(&mut database, query));

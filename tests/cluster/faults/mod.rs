@@ -30,7 +30,10 @@ mod presence;
 mod received;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
@@ -40,7 +43,7 @@ use self::{
     world::World,
 };
 use crate::{
-    harness::{Cluster, eventually},
+    harness::{Cluster, within},
     support::{Dice, Transport},
 };
 
@@ -55,6 +58,8 @@ pub struct Scale {
     outage: Duration,
     /// A lease, as it is configured.
     lease: &'static str,
+    /// In what time everything is right after the last fault.
+    healing: Duration,
     /// The run fails if it takes longer.
     limit: Duration,
 }
@@ -68,6 +73,7 @@ impl Scale {
                 freeze: Duration::from_secs(4),
                 outage: Duration::from_secs(4),
                 lease: "2s",
+                healing: Duration::from_secs(15),
                 limit: Duration::from_secs(240),
             },
             true => Self {
@@ -76,6 +82,7 @@ impl Scale {
                 freeze: Duration::from_secs(20),
                 outage: Duration::from_secs(30),
                 lease: "15s",
+                healing: Duration::from_secs(75),
                 limit: Duration::from_secs(1_200),
             },
         }
@@ -86,6 +93,8 @@ impl Scale {
 pub struct Progress {
     /// Whether there are no more faults: everybody comes to an end.
     calm: watch::Sender<bool>,
+    /// How many people have something to say yet.
+    talking: AtomicUsize,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,8 +110,8 @@ async fn whatever_fails_everything_is_as_it_should_be_once_it_is_healed() {
     let ended = timeout(scale.limit, run(&cluster, &world, &scale, &mut dice));
     let mut runs = ended.await.expect("the run ends in time");
     checks::everybody_got_what_was_acknowledged(&world, &runs);
-    ledger::agrees(&cluster, &runs).await;
-    presence::is_right(&cluster, &world, &mut runs).await;
+    ledger::agrees(&cluster, &runs, scale.healing).await;
+    presence::is_right(&cluster, &world, &mut runs, scale.healing).await;
     let sum = |of: fn(&Run) -> usize| runs.iter().map(of).sum::<usize>();
     println!(
         "{} messages, {} connections, {} calls, {} of them answered",
@@ -116,6 +125,7 @@ async fn whatever_fails_everything_is_as_it_should_be_once_it_is_healed() {
 async fn run(cluster: &Arc<Cluster>, world: &World, scale: &Scale, dice: &mut Dice) -> Vec<Run> {
     let progress = Arc::new(Progress {
         calm: watch::Sender::new(false),
+        talking: AtomicUsize::new(world.people.len()),
     });
     let mut runs = JoinSet::new();
     for number in 0..world.people.len() {
@@ -126,7 +136,7 @@ async fn run(cluster: &Arc<Cluster>, world: &World, scale: &Scale, dice: &mut Di
     let havoc = async {
         Havoc::new(cluster, scale, dice.fork()).run().await;
         for node in cluster.nodes() {
-            eventually("the node is ready", async || {
+            within(scale.healing, "the node is ready", async || {
                 node.readiness().await.0 == 200
             })
             .await;

@@ -1,6 +1,9 @@
 //! One person: comes to a node, writes, calls, loses the connection, and comes back to another.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use otomo::kernel::identity::Role;
 use serde_json::json;
@@ -41,6 +44,8 @@ pub struct Person {
     outgoing: Outgoing,
     phone: Phone,
     dice: Dice,
+    /// Whether everything is said, and the calls are over.
+    has_spoken: bool,
 }
 
 /// What came of one person's run.
@@ -80,6 +85,7 @@ impl Person {
             outgoing: Outgoing::new(world.drafts(number, scale, dice)),
             phone: Phone::new(&name, otomo, is_otomo(number)),
             dice: dice.fork(),
+            has_spoken: false,
             name,
         }
     }
@@ -212,6 +218,12 @@ impl Person {
                     }
                     self.act(line, true).await;
                     if !self.phone.is_quiet() || !self.outgoing.is_done() {
+                        continue;
+                    }
+                    if !std::mem::replace(&mut self.has_spoken, true) {
+                        self.progress.talking.fetch_sub(1, Ordering::SeqCst);
+                    }
+                    if self.progress.talking.load(Ordering::SeqCst) > 0 {
                         continue;
                     }
                     let agreed = received.agreed;

@@ -77,7 +77,7 @@ impl Phone {
     /// What they do now, if anything. Once it is `calm` they hang up, and call nobody.
     pub fn act(&mut self, dice: &mut Dice, calm: bool) -> Option<Json> {
         match self.live {
-            None if calm || self.otomo.is_empty() || !dice.one_in(8) => None,
+            None if calm || self.otomo.is_empty() || !dice.one_in(4) => None,
             None => {
                 let (call, to) = (Uuid::new_v4(), dice.pick(&self.otomo).clone());
                 self.calls.entry(call).or_default().to = Some(to);
@@ -89,8 +89,8 @@ impl Phone {
             Some((_, Phase::Asked)) => None,
             Some((call, _)) if calm => Some(of("call_end_request", call)),
             Some((call, Phase::Rings)) if self.is_otomo => match dice.below(20) {
-                0..8 => Some(of("call_accept", call)),
-                8 => Some(of("call_reject", call)),
+                0..12 => Some(of("call_accept", call)),
+                12 => Some(of("call_reject", call)),
                 _ => None,
             },
             Some((call, Phase::Rings)) => dice.one_in(60).then(|| of("call_cancel", call)),

@@ -1,12 +1,15 @@
 //! Who is there at the end: the same on every node, and right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use otomo::kernel::identity::Role;
 
 use super::{person::Run, world::World};
 use crate::{
-    harness::{Cluster, Node, eventually},
+    harness::{Cluster, Node, within},
     support::{Json, Line, field},
 };
 
@@ -31,9 +34,9 @@ async fn partners(node: &Node, who: &str, role: Role) -> Json {
 }
 
 /// Everybody is still there. Half of them leave; everybody else is right about all of them, on every node.
-pub async fn is_right(cluster: &Cluster, world: &World, runs: &mut [Run]) {
+pub async fn is_right(cluster: &Cluster, world: &World, runs: &mut [Run], healing: Duration) {
     let everybody: BTreeSet<String> = world.people.iter().cloned().collect();
-    agreed(cluster, world, runs, &everybody).await;
+    agreed(cluster, world, runs, &everybody, healing).await;
     let mut left = everybody;
     for run in runs.iter_mut().step_by(2) {
         left.remove(&run.name);
@@ -42,10 +45,16 @@ pub async fn is_right(cluster: &Cluster, world: &World, runs: &mut [Run]) {
             Line::Stream(stream, _) => stream.leave(),
         }
     }
-    agreed(cluster, world, runs, &left).await;
+    agreed(cluster, world, runs, &left, healing).await;
 }
 
-async fn agreed(cluster: &Cluster, world: &World, runs: &[Run], there: &BTreeSet<String>) {
+async fn agreed(
+    cluster: &Cluster,
+    world: &World,
+    runs: &[Run],
+    there: &BTreeSet<String>,
+    healing: Duration,
+) {
     let due: BTreeMap<String, String> = world
         .otomo()
         .into_iter()
@@ -58,9 +67,11 @@ async fn agreed(cluster: &Cluster, world: &World, runs: &[Run], there: &BTreeSet
         })
         .collect();
     for node in cluster.nodes() {
-        eventually(&format!("{} says {due:?}", node.name()), async || {
-            listed(node).await == due
-        })
+        within(
+            healing,
+            &format!("{} says {due:?}", node.name()),
+            async || listed(node).await == due,
+        )
         .await;
         // Somebody who stays, with whom others write.
         let Some(run) = runs
@@ -69,7 +80,8 @@ async fn agreed(cluster: &Cluster, world: &World, runs: &[Run], there: &BTreeSet
         else {
             continue;
         };
-        eventually(
+        within(
+            healing,
             &format!("{} knows of {}'s partners", node.name(), run.name),
             async || {
                 let statuses = partners(node, &run.name, Role::User).await;

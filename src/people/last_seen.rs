@@ -3,6 +3,8 @@
 //! Somebody may be on several nodes: who leaves one is still on the others, and if such a node dies, they were last seen at
 //! its last sign of life.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use crate::{
@@ -17,6 +19,9 @@ use crate::{
     },
 };
 
+/// Users in one statement: each takes one of its parameters.
+const TOGETHER: usize = 500;
+
 /// When a user last came or went, if they ever did.
 pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreError> {
     let at = run!(conn, |c| last_seen::table
@@ -25,6 +30,21 @@ pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreErro
         .get_result::<i64>(c)
         .optional())?;
     Ok(at.map(Timestamp::from_millis))
+}
+
+/// Those of some users who are on any node.
+pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, StoreError> {
+    let mut found = HashSet::new();
+    for some in of.chunks(TOGETHER) {
+        let ids: Vec<&str> = some.iter().map(UserId::as_str).collect();
+        let there = run!(conn, |c| whereabouts::table
+            .filter(whereabouts::user_id.eq_any(ids.as_slice()))
+            .select(whereabouts::user_id)
+            .load::<String>(c))?;
+        found.extend(there);
+    }
+    let of = of.iter().filter(|user| found.contains(user.as_str()));
+    Ok(of.cloned().collect())
 }
 
 /// A user comes to a node.

@@ -23,6 +23,12 @@ mod faults;
 mod freezing;
 mod friends;
 mod harness;
+#[path = "../server/mirror/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of sockets, which use all of it"
+)]
+mod mirror;
 mod outages;
 mod points;
 #[path = "../support/postgres.rs"]

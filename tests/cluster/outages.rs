@@ -41,9 +41,10 @@ async fn without_redis_people_go_on_and_with_it_again_nothing_is_wrong() {
     talk(&mut taro, &mut hana, call).await;
     writes(&mut taro, "jiro", "without").await;
     assert_eq!(jiro.expect("new-message").await["body"], "without");
+    // Others find it at their next look.
+    jiro.sees("hana", "busy").await;
     taro.hang_up(call).await;
     hana.expect("call_end").await;
-    jiro.sees("hana", "busy").await;
     jiro.sees("hana", "online").await;
     silence(Duration::from_secs(5)).await;
 
@@ -126,8 +127,14 @@ async fn without_postgresql_nothing_is_acknowledged_and_with_it_again_all_goes_o
         .await;
     }
     // Whoever was sent away comes back; who was not goes on.
-    let mut taro = cluster.node(0).user("taro").await;
-    let mut hana = cluster.node(1).device("hana", Role::Otomo, "phone").await;
+    let mut taro = cluster
+        .node(0)
+        .comes_back("taro", Role::User, "phone")
+        .await;
+    let mut hana = cluster
+        .node(1)
+        .comes_back("hana", Role::Otomo, "phone")
+        .await;
     let ack = writes(&mut taro, "hana", "meanwhile").await;
     assert_eq!(ack["messageSeq"], 2, "what was refused was not stored");
     hana.until("the message", |it| it["body"] == "meanwhile")

@@ -11,7 +11,7 @@ use otomo::{
     },
     kernel::{
         config::DatabaseConfig,
-        ids::{EventId, UserId},
+        ids::{EventId, SessionId, UserId},
         time::Clock,
     },
     protocol::{
@@ -169,6 +169,28 @@ async fn a_goodbye_reaches_those_who_came_before_and_says_why() {
     assert_eq!(before.line.take_signals().close, Some((code, reason)));
     assert_eq!(after.line.take_signals().close, None);
     assert_eq!(newcomer.line.take_signals().close, None);
+}
+
+#[actix_rt::test]
+async fn admins_see_the_connections_of_all_nodes_and_close_any() {
+    let nodes = Nodes::start().await;
+    let near = nodes.one.client(0, "hana").await;
+    let far = nodes.far("hana").await;
+    let other = nodes.far("taro").await;
+    let dispatch = &nodes.one.dispatch;
+    let all = dispatch.reports(None, None, 9).await;
+    let sessions: Vec<_> = all.iter().map(|it| it.session_id).collect();
+    let expected = [&near, &far, &other].map(|it| it.at.session);
+    assert_eq!(sessions, expected);
+    assert_eq!(all[1].node.as_str(), "n2");
+    let page = dispatch.reports(Some(user("hana")), Some(near.at.session), 1);
+    assert_eq!(page.await, all[1..2]);
+    let (code, reason) = (CloseCode::Disabled, "an admin closed this connection");
+    let close = |session| dispatch.close_session(session, code, reason);
+    assert_eq!(close(far.at.session).await, 1);
+    assert_eq!(far.line.take_signals().close, Some((code, reason)));
+    assert_eq!(close(SessionId::new()).await, 0);
+    assert_eq!(other.line.take_signals().close, None);
 }
 
 #[actix_rt::test]

@@ -1,6 +1,6 @@
 //! Nodes that share a store and a Redis, and people who are connected to them.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::Range, rc::Rc, sync::Arc, time::Duration};
 
 use actix::prelude::*;
 use actix_rt::task::JoinHandle;
@@ -15,7 +15,7 @@ use otomo::{
         lines::Lines,
         outbox::Limits,
     },
-    friends::Friends,
+    friends::{Friends, records, rules::Standing},
     kernel::{
         config::{DatabaseConfig, DatabaseUrl, RedisConfig, Sources, load},
         identity::{Identity, Role},
@@ -24,13 +24,13 @@ use otomo::{
         secret::Secret,
         time::{Clock, Timestamp},
     },
-    people::People,
+    people::{self, People},
     protocol::{
         event::{Event, Ready},
         frame::Frame,
         spec::{Topic, Topics},
     },
-    store::{Handle, migrations::migrate},
+    store::{Handle, StoreError, Tx, migrations::migrate},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -106,6 +106,27 @@ impl World {
         }
     }
 
+    /// Gives somebody friends with these numbers.
+    pub(crate) async fn give_friends(&self, name: &str, numbers: Range<usize>) {
+        let of = user(name);
+        let give = move |tx: &mut Tx<'_>| {
+            for number in numbers.clone() {
+                let person = people::Person {
+                    user: user(&format!("friend-{number}")),
+                    role: Role::User,
+                    name: String::new(),
+                    avatar: None,
+                    price_per_minute: None,
+                    disabled: false,
+                };
+                people::records::put(tx, &person)?;
+                records::put(tx, &of, &person.user, Standing::Friend)?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        self.store.write(give).await.unwrap();
+    }
+
     /// A node that is heard.
     pub(crate) async fn node(&self, name: &str) -> Node {
         let node = self.node_at(name, self.redis.address()).await;
@@ -132,12 +153,13 @@ impl World {
             },
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(settings, backplane.clone(), metrics);
+        let dispatch = Dispatch::new(settings, backplane.clone(), Arc::clone(&metrics));
         let friends = Friends::start(self.store.clone(), dispatch.clone(), &config, &node);
         let friends = friends.await.unwrap();
         let lines = dispatch.start_worker().unwrap();
         let mut node = Node {
             backplane,
+            metrics,
             dispatch,
             friends,
             lines,
@@ -152,6 +174,7 @@ impl World {
 pub(crate) struct Node {
     pub(crate) backplane: Backplane,
     pub(crate) friends: Friends,
+    metrics: Arc<Metrics>,
     dispatch: Dispatch,
     lines: Rc<Lines>,
     tasks: Vec<JoinHandle<()>>,
@@ -163,6 +186,11 @@ impl Node {
         let reached = watch.wait_for(|now| *now == link);
         let reached = actix_rt::time::timeout(PATIENCE, reached).await;
         drop(reached.expect("the link changes").unwrap());
+    }
+
+    /// How often it has asked Redis.
+    pub(crate) fn round_trips(&self) -> u64 {
+        self.metrics.backplane.round_trips.get()
     }
 
     /// Does its work from now on.

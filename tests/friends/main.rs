@@ -2,7 +2,7 @@
 //!
 //! What people hear over real connections is tested in `tests/server/friends`.
 //!
-//! - `asking`: who becomes a friend of whom. `everywhere`: who is online over several nodes.
+//! - `asking`: who becomes a friend of whom. `everywhere`: who is online over several nodes. `trips`: what that costs to ask.
 //! - `fixture`: one node. `cluster`: several, with a Redis. `recorder`: a connection's transport.
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ mod recorder;
 #[path = "../support/redis.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod redis;
+mod trips;
 #[path = "../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod tunnel;

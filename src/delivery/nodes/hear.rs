@@ -88,10 +88,7 @@ impl Dispatch {
                 reason,
                 before,
             } => {
-                let all = CloseCode::ALL.iter().copied();
-                let code = all.into_iter().find(|known| known.number() == code);
-                let code = code.unwrap_or(CloseCode::GoingAway);
-                let reason = intern(&reason).unwrap_or(code.as_str());
+                let (code, reason) = goodbye(code, &reason);
                 self.counting(asker, |receipt| match before {
                     None => self.close_here(&to.into(), code, reason, receipt),
                     Some(before) => self.close_earlier(&to.into(), before, code, reason),
@@ -100,9 +97,27 @@ impl Dispatch {
             Saying::Renew { .. } | Saying::Leave { .. } => {
                 self.hear_of_room(letter.saying, json, asker);
             }
+            Saying::Sessions { .. }
+            | Saying::Members { .. }
+            | Saying::Reports { .. }
+            | Saying::CloseSession { .. } => self.hear_question(letter.saying, asker),
+            Saying::Answer(answer) => {
+                if let Some((_, ask)) = asker {
+                    self.nodes().gatherings.answered(ask, answer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Another node wants to know something, or has an admin close somebody.
+    fn hear_question(&self, saying: Saying, asker: Option<(NodeId, u64)>) {
+        match saying {
             Saying::Sessions { user } => {
                 let sessions = self.roster().sessions(&user).into_iter();
+                let node = self.backplane().node();
                 let sessions = sessions.map(|it| RemoteSession {
+                    node: node.clone(),
                     device: it.device,
                     session: it.at.session,
                 });
@@ -113,13 +128,27 @@ impl Dispatch {
                 members.truncate(most);
                 self.answer(asker, Answer::Members(members));
             }
-            Saying::Answer(answer) => {
-                if let Some((_, ask)) = asker {
-                    self.nodes().gatherings.answered(ask, answer);
-                }
+            Saying::Reports { user, after, most } => {
+                let dispatch = self.clone();
+                actix_rt::spawn(async move {
+                    let reports = dispatch.reports_here(user.as_ref(), after, most).await;
+                    dispatch.answer(asker, Answer::Reports(reports));
+                });
             }
+            Saying::CloseSession {
+                session,
+                code,
+                reason,
+            } => {
+                let (code, reason) = goodbye(code, &reason);
+                let dispatch = self.clone();
+                actix_rt::spawn(async move {
+                    let closed = dispatch.close_session_here(session, code, reason).await;
+                    dispatch.answer(asker, Answer::Count(closed));
+                });
+            }
+            _ => {}
         }
-        Ok(())
     }
 
     /// Those who are in a room stay for another time, or leave.
@@ -215,4 +244,12 @@ impl Dispatch {
             self.nodes().revisions().admit(of, revision, Instant::now());
         }
     }
+}
+
+/// A goodbye as another node says it. A code of a newer release means that the client may come back.
+fn goodbye(number: u16, reason: &str) -> (CloseCode, &'static str) {
+    let mut all = CloseCode::ALL.iter().copied();
+    let code = all.find(|known| known.number() == number);
+    let code = code.unwrap_or(CloseCode::GoingAway);
+    (code, intern(reason).unwrap_or(code.as_str()))
 }

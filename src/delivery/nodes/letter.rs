@@ -4,7 +4,7 @@
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::questions::RemoteSession;
+use super::questions::{RemoteSession, SessionReport};
 use crate::{
     kernel::ids::{DeviceId, RoomId, SessionId, UserId},
     protocol::frame::Label,
@@ -62,6 +62,18 @@ pub(in crate::delivery) enum Saying {
     Sessions { user: UserId },
     /// Who is in a room, so many at most.
     Members { room: RoomId, most: usize },
+    /// How connections are, of all users or of one, in the order of their ids, so many at most.
+    Reports {
+        user: Option<UserId>,
+        after: Option<SessionId>,
+        most: usize,
+    },
+    /// One connection is to be closed, whoever has it.
+    CloseSession {
+        session: SessionId,
+        code: u16,
+        reason: String,
+    },
     /// What was asked for.
     Answer(Answer),
 }
@@ -87,6 +99,8 @@ pub(in crate::delivery) enum Answer {
     Sessions(Vec<RemoteSession>),
     /// The people that it has in a room, and how many connections of each.
     Members(Vec<(UserId, usize)>),
+    /// How its connections are.
+    Reports(Vec<SessionReport>),
 }
 
 impl Answer {
@@ -96,6 +110,7 @@ impl Answer {
             Answer::Count(count) => *count,
             Answer::Sessions(sessions) => sessions.len(),
             Answer::Members(members) => members.len(),
+            Answer::Reports(reports) => reports.len(),
         }
     }
 }
@@ -163,6 +178,7 @@ mod tests {
         };
         let mut sayings: Vec<Saying> = whom.into_iter().map(frame).collect();
         let session = RemoteSession {
+            node: "n2".parse().unwrap(),
             device,
             session: SessionId::new(),
         };
@@ -193,6 +209,16 @@ mod tests {
             },
             Saying::Sessions { user: user.clone() },
             Saying::Members { room, most: 3 },
+            Saying::Reports {
+                user: Some(user.clone()),
+                after: None,
+                most: 9,
+            },
+            Saying::CloseSession {
+                session: SessionId::new(),
+                code: 4003,
+                reason: String::new(),
+            },
             Saying::Answer(Answer::Count(3)),
             Saying::Answer(Answer::Sessions(vec![session])),
             Saying::Answer(Answer::Members(vec![(user, 2)])),

@@ -7,7 +7,7 @@
 //!                              └── answers, to whoever counts or asks
 //! ```
 //! - `letter`: what travels. `hear`: what is done with it. `gather`: answers that are waited for.
-//! - `questions`: what is asked of all nodes. `revisions`: of two states that cross, the newer one is told last.
+//! - `questions`: what is asked of all nodes. `reports`: how connections are, for admins. `revisions`: of two states that cross, the newer one is told last.
 //! - `trailing`: what is done for those who missed a hint.
 //!
 //! All of it are hints. A user's durable events are in the store, and nodes compare how far they have come with that.
@@ -17,6 +17,7 @@ mod gather;
 mod hear;
 mod letter;
 mod questions;
+mod reports;
 mod revisions;
 mod trailing;
 
@@ -29,7 +30,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub(super) use self::letter::{Saying, Whom};
-pub use self::questions::RemoteSession;
+pub use self::questions::{RemoteSession, SessionReport};
 use self::{
     gather::Gatherings,
     letter::{Answer, Letter},

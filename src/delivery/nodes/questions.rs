@@ -10,16 +10,43 @@ use super::{Saying, letter::Answer};
 use crate::{
     backplane::Channel,
     delivery::dispatch::Dispatch,
-    kernel::ids::{DeviceId, RoomId, SessionId, UserId},
+    kernel::{
+        identity::Role,
+        ids::{DeviceId, NodeId, RoomId, SessionId, UserId},
+    },
 };
 
 /// A connection as other nodes know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteSession {
+    /// The node that it is to.
+    pub node: NodeId,
     /// The device that it belongs to.
     pub device: DeviceId,
     /// Which it is. Ids sort by the time at which they were made.
     pub session: SessionId,
+}
+
+/// How a connection is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionReport {
+    /// Which it is.
+    pub session_id: SessionId,
+    /// The node that has it.
+    pub node: NodeId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// The device that it belongs to.
+    pub device: DeviceId,
+    /// The worker of its node.
+    pub worker: u16,
+    /// Bytes that wait for it.
+    pub backlog_bytes: usize,
+    /// Whether it takes nothing although something waits.
+    pub stalled: bool,
 }
 
 impl Dispatch {
@@ -101,7 +128,7 @@ impl Dispatch {
         }
     }
 
-    fn ask_others(
+    pub(super) fn ask_others(
         &self,
         channel: Channel,
         question: Saying,

@@ -9,12 +9,12 @@
 //! Snapshots look into the registry, and then add what was told here while they were read. What changes after the look is told
 //! by somebody who finds the reader in the registry, because the reader's own arrival was in it before (`published`).
 //!
-//! While Redis is away a node knows who is connected to it, and nothing of the others: changes here are told to people here,
-//! and look-ups answer what is known. Back again it says who is here, and once all nodes had time to do so everybody here is
+//! While Redis is away a node knows who is connected to it, and of the others what the store has: changes here are told to
+//! people here, and look-ups answer from both. Back again it says who is here, and once all nodes had time to do so everybody here is
 //! sent a fresh snapshot: no wave of changes, and nobody is offline meanwhile who is not.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     convert::Infallible,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -38,6 +38,8 @@ use crate::{
         ids::{NodeId, UserId},
         logging::chain,
     },
+    people::last_seen,
+    store::{Conn, StoreError},
 };
 
 /// How long a session's start waits for its user to be known to other nodes.
@@ -63,6 +65,8 @@ pub(super) struct Everywhere {
     publisher: Mutex<Publisher>,
     /// Something was said to the registry, or cannot be.
     pub(super) progress: Notify,
+    /// What nodes told may have been missed.
+    pub(super) missed: Notify,
     board: Mutex<Board>,
     telling: Mutex<VecDeque<Tell>>,
     to_tell: Notify,
@@ -76,6 +80,7 @@ impl Everywhere {
             epoch: watch::Sender::new(epoch),
             publisher: Mutex::default(),
             progress: Notify::new(),
+            missed: Notify::new(),
             board: Mutex::default(),
             telling: Mutex::default(),
             to_tell: Notify::new(),
@@ -174,23 +179,55 @@ impl Everywhere {
                 chain(fault)
             );
         });
-        let connectedness = shared.dispatch.roster().connectedness();
-        let board = self.board();
-        let mut online = looked.as_ref().map(|it| it.online.iter());
         let certain = looked.as_ref().is_ok_and(|it| !it.settling);
-        let standing = |(user, seen): Person| {
-            let listed = online.as_mut().is_ok_and(|it| it.next() == Some(&true));
-            let standing = match board.since(since.0, &user) {
-                Some(Known::Online) => Some(Standing::Online),
-                Some(Known::Offline(at)) => Some(Standing::Offline(Some(at).max(seen))),
-                None if listed => Some(Standing::Online),
-                // Somebody who is here and not in the registry yet is told of when they are; or never, if they go first.
-                None if certain => Some(Standing::Offline(seen)),
-                None => connectedness.is_online(&user).then_some(Standing::Online),
-            };
-            standing.map(|standing| (user, standing))
+        let listed = looked.map(|it| it.online);
+        let listed = listed.unwrap_or_else(|_| vec![false; users.len()]);
+        let elsewhere = match certain {
+            true => HashSet::new(),
+            false => match self.connected_somewhere(shared, users, &listed).await {
+                Ok(connected) => connected,
+                Err(error) => {
+                    log::debug!("who is connected is not known cause={}", chain(&error));
+                    return Statuses::new();
+                }
+            },
         };
-        people.into_iter().filter_map(standing).collect()
+        let board = self.board();
+        let standing = |((user, seen), listed): (Person, bool)| {
+            let standing = match board.since(since.0, &user) {
+                Some(Known::Online) => Standing::Online,
+                Some(Known::Offline(at)) => Standing::Offline(Some(at).max(seen)),
+                // Somebody who is here and not in the registry yet is told of when they are; or never, if they go first.
+                None if listed || elsewhere.contains(&user) => Standing::Online,
+                None => Standing::Offline(seen),
+            };
+            (user, standing)
+        };
+        people.into_iter().zip(listed).map(standing).collect()
+    }
+
+    /// Those of some people who are connected to any node, by what the store knows, for while the registry cannot tell. It does
+    /// not know of the grace of a connection that has ended.
+    async fn connected_somewhere(
+        &self,
+        shared: &Shared,
+        users: Vec<UserId>,
+        listed: &[bool],
+    ) -> Result<HashSet<UserId>, StoreError> {
+        let connectedness = shared.dispatch.roster().connectedness();
+        let unlisted = users
+            .into_iter()
+            .zip(listed)
+            .filter(|(_, listed)| !**listed);
+        let (mut known, unknown): (HashSet<UserId>, Vec<UserId>) = {
+            let (here, elsewhere): (Vec<UserId>, Vec<UserId>) = unlisted
+                .map(|(user, _)| user)
+                .partition(|user| connectedness.is_online(user));
+            (here.into_iter().collect(), elsewhere)
+        };
+        let read = move |conn: &mut Conn| last_seen::anywhere(conn, &unknown);
+        known.extend(shared.store.read(read).await?);
+        Ok(known)
     }
 }
 

@@ -72,7 +72,10 @@ pub(super) async fn hear(shared: &Shared, everywhere: &Everywhere) -> Infallible
     let mut listener = shared.dispatch.backplane().listen(Subject::Friends);
     loop {
         match listener.next().await {
-            News::Gap => everywhere.board().forget(),
+            News::Gap => {
+                everywhere.board().forget();
+                everywhere.missed.notify_one();
+            }
             News::Message(message) => match serde_json::from_slice(&message.body) {
                 Ok(told) => pass_on(shared, everywhere, &told),
                 Err(fault) => {

@@ -76,7 +76,7 @@ pub(super) enum Standing {
     Offline(Option<Timestamp>),
 }
 
-/// Who of some people is online. Of whom that is not known right now is missing.
+/// Who of some people is online. Nobody, if neither the registry nor the store can tell.
 pub(super) type Statuses = Vec<(UserId, Standing)>;
 
 /// What was told up to now: to find what is told from now on.

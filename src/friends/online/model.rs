@@ -98,8 +98,8 @@ struct Node {
     cut: bool,
     /// What a watcher here was told of each.
     view: [Option<bool>; 2],
-    /// A snapshot that was read and not sent: since when, what it found, and whether who was not found is offline.
-    read: Option<(u64, [bool; 2], bool)>,
+    /// A snapshot that was read and not sent: since when, and what it found.
+    read: Option<(u64, [bool; 2])>,
 }
 
 impl Node {
@@ -173,9 +173,13 @@ impl World {
                 }
             }
             Act::Read(at) if self.nodes[at].works() => {
-                let found = PEOPLE.map(|it| self.ledger.is_online(it));
+                let connected = |who: usize| self.nodes.iter().any(|it| it.here[who] > 0);
+                let found = [0, 1].map(|who| {
+                    let listed = self.ledger.is_online(PEOPLE[who]);
+                    listed || (!self.ledger.settled && connected(who))
+                });
                 let node = &mut self.nodes[at];
-                node.read = Some((node.board.mark(), found, self.ledger.settled));
+                node.read = Some((node.board.mark(), found));
             }
             Act::Send(at) => self.send(at),
             Act::Restart => self.restart(),
@@ -291,15 +295,13 @@ impl World {
 
     fn send(&mut self, at: usize) {
         let node = &mut self.nodes[at];
-        let Some((mark, found, certain)) = node.read.take() else {
+        let Some((mark, found)) = node.read.take() else {
             return;
         };
         for (who, found) in found.into_iter().enumerate() {
             node.view[who] = match node.board.since(mark, &user(who)) {
                 Some(known) => Some(known == Known::Online),
-                None if found => Some(true),
-                None if certain => Some(false),
-                None => (node.here[who] > 0).then_some(true),
+                None => Some(found),
             };
         }
     }

@@ -106,6 +106,11 @@ impl Publishing<'_> {
                 self.life = None;
                 None
             }
+            () = self.everywhere.missed.notified() => {
+                let soon = Instant::now() + self.everywhere.registry.settle();
+                self.refresh_at.get_or_insert(soon);
+                None
+            }
             () = due => None,
         };
         self.look_at_link();

@@ -138,7 +138,8 @@ impl Courier {
 
     async fn send(&self, ask: Ask<'_>) -> Result<HttpResponse, Unpassed> {
         let peers = &*self.peers;
-        let address = (peers.addresses)(ask.to).ok_or(Unpassed::Unknown)?;
+        let address = peers.nodes.look_up(ask.to).await;
+        let address = address.ok_or(Unpassed::Unknown)?;
         let unreachable = |cause: &dyn std::fmt::Display| Unpassed::Unreachable(cause.to_string());
         let url = at(address, ask.target).map_err(|error| unreachable(&error))?;
         let errand = Errand {

@@ -18,27 +18,30 @@ mod seen;
 
 use std::sync::{Arc, Mutex};
 
-use actix_http::Uri;
 use tokio::sync::Semaphore;
 
 pub use self::courier::Courier;
 pub(super) use self::courier::{Ask, Unpassed};
 use self::seen::Seen;
-use crate::kernel::{
-    config::ClusterConfig, ids::NodeId, metrics::Metrics, secret::Secret, time::Timestamp,
+use crate::{
+    cluster::Nodes,
+    kernel::{
+        config::ClusterConfig, ids::NodeId, metrics::Metrics, secret::Secret, time::Timestamp,
+    },
 };
 
-/// Where each errand goes: a path below this, which is for nodes alone.
+/// Where polls and posts of Socket.IO go. This path and the next one are for nodes alone.
 pub(super) const SOCKET_IO: &str = "/cluster/socketio";
 
-/// Where another node is reached, if it is alive and wants to be.
-pub type Addresses = Arc<dyn Fn(&NodeId) -> Option<Uri> + Send + Sync>;
+/// Where commands go that were posted.
+pub(super) const COMMANDS: &str = "/cluster/commands";
 
 /// What all workers of a node share of its dealings with others.
 pub struct Peers {
     node: NodeId,
     secret: Secret,
-    addresses: Addresses,
+    /// Where others are reached.
+    nodes: Nodes,
     /// Errands under way.
     slots: Arc<Semaphore>,
     most: usize,
@@ -49,17 +52,16 @@ pub struct Peers {
 impl Peers {
     /// `None` for a node that has no secret: it deals with no others.
     pub fn new(
-        node: NodeId,
         config: &ClusterConfig,
-        addresses: Addresses,
+        nodes: Nodes,
         metrics: Arc<Metrics>,
         now: Timestamp,
     ) -> Option<Arc<Self>> {
         let secret = config.secret.clone()?;
         Some(Arc::new(Self {
-            node,
+            node: nodes.own().clone(),
             secret,
-            addresses,
+            nodes,
             slots: Arc::new(Semaphore::new(config.forwards)),
             most: config.forwards,
             seen: Mutex::new(Seen::new(now)),

@@ -1,6 +1,6 @@
 //! `POST /api/commands`: how a client of an event stream sends what a WebSocket client sends in a frame.
 //!
-//! The session it names handles the command, on whichever worker that is. So the session's limits hold, and a call is bound
+//! The session it names handles the command, on whichever worker and node that is. So the session's limits hold, and a call is bound
 //! to its device.
 
 use std::{rc::Rc, time::Duration};
@@ -13,32 +13,34 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use super::passing;
 use crate::{
     delivery::{
         line::SessionRef,
         reply::{Answer, PostOutcome, PostedCommand},
-        roster::ConnectedSession,
     },
     kernel::ids::{DeviceId, SessionId, UserId},
     protocol::{error_code::ErrorCode, event::Event, fault::Fault, frame::Frame, spec::Topics},
     session::{env::Env, hello::Credentials},
-    transport::{credentials, refusal::Refusal},
+    transport::{credentials, peers::Courier, refusal::Refusal},
 };
 
-/// The session that is to handle the command.
+/// The session that is to handle the command, by its id or by its device.
 #[derive(Deserialize)]
-struct Recipient {
+pub(super) struct Recipient {
     session: Option<SessionId>,
     device: Option<DeviceId>,
 }
 
 /// Answers a posted command: 200 with its acknowledgement, 204 if it has none, else its error.
-pub(super) async fn answer(request: HttpRequest, body: Payload, env: Rc<Env>) -> HttpResponse {
-    match post(&request, body, &env).await {
-        Ok(Some(answer)) => response(answer),
-        Ok(None) => HttpResponse::NoContent().finish(),
-        Err(refusal) => refusal.into(),
-    }
+pub(super) async fn answer(
+    request: HttpRequest,
+    body: Payload,
+    env: Rc<Env>,
+    courier: Option<Rc<Courier>>,
+) -> HttpResponse {
+    let answered = post(&request, body, &env, courier.as_deref()).await;
+    answered.unwrap_or_else(HttpResponse::from)
 }
 
 fn response(answer: Answer) -> HttpResponse {
@@ -56,13 +58,33 @@ fn response(answer: Answer) -> HttpResponse {
     }
 }
 
-async fn post(request: &HttpRequest, body: Payload, env: &Env) -> Result<Option<Answer>, Refusal> {
+async fn post(
+    request: &HttpRequest,
+    body: Payload,
+    env: &Env,
+    courier: Option<&Courier>,
+) -> Result<HttpResponse, Refusal> {
     let user = asker(request, env)?;
-    let to = session(request, &user, env)?;
+    let recipient = Recipient::named(request)?;
     let json = read(body, env.config.limits.message_size).await?;
+    match recipient.here(&user, env) {
+        Some(to) => hand_over(to, json, env).await,
+        None => passing::pass_on(request, &user, &recipient, json, env, courier).await,
+    }
+}
+
+/// Has a session of this node handle a command.
+pub(super) async fn hand_over(
+    to: SessionRef,
+    json: Bytes,
+    env: &Env,
+) -> Result<HttpResponse, Refusal> {
     let (answer, mut waiting) = mpsc::channel(1);
     match env.dispatch.post(to, PostedCommand { json, answer }).await {
-        PostOutcome::Taken => Ok(waiting.recv().await),
+        PostOutcome::Taken => Ok(match waiting.recv().await {
+            Some(answer) => response(answer),
+            None => HttpResponse::NoContent().finish(),
+        }),
         PostOutcome::Full => {
             let fault = Fault::new(ErrorCode::RateLimited, "too many commands at once");
             Err(fault.retry_after(Duration::from_secs(1)).into())
@@ -85,30 +107,47 @@ fn asker(request: &HttpRequest, env: &Env) -> Result<UserId, Refusal> {
     }
 }
 
-/// The asker's session that the query names, by its id or by its device.
-fn session(request: &HttpRequest, user: &UserId, env: &Env) -> Result<SessionRef, Refusal> {
-    let bad = |message: String| Fault::new(ErrorCode::BadRequest, message);
-    let named = Query::<Recipient>::from_query(request.query_string())
-        .map_err(|error| bad(format!("the query is not valid: {error}")))?
-        .into_inner();
-    if named.session.is_none() && named.device.is_none() {
-        let message = "say for which stream: ?session=<sessionId of connected>, or ?device=";
-        return Err(bad(message.to_owned()).into());
+impl Recipient {
+    /// The session with this id.
+    pub(super) fn session(session: SessionId) -> Self {
+        Self {
+            session: Some(session),
+            device: None,
+        }
     }
-    let fits = |it: &ConnectedSession| {
-        named.session.is_none_or(|session| it.at.session == session)
-            && named
-                .device
-                .as_ref()
-                .is_none_or(|device| it.device == *device)
-    };
-    let mut sessions = env.dispatch.roster().sessions(user);
-    sessions.retain(fits);
-    // The newest one: an earlier stream that was cut may not be known to have ended.
-    sessions.last().map(|it| it.at).ok_or_else(no_session)
+
+    /// The one that the query names.
+    fn named(request: &HttpRequest) -> Result<Self, Refusal> {
+        let bad = |message: String| Fault::new(ErrorCode::BadRequest, message);
+        let named = Query::<Self>::from_query(request.query_string())
+            .map_err(|error| bad(format!("the query is not valid: {error}")))?
+            .into_inner();
+        if named.session.is_none() && named.device.is_none() {
+            let message =
+                "say for which stream: ?session=<sessionId of connected>, or ?device=".to_owned();
+            return Err(bad(message).into());
+        }
+        Ok(named)
+    }
+
+    /// Whether a session of the asker is meant.
+    pub(super) fn fits(&self, session: SessionId, device: &DeviceId) -> bool {
+        self.session.is_none_or(|it| it == session)
+            && self.device.as_ref().is_none_or(|it| it == device)
+    }
+
+    /// The asker's session on this node.
+    pub(super) fn here(&self, user: &UserId, env: &Env) -> Option<SessionRef> {
+        let sessions = env.dispatch.roster().sessions(user).into_iter();
+        // The newest one: an earlier stream that was cut may not be known to have ended.
+        let newest = sessions
+            .filter(|it| self.fits(it.at.session, &it.device))
+            .last();
+        newest.map(|it| it.at)
+    }
 }
 
-fn no_session() -> Refusal {
+pub(super) fn no_session() -> Refusal {
     let message = "you have no such session; open a stream and take the sessionId of connected";
     Fault::new(ErrorCode::NotFound, message).into()
 }

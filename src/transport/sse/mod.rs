@@ -7,7 +7,7 @@
 //!
 //! - `stream`: from the request to the stream. `handoff`: the bounded queue from the session to the body. `body`: the
 //!   response's body. [`connection`]: the socket under it, to end it from outside.
-//! - `commands`: from a posted command to its answer.
+//! - `commands`: from a posted command to its answer. `passing`: those for sessions of other nodes.
 //!
 //! How the end of a client is noticed:
 //! - it closes its connection: at once, because the dispatcher reads on and serves no half-closed connections;
@@ -19,6 +19,7 @@ mod body;
 mod commands;
 pub mod connection;
 mod handoff;
+mod passing;
 mod stream;
 
 use std::{rc::Rc, sync::Arc};
@@ -33,10 +34,15 @@ use self::{handoff::Progress, stream::Flavour};
 use crate::{
     delivery::leave::Leave,
     session::{Session, env::Env, gate::Gate},
+    transport::peers::{self, Courier},
 };
 
 /// Adds the streams to the HTTP application of one worker.
-pub fn routes(env: Rc<Env>, gate: Arc<Gate>) -> impl FnOnce(&mut ServiceConfig) {
+pub fn routes(
+    env: Rc<Env>,
+    gate: Arc<Gate>,
+    courier: Option<Rc<Courier>>,
+) -> impl FnOnce(&mut ServiceConfig) {
     move |routes| {
         for (path, flavour) in [("/sse", Flavour::ALL), ("/api/chat/sse", Flavour::CHAT)] {
             let (env, gate) = (Rc::clone(&env), Arc::clone(&gate));
@@ -45,8 +51,15 @@ pub fn routes(env: Rc<Env>, gate: Arc<Gate>) -> impl FnOnce(&mut ServiceConfig) 
             };
             routes.route(path, web::get().to(open));
         }
+        if let Some(courier) = courier.clone() {
+            let env = Rc::clone(&env);
+            let answer = move |request: HttpRequest, body: web::Payload| {
+                passing::answer(request, body, Rc::clone(&env), Rc::clone(&courier))
+            };
+            routes.route(peers::COMMANDS, web::post().to(answer));
+        }
         let answer = move |request: HttpRequest, body: web::Payload| {
-            commands::answer(request, body, Rc::clone(&env))
+            commands::answer(request, body, Rc::clone(&env), courier.clone())
         };
         routes.route("/api/commands", web::post().to(answer));
     }

@@ -201,10 +201,19 @@ impl PostgresOf {
 }
 
 /// Waits until something holds that nobody tells of.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
+    within(WITHIN_LEASE, what, holds).await;
+}
+
+/// The same, with a limit of its own.
+pub async fn within<F: Future<Output = bool>>(
+    limit: Duration,
+    what: &str,
+    mut holds: impl FnMut() -> F,
+) {
     let since = Instant::now();
     while !holds().await {
-        assert!(since.elapsed() < WITHIN_LEASE, "{what}: not in time");
+        assert!(since.elapsed() < limit, "{what}: not in time");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -3,11 +3,12 @@
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, Instant},
 };
 
 use otomo::kernel::identity::Role;
 
-use crate::support::{Client, Endpoint, Json, Process, steady_port};
+use crate::support::{Client, Endpoint, Json, PATIENCE, Process, steady_port};
 
 /// A node.
 pub struct Node {
@@ -57,11 +58,6 @@ impl Node {
         self.lock().as_mut().expect("it runs").kill();
     }
 
-    /// Asks it to end (SIGTERM), and waits until it has.
-    pub fn terminate(&self) {
-        self.lock().as_mut().expect("it runs").terminate();
-    }
-
     /// It does nothing from now on, and its connections stay.
     pub fn freeze(&self) {
         self.lock().as_ref().expect("it runs").freeze();
@@ -82,6 +78,19 @@ impl Node {
     /// Somebody who is connected here, on a device that keeps its name.
     pub async fn device(&self, user: &str, role: Role, device: &str) -> Client {
         self.connecting(user, role).on_device(device).ready().await
+    }
+
+    /// The same, as an app does it that was sent away: again and again until it is served.
+    pub async fn comes_back(&self, user: &str, role: Role, device: &str) -> Client {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let connecting = self.connecting(user, role).on_device(device);
+            if let Some(client) = connecting.ready_if_served().await {
+                return client;
+            }
+            assert!(Instant::now() < until, "{user} is not let in again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The answer of `/health/ready`: its status and what it says.

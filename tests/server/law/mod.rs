@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use self::{person::Person, script::Script};
 use crate::{
     api::WITH_KEY,
-    support::{Dice, TestServer},
+    support::{Dice, Redis, TestServer},
 };
 
 /// Acts between two comparisons.
@@ -35,9 +35,23 @@ const SETTINGS: [(&str, &str); 8] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_snapshot_and_the_events_since_are_a_fresh_one() {
-    let server = TestServer::start_with(&SETTINGS).await;
+    holds(&TestServer::start_with(&SETTINGS).await).await;
+}
+
+/// Who is online is then what Redis says, and told by way of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_they_are_where_nodes_share_a_redis() {
+    let redis = Redis::start();
+    // All nodes have come to it long ago.
+    redis.say("SET otomo:since 1");
+    let url = redis.url();
+    let settings = [&SETTINGS[..], &[("redis.url", url.as_str())]].concat();
+    holds(&TestServer::start_with(&settings).await).await;
+}
+
+async fn holds(server: &TestServer) {
     let dice = Dice::new("law", "OTOMO_SEED", Dice::any_seed());
-    let mut script = Script::begin(&server, dice).await;
+    let mut script = Script::begin(server, dice).await;
     for _ in 0..ROUNDS {
         for _ in 0..ACTS {
             script.act().await;

@@ -108,6 +108,19 @@ impl Connecting {
         client
     }
 
+    /// Connects and waits for `ready`; `None` if the server is not there, or sends it away.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    pub async fn ready_if_served(self) -> Option<Client> {
+        let mut client = self.open_if_up().await?;
+        loop {
+            if let Some(ready) = client.heard("ready") {
+                client.until("ready", |event| *event == ready).await;
+                return Some(client);
+            }
+            client.news().await.ok()?;
+        }
+    }
+
     /// Connects.
     pub async fn open(self) -> Client {
         self.try_open().await.expect("the handshake succeeds").0

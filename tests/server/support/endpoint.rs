@@ -23,7 +23,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    /// The way into the server there.
+    pub fn new(address: SocketAddr) -> Self {
         let sources = Sources::default().with("auth.hs256_secret", SECRET);
         let auth = load(&sources).expect("a sound configuration").auth;
         Self {

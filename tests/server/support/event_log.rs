@@ -161,6 +161,18 @@ impl EventLog {
         }
     }
 
+    /// Waits until more has come, or the end, which is an error.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    pub async fn news(&mut self) -> Result<(), End> {
+        match self.end() {
+            Some(end) => Err(end),
+            None => {
+                self.news.notified().await;
+                Ok(())
+            }
+        }
+    }
+
     fn end(&self) -> Option<End> {
         self.heard.lock().expect("no panic").end.clone()
     }

@@ -127,21 +127,18 @@ impl Process {
     }
 
     /// It does nothing from now on (SIGSTOP), and its connections stay.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
     pub fn freeze(&self) {
         self.signal("STOP");
     }
 
     /// It goes on.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
     pub fn thaw(&self) {
         self.signal("CONT");
     }
 
-    /// Asks it to end (SIGTERM), and waits until it has.
-    pub fn terminate(&mut self) {
-        self.signal("TERM");
-        let _ = self.child.wait();
-    }
-
+    #[allow(dead_code, reason = "for the tests of several nodes")]
     fn signal(&self, signal: &str) {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{signal}"))

@@ -10,7 +10,7 @@
 //! the others. A change stays on a list until that is done, so that one whose teller died is told by somebody else.
 //!
 //! After a start of Redis without its memory nobody is in it. Until all nodes have had time to come back (`settle`) a person
-//! who is not in it may well be online: nobody is made offline then, and who is not there is not known to be offline.
+//! who is not in it may well be online: nobody is made offline then, and whoever asks is told that the answer may be short.
 //!
 //! Every step is one script, because a step that is half done would be seen by others; `prelude.lua` names the keys.
 

@@ -46,6 +46,15 @@ impl Outgoing {
         self.unsent.front().map(Draft::command)
     }
 
+    /// Whether everything is acknowledged.
+    #[allow(
+        dead_code,
+        reason = "the faults of a cluster are over before everything is said"
+    )]
+    pub fn is_done(&self) -> bool {
+        self.unsent.is_empty() && self.in_flight.is_empty()
+    }
+
     /// Takes an acknowledgement: `true` for the first one of a message; a later one must agree with it.
     pub fn acknowledged(&mut self, ack: &Json) -> bool {
         let Some(draft) = self.take(field(ack, "clientMessageId")) else {

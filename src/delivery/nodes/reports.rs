@@ -1,0 +1,104 @@
+//! How the connections of all nodes are, and the end of one of them: for admins.
+
+use super::{Saying, letter::Answer, questions::SessionReport};
+use crate::{
+    backplane::Channel,
+    delivery::{dispatch::Dispatch, lines::To, messages::LineReport},
+    kernel::ids::{NodeId, SessionId, UserId},
+    protocol::close_code::CloseCode,
+};
+
+impl Dispatch {
+    /// How connections are, of all users or of one, after one of them, `most` at most, in the order of their ids: that in
+    /// which they began.
+    pub async fn reports(
+        &self,
+        user: Option<UserId>,
+        after: Option<SessionId>,
+        most: usize,
+    ) -> Vec<SessionReport> {
+        let question = Saying::Reports {
+            user: user.clone(),
+            after,
+            most,
+        };
+        let elsewhere = self.ask_others(Channel::Everyone, question);
+        let mut all = self.reports_here(user.as_ref(), after, most).await;
+        for answer in elsewhere.await {
+            if let Answer::Reports(of_node) = answer {
+                all.extend(of_node);
+            }
+        }
+        first(all, most)
+    }
+
+    /// Closes one connection, whichever node has it. Returns how many were closed: none, if there is no such connection.
+    pub async fn close_session(
+        &self,
+        session: SessionId,
+        code: CloseCode,
+        reason: &'static str,
+    ) -> usize {
+        let here = self.close_session_here(session, code, reason).await;
+        if here > 0 {
+            return here;
+        }
+        let saying = Saying::CloseSession {
+            session,
+            code: code.number(),
+            reason: reason.to_owned(),
+        };
+        let answers = self.ask_others(Channel::Everyone, saying).await;
+        answers.iter().map(Answer::count).sum()
+    }
+
+    pub(super) async fn reports_here(
+        &self,
+        user: Option<&UserId>,
+        after: Option<SessionId>,
+        most: usize,
+    ) -> Vec<SessionReport> {
+        let wanted = |report: &LineReport| {
+            let client = &report.client;
+            user.is_none_or(|user| *user == client.user)
+                && after.is_none_or(|after| client.session > after)
+        };
+        let node = self.backplane().node();
+        let reports = self.observe().await.into_iter().filter(wanted);
+        first(reports.map(|it| report(it, node)).collect(), most)
+    }
+
+    pub(super) async fn close_session_here(
+        &self,
+        session: SessionId,
+        code: CloseCode,
+        reason: &'static str,
+    ) -> usize {
+        let mut reports = self.observe().await.into_iter();
+        let found = reports.find(|it| it.client.session == session);
+        match found {
+            Some(report) => self.close(To::Session(report.at), code, reason).await,
+            None => 0,
+        }
+    }
+}
+
+/// The first of them, in the order of their ids.
+fn first(mut reports: Vec<SessionReport>, most: usize) -> Vec<SessionReport> {
+    reports.sort_unstable_by_key(|report| report.session_id);
+    reports.truncate(most);
+    reports
+}
+
+fn report(report: LineReport, node: &NodeId) -> SessionReport {
+    SessionReport {
+        session_id: report.client.session,
+        node: node.clone(),
+        user_id: report.client.user,
+        role: report.client.role,
+        device: report.client.device,
+        worker: report.at.worker,
+        backlog_bytes: report.backlog,
+        stalled: report.stalled,
+    }
+}

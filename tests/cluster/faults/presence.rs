@@ -1,0 +1,94 @@
+//! Who is there at the end: the same on every node, and right.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use otomo::kernel::identity::Role;
+
+use super::{person::Run, world::World};
+use crate::{
+    harness::{Cluster, Node, within},
+    support::{Json, Line, field},
+};
+
+/// What a newcomer to a node is told of all otomo.
+async fn listed(node: &Node) -> BTreeMap<String, String> {
+    let mut watcher = node.connecting("passer-by", Role::User).open().await;
+    let snapshot = watcher.expect("otomo_status_snapshot").await;
+    let entries = snapshot["otomos"].as_array().expect("a list").iter();
+    let entry = |it: &Json| {
+        (
+            field(it, "userId").to_owned(),
+            field(it, "status").to_owned(),
+        )
+    };
+    entries.map(entry).collect()
+}
+
+/// What a newcomer to a node is told of those with whom somebody writes.
+async fn partners(node: &Node, who: &str, role: Role) -> Json {
+    let mut device = node.connecting(who, role).open().await;
+    device.expect("friend_status_snapshot").await["statuses"].clone()
+}
+
+/// Everybody is still there. Half of them leave; everybody else is right about all of them, on every node.
+pub async fn is_right(cluster: &Cluster, world: &World, runs: &mut [Run], healing: Duration) {
+    let everybody: BTreeSet<String> = world.people.iter().cloned().collect();
+    agreed(cluster, world, runs, &everybody, healing).await;
+    let mut left = everybody;
+    for run in runs.iter_mut().step_by(2) {
+        left.remove(&run.name);
+        match run.line.take().expect("they are there") {
+            Line::Socket(client) => client.log_out().await,
+            Line::Stream(stream, _) => stream.leave(),
+        }
+    }
+    agreed(cluster, world, runs, &left, healing).await;
+}
+
+async fn agreed(
+    cluster: &Cluster,
+    world: &World,
+    runs: &[Run],
+    there: &BTreeSet<String>,
+    healing: Duration,
+) {
+    let due: BTreeMap<String, String> = world
+        .otomo()
+        .into_iter()
+        .map(|otomo| {
+            let status = match there.contains(&otomo) {
+                true => "online",
+                false => "offline",
+            };
+            (otomo, status.to_owned())
+        })
+        .collect();
+    for node in cluster.nodes() {
+        within(
+            healing,
+            &format!("{} says {due:?}", node.name()),
+            async || listed(node).await == due,
+        )
+        .await;
+        // Somebody who stays, with whom others write.
+        let Some(run) = runs
+            .iter()
+            .find(|run| there.contains(&run.name) && run.name.starts_with("other"))
+        else {
+            continue;
+        };
+        within(
+            healing,
+            &format!("{} knows of {}'s partners", node.name(), run.name),
+            async || {
+                let statuses = partners(node, &run.name, Role::User).await;
+                let mut statuses = statuses.as_object().expect("an object").iter();
+                statuses.all(|(who, online)| *online == there.contains(who))
+            },
+        )
+        .await;
+    }
+}

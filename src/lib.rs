@@ -19,6 +19,7 @@
 //!  3  delivery          who is connected, outboxes, fan-out, the durable inbox
 //!     people            who is known, and who knows whom
 //!     audit             what admins did
+//!     cluster           which nodes there are, and whether this one may act; may use delivery
 //!  2  store             durable state behind one interface
 //!     backplane         other nodes behind one interface
 //!  1  protocol          the wire: commands, events, codes, frames
@@ -87,6 +88,7 @@ pub mod backplane;
 pub mod calls;
 pub mod chat;
 pub mod cli;
+pub mod cluster;
 pub mod delivery;
 pub mod friends;
 pub mod kernel;

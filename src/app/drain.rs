@@ -60,7 +60,7 @@ impl Stopper {
             sleep(LOOK).await;
         }
         self.close_those_without_a_call();
-        while calls.live() > 0 && Instant::now() < end {
+        while calls.live_here() > 0 && Instant::now() < end {
             sleep(LOOK).await;
         }
         calls.end_all().await;

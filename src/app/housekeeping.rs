@@ -1,4 +1,4 @@
-//! What a server does by itself while it serves: it ends grace periods and typing, announces who is online, prunes inboxes
+//! What a server does by itself while it serves: it stays a node among others, ends grace periods and typing, announces who is online, prunes inboxes
 //! and messages, brings the points of each day, and checks that every vital part is still alive.
 //!
 //! # When something panics
@@ -62,10 +62,13 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
     tokio::select! {
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
+        never = shared.dispatch.hear_nodes(&shared.store) => match never {},
         never = shared.chat.expire_typing() => match never {},
-        never = shared.friends.record_alive() => match never {},
+        never = shared.membership.keep(&shared.dispatch) => match never {},
         never = shared.friends.announce_online() => match never {},
+        never = look_after_deaths(shared) => match never {},
         never = shared.rooms.expire() => match never {},
+        never = shared.rooms.refresh_after_gaps() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
     }
@@ -90,6 +93,15 @@ async fn died(shared: &Shared) -> Vital {
             return dead;
         }
     }
+}
+
+/// When a node has died the calls of its people are looked at at once.
+async fn look_after_deaths(shared: &Shared) -> Infallible {
+    let mut settled = shared.membership.settled();
+    while settled.changed().await.is_ok() {
+        shared.calls.look().await;
+    }
+    std::future::pending().await
 }
 
 /// At once, because a server may have been away for long, and then every so often.

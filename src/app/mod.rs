@@ -4,13 +4,14 @@
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `listen`: the socket and its certificate. `node`: what this server is called. `drain`: stopping. `housekeeping`: what a server does by itself, and
-//!   why it ends when a part of it has died.
+//! - `place`: among the other nodes. `node`: what this server is called. `listen`: the socket and its certificate.
+//!   `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;
 mod listen;
 mod node;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use crate::{
     backplane::{self, Backplane},
     calls::Calls,
     chat::Chat,
+    cluster::JoinFault,
     delivery::{
         dispatch::{self, Dispatch},
         lines::Lines,
@@ -108,6 +110,9 @@ pub enum StartFault {
     /// There is no way to other nodes.
     #[error(transparent)]
     Backplane(#[from] backplane::redis::StartFault),
+    /// The node cannot be beside the others of its database.
+    #[error(transparent)]
+    Join(#[from] JoinFault),
 }
 
 /// Why a server ended that nobody stopped.
@@ -163,7 +168,7 @@ impl App {
         let lock = ServerLock::take(&config.database.url)?;
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
-        let node = node::name(&config).ok_or(StartFault::Node)?;
+        let (membership, node) = place::take(&config, &store, &metrics).await?;
         let settings =
             presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let delivery = dispatch::Settings {
@@ -172,6 +177,7 @@ impl App {
             low_window: config.outbox.low_window,
             graces: settings.policy.graces,
             clock: Clock::system(),
+            standing: membership.standing(),
         };
         let backplane = Backplane::start(&config.redis, node.clone(), Arc::clone(&metrics))?;
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
@@ -203,6 +209,7 @@ impl App {
             metrics,
             store,
             node,
+            membership,
             dispatch,
             people,
             presence,
@@ -263,6 +270,7 @@ impl App {
         shared.rooms.stop().await;
         shared.calls.stop().await;
         shared.presence.stop().await;
+        shared.membership.leave(shared.dispatch.backplane()).await;
         shared.dispatch.backplane().close().await;
         shared.store.close().await;
         drop(lock);

@@ -151,10 +151,21 @@ impl Backplane {
         subject: Subject,
         body: Bytes,
     ) -> impl Future<Output = usize> + Send + use<> {
+        self.tell_counting(channel, subject, body, Echo::Skip)
+    }
+
+    /// The same; this node is never among those that are counted, whether it hears it or not.
+    pub fn tell_counting(
+        &self,
+        channel: &Channel,
+        subject: Subject,
+        body: Bytes,
+        echo: Echo,
+    ) -> impl Future<Output = usize> + Send + use<> {
         let (counted, count) = oneshot::channel();
         if let Some(remote) = &self.0.remote {
             let shared = &remote.shared;
-            shared.tell(channel, subject, body, Echo::Skip, Some(counted));
+            shared.tell(channel, subject, body, echo, Some(counted));
         }
         // What is lost reaches nobody.
         async { count.await.unwrap_or(0) }

@@ -32,7 +32,13 @@ impl LivePeople {
 
     /// All live calls.
     pub(super) fn calls(&self) -> Vec<CallId> {
-        let mut calls: Vec<CallId> = self.0.iter().map(|entry| *entry.value()).collect();
+        self.calls_of(|_| true)
+    }
+
+    /// The live calls of certain people.
+    pub(super) fn calls_of(&self, wanted: impl Fn(&UserId) -> bool) -> Vec<CallId> {
+        let theirs = self.0.iter().filter(|entry| wanted(entry.key()));
+        let mut calls: Vec<CallId> = theirs.map(|entry| *entry.value()).collect();
         calls.sort_unstable();
         calls.dedup();
         calls

@@ -4,7 +4,11 @@ use actix::Message;
 
 use super::{
     fault::CallsFault,
-    rules::{call::Device, command::Happening},
+    hints::Hint,
+    rules::{
+        call::{Call, Device},
+        command::Happening,
+    },
 };
 use crate::{
     delivery::{
@@ -89,6 +93,21 @@ pub(super) struct Order {
     pub(super) call: CallId,
     pub(super) happening: Happening,
 }
+
+/// Another node has changed a call.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Hinted(pub(super) Hint);
+
+/// Somebody has read a live call.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Learned(pub(super) Call);
+
+/// Other nodes may have done anything, or one has died: look at every live call.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Missed;
 
 /// No new calls any more: the server is draining.
 #[derive(Message)]

@@ -14,7 +14,8 @@
 //! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
 //!   what it has to remember meanwhile.
 //! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
-//!   begins with, calls for lists.
+//!   begins with, calls for lists. `queries`: calls as others ask for them.
+//! - `hints`: what nodes tell each other of calls.
 //!
 //! What a metered call costs its caller is one of the things that such a transaction writes: the points, the call that counts
 //! its charges, and the event in the caller's inbox are stored together or not at all.
@@ -25,11 +26,13 @@
 mod coordinator;
 mod entry;
 mod fault;
+mod hints;
 pub mod ice;
 mod kept;
 mod lane;
 mod live;
 mod messages;
+mod queries;
 pub mod records;
 pub mod rules;
 mod snapshot;
@@ -49,11 +52,7 @@ use actix::{
 use self::{
     coordinator::CallCoordinator,
     live::LivePeople,
-    messages::{Arrived, Asked, Drain, Left, Order, Stop, device},
-    records::{
-        history::{self, Place},
-        timeline::{self, TimelineEntry},
-    },
+    messages::{Arrived, Asked, Drain, Learned, Left, Missed, Order, Stop, device},
     rules::{
         command::{Authority, Happening},
         policy::Policy,
@@ -62,8 +61,9 @@ use self::{
     transactions::Policies,
 };
 use crate::{
+    backplane::Link,
+    cluster::{self, alive},
     delivery::{
-        alive,
         dispatch::Dispatch,
         leave::Leave,
         line::{Client, SessionRef},
@@ -78,7 +78,7 @@ use crate::{
     },
     points::Points,
     presence::Presence,
-    protocol::event::{CallSnapshot, IceServer, IncomingCall},
+    protocol::event::{CallSnapshot, IceServer},
     store::{Handle, StoreError},
 };
 
@@ -96,6 +96,7 @@ struct Shared {
     /// One address for all senders: each clone of an actix address brings a place of its own beyond the mailbox's bound.
     coordinator: Addr<CallCoordinator>,
     live: LivePeople,
+    dispatch: Dispatch,
     store: Handle,
     config: Arc<Config>,
 }
@@ -115,9 +116,20 @@ impl Calls {
         points: &Points,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StoreError> {
-        let this = node.clone();
-        let alive_at = store.read(move |conn| alive::last(conn, &this)).await?;
-        let left_behind = store.read(records::live).await?;
+        let alone = dispatch.backplane().link() == Link::Alone;
+        let (this, now) = (node.clone(), store.now());
+        let found = store.read(move |conn| {
+            let alive_at = alive::last(conn, &this)?;
+            let others = !alone && cluster::records::others_alive(conn, &this, now)? > 0;
+            // Where others live the calls have gone on with them.
+            let left_behind = if others {
+                Vec::new()
+            } else {
+                records::live(conn)?
+            };
+            Ok::<_, StoreError>((left_behind, alive_at))
+        });
+        let (left_behind, alive_at) = found.await?;
         if !left_behind.is_empty() {
             log::info!("calls restored node={node} calls={}", left_behind.len());
         }
@@ -142,6 +154,7 @@ impl Calls {
         Ok(Self(Arc::new(Shared {
             coordinator: coordinator.start(),
             live,
+            dispatch: dispatch.clone(),
             store: store.clone(),
             config: Arc::clone(config),
         })))
@@ -164,7 +177,13 @@ impl Calls {
         let (config, client) = (Arc::clone(&self.0.config), client.clone());
         let now = self.0.store.now();
         let read = move |conn: &mut _| snapshot::read(conn, &client, &config.calls, now);
-        self.0.store.read(read).await
+        let (snapshot, live) = self.0.store.read(read).await?;
+        // It may be a call that this node has not heard of: from here on it knows whom the device is in a call with.
+        if let Some(live) = live.filter(|_| !self.is_alone()) {
+            // Refused only if it has stopped.
+            let _ = self.0.coordinator.send(Learned(live)).await;
+        }
+        Ok(snapshot)
     }
 
     /// A session that listens to calls has begun and has its snapshot: its device may be one that a call waits for, or one
@@ -206,12 +225,37 @@ impl Calls {
         let _ = self.0.coordinator.send(Drain).await;
     }
 
-    /// Ends all live calls, because the server stops. Returns when that is stored and said, or was tried in vain.
+    /// How many of them have people on this node.
+    pub fn live_here(&self) -> usize {
+        self.here().len()
+    }
+
+    /// A node has died: each live call is looked at for devices that were there.
+    pub async fn look(&self) {
+        if !self.is_alone() {
+            // Refused only if it has stopped.
+            let _ = self.0.coordinator.send(Missed).await;
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.0.dispatch.backplane().link() == Link::Alone
+    }
+
+    /// The live calls that end with this node: where there are others, those with somebody here.
+    fn here(&self) -> Vec<CallId> {
+        let roster = self.0.dispatch.roster();
+        let is_here = |user: &UserId| self.is_alone() || !roster.sessions(user).is_empty();
+        self.0.live.calls_of(is_here)
+    }
+
+    /// Ends the live calls of this node, because it stops; those of others go on. Returns when that is stored and said, or
+    /// was tried in vain.
     pub async fn end_all(&self) {
         let stopped = Happening::Stopped(Authority::System);
         let order = |call| self.order(call, stopped.clone());
         // Asked all at once, so that they share their commits.
-        let orders: Vec<_> = self.0.live.calls().into_iter().map(order).collect();
+        let orders: Vec<_> = self.here().into_iter().map(order).collect();
         for order in orders {
             if let Err(fault) = order.await {
                 log::warn!("call not ended cause={}", chain(&fault));
@@ -228,86 +272,6 @@ impl Calls {
     pub async fn stop(&self) {
         // Refused only if it has stopped already.
         let _ = self.0.coordinator.send(Stop).await;
-    }
-
-    /// A person's calls, the newest first, after a place in them.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn history(
-        &self,
-        user: &UserId,
-        after: Option<Place>,
-        limit: u32,
-    ) -> Result<Vec<Entry>, StoreError> {
-        let user = user.clone();
-        let read = move |conn: &mut _| {
-            let calls = history::page(conn, &user, after, limit)?;
-            entry::with_people(conn, calls)
-        };
-        self.0.store.read(read).await
-    }
-
-    /// Everybody's calls, the newest first, after a place in them. For admins.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn all(&self, after: Option<Place>, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let read = move |conn: &mut _| {
-            let calls = history::all(conn, after, limit)?;
-            entry::with_people(conn, calls)
-        };
-        self.0.store.read(read).await
-    }
-
-    /// One of a person's calls; `None` if it is somebody else's, or nobody's.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn find(&self, call: CallId, user: &UserId) -> Result<Option<Entry>, StoreError> {
-        let user = user.clone();
-        let read = move |conn: &mut _| {
-            let call = records::find(conn, call)?.filter(|call| history::knows(&user, call));
-            let found = entry::with_people(conn, call.into_iter().collect())?;
-            Ok(found.into_iter().next())
-        };
-        self.0.store.read(read).await
-    }
-
-    /// The ring of a call at this person, for a device that was woken up by something else; `None` if nothing rings.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn ring(
-        &self,
-        call: CallId,
-        user: &UserId,
-    ) -> Result<Option<IncomingCall>, StoreError> {
-        let found = self.find(call, user).await?;
-        let rung = found.filter(|entry| entry.call.otomo == *user);
-        let now = self.0.store.now();
-        Ok(rung.and_then(|entry| wire::incoming(&entry.call, &entry.caller, now)))
-    }
-
-    /// What happened in a call, in order; empty if nobody knows it.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn timeline(&self, call: CallId) -> Result<Vec<TimelineEntry>, StoreError> {
-        let read = move |conn: &mut _| timeline::of(conn, call);
-        self.0.store.read(read).await
-    }
-
-    /// All live calls, the oldest first.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn live_calls(&self) -> Result<Vec<Entry>, StoreError> {
-        let read = |conn: &mut _| {
-            let calls = records::live(conn)?;
-            entry::with_people(conn, calls)
-        };
-        self.0.store.read(read).await
     }
 
     /// An admin ends a call. One that is over stays as it is.

@@ -6,6 +6,7 @@ use super::{
     entry::{Entry, with_people},
     ice,
     records::{self, history},
+    rules::call::Call,
     wire,
 };
 use crate::{
@@ -22,23 +23,24 @@ const RECENT: Duration = Duration::from_mins(10);
 /// history.
 const RECENT_MAX: u32 = 100;
 
-/// `call_snapshot` for one device.
+/// `call_snapshot` for one device, and the live call in it.
 pub(super) fn read(
     conn: &mut Conn,
     client: &Client,
     config: &CallsConfig,
     now: Timestamp,
-) -> Result<CallSnapshot, StoreError> {
+) -> Result<(CallSnapshot, Option<Call>), StoreError> {
     let live = records::live_of(conn, &client.user)?;
     let live = with_people(conn, live.into_iter().collect())?;
     let recent = history::ended_since(conn, &client.user, now - RECENT, RECENT_MAX)?;
-    Ok(CallSnapshot {
+    let snapshot = CallSnapshot {
         call: live
             .first()
             .and_then(|entry| live_call(entry, client, config, now))
             .map(Box::new),
         recent: recent.iter().filter_map(wire::recent).collect(),
-    })
+    };
+    Ok((snapshot, live.into_iter().next().map(|entry| entry.call)))
 }
 
 fn live_call(

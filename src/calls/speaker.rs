@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
 use super::{
-    ice,
+    hints, ice,
     kept::KeptCandidates,
     live::LivePeople,
     messages::Asker,
@@ -26,7 +26,7 @@ use crate::{
     delivery::{dispatch::Dispatch, lines::To},
     kernel::{
         config::CallsConfig,
-        ids::{CallId, DeviceId},
+        ids::{CallId, DeviceId, UserId},
         metrics::Metrics,
         time::Timestamp,
     },
@@ -60,8 +60,11 @@ pub(super) struct Said {
     pub(super) calls: Vec<Call>,
     /// What people know now.
     pub(super) marks: Vec<Mark>,
-    /// What was found out while speaking.
-    pub(super) happened: Vec<(CallId, Happening)>,
+    /// Devices on which a call depends from now on. They may have gone while the command was on its way; their leaving was
+    /// told when there was no call to tell it of.
+    pub(super) watched: Vec<(CallId, Device)>,
+    /// Otomo who were away when they were called, and may have come back before anybody here knew of the call.
+    pub(super) away: Vec<(CallId, UserId)>,
     /// Rings on their way, each with the number of outboxes that it enters.
     pub(super) rings: Vec<(CallId, Count)>,
     /// Why the command was not taken. Whoever asked over a connection has been told.
@@ -81,6 +84,10 @@ impl Speaker {
         // Before anybody hears a word: who leaves after they have heard one is known to be in a call.
         for stored in &outcome.steps {
             self.live.note(&stored.step.next);
+            let persisted = |it: &Durable| matches!(it, Durable::Persist(..));
+            if stored.step.durable.iter().any(persisted) {
+                hints::tell(self.dispatch.backplane(), &stored.step.next);
+            }
         }
         for mut stored in outcome.steps {
             self.record(&stored.step);
@@ -93,7 +100,7 @@ impl Speaker {
                     spoken => self.say_one(&stored, spoken, task, &mut said),
                 }
             }
-            said.happened.extend(self.came_meanwhile(&stored.step));
+            said.away.extend(called_while_away(&stored.step));
             said.marks.extend(stored.mark);
             said.calls.push(stored.step.next);
         }
@@ -163,7 +170,7 @@ impl Speaker {
             }
             Spoken::Charged => stored.charged.iter().for_each(|it| self.points.publish(it)),
             Spoken::Answer(answer) => self.answer(call, *answer, task),
-            Spoken::Watch(side) => said.happened.extend(self.gone_already(call, *side)),
+            Spoken::Watch(side) => said.watched.extend(bound(call, *side)),
             // Said in its place by who may wait for it.
             Spoken::Status => {}
         }
@@ -231,30 +238,30 @@ impl Speaker {
         Some(Happening::Left(device, remaining))
     }
 
-    /// The device on which a call depends from now on may have gone while its command was on its way; its leaving was told
-    /// when there was no call to tell it of.
-    fn gone_already(&self, call: &Call, side: Side) -> Option<(CallId, Happening)> {
-        let bound = Device {
-            user: call.person(side).clone(),
-            id: call.bound_device(side)?.clone(),
+    /// The devices of a person that are connected to this node.
+    pub(super) fn devices_here(&self, user: &UserId) -> Vec<Device> {
+        let sessions = self.dispatch.roster().sessions(user);
+        let devices: BTreeSet<DeviceId> = sessions.into_iter().map(|it| it.device).collect();
+        let device = |id| Device {
+            user: user.clone(),
+            id,
         };
-        self.absence(bound).map(|left| (call.id, left))
+        devices.into_iter().map(device).collect()
     }
 
-    /// An otomo who was away when they were called may have come back before anybody here knew of the call.
-    fn came_meanwhile(&self, step: &Step) -> Vec<(CallId, Happening)> {
-        let call = &step.next;
-        let opened = step.durable.contains(&Durable::Reserve);
-        if !opened || call.lost().otomo.is_none() {
-            return Vec::new();
+    /// Another node has changed a call: what is kept here for the device that accepts it is passed on, or is not needed any
+    /// more.
+    pub(super) fn learned(&self, call: &Call) {
+        let accepted = call.accepted().filter(|_| call.is_live());
+        if accepted.is_none() && call.is_live() {
+            return;
         }
-        let sessions = self.dispatch.roster().sessions(&call.otomo);
-        let devices: BTreeSet<DeviceId> = sessions.into_iter().map(|it| it.device).collect();
-        let arrived = |id| {
-            let user = call.otomo.clone();
-            (call.id, Happening::Arrived(Device { user, id }))
-        };
-        devices.into_iter().map(arrived).collect()
+        for candidate in self.kept.take(call.id) {
+            if let Some(accepted) = accepted {
+                let to = To::Device(call.otomo.clone(), accepted.device.clone());
+                self.dispatch.tell(to, candidate);
+            }
+        }
     }
 
     /// Counts and logs what was stored.
@@ -298,6 +305,22 @@ impl Speaker {
     fn now(&self) -> Timestamp {
         self.store.now()
     }
+}
+
+/// The device on which a call depends on this side.
+fn bound(call: &Call, side: Side) -> Option<(CallId, Device)> {
+    let device = Device {
+        user: call.person(side).clone(),
+        id: call.bound_device(side)?.clone(),
+    };
+    Some((call.id, device))
+}
+
+/// The otomo of a call that was just opened, if they were away.
+fn called_while_away(step: &Step) -> Option<(CallId, UserId)> {
+    let call = &step.next;
+    let opened = step.durable.contains(&Durable::Reserve);
+    (opened && call.lost().otomo.is_some()).then(|| (call.id, call.otomo.clone()))
 }
 
 /// The signal that was asked, as the other side gets it.

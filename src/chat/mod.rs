@@ -159,9 +159,10 @@ impl Chat {
         self.0.typing.disconnected(client);
     }
 
-    /// Ends the typing of users who have fallen silent, for as long as it is polled: by one task of the server.
+    /// Ends the typing of users who have fallen silent, or are done on another node, for as long as it is polled: by one task
+    /// of the server.
     pub async fn expire_typing(&self) -> Infallible {
-        self.0.typing.expire().await
+        self.0.typing.keep().await
     }
 
     /// The message of an earlier attempt, if this is the same message.

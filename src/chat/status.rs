@@ -26,7 +26,7 @@ impl Chat {
         viewer: &UserId,
         of: &UserId,
     ) -> Result<Option<TypingTo>, StoreError> {
-        let typing = self.0.typing.seen_by(viewer, of);
+        let typing = self.0.typing.seen_by(viewer, of).await;
         if typing.is_empty() {
             return Ok(None);
         }

@@ -176,6 +176,17 @@ impl Line {
         }
     }
 
+    /// The stream of durable events is known to reach so far: what of it is missing is read from the inbox.
+    pub(super) fn reaches(&self, head: super::inbox::Seq) {
+        let mut cursor = self.cursor.borrow_mut();
+        cursor.heard(head);
+        // One that is not open yet reads to the end before it is; one without room when there is some.
+        if cursor.wants_page() && self.is_open() && self.has_room() {
+            drop(cursor);
+            self.signal(|signals| signals.read_inbox = true);
+        }
+    }
+
     /// The cursor of the durable lane, for the session that pages the inbox.
     pub fn cursor(&self) -> &RefCell<Cursor> {
         &self.cursor

@@ -356,7 +356,10 @@ mod tests {
 
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
-        let roster = Roster::new(Graces::default());
+        let roster = Roster::new(
+            Graces::default(),
+            crate::backplane::Backplane::alone("n1".parse().unwrap()),
+        );
         let lines = Lines::new(
             0,
             roster,

@@ -46,6 +46,14 @@ pub(super) struct DeliverDurable {
     pub(super) said: Round,
 }
 
+/// A user's stream is known to reach so far: whoever trails reads on.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Reaches {
+    pub(super) user: UserId,
+    pub(super) head: Seq,
+}
+
 /// Broadcast frames wait to be taken.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -96,7 +104,7 @@ pub(super) struct Renew {
     pub(super) room: RoomId,
     pub(super) until: Option<Timestamp>,
     pub(super) whose: Renewed,
-    pub(super) receipt: Arc<Receipt>,
+    pub(super) receipt: Option<Arc<Receipt>>,
 }
 
 /// Sessions leave a room.
@@ -109,7 +117,7 @@ pub(super) struct LeaveRoom {
     /// Only those whose time there is over.
     pub(super) expired: Option<Timestamp>,
     pub(super) last: Option<Frame>,
-    pub(super) receipt: Arc<Receipt>,
+    pub(super) receipt: Option<Arc<Receipt>>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.
     pub(super) said: Round,
 }

@@ -13,15 +13,14 @@
 //! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
-//! - [`alive`]: when this node last ran.
 //! - [`reply`]: where the answer to a command goes.
+//! - [`nodes`]: what other nodes are told, and what is done with what they tell.
 //! - [`rooms`]: which clients are in which room.
 //! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
 //!   [`leave`]: how a session ended, and how long nobody else hears of that.
 //!
 //! Nothing here knows what a call or a message is.
 
-pub mod alive;
 pub mod broadcast;
 pub mod client;
 pub mod connectedness;
@@ -33,6 +32,7 @@ pub mod leave;
 pub mod line;
 pub mod lines;
 pub mod messages;
+pub mod nodes;
 pub mod outbox;
 pub mod queued;
 pub mod reply;

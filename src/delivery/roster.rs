@@ -16,9 +16,12 @@ use super::{
     line::{Client, SessionRef},
     rooms::occupancy::Occupancy,
 };
-use crate::kernel::{
-    identity::Role,
-    ids::{DeviceId, RoomId, UserId},
+use crate::{
+    backplane::{Backplane, Channel},
+    kernel::{
+        identity::Role,
+        ids::{DeviceId, RoomId, UserId},
+    },
 };
 
 /// One session in the roster.
@@ -42,20 +45,23 @@ pub struct Remaining {
 }
 
 /// Who is connected. Clones share the table.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Roster {
     sessions: Arc<DashMap<UserId, SmallVec<[ConnectedSession; 1]>>>,
     connectedness: Connectedness,
     rooms: Occupancy,
+    /// Holds the channel of each user who has a session here.
+    backplane: Backplane,
 }
 
 impl Roster {
     /// Nobody is connected yet.
-    pub(super) fn new(graces: Graces) -> Self {
+    pub(super) fn new(graces: Graces, backplane: Backplane) -> Self {
         Self {
             sessions: Arc::default(),
             connectedness: Connectedness::new(graces),
-            rooms: Occupancy::default(),
+            rooms: Occupancy::new(backplane.clone()),
+            backplane,
         }
     }
 
@@ -72,7 +78,15 @@ impl Roster {
             at,
         };
         let user = client.user.clone();
-        self.sessions.entry(user).or_default().push(session);
+        let mut sessions = self.sessions.entry(user).or_default();
+        if sessions.is_empty() {
+            // Under the map's lock, so that a last session that goes does not release what this one holds. Whoever needs to know
+            // when it is heard waits for that by itself.
+            let channel = Channel::User(client.user.clone());
+            drop(self.backplane.hold(&channel));
+        }
+        sessions.push(session);
+        drop(sessions);
         self.connectedness.arrived(client);
     }
 
@@ -85,6 +99,9 @@ impl Roster {
         // One step under the map's lock: nobody arrives between the look and the removal.
         self.sessions.remove_if_mut(&client.user, |_, sessions| {
             sessions.retain(|session| session.at.session != client.session);
+            if sessions.is_empty() {
+                self.backplane.release(&Channel::User(client.user.clone()));
+            }
             remaining.of_user = sessions.len();
             remaining.of_device = sessions
                 .iter()
@@ -141,6 +158,11 @@ impl Roster {
         self.rooms.users(room, most)
     }
 
+    /// The rooms that somebody is in on this node.
+    pub fn occupied_rooms(&self) -> Vec<RoomId> {
+        self.rooms.names()
+    }
+
     /// How many rooms somebody is in on this node.
     pub fn room_count(&self) -> usize {
         self.rooms.rooms()
@@ -149,6 +171,12 @@ impl Roster {
     /// How many different users are connected.
     pub fn users(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Every user who is connected.
+    pub fn user_ids(&self) -> Vec<UserId> {
+        let users = self.sessions.iter();
+        users.map(|entry| entry.key().clone()).collect()
     }
 
     /// Everybody. The table is walked part by part, so nobody waits for the whole walk.

@@ -1,22 +1,15 @@
 //! When people were last online, which must be known even of those who were online when the server was killed.
 //!
-//! So the store knows who is online, and every few seconds that the server is alive. At the next start, whoever was online
-//! is taken to have left at the server's last sign of life.
-
-use std::{convert::Infallible, time::Duration};
-
-use actix_rt::time::sleep;
+//! So the store knows who is online, and on which node, and the node says every few seconds that it is alive. Who was there
+//! when it died is taken to have left at its last sign of life: by itself when it starts again, or by another node that has
+//! found it dead ([`cluster`](crate::cluster)).
 
 use super::Friends;
 use crate::{
-    delivery::{alive, line::Client, roster::Remaining},
-    kernel::logging::chain,
+    delivery::{line::Client, roster::Remaining},
     people::last_seen,
     store::{StoreError, Tx},
 };
-
-/// Between two signs of life. After `kill -9` a last seen may be too early by this much.
-const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Friends {
     /// A session has begun. With the first one its user has come online.
@@ -32,21 +25,6 @@ impl Friends {
         if remaining.of_user == 0 {
             let (user, node) = (client.user.clone(), self.0.node.clone());
             self.write_unawaited(move |tx| last_seen::leave(tx, &user, &node));
-        }
-    }
-
-    /// Stores every few seconds that the server is alive, for as long as it is polled: by one task of the server.
-    pub async fn record_alive(&self) -> Infallible {
-        loop {
-            // While nobody is online, nobody can be left behind.
-            if self.0.dispatch.roster().users() > 0 {
-                let node = self.0.node.clone();
-                let alive = move |tx: &mut Tx<'_>| alive::record(tx, &node);
-                if let Err(error) = self.0.store.write::<_, StoreError, _>(alive).await {
-                    log::warn!("sign of life not stored cause={}", chain(&error));
-                }
-            }
-            sleep(ALIVE_INTERVAL).await;
         }
     }
 

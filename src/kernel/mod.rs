@@ -4,12 +4,14 @@
 pub mod config;
 pub mod identity;
 pub mod ids;
+pub mod intern;
 pub mod iso;
 pub mod logging;
 pub mod metrics;
 pub mod names;
 pub mod person_name;
 pub mod secret;
+pub mod standing;
 pub mod time;
 pub mod token;
 pub mod type_name;

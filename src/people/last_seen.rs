@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use crate::{
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::{NodeId, UserId},
         time::Timestamp,

@@ -4,6 +4,7 @@ use actix::Message;
 
 use super::{
     Choice,
+    board::Entry,
     fault::PresenceFault,
     rules::{Chooser, Chosen, StatusChange},
 };
@@ -52,6 +53,16 @@ pub(super) struct Introduce(pub(super) UserId);
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Changed(pub(super) Vec<StatusChange>);
+
+/// Another node has stored these. Answered once they are taken in.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Hinted(pub(super) Vec<Entry>);
+
+/// Other nodes may have stored anything.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Missed;
 
 /// The server is stopping: no sweeps any more.
 #[derive(Message)]

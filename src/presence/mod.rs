@@ -10,6 +10,7 @@
 //! - [`records`]: where the facts are kept, and [`records::settle`], which calls use in their own transactions too.
 //!   `transactions`: what the hub has done in one piece.
 //! - `hub`: the actor that has changes stored, and told in the order in which they were. `messages`: what it is told.
+//! - `hints`: what other nodes are told, and tell.
 //! - [`board`]: what people have been told. `wire`: the same in the words of the protocol.
 //! - [`settings`]: what is configured. [`fault`]: why something was not done.
 //!
@@ -18,6 +19,7 @@
 
 pub mod board;
 pub mod fault;
+mod hints;
 mod hub;
 mod messages;
 pub mod records;

@@ -14,12 +14,15 @@ use actix_web_actors::ws as vocabulary;
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
+mod label;
+
+pub use self::label::Label;
 use super::{
     command::RequestId,
     event::Event,
     event_stream, socket_io,
     spec::{Key, Kind, Priority, Spec, Topic},
-    tracking::Origin,
+    tracking::{Origin, Tracking},
 };
 use crate::kernel::ids::ConversationId;
 

@@ -113,7 +113,8 @@ pub struct Key {
 }
 
 /// How an event behaves when a client is slow or away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// What must come first: `connected`, the snapshots, `ready`.
     Preamble,

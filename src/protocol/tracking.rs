@@ -107,6 +107,17 @@ impl Tracking {
         self.until.is_some_and(|until| until <= Instant::now())
     }
 
+    /// How long it is on its way.
+    pub fn age(&self) -> Duration {
+        self.accepted.elapsed()
+    }
+
+    /// How long it is still worth sending; `None` for ever.
+    pub fn left(&self) -> Option<Duration> {
+        let until = self.until?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
     /// It was handed to a client's transport.
     pub fn delivered(&self) {
         self.counts.delivered.inc();
@@ -135,6 +146,7 @@ impl Tracking {
 pub(super) struct Origin {
     tracking: Option<Tracking>,
     room: Option<RoomId>,
+    revision: Option<i64>,
 }
 
 impl Frame {
@@ -148,6 +160,17 @@ impl Frame {
     #[must_use]
     pub fn in_room(self, room: RoomId) -> Self {
         self.with_origin(|origin| origin.room = Some(room))
+    }
+
+    /// The same frame, a state that was stored as this revision of it: nobody is told it after a newer one.
+    #[must_use]
+    pub fn revised(self, revision: i64) -> Self {
+        self.with_origin(|origin| origin.revision = Some(revision))
+    }
+
+    /// Which revision of a stored state it is.
+    pub fn revision(&self) -> Option<i64> {
+        self.origin()?.revision
     }
 
     /// How it fares, if somebody wants to know.

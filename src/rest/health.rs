@@ -69,6 +69,8 @@ enum Unready {
     Store,
     /// Its clock is too far from the store's.
     Clock,
+    /// It has been away for longer than its lease and has to join the others again.
+    Lease,
 }
 
 async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
@@ -81,7 +83,10 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
         Err(_elapsed) => Err(StoreError::Overloaded("it takes too long to answer")),
     };
     let (own, stored) = (Clock::system().now(), shared.store.now());
-    let reasons = reasons(shared.gate.is_draining(), store.is_ok(), own, stored);
+    let mut reasons = reasons(shared.gate.is_draining(), store.is_ok(), own, stored);
+    if !shared.membership.is_current() {
+        reasons.push(Unready::Lease);
+    }
     if reasons.is_empty() {
         let away = shared.dispatch.backplane().link() == Link::Down;
         return Ok(web::Json(Ready {

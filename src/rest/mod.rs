@@ -48,6 +48,7 @@ use crate::{
     actions::Webhook,
     calls::Calls,
     chat::Chat,
+    cluster::Membership,
     delivery::dispatch::Dispatch,
     friends::Friends,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
@@ -73,6 +74,8 @@ pub struct Shared {
     pub store: store::Handle,
     /// This server.
     pub node: NodeId,
+    /// This server among the others of its database.
+    pub membership: Membership,
     /// The way to connected clients.
     pub dispatch: Dispatch,
     /// Who is known.

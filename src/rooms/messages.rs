@@ -1,6 +1,6 @@
 //! What the [`Announcer`](super::announcer::Announcer) is told.
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
 use actix::Message;
 
@@ -27,6 +27,8 @@ pub(super) struct Publish {
     pub(super) publications: Vec<Publication>,
     /// From then on the time counts that they take to clients.
     pub(super) accepted: Instant,
+    /// Who is on other nodes in the rooms of those that are durable.
+    pub(super) elsewhere: HashMap<RoomId, Vec<UserId>>,
 }
 
 /// A session wants to be in a room. Its answer goes out through delivery.
@@ -95,4 +97,11 @@ pub(super) struct Stop;
 pub(super) struct Welcome {
     pub(super) user: UserId,
     pub(super) at: SessionRef,
+}
+
+/// The people of this node who are in a room may have missed a state: they are told those that hold.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Refresh {
+    pub(super) room: RoomId,
 }

@@ -8,7 +8,7 @@
 //! - [`publication`]: an event as it is asked, checked, stored and said.
 //! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told.
 //! - [`records`]: the queries. `transactions`: what is stored in one piece. [`fault`]: why something was refused.
-//! - `event_log`: what the log says.
+//! - `event_log`: what the log says. `nodes`: what other nodes are asked, and what is done when they were not heard.
 //!
 //! Who is in a room is delivery's affair ([`delivery::rooms`](crate::delivery::rooms)) and ends with the connection; who may
 //! be in it is stored here, or said by a token. `user_{id}` is no room of its own: an event for it goes to all connections of
@@ -21,6 +21,7 @@ mod announcer;
 mod event_log;
 pub mod fault;
 mod messages;
+mod nodes;
 pub mod publication;
 pub mod records;
 pub mod rules;
@@ -70,6 +71,9 @@ const REQUESTS_MAX: usize = 64;
 
 /// Events that are checked before a worker's sockets get their turn: a fraction of a millisecond.
 const CHECKED_AT_ONCE: usize = 32;
+
+/// The people of a room on each other node who are listed. A page has far fewer; beyond this the list has gaps.
+const LISTED_MAX: usize = 20_000;
 
 /// Between two looks at grants whose time is over. Their events end at the moment itself: delivery looks at the time.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
@@ -154,6 +158,7 @@ impl Rooms {
             }
         }
         let publish = Publish {
+            elsewhere: self.present_elsewhere(&publications).await,
             publications,
             accepted,
         };
@@ -276,7 +281,8 @@ impl Rooms {
         let (of, first) = (room.clone(), after.clone());
         let read = move |conn: &mut _| members::page(conn, &of, first.as_ref(), limit);
         let granted = self.0.store.read(read).await?;
-        let there = self.0.dispatch.roster().room_members(room);
+        let there = self.0.dispatch.room_members_everywhere(room, LISTED_MAX);
+        let there = there.await;
         Ok(together(granted, there, after.as_ref(), limit))
     }
 

@@ -11,7 +11,10 @@ use uuid::Uuid;
 use super::{
     fault::RoomsFault,
     publication::{Publication, RepeatKey, Target},
-    records::{members, publications, states},
+    records::{
+        members, publications,
+        states::{self, State},
+    },
     rules::{self, DURABLE_MEMBERS_MAX, EVERYONE, Kind, PLACES_MAX, Right},
 };
 use crate::{
@@ -33,8 +36,8 @@ pub(super) struct Entry {
 pub(super) enum Outcome {
     /// It is to be said; with its place in each inbox.
     Stored(Vec<(UserId, Seq)>),
-    /// It is to be said, and holds in so many rooms.
-    Holds(u64),
+    /// It is to be said, and holds: as which revision, in the room of each target.
+    Holds(Vec<i64>),
     /// It is to be said.
     NotStored,
     /// It was published before: it is not said again. With how much was stored then.
@@ -57,7 +60,7 @@ impl Outcome {
     pub(super) fn stored(&self) -> u64 {
         match self {
             Self::Stored(places) => places.len() as u64,
-            Self::Holds(rooms) => *rooms,
+            Self::Holds(revisions) => revisions.len() as u64,
             Self::NotStored => 0,
             Self::Repeated(stored) => *stored,
         }
@@ -177,6 +180,7 @@ fn state(
     );
     let expires_at = tx.now() + publication.ttl.unwrap_or(limits.retention);
     let (now, size) = (tx.now(), publication.json().len() as u64);
+    let mut revisions = Vec::with_capacity(rooms.len());
     for room in &rooms {
         // Counted only where a room grows, which it does rarely.
         let grows = |before: Option<u64>| before.is_none_or(|before| before < size);
@@ -190,9 +194,10 @@ fn state(
                 return Err(RoomsFault::TooManyStates(index));
             }
         }
-        states::put(tx, room, &key, publication.json(), expires_at)?;
+        let revision = states::put(tx, room, &key, publication.json(), expires_at)?;
+        revisions.push(revision);
     }
-    Ok(Outcome::Holds(rooms.len() as u64))
+    Ok(Outcome::Holds(revisions))
 }
 
 /// What somebody who joins a room is told.
@@ -201,7 +206,7 @@ pub(super) struct Entrance {
     /// Why they may be in it.
     pub(super) right: Right,
     /// The states that hold.
-    pub(super) states: Vec<String>,
+    pub(super) states: Vec<State>,
 }
 
 /// Whether a user may join a room now, and what holds there.
@@ -223,7 +228,7 @@ pub(super) fn enter(
 pub(super) fn standing(
     tx: &mut Tx<'_>,
     user: &UserId,
-) -> Result<Vec<(String, Vec<String>)>, StoreError> {
+) -> Result<Vec<(String, Vec<State>)>, StoreError> {
     let now = tx.now();
     let rooms = [own_room(user), EVERYONE.to_owned()];
     let of = |room: String| Ok((room.clone(), states::of(tx, &room, now)?));

@@ -113,6 +113,10 @@ impl Session {
     }
 
     fn serve(&mut self, command: Command, reply: Reply, ctx: &mut Context<Self>) {
+        if !self.env.dispatch.is_current() {
+            // It has been away for too long, and this connection is about to be closed.
+            return self.refuse(&busy(), &reply);
+        }
         let call = match command {
             Command::InitConnection(_) => {
                 let message =

@@ -11,8 +11,10 @@ use actix_rt::time::Instant;
 
 use super::{
     Claims, Live, Session, Stage,
+    admission::{self, Refused},
     chat_refresh::ChatView,
     hello::{Credentials, Hello, Options},
+    paging,
     snapshots::{self, SnapshotFault},
 };
 use crate::{
@@ -26,10 +28,8 @@ use crate::{
         line::{Client, NewLine, SessionRef},
         lines::To,
         reply::Reply,
-        roster::ConnectedSession,
     },
     kernel::{
-        config::ConnectionPolicy,
         identity::{Identity, Role},
         ids::RoomId,
         logging::chain,
@@ -42,9 +42,7 @@ use crate::{
         close_code::CloseCode,
         command::InitConnection,
         error_code::ErrorCode,
-        event::{
-            Connected, Event, HeartbeatSettings, Limits, Resync, ResyncReason, TypingSettings,
-        },
+        event::{Connected, Event, HeartbeatSettings, Limits, TypingSettings},
         fault::Fault,
         frame::Frame,
         spec::{Topic, Topics},
@@ -55,6 +53,8 @@ use crate::{
 /// Why a client with a good token is not served.
 #[derive(Debug, thiserror::Error)]
 enum AdmissionError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error(transparent)]
     Person(#[from] EntryFault),
     #[error(transparent)]
@@ -144,8 +144,8 @@ impl Session {
             device,
             session: self.id,
         };
-        if let Err((code, reason)) = self.admit(&client) {
-            return self.close(code, reason, ctx);
+        if let Err(Refused(reason)) = admission::admit(&self.env, &client) {
+            return self.close(CloseCode::TooManyConnections, reason, ctx);
         }
         // The answer to the handshake, and what was said before it.
         self.write();
@@ -153,8 +153,10 @@ impl Session {
         let env = Rc::clone(&self.env);
         let (expires_at, claims) = (identity.expires_at, identity.room_ids());
         let known = async move {
+            env.dispatch.becomes_current().await;
             let user = identity.user.clone();
             env.people.enter(identity).await?;
+            admission::admit_everywhere(&env, &client).await?;
             let extent = env
                 .store
                 .read(move |conn| inbox::records::extent(conn, &user))
@@ -176,45 +178,9 @@ impl Session {
         );
     }
 
-    /// Holds the limit of connections of one user (`limits.connections_per_user`). Whom a newcomer takes the place of is
-    /// sent away once the newcomer is served ([`Session::take_over`]).
-    fn admit(&self, client: &Client) -> Result<(), (CloseCode, &'static str)> {
-        let limits = &self.env.config.limits;
-        let others = self.env.lines.roster().sessions(&client.user);
-        let full = limits
-            .connections_per_user
-            .is_some_and(|most| others.len() >= most.get() as usize);
-        match limits.connection_policy {
-            ConnectionPolicy::Takeover => Ok(()),
-            ConnectionPolicy::Reject if !others.is_empty() => Err((
-                CloseCode::TooManyConnections,
-                "the user is connected already",
-            )),
-            _ if full => Err((
-                CloseCode::TooManyConnections,
-                "the user has too many connections",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Closes the connections that were there before (`limits.connection_policy`). Not sooner: an otomo would be seen to
-    /// leave and come back. Of several newcomers the last in the roster stays.
-    fn take_over(&self, client: &Client) {
-        if self.env.config.limits.connection_policy != ConnectionPolicy::Takeover {
-            return;
-        }
-        let sessions = self.env.lines.roster().sessions(&client.user);
-        let earlier = |it: &ConnectedSession| it.at.session != client.session;
-        for other in sessions.into_iter().take_while(earlier) {
-            let reason = "the user connected elsewhere";
-            let to = To::Session(other.at);
-            drop(self.env.dispatch.close(to, CloseCode::Replaced, reason));
-        }
-    }
-
     fn reject(&mut self, error: &AdmissionError, ctx: &mut Context<Self>) {
         let (code, reason) = match error {
+            AdmissionError::Refused(Refused(reason)) => (CloseCode::TooManyConnections, *reason),
             AdmissionError::Person(EntryFault::Disabled) => {
                 (CloseCode::Disabled, "the user is disabled")
             }
@@ -250,6 +216,10 @@ impl Session {
     ) {
         if !matches!(self.stage, Stage::Loading(_)) {
             return;
+        }
+        if !self.env.dispatch.is_current() {
+            let reason = "the server has been away; connect again";
+            return self.close(CloseCode::Drain, reason, ctx);
         }
         let resume = resume::decide(options.last_seq.map(Seq::new), extent);
         let start = match resume {
@@ -291,7 +261,7 @@ impl Session {
         );
         let connected = self.connected(&client, start, matches!(resume, Resume::Replay { .. }));
         self.say(connected);
-        self.take_over(&client);
+        admission::take_over(&self.env, &client);
         self.start_checks();
         self.send_snapshots(client, at, resume, ctx);
     }
@@ -350,6 +320,8 @@ impl Session {
         live.line.subscribe(Topic::Points);
         let (env, filter) = (Rc::clone(&self.env), live.line.filter().clone());
         let snapshots = async move {
+            // What others say from now on is heard here, so the snapshots need not have it.
+            env.dispatch.hear_user(&client.user).await;
             // A person who was locked out after they were let in, and before there was a line to close, is found here.
             let person = env.people.find(client.user.clone()).await?;
             if person.is_some_and(|person| person.disabled) {
@@ -357,7 +329,7 @@ impl Session {
             }
             snapshots::send(&env, &client, at, &filter).await?;
             if let Resume::Resync { reason, extent } = resume {
-                let resync = Frame::new(&resync(reason, extent).into());
+                let resync = Frame::new(&paging::resync(reason, extent).into());
                 env.dispatch.tell_counted(To::Session(at), resync).await;
             }
             Ok::<_, AdmissionError>(client)
@@ -383,18 +355,5 @@ impl Session {
         }
         // Something may have been stored between the first look at the inbox and now.
         self.read_inbox_to_the_end(ctx);
-    }
-}
-
-/// What a client is told whose stream cannot be continued.
-pub(super) fn resync(reason: resume::ResyncReason, extent: Extent) -> Resync {
-    let reason = match reason {
-        resume::ResyncReason::Retention => ResyncReason::Retention,
-        resume::ResyncReason::UnknownSeq => ResyncReason::UnknownSeq,
-    };
-    Resync {
-        reason,
-        first_seq: extent.first.get(),
-        seq: extent.head.get(),
     }
 }

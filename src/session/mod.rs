@@ -14,13 +14,15 @@
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`.
+//! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`. `admission`: how
+//!   many connections a user may have.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
 //!   `rooms`: those of rooms and games.
 //! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat. `paging`: the durable lane.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask. `watch`: alarms, signals, the end.
 
 mod actions;
+mod admission;
 mod answering;
 mod chat;
 mod chat_refresh;

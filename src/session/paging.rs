@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
-use super::{Session, Stage, connect};
+use super::{Session, Stage};
 use crate::{
     delivery::inbox::{
-        Seq,
+        Extent, Seq,
         cursor::Offer,
         records::{self, Page, StoredEvent},
-        resume::ResyncReason,
+        resume,
     },
     kernel::logging::chain,
     protocol::{
-        event::Ready,
+        event::{Ready, Resync, ResyncReason},
         frame::{Frame, Stamp},
     },
     store::StoreError,
@@ -98,7 +98,7 @@ impl Session {
             }
             Page::Dropped(extent) => {
                 // The retention was faster than the client: it is told, and goes on from the head.
-                self.say(connect::resync(ResyncReason::Retention, extent));
+                self.say(resync(resume::ResyncReason::Retention, extent));
                 self.page_done(extent.head);
             }
         }
@@ -155,5 +155,18 @@ impl Session {
         let cause = chain(error);
         log::warn!("inbox could not be read session={} cause={cause}", self.id);
         ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
+    }
+}
+
+/// What a client is told whose stream cannot be continued.
+pub(super) fn resync(reason: resume::ResyncReason, extent: Extent) -> Resync {
+    let reason = match reason {
+        resume::ResyncReason::Retention => ResyncReason::Retention,
+        resume::ResyncReason::UnknownSeq => ResyncReason::UnknownSeq,
+    };
+    Resync {
+        reason,
+        first_seq: extent.first.get(),
+        seq: extent.head.get(),
     }
 }

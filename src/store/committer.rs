@@ -36,6 +36,7 @@ use super::{
     clock::{Look, StoreClock},
     conn::Access,
     failure_log::FailureLog,
+    fence::Fence,
     job::{Job, Verdict},
     postgres::Trouble,
 };
@@ -72,7 +73,7 @@ enum BatchOutcome {
     /// The same, and the next one waited for the lock of another node. It has to wait without those of others.
     Held(usize),
     /// The transaction could not begin: the database is away, and trying each job would only wait
-    /// for each.
+    /// for each. Or this node may not write.
     NotBegun(StoreError),
     /// The transaction was lost on the way, for a reason that may be one job's.
     Lost(StoreError),
@@ -80,6 +81,7 @@ enum BatchOutcome {
 
 /// The writer thread's own state.
 pub(super) struct Committer {
+    fence: Fence,
     config: DatabaseConfig,
     look: Look,
     metrics: Arc<Metrics>,
@@ -95,6 +97,7 @@ impl Committer {
     pub(super) fn start(
         config: &DatabaseConfig,
         clock: StoreClock,
+        fence: Fence,
         metrics: Arc<Metrics>,
     ) -> Result<(Queue, watch::Receiver<()>), StoreError> {
         let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
@@ -103,6 +106,7 @@ impl Committer {
         let (queue, waiting) = mpsc::channel(config.queue);
         let (running, ended) = watch::channel(());
         let mut committer = Self {
+            fence,
             config: config.clone(),
             look,
             metrics,
@@ -153,12 +157,13 @@ impl Committer {
 
     /// Runs as many jobs as one transaction may hold, from the first one on. Answers nobody.
     fn together(&mut self, batch: &mut [Box<dyn Job>]) -> BatchOutcome {
+        let fence = self.fence.clone();
         let mut tx = match self.begin(true) {
             Ok(tx) => tx,
             Err(fault) => return BatchOutcome::NotBegun(fault),
         };
         let ran = run_parted(&mut tx, batch)
-            .and_then(|(jobs, held)| commit(&mut tx).map(|took| (jobs, held, took)));
+            .and_then(|(jobs, held)| commit(&mut tx, &fence).map(|took| (jobs, held, took)));
         match ran {
             Ok((jobs, held, took)) => {
                 self.committed(jobs, took);
@@ -170,6 +175,10 @@ impl Committer {
             }
             Err(fault) => {
                 self.abandon();
+                if fault.is_fenced() {
+                    self.failures.failed(&fault);
+                    return BatchOutcome::NotBegun(fault);
+                }
                 BatchOutcome::Lost(fault)
             }
         }
@@ -189,6 +198,7 @@ impl Committer {
     /// Runs and answers one job, again if its transaction was lost for a reason that is not its own. An error says that a
     /// transaction could not even begin.
     fn alone(&mut self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
+        let fence = self.fence.clone();
         let mut raced = false;
         for _ in 0..TRIES {
             let mut tx = match self.begin(false) {
@@ -200,7 +210,7 @@ impl Committer {
             };
             let mut lost = false;
             let stored = match job.run(&mut tx) {
-                Verdict::Keep => commit(&mut tx).map(Some),
+                Verdict::Keep => commit(&mut tx, &fence).map(Some),
                 Verdict::Undo => Ok(None),
             };
             let again = match tx.trouble() {
@@ -235,8 +245,12 @@ impl Committer {
                 Err(fault) => {
                     self.failures.failed(&fault);
                     self.abandon();
-                    job.refuse(fault);
-                    return Ok(());
+                    job.refuse(fault.clone());
+                    return if fault.is_fenced() {
+                        Err(fault)
+                    } else {
+                        Ok(())
+                    };
                 }
             }
         }
@@ -247,7 +261,8 @@ impl Committer {
     /// Begins a transaction, on a new connection if the last one was given up; `parted` if several jobs share it. A failure
     /// is logged here: once for the batch, not by each who is refused.
     fn begin(&mut self, parted: bool) -> Result<Tx<'_>, StoreError> {
-        let begun = self.begun(parted).and_then(|mut conn| {
+        let begun = self.fence.check_open().and_then(|()| self.begun(parted));
+        let begun = begun.and_then(|mut conn| {
             let now = self.look.now(&mut conn)?;
             Ok((conn, now))
         });
@@ -301,8 +316,9 @@ fn refuse(jobs: impl Iterator<Item = Box<dyn Job>>, fault: &StoreError) {
 }
 
 /// Commits, and says how long that took: the flush, mostly.
-fn commit(tx: &mut Tx<'_>) -> Result<Duration, StoreError> {
+fn commit(tx: &mut Tx<'_>, fence: &Fence) -> Result<Duration, StoreError> {
     let started = Instant::now();
+    fence.check(tx)?;
     tx.commit().map(|()| started.elapsed())
 }
 

@@ -8,14 +8,16 @@ use std::{
 
 use tokio::{
     sync::{mpsc::error::TrySendError, watch},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
     time::timeout,
 };
 
 use super::{
     Conn, StoreError, Tx,
+    apart::Apart,
     clock::StoreClock,
     committer::{Committer, Queue},
+    fence::{Fence, Writer},
     job::{Job, Write},
     pool::Pool,
 };
@@ -37,6 +39,8 @@ pub struct Handle {
 
 struct Shared {
     clock: StoreClock,
+    fence: Fence,
+    apart: Apart,
     /// How long an answer of the database is waited for.
     patience: Option<Duration>,
     readers: Pool,
@@ -58,7 +62,8 @@ impl Handle {
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         let clock = StoreClock::new(clock);
-        let (queue, writer) = Committer::start(config, clock.clone(), metrics)?;
+        let fence = Fence::default();
+        let (queue, writer) = Committer::start(config, clock.clone(), fence.clone(), metrics)?;
         let readers = Pool::open(config)?;
         let patience = match &config.url {
             DatabaseUrl::Sqlite(_) => None,
@@ -66,7 +71,9 @@ impl Handle {
         };
         Ok(Self {
             shared: Arc::new(Shared {
+                apart: Apart::new(config, clock.clone()),
                 clock,
+                fence,
                 patience,
                 readers,
                 queue: Mutex::new(Some(queue)),
@@ -114,6 +121,29 @@ impl Handle {
         }
     }
 
+    /// Says who writes from now on: see [`Writer`].
+    pub fn write_as(&self, writer: Writer) {
+        self.shared.fence.set(writer);
+    }
+
+    /// Runs `job` in a transaction on a connection of its own: it waits behind no other write, and whoever writes may do it
+    /// ([`Handle::write_as`] does not count). For what decides who writes.
+    ///
+    /// # Errors
+    /// As [`Handle::write`].
+    pub fn write_apart<T, E, F>(
+        &self,
+        job: F,
+    ) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let apart = self.shared.apart.clone();
+        async move { joined(spawn_blocking(move || apart.write(job)).await) }
+    }
+
     /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the
     /// same moment, at or after the call.
     ///
@@ -130,21 +160,13 @@ impl Handle {
         async move {
             let turn = readers.turn().await?;
             let reading = spawn_blocking(move || turn.read(job));
-            let read = match patience {
+            joined(match patience {
                 None => reading.await,
                 // The thread keeps its turn until it is done.
                 Some(patience) => timeout(patience, reading)
                     .await
                     .map_err(|_elapsed| StoreError::unavailable("it does not answer"))?,
-            };
-            match read {
-                Ok(outcome) => outcome,
-                Err(lost) => Err(match lost.try_into_panic() {
-                    Ok(panic) => StoreError::panicked(panic.as_ref()),
-                    Err(_cancelled) => StoreError::unavailable("the runtime is stopping"),
-                }
-                .into()),
-            }
+            })
         }
     }
 
@@ -183,6 +205,17 @@ impl Handle {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a job came to on a thread for blocking work.
+fn joined<T, E: From<StoreError>>(ended: Result<Result<T, E>, JoinError>) -> Result<T, E> {
+    ended.unwrap_or_else(|lost| {
+        Err(match lost.try_into_panic() {
+            Ok(panic) => StoreError::panicked(panic.as_ref()),
+            Err(_cancelled) => StoreError::unavailable("the runtime is stopping"),
+        }
+        .into())
+    })
 }
 
 #[cfg(test)]

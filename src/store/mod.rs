@@ -17,7 +17,6 @@
 //! variant, so a query must stay in what the databases have in common. Diesel's own
 //! `derive(MultiConnection)` was tried first: it refuses `on_conflict` and `returning`, which the
 //! inbox and the calls live on.
-
 //!
 //! # Many writers
 //! Of SQLite there is one writer, in one process. A PostgreSQL server is shared by several nodes, each with its writer, at
@@ -38,11 +37,13 @@
 //! A job is also run again when the connection was lost at its commit, which may have been stored: so each is keyed (by an id
 //! that was drawn before the job, or by what it is about), and finds its own first result.
 
+mod apart;
 mod clock;
 mod committer;
 mod conn;
 mod error;
 mod failure_log;
+mod fence;
 mod handle;
 mod job;
 pub mod lock;
@@ -58,6 +59,7 @@ mod tx;
 
 pub use conn::Conn;
 pub use error::StoreError;
+pub use fence::Writer;
 pub use handle::Handle;
 pub use postgres::Pg;
 pub use prepared::{Prepared, prepared};

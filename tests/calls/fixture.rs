@@ -12,7 +12,7 @@ use otomo::{
         lines::Lines,
     },
     kernel::{
-        config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
+        config::{Config, Sources, load},
         identity::{Identity, Role},
         ids::{CallId, SessionId, UserId},
         metrics::Metrics,
@@ -26,11 +26,10 @@ use otomo::{
         frame::Frame,
         spec::Topic,
     },
-    store::{Handle, StoreError, migrations::migrate, run, sql::schema::live_participants},
+    store::{Handle, StoreError, run, sql::schema::live_participants},
 };
-use tempfile::TempDir;
 
-use crate::{listener::PATIENCE, phone::Phone};
+use crate::{database::Database, listener::PATIENCE, phone::Phone};
 
 pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -53,7 +52,7 @@ pub(crate) async fn passed(moment: Timestamp) {
 
 /// A database.
 pub(crate) struct Fixture {
-    folder: TempDir,
+    pub(crate) database: Database,
     settings: Sources,
     clock: Clock,
 }
@@ -61,17 +60,14 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// The defaults, but for some settings.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let defaults = Sources::default().with("limits.calls_per_minute", "none");
-        let fixture = Self {
-            folder,
+        Self {
+            database: Database::new(),
             settings: settings
                 .iter()
                 .fold(defaults, |sources, (key, value)| sources.with(key, *value)),
             clock: Clock::system(),
-        };
-        migrate(&fixture.url()).unwrap();
-        fixture
+        }
     }
 
     /// The same, whose servers go by this clock.
@@ -82,18 +78,9 @@ impl Fixture {
         }
     }
 
-    fn url(&self) -> DatabaseUrl {
-        DatabaseUrl::Sqlite(self.folder.path().join("otomo.db"))
-    }
-
     /// A hand in the database that the servers know nothing of.
     pub(crate) fn meddle(&self, statement: &str) {
-        let path = self.folder.path().join("otomo.db");
-        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-        diesel::sql_query("PRAGMA busy_timeout = 5000")
-            .execute(&mut conn)
-            .unwrap();
-        diesel::sql_query(statement).execute(&mut conn).unwrap();
+        self.database.meddle(statement);
     }
 
     /// Starts a server on it.
@@ -104,12 +91,7 @@ impl Fixture {
     /// The same, beside others.
     pub(crate) async fn node(&self, name: &str) -> Server {
         let config = Arc::new(load(&self.settings).unwrap());
-        let database = DatabaseConfig {
-            url: self.url(),
-            pool_size: 2,
-            queue: 4_096,
-            statement_timeout: Duration::from_secs(5),
-        };
+        let database = self.database.config();
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&database, self.clock.clone(), Arc::clone(&metrics)).unwrap();
         let node = name.parse().unwrap();

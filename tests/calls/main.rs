@@ -18,6 +18,9 @@
 )]
 
 mod calling;
+#[path = "../support/database.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod database;
 mod deadlines;
 mod failures;
 mod fixture;
@@ -25,6 +28,9 @@ mod fixture;
 mod listener;
 mod metered;
 mod phone;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
 mod races;
 #[path = "../support/recorder.rs"]
 mod recorder;

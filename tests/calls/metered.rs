@@ -14,7 +14,7 @@ use otomo::{
             step::advance,
         },
     },
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::CallId,
         time::{Clock, Timestamp},
@@ -332,15 +332,13 @@ async fn two_nodes_charge_each_minute_once() {
     assert_eq!(charged.count(), 8);
 }
 
-/// From here on no transaction of points can be stored.
-const BREAK: &str = "CREATE TRIGGER broken BEFORE INSERT ON point_transactions \
-     BEGIN SELECT RAISE(ABORT, 'broken by a test'); END";
-const MEND: &str = "DROP TRIGGER broken";
+/// Charges are made here.
+const LEDGER: &str = "point_transactions";
 
 #[actix_rt::test]
 async fn a_charge_that_could_not_be_stored_is_told_and_made_later() {
     let mut scene = Scene::with(1_000, &[]).await;
-    scene.fixture.meddle(BREAK);
+    scene.fixture.database.refuse("INSERT", LEDGER);
     scene.passes(60);
     let error = scene.taro.hears(&["error"]).await;
     assert_eq!(error["code"], "BILLING_FAILED");
@@ -351,7 +349,7 @@ async fn a_charge_that_could_not_be_stored_is_told_and_made_later() {
 
     // The second falls due meanwhile.
     scene.passes(60);
-    scene.fixture.meddle(MEND);
+    scene.fixture.database.relent(LEDGER);
     let mut told = Vec::new();
     while told.len() < 4 {
         told.push(scene.taro.next().await);
@@ -366,7 +364,7 @@ async fn a_charge_that_could_not_be_stored_is_told_and_made_later() {
 #[actix_rt::test]
 async fn a_failure_is_told_once_and_nothing_is_half_done() {
     let mut scene = Scene::with(1_000, &[]).await;
-    scene.fixture.meddle(BREAK);
+    scene.fixture.database.refuse("INSERT", LEDGER);
     scene.passes(60);
     scene.taro.hears(&["error"]).await;
     // Who asks for something behind the charge is told that it was not done either.
@@ -376,7 +374,7 @@ async fn a_failure_is_told_once_and_nothing_is_half_done() {
         assert_eq!(error["code"], "INTERNAL_ERROR");
     }
     assert_eq!(scene.server.balance("taro").await, 1_000);
-    scene.fixture.meddle(MEND);
+    scene.fixture.database.relent(LEDGER);
     scene.taro.asks(ClientCommand::End(scene.call));
     let heard = scene.taro.hears_until("call_end").await;
     let errors = heard.iter().filter(|it| it["type"] == "error").count();

@@ -17,7 +17,7 @@ use otomo::{
     },
     friends::Friends,
     kernel::{
-        config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
+        config::{Config, Sources, load},
         identity::{Identity, Role},
         ids::{EventId, NodeId, UserId},
         metrics::Metrics,
@@ -30,9 +30,10 @@ use otomo::{
     protocol::{frame::Frame, spec::Topic},
     rooms::Rooms,
     session::env::Env,
-    store::{Handle, StoreError, migrations::migrate},
+    store::{Handle, StoreError},
 };
-use tempfile::TempDir;
+
+use crate::database::Database;
 
 /// How long tokens are good: longer than any story.
 const TTL: Duration = Duration::from_hours(24);
@@ -61,13 +62,13 @@ async fn friends(store: &Handle, dispatch: &Dispatch, config: &Config, node: &No
 /// One run of a server.
 pub(crate) struct Server {
     pub(crate) env: Rc<Env>,
-    _folder: TempDir,
+    _database: Database,
 }
 
 impl Server {
     /// Starts it. Nothing on it ends by the clock, however slow the machine: neither typing nor who answers no ping.
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new();
         let settings = Sources::default()
             .with(
                 "auth.hs256_secret",
@@ -78,15 +79,9 @@ impl Server {
             .with("chat.typing_resend", "59m")
             .with("chat.typing_expire", "60m");
         let config = Arc::new(load(&settings).unwrap());
-        let database = DatabaseConfig {
-            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
-            pool_size: 4,
-            queue: 4_096,
-            statement_timeout: Duration::from_secs(5),
-        };
-        migrate(&database.url).unwrap();
         let metrics = Arc::new(Metrics::default());
-        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
+        let store =
+            Handle::open(&database.config(), Clock::system(), Arc::clone(&metrics)).unwrap();
         let node = "node-1".parse().unwrap();
         let settings = Settings::new("node-1".parse().unwrap(), &config.presence, &config.calls);
         let graces = settings.policy.graces;
@@ -133,7 +128,7 @@ impl Server {
         };
         Self {
             env: Rc::new(env),
-            _folder: folder,
+            _database: database,
         }
     }
 

@@ -13,8 +13,14 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+#[path = "../support/database.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod database;
 mod fixture;
 mod model;
 mod phone;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
 #[path = "../support/recorder.rs"]
 mod recorder;

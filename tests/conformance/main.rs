@@ -8,9 +8,11 @@
 )]
 
 mod backplane;
+mod outage;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod postgres;
 mod registry;
+mod schema;
 mod server;
 mod store;

@@ -1,9 +1,10 @@
 //! The delivery of a server with two workers, and clients.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
 use actix::prelude::*;
 use otomo::{
+    backplane::{Backplane, Link},
     delivery::{
         dispatch::{self, Dispatch},
         filter::Filter,
@@ -13,9 +14,11 @@ use otomo::{
         outbox::Limits,
     },
     kernel::{
+        config::RedisConfig,
         identity::Role,
         ids::{RoomId, SessionId},
         metrics::Metrics,
+        secret::Secret,
         time::{Clock, Timestamp},
     },
     protocol::{
@@ -23,6 +26,7 @@ use otomo::{
         frame::{Frame, Published},
         spec::{Key, Kind, Priority, Topic, Topics},
     },
+    store::Handle,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -53,6 +57,33 @@ impl Server {
     }
 
     pub(crate) fn new(join_delay: Duration, low_window: Duration) -> Self {
+        let backplane = Backplane::alone("n1".parse().unwrap());
+        Self::with(backplane, join_delay, low_window)
+    }
+
+    /// One of several nodes, that hears the others.
+    pub(crate) async fn node(name: &str, redis: SocketAddr, store: &Handle) -> Self {
+        let config = RedisConfig {
+            url: Some(Secret::new(crate::redis::url(redis))),
+            probe_interval: Duration::from_millis(50),
+        };
+        let backplane = Backplane::start(&config, name.parse().unwrap(), Arc::default()).unwrap();
+        let server = Self::with(backplane, Duration::ZERO, Duration::ZERO);
+        let (dispatch, store) = (server.dispatch.clone(), store.clone());
+        actix_rt::spawn(async move { dispatch.hear_nodes(&store).await });
+        server.link_is(Link::Up).await;
+        server
+    }
+
+    /// Waits until other nodes are heard, or are not.
+    pub(crate) async fn link_is(&self, link: Link) {
+        let mut watch = self.dispatch.backplane().watch().unwrap();
+        let reached = watch.wait_for(|now| *now == link);
+        let reached = actix_rt::time::timeout(PATIENCE, reached).await;
+        drop(reached.expect("the link changes").unwrap());
+    }
+
+    fn with(backplane: Backplane, join_delay: Duration, low_window: Duration) -> Self {
         let clock = Clock::manual(START);
         let metrics = Arc::new(Metrics::default());
         let settings = dispatch::Settings {
@@ -62,11 +93,7 @@ impl Server {
             clock: clock.clone(),
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(
-            settings,
-            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
-            Arc::clone(&metrics),
-        );
+        let dispatch = Dispatch::new(settings, backplane, Arc::clone(&metrics));
         let workers = [(); 2].map(|()| dispatch.start_worker().unwrap());
         Self {
             dispatch,
@@ -146,6 +173,26 @@ impl Person {
     pub(crate) async fn write(&mut self) -> Write {
         let next = actix_rt::time::timeout(PATIENCE, self.writes.recv()).await;
         next.expect("nothing more is written").unwrap()
+    }
+
+    /// Whether the line wants its session to read the inbox. Waits until it does.
+    pub(crate) async fn is_told_to_read(&self) {
+        let told = async {
+            while !self.line.take_signals().read_inbox {
+                actix_rt::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let told = actix_rt::time::timeout(PATIENCE, told).await;
+        told.expect("the line is told that it trails");
+    }
+
+    /// The next so many messages, by their names.
+    pub(crate) async fn hears(&mut self, count: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        while names.len() < count {
+            names.extend(self.write().await.messages.iter().map(name));
+        }
+        names
     }
 
     /// The names of all that was written and not looked at.

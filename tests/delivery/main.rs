@@ -3,17 +3,26 @@
 //! - `fixture`: a server's delivery and the clients of its workers. `writer`: a transport that says what came together.
 //! - `rooms`: who hears what is said to a room. `model`: the same against a naive model, at random.
 //! - `pace`: what is written at once, what together, and what not at all.
+//! - `nodes`: two servers that hear each other through a Redis.
 //!
 //! What people see of it over real connections is tested with the rooms (`tests/server`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test that fails, fails by panicking"
 )]
 
 mod fixture;
 mod model;
+mod nodes;
 mod pace;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+mod redis;
 mod rooms;
+#[path = "../support/tunnel.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
+mod tunnel;
 mod writer;

@@ -1,6 +1,6 @@
 //! The points of a server without sockets, on a database that goes away with it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use otomo::{
     delivery::{
@@ -11,7 +11,7 @@ use otomo::{
         },
     },
     kernel::{
-        config::{Config, DatabaseConfig, DatabaseUrl, Sources, load},
+        config::{Config, Sources, load},
         ids::UserId,
         metrics::Metrics,
         time::{Clock, Timestamp},
@@ -22,10 +22,11 @@ use otomo::{
         recovery::Recovery,
         rules::{Amount, Change},
     },
-    store::{Handle, migrations::migrate},
+    store::Handle,
 };
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::database::Database;
 
 pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -67,7 +68,7 @@ pub(crate) struct Server {
     pub(crate) metrics: Arc<Metrics>,
     config: Config,
     clock: Clock,
-    folder: TempDir,
+    database: Database,
 }
 
 impl Server {
@@ -77,20 +78,12 @@ impl Server {
         for (key, value) in settings {
             sources = sources.with(key, *value);
         }
-        let folder = tempfile::tempdir().unwrap();
-        Self::open(folder, load(&sources).unwrap(), Clock::manual(now))
+        Self::open(Database::new(), load(&sources).unwrap(), Clock::manual(now))
     }
 
-    fn open(folder: TempDir, config: Config, clock: Clock) -> Self {
-        let database = DatabaseConfig {
-            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
-            pool_size: 2,
-            queue: 4_096,
-            statement_timeout: Duration::from_secs(5),
-        };
-        migrate(&database.url).unwrap();
+    fn open(database: Database, config: Config, clock: Clock) -> Self {
         let metrics = Arc::new(Metrics::default());
-        let store = Handle::open(&database, clock.clone(), Arc::clone(&metrics)).unwrap();
+        let store = Handle::open(&database.config(), clock.clone(), Arc::clone(&metrics)).unwrap();
         let delivery = dispatch::Settings {
             workers: 1,
             ..dispatch::Settings::default()
@@ -108,14 +101,14 @@ impl Server {
             recovery: Recovery::new(&config.points).expect("points come each day"),
             config,
             clock,
-            folder,
+            database,
         }
     }
 
     /// The next one on the same database, with the same clock.
     pub(crate) async fn restarts(self) -> Self {
         self.store.close().await;
-        Self::open(self.folder, self.config, self.clock)
+        Self::open(self.database, self.config, self.clock)
     }
 
     /// The clock is set, forward or back.

@@ -12,8 +12,14 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+#[path = "../support/database.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod database;
 mod fixture;
 mod logged;
 mod model;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
 mod recovering;
 mod undelivered;

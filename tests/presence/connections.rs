@@ -168,12 +168,10 @@ async fn a_goodbye_that_cannot_be_stored_is_stored_later() {
     let server = fixture.server_by(clock, brief).await;
     let (mut watcher, _) = server.watch_from_now().await;
     let phone = server.connect("aiko", "phone").await;
-    server
-        .sql("CREATE TRIGGER full BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'full'); END")
-        .await;
+    fixture.database.refuse("DELETE", "leases");
     server.disconnect(&phone, Leave::Clean).await;
     assert_eq!(server.published("aiko").version, 1);
-    server.sql("DROP TRIGGER full").await;
+    fixture.database.relent("leases");
     watcher.expect("aiko", "online").await;
     assert_eq!(watcher.expect("aiko", "offline").await, 2);
 }

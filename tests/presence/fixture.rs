@@ -11,7 +11,6 @@ use otomo::{
         lines::Lines,
     },
     kernel::{
-        config::{DatabaseConfig, DatabaseUrl},
         identity::{Identity, Role},
         ids::{CallId, SessionId, UserId},
         metrics::Metrics,
@@ -29,16 +28,13 @@ use otomo::{
         spec::Topic,
     },
     store::{
-        Handle, StoreError, Tx,
-        migrations::migrate,
-        run,
+        Handle, StoreError, Tx, run,
         sql::schema::{calls, live_participants},
     },
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::{listener::PATIENCE, watcher::Watcher};
+use crate::{database::Database, listener::PATIENCE, watcher::Watcher};
 
 /// Longer than any test runs: what is set to it does not happen.
 pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
@@ -111,19 +107,13 @@ pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
 
 /// A database that outlasts the servers on it.
 pub(crate) struct Fixture {
-    folder: TempDir,
+    pub(crate) database: Database,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let fixture = Self { folder };
-        migrate(&fixture.url()).unwrap();
-        fixture
-    }
-
-    fn url(&self) -> DatabaseUrl {
-        DatabaseUrl::Sqlite(self.folder.path().join("otomo.db"))
+        let database = Database::new();
+        Self { database }
     }
 
     /// Starts a server on it.
@@ -133,12 +123,7 @@ impl Fixture {
 
     /// Starts a server that goes by this clock; its timers go by the real one.
     pub(crate) async fn server_by(&self, clock: Clock, settings: Settings) -> Server {
-        let config = DatabaseConfig {
-            url: self.url(),
-            pool_size: 2,
-            queue: 4_096,
-            statement_timeout: Duration::from_secs(5),
-        };
+        let config = self.database.config();
         let metrics = Arc::new(Metrics::default());
         let store = Handle::open(&config, clock, Arc::clone(&metrics)).unwrap();
         let policy = settings.policy;
@@ -282,15 +267,6 @@ impl Server {
         let listed = watcher.snapshot().await;
         assert_eq!(watcher.next().await["type"], "ready");
         (watcher, listed)
-    }
-
-    /// Runs a statement of SQL.
-    pub(crate) async fn sql(&self, statement: &'static str) {
-        let ran = self.store.write(move |tx| {
-            run!(tx, |c| diesel::sql_query(statement).execute(c))?;
-            Ok::<_, StoreError>(())
-        });
-        ran.await.unwrap();
     }
 
     /// Does what a call's transaction does for an otomo, and tells of it as calls do.

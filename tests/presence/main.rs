@@ -18,10 +18,16 @@ mod admins;
 mod calls;
 mod connections;
 mod convergence;
+#[path = "../support/database.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod database;
 mod fixture;
 #[path = "../support/listener.rs"]
 mod listener;
 mod nodes;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
 #[path = "../support/recorder.rs"]
 mod recorder;
 mod restarts;

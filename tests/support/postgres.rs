@@ -127,6 +127,27 @@ impl Postgres {
         self.start();
     }
 
+    /// Lets it stand still, without closing a connection, until [`Postgres::thaw`].
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// To all of its processes.
+    fn signal(&self, signal: &str) {
+        let send = r#"read -r server < "$1/postmaster.pid"
+            kill -s "$2" "$server" $(cat "/proc/$server/task/$server/children")"#;
+        output(
+            tool("sh", ["-c", send, "signal"])
+                .arg(self.data())
+                .arg(signal),
+        );
+    }
+
     /// Returns once it takes connections, or has given up.
     fn try_start(&self) -> bool {
         let options = fs::read_to_string(self.options()).expect("the options were written");
@@ -167,6 +188,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.thaw();
         // The end of the pipe.
         self.watch.stdin.take();
         let _ = self.watch.wait();

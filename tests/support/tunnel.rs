@@ -86,6 +86,8 @@ async fn dig(listener: TcpListener, server: SocketAddr, mut way: watch::Receiver
                 let Ok(server) = TcpStream::connect(server).await else {
                     continue;
                 };
+                // What goes through is not held back to go together.
+                let _ = (client.set_nodelay(true), server.set_nodelay(true));
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
                 runs.spawn(pass_on(from_client, to_server, way.clone()));

@@ -6,14 +6,15 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 20] = [
+const ROOMS: [(&str, u8, &[&str]); 21] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
     ("backplane", 2, &[]),
     ("delivery", 3, &[]),
-    ("people", 3, &["delivery"]),
+    ("people", 3, &["cluster"]),
     ("audit", 3, &[]),
+    ("cluster", 3, &["delivery"]),
     ("presence", 4, &[]),
     ("points", 4, &[]),
     ("calls", 4, &["presence", "points"]),

@@ -24,7 +24,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion, aio::MultiplexedConnection};
+use ::redis::{
+    Client, IntoConnectionInfo as _, ProtocolVersion, aio::MultiplexedConnection,
+    io::tcp::TcpSettings,
+};
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot, watch};
 use uuid::Uuid;
@@ -91,6 +94,8 @@ impl Remote {
         let info = url.into_connection_info().map_err(StartFault::Address)?;
         let settings = info.redis_settings().clone();
         let info = info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
+        // Without it a message that follows another waits for the answer to that, which the system may hold back for 40 ms.
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let client = Client::open(info).map_err(StartFault::Address)?;
         let mut holds = Holds::default();
         for channel in [Channel::Everyone, Channel::Node(node.clone())] {

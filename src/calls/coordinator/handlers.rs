@@ -51,11 +51,9 @@ impl Handler<Arrived> for CallCoordinator {
 impl Handler<Left> for CallCoordinator {
     type Result = ();
 
-    fn handle(&mut self, Left { call, device }: Left, _: &mut Context<Self>) {
-        // One that is back on another thread may have been heard of before its leaving was.
-        if let Some(left) = self.speaker.absence(device) {
-            self.happened(Task::event(call, left));
-        }
+    fn handle(&mut self, Left { call, device }: Left, ctx: &mut Context<Self>) {
+        // One that is back on another thread, or another node, may have been heard of before its leaving was.
+        self.ask_for(call, device, ctx);
     }
 }
 

@@ -12,13 +12,14 @@
 //! The actor never waits: a job's result comes back in the order of the jobs ([`Ordered`]), and is said in full before the
 //! next one is.
 //!
-//! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: what other nodes do.
 
 mod billing;
 mod handlers;
+mod others;
 mod sweeper;
 
-use std::{rc::Rc, time::Duration};
+use std::{collections::BTreeSet, rc::Rc, time::Duration};
 
 use actix::{fut::wrap_future, prelude::*};
 
@@ -70,6 +71,14 @@ pub(super) struct CallCoordinator {
     /// Whether a sweep is on its way. It looks at all that waits when it runs, so a second one has nothing to do.
     sweeping: bool,
     draining: bool,
+    /// Calls that other nodes have changed, and that are to be read.
+    unread: BTreeSet<CallId>,
+    /// Whether a read of those is under way, and whether a look at all live calls is.
+    reading: bool,
+    looking: bool,
+    /// Counts until the next look, and the looks.
+    ticks: u32,
+    looks: u32,
 }
 
 impl CallCoordinator {
@@ -103,6 +112,11 @@ impl CallCoordinator {
             alarm: None,
             sweeping: false,
             draining: false,
+            unread: BTreeSet::new(),
+            reading: false,
+            looking: false,
+            ticks: 0,
+            looks: 0,
         }
     }
 
@@ -117,7 +131,8 @@ impl CallCoordinator {
         self.lanes.tidy(call);
     }
 
-    /// Passes on a signal in a call that is known here. Not if its time is up: then the end has to be stored first.
+    /// Passes on a signal in a call that is known here. Not if its time is up: then the end has to be stored first. Nor is it
+    /// refused here where other nodes may know better: the store has the last word.
     fn says_at_once(&self, task: &Task) -> bool {
         let (Work::Signal(from, payload), Some(call)) = (&task.work, self.lanes.known(task.call))
         else {
@@ -131,6 +146,9 @@ impl CallCoordinator {
         // A signal costs nothing, so nobody has to look at what the caller has.
         let moment = Moment { now, balance: 0 };
         let outcome = step(call, &command, moment, &self.policies.calls);
+        if outcome.is_err() && self.has_others() {
+            return false;
+        }
         self.speaker.pass_on(task, outcome);
         true
     }
@@ -193,8 +211,11 @@ impl CallCoordinator {
             self.lanes.learn(call);
             self.lanes.tidy(call.id);
         }
-        for (call, happening) in said.happened {
-            self.happened(Task::event(call, happening));
+        for (call, device) in said.watched {
+            self.ask_for(call, device, ctx);
+        }
+        for (call, otomo) in said.away {
+            self.ask_who_came(call, otomo, ctx);
         }
         for (call, count) in said.rings {
             let counted = wrap_future::<_, Self>(count).map(move |entered, coordinator, _| {
@@ -276,5 +297,6 @@ impl Actor for CallCoordinator {
         ctx.set_mailbox_capacity(MAILBOX);
         ctx.spawn(TakeResults);
         self.begin(ctx);
+        self.join_others(ctx);
     }
 }

@@ -20,6 +20,12 @@ use crate::{
 /// within a second of its deadline, whoever had it.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often it is time to look at all live calls, if other nodes are not heard.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Of so many of those one is for a look if they are.
+pub(super) const LOOK_TICKS: u32 = 5;
+
 /// Between two times at which users who have not requested lately are forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
@@ -37,6 +43,7 @@ impl CallCoordinator {
         }
         ctx.run_interval(SWEEP_EVERY, |coordinator, _| coordinator.sweep());
         ctx.run_interval(TIDY_EVERY, |coordinator, _| coordinator.request_rate.tidy());
+        ctx.run_interval(TICK, Self::look_sometimes);
         self.arm(ctx);
     }
 

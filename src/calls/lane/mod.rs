@@ -10,7 +10,7 @@
 //! A lane also remembers the call as it was last stored here: signals are answered from that. It is a copy; the database
 //! decides.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::rules::call::Call;
 use crate::kernel::{ids::CallId, time::Timestamp};
@@ -19,11 +19,36 @@ use crate::kernel::{ids::CallId, time::Timestamp};
 /// being stored; more than three times that is nobody's call.
 const WAITING_MAX: usize = 128;
 
+/// Calls that are known to be over after their lanes are gone. Who has read one just before its end may say so a moment
+/// later; ten thousand ends are some minutes of a busy node.
+const OVER_MAX: usize = 10_000;
+
 /// The lanes of all calls that are live or have something waiting.
 pub(super) struct Lanes<T> {
     lanes: HashMap<CallId, Lane<T>>,
     /// When the calls that are known here end if nothing comes to them.
     due: BTreeSet<(Timestamp, CallId)>,
+    over: Over,
+}
+
+/// The calls that were over last.
+#[derive(Default)]
+struct Over {
+    calls: HashSet<CallId>,
+    order: VecDeque<CallId>,
+}
+
+impl Over {
+    fn note(&mut self, call: CallId) {
+        if self.calls.insert(call) {
+            self.order.push_back(call);
+        }
+        if self.order.len() > OVER_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.calls.remove(&oldest);
+        }
+    }
 }
 
 struct Lane<T> {
@@ -48,6 +73,7 @@ impl<T> Default for Lanes<T> {
         Self {
             lanes: HashMap::new(),
             due: BTreeSet::new(),
+            over: Over::default(),
         }
     }
 }
@@ -130,7 +156,8 @@ impl<T> Lanes<T> {
     /// Remembers a call as it was stored. An older copy than the one that is known changes nothing.
     pub(super) fn learn(&mut self, call: &Call) {
         let known = self.known(call.id);
-        if known.is_some_and(|known| known.version > call.version) {
+        let is_past = call.is_live() && self.over.calls.contains(&call.id);
+        if is_past || known.is_some_and(|known| known.version > call.version) {
             return;
         }
         if let Some(due_at) = known.and_then(Call::due_at) {
@@ -142,6 +169,12 @@ impl<T> Lanes<T> {
         self.lanes.entry(call.id).or_default().call = Some(call.clone());
     }
 
+    /// Whether a call has come further than it is known here.
+    pub(super) fn is_news(&self, call: CallId, version: u64) -> bool {
+        let known = self.known(call);
+        !self.over.calls.contains(&call) && known.is_none_or(|known| known.version < version)
+    }
+
     /// The call as it was last stored here.
     pub(super) fn known(&self, call: CallId) -> Option<&Call> {
         self.lanes.get(&call)?.call.as_ref()
@@ -151,7 +184,10 @@ impl<T> Lanes<T> {
     pub(super) fn tidy(&mut self, call: CallId) {
         let live = self.known(call).is_some_and(Call::is_live);
         if !live && self.is_quiet(call) {
-            self.lanes.remove(&call);
+            let lane = self.lanes.remove(&call);
+            if lane.is_some_and(|lane| lane.call.is_some()) {
+                self.over.note(call);
+            }
         }
     }
 

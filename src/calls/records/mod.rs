@@ -47,6 +47,19 @@ pub fn find(conn: &mut Conn, call: CallId) -> Result<Option<Call>, StoreError> {
     row.map(Call::try_from).transpose()
 }
 
+/// Some calls, live or ended; those that there are.
+pub fn find_many(conn: &mut Conn, wanted: &[CallId]) -> Result<Vec<Call>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = wanted.iter().map(CallId::to_string).collect();
+    let rows: Vec<Row> = run!(conn, |c| calls::table
+        .filter(calls::id.eq_any(&ids))
+        .select(Row::as_select())
+        .load(c))?;
+    rows.into_iter().map(Call::try_from).collect()
+}
+
 /// The two people of a call. They never change.
 pub fn people(conn: &mut Conn, call: CallId) -> Result<Option<[UserId; 2]>, StoreError> {
     let row = run!(conn, |c| calls::table

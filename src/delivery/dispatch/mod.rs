@@ -9,6 +9,8 @@
 //! refuse further commands (`UNAVAILABLE`) until the queue is shorter. What is already under way is
 //! never dropped.
 
+mod everywhere;
+mod here;
 mod queue;
 mod rooms;
 
@@ -22,9 +24,12 @@ use std::{
 };
 
 use actix::{Actor, Addr};
+use actix_rt::time::sleep;
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 pub(super) use self::queue::Queue;
+pub use self::rooms::Hearing;
 use super::{
     broadcast::{Broadcast, Poke},
     counters::Counters,
@@ -32,19 +37,22 @@ use super::{
     leave::Graces,
     line::SessionRef,
     lines::{Lines, To},
-    messages::{
-        ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, LineReport, Observe, Open, Poked,
-        Receipt, SnapshotSource, Subscribe,
-    },
+    messages::{CloseAll, LineReport, Observe, Open, Receipt, SnapshotSource, Subscribe},
+    nodes::{Nodes, Saying, Whom},
     reply::{Post, PostOutcome, PostedCommand},
     roster::Roster,
-    rounds::{Numbered, Round},
+    rounds::Numbered,
     shard::Shard,
     writes::Delays,
 };
 use crate::{
     backplane::Backplane,
-    kernel::{ids::UserId, metrics::Metrics, time::Clock},
+    kernel::{
+        ids::{SessionId, UserId},
+        metrics::Metrics,
+        standing::Standing,
+        time::Clock,
+    },
     protocol::{
         close_code::CloseCode,
         frame::Frame,
@@ -56,6 +64,12 @@ use crate::{
 /// Addressed frames on their way to one worker above which new commands are refused. A worker takes in
 /// a million a second; this is its backlog of a few milliseconds.
 const QUEUE_HIGH: usize = 16_384;
+
+/// How long whoever comes waits for a node that has to join the others again, in looks.
+const CURRENT_LOOKS: u32 = 250;
+
+/// Between two of them.
+const CURRENT_LOOK: Duration = Duration::from_millis(20);
 
 /// One worker as others reach it.
 #[derive(Default)]
@@ -73,7 +87,7 @@ struct Inner {
     roster: Roster,
     trackers: Trackers,
     metrics: Arc<Metrics>,
-    backplane: Backplane,
+    nodes: Nodes,
     settings: Settings,
 }
 
@@ -90,6 +104,8 @@ pub struct Settings {
     pub graces: Graces,
     /// What a grant's end is measured by.
     pub clock: Clock,
+    /// Whether this node may act: what other nodes say is passed over while it may not.
+    pub standing: Standing,
 }
 
 /// The way out to clients. Clones share everything.
@@ -104,10 +120,10 @@ impl Dispatch {
             workers: (0..workers).map(|_| Worker::default()).collect(),
             next_worker: AtomicUsize::new(0),
             broadcast: Arc::new(Broadcast::new(workers)),
-            roster: Roster::new(settings.graces),
+            roster: Roster::new(settings.graces, backplane.clone()),
             trackers: Trackers::new(&metrics),
             metrics,
-            backplane,
+            nodes: Nodes::new(backplane),
             settings,
         }))
     }
@@ -143,7 +159,27 @@ impl Dispatch {
 
     /// The way to other nodes.
     pub fn backplane(&self) -> &Backplane {
-        &self.0.backplane
+        &self.0.nodes.backplane
+    }
+
+    /// What is known of other nodes.
+    pub(super) fn nodes(&self) -> &Nodes {
+        &self.0.nodes
+    }
+
+    /// Whether this node may act.
+    pub fn is_current(&self) -> bool {
+        self.0.settings.standing.is_current()
+    }
+
+    /// Waits until it may, if it is about to; but not for long.
+    pub async fn becomes_current(&self) {
+        for _ in 0..CURRENT_LOOKS {
+            if self.is_current() {
+                return;
+            }
+            sleep(CURRENT_LOOK).await;
+        }
     }
 
     /// Follows an event on its way that was accepted then and is worth sending for so long after: for [`Frame::tracked`]. `None`
@@ -174,37 +210,39 @@ impl Dispatch {
 
     /// Sends a frame to some connections, as far as they subscribe to its topic.
     pub fn tell(&self, to: To, frame: Frame) {
-        self.deliver(to, frame, None);
-    }
-
-    /// The same on this node alone: for what each node is told of by itself.
-    pub fn tell_here(&self, to: To, frame: Frame) {
-        self.deliver(to, frame, None);
+        let saying = |to| Saying::Frame {
+            to,
+            label: frame.label(),
+        };
+        self.everywhere(&to, saying, frame.json(), |receipt| {
+            self.deliver_here(to.clone(), frame.clone(), receipt);
+        });
     }
 
     /// The same; resolves to the number of outboxes that the frame entered.
-    pub fn tell_counted(&self, to: To, frame: Frame) -> impl Future<Output = usize> + use<> {
-        let (receipt, sum) = Receipt::new();
-        self.deliver(to, frame, Some(receipt));
-        // A receipt always answers when it is dropped; a worker that is gone delivered nothing.
-        async { sum.await.unwrap_or(0) }
+    pub fn tell_counted(&self, to: To, frame: Frame) -> impl Future<Output = usize> + Send + use<> {
+        let saying = |to| Saying::Frame {
+            to,
+            label: frame.label(),
+        };
+        self.everywhere_counted(&to, saying, frame.json(), |receipt| {
+            self.deliver_here(to.clone(), frame.clone(), receipt);
+        })
+        .sum()
     }
 
-    fn deliver(&self, to: To, frame: Frame, receipt: Option<Arc<Receipt>>) {
-        self.each_worker_of(&to, |worker, said| {
-            let (to, frame, receipt) = (to.clone(), frame.clone(), receipt.clone());
-            worker.send(Deliver {
-                to,
-                frame,
-                receipt,
-                said,
-            });
-        });
+    /// The same on this node alone: for what each node is told of by itself, or concerns nobody but its own clients.
+    pub fn tell_here(&self, to: To, frame: Frame) {
+        self.deliver_here(to, frame, None);
     }
 
     /// Sends a durable event that was just stored to all connections of its user.
     pub fn durable(&self, user: &UserId, seq: Seq, frame: &Frame) {
-        self.deliver_durable(user, seq, frame, None);
+        let to = To::User(user.clone());
+        let saying = |_| durable(user, seq, frame);
+        self.everywhere(&to, saying, frame.json(), |receipt| {
+            self.durable_here(user, seq, frame, receipt);
+        });
     }
 
     /// The same; resolves to the number of connections that get it, at once or as soon as they can take it.
@@ -213,40 +251,22 @@ impl Dispatch {
         user: &UserId,
         seq: Seq,
         frame: &Frame,
-    ) -> impl Future<Output = usize> + use<> {
-        let (receipt, sum) = Receipt::new();
-        self.deliver_durable(user, seq, frame, Some(receipt));
-        async { sum.await.unwrap_or(0) }
-    }
-
-    fn deliver_durable(
-        &self,
-        user: &UserId,
-        seq: Seq,
-        frame: &Frame,
-        receipt: Option<Arc<Receipt>>,
-    ) {
-        self.each_worker_of(&To::User(user.clone()), |worker, said| {
-            worker.send(DeliverDurable {
-                user: user.clone(),
-                seq,
-                frame: frame.clone(),
-                receipt: receipt.clone(),
-                said,
-            });
-        });
+    ) -> impl Future<Output = usize> + Send + use<> {
+        let to = To::User(user.clone());
+        let saying = |_| durable(user, seq, frame);
+        self.everywhere_counted(&to, saying, frame.json(), |receipt| {
+            self.durable_here(user, seq, frame, receipt);
+        })
+        .sum()
     }
 
     /// Has each of a user's sessions send fresh snapshots of the chat. However often this is asked while a session is
     /// reading them, it reads only once more.
     pub fn chat_outdated(&self, user: &UserId) {
-        self.chat_outdated_here(user);
-    }
-
-    /// The same on this node alone.
-    pub fn chat_outdated_here(&self, user: &UserId) {
-        self.each_worker_of(&To::User(user.clone()), |worker, _| {
-            worker.send(ChatOutdated { user: user.clone() });
+        let to = To::User(user.clone());
+        let saying = |_| Saying::ChatOutdated { user: user.clone() };
+        self.everywhere(&to, saying, &Bytes::new(), |_| {
+            self.chat_outdated_here(user);
         });
     }
 
@@ -307,19 +327,25 @@ impl Dispatch {
         to: To,
         code: CloseCode,
         reason: &'static str,
-    ) -> impl Future<Output = usize> + use<> {
-        let (receipt, sum) = Receipt::new();
-        self.each_worker_of(&to, |worker, _| {
-            let receipt = Some(Arc::clone(&receipt));
-            worker.send(Close {
-                to: to.clone(),
-                code,
-                reason,
-                receipt,
-            });
-        });
-        drop(receipt);
-        async { sum.await.unwrap_or(0) }
+    ) -> impl Future<Output = usize> + Send + use<> {
+        let saying = |to| closing(to, code, reason, None);
+        self.everywhere_counted(&to, saying, &Bytes::new(), |receipt| {
+            self.close_here(&to, code, reason, receipt);
+        })
+        .sum()
+    }
+
+    /// Closes those connections of a user to other nodes that began before a session.
+    pub fn close_elsewhere(
+        &self,
+        user: &UserId,
+        before: SessionId,
+        code: CloseCode,
+        reason: &'static str,
+    ) {
+        let to = To::User(user.clone());
+        let saying = |to| closing(to, code, reason, Some(before));
+        self.everywhere(&to, saying, &Bytes::new(), |_| {});
     }
 
     /// Closes every connection of this node.
@@ -345,52 +371,21 @@ impl Dispatch {
         }
         reports
     }
+}
 
-    fn each_worker_of(&self, to: &To, mut send: impl FnMut(&Worker, Round)) {
-        match to {
-            To::Session(at) => self.worker(at.worker, &mut send),
-            To::User(user) | To::Device(user, _) | To::OtherDevices(user, _) => {
-                for number in self.0.roster.workers(user) {
-                    self.worker(number, &mut send);
-                }
-            }
-            To::Room(room) => {
-                for number in self.0.roster.rooms().workers(room) {
-                    self.worker(number, &mut send);
-                }
-            }
-            To::Everyone => {
-                for number in 0..self.0.workers.len() {
-                    self.worker(u16::try_from(number).unwrap_or(u16::MAX), &mut send);
-                }
-            }
-        }
-    }
-
-    /// Sends something to a worker, with the number of the last broadcast that was left for it before.
-    fn worker(&self, number: u16, send: impl FnOnce(&Worker, Round)) {
-        if let Some(worker) = self.0.workers.get(usize::from(number)) {
-            send(worker, self.0.broadcast.latest(usize::from(number)));
-        }
+fn durable(user: &UserId, seq: Seq, frame: &Frame) -> Saying {
+    Saying::Durable {
+        user: user.clone(),
+        seq: seq.get(),
+        label: frame.label(),
     }
 }
 
-impl Worker {
-    /// Addressed frames are never refused here; the door is closed first (see the module's head).
-    fn send<M>(&self, message: M)
-    where
-        M: actix::Message<Result = ()> + Send + 'static,
-        Shard: actix::Handler<M>,
-    {
-        if let Some(shard) = self.shard.get() {
-            self.queue.enter();
-            shard.do_send(message);
-        }
-    }
-
-    fn poke(&self) {
-        if let Some(shard) = self.shard.get() {
-            shard.do_send(Poked);
-        }
+fn closing(to: Whom, code: CloseCode, reason: &str, before: Option<SessionId>) -> Saying {
+    Saying::Close {
+        to,
+        code: code.number(),
+        reason: reason.to_owned(),
+        before,
     }
 }

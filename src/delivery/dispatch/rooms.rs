@@ -1,18 +1,24 @@
 //! Who is in which room: in the workers' mailboxes, so in one order with what is said to the rooms.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Dispatch;
 use crate::{
+    backplane::{Backplane, Channel},
     delivery::{
         line::SessionRef,
         lines::To,
         messages::{Join, LeaveRoom, Receipt, Renew},
+        nodes::Saying,
         rooms::{JoinOutcome, Renewed, Stay},
     },
-    kernel::{ids::RoomId, time::Timestamp},
+    kernel::{
+        ids::{RoomId, UserId},
+        time::Timestamp,
+    },
     protocol::frame::Frame,
 };
 
@@ -57,18 +63,36 @@ impl Dispatch {
         room: &RoomId,
         until: Option<Timestamp>,
         whose: Renewed,
-    ) -> impl Future<Output = usize> + use<> {
-        let (receipt, sum) = Receipt::new();
+    ) -> impl Future<Output = usize> + Send + use<> {
+        let saying = |to| Saying::Renew {
+            to,
+            room: room.clone(),
+            until: until.map(Timestamp::millis),
+            everybody: whose == Renewed::Everybody,
+        };
+        self.everywhere_counted(to, saying, &Bytes::new(), |receipt| {
+            self.renew_here(to, room, until, whose, receipt);
+        })
+        .sum()
+    }
+
+    pub(in crate::delivery) fn renew_here(
+        &self,
+        to: &To,
+        room: &RoomId,
+        until: Option<Timestamp>,
+        whose: Renewed,
+        receipt: Option<Arc<Receipt>>,
+    ) {
         self.each_worker_of(to, |worker, _| {
             worker.send(Renew {
                 to: to.clone(),
                 room: room.clone(),
                 until,
                 whose,
-                receipt: Arc::clone(&receipt),
+                receipt: receipt.clone(),
             });
         });
-        async { sum.await.unwrap_or(0) }
     }
 
     /// Takes those of these connections that are in a room out of it, and then tells them `last`, whatever they subscribed to;
@@ -78,7 +102,7 @@ impl Dispatch {
         to: &To,
         room: &RoomId,
         last: Option<Frame>,
-    ) -> impl Future<Output = usize> + use<> {
+    ) -> impl Future<Output = usize> + Send + use<> {
         self.take_out(to, room, last, None)
     }
 
@@ -89,7 +113,7 @@ impl Dispatch {
         room: &RoomId,
         last: Option<Frame>,
         now: Timestamp,
-    ) -> impl Future<Output = usize> + use<> {
+    ) -> impl Future<Output = usize> + Send + use<> {
         self.take_out(to, room, last, Some(now))
     }
 
@@ -99,18 +123,79 @@ impl Dispatch {
         room: &RoomId,
         last: Option<Frame>,
         expired: Option<Timestamp>,
-    ) -> impl Future<Output = usize> + use<> {
-        let (receipt, sum) = Receipt::new();
+    ) -> impl Future<Output = usize> + Send + use<> {
+        let json = last.as_ref().map(|last| last.json().clone());
+        let saying = |to| Saying::Leave {
+            to,
+            room: room.clone(),
+            label: last.as_ref().map(Frame::label),
+            expired: expired.map(Timestamp::millis),
+        };
+        self.everywhere_counted(to, saying, &json.unwrap_or_default(), |receipt| {
+            self.take_out_here(to, room, last.clone(), expired, receipt);
+        })
+        .sum()
+    }
+
+    pub(in crate::delivery) fn take_out_here(
+        &self,
+        to: &To,
+        room: &RoomId,
+        last: Option<Frame>,
+        expired: Option<Timestamp>,
+        receipt: Option<Arc<Receipt>>,
+    ) {
         self.each_worker_of(to, |worker, said| {
             worker.send(LeaveRoom {
                 to: to.clone(),
                 room: room.clone(),
                 last: last.clone(),
                 expired,
-                receipt: Arc::clone(&receipt),
+                receipt: receipt.clone(),
                 said,
             });
         });
-        async { sum.await.unwrap_or(0) }
+    }
+
+    /// What is said in a room is heard here from the time at which [`Hearing::heard`] resolves, also while nobody of this node is in it.
+    /// For whoever reads its states before it lets somebody in.
+    pub fn hear_room(&self, room: &RoomId) -> Hearing {
+        Hearing::new(self.backplane(), Channel::Room(room.clone()))
+    }
+
+    /// Resolves when this node hears what others say to a user who has a connection here.
+    pub fn hear_user(&self, user: &UserId) -> impl Future<Output = ()> + Send + use<> {
+        let mut hearing = Hearing::new(self.backplane(), Channel::User(user.clone()));
+        async move { hearing.heard().await }
+    }
+}
+
+/// A channel that is held. Dropped, it is released.
+pub struct Hearing {
+    backplane: Backplane,
+    channel: Channel,
+    heard: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Hearing {
+    fn new(backplane: &Backplane, channel: Channel) -> Self {
+        Self {
+            heard: Some(Box::pin(backplane.hold(&channel))),
+            backplane: backplane.clone(),
+            channel,
+        }
+    }
+
+    /// Resolves when what is said on the channel is heard.
+    pub async fn heard(&mut self) {
+        if let Some(heard) = self.heard.take() {
+            heard.await;
+        }
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.backplane.release(&self.channel);
     }
 }

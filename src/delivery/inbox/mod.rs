@@ -3,9 +3,10 @@
 //! - [`records`]: its rows: append, read, drop.
 //! - [`prune`]: the retention, in small steps.
 //! - [`resume`]: what a client that returns gets.
-//! - [`cursor`]: how far one connection has come in it.
+//! - [`cursor`]: how far one connection has come in it. [`heads`]: how far the streams of many users reach.
 
 pub mod cursor;
+pub mod heads;
 pub mod prune;
 pub mod records;
 pub mod resume;

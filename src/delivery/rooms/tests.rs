@@ -1,6 +1,7 @@
 //! The tables of rooms against what they promise.
 
 use super::{occupancy::Occupancy, *};
+use crate::backplane::Backplane;
 
 fn room(name: &str) -> RoomId {
     name.parse().unwrap()
@@ -68,7 +69,7 @@ fn a_line_is_in_no_more_rooms_than_it_may_be_and_leaves_nothing_behind() {
 
 #[test]
 fn a_worker_is_one_of_the_rooms_from_the_moment_a_line_is_on_its_way_in() {
-    let occupancy = Occupancy::default();
+    let occupancy = Occupancy::new(Backplane::alone("n1".parse().unwrap()));
     let (game, hana) = (room("game_1"), "hana".parse().unwrap());
     occupancy.expect(&game, 1);
     assert_eq!(occupancy.workers(&game).as_slice(), [1]);

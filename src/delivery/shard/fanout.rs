@@ -247,7 +247,10 @@ mod tests {
 
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
-        let roster = Roster::new(Graces::default());
+        let roster = Roster::new(
+            Graces::default(),
+            crate::backplane::Backplane::alone("n1".parse().unwrap()),
+        );
         let lines = Lines::new(
             0,
             roster,

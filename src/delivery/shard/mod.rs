@@ -21,7 +21,8 @@ use super::{
     line::{Delivered, Line},
     lines::{Lines, TICK, To},
     messages::{
-        ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Subscribe,
+        ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Reaches,
+        Subscribe,
     },
     reply::Post,
     rounds::Round,
@@ -144,6 +145,17 @@ impl Handler<DeliverDurable> for Shard {
         }
         if let Some(receipt) = event.receipt {
             receipt.add(count);
+        }
+    }
+}
+
+impl Handler<Reaches> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Reaches { user, head }: Reaches, _: &mut Context<Self>) {
+        self.queue.leave();
+        for line in self.lines.find(&To::User(user)) {
+            line.reaches(head);
         }
     }
 }

@@ -43,7 +43,9 @@ impl Handler<Renew> for Shard {
             room, until, whose, ..
         } = &renew;
         lines.retain(|line| self.lines.renew(line, room, *until, *whose));
-        renew.receipt.add(lines.len());
+        if let Some(receipt) = &renew.receipt {
+            receipt.add(lines.len());
+        }
     }
 }
 
@@ -63,7 +65,9 @@ impl Handler<LeaveRoom> for Shard {
                 self.give(line, leave.said, |line| line.push_always(last));
             }
         }
-        leave.receipt.add(lines.len());
+        if let Some(receipt) = leave.receipt {
+            receipt.add(lines.len());
+        }
     }
 }
 

@@ -113,6 +113,16 @@ pub enum UrlFault {
     Options,
 }
 
+impl DatabaseUrl {
+    /// Whether several nodes can serve it.
+    pub const fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = UrlFault;
 

@@ -106,6 +106,33 @@ impl ActionMetrics {
     }
 }
 
+/// What is counted of the nodes of a database.
+#[derive(Debug)]
+pub struct NodeMetrics {
+    /// Nodes that are alive, as this one last saw.
+    pub alive: Gauge,
+    /// How often this one found itself expired and joined again.
+    pub expired: Counter,
+    /// Nodes that died and whose affairs this one settled.
+    pub settled: Counter,
+}
+
+impl NodeMetrics {
+    pub(super) fn new(page: &mut Page) -> Self {
+        Self {
+            alive: page.gauge("nodes_alive", "Nodes of the database that are alive"),
+            expired: page.counter(
+                "node_expired",
+                "Times that this node was away for longer than its lease",
+            ),
+            settled: page.counter(
+                "nodes_settled",
+                "Dead nodes that this one settled the affairs of",
+            ),
+        }
+    }
+}
+
 /// What is counted of what nodes tell each other through Redis. All 0 for a node that is alone.
 #[derive(Debug)]
 pub struct BackplaneMetrics {

@@ -22,7 +22,7 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
-pub use self::groups::{ActionMetrics, BackplaneMetrics, EventMetrics, PointMetrics};
+pub use self::groups::{ActionMetrics, BackplaneMetrics, EventMetrics, NodeMetrics, PointMetrics};
 
 /// What [`Metrics::encode`] writes, for the header `Content-Type`.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -67,6 +67,8 @@ pub struct Metrics {
     pub call_charges: Labelled<Counter>,
     /// From accept to media on both sides.
     pub call_setup: Timing,
+    /// The nodes of the database.
+    pub nodes: NodeMetrics,
     /// Changes of points.
     pub points: PointMetrics,
     /// What one commit of the store took.
@@ -124,6 +126,7 @@ impl Default for Metrics {
                 50e-3,
                 10,
             ),
+            nodes: NodeMetrics::new(&mut page),
             points: PointMetrics::new(&mut page),
             // A flush of a good disk is 0.1 ms, of a bad one 100 ms.
             commit: page.timing("commit", "One commit of the store", 100e-6, 15),

@@ -8,7 +8,7 @@ use super::PresenceHub;
 use crate::presence::{
     Choice,
     fault::PresenceFault,
-    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
+    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Hinted, Introduce, Missed, Stop},
     transactions,
 };
 
@@ -76,6 +76,22 @@ impl Handler<Changed> for PresenceHub {
 
     fn handle(&mut self, Changed(changes): Changed, ctx: &mut Context<Self>) {
         self.tell(&changes, ctx);
+    }
+}
+
+impl Handler<Hinted> for PresenceHub {
+    type Result = ();
+
+    fn handle(&mut self, Hinted(entries): Hinted, _: &mut Context<Self>) {
+        self.take_in(entries);
+    }
+}
+
+impl Handler<Missed> for PresenceHub {
+    type Result = ();
+
+    fn handle(&mut self, _: Missed, ctx: &mut Context<Self>) {
+        self.look_at_all(ctx);
     }
 }
 

@@ -5,9 +5,10 @@
 //! break) has one timer, set to the first of them; a sweep every third of a lease renews the node's own leases, finds those
 //! of a node that died, and catches what a timer missed.
 //!
-//! - `handlers`: what it does with each message. `sweeper`: what it does by itself.
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: how it hears other nodes.
 
 mod handlers;
+mod others;
 mod sweeper;
 
 use std::{future::Future, sync::Arc};
@@ -19,12 +20,14 @@ use self::sweeper::Alarm;
 use super::{
     board::{Board, Entry, News},
     fault::PresenceFault,
+    hints::Hints,
     messages::Depart,
     rules::{Published, StatusChange},
     settings::Settings,
     transactions::Outcome,
 };
 use crate::{
+    backplane::Link,
     delivery::{broadcast::Numbering, dispatch::Dispatch},
     kernel::{ids::UserId, logging::chain, time::Timestamp},
     protocol::{
@@ -49,6 +52,8 @@ pub(super) struct PresenceHub {
     board: Arc<Board>,
     settings: Arc<Settings>,
     numbering: Numbering,
+    /// For other nodes; `None` if there are none.
+    hints: Option<Hints>,
     results: Ordered<Self>,
     alarm: Option<Alarm>,
     /// Whether a sweep is on its way. It looks at all that is due when it runs, so a second one has nothing to do.
@@ -68,9 +73,11 @@ impl PresenceHub {
         board: Arc<Board>,
         loaded_at: Timestamp,
     ) -> Self {
+        let alone = dispatch.backplane().link() == Link::Alone;
         Self {
             store,
             dispatch,
+            hints: (!alone).then(Hints::default),
             board,
             settings: Arc::new(settings),
             numbering: Numbering::default(),
@@ -119,8 +126,17 @@ impl PresenceHub {
         self.publish(entries);
     }
 
-    /// First the board, then the broadcast: whoever gets a snapshot is not told again what is in it, and misses nothing.
-    fn publish(&mut self, mut entries: Vec<Entry>) {
+    /// Tells everybody of what this node has stored.
+    fn publish(&mut self, entries: Vec<Entry>) {
+        if let Some(hints) = &self.hints {
+            hints.leave(&entries);
+        }
+        self.take_in(entries);
+    }
+
+    /// Tells the people of this node of what is stored. First the board, then the broadcast: whoever gets a snapshot is not
+    /// told again what is in it, and misses nothing.
+    fn take_in(&mut self, mut entries: Vec<Entry>) {
         entries.retain(|entry| self.board.news(entry) != News::None);
         if entries.is_empty() {
             return;
@@ -158,6 +174,7 @@ impl Actor for PresenceHub {
         ctx.spawn(TakeResults);
         ctx.run_interval(self.settings.lease / 3, Self::sweep);
         ctx.run_interval(self.settings.look_every, Self::look);
+        self.join_others(ctx);
         // Sets the timer for what was left behind.
         self.sweep(ctx);
     }

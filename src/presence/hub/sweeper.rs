@@ -92,8 +92,18 @@ impl PresenceHub {
         let looked = read.into_actor(self).map(move |found, hub, _| match found {
             Ok(entries) => {
                 hub.looked_at = now;
-                hub.publish(entries);
+                hub.take_in(entries);
             }
+            Err(fault) => log_unread(&fault),
+        });
+        ctx.spawn(looked);
+    }
+
+    /// Reads everybody: other nodes have stored things, and what they said of it was not heard.
+    pub(super) fn look_at_all(&mut self, ctx: &mut Context<Self>) {
+        let read = self.store.read(listing::all);
+        let looked = read.into_actor(self).map(|found, hub, _| match found {
+            Ok(entries) => hub.take_in(entries),
             Err(fault) => log_unread(&fault),
         });
         ctx.spawn(looked);

@@ -4,6 +4,7 @@ mod audit;
 pub(super) mod audited;
 mod calls;
 mod drain;
+mod nodes;
 mod otomo;
 mod overview;
 mod sessions;
@@ -25,6 +26,7 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/calls/{id}/end").post(calls::end))
         .service(at("/sessions").route(read().to(sessions::list)))
         .service(at("/sessions/{id}/disconnect").post(sessions::disconnect))
+        .service(at("/nodes").route(read().to(nodes::list)))
         .service(at("/drain").post(drain::begin))
         .service(at("/audit").route(read().to(audit::list)))
         .wrap(from_fn(auth::admins))

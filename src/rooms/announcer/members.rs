@@ -1,12 +1,13 @@
 //! Who is let into rooms and taken out of them, in one order with what is said there.
 
 use actix::prelude::*;
-use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::Announcer;
 use crate::{
+    backplane::Link,
     delivery::{
+        dispatch::Hearing,
         line::SessionRef,
         lines::To,
         reply::Reply,
@@ -14,18 +15,17 @@ use crate::{
     },
     kernel::{ids::RoomId, logging::chain},
     protocol::{
-        event::{Error, Event, RoomLeft, RoomLeftReason, RoomSnapshot},
+        event::{Error, Event, RoomLeft, RoomLeftReason},
         frame::Frame,
-        spec,
     },
     rooms::{
         fault::RoomsFault,
-        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke, Welcome},
+        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke},
         records::members::{self, Granted},
         rules,
         transactions::{self, Entrance},
     },
-    store::{Handle, StoreError, steps::STEP_ROWS},
+    store::{Handle, StoreError, Tx, steps::STEP_ROWS},
 };
 
 impl Announcer {
@@ -46,7 +46,8 @@ impl Announcer {
         let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
         // A request is answered when it is known how it came out; a session in one piece with what follows.
         let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();
-        let snapshot = snapshot(&room, entrance.states).map(|event| Frame::new(&event));
+        let snapshot = self.snapshot(&room, entrance.states);
+        let snapshot = snapshot.map(|event| Frame::new(&event));
         let first = acknowledged.into_iter().chain(snapshot).collect();
         let joined = self.dispatch.join(at, &room, stay, most, first, refused);
         actix_rt::spawn(async move {
@@ -58,6 +59,12 @@ impl Announcer {
             // A session has been told.
             reply.send(&answer, drop);
         });
+    }
+
+    /// Holds a room's channel where there are other nodes.
+    fn hearing(&self, room: &RoomId) -> Option<Hearing> {
+        let alone = self.dispatch.backplane().link() == Link::Alone;
+        (!alone).then(|| self.dispatch.hear_room(room))
     }
 
     fn refuse(&self, at: SessionRef, reply: &Reply, fault: RoomsFault) {
@@ -82,41 +89,30 @@ impl Handler<Join> for Announcer {
             joiner.room.clone(),
             joiner.claims.clone(),
         );
+        let hearing = self.hearing(&room);
         // In the order of the writes, though it only reads: what is published after it is said after it.
-        let entered = self
-            .store
-            .write(move |tx| transactions::enter(tx, &user, &room, &claims));
-        self.results.push(entered, move |entered, announcer, _| {
+        let enter = move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims);
+        let admit = |(entered, hearing), announcer: &mut Self, _: &mut _| {
             announcer.admit(joiner, entered);
-        });
-    }
-}
-
-impl Handler<Welcome> for Announcer {
-    type Result = ResponseFuture<Result<(), RoomsFault>>;
-
-    fn handle(&mut self, Welcome { user, at }: Welcome, _: &mut Context<Self>) -> Self::Result {
-        let (answer, answered) = oneshot::channel();
-        let standing = self
-            .store
-            .write(move |tx| transactions::standing(tx, &user));
-        self.results.push(
-            standing,
-            move |standing: Result<_, StoreError>, announcer, _| {
-                let told = standing.map(|standing| {
-                    for (room, states) in standing {
-                        let room = room.parse().ok();
-                        let event = room.and_then(|room| snapshot(&room, states));
-                        if let Some(event) = event {
-                            let frame = Frame::of_kind(&event, spec::Kind::Preamble);
-                            announcer.dispatch.tell(To::Session(at), frame);
-                        }
-                    }
-                });
-                let _ = answer.send(told.map_err(RoomsFault::from));
-            },
-        );
-        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+            // By now the session holds the room, or is not let in.
+            drop(hearing);
+        };
+        match hearing {
+            None => {
+                let entered = self.store.write(enter);
+                let entered = async { (entered.await, None) };
+                self.results.push(entered, admit);
+            }
+            Some(mut hearing) => {
+                let store = self.store.clone();
+                let entered = async move {
+                    // What others publish from now on is heard: what they published before is among the states.
+                    hearing.heard().await;
+                    (store.write(enter).await, Some(hearing))
+                };
+                self.results.push(entered, admit);
+            }
+        }
     }
 }
 
@@ -224,24 +220,6 @@ fn left(room: &RoomId, reason: RoomLeftReason) -> Option<Frame> {
         reason,
     };
     Some(Frame::new(&left.into()))
-}
-
-/// `room_snapshot`; `None` only if what is stored is no JSON.
-fn snapshot(room: &RoomId, states: Vec<String>) -> Option<Event> {
-    let events = states.into_iter().map(RawValue::from_string);
-    match events.collect::<Result<Vec<_>, _>>() {
-        Ok(events) => Some(
-            RoomSnapshot {
-                room: room.clone(),
-                events,
-            }
-            .into(),
-        ),
-        Err(fault) => {
-            log::error!("room_states.body is no JSON room={room} cause={fault}");
-            None
-        }
-    }
 }
 
 fn error(fault: RoomsFault, store: &Handle) -> Event {

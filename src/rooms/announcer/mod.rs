@@ -9,8 +9,10 @@
 //! is told the states that hold before the events that change them. So all that concerns order passes through one place, and
 //! is said as its results come back ([`Ordered`]). A request that needs no store is said at once: nothing can refuse it any more.
 //!
-//! - `members`: who is let in and taken out.
+//! - `members`: who is let in and taken out. `holding`: the states that hold, for those who come and for those who may have
+//!   missed one.
 
+mod holding;
 mod members;
 
 use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Instant};
@@ -30,6 +32,7 @@ use super::{
 use crate::{
     delivery::{dispatch::Dispatch, lines::To},
     kernel::ids::{RoomId, UserId},
+    protocol::frame::Frame,
     store::{
         Handle,
         ordered::{Ordered, TakeResults, TakesInOrder},
@@ -84,13 +87,20 @@ impl Announcer {
             };
             return places.iter().map(durable).collect();
         }
-        let tell = |to: To| -> Count { Box::pin(self.dispatch.tell_counted(to, frame.clone())) };
-        match &publication.target {
-            Target::User(user) => vec![tell(To::User(user.clone()))],
-            Target::Users(users) => users.iter().cloned().map(To::User).map(tell).collect(),
-            Target::Room(room) => vec![tell(To::Room(room.clone()))],
-            Target::Everyone => vec![tell(To::Everyone)],
-        }
+        let targets = match &publication.target {
+            Target::User(user) => vec![To::User(user.clone())],
+            Target::Users(users) => users.iter().cloned().map(To::User).collect(),
+            Target::Room(room) => vec![To::Room(room.clone())],
+            Target::Everyone => vec![To::Everyone],
+        };
+        let frames: Vec<Frame> = match outcome {
+            Outcome::Holds(revisions) => {
+                revised(revisions, || publication.frame(&self.dispatch, accepted))
+            }
+            _ => vec![frame; targets.len()],
+        };
+        let tell = |(to, frame)| -> Count { Box::pin(self.dispatch.tell_counted(to, frame)) };
+        targets.into_iter().zip(frames).map(tell).collect()
     }
 
     /// Says what was stored, and answers once it is known whom it reached.
@@ -128,13 +138,21 @@ impl Announcer {
     }
 
     /// The events with those who are in their rooms: read once for each room, and no more than matter.
-    fn entries(&self, publications: Vec<Publication>) -> Arc<[Entry]> {
+    fn entries(
+        &self,
+        publications: Vec<Publication>,
+        mut elsewhere: HashMap<RoomId, Vec<UserId>>,
+    ) -> Arc<[Entry]> {
         let mut rooms: HashMap<RoomId, Arc<[UserId]>> = HashMap::new();
         let roster = self.dispatch.roster();
         let mut present = |publication: &Publication| -> Arc<[UserId]> {
             match (&publication.target, publication.kind) {
                 (Target::Room(room), Kind::Durable) => {
-                    let read = || roster.room_users(room, DURABLE_MEMBERS_MAX + 1).into();
+                    let read = || {
+                        let mut users = roster.room_users(room, DURABLE_MEMBERS_MAX + 1);
+                        users.extend(elsewhere.remove(room).unwrap_or_default());
+                        users.into()
+                    };
                     Arc::clone(rooms.entry(room.clone()).or_insert_with(read))
                 }
                 _ => Arc::default(),
@@ -148,6 +166,19 @@ impl Announcer {
     }
 }
 
+/// A frame for each revision; those that follow each other and are the same share one, and nearly all are.
+fn revised(revisions: &[i64], frame: impl Fn() -> Frame) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(revisions.len());
+    for revision in revisions {
+        let same = frames
+            .last()
+            .filter(|last| last.revision() == Some(*revision));
+        let next = same.cloned().unwrap_or_else(|| frame().revised(*revision));
+        frames.push(next);
+    }
+    frames
+}
+
 impl Handler<Publish> for Announcer {
     type Result = ResponseFuture<Result<Vec<Report>, RoomsFault>>;
 
@@ -155,9 +186,10 @@ impl Handler<Publish> for Announcer {
         let Publish {
             publications,
             accepted,
+            elsewhere,
         } = publish;
         let (answer, answered) = oneshot::channel();
-        let entries = self.entries(publications);
+        let entries = self.entries(publications, elsewhere);
         let needs_store = |entry: &Entry| {
             entry.publication.kind != Kind::Ephemeral || entry.publication.repeat.is_some()
         };

@@ -11,7 +11,10 @@ use std::{
 
 use serde_json::{Map, Value, value::RawValue};
 
-use super::rules::{self, KEY_MAX_BYTES, Kind, USERS_MAX};
+use super::{
+    records::states,
+    rules::{self, KEY_MAX_BYTES, Kind, USERS_MAX},
+};
 use crate::{
     delivery::dispatch::Dispatch,
     kernel::{
@@ -154,6 +157,14 @@ impl Publication {
         }
     }
 
+    /// The room in whose members' inboxes it is to be, if it is for one.
+    pub(super) fn durable_room(&self) -> Option<&RoomId> {
+        match (&self.target, self.kind) {
+            (Target::Room(room), Kind::Durable) => Some(room),
+            _ => None,
+        }
+    }
+
     /// The whole message.
     pub(super) fn json(&self) -> &str {
         &self.json
@@ -188,11 +199,16 @@ impl Publication {
             Target::Room(room) => room.as_str(),
             Target::Everyone => "*",
         };
-        let id = format!("{scope}\n{}\n{}", self.name, self.key.as_deref()?);
-        Some(Key {
-            state: PUBLISHED,
-            id: Arc::from(id),
-        })
+        let key = states::key(&self.name, self.key.as_deref()?);
+        Some(state_key(scope, &key))
+    }
+}
+
+/// What a newer frame of a state replaces. `scope` is its room; nothing for one user's.
+pub(super) fn state_key(scope: &str, key: &str) -> Key {
+    Key {
+        state: PUBLISHED,
+        id: Arc::from(format!("{scope}\n{key}")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The newest state of each key in a room (the table `room_states`).
 
+use std::collections::BTreeSet;
+
 use diesel::{
     dsl::{count_star, sql},
     prelude::*,
@@ -7,7 +9,7 @@ use diesel::{
 };
 
 use crate::{
-    kernel::time::Timestamp,
+    kernel::{ids::RoomId, time::Timestamp},
     store::{Conn, StoreError, Tx, prepared, run, sql::schema::room_states},
 };
 
@@ -26,26 +28,48 @@ pub struct Held {
     pub bytes: u64,
 }
 
-/// Stores the newest state of a key.
+/// A state that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Of what, within its room.
+    pub key: String,
+    /// The whole message.
+    pub body: String,
+    /// Which one of its key it is: a newer one has more.
+    pub revision: i64,
+}
+
+/// When a state was stored, which is its revision, too: it rises also where two of a key are stored within a millisecond, or
+/// by nodes whose clocks differ.
+const RISING: &str = "CASE WHEN excluded.updated_at > room_states.updated_at \
+    THEN excluded.updated_at ELSE room_states.updated_at + 1 END";
+
+/// Stores the newest state of a key. Returns its revision.
 pub fn put(
     tx: &mut Tx<'_>,
     room: &str,
     key: &str,
     body: &str,
     expires_at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let state = (
         room_states::bytes.eq(i64::try_from(body.len()).unwrap_or(i64::MAX)),
         room_states::body.eq(body),
-        room_states::updated_at.eq(tx.now().millis()),
         room_states::expires_at.eq(expires_at.millis()),
     );
+    let stored_at = room_states::updated_at.eq(tx.now().millis());
     let newest = diesel::insert_into(room_states::table)
-        .values((room_states::room.eq(room), room_states::key.eq(key), state))
+        .values((
+            room_states::room.eq(room),
+            room_states::key.eq(key),
+            stored_at,
+            state,
+        ))
         .on_conflict((room_states::room, room_states::key))
         .do_update()
-        .set(state);
-    run!(tx, |c| prepared(newest).execute(c)).map(drop)
+        .set((state, room_states::updated_at.eq(sql::<BigInt>(RISING))))
+        .returning(room_states::updated_at);
+    run!(tx, |c| prepared(newest).get_result::<i64>(c))
 }
 
 /// How many bytes the state of a key has that holds `now`, if there is one.
@@ -81,13 +105,33 @@ pub fn held(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Held, StoreEr
 }
 
 /// The states that hold in a room `now`, the one that is unchanged for longest first.
-pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
-    run!(conn, |c| room_states::table
+pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<State>, StoreError> {
+    let states = run!(conn, |c| room_states::table
         .filter(room_states::room.eq(room))
         .filter(room_states::expires_at.gt(now.millis()))
         .order((room_states::updated_at, room_states::key))
-        .select(room_states::body)
-        .load::<String>(c))
+        .select((room_states::key, room_states::body, room_states::updated_at))
+        .load::<(String, String, i64)>(c))?;
+    let state = |(key, body, revision)| State {
+        key,
+        body,
+        revision,
+    };
+    Ok(states.into_iter().map(state).collect())
+}
+
+/// Those of these rooms that hold a state.
+pub fn holding(conn: &mut Conn, rooms: &[RoomId]) -> Result<Vec<RoomId>, StoreError> {
+    let names: Vec<&str> = rooms.iter().map(RoomId::as_str).collect();
+    let holding: BTreeSet<String> = run!(conn, |c| room_states::table
+        .filter(room_states::room.eq_any(&names))
+        .select(room_states::room)
+        .distinct()
+        .load::<String>(c))?
+    .into_iter()
+    .collect();
+    let holds = |room: &&RoomId| holding.contains(room.as_str());
+    Ok(rooms.iter().filter(holds).cloned().collect())
 }
 
 /// Drops up to `limit` states whose time is over, and says how many.

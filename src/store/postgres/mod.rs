@@ -270,9 +270,7 @@ impl Pg {
             DatabaseErrorKind::UniqueViolation => Trouble::Raced,
             DatabaseErrorKind::SerializationFailure => Trouble::Again,
             _ if meaning(info.message()) == Meaning::Crossed => Trouble::Again,
-            _ if self.savepoint != Savepoint::Unset && is_lock_timeout(info.message()) => {
-                Trouble::Again
-            }
+            _ if is_lock_timeout(info.message()) => Trouble::Again,
             _ => Trouble::Undo,
         })
     }

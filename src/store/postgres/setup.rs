@@ -23,6 +23,10 @@ const PARAMETERS: [(&str, &str); 6] = [
 /// A migration waits as long for another one, which may rewrite a table.
 const MIGRATE_WAIT: Duration = Duration::from_secs(60);
 
+/// What part of a statement's time a job waits for a lock before it is run again. By default a little more than PostgreSQL
+/// waits (`deadlock_timeout`) before it looks whether two wait for each other, and ends one of them.
+const LOCK_DIVISOR: u32 = 4;
+
 /// How much longer than a statement a transaction may be quiet in between before the server ends it: what its owner does
 /// then is compute. It bounds how long a node that was frozen keeps its locks.
 const IDLE_FACTOR: u32 = 2;
@@ -40,7 +44,7 @@ pub(super) fn with_parameters(url: &str) -> String {
 /// The statements that set a connection up.
 pub(super) fn set_up(access: Access, statement_timeout: Duration) -> String {
     let (statement, lock) = match access {
-        Access::Write | Access::Read => (statement_timeout, statement_timeout / 2),
+        Access::Write | Access::Read => (statement_timeout, statement_timeout / LOCK_DIVISOR),
         Access::Migrate => (Duration::ZERO, MIGRATE_WAIT),
     };
     let idle = statement * IDLE_FACTOR;

@@ -160,6 +160,11 @@ diesel::table! {
     nodes (name) {
         name -> Text,
         alive_at -> BigInt,
+        epoch -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        started_at -> BigInt,
+        advertise -> Nullable<Text>,
+        process -> Nullable<Text>,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use otomo::{
-    delivery::alive,
+    cluster::alive,
     kernel::{
         ids::NodeId,
         time::{Clock, Timestamp},

@@ -231,6 +231,7 @@ macro_rules! suite {
                 nodes::messages_have_no_gap_over_nodes,
                 nodes::a_status_has_one_version_over_nodes,
                 nodes::a_publication_has_one_effect_over_nodes,
+                nodes::what_holds_is_the_newest_revision_over_nodes,
                 nodes::nodes_prune_beside_each_other,
             );
         }

@@ -16,7 +16,10 @@ use otomo::{
         records::{self as presence, leases},
         rules::{Lease, Policy},
     },
-    rooms::records::publications,
+    rooms::records::{
+        publications,
+        states::{self, State},
+    },
     store::{Handle, StoreError, Tx},
 };
 use uuid::Uuid;
@@ -196,6 +199,37 @@ pub(super) async fn a_publication_has_one_effect_over_nodes(database: &impl Data
     }
     let extent = nodes[0].read(|conn| inbox::extent(conn, &user("ann")));
     assert_eq!(extent.await.unwrap().head.get(), 10);
+}
+
+/// Three nodes store states of one key at the same moment: no two have the same revision, and what holds has the highest.
+pub(super) async fn what_holds_is_the_newest_revision_over_nodes(database: &impl Database) {
+    let nodes = nodes(database);
+    let jobs = nodes.iter().enumerate().flat_map(|(node, store)| {
+        (0..JOBS).map(move |n| {
+            let body = format!("{{\"by\":\"{node}-{n}\"}}");
+            store.write(move |tx| {
+                let until = tx.now() + Duration::from_mins(1);
+                let revision = states::put(tx, "game_1", "cell\n1", &body, until)?;
+                Ok::<_, StoreError>((revision, body.clone()))
+            })
+        })
+    });
+    let mut stored = Vec::new();
+    for put in join_all(jobs).await {
+        stored.push(put.unwrap());
+    }
+    stored.sort_unstable();
+    let (revision, body) = stored.last().cloned().unwrap();
+    stored.dedup_by_key(|(revision, _)| *revision);
+    assert_eq!(stored.len(), 3 * JOBS, "a revision was given twice");
+    let now = nodes[0].now();
+    let held = nodes[0].read(move |conn| states::of(conn, "game_1", now));
+    let newest = State {
+        key: "cell\n1".to_owned(),
+        body,
+        revision,
+    };
+    assert_eq!(held.await.unwrap(), [newest]);
 }
 
 /// Old events are dropped on each node at once; what is left is a stream without a gap, and no body is left behind.

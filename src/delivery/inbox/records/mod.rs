@@ -311,13 +311,13 @@ impl TryFrom<EventRow> for StoredEvent {
     }
 }
 
-fn user(column: String) -> Result<UserId, StoreError> {
+pub(super) fn user(column: String) -> Result<UserId, StoreError> {
     column
         .parse()
         .map_err(|fault| StoreError::corrupt(format!("inbox user {column:?}: {fault}")))
 }
 
-fn seq(column: i64) -> Result<Seq, StoreError> {
+pub(super) fn seq(column: i64) -> Result<Seq, StoreError> {
     u64::try_from(column)
         .map(Seq::new)
         .map_err(|fault| StoreError::corrupt(format!("inbox seq {column}: {fault}")))

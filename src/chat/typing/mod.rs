@@ -3,6 +3,8 @@
 //! One timer for everybody and a table behind a lock instead of an actor, for the same reasons as in
 //! [`delivery::connectedness`](crate::delivery::connectedness).
 
+mod others;
+
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,12 +14,14 @@ use std::{
 use actix_rt::time::{Instant, sleep_until};
 use tokio::sync::Notify;
 
+use self::others::{Others, Word};
 use super::{
     fault::ChatFault,
     records,
     rules::typing::{Audience, Pace, Started, Stopped, TYPING_MEMBERS_MAX, Table, Typist},
 };
 use crate::{
+    backplane::{Listener, Message, News, Subject},
     delivery::{dispatch::Dispatch, line::Client, lines::To},
     kernel::{
         config::ChatConfig,
@@ -37,6 +41,7 @@ pub(super) struct Typing(Arc<Shared>);
 struct Shared {
     store: Handle,
     dispatch: Dispatch,
+    others: Others,
     pace: Pace,
     /// The moment from which the table counts.
     start: Instant,
@@ -49,6 +54,7 @@ impl Typing {
     pub(super) fn new(store: Handle, dispatch: Dispatch, config: &ChatConfig) -> Self {
         Self(Arc::new(Shared {
             store,
+            others: Others::new(dispatch.backplane().clone()),
             dispatch,
             pace: Pace {
                 expire: config.typing_expire,
@@ -99,14 +105,16 @@ impl Typing {
 
     /// A user has stopped typing: they say so, or have sent the message.
     pub(super) fn stop(&self, user: &UserId, conversation: ConversationId) {
-        let mut table = self.table();
-        let stopped = table.stop(&(user.clone(), conversation));
-        self.tell_stopped(stopped);
+        self.stopped(user, conversation);
+        // On another of their devices, perhaps.
+        self.0.others.stopped(user, conversation);
     }
 
-    /// Where a user is typing as far as `viewer` was told, the latest first.
-    pub(super) fn seen_by(&self, viewer: &UserId, of: &UserId) -> Vec<ConversationId> {
-        self.table().seen_by(viewer, of)
+    /// Where a user is typing as far as `viewer` was told, the latest of each node first.
+    pub(super) async fn seen_by(&self, viewer: &UserId, of: &UserId) -> Vec<ConversationId> {
+        let mut seen = self.table().seen_by(viewer, of);
+        seen.extend(self.0.others.ask(viewer, of).await);
+        seen
     }
 
     /// A connection is over.
@@ -116,8 +124,51 @@ impl Typing {
         self.tell_stopped(stopped);
     }
 
-    /// Ends what is over, for as long as it is polled: by one task of the server.
-    pub(super) async fn expire(&self) -> Infallible {
+    /// Ends what is over and hears the other nodes, for as long as it is polled: by one task of the server.
+    pub(super) async fn keep(&self) -> Infallible {
+        let news = self.0.dispatch.backplane().listen(Subject::Typing);
+        tokio::select! {
+            never = self.expire() => never,
+            never = self.hear(news) => never,
+        }
+    }
+
+    async fn hear(&self, mut news: Listener) -> Infallible {
+        loop {
+            match news.next().await {
+                News::Message(message) if self.0.dispatch.is_current() => self.heard(message),
+                // It is over in seconds.
+                News::Message(_) | News::Gap => {}
+            }
+        }
+    }
+
+    fn heard(&self, message: Message) {
+        match Word::decode(&message.body) {
+            Some(Word::Stopped { user, conversation }) => self.stopped(&user, conversation),
+            Some(Word::Asked {
+                question,
+                viewer,
+                user,
+            }) => {
+                let seen = self.table().seen_by(&viewer, &user);
+                self.0.others.answer(message.from, question, seen);
+            }
+            Some(Word::Answered {
+                question,
+                conversations,
+            }) => self.0.others.answered(question, conversations),
+            None => {}
+        }
+    }
+
+    fn stopped(&self, user: &UserId, conversation: ConversationId) {
+        let mut table = self.table();
+        let stopped = table.stop(&(user.clone(), conversation));
+        self.tell_stopped(stopped);
+    }
+
+    async fn expire(&self) -> Infallible {
         loop {
             let end = self.table().next_end();
             let sooner = self.0.sooner.notified();

@@ -1,0 +1,218 @@
+//! What is done with what other nodes say.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    RemoteSession, Saying,
+    letter::{Answer, Letter},
+};
+use crate::{
+    backplane::{Message, News},
+    delivery::{dispatch::Dispatch, lines::To, messages::Receipt, rooms::Renewed},
+    kernel::{
+        ids::{NodeId, SessionId, UserId},
+        intern::intern,
+        logging::chain,
+        time::Timestamp,
+    },
+    protocol::{
+        close_code::CloseCode,
+        frame::{Frame, Label},
+        spec::Key,
+    },
+    store::Handle,
+};
+
+/// Between two lines in the log about what cannot be read.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+impl Dispatch {
+    /// Hears what other nodes say, and looks after those who missed something of it, for as long as it is polled; one task
+    /// of the server does that.
+    pub async fn hear_nodes(&self, store: &Handle) -> Infallible {
+        let Some(mut listener) = self.nodes().take_listener() else {
+            return std::future::pending().await;
+        };
+        let hear = async {
+            let mut told: Option<Instant> = None;
+            loop {
+                match listener.next().await {
+                    News::Gap => self.nodes().gaps.send_modify(|gaps| *gaps += 1),
+                    // A node that was away for too long closes all its connections.
+                    News::Message(_) if !self.is_current() => {}
+                    News::Message(message) => {
+                        let Err(fault) = self.hear(message) else {
+                            continue;
+                        };
+                        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                            told = Some(Instant::now());
+                            log::warn!("a letter of a node cannot be read cause={}", chain(&fault));
+                        }
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            never = hear => never,
+            never = self.wake_trailing(store) => never,
+        }
+    }
+
+    fn hear(&self, message: Message) -> Result<(), super::letter::Illegible> {
+        let (letter, json) = Letter::decode(message.body)?;
+        let asker = letter.ask.map(|ask| (message.from, ask));
+        match letter.saying {
+            Saying::Frame { to, label } => {
+                let frame = self.frame_of(label, json);
+                self.counting(asker, |receipt| {
+                    self.deliver_here(to.into(), frame, receipt);
+                });
+            }
+            Saying::Durable { user, seq, label } => {
+                let frame = self.frame_of(label, json);
+                let seq = crate::delivery::inbox::Seq::new(seq);
+                self.counting(asker, |receipt| {
+                    self.durable_here(&user, seq, &frame, receipt);
+                });
+            }
+            Saying::ChatOutdated { user } => self.chat_outdated_here(&user),
+            Saying::Close {
+                to,
+                code,
+                reason,
+                before,
+            } => {
+                let all = CloseCode::ALL.iter().copied();
+                let code = all.into_iter().find(|known| known.number() == code);
+                let code = code.unwrap_or(CloseCode::GoingAway);
+                let reason = intern(&reason).unwrap_or(code.as_str());
+                self.counting(asker, |receipt| match before {
+                    None => self.close_here(&to.into(), code, reason, receipt),
+                    Some(before) => self.close_earlier(&to.into(), before, code, reason),
+                });
+            }
+            Saying::Renew { .. } | Saying::Leave { .. } => {
+                self.hear_of_room(letter.saying, json, asker);
+            }
+            Saying::Sessions { user } => {
+                let sessions = self.roster().sessions(&user).into_iter();
+                let sessions = sessions.map(|it| RemoteSession {
+                    device: it.device,
+                    session: it.at.session,
+                });
+                self.answer(asker, Answer::Sessions(sessions.collect()));
+            }
+            Saying::Members { room, most } => {
+                let mut members = self.roster().room_members(&room);
+                members.truncate(most);
+                self.answer(asker, Answer::Members(members));
+            }
+            Saying::Answer(answer) => {
+                if let Some((_, ask)) = asker {
+                    self.nodes().gatherings.answered(ask, answer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Those who are in a room stay for another time, or leave.
+    fn hear_of_room(&self, saying: Saying, json: Bytes, asker: Option<(NodeId, u64)>) {
+        match saying {
+            Saying::Renew {
+                to,
+                room,
+                until,
+                everybody,
+            } => {
+                let until = until.map(Timestamp::from_millis);
+                let whose = match everybody {
+                    true => Renewed::Everybody,
+                    false => Renewed::Grants,
+                };
+                self.counting(asker, |receipt| {
+                    self.renew_here(&to.into(), &room, until, whose, receipt);
+                });
+            }
+            Saying::Leave {
+                to,
+                room,
+                label,
+                expired,
+            } => {
+                let last = label.map(|label| self.frame_of(label, json));
+                let expired = expired.map(Timestamp::from_millis);
+                self.counting(asker, |receipt| {
+                    self.take_out_here(&to.into(), &room, last, expired, receipt);
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes the connections of a user that began before another one of theirs did.
+    fn close_earlier(&self, to: &To, before: SessionId, code: CloseCode, reason: &'static str) {
+        let To::User(user) = to else { return };
+        let sessions = self.roster().sessions(user).into_iter();
+        for earlier in sessions.filter(|it| it.at.session < before) {
+            self.close_here(&To::Session(earlier.at), code, reason, None);
+        }
+    }
+
+    fn frame_of(&self, label: Label, json: Bytes) -> Frame {
+        Frame::labelled(label, json, |kind, priority, accepted, ttl| {
+            self.track(kind, priority, accepted, ttl)
+        })
+    }
+
+    /// Does something that is counted, and answers how many it reached if somebody wants to know.
+    fn counting(&self, asker: Option<(NodeId, u64)>, act: impl FnOnce(Option<Arc<Receipt>>)) {
+        let Some((asker, ask)) = asker else {
+            return act(None);
+        };
+        let (receipt, sum) = Receipt::new();
+        act(Some(receipt));
+        let dispatch = self.clone();
+        // The workers answer when they come to it; what others say is heard meanwhile.
+        actix_rt::spawn(async move {
+            let count = sum.await.unwrap_or(0);
+            dispatch.nodes().answer(&asker, ask, Answer::Count(count));
+        });
+    }
+
+    fn answer(&self, asker: Option<(NodeId, u64)>, answer: Answer) {
+        if let Some((asker, ask)) = asker {
+            self.nodes().answer(&asker, ask, answer);
+        }
+    }
+
+    /// Whether a state may be told to these clients: no newer one of its key was.
+    pub(in crate::delivery) fn is_newest(&self, to: &To, frame: &Frame) -> bool {
+        let (Some(revision), Some(key)) = (frame.revision(), frame.key()) else {
+            return true;
+        };
+        if self.nodes().is_alone() {
+            return true;
+        }
+        let user = match to {
+            To::User(user) => Some(user.clone()),
+            _ => None,
+        };
+        let of = (user, key.clone());
+        self.nodes().revisions().admit(of, revision, Instant::now())
+    }
+
+    /// A state was told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
+    pub fn has_told(&self, user: Option<&UserId>, key: Key, revision: i64) {
+        if !self.nodes().is_alone() {
+            let of = (user.cloned(), key);
+            self.nodes().revisions().admit(of, revision, Instant::now());
+        }
+    }
+}

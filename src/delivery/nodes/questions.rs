@@ -1,0 +1,121 @@
+//! What is asked of all nodes, and waited for a second at most. Nobody is asked by a node that is alone, or whose link is
+//! down: then only this node's clients are known.
+
+use std::{collections::HashMap, future::Future};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{Saying, letter::Answer};
+use crate::{
+    backplane::Channel,
+    delivery::dispatch::Dispatch,
+    kernel::ids::{DeviceId, RoomId, SessionId, UserId},
+};
+
+/// A connection as other nodes know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteSession {
+    /// The device that it belongs to.
+    pub device: DeviceId,
+    /// Which it is. Ids sort by the time at which they were made.
+    pub session: SessionId,
+}
+
+impl Dispatch {
+    /// The devices of a user that are connected to any node, each once.
+    pub fn devices(&self, user: &UserId) -> impl Future<Output = Vec<DeviceId>> + Send + use<> {
+        let here = self.roster().sessions(user).into_iter();
+        let mut devices: Vec<DeviceId> = here.map(|it| it.device).collect();
+        let elsewhere = self.sessions_elsewhere(user);
+        async move {
+            devices.extend(elsewhere.await.into_iter().map(|it| it.device));
+            devices.sort_unstable();
+            devices.dedup();
+            devices
+        }
+    }
+
+    /// How many connections a user has to all nodes.
+    pub fn sessions_everywhere(&self, user: &UserId) -> impl Future<Output = usize> + Send + use<> {
+        let here = self.roster().sessions(user).len();
+        let elsewhere = self.sessions_elsewhere(user);
+        async move { here + elsewhere.await.len() }
+    }
+
+    /// The connections of a user to other nodes.
+    pub fn sessions_elsewhere(
+        &self,
+        user: &UserId,
+    ) -> impl Future<Output = Vec<RemoteSession>> + Send + use<> {
+        let question = Saying::Sessions { user: user.clone() };
+        let asked = self.ask_others(Channel::User(user.clone()), question);
+        async {
+            let mut sessions = Vec::new();
+            for answer in asked.await {
+                if let Answer::Sessions(of_node) = answer {
+                    sessions.extend(of_node);
+                }
+            }
+            sessions
+        }
+    }
+
+    /// The users who are in a room on any node, `most` of each other node at most, and the number of their connections there.
+    pub fn room_members_everywhere(
+        &self,
+        room: &RoomId,
+        most: usize,
+    ) -> impl Future<Output = Vec<(UserId, usize)>> + Send + use<> {
+        let here = self.roster().room_members(room);
+        let elsewhere = self.room_members_elsewhere(room, most);
+        async move {
+            let mut all: HashMap<UserId, usize> = here.into_iter().collect();
+            for (user, connections) in elsewhere.await {
+                *all.entry(user).or_default() += connections;
+            }
+            all.into_iter().collect()
+        }
+    }
+
+    /// The users who are in a room on other nodes, `most` of each at most, and the number of their connections there. Who
+    /// is on two of them is there twice.
+    pub fn room_members_elsewhere(
+        &self,
+        room: &RoomId,
+        most: usize,
+    ) -> impl Future<Output = Vec<(UserId, usize)>> + Send + use<> {
+        let question = Saying::Members {
+            room: room.clone(),
+            most,
+        };
+        let asked = self.ask_others(Channel::Room(room.clone()), question);
+        async {
+            let mut members = Vec::new();
+            for answer in asked.await {
+                if let Answer::Members(of_node) = answer {
+                    members.extend(of_node);
+                }
+            }
+            members
+        }
+    }
+
+    fn ask_others(
+        &self,
+        channel: Channel,
+        question: Saying,
+    ) -> impl Future<Output = Vec<Answer>> + Send + use<> {
+        let nodes = self.nodes();
+        let asked = (!nodes.is_alone()).then(|| {
+            let own = false;
+            nodes.ask(&channel, question, &Bytes::new(), own)
+        });
+        async {
+            match asked {
+                Some(asked) => asked.await,
+                None => Vec::new(),
+            }
+        }
+    }
+}

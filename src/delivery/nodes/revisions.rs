@@ -1,0 +1,77 @@
+//! Of two states of one key that cross on their way, the older is not told after the newer.
+//!
+//! Two nodes store a state one after the other, and say it in whatever order: what they say may come here the other way round,
+//! or behind a snapshot that was read meanwhile. Each carries the revision that the store gave it, which rises. So a node
+//! remembers the newest it has told of each key, for as long as anything may be on its way.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use crate::{kernel::ids::UserId, protocol::spec::Key};
+
+/// How long a revision is remembered at least. What is on its way for longer was lost.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// Of what it is the revision: a key means something else for each user that it is told to alone.
+type Of = (Option<UserId>, Key);
+
+/// The newest revisions that were told.
+#[derive(Debug, Default)]
+pub(super) struct Revisions {
+    young: HashMap<Of, i64>,
+    /// Those that were not told again since the last turn.
+    old: HashMap<Of, i64>,
+    turned: Option<Instant>,
+}
+
+impl Revisions {
+    /// Notes a revision. Returns whether it may be told: no newer one was.
+    pub(super) fn admit(&mut self, of: Of, revision: i64, now: Instant) -> bool {
+        let early = |turned: Instant| now.duration_since(turned) < REMEMBERED;
+        if !self.turned.is_some_and(early) {
+            self.turned = Some(now);
+            self.old = std::mem::take(&mut self.young);
+        }
+        let newest = self.young.get(&of).or_else(|| self.old.get(&of));
+        if newest.is_some_and(|newest| *newest > revision) {
+            return false;
+        }
+        self.young.insert(of, revision);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(user: Option<&str>, key: &str) -> Of {
+        let key = Key {
+            state: "published",
+            id: key.into(),
+        };
+        (user.map(|user| user.parse().unwrap()), key)
+    }
+
+    #[test]
+    fn an_older_state_is_not_told_after_a_newer_one_of_its_key() {
+        let (mut revisions, now) = (Revisions::default(), Instant::now());
+        let mut admit = |user, key, revision| revisions.admit(of(user, key), revision, now);
+        assert!(admit(None, "a", 2));
+        assert!(!admit(None, "a", 1));
+        assert!(admit(None, "a", 2) && admit(None, "a", 5));
+        assert!(admit(None, "b", 1) && admit(Some("hana"), "a", 1));
+    }
+
+    #[test]
+    fn what_is_long_ago_is_forgotten_and_no_sooner() {
+        let (mut revisions, start) = (Revisions::default(), Instant::now());
+        assert!(revisions.admit(of(None, "a"), 5, start));
+        assert!(!revisions.admit(of(None, "a"), 4, start + REMEMBERED));
+        assert!(revisions.admit(of(None, "b"), 1, start + REMEMBERED * 2));
+        assert!(revisions.admit(of(None, "a"), 4, start + REMEMBERED * 3));
+        assert!(revisions.young.len() + revisions.old.len() <= 2);
+    }
+}

@@ -1,0 +1,129 @@
+//! The states that hold, as they are told to somebody who comes, or who may have missed one.
+
+use actix::prelude::*;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::Announcer;
+use crate::{
+    delivery::lines::To,
+    kernel::{ids::RoomId, logging::chain},
+    protocol::{
+        event::{Event, RoomSnapshot},
+        frame::Frame,
+        spec,
+    },
+    rooms::{
+        fault::RoomsFault,
+        messages::{Refresh, Welcome},
+        publication::state_key,
+        records::states::{self, State},
+        rules::{self, EVERYONE},
+        transactions,
+    },
+    store::StoreError,
+};
+
+impl Announcer {
+    /// `room_snapshot`; `None` only if what is stored is no JSON. From now on no older state than these is told.
+    pub(super) fn snapshot(&self, room: &RoomId, states: Vec<State>) -> Option<Event> {
+        let owner = rules::owner(room).and_then(|owner| owner.parse().ok());
+        let scope = match (&owner, room.as_str()) {
+            (Some(_), _) => "",
+            (None, room) => room,
+        };
+        let mut bodies = Vec::with_capacity(states.len());
+        for State {
+            key,
+            body,
+            revision,
+        } in states
+        {
+            let key = state_key(scope, &key);
+            self.dispatch.has_told(owner.as_ref(), key, revision);
+            bodies.push(RawValue::from_string(body));
+        }
+        match bodies.into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(events) => Some(
+                RoomSnapshot {
+                    room: room.clone(),
+                    events,
+                }
+                .into(),
+            ),
+            Err(fault) => {
+                log::error!("room_states.body is no JSON room={room} cause={fault}");
+                None
+            }
+        }
+    }
+
+    fn snapshot_of(&self, room: &str, states: Vec<State>) -> Option<Event> {
+        self.snapshot(&room.parse().ok()?, states)
+    }
+}
+
+impl Handler<Welcome> for Announcer {
+    type Result = ResponseFuture<Result<(), RoomsFault>>;
+
+    fn handle(&mut self, Welcome { user, at }: Welcome, _: &mut Context<Self>) -> Self::Result {
+        let (answer, answered) = oneshot::channel();
+        let standing = self
+            .store
+            .write(move |tx| transactions::standing(tx, &user));
+        self.results.push(
+            standing,
+            move |standing: Result<_, StoreError>, announcer, _| {
+                let told = standing.map(|standing| {
+                    for (room, states) in standing {
+                        if let Some(event) = announcer.snapshot_of(&room, states) {
+                            let frame = Frame::of_kind(&event, spec::Kind::Preamble);
+                            announcer.dispatch.tell(To::Session(at), frame);
+                        }
+                    }
+                });
+                let _ = answer.send(told.map_err(RoomsFault::from));
+            },
+        );
+        Box::pin(async { answered.await.unwrap_or(Err(RoomsFault::Stopped)) })
+    }
+}
+
+impl Handler<Refresh> for Announcer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, Refresh { room }: Refresh, _: &mut Context<Self>) -> Self::Result {
+        let (done, refreshed) = oneshot::channel();
+        let of = room.clone();
+        // In the order of the writes, like all that is said of rooms.
+        let held = self.store.write(move |tx| {
+            let now = tx.now();
+            states::of(tx, of.as_str(), now)
+        });
+        self.results
+            .push(held, move |held: Result<_, StoreError>, announcer, _| {
+                match held {
+                    Ok(states) if states.is_empty() => {}
+                    Ok(states) => {
+                        let owner = rules::owner(&room).and_then(|owner| owner.parse().ok());
+                        let to = match owner {
+                            Some(owner) => To::User(owner),
+                            None if room.as_str() == EVERYONE => To::Everyone,
+                            None => To::Room(room.clone()),
+                        };
+                        if let Some(event) = announcer.snapshot(&room, states) {
+                            announcer.dispatch.tell_here(to, Frame::new(&event));
+                        }
+                    }
+                    Err(fault) => {
+                        log::warn!(
+                            "states were not told anew room={room} cause={}",
+                            chain(&fault)
+                        );
+                    }
+                }
+                let _ = done.send(());
+            });
+        Box::pin(async { refreshed.await.unwrap_or_default() })
+    }
+}

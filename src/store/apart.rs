@@ -1,0 +1,62 @@
+//! Writes beside the writer: for those few that must neither wait behind the others nor be refused with them. A node that
+//! renews its lease, or joins.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Conn, StoreError, Tx, clock::StoreClock, conn::Access, postgres::Trouble};
+use crate::kernel::config::DatabaseConfig;
+
+/// A connection of its own, opened with the first write. Clones share it.
+#[derive(Clone)]
+pub(super) struct Apart(Arc<Shared>);
+
+struct Shared {
+    config: DatabaseConfig,
+    clock: StoreClock,
+    conn: Mutex<Option<Conn>>,
+}
+
+impl Apart {
+    pub(super) fn new(config: &DatabaseConfig, clock: StoreClock) -> Self {
+        Self(Arc::new(Shared {
+            config: config.clone(),
+            clock,
+            conn: Mutex::default(),
+        }))
+    }
+
+    /// Runs `job` in a transaction. Blocks.
+    pub(super) fn write<T, E: From<StoreError>>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // A job that panicked has taken its connection along.
+        let mut place = self.0.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conn = self.begin(place.take())?;
+        let outcome = job(&mut Tx::new(&mut conn, self.0.clock.now()));
+        let outcome = match outcome {
+            Ok(stored) => conn.commit().map(|()| stored).map_err(E::from),
+            Err(fault) => Err(fault),
+        };
+        let sound = outcome.is_ok() || conn.roll_back().is_ok();
+        if sound && !conn.is_broken() {
+            *place = Some(conn);
+        }
+        outcome
+    }
+
+    /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
+    fn begin(&self, idle: Option<Conn>) -> Result<Conn, StoreError> {
+        if let Some(mut conn) = idle {
+            match conn.begin_write(false) {
+                Ok(()) => return Ok(conn),
+                Err(_) if conn.trouble() == Some(Trouble::Lost) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        let config = &self.0.config;
+        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        conn.begin_write(false)?;
+        Ok(conn)
+    }
+}

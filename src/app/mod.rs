@@ -4,45 +4,30 @@
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `place`: among the other nodes. `node`: what this server is called. `listen`: the socket and its certificate.
-//!   `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
+//! - `place`: among the other nodes. `node`: what this server is called. `listen`: the socket and its certificate. `serve`:
+//!   what every worker does. `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
 mod drain;
 mod housekeeping;
 mod listen;
 mod node;
 mod place;
+mod serve;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc};
 
-use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
-use actix_rt::net::TcpStream;
 use actix_server::{Server, ServerHandle};
-use actix_service::map_config;
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::{dev::AppConfig, web::ServiceConfig};
-use rustls::ServerConfig;
 
 pub use self::{drain::Stopper, housekeeping::Vital};
 use crate::{
-    actions::{self, Actions, NameTaken, Webhook},
+    actions::{self, NameTaken, Webhook},
     backplane::{self, Backplane},
     calls::Calls,
     chat::Chat,
     cluster::JoinFault,
-    delivery::{
-        dispatch::{self, Dispatch},
-        lines::Lines,
-        outbox,
-    },
+    delivery::dispatch::{self, Dispatch},
     friends::Friends,
     kernel::{
         config::Config,
@@ -53,29 +38,14 @@ use crate::{
     people::People,
     points::Points,
     presence::{self, Presence},
-    rest::{self, Shared},
+    rest::Shared,
     rooms::Rooms,
-    session::{env::Env, gate::Gate},
+    session::gate::Gate,
     store::{
         self, StoreError,
         lock::{LockFault, ServerLock},
     },
-    transport::{
-        peers::{Courier, Peers},
-        socketio::{self, Sids},
-        sse::{self, connection},
-        upgrade,
-    },
 };
-
-/// Quiet time after which an HTTP connection that serves no request is closed.
-const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// The fewest HTTP connections that a worker may have at a time. Each session begins as one, and operators come by HTTP.
-const HTTP_CONNECTIONS_MIN: usize = 64;
-
-/// How long a node that stops waits for HTTP requests that are being answered, in seconds.
-const HTTP_SHUTDOWN: u64 = 5;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -172,12 +142,9 @@ impl App {
         let settings =
             presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
         let delivery = dispatch::Settings {
-            workers: config.server.workers,
-            join_delay: config.outbox.join_delay,
-            low_window: config.outbox.low_window,
             graces: settings.policy.graces,
-            clock: Clock::system(),
             standing: membership.standing(),
+            ..serve::delivery(&config)
         };
         let backplane = Backplane::start(&config.redis, node.clone(), Arc::clone(&metrics))?;
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
@@ -219,7 +186,7 @@ impl App {
             rooms,
             points,
         });
-        let (address, server) = serve(&shared, listener, tls)?;
+        let (address, server) = serve::serve(&shared, listener, tls)?;
         let handle = server.handle();
         Ok(Self {
             address,
@@ -292,120 +259,4 @@ async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Han
         Clock::system(),
         metrics,
     )?)
-}
-
-/// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
-/// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
-macro_rules! http {
-    ($shared:ident, $sids:ident, $peers:ident, $remember:expr) => {{
-        let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
-        let courier = $peers.as_ref().map(|peers| Rc::new(Courier::new(peers)));
-        let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate), courier.clone());
-        let sids = Arc::clone(&$sids);
-        let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), sids, courier);
-        let transports = |routes: &mut ServiceConfig| {
-            streams(routes);
-            polls(routes);
-        };
-        HttpService::build()
-            .on_connect_ext($remember)
-            .keep_alive(HTTP_KEEP_ALIVE)
-            .client_request_timeout($shared.config.server.handshake_timeout)
-            .h1_allow_half_closed(false)
-            .upgrade(upgrade::service(env, gate, Arc::clone(&$sids)))
-            .finish(map_config(rest::app(&$shared, transports), |()| {
-                AppConfig::default()
-            }))
-    }};
-}
-
-/// Makes the service of every worker.
-fn serve(
-    shared: &Arc<Shared>,
-    listener: TcpListener,
-    tls: Option<ServerConfig>,
-) -> Result<(SocketAddr, Server), StartFault> {
-    let config = &shared.config.server;
-    let address = listener.local_addr().map_err(|cause| StartFault::Listen {
-        address: config.listen,
-        cause,
-    })?;
-    let builder = Server::build()
-        .workers(config.workers)
-        // Taken-over connections are not its own: it would stop a worker that looks idle.
-        .disable_signals()
-        .max_concurrent_connections(http_connections(&shared.config))
-        .shutdown_timeout(HTTP_SHUTDOWN);
-    let shared = Arc::clone(shared);
-    let sids = Arc::<Sids>::default();
-    let peers = peers(&shared);
-    let listening = match tls {
-        None => builder.listen("otomo", listener, move || {
-            let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
-            http!(shared, sids, peers, remember).tcp()
-        }),
-        Some(tls) => builder.listen("otomo", listener, move || {
-            let timeout = shared.config.server.handshake_timeout;
-            let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
-            let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
-                connection::remember(tls.get_ref().0, data);
-            };
-            http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), patience)
-        }),
-    };
-    let server = listening
-        .map_err(|cause| StartFault::Listen { address, cause })?
-        .run();
-    Ok((address, server))
-}
-
-/// The other nodes, as far as their clients' requests come here.
-fn peers(shared: &Shared) -> Option<Arc<Peers>> {
-    let (config, now) = (&shared.config.cluster, shared.store.now());
-    let (nodes, metrics) = (shared.membership.nodes(), Arc::clone(&shared.metrics));
-    Peers::new(config, nodes, metrics, now)
-}
-
-/// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones
-/// wait to be accepted until one has ended.
-fn http_connections(config: &Config) -> usize {
-    let most = config.limits.connections.map_or(usize::MAX, |most| {
-        (most.get() as usize).div_ceil(config.server.workers)
-    });
-    most.max(HTTP_CONNECTIONS_MIN)
-}
-
-/// Starts delivery on the calling worker thread, and what its sessions share.
-fn worker(shared: &Shared) -> Rc<Env> {
-    let config = &shared.config;
-    let limits = outbox::Limits {
-        soft: config.outbox.soft_limit,
-        hard: config.outbox.hard_limit,
-    };
-    Rc::new(Env {
-        config: Arc::clone(config),
-        node: shared.node.clone(),
-        verifier: Arc::clone(&shared.verifier),
-        store: shared.store.clone(),
-        lines: lines(shared),
-        dispatch: shared.dispatch.clone(),
-        people: shared.people.clone(),
-        presence: shared.presence.clone(),
-        calls: shared.calls.clone(),
-        chat: shared.chat.clone(),
-        friends: shared.friends.clone(),
-        rooms: shared.rooms.clone(),
-        actions: Actions::new(&shared.webhook),
-        metrics: Arc::clone(&shared.metrics),
-        outbox: Rc::new(limits),
-    })
-}
-
-fn lines(shared: &Shared) -> Rc<Lines> {
-    shared.dispatch.start_worker().unwrap_or_else(|| {
-        // A worker thread has died and is to be replaced, before `housekeeping` has seen it: a service that serves nobody
-        // must not take its place.
-        log::error!("a worker thread has died: the process ends so that it can be started again");
-        std::process::abort()
-    })
 }

@@ -1,6 +1,6 @@
 //! What a server does by itself, and what it does when something in it panics.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use actix::Actor;
 use actix_rt::time::{sleep, timeout};
@@ -101,7 +101,12 @@ fn connect(shared: &Shared, user: &UserId) -> Rc<Faulty> {
         address: None,
     };
     let sink = Rc::new(Faulty::default());
-    Session::new(worker(shared), Rc::clone(&sink) as Rc<dyn Sink>, hello).start();
+    Session::new(
+        serve::worker(shared),
+        Rc::clone(&sink) as Rc<dyn Sink>,
+        hello,
+    )
+    .start();
     sink
 }
 

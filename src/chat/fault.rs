@@ -45,6 +45,9 @@ pub enum ChatFault {
         /// Bytes that it may have.
         max: usize,
     },
+    /// The text has the character U+0000, which PostgreSQL cannot keep.
+    #[error("a text cannot have the character U+0000")]
+    ZeroCharacter,
     /// JSON that some clients could not read.
     #[error(
         "data must be JSON that every client can read: no half surrogate pairs, no numbers beyond a double"
@@ -79,6 +82,7 @@ impl From<ChatFault> for Fault {
             ChatFault::UserNotFound(_) => ErrorCode::NotFound,
             ChatFault::WithOneself
             | ChatFault::NoTarget
+            | ChatFault::ZeroCharacter
             | ChatFault::UnreadableData
             | ChatFault::TooManyMembers
             | ChatFault::BeyondEnd { .. } => ErrorCode::BadRequest,
@@ -100,6 +104,7 @@ impl From<ChatFault> for Fault {
             ChatFault::ConversationNotFound
             | ChatFault::WithOneself
             | ChatFault::NoTarget
+            | ChatFault::ZeroCharacter
             | ChatFault::UnreadableData
             | ChatFault::TooManyMembers
             | ChatFault::NotAGroup

@@ -71,6 +71,13 @@ impl Purpose {
                 format!("must be 1 to {TYPE_MAX_BYTES} bytes without spaces or control characters");
             return Err(PointsFault::invalid("transaction_type", why));
         }
+        // PostgreSQL cannot keep it.
+        for (field, text) in [("description", &self.description), ("action", &self.action)] {
+            if text.contains('\0') {
+                let why = "cannot have the character U+0000".to_owned();
+                return Err(PointsFault::invalid(field, why));
+            }
+        }
         let metadata = json!(self.metadata).to_string();
         for (field, size, max) in [
             ("description", self.description.len(), DESCRIPTION_MAX_BYTES),

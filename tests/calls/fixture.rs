@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use actix_rt::task::JoinHandle;
 use diesel::prelude::*;
 use otomo::{
     calls::{Calls, records, rules::call::Call},
@@ -29,7 +30,7 @@ use otomo::{
     store::{Handle, StoreError, run, sql::schema::live_participants},
 };
 
-use crate::{database::Database, listener::PATIENCE, phone::Phone};
+use crate::{database::Database, linked, listener::PATIENCE, phone::Phone, redis::Redis};
 
 pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -55,6 +56,8 @@ pub(crate) struct Fixture {
     pub(crate) database: Database,
     settings: Sources,
     clock: Clock,
+    /// Through which its servers hear each other, if they do.
+    redis: Option<Redis>,
 }
 
 impl Fixture {
@@ -67,6 +70,15 @@ impl Fixture {
                 .iter()
                 .fold(defaults, |sources, (key, value)| sources.with(key, *value)),
             clock: Clock::system(),
+            redis: None,
+        }
+    }
+
+    /// The same, whose servers hear each other.
+    pub(crate) fn linked(self) -> Self {
+        Self {
+            redis: Some(Redis::start()),
+            ..self
         }
     }
 
@@ -102,11 +114,8 @@ impl Fixture {
             graces,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(
-            delivery,
-            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
-            Arc::clone(&metrics),
-        );
+        let backplane = linked::node(name, self.redis.as_ref(), &metrics).await;
+        let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),
@@ -119,7 +128,10 @@ impl Fixture {
         let calls = Calls::start(
             &config, &node, &store, &dispatch, &presence, &points, &metrics,
         );
+        let (heard, reads) = (dispatch.clone(), store.clone());
+        let hearing = actix_rt::spawn(async move { match heard.hear_nodes(&reads).await {} });
         let server = Server {
+            hearing,
             calls: calls.await.unwrap(),
             people: People::new(store.clone(), true),
             presence,
@@ -163,6 +175,7 @@ pub(crate) struct Server {
     pub(crate) people: People,
     dispatch: Dispatch,
     lines: Rc<Lines>,
+    hearing: JoinHandle<()>,
 }
 
 impl Server {
@@ -193,6 +206,9 @@ impl Server {
             self.presence.arrive(&client).await.unwrap();
         }
         let phone = self.appears(&client).await;
+        // What is said to its user on other nodes is heard before anything is read.
+        self.dispatch.hear_user(&client.user).await;
+        self.calls.snapshot(&client).await.unwrap();
         self.calls.arrived(&client, phone.at);
         phone.ready().await
     }
@@ -221,8 +237,10 @@ impl Server {
         }
     }
 
-    /// The process dies: nothing more is stored.
+    /// The process dies: nothing more is stored, and nobody is answered.
     pub(crate) async fn dies(self) {
+        self.hearing.abort();
+        self.dispatch.backplane().close().await;
         self.store.close().await;
     }
 

@@ -7,6 +7,7 @@
 //!   `listener`, shared with the tests of presence: a client without a socket.
 //! - `calling`, `deadlines`: a call as its people hear it. `records`: a call as a row.
 //! - `metered`: what a call costs, with the minutes of a clock that the test moves. `wallet`: points and prices.
+//! - `others`: people on different nodes, which hear each other.
 //! - `unspoken`, `restarts`, `races`, `failures`: what goes wrong, and is made good.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects.
@@ -24,9 +25,13 @@ mod database;
 mod deadlines;
 mod failures;
 mod fixture;
+#[path = "../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 #[path = "../support/listener.rs"]
 mod listener;
 mod metered;
+mod others;
 mod phone;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
@@ -35,6 +40,9 @@ mod races;
 #[path = "../support/recorder.rs"]
 mod recorder;
 mod records;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod redis;
 mod restarts;
 mod unspoken;
 mod wallet;

@@ -9,6 +9,7 @@
 
 mod backplane;
 mod outage;
+mod pace;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod postgres;

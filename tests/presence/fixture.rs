@@ -34,7 +34,7 @@ use otomo::{
 };
 use serde_json::Value;
 
-use crate::{database::Database, listener::PATIENCE, watcher::Watcher};
+use crate::{database::Database, linked, listener::PATIENCE, redis::Redis, watcher::Watcher};
 
 /// Longer than any test runs: what is set to it does not happen.
 pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
@@ -108,12 +108,25 @@ pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
 /// A database that outlasts the servers on it.
 pub(crate) struct Fixture {
     pub(crate) database: Database,
+    /// Through which its servers hear each other, if they do.
+    pub(crate) redis: Option<Redis>,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Self {
         let database = Database::new();
-        Self { database }
+        Self {
+            database,
+            redis: None,
+        }
+    }
+
+    /// The same, whose servers hear each other.
+    pub(crate) fn linked() -> Self {
+        Self {
+            redis: Some(Redis::start()),
+            ..Self::new()
+        }
     }
 
     /// Starts a server on it.
@@ -132,11 +145,9 @@ impl Fixture {
             graces: policy.graces,
             ..dispatch::Settings::default()
         };
-        let dispatch = Dispatch::new(
-            delivery,
-            otomo::backplane::Backplane::alone("n1".parse().unwrap()),
-            Arc::clone(&metrics),
-        );
+        let node = settings.node.to_string();
+        let backplane = linked::node(&node, self.redis.as_ref(), &metrics).await;
+        let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
         let presence = Presence::start(
             store.clone(),
@@ -162,7 +173,7 @@ pub(crate) struct Server {
     pub(crate) store: Handle,
     pub(crate) metrics: Arc<Metrics>,
     people: People,
-    dispatch: Dispatch,
+    pub(crate) dispatch: Dispatch,
     lines: Rc<Lines>,
     policy: Policy,
 }

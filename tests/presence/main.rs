@@ -3,6 +3,7 @@
 //! - `fixture`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
 //!   `listener`, shared with the tests of calls: a client without a socket.
 //! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
+//! - `others`: nodes that hear each other.
 //! - `convergence`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects, and what must not happen is made
@@ -22,14 +23,21 @@ mod convergence;
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod database;
 mod fixture;
+#[path = "../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 #[path = "../support/listener.rs"]
 mod listener;
 mod nodes;
+mod others;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod postgres;
 #[path = "../support/recorder.rs"]
 mod recorder;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod redis;
 mod restarts;
 mod statuses;
 mod watcher;

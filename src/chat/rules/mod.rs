@@ -34,6 +34,9 @@ pub fn check(draft: &Draft, sender: &UserId, max_body: usize) -> Result<(), Chat
     if draft.body.trim().is_empty() {
         return Err(ChatFault::Empty);
     }
+    if draft.body.contains('\0') {
+        return Err(ChatFault::ZeroCharacter);
+    }
     let data = draft.data.as_ref().map_or(0, |data| data.get().len());
     for (what, size) in [("body", draft.body.len()), ("data", data)] {
         if size > max_body {

@@ -26,6 +26,8 @@ fn a_message_has_a_text_of_some_bytes_but_not_too_many() {
         let refused = check(&draft(body), &taro, 4);
         assert!(matches!(refused, Err(ChatFault::Empty)), "{body:?}");
     }
+    let refused = check(&draft("a\0"), &taro, 4);
+    assert!(matches!(refused, Err(ChatFault::ZeroCharacter)));
 }
 
 #[test]

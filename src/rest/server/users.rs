@@ -87,6 +87,10 @@ fn check(user: &User) -> Result<(), ApiError> {
         let message = format!("avatar must be at most {AVATAR_MAX_BYTES} bytes");
         return Err(ApiError::bad_request(message));
     }
+    if avatar.contains(char::is_control) {
+        let message = "avatar cannot have control characters".to_owned();
+        return Err(ApiError::bad_request(message));
+    }
     Ok(())
 }
 

@@ -150,10 +150,15 @@ fn no_fault_and_no_report_repeats_a_secret() {
         ("OTOMO_CALLS__ICE_SERVERS", "turn:turn.example.com"),
         ("OTOMO_ACTIONS__SECRET", secret),
         ("OTOMO_ACTIONS__WEBHOOK_URL", "https://app.example.com/hook"),
+        ("DATABASE_URL", "postgres://otomo:hunter2@db/otomo"),
     ];
     let config = from_environment(&variables).unwrap();
     let report = config.settings().to_string();
     assert!(!report.contains("hunter2"));
+    assert!(
+        report.contains("url = \"postgres://otomo@db/otomo\""),
+        "{report}"
+    );
     assert!(report.contains(
         "# hs256_secret is set and not shown  # environment variable OTOMO_AUTH__HS256_SECRET\n"
     ));
@@ -161,9 +166,11 @@ fn no_fault_and_no_report_repeats_a_secret() {
         auth,
         calls,
         actions,
+        database,
         ..
     } = &config;
-    assert!(!format!("{auth:?} {calls:?} {actions:?}").contains("hunter2"));
+    let printed = format!("{auth:?} {calls:?} {actions:?} {database:?}");
+    assert!(!printed.contains("hunter2"));
     for toml in [
         "[auth]\nhs256_secret = [\"hunter2\"]",
         "[auth.api_keys]\na = \"hunter2\"",

@@ -1,0 +1,167 @@
+//! What every worker thread serves: HTTP, and the clients that are taken over from it.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
+use actix_rt::net::TcpStream;
+use actix_server::Server;
+use actix_service::map_config;
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::{dev::AppConfig, web::ServiceConfig};
+use rustls::ServerConfig;
+
+use super::StartFault;
+use crate::{
+    actions::Actions,
+    delivery::{dispatch, lines::Lines, outbox},
+    kernel::{config::Config, time::Clock},
+    rest::{self, Shared},
+    session::env::Env,
+    transport::{
+        peers::{Courier, Peers},
+        socketio::{self, Sids},
+        sse::{self, connection},
+        upgrade,
+    },
+};
+
+/// Quiet time after which an HTTP connection that serves no request is closed.
+const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// The fewest HTTP connections that a worker may have at a time. Each session begins as one, and operators come by HTTP.
+const HTTP_CONNECTIONS_MIN: usize = 64;
+
+/// How long a node that stops waits for HTTP requests that are being answered, in seconds.
+const HTTP_SHUTDOWN: u64 = 5;
+
+/// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
+/// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.
+macro_rules! http {
+    ($shared:ident, $sids:ident, $peers:ident, $remember:expr) => {{
+        let (env, gate) = (worker(&$shared), Arc::clone(&$shared.gate));
+        let courier = $peers.as_ref().map(|peers| Rc::new(Courier::new(peers)));
+        let streams = sse::routes(Rc::clone(&env), Arc::clone(&gate), courier.clone());
+        let sids = Arc::clone(&$sids);
+        let polls = socketio::routes(Rc::clone(&env), Arc::clone(&gate), sids, courier);
+        let transports = |routes: &mut ServiceConfig| {
+            streams(routes);
+            polls(routes);
+        };
+        HttpService::build()
+            .on_connect_ext($remember)
+            .keep_alive(HTTP_KEEP_ALIVE)
+            .client_request_timeout($shared.config.server.handshake_timeout)
+            .h1_allow_half_closed(false)
+            .upgrade(upgrade::service(env, gate, Arc::clone(&$sids)))
+            .finish(map_config(rest::app(&$shared, transports), |()| {
+                AppConfig::default()
+            }))
+    }};
+}
+
+/// How delivery is set up, but for what depends on other rooms.
+pub(super) fn delivery(config: &Config) -> dispatch::Settings {
+    dispatch::Settings {
+        workers: config.server.workers,
+        join_delay: config.outbox.join_delay,
+        low_window: config.outbox.low_window,
+        clock: Clock::system(),
+        ..dispatch::Settings::default()
+    }
+}
+
+/// Makes the service of every worker.
+pub(super) fn serve(
+    shared: &Arc<Shared>,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+) -> Result<(SocketAddr, Server), StartFault> {
+    let config = &shared.config.server;
+    let address = listener.local_addr().map_err(|cause| StartFault::Listen {
+        address: config.listen,
+        cause,
+    })?;
+    let builder = Server::build()
+        .workers(config.workers)
+        // Taken-over connections are not its own: it would stop a worker that looks idle.
+        .disable_signals()
+        .max_concurrent_connections(http_connections(&shared.config))
+        .shutdown_timeout(HTTP_SHUTDOWN);
+    let shared = Arc::clone(shared);
+    let sids = Arc::<Sids>::default();
+    let peers = peers(&shared);
+    let listening = match tls {
+        None => builder.listen("otomo", listener, move || {
+            let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
+            http!(shared, sids, peers, remember).tcp()
+        }),
+        Some(tls) => builder.listen("otomo", listener, move || {
+            let timeout = shared.config.server.handshake_timeout;
+            let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
+            let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
+                connection::remember(tls.get_ref().0, data);
+            };
+            http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), patience)
+        }),
+    };
+    let server = listening
+        .map_err(|cause| StartFault::Listen { address, cause })?
+        .run();
+    Ok((address, server))
+}
+
+/// The other nodes, as far as their clients' requests come here.
+fn peers(shared: &Shared) -> Option<Arc<Peers>> {
+    let (config, now) = (&shared.config.cluster, shared.store.now());
+    let (nodes, metrics) = (shared.membership.nodes(), Arc::clone(&shared.metrics));
+    Peers::new(config, nodes, metrics, now)
+}
+
+/// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones
+/// wait to be accepted until one has ended.
+fn http_connections(config: &Config) -> usize {
+    let most = config.limits.connections.map_or(usize::MAX, |most| {
+        (most.get() as usize).div_ceil(config.server.workers)
+    });
+    most.max(HTTP_CONNECTIONS_MIN)
+}
+
+/// Starts delivery on the calling worker thread, and what its sessions share.
+pub(super) fn worker(shared: &Shared) -> Rc<Env> {
+    let config = &shared.config;
+    let limits = outbox::Limits {
+        soft: config.outbox.soft_limit,
+        hard: config.outbox.hard_limit,
+    };
+    Rc::new(Env {
+        config: Arc::clone(config),
+        node: shared.node.clone(),
+        verifier: Arc::clone(&shared.verifier),
+        store: shared.store.clone(),
+        lines: lines(shared),
+        dispatch: shared.dispatch.clone(),
+        people: shared.people.clone(),
+        presence: shared.presence.clone(),
+        calls: shared.calls.clone(),
+        chat: shared.chat.clone(),
+        friends: shared.friends.clone(),
+        rooms: shared.rooms.clone(),
+        actions: Actions::new(&shared.webhook),
+        metrics: Arc::clone(&shared.metrics),
+        outbox: Rc::new(limits),
+    })
+}
+
+fn lines(shared: &Shared) -> Rc<Lines> {
+    shared.dispatch.start_worker().unwrap_or_else(|| {
+        // A worker thread has died and is to be replaced, before `housekeeping` has seen it: a service that serves nobody
+        // must not take its place.
+        log::error!("a worker thread has died: the process ends so that it can be started again");
+        std::process::abort()
+    })
+}

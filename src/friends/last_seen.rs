@@ -14,6 +14,7 @@ use crate::{
 impl Friends {
     /// A session has begun. With the first one its user has come online.
     pub fn arrived(&self, client: &Client) {
+        self.0.online.arrived(&client.user);
         if self.0.dispatch.roster().sessions(&client.user).len() == 1 {
             let (user, node) = (client.user.clone(), self.0.node.clone());
             self.write_unawaited(move |tx| last_seen::arrive(tx, &user, &node));

@@ -63,7 +63,7 @@ impl Friends {
         config: &Config,
         node: &NodeId,
     ) -> Result<Self, StoreError> {
-        // Higher at each start, for a node that nobody gives a place.
+        // Another at each start: what an earlier run has said is not ours.
         let epoch = u64::try_from(store.now().millis()).unwrap_or_default();
         let friends = Self(Arc::new(Shared {
             online: Online::new(&dispatch, config.cluster.lease, node, epoch),
@@ -103,11 +103,6 @@ impl Friends {
         let (user, other) = (user.clone(), other.clone());
         let removed = move |tx: &mut Tx<'_>| transactions::remove(tx, &user, &other);
         self.publish(self.0.store.write(removed)).await
-    }
-
-    /// This node has a new place among the others, under a higher epoch: what it said before counts no longer.
-    pub fn joined(&self, epoch: u64) {
-        self.0.online.joined(epoch);
     }
 
     /// Forgets the rates of users who have not asked anybody lately. To be called every so often.

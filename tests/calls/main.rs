@@ -41,7 +41,7 @@ mod races;
 mod recorder;
 mod records;
 #[path = "../support/redis.rs"]
-#[allow(dead_code, reason = "other suites ask for more of it")]
+#[allow(dead_code, unreachable_pub, reason = "other suites ask for more of it")]
 mod redis;
 mod restarts;
 mod unspoken;

@@ -6,6 +6,7 @@ use actix::prelude::*;
 use actix_rt::task::JoinHandle;
 use otomo::{
     backplane::{Backplane, Link},
+    cluster::alive,
     delivery::{
         dispatch::{self, Dispatch},
         filter::{Filter, Scope},
@@ -159,6 +160,7 @@ impl World {
         let lines = dispatch.start_worker().unwrap();
         let mut node = Node {
             backplane,
+            store: self.store.clone(),
             metrics,
             dispatch,
             friends,
@@ -174,6 +176,7 @@ impl World {
 pub(crate) struct Node {
     pub(crate) backplane: Backplane,
     pub(crate) friends: Friends,
+    store: Handle,
     metrics: Arc<Metrics>,
     dispatch: Dispatch,
     lines: Rc<Lines>,
@@ -195,11 +198,19 @@ impl Node {
 
     /// Does its work from now on.
     pub(crate) fn thaw(&mut self) {
-        let (friends, alive) = (self.friends.clone(), self.friends.clone());
+        let (friends, store) = (self.friends.clone(), self.store.clone());
+        let name = self.backplane.node().clone();
         let roster = self.dispatch.roster().clone();
         self.tasks = vec![
             actix_rt::spawn(async move { match friends.announce_online().await {} }),
-            actix_rt::spawn(async move { match alive.record_alive().await {} }),
+            actix_rt::spawn(async move {
+                loop {
+                    let node = name.clone();
+                    let record = move |tx: &mut Tx<'_>| alive::record(tx, &node);
+                    store.write::<_, StoreError, _>(record).await.unwrap();
+                    actix_rt::time::sleep(LEASE / 3).await;
+                }
+            }),
             actix_rt::spawn(async move { match roster.connectedness().end_graces().await {} }),
         ];
     }

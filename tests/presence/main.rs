@@ -36,7 +36,7 @@ mod postgres;
 #[path = "../support/recorder.rs"]
 mod recorder;
 #[path = "../support/redis.rs"]
-#[allow(dead_code, reason = "other suites ask for more of it")]
+#[allow(dead_code, unreachable_pub, reason = "other suites ask for more of it")]
 mod redis;
 mod restarts;
 mod statuses;

@@ -311,8 +311,9 @@ impl Shared {
     fn lost(&self) -> bool {
         let mut outbox = self.outbox();
         let (unheard, unsaid) = outbox.lost();
-        let was_up = self.link.send_replace(Link::Down) == Link::Up;
+        // Before the word of it: whoever has heard that the link is down asks nothing any more.
         *self.current() = None;
+        let was_up = self.link.send_replace(Link::Down) == Link::Up;
         for (subject, message) in unheard {
             self.hear_own(subject, message);
         }

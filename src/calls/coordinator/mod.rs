@@ -76,6 +76,8 @@ pub(super) struct CallCoordinator {
     /// Whether a read of those is under way, and whether a look at all live calls is.
     reading: bool,
     looking: bool,
+    /// Whether another is due after that.
+    look_again: bool,
     /// Counts until the next look, and the looks.
     ticks: u32,
     looks: u32,
@@ -115,6 +117,7 @@ impl CallCoordinator {
             unread: BTreeSet::new(),
             reading: false,
             looking: false,
+            look_again: false,
             ticks: 0,
             looks: 0,
         }
@@ -210,6 +213,10 @@ impl CallCoordinator {
             self.failed_charges.settle(call);
             self.lanes.learn(call);
             self.lanes.tidy(call.id);
+            // A candidate may have been kept on the strength of what was so before another node stored the accept.
+            if let Some(known) = self.lanes.known(call.id) {
+                self.speaker.learned(known);
+            }
         }
         for (call, device) in said.watched {
             self.ask_for(call, device, ctx);

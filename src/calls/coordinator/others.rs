@@ -80,6 +80,8 @@ impl CallCoordinator {
 
     fn look(&mut self, for_all: bool, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.looking, true) {
+            // What has happened since that one began it may not see.
+            self.look_again |= for_all;
             return;
         }
         let known = self.speaker.live.calls();
@@ -105,10 +107,13 @@ impl CallCoordinator {
                 wrap_future(answers(dispatch, questions))
             },
         );
-        ctx.spawn(looked.map(|left, coordinator: &mut Self, _| {
+        ctx.spawn(looked.map(|left, coordinator: &mut Self, ctx| {
             coordinator.looking = false;
             for (call, happening) in left {
                 coordinator.happened(Task::event(call, happening));
+            }
+            if std::mem::take(&mut coordinator.look_again) {
+                coordinator.look(true, ctx);
             }
         }));
     }

@@ -21,7 +21,7 @@ use std::{
 };
 
 use actix_rt::time::timeout;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::{
     Mark, Person, Standing, Statuses, board::Board, board::Known, hearing, publisher::Publisher,
@@ -61,10 +61,11 @@ pub(super) enum Tell {
 pub(super) struct Everywhere {
     pub(super) registry: Registry,
     pub(super) node: NodeId,
-    pub(super) epoch: watch::Sender<u64>,
+    pub(super) epoch: u64,
     publisher: Mutex<Publisher>,
     /// Something was said to the registry, or cannot be.
     pub(super) progress: Notify,
+    pub(super) doubted: Notify,
     /// What nodes told may have been missed.
     pub(super) missed: Notify,
     board: Mutex<Board>,
@@ -77,9 +78,10 @@ impl Everywhere {
         Self {
             registry: Registry::new(redis, lease),
             node: node.clone(),
-            epoch: watch::Sender::new(epoch),
+            epoch,
             publisher: Mutex::default(),
             progress: Notify::new(),
+            doubted: Notify::new(),
             missed: Notify::new(),
             board: Mutex::default(),
             telling: Mutex::default(),
@@ -87,12 +89,10 @@ impl Everywhere {
         }
     }
 
-    pub(super) fn joined(&self, epoch: u64) {
-        self.epoch.send_if_modified(|known| {
-            let newer = *known != epoch;
-            *known = epoch;
-            newer
-        });
+    /// Somebody connects, of whom there may be something to be said although they were here.
+    pub(super) fn doubt(&self, user: UserId) {
+        self.publisher().doubt(user);
+        self.doubted.notify_one();
     }
 
     /// What is still to be said to the registry. Held for a moment.

@@ -47,7 +47,7 @@ pub(super) struct Online {
 }
 
 impl Online {
-    /// As this node knows it, under an epoch of its own.
+    /// As this node knows it, in a run with a number of its own.
     pub(super) fn new(dispatch: &Dispatch, lease: Duration, node: &NodeId, epoch: u64) -> Self {
         let redis = dispatch.backplane().redis();
         Self {
@@ -56,10 +56,10 @@ impl Online {
         }
     }
 
-    /// This node has a new place among the others.
-    pub(super) fn joined(&self, epoch: u64) {
+    /// Somebody connects.
+    pub(super) fn arrived(&self, user: &UserId) {
         if let Some(everywhere) = &self.everywhere {
-            everywhere.joined(epoch);
+            everywhere.doubt(user.clone());
         }
     }
 }

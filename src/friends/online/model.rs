@@ -228,7 +228,7 @@ impl World {
         }
         let life = node.life.clone().unwrap();
         let here = node.here;
-        for (user, step) in node.publisher.next(2, |it| here[who(it)] > 0) {
+        for (user, step) in node.publisher.next(2, |it, _| here[who(it)] > 0) {
             let said = match step {
                 Step::Arrive => ledger::Step::Arrive,
                 Step::Return => ledger::Step::Return,

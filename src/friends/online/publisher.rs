@@ -65,18 +65,20 @@ impl Publisher {
         self.doubt(user);
     }
 
-    /// Up to `most` things to be said next. Each is to be reported with one of the functions below.
+    /// Up to `most` things to be said next. Each is to be reported with one of the functions below. `is_here` is told, too,
+    /// whether the registry was told so.
     pub(super) fn next(
         &mut self,
         most: usize,
-        is_here: impl Fn(&UserId) -> bool,
+        is_here: impl Fn(&UserId, bool) -> bool,
     ) -> Vec<(UserId, Step)> {
         let mut next = Vec::new();
         while next.len() < most
             && let Some(user) = self.doubtful.pop_front()
         {
             self.queued.remove(&user);
-            let (here, said) = (is_here(&user), self.said.contains(&user));
+            let said = self.said.contains(&user);
+            let here = is_here(&user, said);
             let unsure = self.unsure.contains(&user);
             let step = match here {
                 true if said && !unsure => continue,
@@ -146,28 +148,37 @@ mod tests {
         let mut publisher = Publisher::default();
         publisher.doubt(user("ann"));
         publisher.doubt(user("ann"));
-        assert_eq!(publisher.next(9, |_| false), []);
+        assert_eq!(publisher.next(9, |_, _| false), []);
         publisher.doubt(user("ann"));
-        assert_eq!(publisher.next(9, |_| true), [(user("ann"), Step::Arrive)]);
+        assert_eq!(
+            publisher.next(9, |_, _| true),
+            [(user("ann"), Step::Arrive)]
+        );
         publisher.done(&user("ann"), Step::Arrive);
         publisher.doubt(user("ann"));
-        assert_eq!(publisher.next(9, |_| true), []);
+        assert_eq!(publisher.next(9, |_, _| true), []);
     }
 
     #[test]
     fn what_may_not_have_been_said_is_said_again() {
         let mut publisher = Publisher::default();
         publisher.doubt(user("ann"));
-        publisher.next(9, |_| true);
+        publisher.next(9, |_, _| true);
         publisher.failed(user("ann"));
         // Gone meanwhile, and the registry may have been told that she had come.
-        assert_eq!(publisher.next(9, |_| false), [(user("ann"), Step::Leave)]);
+        assert_eq!(
+            publisher.next(9, |_, _| false),
+            [(user("ann"), Step::Leave)]
+        );
         publisher.failed(user("ann"));
         // Back, and it may have been told that she had gone.
-        assert_eq!(publisher.next(9, |_| true), [(user("ann"), Step::Arrive)]);
+        assert_eq!(
+            publisher.next(9, |_, _| true),
+            [(user("ann"), Step::Arrive)]
+        );
         publisher.done(&user("ann"), Step::Arrive);
         publisher.doubt(user("ann"));
-        assert_eq!(publisher.next(9, |_| true), []);
+        assert_eq!(publisher.next(9, |_, _| true), []);
     }
 
     #[test]
@@ -176,12 +187,12 @@ mod tests {
         for name in ["ann", "ben"] {
             publisher.doubt(user(name));
         }
-        for (user, step) in publisher.next(9, |_| true) {
+        for (user, step) in publisher.next(9, |_, _| true) {
             publisher.done(&user, step);
         }
         publisher.begin_life(&[user("ann")]);
         publisher.doubt(user("cat"));
-        let here = |it: &UserId| *it != user("ben");
+        let here = |it: &UserId, _| *it != user("ben");
         let expected = [(user("ann"), Step::Return), (user("cat"), Step::Arrive)];
         let mut next = publisher.next(9, here);
         next.sort_by(|one, other| one.0.cmp(&other.0));

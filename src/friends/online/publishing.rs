@@ -44,7 +44,6 @@ pub(super) async fn publish(shared: &Shared, everywhere: &Everywhere) -> Infalli
     let mut publishing = Publishing {
         shared,
         everywhere,
-        epoch: everywhere.epoch.subscribe(),
         link,
         up: false,
         life: None,
@@ -68,7 +67,6 @@ pub(super) async fn publish(shared: &Shared, everywhere: &Everywhere) -> Infalli
 struct Publishing<'a> {
     shared: &'a Shared,
     everywhere: &'a Everywhere,
-    epoch: watch::Receiver<u64>,
     link: watch::Receiver<Link>,
     /// Whether Redis was heard when it was last looked at.
     up: bool,
@@ -102,10 +100,7 @@ impl Publishing<'_> {
         let news = tokio::select! {
             news = subscription.next() => Some(news),
             _ = self.link.changed() => None,
-            _ = self.epoch.changed() => {
-                self.life = None;
-                None
-            }
+            () = self.everywhere.doubted.notified() => None,
             () = self.everywhere.missed.notified() => {
                 let soon = Instant::now() + self.everywhere.registry.settle();
                 self.refresh_at.get_or_insert(soon);
@@ -160,6 +155,13 @@ impl Publishing<'_> {
         if !self.up {
             return Ok(());
         }
+        if !self.shared.dispatch.is_current() {
+            // Others may have given this node up, and its people are being sent away. It begins anew once it may act.
+            self.life = None;
+            self.renew_at = Instant::now() + PAUSE;
+            self.touch_at = self.touch_at.max(self.renew_at);
+            return Ok(());
+        }
         loop {
             self.keep_alive().await?;
             self.settle();
@@ -203,8 +205,13 @@ impl Publishing<'_> {
     /// Begins a life, with all who are here.
     async fn begin(&mut self) -> Result<Duration, RedisFault> {
         self.lives += 1;
-        let Everywhere { node, registry, .. } = self.everywhere;
-        let life = Life::new(node, *self.epoch.borrow_and_update(), self.lives);
+        let Everywhere {
+            node,
+            epoch,
+            registry,
+            ..
+        } = self.everywhere;
+        let life = Life::new(node, *epoch, self.lives);
         let settling = registry.begin(&life).await?;
         log::info!("this node says who is here life={life}");
         self.life = Some(life);
@@ -227,11 +234,15 @@ impl Publishing<'_> {
         let Some(life) = self.life.clone() else {
             return Ok(true);
         };
-        let connectedness = self.shared.dispatch.roster().connectedness();
-        let next = self
-            .everywhere
-            .publisher()
-            .next(TOGETHER, |user| connectedness.is_online(user));
+        let roster = self.shared.dispatch.roster();
+        // Whoever is in the grace of a leave stays online, also in a Redis that has forgotten them; but others who were told
+        // that they are offline hear of them only when they are back.
+        let settling = self.settled_at.is_some();
+        let is_here = |user: &UserId, said: bool| {
+            let connected = || !roster.sessions(user).is_empty();
+            roster.connectedness().is_online(user) && (said || settling || connected())
+        };
+        let next = self.everywhere.publisher().next(TOGETHER, is_here);
         if next.is_empty() {
             return Ok(false);
         }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use actix_rt::time::sleep;
+use actix_rt::time::{Instant, sleep};
 
 use super::everywhere::{Everywhere, Tell};
 use crate::{
@@ -29,10 +29,17 @@ const UNTOLD_MAX: usize = 500;
 
 /// Looks around a few times in each lease, for as long as it is polled.
 pub(super) async fn sweep(shared: &Shared, everywhere: &Everywhere) -> Infallible {
+    // Since when this node may act: others may as long, and have renewed their leases since.
+    let mut current_since = Instant::now();
+    let lease = everywhere.registry.lease();
     loop {
-        sleep(everywhere.registry.lease() / 3).await;
+        sleep(lease / 3).await;
+        if !shared.dispatch.is_current() {
+            current_since = Instant::now();
+        }
         // Nodes that live have renewed their leases by then.
         if everywhere.registry.may_sweep()
+            && current_since.elapsed() >= lease
             && let Err(fault) = look_around(shared, everywhere).await
         {
             log::warn!(

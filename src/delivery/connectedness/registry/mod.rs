@@ -35,6 +35,9 @@ pub const ONLINE_TTL: Duration = Duration::from_secs(60);
 /// How long the status of somebody who is offline stays (source document 004).
 pub const OFFLINE_TTL: Duration = Duration::from_hours(24);
 
+/// The least time that nodes have to come back to Redis: twice the longest pause between two attempts to connect.
+const SETTLE_MIN: Duration = Duration::from_secs(2);
+
 /// Users in one command: it takes Redis less than a millisecond.
 const CHUNK: usize = 1_000;
 
@@ -148,7 +151,7 @@ impl Registry {
 
     /// How long nodes have to come back to a Redis that has lost its memory.
     pub fn settle(&self) -> Duration {
-        self.lease / 3
+        SETTLE_MIN.max(self.lease / 3)
     }
 
     /// Whether this Redis is heard for as long as a lease, so that every node that lives has renewed its own.

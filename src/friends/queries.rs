@@ -9,9 +9,12 @@ use super::{
     rules::Standing,
 };
 use crate::{
-    delivery::filter::Scope,
     kernel::{ids::UserId, time::Timestamp},
-    people::{self, Person, circle, last_seen},
+    people::{
+        self, Person,
+        circle::{self, Scope},
+        last_seen,
+    },
     protocol::event::FriendStatusSnapshot,
     store::{Conn, StoreError},
 };

@@ -9,7 +9,7 @@ use otomo::{
     cluster::alive,
     delivery::{
         dispatch::{self, Dispatch},
-        filter::{Filter, Scope},
+        filter::Filter,
         inbox::{Seq, cursor::Cursor},
         leave::{Graces, Leave},
         line::{Client, Line, NewLine, SessionRef, Wake},
@@ -25,7 +25,7 @@ use otomo::{
         secret::Secret,
         time::{Clock, Timestamp},
     },
-    people::{self, People},
+    people::{self, People, circle::Scope},
     protocol::{
         event::{Event, Ready},
         frame::Frame,

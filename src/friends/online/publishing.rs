@@ -303,7 +303,6 @@ impl Publishing<'_> {
             Moved::Changed(version) => {
                 publisher.done(&user, step);
                 drop(publisher);
-                // What only came back with its node everybody is told anew.
                 let seen = match made {
                     Move::Leave(seen) => seen,
                     Move::Arrive | Move::Return => self.shared.store.now(),

@@ -119,7 +119,7 @@ pub struct Findings {
 
 /// Who of some people is online.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Lookup {
     /// In the order in which they were asked for.
     pub online: Vec<bool>,
     /// Whether nodes are still coming back, so that whoever is not online may be.
@@ -252,7 +252,7 @@ impl Registry {
     ///
     /// # Errors
     /// What kept Redis from it.
-    pub async fn online(&self, users: &[UserId]) -> Result<Standing, RedisFault> {
+    pub async fn online(&self, users: &[UserId]) -> Result<Lookup, RedisFault> {
         let mut look = Pipeline::new();
         for chunk in users.chunks(CHUNK) {
             look.cmd("SMISMEMBER").arg("online_users").arg(names(chunk));
@@ -270,7 +270,7 @@ impl Registry {
         };
         let online: Result<Vec<Vec<bool>>, _> =
             answers.into_iter().map(|it| value(Some(it))).collect();
-        Ok(Standing {
+        Ok(Lookup {
             online: online?.concat(),
             settling: age < millis(self.settle()),
         })

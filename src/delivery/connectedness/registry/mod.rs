@@ -349,7 +349,7 @@ impl Registry {
     /// # Errors
     /// What kept Redis from it.
     pub async fn told(&self, changes: &[Changed]) -> Result<(), RedisFault> {
-        let mut call = self.scripts.said.prepare_invoke();
+        let mut call = self.scripts.told.prepare_invoke();
         for Changed { user, version, .. } in changes {
             call.arg(user.as_str()).arg(*version);
         }

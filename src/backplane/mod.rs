@@ -144,18 +144,9 @@ impl Backplane {
         }
     }
 
-    /// The same to other nodes; resolves to how many of them it went to. None while the link is down.
+    /// The same; resolves to how many other nodes it went to: none while the link is down. This node is never counted, whether
+    /// it hears itself or not.
     pub fn tell_counted(
-        &self,
-        channel: &Channel,
-        subject: Subject,
-        body: Bytes,
-    ) -> impl Future<Output = usize> + Send + use<> {
-        self.tell_counting(channel, subject, body, Echo::Skip)
-    }
-
-    /// The same; this node is never among those that are counted, whether it hears it or not.
-    pub fn tell_counting(
         &self,
         channel: &Channel,
         subject: Subject,

@@ -118,7 +118,7 @@ impl Nodes {
         let echo = if own { Echo::Hear } else { Echo::Skip };
         let told = self
             .backplane
-            .tell_counting(channel, Subject::Delivery, body, echo);
+            .tell_counted(channel, Subject::Delivery, body, echo);
         gathering.answers(told, usize::from(own))
     }
 

@@ -24,7 +24,7 @@ async fn a_node_starts_without_redis_and_finds_it_when_it_comes() {
     let mut heard = node.listen(Subject::Delivery);
     assert_eq!(node.link(), Link::Down);
     node.hold(&room(1)).await;
-    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     assert_eq!(told.await, 0);
     say(&node, &room(1), "its own", Echo::Hear);
     assert_eq!(next(&mut heard).await, "its own");
@@ -72,7 +72,7 @@ async fn a_redis_that_hangs_is_away_and_nobody_waits_for_it() {
     let began = Instant::now();
     // On its way when the link goes down: nobody else will say it.
     say(&node, &room(1), "under way", Echo::Hear);
-    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     let held = node.hold(&room(2));
     wait_for(&node, Link::Down).await;
     assert!(began.elapsed() < AWAY_WITHIN, "{:?}", began.elapsed());

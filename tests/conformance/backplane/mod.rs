@@ -5,6 +5,9 @@
 
 mod commands;
 pub(crate) mod fixture;
+#[path = "../../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 mod nodes;
 mod outages;
 #[path = "../../support/redis.rs"]

@@ -60,8 +60,8 @@ pub enum Link {
 pub enum Echo {
     /// It does not: it has done here what is to be done.
     Skip,
-    /// It does, in one order with what others say on that channel. While the link is down it alone hears it, at once, and so it
-    /// does what was on its way when the link went down.
+    /// It does, in one order with what others say on that channel. While the link is down only this node hears it, and at once;
+    /// so it does with what was on its way when the link went down.
     Hear,
 }
 
@@ -74,7 +74,7 @@ impl Backplane {
     /// The backplane that is configured. Never waits for Redis: the link is down until it has been heard.
     ///
     /// # Errors
-    /// The address is none, or there is no thread to be had.
+    /// The address is not valid, or no thread can be started.
     pub fn start(
         config: &RedisConfig,
         node: NodeId,

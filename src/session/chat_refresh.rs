@@ -28,7 +28,7 @@ struct Snapshots {
     statuses: Option<FriendStatusSnapshot>,
 }
 
-/// Whether the snapshots of the chat that the client has still hold.
+/// Whether the client's snapshots of the chat and of friends still hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ChatView {
     /// They do.
@@ -43,7 +43,7 @@ pub(super) enum ChatView {
 }
 
 impl Session {
-    /// The snapshots of the chat that the client has no longer hold.
+    /// The client's snapshots of the chat and of friends no longer hold.
     pub(super) fn chat_outdated(&mut self, ctx: &mut Context<Self>) {
         if let Stage::Live(live) = &mut self.stage {
             live.chat_view = match live.chat_view {

@@ -89,7 +89,7 @@ impl Everywhere {
         }
     }
 
-    /// Somebody connects, of whom there may be something to be said although they were here.
+    /// Somebody connects: there may be something to say of them even if they were here before.
     pub(super) fn doubt(&self, user: UserId) {
         self.publisher().doubt(user);
         self.doubted.notify_one();
@@ -233,7 +233,7 @@ async fn add_connected(
     Ok(())
 }
 
-/// Does all that a node among others does about who is online.
+/// All the work of a node among others for who is online, for as long as it is polled.
 pub(super) async fn announce(shared: &Shared, everywhere: &Everywhere) -> Infallible {
     tokio::select! {
         never = publishing::publish(shared, everywhere) => never,

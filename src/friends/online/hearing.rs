@@ -52,7 +52,7 @@ impl Told {
         }
     }
 
-    /// As it travels; nothing if it cannot, which ids and numbers always can.
+    /// As it travels. Ids and numbers can always be written.
     pub(super) fn encode(&self) -> Bytes {
         serde_json::to_vec(self).unwrap_or_default().into()
     }

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 
 use super::Channel;
 
-/// Channels that are subscribed to with one command. Redis takes well under a millisecond for so many, and other commands
-/// come in between.
+/// Channels that are subscribed to with one command. It takes Redis well under a millisecond, and lets other commands come in
+/// between.
 pub(super) const BATCH: usize = 512;
 
 /// The channels of a node.
@@ -53,7 +53,7 @@ pub(super) struct Changes {
 }
 
 impl Holds {
-    /// One more holds a channel. Returns what resolves once it is heard; nothing, if it is.
+    /// One more holds a channel. Returns what resolves once it is heard; `None` if it is heard already.
     pub(super) fn hold(&mut self, channel: &Channel) -> Option<oneshot::Receiver<()>> {
         let hold = self.channels.entry(channel.clone()).or_default();
         hold.count += 1;
@@ -151,7 +151,7 @@ impl Holds {
         self.changed = self.channels.keys().cloned().collect();
     }
 
-    /// Whether something is to be said.
+    /// Whether nothing is left to be said.
     pub(super) fn is_settled(&self) -> bool {
         self.changed.is_empty()
     }

@@ -60,8 +60,8 @@ pub enum Link {
 pub enum Echo {
     /// It does not: it has done here what is to be done.
     Skip,
-    /// It does, in one order with what others say on that channel. While the link is down it alone hears it, at once, and so it
-    /// does what was on its way when the link went down.
+    /// It does, in one order with what others say on that channel. While the link is down only this node hears it, and at once;
+    /// so it does with what was on its way when the link went down.
     Hear,
 }
 
@@ -74,7 +74,7 @@ impl Backplane {
     /// The backplane that is configured. Never waits for Redis: the link is down until it has been heard.
     ///
     /// # Errors
-    /// The address is none, or there is no thread to be had.
+    /// The address is not valid, or no thread can be started.
     pub fn start(
         config: &RedisConfig,
         node: NodeId,
@@ -149,18 +149,9 @@ impl Backplane {
         }
     }
 
-    /// The same to other nodes; resolves to how many of them it went to. None while the link is down.
+    /// The same; resolves to how many other nodes it went to: none while the link is down. This node is never counted, whether
+    /// it hears itself or not.
     pub fn tell_counted(
-        &self,
-        channel: &Channel,
-        subject: Subject,
-        body: Bytes,
-    ) -> impl Future<Output = usize> + Send + use<> {
-        self.tell_counting(channel, subject, body, Echo::Skip)
-    }
-
-    /// The same; this node is never among those that are counted, whether it hears it or not.
-    pub fn tell_counting(
         &self,
         channel: &Channel,
         subject: Subject,

@@ -10,10 +10,11 @@
 //! - [`message`]: a message as it is sent and kept. `wire`: the same in the words of the protocol.
 //! - [`records`]: the queries. `transactions`: the writes about messages. [`groups`]: the writes about members.
 //! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshot.
-//! - `typing`: who is typing. [`status`]: where one person is typing. [`retention`]: how long messages are kept. [`fault`]: why something was refused.
+//! - `typing`: who is typing. [`status`]: where one person is typing. [`retention`]: how long messages are kept.
+//!   [`fault`]: why something was refused.
 //!
-//! Why no actor: apart from who is typing, nothing is kept between two commands. The store's writer puts all messages into one order, and the inbox gives each member theirs; what overtakes on the way to a client is
-//! put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
+//! Why no actor: apart from who is typing, nothing is kept between two commands. The store puts the messages of a conversation
+//! into one order, and the inbox gives each member theirs; what overtakes on the way to a client is put right there ([`delivery::inbox::cursor`](crate::delivery::inbox::cursor)).
 
 pub mod fault;
 pub mod groups;

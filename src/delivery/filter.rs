@@ -19,15 +19,6 @@ pub struct Filter {
     partner: Option<Box<Partner>>,
 }
 
-/// Of whom a connection hears whether they are online.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Of the user's conversation partners.
-    Partners,
-    /// Of their friends, too.
-    Everybody,
-}
-
 /// The one person to whom a connection's chat is narrowed (`customerId`, source document 002).
 #[derive(Debug, Clone)]
 struct Partner {
@@ -57,15 +48,6 @@ impl Filter {
     /// Whether anything of a topic may pass.
     pub fn wants(&self, topic: Topic) -> bool {
         self.topics.contains(topic)
-    }
-
-    /// Of whom the connection hears whether they are online; `None`: of nobody.
-    pub fn circle(&self) -> Option<Scope> {
-        match (self.wants(Topic::Friends), self.wants(Topic::Chat)) {
-            (true, _) => Some(Scope::Everybody),
-            (false, true) => Some(Scope::Partners),
-            (false, false) => None,
-        }
     }
 
     /// Whether a frame passes.
@@ -153,10 +135,5 @@ mod tests {
         let filter = Filter::new("otomo".parse().unwrap());
         assert!(filter.wants(Topic::Otomo) && !filter.wants(Topic::Chat));
         assert!(!filter.passes(&comes("hana")));
-        assert_eq!(filter.circle(), None);
-        let of = |topics: &str| Filter::new(topics.parse().unwrap()).circle();
-        assert_eq!(of("chat"), Some(Scope::Partners));
-        assert_eq!(of("friends"), Some(Scope::Everybody));
-        assert_eq!(of("chat,friends"), Some(Scope::Everybody));
     }
 }

@@ -352,14 +352,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::delivery::leave::Graces;
+    use crate::{backplane::Backplane, delivery::leave::Graces};
 
     #[test]
     fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
-        let roster = Roster::new(
-            Graces::default(),
-            crate::backplane::Backplane::alone("n1".parse().unwrap()),
-        );
+        let roster = Roster::new(Graces::default(), Backplane::alone("n1".parse().unwrap()));
         let lines = Lines::new(
             0,
             roster,

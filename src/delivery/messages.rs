@@ -71,7 +71,7 @@ pub(super) struct Subscribe {
     pub(super) said: Round,
 }
 
-/// A user's snapshots of the chat no longer hold: each of their sessions sends fresh ones.
+/// A user's snapshots of the chat and of friends no longer hold: each of their sessions sends fresh ones.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct ChatOutdated {

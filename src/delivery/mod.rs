@@ -9,8 +9,10 @@
 //! ```
 //! - [`dispatch`]: what rooms above call. [`messages`]: what it tells the workers.
 //! - [`shard`]: a worker's actor, which walks the clients of its thread; [`lines`] is its table,
-//!   [`mod@line`] one client in it ([`client`]: whose), [`wheel`] the timers of all of them, `writes` who of them has something to write. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
-//! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is one frame in it.
+//!   [`mod@line`] one client in it ([`client`]: whose), [`wheel`] the timers of all of them, `writes` who of them has something
+//!   to write. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
+//! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is
+//!   one frame in it.
 //! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
 //! - [`reply`]: where the answer to a command goes.

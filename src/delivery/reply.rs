@@ -197,7 +197,8 @@ impl Reply {
 mod tests {
     use super::*;
     use crate::{
-        delivery::dispatch::Settings, kernel::ids::SessionId, protocol::event::HeartbeatAck,
+        backplane::Backplane, delivery::dispatch::Settings, kernel::ids::SessionId,
+        protocol::event::HeartbeatAck,
     };
 
     #[test]
@@ -220,7 +221,7 @@ mod tests {
     fn an_event_is_acknowledged_once_and_what_is_said_after_it_is_an_event() {
         let dispatch = Dispatch::new(
             Settings::default(),
-            crate::backplane::Backplane::alone("n1".parse().unwrap()),
+            Backplane::alone("n1".parse().unwrap()),
             Arc::default(),
         );
         let at = SessionRef {

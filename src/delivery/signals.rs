@@ -14,7 +14,7 @@ pub struct Signals {
     pub too_slow: bool,
     /// Commands were posted.
     pub posted: bool,
-    /// The snapshots of the chat that the client has no longer hold.
+    /// The client's snapshots of the chat and of friends no longer hold.
     pub chat_outdated: bool,
     /// Somebody wants this session closed.
     pub close: Option<(CloseCode, &'static str)>,

@@ -94,7 +94,7 @@ impl Friends {
         self.publish(self.0.store.write(asked)).await
     }
 
-    /// Takes a request back, refuses one, or ends a friendship; the same as before if there is nothing. Must be called on an
+    /// Takes a request back, refuses one, or ends a friendship; does nothing if there is neither. Must be called on an
     /// arbiter.
     ///
     /// # Errors

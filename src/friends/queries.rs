@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Friends, FriendsFault,
-    online::Standing as Presence,
+    online::Presence,
     records::{self, Friendship, Place},
     rules::Standing,
 };
 use crate::{
-    delivery::filter::Scope,
     kernel::{ids::UserId, time::Timestamp},
-    people::{self, Person, circle, last_seen},
+    people::{
+        self, Person,
+        circle::{self, Scope},
+        last_seen,
+    },
     protocol::event::FriendStatusSnapshot,
     store::{Conn, StoreError},
 };
@@ -66,7 +69,7 @@ impl Friends {
         let friends = friends.into_iter().map(|user| (user, None)).collect();
         let statuses = self.0.statuses(mark, friends).await.into_iter();
         Ok(statuses
-            .map(|(user, standing)| (user, standing == Presence::Online))
+            .map(|(user, presence)| (user, presence == Presence::Online))
             .collect())
     }
 
@@ -90,12 +93,12 @@ impl Friends {
             statuses: BTreeMap::new(),
             last_seen: BTreeMap::new(),
         };
-        for (user, standing) in self.0.statuses(mark, circle.into_iter().collect()).await {
-            if let Presence::Offline(Some(seen)) = standing {
+        for (user, presence) in self.0.statuses(mark, circle.into_iter().collect()).await {
+            if let Presence::Offline(Some(seen)) = presence {
                 let seconds = seen.unix_seconds();
                 snapshot.last_seen.insert(user.clone(), seconds);
             }
-            let online = standing == Presence::Online;
+            let online = presence == Presence::Online;
             snapshot.statuses.insert(user, online);
         }
         Ok(snapshot)
@@ -119,9 +122,9 @@ impl Friends {
         });
         let (created_at, last_seen) = stored.await?;
         let person = vec![(of.clone(), last_seen)];
-        let standing = self.0.statuses(mark, person).await;
+        let presence = self.0.statuses(mark, person).await;
         Ok(Status {
-            is_online: matches!(standing.as_slice(), [(_, Presence::Online)]),
+            is_online: matches!(presence.as_slice(), [(_, Presence::Online)]),
             last_seen,
             created_at,
         })

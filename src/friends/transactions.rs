@@ -67,7 +67,7 @@ pub(super) fn ask(
             since: now,
         },
         told: told.transpose()?,
-        outdated: both(standing, asker, other),
+        outdated: outdated_by(standing, asker, other),
     })
 }
 
@@ -82,7 +82,7 @@ pub(super) fn remove(
     let mut outdated = Vec::new();
     if let Some(before) = before {
         records::remove(tx, user, other)?;
-        outdated = both(before.standing, user, other);
+        outdated = outdated_by(before.standing, user, other);
     }
     Ok(Outcome {
         answer: (),
@@ -91,8 +91,8 @@ pub(super) fn remove(
     })
 }
 
-/// Whose circle has changed: nobody's because of a request.
-fn both(standing: Standing, one: &UserId, other: &UserId) -> Vec<UserId> {
+/// Whose circles change when a relation of this kind begins or ends: nobody's because of a request.
+fn outdated_by(standing: Standing, one: &UserId, other: &UserId) -> Vec<UserId> {
     match standing {
         Standing::Friend => vec![one.clone(), other.clone()],
         Standing::Outgoing | Standing::Incoming => Vec::new(),

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 
 use crate::{
-    delivery::filter::Scope,
     kernel::{
         ids::{ConversationId, UserId},
         time::Timestamp,
@@ -38,6 +37,15 @@ impl Circle {
     pub fn everybody(&self) -> impl Iterator<Item = &UserId> {
         self.partners.iter().chain(&self.friends)
     }
+}
+
+/// A part of a circle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Conversation partners alone.
+    Partners,
+    /// Friends, too.
+    Everybody,
 }
 
 /// Whom a user knows.

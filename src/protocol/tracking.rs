@@ -107,7 +107,7 @@ impl Tracking {
         self.until.is_some_and(|until| until <= Instant::now())
     }
 
-    /// How long it is on its way.
+    /// How long it has been on its way.
     pub fn age(&self) -> Duration {
         self.accepted.elapsed()
     }

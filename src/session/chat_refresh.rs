@@ -9,7 +9,7 @@ use std::{rc::Rc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
-use super::{Session, Stage};
+use super::{Session, Stage, snapshots::status_scope};
 use crate::{
     kernel::logging::chain,
     protocol::{
@@ -28,7 +28,7 @@ struct Snapshots {
     statuses: Option<FriendStatusSnapshot>,
 }
 
-/// Whether the snapshots of the chat that the client has still hold.
+/// Whether the client's snapshots of the chat and of friends still hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ChatView {
     /// They do.
@@ -43,7 +43,7 @@ pub(super) enum ChatView {
 }
 
 impl Session {
-    /// The snapshots of the chat that the client has no longer hold.
+    /// The client's snapshots of the chat and of friends no longer hold.
     pub(super) fn chat_outdated(&mut self, ctx: &mut Context<Self>) {
         if let Stage::Live(live) = &mut self.stage {
             live.chat_view = match live.chat_view {
@@ -60,8 +60,9 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
-        if !live.ready || live.chat_view != ChatView::Stale || live.line.filter().circle().is_none()
-        {
+        let filter = live.line.filter();
+        let (chat, scope) = (filter.wants(Topic::Chat), status_scope(filter));
+        if !live.ready || live.chat_view != ChatView::Stale || scope.is_none() {
             return;
         }
         if !live.line.has_room() {
@@ -69,15 +70,13 @@ impl Session {
         }
         live.chat_view = ChatView::Refreshing;
         let (env, user) = (Rc::clone(&self.env), live.line.client().user.clone());
-        let filter = live.line.filter();
-        let (chat, circle) = (filter.wants(Topic::Chat), filter.circle());
         let read = async move {
             let unread = match chat {
                 true => Some(env.chat.snapshot(&user).await?),
                 false => None,
             };
             // Last, because what changes after it is told after it.
-            let statuses = match circle {
+            let statuses = match scope {
                 Some(scope) => Some(env.friends.snapshot(&user, scope).await?),
                 None => None,
             };

@@ -18,7 +18,7 @@
 //!   many connections a user may have.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
 //!   `rooms`: those of rooms and games.
-//! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat. `paging`: the durable lane.
+//! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat and of friends. `paging`: the durable lane.
 //! - `keepalive`: whether the client is still there. `rate_limits`: how much it may ask. `watch`: alarms, signals, the end.
 
 mod actions;
@@ -116,7 +116,7 @@ struct Live {
     snapshots_sent: bool,
     /// Whether `ready` has been sent.
     ready: bool,
-    /// Whether the snapshots of the chat that the client has still hold.
+    /// Whether the client's snapshots of the chat and of friends still hold.
     chat_view: ChatView,
     /// The rooms that the token grants. Boxed, because almost no token grants one.
     claims: Option<Box<Claims>>,

@@ -7,6 +7,7 @@ use crate::{
         line::{Client, SessionRef},
         lines::To,
     },
+    people::circle::Scope,
     protocol::{event::Event, frame::Frame, spec::Topic},
     rooms::RoomsFault,
     store::StoreError,
@@ -47,7 +48,7 @@ pub(super) async fn send(
         let unread = env.chat.snapshot(&client.user).await?;
         tell(filter.narrow_unread(unread).into()).await;
     }
-    if let Some(scope) = filter.circle() {
+    if let Some(scope) = status_scope(filter) {
         let statuses = env.friends.snapshot(&client.user, scope).await?;
         tell(filter.narrow_statuses(statuses).into()).await;
     }
@@ -55,4 +56,27 @@ pub(super) async fn send(
         env.rooms.welcome(&client.user, at).await?;
     }
     Ok(())
+}
+
+/// Of whom a connection hears whether they are online; `None`: of nobody.
+pub(super) fn status_scope(filter: &Filter) -> Option<Scope> {
+    match (filter.wants(Topic::Friends), filter.wants(Topic::Chat)) {
+        (true, _) => Some(Scope::Everybody),
+        (false, true) => Some(Scope::Partners),
+        (false, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_listens_to_the_chat_alone_hears_of_partners_alone() {
+        let of = |topics: &str| status_scope(&Filter::new(topics.parse().unwrap()));
+        assert_eq!(of("otomo"), None);
+        assert_eq!(of("chat"), Some(Scope::Partners));
+        assert_eq!(of("friends"), Some(Scope::Everybody));
+        assert_eq!(of("chat,friends"), Some(Scope::Everybody));
+    }
 }

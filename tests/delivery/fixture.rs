@@ -14,11 +14,9 @@ use otomo::{
         outbox::Limits,
     },
     kernel::{
-        config::RedisConfig,
         identity::Role,
         ids::{RoomId, SessionId},
         metrics::Metrics,
-        secret::Secret,
         time::{Clock, Timestamp},
     },
     protocol::{
@@ -31,7 +29,10 @@ use otomo::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::writer::{Write, Writer};
+use crate::{
+    linked,
+    writer::{Write, Writer},
+};
 
 /// What is waited for comes in milliseconds; this is a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,11 +64,7 @@ impl Server {
 
     /// One of several nodes, that hears the others.
     pub(crate) async fn node(name: &str, redis: SocketAddr, store: &Handle) -> Self {
-        let config = RedisConfig {
-            url: Some(Secret::new(crate::redis::url(redis))),
-            probe_interval: Duration::from_millis(50),
-        };
-        let backplane = Backplane::start(&config, name.parse().unwrap(), Arc::default()).unwrap();
+        let backplane = linked::start(name, redis, &Arc::default());
         let server = Self::with(backplane, Duration::ZERO, Duration::ZERO);
         let (dispatch, store) = (server.dispatch.clone(), store.clone());
         actix_rt::spawn(async move { dispatch.hear_nodes(&store).await });
@@ -77,10 +74,7 @@ impl Server {
 
     /// Waits until other nodes are heard, or are not.
     pub(crate) async fn link_is(&self, link: Link) {
-        let mut watch = self.dispatch.backplane().watch().unwrap();
-        let reached = watch.wait_for(|now| *now == link);
-        let reached = actix_rt::time::timeout(PATIENCE, reached).await;
-        drop(reached.expect("the link changes").unwrap());
+        linked::until(self.dispatch.backplane(), link).await;
     }
 
     fn with(backplane: Backplane, join_delay: Duration, low_window: Duration) -> Self {

@@ -15,6 +15,9 @@
 )]
 
 mod fixture;
+#[path = "../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 mod model;
 mod nodes;
 mod pace;

@@ -9,7 +9,7 @@ use otomo::{
     cluster::alive,
     delivery::{
         dispatch::{self, Dispatch},
-        filter::{Filter, Scope},
+        filter::Filter,
         inbox::{Seq, cursor::Cursor},
         leave::{Graces, Leave},
         line::{Client, Line, NewLine, SessionRef, Wake},
@@ -18,26 +18,28 @@ use otomo::{
     },
     friends::{Friends, records, rules::Standing},
     kernel::{
-        config::{DatabaseConfig, DatabaseUrl, RedisConfig, Sources, load},
-        identity::{Identity, Role},
+        config::{Sources, load},
+        identity::Role,
         ids::{NodeId, SessionId},
         metrics::Metrics,
-        secret::Secret,
-        time::{Clock, Timestamp},
     },
-    people::{self, People},
+    people::{self, circle::Scope},
     protocol::{
         event::{Event, Ready},
         frame::Frame,
         spec::{Topic, Topics},
     },
-    store::{Handle, StoreError, Tx, migrations::migrate},
+    store::{Handle, StoreError, Tx},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use crate::{fixture::user, recorder::Recorder, redis, redis::Redis};
+use crate::{
+    fixture::{Stored, user},
+    linked,
+    recorder::Recorder,
+    redis::Redis,
+};
 
 /// What is waited for comes in milliseconds or a few leases; this is a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,39 +56,15 @@ const ROOM: usize = 1 << 20;
 /// What the nodes share.
 pub(crate) struct World {
     pub(crate) redis: Redis,
-    store: Handle,
-    _folder: TempDir,
+    stored: Stored,
 }
 
 impl World {
     /// With people who are friends of each other, and whose Redis all nodes have come to long ago.
     pub(crate) async fn of_friends(names: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = DatabaseConfig {
-            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
-            pool_size: 2,
-            queue: 1_024,
-            statement_timeout: Duration::from_secs(5),
-        };
-        migrate(&database.url).unwrap();
-        let metrics = Arc::<Metrics>::default();
-        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
-        let people = People::new(store.clone(), true);
-        for name in names {
-            let identity = Identity {
-                user: user(name),
-                role: Role::User,
-                name: None,
-                avatar: None,
-                rooms: Vec::new(),
-                expires_at: Timestamp::from_millis(i64::MAX),
-            };
-            people.enter(identity).await.unwrap();
-        }
         let world = Self {
             redis: Redis::start(),
-            store,
-            _folder: folder,
+            stored: Stored::of(names).await,
         };
         world.redis.say("SET otomo:since 1");
         world.befriend(names).await;
@@ -98,7 +76,7 @@ impl World {
         let dispatch = Dispatch::new(dispatch::Settings::default(), backplane, Arc::default());
         let config = load(&Sources::default()).unwrap();
         let node: NodeId = "setup".parse().unwrap();
-        let friends = Friends::start(self.store.clone(), dispatch, &config, &node);
+        let friends = Friends::start(self.stored.store.clone(), dispatch, &config, &node);
         let friends = friends.await.unwrap();
         for one in names {
             for other in names.iter().filter(|other| other != &one) {
@@ -125,7 +103,7 @@ impl World {
             }
             Ok::<_, StoreError>(())
         };
-        self.store.write(give).await.unwrap();
+        self.stored.store.write(give).await.unwrap();
     }
 
     /// A node that is heard.
@@ -140,12 +118,7 @@ impl World {
         let lease = format!("{}ms", LEASE.as_millis());
         let config = load(&Sources::default().with("cluster.lease", lease)).unwrap();
         let metrics = Arc::<Metrics>::default();
-        let redis = RedisConfig {
-            url: Some(Secret::new(redis::url(redis))),
-            probe_interval: Duration::from_millis(50),
-        };
-        let node: NodeId = name.parse().unwrap();
-        let backplane = Backplane::start(&redis, node.clone(), Arc::clone(&metrics)).unwrap();
+        let backplane = linked::start(name, redis, &metrics);
         let settings = dispatch::Settings {
             workers: 1,
             graces: Graces {
@@ -155,12 +128,13 @@ impl World {
             ..dispatch::Settings::default()
         };
         let dispatch = Dispatch::new(settings, backplane.clone(), Arc::clone(&metrics));
-        let friends = Friends::start(self.store.clone(), dispatch.clone(), &config, &node);
+        let store = self.stored.store.clone();
+        let friends = Friends::start(store.clone(), dispatch.clone(), &config, backplane.node());
         let friends = friends.await.unwrap();
         let lines = dispatch.start_worker().unwrap();
         let mut node = Node {
             backplane,
-            store: self.store.clone(),
+            store,
             metrics,
             dispatch,
             friends,
@@ -185,10 +159,7 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn link(&self, link: Link) {
-        let mut watch = self.backplane.watch().unwrap();
-        let reached = watch.wait_for(|now| *now == link);
-        let reached = actix_rt::time::timeout(PATIENCE, reached).await;
-        drop(reached.expect("the link changes").unwrap());
+        linked::until(&self.backplane, link).await;
     }
 
     /// How often it has asked Redis.

@@ -16,7 +16,6 @@ use otomo::{
         config::{DatabaseConfig, DatabaseUrl, Sources, load},
         identity::{Identity, Role},
         ids::UserId,
-        metrics::Metrics,
         time::{Clock, Timestamp},
     },
     people::People,
@@ -29,21 +28,15 @@ pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()
 }
 
-/// One run of a server.
-pub(crate) struct Server {
-    pub(crate) friends: Friends,
-    store: Handle,
+/// A database with people in it, which goes away with the value.
+pub(crate) struct Stored {
+    pub(crate) store: Handle,
     _folder: TempDir,
 }
 
-impl Server {
+impl Stored {
     /// With these people.
-    pub(crate) async fn of(names: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut sources = Sources::default().with("limits.friend_requests_per_minute", "none");
-        for (key, value) in settings {
-            sources = sources.with(key, *value);
-        }
-        let config = load(&sources).unwrap();
+    pub(crate) async fn of(names: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = DatabaseConfig {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
@@ -52,11 +45,7 @@ impl Server {
             statement_timeout: Duration::from_secs(5),
         };
         migrate(&database.url).unwrap();
-        let metrics = Arc::new(Metrics::default());
-        let store = Handle::open(&database, Clock::system(), Arc::clone(&metrics)).unwrap();
-        let node = "n1".parse().unwrap();
-        let backplane = Backplane::alone("n1".parse().unwrap());
-        let dispatch = Dispatch::new(dispatch::Settings::default(), backplane, metrics);
+        let store = Handle::open(&database, Clock::system(), Arc::default()).unwrap();
         let people = People::new(store.clone(), true);
         for name in names {
             let identity = Identity {
@@ -69,11 +58,35 @@ impl Server {
             };
             people.enter(identity).await.unwrap();
         }
-        let friends = Friends::start(store.clone(), dispatch, &config, &node);
         Self {
-            friends: friends.await.unwrap(),
             store,
             _folder: folder,
+        }
+    }
+}
+
+/// One run of a server that is alone.
+pub(crate) struct Server {
+    pub(crate) friends: Friends,
+    stored: Stored,
+}
+
+impl Server {
+    /// With these people.
+    pub(crate) async fn of(names: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut sources = Sources::default().with("limits.friend_requests_per_minute", "none");
+        for (key, value) in settings {
+            sources = sources.with(key, *value);
+        }
+        let config = load(&sources).unwrap();
+        let stored = Stored::of(names).await;
+        let backplane = Backplane::alone("n1".parse().unwrap());
+        let node = backplane.node().clone();
+        let dispatch = Dispatch::new(dispatch::Settings::default(), backplane, Arc::default());
+        let friends = Friends::start(stored.store.clone(), dispatch, &config, &node);
+        Self {
+            friends: friends.await.unwrap(),
+            stored,
         }
     }
 
@@ -99,7 +112,7 @@ impl Server {
     /// The categories of what somebody was told for good, with whom it is about.
     pub(crate) async fn told(&self, name: &str) -> Vec<(String, String)> {
         let of = user(name);
-        let page = self.store.read(move |conn| {
+        let page = self.stored.store.read(move |conn| {
             inbox::page(conn, &of, Seq::default(), 1_000, Timestamp::from_millis(0))
         });
         let Page::Events { events, .. } = page.await.unwrap() else {

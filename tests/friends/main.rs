@@ -16,6 +16,9 @@ mod asking;
 mod cluster;
 mod everywhere;
 mod fixture;
+#[path = "../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 #[path = "../support/recorder.rs"]
 mod recorder;
 #[path = "../support/redis.rs"]

@@ -1,30 +1,35 @@
 //! Nodes that hear each other through a Redis of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use otomo::{
     backplane::{Backplane, Link},
     kernel::{config::RedisConfig, metrics::Metrics, secret::Secret},
 };
 
-use crate::redis::Redis;
+use super::redis::{self, Redis};
 
 /// How long a link may take to come up: it takes milliseconds, or the second after which a lost one is tried again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A node of this name: alone, or heard by the others of that Redis when this returns.
 pub(crate) async fn node(name: &str, redis: Option<&Redis>, metrics: &Arc<Metrics>) -> Backplane {
-    let node = name.parse().unwrap();
     let Some(redis) = redis else {
-        return Backplane::alone(node);
+        return Backplane::alone(name.parse().unwrap());
     };
-    let config = RedisConfig {
-        url: Some(Secret::new(redis.url())),
-        probe_interval: Duration::from_millis(50),
-    };
-    let backplane = Backplane::start(&config, node, Arc::clone(metrics)).unwrap();
+    let backplane = start(name, redis.address(), metrics);
     until(&backplane, Link::Up).await;
     backplane
+}
+
+/// A node that reaches its Redis at this address, and has not been heard yet.
+pub(crate) fn start(name: &str, redis: SocketAddr, metrics: &Arc<Metrics>) -> Backplane {
+    let config = RedisConfig {
+        url: Some(Secret::new(redis::url(redis))),
+        probe_interval: Duration::from_millis(50),
+    };
+    let node = name.parse().unwrap();
+    Backplane::start(&config, node, Arc::clone(metrics)).unwrap()
 }
 
 /// Waits until a node's link is so.

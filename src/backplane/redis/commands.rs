@@ -6,15 +6,16 @@ use ::redis::{FromRedisValue, Pipeline, RedisError, ScriptInvocation};
 
 use super::Shared;
 
-/// Says commands to Redis. Clones share the connection, which is the backplane's: what is said takes its turn among what is
-/// published, and is answered within a second and a half or not at all.
+/// Sends commands to Redis. Clones share the connection, which is the backplane's: commands take their turn among what is
+/// published, and are answered within a second and a half or not at all.
 #[derive(Clone)]
 pub struct Commands(pub(in crate::backplane) Arc<Shared>);
 
 /// Which Redis it is, and since when it is heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// What it calls itself since its last start: another one knows nothing of what this one was told, unless it is kept on disk.
+    /// What it calls itself since its last start. One with another id knows nothing of what this one was told, unless that was
+    /// kept on disk.
     pub run_id: Arc<str>,
     /// When this node found it there, the last time.
     pub up_since: Instant,
@@ -38,7 +39,7 @@ pub enum RedisFault {
 }
 
 impl Commands {
-    /// Says commands in one round trip, and takes all their answers.
+    /// Sends commands in one round trip, and returns all their answers.
     ///
     /// # Errors
     /// What kept Redis from it.
@@ -48,7 +49,7 @@ impl Commands {
         commands.query_async(&mut connection).await.map_err(fault)
     }
 
-    /// Calls a script, in one round trip if Redis knows it already: else it is told first, which takes two more.
+    /// Calls a script: in one round trip if Redis knows it already, else in three, because it has to be loaded first.
     ///
     /// # Errors
     /// What kept Redis from it.

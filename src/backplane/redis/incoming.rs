@@ -91,7 +91,7 @@ impl Incoming {
                 );
                 self.shared.listeners.gap();
             }
-            // Another of our name: it looks whether it is heard, and we do by our own.
+            // Of another node that has our name by mistake: it probes for itself.
             Kind::Probe => {}
         }
         Ok(())
@@ -117,7 +117,7 @@ impl Incoming {
         }
     }
 
-    /// Somebody says on our channels what is not ours to say. Counted, and told now and then.
+    /// Something on our channels cannot be read. It is counted, and logged now and then.
     fn garbled(&self, garbled: &Garbled) {
         self.shared.metrics.backplane.dropped.of("garbled").inc();
         let now = Instant::now();

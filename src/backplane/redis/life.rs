@@ -256,7 +256,7 @@ impl Shared {
             kind,
             speaker: self.speaker.clone(),
             number,
-            // These are about no subject; one stands there.
+            // It is about no subject, but the form has a place for one.
             subject: Subject::Nodes,
             body: Bytes::new(),
         }

@@ -48,10 +48,10 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Why there is no backplane.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFault {
-    /// The address is none.
+    /// The address is not valid.
     #[error("redis.url is no address of a Redis")]
     Address(#[source] ::redis::RedisError),
-    /// The system gives no thread.
+    /// The system starts no thread.
     #[error("there is no thread for what nodes tell each other")]
     Thread(#[source] std::io::Error),
 }

@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -107,9 +107,9 @@ impl Others {
         let mut seen = Vec::new();
         let gathered = async {
             let channel = Channel::User(user.clone());
-            let told = self
-                .backplane
-                .tell_counted(&channel, Subject::Typing, asked.encode());
+            let told =
+                self.backplane
+                    .tell_counted(&channel, Subject::Typing, asked.encode(), Echo::Skip);
             for _ in 0..told.await.min(ANSWERS_MAX) {
                 let Some(answer) = answers.recv().await else {
                     break;
@@ -146,7 +146,7 @@ impl Others {
             .tell(channel, Subject::Typing, tell, Echo::Skip);
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Asker>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<u64, Asker>> {
         // Whole between any two statements.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -67,7 +67,7 @@ impl Dispatch {
         });
     }
 
-    /// Has each of a user's sessions on this node send fresh snapshots of the chat.
+    /// Has each of a user's sessions on this node send fresh snapshots of the chat and of friends.
     pub fn chat_outdated_here(&self, user: &UserId) {
         self.each_worker_of(&To::User(user.clone()), |worker, _| {
             worker.send(ChatOutdated { user: user.clone() });

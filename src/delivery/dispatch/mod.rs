@@ -260,7 +260,7 @@ impl Dispatch {
         .sum()
     }
 
-    /// Has each of a user's sessions send fresh snapshots of the chat. However often this is asked while a session is
+    /// Has each of a user's sessions send fresh snapshots of the chat and of friends. However often this is asked while a session is
     /// reading them, it reads only once more.
     pub fn chat_outdated(&self, user: &UserId) {
         let to = To::User(user.clone());

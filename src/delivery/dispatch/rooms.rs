@@ -23,8 +23,8 @@ use crate::{
 };
 
 impl Dispatch {
-    /// Takes a session into a room: in one step it is told `first`, in that order and whatever it subscribed to, and then gets the
-    /// room's events, until it leaves or its stay is over. Frames sent to the room before this call do not reach it,
+    /// Takes a session into a room: in one step it is told `first`, in that order and whatever it subscribed to, and then gets
+    /// the room's events, until it leaves or its stay is over. Frames sent to the room before this call do not reach it,
     /// later ones do; a caller that takes a snapshot and calls this in the critical section of the room's publisher therefore
     /// misses nothing.
     ///
@@ -157,8 +157,8 @@ impl Dispatch {
         });
     }
 
-    /// What is said in a room is heard here from the time at which [`Hearing::heard`] resolves, also while nobody of this node is in it.
-    /// For whoever reads its states before it lets somebody in.
+    /// Holds a room's channel: what is said there is heard from the time at which [`Hearing::heard`] resolves, also while nobody
+    /// of this node is in it. For whoever reads the room's states before letting somebody in.
     pub fn hear_room(&self, room: &RoomId) -> Hearing {
         Hearing::new(self.backplane(), Channel::Room(room.clone()))
     }

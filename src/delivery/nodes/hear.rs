@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     RemoteSession, Saying, Statuses,
-    letter::{Answer, Letter},
+    letter::{Answer, Illegible, Letter},
 };
 use crate::{
     backplane::{Message, News, Subject},
-    delivery::{dispatch::Dispatch, lines::To, messages::Receipt, rooms::Renewed},
+    delivery::{dispatch::Dispatch, inbox::Seq, lines::To, messages::Receipt, rooms::Renewed},
     kernel::{
         ids::{NodeId, SessionId, UserId},
         intern::intern,
@@ -91,7 +91,7 @@ impl Dispatch {
         }
     }
 
-    fn hear(&self, message: Message) -> Result<(), super::letter::Illegible> {
+    fn hear(&self, message: Message) -> Result<(), Illegible> {
         let (letter, json) = Letter::decode(message.body)?;
         let asker = letter.ask.map(|ask| (message.from, ask));
         match letter.saying {
@@ -103,7 +103,7 @@ impl Dispatch {
             }
             Saying::Durable { user, seq, label } => {
                 let frame = self.frame_of(label, json);
-                let seq = crate::delivery::inbox::Seq::new(seq);
+                let seq = Seq::new(seq);
                 self.counting(asker, |receipt| {
                     self.durable_here(&user, seq, &frame, receipt);
                 });
@@ -137,7 +137,7 @@ impl Dispatch {
         Ok(())
     }
 
-    /// Another node wants to know something, or has an admin close somebody.
+    /// Another node asks for something, or to have a connection closed for an admin.
     fn hear_question(&self, saying: Saying, asker: Option<(NodeId, u64)>) {
         match saying {
             Saying::Sessions { user } => {
@@ -178,7 +178,7 @@ impl Dispatch {
         }
     }
 
-    /// Those who are in a room stay for another time, or leave.
+    /// The stay of those who are in a room changes, or ends.
     fn hear_of_room(&self, saying: Saying, json: Bytes, asker: Option<(NodeId, u64)>) {
         match saying {
             Saying::Renew {

@@ -34,7 +34,7 @@ pub(in crate::delivery) enum Saying {
         seq: u64,
         label: Label,
     },
-    /// The snapshots of the chat that a user's clients have no longer hold.
+    /// The snapshots of the chat and of friends no longer hold that a user's clients have.
     ChatOutdated { user: UserId },
     /// Connections are to be closed; with `before` only those that began earlier.
     Close {

@@ -7,11 +7,11 @@
 //!                              └── answers, to whoever counts or asks
 //! ```
 //! - `letter`: what travels. `hear`: what is done with it. `gather`: answers that are waited for.
-//! - `questions`: what is asked of all nodes. `reports`: how connections are, for admins. `revisions`: of two states that cross, the newer one is told last.
-//! - `trailing`: what is done for those who missed a hint.
+//! - `questions`: what is asked of all nodes. `reports`: how connections are, for admins.
+//! - `revisions`: of two states that cross, the newer one is told last. `trailing`: what is done for those who missed a hint.
 //!
-//! All of it are hints. A user's durable events are in the store, and nodes compare how far they have come with that.
-//! A node that is alone does nothing of this.
+//! All of these are hints. A user's durable events are in the store, and each node compares how far its clients have come with
+//! that. A node that is alone does none of this.
 
 mod gather;
 mod hear;
@@ -23,7 +23,7 @@ mod trailing;
 
 use std::{
     future::Future,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use bytes::Bytes;
@@ -132,7 +132,7 @@ impl Nodes {
         let echo = if own { Echo::Hear } else { Echo::Skip };
         let told = self
             .backplane
-            .tell_counting(channel, Subject::Delivery, body, echo);
+            .tell_counted(channel, Subject::Delivery, body, echo);
         gathering.answers(told, usize::from(own))
     }
 
@@ -165,7 +165,7 @@ impl Nodes {
         self.backplane.tell(&channel, subject, body, Echo::Skip);
     }
 
-    fn revisions(&self) -> std::sync::MutexGuard<'_, Revisions> {
+    fn revisions(&self) -> MutexGuard<'_, Revisions> {
         self.revisions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

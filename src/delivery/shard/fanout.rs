@@ -196,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        backplane::Backplane,
         delivery::{
             broadcast::Numbering,
             counters::Counters,
@@ -247,10 +248,7 @@ mod tests {
 
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
-        let roster = Roster::new(
-            Graces::default(),
-            crate::backplane::Backplane::alone("n1".parse().unwrap()),
-        );
+        let roster = Roster::new(Graces::default(), Backplane::alone("n1".parse().unwrap()));
         let lines = Lines::new(
             0,
             roster,

@@ -16,7 +16,7 @@ use std::{
 
 use actix_rt::time::sleep;
 
-use super::{Frames, Known, Person, Standing, Statuses};
+use super::{Frames, Known, Person, Presence, Statuses};
 use crate::{
     delivery::{
         connectedness::{Change, News},
@@ -64,12 +64,12 @@ impl Alone {
         let announced = self.announced();
         let left = announced.left();
         let status = |(user, seen): Person| {
-            let standing = match announced.online.contains(&user) {
-                true => Standing::Online,
+            let presence = match announced.online.contains(&user) {
+                true => Presence::Online,
                 // They may have left while this was being read.
-                false => Standing::Offline(left.get(&user).copied().max(seen)),
+                false => Presence::Offline(left.get(&user).copied().max(seen)),
             };
-            (user, standing)
+            (user, presence)
         };
         people.into_iter().map(status).collect()
     }

@@ -32,6 +32,15 @@ pub(super) enum Known {
     Offline(Timestamp),
 }
 
+impl From<&Changed> for Known {
+    fn from(changed: &Changed) -> Self {
+        match changed.online {
+            true => Self::Online,
+            false => Self::Offline(changed.seen),
+        }
+    }
+}
+
 /// What was told.
 #[derive(Debug, Default)]
 pub(super) struct Board {
@@ -52,10 +61,7 @@ struct Heard {
 impl Board {
     /// A change was heard.
     pub(super) fn hear(&mut self, changed: &Changed) -> Verdict {
-        let known = match changed.online {
-            true => Known::Online,
-            false => Known::Offline(changed.seen),
-        };
+        let known = Known::from(changed);
         let before = self.heard.get(&changed.user);
         if before.is_some_and(|before| before.version >= changed.version) {
             return Verdict::Pass;

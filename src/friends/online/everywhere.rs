@@ -24,7 +24,7 @@ use actix_rt::time::timeout;
 use tokio::sync::Notify;
 
 use super::{
-    Mark, Person, Standing, Statuses, board::Board, board::Known, hearing, publisher::Publisher,
+    Mark, Person, Presence, Statuses, board::Board, board::Known, hearing, publisher::Publisher,
     publishing, sweeping, telling,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl Everywhere {
         }
     }
 
-    /// Somebody connects, of whom there may be something to be said although they were here.
+    /// Somebody connects: there may be something to say of them even if they were here before.
     pub(super) fn doubt(&self, user: UserId) {
         self.publisher().doubt(user);
         self.doubted.notify_one();
@@ -162,76 +162,78 @@ impl Everywhere {
         }
     }
 
+    /// Who of some people is online. Nobody, if neither the registry nor the store can tell.
     pub(super) async fn statuses(
         &self,
         shared: &Shared,
         since: Mark,
         people: Vec<Person>,
     ) -> Statuses {
+        if people.is_empty() {
+            return Statuses::new();
+        }
         let users: Vec<UserId> = people.iter().map(|(user, _)| user.clone()).collect();
-        let looked = match users.is_empty() {
-            true => return Statuses::new(),
-            false => self.registry.online(&users).await,
-        };
-        let looked = looked.inspect_err(|fault| {
-            log::debug!(
-                "who is online elsewhere is not known cause={}",
-                chain(fault)
-            );
-        });
-        let certain = looked.as_ref().is_ok_and(|it| !it.settling);
-        let listed = looked.map(|it| it.online);
-        let listed = listed.unwrap_or_else(|_| vec![false; users.len()]);
-        let elsewhere = match certain {
-            true => HashSet::new(),
-            false => match self.connected_somewhere(shared, users, &listed).await {
-                Ok(connected) => connected,
-                Err(error) => {
-                    log::debug!("who is connected is not known cause={}", chain(&error));
-                    return Statuses::new();
-                }
-            },
+        let online = match self.look_up(shared, &users).await {
+            Ok(online) => online,
+            Err(error) => {
+                log::debug!("who is connected is not known cause={}", chain(&error));
+                return Statuses::new();
+            }
         };
         let board = self.board();
-        let standing = |((user, seen), listed): (Person, bool)| {
-            let standing = match board.since(since.0, &user) {
-                Some(Known::Online) => Standing::Online,
-                Some(Known::Offline(at)) => Standing::Offline(Some(at).max(seen)),
+        let presence = |((user, seen), online): (Person, bool)| {
+            let presence = match board.since(since.0, &user) {
+                Some(Known::Online) => Presence::Online,
+                Some(Known::Offline(at)) => Presence::Offline(Some(at).max(seen)),
                 // Somebody who is here and not in the registry yet is told of when they are; or never, if they go first.
-                None if listed || elsewhere.contains(&user) => Standing::Online,
-                None => Standing::Offline(seen),
+                None if online => Presence::Online,
+                None => Presence::Offline(seen),
             };
-            (user, standing)
+            (user, presence)
         };
-        people.into_iter().zip(listed).map(standing).collect()
+        people.into_iter().zip(online).map(presence).collect()
     }
 
-    /// Those of some people who are connected to any node, by what the store knows, for while the registry cannot tell. It does
-    /// not know of the grace of a connection that has ended.
-    async fn connected_somewhere(
-        &self,
-        shared: &Shared,
-        users: Vec<UserId>,
-        listed: &[bool],
-    ) -> Result<HashSet<UserId>, StoreError> {
-        let connectedness = shared.dispatch.roster().connectedness();
-        let unlisted = users
-            .into_iter()
-            .zip(listed)
-            .filter(|(_, listed)| !**listed);
-        let (mut known, unknown): (HashSet<UserId>, Vec<UserId>) = {
-            let (here, elsewhere): (Vec<UserId>, Vec<UserId>) = unlisted
-                .map(|(user, _)| user)
-                .partition(|user| connectedness.is_online(user));
-            (here.into_iter().collect(), elsewhere)
+    /// Whether each of some people is online: by the registry, and by the store as well while the registry cannot tell of all.
+    async fn look_up(&self, shared: &Shared, users: &[UserId]) -> Result<Vec<bool>, StoreError> {
+        let mut online = match self.registry.online(users).await {
+            Ok(found) if !found.settling => return Ok(found.online),
+            Ok(found) => found.online,
+            Err(fault) => {
+                log::debug!(
+                    "who is online elsewhere is not known cause={}",
+                    chain(&fault)
+                );
+                vec![false; users.len()]
+            }
         };
-        let read = move |conn: &mut Conn| last_seen::anywhere(conn, &unknown);
-        known.extend(shared.store.read(read).await?);
-        Ok(known)
+        add_connected(shared, users, &mut online).await?;
+        Ok(online)
     }
 }
 
-/// Does all that a node among others does about who is online.
+/// Counts those as online, too, who are here, or connected to any node by what the store knows. It does not know of the grace of
+/// a connection that has ended.
+async fn add_connected(
+    shared: &Shared,
+    users: &[UserId],
+    online: &mut [bool],
+) -> Result<(), StoreError> {
+    let connectedness = shared.dispatch.roster().connectedness();
+    for (user, online) in users.iter().zip(&mut *online) {
+        *online |= connectedness.is_online(user);
+    }
+    let unknown = users.iter().zip(&*online).filter(|(_, online)| !**online);
+    let unknown: Vec<UserId> = unknown.map(|(user, _)| user.clone()).collect();
+    let read = move |conn: &mut Conn| last_seen::anywhere(conn, &unknown);
+    let connected: HashSet<UserId> = shared.store.read(read).await?;
+    for (user, online) in users.iter().zip(online) {
+        *online |= connected.contains(user);
+    }
+    Ok(())
+}
+
+/// All the work of a node among others for who is online, for as long as it is polled.
 pub(super) async fn announce(shared: &Shared, everywhere: &Everywhere) -> Infallible {
     tokio::select! {
         never = publishing::publish(shared, everywhere) => never,

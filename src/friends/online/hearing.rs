@@ -52,7 +52,7 @@ impl Told {
         }
     }
 
-    /// As it travels; nothing if it cannot, which ids and numbers always can.
+    /// As it travels. Ids and numbers can always be written.
     pub(super) fn encode(&self) -> Bytes {
         serde_json::to_vec(self).unwrap_or_default().into()
     }
@@ -94,12 +94,8 @@ pub(super) fn pass_on(shared: &Shared, everywhere: &Everywhere, told: &Told) {
     if everywhere.board().hear(&changed) == Verdict::Pass {
         return;
     }
-    let known = match changed.online {
-        true => Known::Online,
-        false => Known::Offline(changed.seen),
-    };
     let at = i64::try_from(changed.version).unwrap_or(i64::MAX);
-    let frames = Frames::of(&changed.user, known, at);
+    let frames = Frames::of(&changed.user, Known::from(&changed), at);
     tell_here(shared, &frames, &told.partners, &told.friends);
 }
 

@@ -69,7 +69,7 @@ pub(super) type Person = (UserId, Option<Timestamp>);
 
 /// Whether somebody is online, or when they were last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Presence {
     /// They are.
     Online,
     /// They are not, since then if ever they were.
@@ -77,7 +77,7 @@ pub(super) enum Standing {
 }
 
 /// Who of some people is online. Nobody, if neither the registry nor the store can tell.
-pub(super) type Statuses = Vec<(UserId, Standing)>;
+pub(super) type Statuses = Vec<(UserId, Presence)>;
 
 /// What was told up to now: to find what is told from now on.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! What is still to be said of the people here to the registry of who is online. Pure.
+//! What the registry of who is online has still to be told of the people here. Pure.
 //!
 //! Kept as a difference between what is so and what was said, not as a list of what happened: whoever comes and goes while
 //! nothing can be said costs nothing more, and what has cancelled out meanwhile is never said.
@@ -25,7 +25,7 @@ pub(super) struct Publisher {
     said: HashSet<UserId>,
     /// Those of whom it may or may not have been told.
     unsure: HashSet<UserId>,
-    /// Those of whom something may be to be said, each once, the first to be looked at first.
+    /// Those to look at again, each once and in order: something may have changed about them.
     doubtful: VecDeque<UserId>,
     queued: HashSet<UserId>,
     /// Those whose leave the registry does not take yet.
@@ -65,8 +65,8 @@ impl Publisher {
         self.doubt(user);
     }
 
-    /// Up to `most` things to be said next. Each is to be reported with one of the functions below. `is_here` is told, too,
-    /// whether the registry was told so.
+    /// What to say next, `most` things at most. How each came out is reported with [`done`](Self::done),
+    /// [`failed`](Self::failed) or [`wait`](Self::wait). `is_here` is also given whether the registry was told of the user.
     pub(super) fn next(
         &mut self,
         most: usize,
@@ -111,7 +111,7 @@ impl Publisher {
         self.doubt(user);
     }
 
-    /// The registry does not take it yet.
+    /// The registry does not take it yet: it is said again once it is [`settled`](Self::settled).
     pub(super) fn wait(&mut self, user: UserId) {
         self.said.insert(user.clone());
         self.waiting.push(user);

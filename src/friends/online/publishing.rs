@@ -19,10 +19,10 @@ use crate::{
     kernel::{ids::UserId, logging::chain},
 };
 
-/// What is said in one go: a millisecond of Redis.
+/// Moves that are said in one call: it takes Redis a millisecond.
 const TOGETHER: usize = 128;
 
-/// Users whose statuses are renewed in one go.
+/// Users whose statuses are renewed in one call.
 const TOUCHED_TOGETHER: usize = 500;
 
 /// How often each status is renewed: three times before it would run out.
@@ -84,13 +84,7 @@ struct Publishing<'a> {
 impl Publishing<'_> {
     /// Waits until there is something to do.
     async fn wait(&mut self, subscription: &mut Subscription) {
-        let due = [
-            Some(self.renew_at),
-            Some(self.touch_at),
-            self.refresh_at,
-            self.settled_at,
-        ];
-        let due = due.into_iter().flatten().min().filter(|_| self.up);
+        let due = self.due();
         let due = async {
             match due {
                 Some(due) => sleep_until(due).await,
@@ -119,6 +113,17 @@ impl Publishing<'_> {
                 () = std::future::ready(()) => None,
             };
         }
+    }
+
+    /// When the next thing is due; `None` while Redis is not heard.
+    fn due(&self) -> Option<Instant> {
+        let all = [
+            Some(self.renew_at),
+            Some(self.touch_at),
+            self.refresh_at,
+            self.settled_at,
+        ];
+        all.into_iter().flatten().min().filter(|_| self.up)
     }
 
     fn look_at_link(&mut self) {
@@ -229,7 +234,7 @@ impl Publishing<'_> {
         }
     }
 
-    /// Says some of what is to be said. Whether there may be more.
+    /// Says some of what is to be said. Returns whether there may be more.
     async fn say_some(&mut self) -> Result<bool, RedisFault> {
         let Some(life) = self.life.clone() else {
             return Ok(true);
@@ -303,7 +308,6 @@ impl Publishing<'_> {
             Moved::Changed(version) => {
                 publisher.done(&user, step);
                 drop(publisher);
-                // What only came back with its node everybody is told anew.
                 let seen = match made {
                     Move::Leave(seen) => seen,
                     Move::Arrive | Move::Return => self.shared.store.now(),

@@ -29,7 +29,7 @@ const UNTOLD_MAX: usize = 500;
 
 /// Looks around a few times in each lease, for as long as it is polled.
 pub(super) async fn sweep(shared: &Shared, everywhere: &Everywhere) -> Infallible {
-    // Since when this node may act: others may as long, and have renewed their leases since.
+    // Since when this node may act: others have had as long to renew their leases.
     let mut current_since = Instant::now();
     let lease = everywhere.registry.lease();
     loop {

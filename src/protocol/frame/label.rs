@@ -28,8 +28,8 @@ pub struct Label {
     room: Option<RoomId>,
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
-    /// Since when it is on its way, and for how long it is still worth sending, in microseconds. Spans and not times: the clocks of
-    /// nodes differ.
+    /// For how long it has been on its way, and for how long it is still worth sending, in microseconds. Spans and not times:
+    /// the clocks of nodes differ.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     tracked: Option<(u64, Option<u64>)>,
 }

@@ -3,7 +3,7 @@
 use ::redis::{Pipeline, Script, pipe};
 use otomo::backplane::{Backplane, Link, redis::commands::RedisFault};
 
-use super::fixture::{Cluster, wait_for};
+use super::{fixture::Cluster, linked::until};
 
 #[tokio::test]
 async fn a_pipeline_is_one_round_trip() {
@@ -52,12 +52,12 @@ async fn what_redis_refuses_and_what_it_cannot_hear_are_told_apart() {
     let text = commands.run::<(i64,)>(pipe().cmd("ECHO").arg("text")).await;
     assert!(matches!(text, Err(RedisFault::Unexpected(_))), "{text:?}");
     cluster.redis.stop();
-    wait_for(&node, Link::Down).await;
+    until(&node, Link::Down).await;
     let away = commands.run::<()>(pipe().cmd("PING")).await;
     assert!(matches!(away, Err(RedisFault::Down)), "{away:?}");
     assert_eq!(commands.server(), None);
     cluster.redis.restart();
-    wait_for(&node, Link::Up).await;
+    until(&node, Link::Up).await;
     let after = commands.server().unwrap();
     assert!(after.run_id != before.run_id && after.up_since > before.up_since);
     commands.run::<()>(pipe().cmd("PING")).await.unwrap();

@@ -4,10 +4,14 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use otomo::{
     backplane::{Backplane, Channel, Link, Listener, News},
-    kernel::{config::RedisConfig, metrics::Metrics, secret::Secret},
+    kernel::metrics::Metrics,
 };
 
-use super::{redis::Redis, tunnel::Tunnel};
+use super::{
+    linked::{self, until},
+    redis::Redis,
+    tunnel::Tunnel,
+};
 
 /// What is waited for comes in milliseconds, or at most in the seconds after which Redis counts as away.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +36,7 @@ impl Cluster {
     /// The same, and what it counts.
     pub(crate) async fn node_with_metrics(&self, name: &str) -> (Backplane, Arc<Metrics>) {
         let (node, metrics) = start(name, self.redis.address());
-        wait_for(&node, Link::Up).await;
+        until(&node, Link::Up).await;
         (node, metrics)
     }
 
@@ -40,29 +44,15 @@ impl Cluster {
     pub(crate) async fn node_behind_tunnel(&self, name: &str) -> (Backplane, Tunnel) {
         let tunnel = Tunnel::to(self.redis.address()).await;
         let (node, _) = start(name, tunnel.address());
-        wait_for(&node, Link::Up).await;
+        until(&node, Link::Up).await;
         (node, tunnel)
     }
 }
 
 /// A node that is not heard yet.
 pub(crate) fn start(name: &str, redis: SocketAddr) -> (Backplane, Arc<Metrics>) {
-    let config = RedisConfig {
-        url: Some(Secret::new(super::redis::url(redis))),
-        probe_interval: Duration::from_millis(50),
-    };
     let metrics = Arc::<Metrics>::default();
-    let node = name.parse().unwrap();
-    let started = Backplane::start(&config, node, Arc::clone(&metrics));
-    (started.unwrap(), metrics)
-}
-
-/// Waits until the link is so.
-pub(crate) async fn wait_for(node: &Backplane, link: Link) {
-    let mut watch = node.watch().unwrap();
-    let reached = watch.wait_for(|now| *now == link);
-    let reached = tokio::time::timeout(PATIENCE, reached).await;
-    drop(reached.expect("the link changes").unwrap());
+    (linked::start(name, redis, &metrics), metrics)
 }
 
 /// Room number `number`.

@@ -5,6 +5,9 @@
 
 mod commands;
 pub(crate) mod fixture;
+#[path = "../../support/linked.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod linked;
 mod nodes;
 mod outages;
 #[path = "../../support/redis.rs"]
@@ -25,15 +28,16 @@ async fn every_backplane_never_waits(backplane: &Backplane) {
     let mut listener = backplane.listen(Subject::Typing);
     backplane.hold(&room(1)).await;
     backplane.hold(&room(1)).await;
-    let to_others = backplane.tell_counted(&room(1), Subject::Typing, "a".into());
+    let to_others = backplane.tell_counted(&room(1), Subject::Typing, "a".into(), Echo::Skip);
     assert_eq!(to_others.await, 0);
     backplane.tell(&room(1), Subject::Typing, "b".into(), Echo::Skip);
     backplane.release(&room(1));
     backplane.tell(&room(1), Subject::Typing, "c".into(), Echo::Skip);
     backplane.release(&room(1));
-    let unheld = backplane.tell_counted(&room(1), Subject::Typing, "d".into());
+    let unheld = backplane.tell_counted(&room(1), Subject::Typing, "d".into(), Echo::Skip);
     assert_eq!(unheld.await, 0);
-    let everyone = backplane.tell_counted(&Channel::Everyone, Subject::Typing, "e".into());
+    let everyone =
+        backplane.tell_counted(&Channel::Everyone, Subject::Typing, "e".into(), Echo::Skip);
     assert_eq!(everyone.await, 0);
     assert!(!has_news(&mut listener).await);
     assert!(backplane.is_alive());

@@ -39,7 +39,7 @@ async fn a_node_hears_what_is_said_on_the_channels_that_it_holds_and_nothing_els
 async fn holds_are_counted() {
     let cluster = Cluster::start();
     let (one, two) = (cluster.node("n1").await, cluster.node("n2").await);
-    let told = || one.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = || one.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     assert_eq!(told().await, 0);
     tokio::join!(two.hold(&room(1)), two.hold(&room(1)));
     assert_eq!(told().await, 1);
@@ -62,7 +62,7 @@ async fn others_are_counted_and_the_speaker_is_not() {
     let (one, two) = (cluster.node("n1").await, cluster.node("n2").await);
     let three = cluster.node("n3").await;
     one.hold(&room(1)).await;
-    let told = || one.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = || one.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     assert_eq!(told().await, 0);
     two.hold(&room(1)).await;
     three.hold(&room(1)).await;
@@ -70,7 +70,12 @@ async fn others_are_counted_and_the_speaker_is_not() {
     one.release(&room(1));
     one.hold(&room(2)).await;
     assert_eq!(told().await, 2);
-    let everyone = one.tell_counted(&Channel::Everyone, Subject::Delivery, "b".into());
+    let everyone = one.tell_counted(
+        &Channel::Everyone,
+        Subject::Delivery,
+        "b".into(),
+        Echo::Skip,
+    );
     assert_eq!(everyone.await, 2);
 }
 
@@ -154,6 +159,11 @@ async fn what_was_said_before_a_goodbye_is_heard() {
     for number in 0..5_000 {
         assert_eq!(next(&mut heard).await, number.to_string());
     }
-    let told = two.tell_counted(&Channel::Everyone, Subject::Delivery, "a".into());
+    let told = two.tell_counted(
+        &Channel::Everyone,
+        Subject::Delivery,
+        "a".into(),
+        Echo::Skip,
+    );
     assert_eq!(told.await, 0);
 }

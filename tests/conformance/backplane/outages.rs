@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use otomo::backplane::{Backplane, Channel, Echo, Link, Subject};
 
 use super::{
-    fixture::{Cluster, next, room, start, until_gap, wait_for},
+    fixture::{Cluster, next, room, start, until_gap},
+    linked::until,
     redis::Redis,
 };
 
@@ -24,12 +25,12 @@ async fn a_node_starts_without_redis_and_finds_it_when_it_comes() {
     let mut heard = node.listen(Subject::Delivery);
     assert_eq!(node.link(), Link::Down);
     node.hold(&room(1)).await;
-    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     assert_eq!(told.await, 0);
     say(&node, &room(1), "its own", Echo::Hear);
     assert_eq!(next(&mut heard).await, "its own");
     redis.restart();
-    wait_for(&node, Link::Up).await;
+    until(&node, Link::Up).await;
     assert!(until_gap(&mut heard).await.is_empty());
 }
 
@@ -43,7 +44,7 @@ async fn after_a_cut_everything_is_heard_again_behind_a_gap() {
     two.hold(&room(1)).await;
     let (mut heard, mut other) = (one.listen(Subject::Delivery), two.listen(Subject::Delivery));
     tunnel.cut();
-    wait_for(&one, Link::Down).await;
+    until(&one, Link::Down).await;
     assert!(until_gap(&mut heard).await.is_empty());
     assert_eq!(two.link(), Link::Up);
     say(&one, &room(1), "unheard by two", Echo::Hear);
@@ -53,7 +54,7 @@ async fn after_a_cut_everything_is_heard_again_behind_a_gap() {
     one.hold(&room(1)).await;
     assert_eq!(next(&mut heard).await, "unheard by two");
     tunnel.heal();
-    wait_for(&one, Link::Up).await;
+    until(&one, Link::Up).await;
     assert!(until_gap(&mut heard).await.is_empty());
     assert!(until_gap(&mut other).await.is_empty());
     say(&two, &room(1), "again", Echo::Skip);
@@ -72,15 +73,15 @@ async fn a_redis_that_hangs_is_away_and_nobody_waits_for_it() {
     let began = Instant::now();
     // On its way when the link goes down: nobody else will say it.
     say(&node, &room(1), "under way", Echo::Hear);
-    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into());
+    let told = node.tell_counted(&room(1), Subject::Delivery, "a".into(), Echo::Skip);
     let held = node.hold(&room(2));
-    wait_for(&node, Link::Down).await;
+    until(&node, Link::Down).await;
     assert!(began.elapsed() < AWAY_WITHIN, "{:?}", began.elapsed());
     held.await;
     assert_eq!(told.await, 0);
     assert_eq!(until_gap(&mut heard).await, ["under way"]);
     cluster.redis.thaw();
-    wait_for(&node, Link::Up).await;
+    until(&node, Link::Up).await;
     assert!(until_gap(&mut heard).await.is_empty());
     say(&node, &room(2), "again", Echo::Hear);
     // What Redis has kept from before is not heard a second time.
@@ -103,9 +104,9 @@ async fn ten_thousand_channels_are_back_after_a_restart() {
     println!("{CHANNELS} channels were held after {:?}", began.elapsed());
     let mut heard = node.listen(Subject::Delivery);
     cluster.redis.restart();
-    wait_for(&node, Link::Down).await;
+    until(&node, Link::Down).await;
     let began = Instant::now();
-    wait_for(&node, Link::Up).await;
+    until(&node, Link::Up).await;
     println!("{CHANNELS} channels were back after {:?}", began.elapsed());
     // Two more are its own.
     let held = cluster.redis.say("PUBSUB CHANNELS otomo:*");

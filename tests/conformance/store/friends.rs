@@ -5,10 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use otomo::{
     backplane::Backplane,
-    delivery::{
-        dispatch::{self, Dispatch},
-        filter::Scope,
-    },
+    delivery::dispatch::{self, Dispatch},
     friends::{
         Friends,
         records::{self, Place},
@@ -20,7 +17,10 @@ use otomo::{
         ids::{NodeId, UserId},
         time::Clock,
     },
-    people::{self, Person, circle},
+    people::{
+        self, Person,
+        circle::{self, Scope},
+    },
     store::{Handle, StoreError, Tx},
 };
 use tokio::task::LocalSet;

@@ -7,14 +7,14 @@ for _, life in ipairs(redis.call('HKEYS', 'otomo:lives')) do
     table.insert(over, life)
   end
 end
-local unsaid = {}
+local untold = {}
 local before = text(now - tonumber(ARGV[1]))
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'otomo:unsaid', '-inf', before, 'LIMIT', 0, ARGV[2])) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'otomo:untold', '-inf', before, 'LIMIT', 0, ARGV[2])) do
   local hash = redis.call('HMGET', status(id), 'status', 'updated_at', 'last_seen')
   if hash[1] and hash[2] then
-    table.insert(unsaid, {id, hash[1], hash[2], hash[3] or hash[2]})
+    table.insert(untold, {id, hash[1], hash[2], hash[3] or hash[2]})
   else
-    redis.call('ZREM', 'otomo:unsaid', id)
+    redis.call('ZREM', 'otomo:untold', id)
   end
 end
-return {over, unsaid}
+return {over, untold}

@@ -3,7 +3,7 @@
 //!
 //! Each start of a node, and each return of one that was given up, is a *life*: it has a lease, which the node renews, and the
 //! users who are connected to it. When the lease has run out any other node takes the users out of it, in batches, each exactly
-//! once; from the first of these on the life is over and its node cannot renew it: it learns that at its next word, and begins
+//! once; from the first of these on the life is over and its node cannot renew it: it learns that at its next call, and begins
 //! another with all its users.
 //!
 //! Whoever changes whether somebody is online learns so, with a version that rises for each change of that person, and tells
@@ -119,7 +119,7 @@ pub struct Findings {
 
 /// Who of some people is online.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Lookup {
     /// In the order in which they were asked for.
     pub online: Vec<bool>,
     /// Whether nodes are still coming back, so that whoever is not online may be.
@@ -169,7 +169,7 @@ impl Registry {
         self.left(&age)
     }
 
-    /// Renews a life; how much longer nodes are coming back.
+    /// Renews a life. Returns how much longer nodes are coming back.
     ///
     /// # Errors
     /// What kept Redis from it.
@@ -223,8 +223,8 @@ impl Registry {
         moved.collect::<Result<_, _>>().map(Alive::Yes)
     }
 
-    /// Renews the statuses of users of a life, at most a thousand at a time, in one round trip; those whom Redis does not have
-    /// there.
+    /// Renews the statuses of users of a life, at most a thousand at a time, in one round trip. Returns those whom Redis does
+    /// not have in it.
     ///
     /// # Errors
     /// What kept Redis from it.
@@ -252,7 +252,7 @@ impl Registry {
     ///
     /// # Errors
     /// What kept Redis from it.
-    pub async fn online(&self, users: &[UserId]) -> Result<Standing, RedisFault> {
+    pub async fn online(&self, users: &[UserId]) -> Result<Lookup, RedisFault> {
         let mut look = Pipeline::new();
         for chunk in users.chunks(CHUNK) {
             look.cmd("SMISMEMBER").arg("online_users").arg(names(chunk));
@@ -270,7 +270,7 @@ impl Registry {
         };
         let online: Result<Vec<Vec<bool>>, _> =
             answers.into_iter().map(|it| value(Some(it))).collect();
-        Ok(Standing {
+        Ok(Lookup {
             online: online?.concat(),
             settling: age < millis(self.settle()),
         })
@@ -317,8 +317,8 @@ impl Registry {
         })
     }
 
-    /// Takes some users out of a life that is over, each once; those who are offline by it, and whether nobody is left in it.
-    /// `None` if it goes on after all, or somebody else has finished.
+    /// Takes some users out of a life that is over, each once. Returns those who are offline by it, and whether nobody is left in
+    /// it; `None` if it goes on after all, or somebody else has finished.
     ///
     /// # Errors
     /// What kept Redis from it; it may have been done.
@@ -349,7 +349,7 @@ impl Registry {
     /// # Errors
     /// What kept Redis from it.
     pub async fn told(&self, changes: &[Changed]) -> Result<(), RedisFault> {
-        let mut call = self.scripts.said.prepare_invoke();
+        let mut call = self.scripts.told.prepare_invoke();
         for Changed { user, version, .. } in changes {
             call.arg(user.as_str()).arg(*version);
         }

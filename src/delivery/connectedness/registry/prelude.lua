@@ -8,7 +8,7 @@
 --   otomo:life:<life>:lease    there while the life is
 --   otomo:lives                hash: each life that is not being swept, and when it was last renewed
 --   otomo:ending               hash: each life that is being swept, and when it was last renewed
---   otomo:unsaid               sorted set: changes that may not have been told yet, by version
+--   otomo:untold               sorted set: changes that may not have been told yet, by version
 --   otomo:since                when the first node came to this Redis while it was empty
 local function clock()
   local time = redis.call('TIME')
@@ -49,6 +49,6 @@ local function go_offline(id, seen, offline_ttl)
   local new = next_version(id)
   redis.call('HSET', status(id), 'status', 'offline', 'updated_at', text(new), 'last_seen', seen)
   redis.call('EXPIRE', status(id), offline_ttl)
-  redis.call('ZADD', 'otomo:unsaid', new, id)
+  redis.call('ZADD', 'otomo:untold', new, id)
   return text(new)
 end

@@ -11,7 +11,7 @@ pub(super) struct Scripts {
     pub(super) touch: Script,
     pub(super) look: Script,
     pub(super) sweep: Script,
-    pub(super) said: Script,
+    pub(super) told: Script,
 }
 
 impl Scripts {
@@ -22,7 +22,7 @@ impl Scripts {
             touch: script(include_str!("touch.lua")),
             look: script(include_str!("look.lua")),
             sweep: script(include_str!("sweep.lua")),
-            said: script(include_str!("said.lua")),
+            told: script(include_str!("told.lua")),
         }
     }
 }

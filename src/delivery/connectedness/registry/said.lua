@@ -1,7 +1,0 @@
--- ARGV: pairs of a user and a version that was told.
-for n = 1, #ARGV, 2 do
-  if redis.call('ZSCORE', 'otomo:unsaid', ARGV[n]) == ARGV[n + 1] then
-    redis.call('ZREM', 'otomo:unsaid', ARGV[n])
-  end
-end
-return 1

@@ -25,6 +25,8 @@ pub struct Message {
     pub from: NodeId,
     /// Where it was said.
     pub channel: Channel,
+    /// What it is about.
+    pub subject: Subject,
     /// What the subject's room makes of it.
     pub body: Bytes,
 }
@@ -38,7 +40,7 @@ pub enum News {
     Gap,
 }
 
-/// Hears what is about one subject.
+/// Hears what is about a subject, or about several in one order.
 #[derive(Debug)]
 pub struct Listener(Option<Hearing>);
 
@@ -77,7 +79,7 @@ pub(super) struct Listeners {
     metrics: Arc<Metrics>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Ear {
     news: mpsc::Sender<News>,
     missed: Arc<AtomicBool>,
@@ -91,8 +93,8 @@ impl Listeners {
         }
     }
 
-    /// Whoever listened to the subject before hears nothing more.
-    pub(super) fn listen(&self, subject: Subject) -> Listener {
+    /// Whoever listened to one of the subjects before hears nothing more of it.
+    pub(super) fn listen(&self, subjects: &[Subject]) -> Listener {
         let (sender, news) = mpsc::channel(NEWS_KEPT);
         let missed = Arc::<AtomicBool>::default();
         let ear = Ear {
@@ -100,18 +102,18 @@ impl Listeners {
             missed: Arc::clone(&missed),
         };
         let mut ears = self.ears.write().unwrap_or_else(PoisonError::into_inner);
-        ears.insert(subject, ear);
+        ears.extend(subjects.iter().map(|subject| (*subject, ear.clone())));
         Listener(Some(Hearing { news, missed }))
     }
 
-    /// Tells whoever listens to a subject. Never waits.
-    pub(super) fn tell(&self, subject: Subject, message: Message) {
+    /// Tells whoever listens to its subject. Never waits.
+    pub(super) fn tell(&self, message: Message) {
         let ears = self.ears.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(ear) = ears.get(&subject) else {
+        let Some(ear) = ears.get(&message.subject) else {
             return;
         };
         let metrics = &self.metrics.backplane;
-        metrics.heard.of(subject.as_str()).inc();
+        metrics.heard.of(message.subject.as_str()).inc();
         if !ear.tell(News::Message(message)) {
             metrics.dropped.of("slow_listener").inc();
         }
@@ -149,14 +151,15 @@ mod tests {
     #[tokio::test]
     async fn a_listener_that_is_too_slow_is_told_that_it_missed_something() {
         let listeners = Listeners::new(Arc::default());
-        let mut listener = listeners.listen(Subject::Calls);
+        let mut listener = listeners.listen(&[Subject::Calls]);
         let say = |number: usize| {
             let message = Message {
                 from: "n2".parse().unwrap(),
                 channel: Channel::Everyone,
+                subject: Subject::Calls,
                 body: number.to_string().into(),
             };
-            listeners.tell(Subject::Calls, message);
+            listeners.tell(message);
         };
         (0..=NEWS_KEPT).for_each(say);
         assert!(matches!(listener.next().await, News::Gap));

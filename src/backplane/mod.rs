@@ -110,9 +110,14 @@ impl Backplane {
 
     /// Hears what is said about a subject, on all channels that this node holds. One listener for each subject.
     pub fn listen(&self, subject: Subject) -> Listener {
+        self.listen_to(&[subject])
+    }
+
+    /// Hears what is about several subjects, in the order in which each node said it.
+    pub fn listen_to(&self, subjects: &[Subject]) -> Listener {
         match &self.0.remote {
             None => Listener::silent(),
-            Some(remote) => remote.shared.listeners.listen(subject),
+            Some(remote) => remote.shared.listeners.listen(subjects),
         }
     }
 

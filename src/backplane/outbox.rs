@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Channel, Message, Subject};
+use super::{Channel, Message};
 
 /// Messages of one pipeline: their answers come in well under a millisecond.
 const PIPELINE_MESSAGES: usize = 512;
@@ -40,7 +40,7 @@ pub(super) struct Outgoing {
     /// Its place among those of this node.
     pub(super) number: u64,
     /// What this node is to hear of it, if it holds the channel.
-    pub(super) own: Option<(Subject, Message)>,
+    pub(super) own: Option<Message>,
     /// Who wants to know how many got it.
     pub(super) counted: Option<oneshot::Sender<usize>>,
     pub(super) said: Instant,
@@ -55,7 +55,7 @@ pub(super) struct Outbox {
     waiting: VecDeque<Outgoing>,
     bytes: usize,
     /// What was published and will come back, by number.
-    echoes: BTreeMap<u64, (Subject, Message)>,
+    echoes: BTreeMap<u64, Message>,
     last_number: u64,
     /// A pipeline is under way.
     pub(super) under_way: bool,
@@ -125,13 +125,13 @@ impl Outbox {
     }
 
     /// A message of this node has come back. Returns what it is to hear of it, once.
-    pub(super) fn came_back(&mut self, number: u64) -> Option<(Subject, Message)> {
+    pub(super) fn came_back(&mut self, number: u64) -> Option<Message> {
         self.echoes.remove(&number)
     }
 
     /// Nothing goes out any more, and nothing comes back. Returns what this node was yet to hear of itself, in order,
     /// and how many messages others may not have heard.
-    pub(super) fn lost(&mut self) -> (Vec<(Subject, Message)>, usize) {
+    pub(super) fn lost(&mut self) -> (Vec<Message>, usize) {
         self.up = false;
         let echoes = std::mem::take(&mut self.echoes).into_values();
         let waiting = std::mem::take(&mut self.waiting);
@@ -152,19 +152,21 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backplane::Subject;
 
     fn outgoing(outbox: &mut Outbox, size: usize, hear: bool) -> Outgoing {
         let number = outbox.next_number();
         let message = Message {
             from: "n1".parse().unwrap(),
             channel: Channel::Everyone,
+            subject: Subject::Delivery,
             body: number.to_string().into(),
         };
         Outgoing {
             channel: Channel::Everyone,
             payload: vec![0; size],
             number,
-            own: hear.then_some((Subject::Delivery, message)),
+            own: hear.then_some(message),
             counted: None,
             said: Instant::now(),
         }
@@ -222,7 +224,7 @@ mod tests {
         outbox.put(late);
         assert!(outbox.came_back(1).is_some() && outbox.came_back(1).is_none());
         let (unheard, unsaid) = outbox.lost();
-        let heard: Vec<_> = unheard.iter().map(|(_, it)| it.body.as_ref()).collect();
+        let heard: Vec<_> = unheard.iter().map(|it| it.body.as_ref()).collect();
         assert_eq!(heard, [b"2", b"4", b"5"]);
         assert_eq!(
             (unsaid, outbox.came_back(4).is_none(), outbox.owes_gap),

@@ -1,9 +1,10 @@
 //! When users last came or went (the table `last_seen`), and on which nodes they are now (`whereabouts`).
 //!
 //! Somebody may be on several nodes: who leaves one is still on the others, and if such a node dies, they were last seen at
-//! its last sign of life.
+//! its last sign of life. Each write touches a user's `last_seen` before their `whereabouts`, so that two of them do not wait for
+//! each other.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::prelude::*;
 
@@ -49,21 +50,22 @@ pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, Store
 
 /// A user comes to a node.
 pub fn arrive(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+    see(tx, who)?;
     run!(tx, |c| diesel::insert_into(whereabouts::table)
         .values((
             whereabouts::user_id.eq(who.as_str()),
             whereabouts::node.eq(node.as_str())
         ))
         .on_conflict_do_nothing()
-        .execute(c))?;
-    see(tx, who)
+        .execute(c))
+    .map(drop)
 }
 
 /// A user leaves a node.
 pub fn leave(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+    see(tx, who)?;
     let there = whereabouts::table.find((who.as_str(), node.as_str()));
-    run!(tx, |c| diesel::delete(there).execute(c))?;
-    see(tx, who)
+    run!(tx, |c| diesel::delete(there).execute(c)).map(drop)
 }
 
 /// Marks the users who were on a node when it died as gone from it, at the last moment at which it is known to have run.
@@ -85,19 +87,25 @@ pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
     run!(tx, |c| diesel::delete(there).execute(c))
 }
 
-/// The same for one user.
-pub fn settle_one(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
-    let there = whereabouts::table.find((who.as_str(), node.as_str()));
-    let left = run!(tx, |c| diesel::delete(there).execute(c))?;
-    if left > 0
-        && let Some(alive_at) = alive::last(tx, node)?.map(Timestamp::millis)
-    {
-        let earlier = last_seen::table
-            .filter(last_seen::user_id.eq(who.as_str()))
-            .filter(last_seen::at.lt(alive_at));
-        run!(tx, |c| diesel::update(earlier)
-            .set(last_seen::at.eq(alive_at))
-            .execute(c))?;
+/// The same for some users, in the order of their ids.
+pub fn settle_some(
+    tx: &mut Tx<'_>,
+    users: &BTreeSet<UserId>,
+    node: &NodeId,
+) -> Result<(), StoreError> {
+    let alive_at = alive::last(tx, node)?.map(Timestamp::millis);
+    for who in users {
+        let there = whereabouts::table.find((who.as_str(), node.as_str()));
+        let is_there = run!(tx, |c| there.count().get_result::<i64>(c))? > 0;
+        if let Some(alive_at) = alive_at.filter(|_| is_there) {
+            let earlier = last_seen::table
+                .find(who.as_str())
+                .filter(last_seen::at.lt(alive_at));
+            run!(tx, |c| diesel::update(earlier)
+                .set(last_seen::at.eq(alive_at))
+                .execute(c))?;
+        }
+        run!(tx, |c| diesel::delete(there).execute(c))?;
     }
     Ok(())
 }

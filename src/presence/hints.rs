@@ -63,14 +63,22 @@ impl Hints {
     pub(super) async fn tell(self, backplane: Backplane) -> Infallible {
         loop {
             self.0.more.notified().await;
-            let waiting: Vec<Entry> = self.take();
-            // A node that cannot be heard has nothing to say: the others look by themselves when they hear it again.
-            if !waiting.is_empty() && backplane.link() == Link::Up {
-                let everyone = Channel::Everyone;
-                backplane.tell(&everyone, Subject::Presence, encode(&waiting), Echo::Skip);
+            if self.tell_now(&backplane) {
                 sleep(JOIN).await;
             }
         }
+    }
+
+    /// Tells what waits: what is told to clients after this comes after it on every node, too. Returns whether anything did.
+    pub(super) fn tell_now(&self, backplane: &Backplane) -> bool {
+        let waiting = self.take();
+        // A node that cannot be heard has nothing to say: the others look by themselves when they hear it again.
+        let told = !waiting.is_empty() && backplane.link() == Link::Up;
+        if told {
+            let everyone = Channel::Everyone;
+            backplane.tell(&everyone, Subject::Presence, encode(&waiting), Echo::Skip);
+        }
+        told
     }
 
     fn take(&self) -> Vec<Entry> {

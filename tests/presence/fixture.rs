@@ -149,6 +149,8 @@ impl Fixture {
         let backplane = linked::node(&node, self.redis.as_ref(), &metrics).await;
         let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
         let lines = dispatch.start_worker().unwrap();
+        let (heard, reads) = (dispatch.clone(), store.clone());
+        actix_rt::spawn(async move { match heard.hear_nodes(&reads).await {} });
         let presence = Presence::start(
             store.clone(),
             dispatch.clone(),

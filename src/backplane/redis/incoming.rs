@@ -79,9 +79,10 @@ impl Incoming {
                 let message = Message {
                     from: envelope.speaker.node,
                     channel,
+                    subject: envelope.subject,
                     body: envelope.body,
                 };
-                self.shared.listeners.tell(envelope.subject, message);
+                self.shared.listeners.tell(message);
             }
             Kind::Gap => {
                 log::info!(
@@ -108,8 +109,8 @@ impl Incoming {
                 if self.over.load(Ordering::Acquire) {
                     return;
                 }
-                if let Some((subject, message)) = outbox.came_back(envelope.number) {
-                    self.shared.listeners.tell(subject, message);
+                if let Some(message) = outbox.came_back(envelope.number) {
+                    self.shared.listeners.tell(message);
                 }
             }
             Kind::Skip | Kind::Gap => {}

@@ -314,8 +314,8 @@ impl Shared {
         // Before the word of it: whoever has heard that the link is down asks nothing any more.
         *self.current() = None;
         let was_up = self.link.send_replace(Link::Down) == Link::Up;
-        for (subject, message) in unheard {
-            self.hear_own(subject, message);
+        for message in unheard {
+            self.hear_own(message);
         }
         self.holds().lost();
         drop(outbox);

@@ -189,21 +189,19 @@ impl Shared {
             Echo::Skip => Kind::Skip,
             Echo::Hear => Kind::Hear,
         };
-        let own = (echo == Echo::Hear).then(|| {
-            let message = Message {
-                from: self.speaker.node.clone(),
-                channel: channel.clone(),
-                body: body.clone(),
-            };
-            (subject, message)
+        let own = (echo == Echo::Hear).then(|| Message {
+            from: self.speaker.node.clone(),
+            channel: channel.clone(),
+            subject,
+            body: body.clone(),
         });
         let mut outbox = self.outbox();
         if !outbox.up {
             outbox.owes_gap = true;
             metrics.dropped.of("link_down").inc();
             // Under the lock, so that it is heard after what was said before, and before what is said when the link is up.
-            if let Some((subject, message)) = own {
-                self.hear_own(subject, message);
+            if let Some(message) = own {
+                self.hear_own(message);
             }
             return;
         }
@@ -252,9 +250,9 @@ impl Shared {
     }
 
     /// What this node said itself and hears at once, because it cannot come back.
-    fn hear_own(&self, subject: Subject, message: Message) {
+    fn hear_own(&self, message: Message) {
         if self.holds().is_held(&message.channel) {
-            self.listeners.tell(subject, message);
+            self.listeners.tell(message);
         }
     }
 

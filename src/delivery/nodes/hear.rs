@@ -7,13 +7,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    RemoteSession, Saying,
+    RemoteSession, Saying, Statuses,
     letter::{Answer, Illegible, Letter},
 };
 use crate::{
-    backplane::{Message, News},
+    backplane::{Message, News, Subject},
     delivery::{dispatch::Dispatch, inbox::Seq, lines::To, messages::Receipt, rooms::Renewed},
     kernel::{
         ids::{NodeId, SessionId, UserId},
@@ -43,9 +44,15 @@ impl Dispatch {
             let mut told: Option<Instant> = None;
             loop {
                 match listener.next().await {
-                    News::Gap => self.nodes().gaps.send_modify(|gaps| *gaps += 1),
+                    News::Gap => {
+                        self.nodes().gaps.send_modify(|gaps| *gaps += 1);
+                        self.pass_on(News::Gap).await;
+                    }
                     // A node that was away for too long closes all its connections.
                     News::Message(_) if !self.is_current() => {}
+                    News::Message(message) if message.subject == Subject::Presence => {
+                        self.pass_on(News::Message(message)).await;
+                    }
                     News::Message(message) => {
                         let Err(fault) = self.hear(message) else {
                             continue;
@@ -61,6 +68,26 @@ impl Dispatch {
         tokio::select! {
             never = hear => never,
             never = self.wake_trailing(store) => never,
+        }
+    }
+
+    /// What other nodes say of statuses of otomo, in one order with what they say to clients. For one who hears it; whoever
+    /// asks later hears nothing.
+    pub fn hear_statuses(&self) -> mpsc::Receiver<Statuses> {
+        let (sender, statuses) = mpsc::channel(1);
+        // Refused if somebody hears them already.
+        let _ = self.nodes().statuses.set(sender);
+        statuses
+    }
+
+    async fn pass_on(&self, news: News) {
+        let Some(hearer) = self.nodes().statuses.get() else {
+            return;
+        };
+        let (taken, done) = oneshot::channel();
+        if hearer.send(Statuses { news, taken }).await.is_ok() {
+            // It answers by dropping its end.
+            let _ = done.await;
         }
     }
 

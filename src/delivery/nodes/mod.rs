@@ -23,11 +23,11 @@ mod trailing;
 
 use std::{
     future::Future,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub(super) use self::letter::{Saying, Whom};
 pub use self::questions::{RemoteSession, SessionReport};
@@ -38,7 +38,7 @@ use self::{
 };
 use super::{dispatch::Dispatch, lines::To};
 use crate::{
-    backplane::{Backplane, Channel, Echo, Link, Listener, Subject},
+    backplane::{Backplane, Channel, Echo, Link, Listener, News, Subject},
     kernel::ids::NodeId,
 };
 
@@ -51,6 +51,19 @@ pub(super) struct Nodes {
     revisions: Mutex<Revisions>,
     /// Counts the times at which something may have been missed.
     gaps: watch::Sender<u64>,
+    statuses: OnceLock<mpsc::Sender<Statuses>>,
+}
+
+/// What is heard in one order: a status, and what people are told because of it or before it.
+const HEARD_IN_ORDER: [Subject; 2] = [Subject::Delivery, Subject::Presence];
+
+/// What another node says of statuses of otomo, in its place among what it says to clients: that waits until this is taken.
+#[derive(Debug)]
+pub struct Statuses {
+    /// What is said.
+    pub news: News,
+    /// Whoever has taken it drops this.
+    pub taken: oneshot::Sender<()>,
 }
 
 /// Where something is to be said.
@@ -66,11 +79,12 @@ pub(super) enum Route {
 impl Nodes {
     pub(super) fn new(backplane: Backplane) -> Self {
         Self {
-            listener: Mutex::new(Some(backplane.listen(Subject::Delivery))),
+            listener: Mutex::new(Some(backplane.listen_to(&HEARD_IN_ORDER))),
             backplane,
             gatherings: Gatherings::default(),
             revisions: Mutex::default(),
             gaps: watch::Sender::new(0),
+            statuses: OnceLock::new(),
         }
     }
 

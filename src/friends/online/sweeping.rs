@@ -103,13 +103,8 @@ async fn settled(
     users: Vec<UserId>,
 ) -> Result<Vec<Option<Timestamp>>, StoreError> {
     let settle = move |tx: &mut Tx<'_>| {
-        let users = users.iter();
-        users
-            .map(|user| {
-                last_seen::settle_one(tx, user, &node)?;
-                last_seen::find(tx, user)
-            })
-            .collect()
+        last_seen::settle_some(tx, &users.iter().cloned().collect(), &node)?;
+        users.iter().map(|user| last_seen::find(tx, user)).collect()
     };
     shared.store.write(settle).await
 }

@@ -76,6 +76,8 @@ impl Handler<Changed> for PresenceHub {
 
     fn handle(&mut self, Changed(changes): Changed, ctx: &mut Context<Self>) {
         self.tell(&changes, ctx);
+        // What calls say next comes after the status, also on other nodes: first `busy`, then `call_accepted`.
+        self.tell_others();
     }
 }
 

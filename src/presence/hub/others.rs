@@ -1,11 +1,12 @@
 //! How the hub hears what other nodes have stored, and has them hear of what it did.
 
 use actix::{WeakAddr, fut::wrap_future, prelude::*};
+use tokio::sync::mpsc;
 
 use super::PresenceHub;
 use crate::{
-    backplane::{Listener, News, Subject},
-    delivery::dispatch::Dispatch,
+    backplane::News,
+    delivery::nodes::Statuses,
     presence::{
         hints,
         messages::{Hinted, Missed},
@@ -19,20 +20,29 @@ impl PresenceHub {
         let backplane = self.dispatch.backplane();
         let told = hints.clone().tell(backplane.clone());
         ctx.spawn(wrap_future(told).map(|never, _, _| match never {}));
-        let news = backplane.listen(Subject::Presence);
-        let heard = hear(news, self.dispatch.clone(), ctx.address().downgrade());
+        let heard = hear(self.dispatch.hear_statuses(), ctx.address().downgrade());
         ctx.spawn(wrap_future(heard));
     }
 }
 
+impl PresenceHub {
+    /// Tells the other nodes at once what was left to be told.
+    pub(super) fn tell_others(&self) {
+        if let Some(hints) = &self.hints {
+            hints.tell_now(self.dispatch.backplane());
+        }
+    }
+}
+
 /// Takes to the hub what others say, one message after the other.
-async fn hear(mut news: Listener, dispatch: Dispatch, hub: WeakAddr<PresenceHub>) {
-    loop {
-        let news = news.next().await;
+async fn hear(mut statuses: mpsc::Receiver<Statuses>, hub: WeakAddr<PresenceHub>) {
+    while let Some(Statuses {
+        news,
+        taken: _taken,
+    }) = statuses.recv().await
+    {
         let Some(hub) = hub.upgrade() else { return };
         let taken = match news {
-            // The next look finds it.
-            News::Message(_) if !dispatch.is_current() => continue,
             News::Message(message) => hub.send(Hinted(hints::decode(&message.body))).await,
             News::Gap => hub.send(Missed).await,
         };

@@ -46,6 +46,7 @@ pub struct Person {
     dice: Dice,
     /// Whether everything is said, and the calls are over.
     has_spoken: bool,
+    healing: Duration,
 }
 
 /// What came of one person's run.
@@ -86,6 +87,7 @@ impl Person {
             phone: Phone::new(&name, otomo, is_otomo(number)),
             dice: dice.fork(),
             has_spoken: false,
+            healing: scale.healing,
             name,
         }
     }
@@ -194,12 +196,13 @@ impl Person {
         }
     }
 
-    /// Listens until everything is said and it agrees with a fresh connection; `false` if the connection ended first, or
-    /// nothing comes of it.
+    /// Listens until everything is said and it agrees with a fresh connection; `false` if the connection ended first. One that
+    /// stands must agree in time: what it has missed has to come by itself.
     async fn settle(&mut self, line: &mut Line, received: &mut Received) -> bool {
         let mut turns = interval(TURN);
         let mut ready = false;
-        let until = Instant::now() + 5 * NODE_PATIENCE;
+        let began = Instant::now();
+        let mut until = None;
         loop {
             tokio::select! {
                 event = line.next() => match event {
@@ -210,7 +213,7 @@ impl Person {
                     }
                 },
                 _ = turns.tick() => {
-                    if Instant::now() > until {
+                    if !ready && began.elapsed() > NODE_PATIENCE {
                         return false;
                     }
                     if !ready {
@@ -226,6 +229,8 @@ impl Person {
                     if self.progress.talking.load(Ordering::SeqCst) > 0 {
                         continue;
                     }
+                    let until = *until.get_or_insert_with(|| Instant::now() + self.healing);
+                    assert!(Instant::now() < until, "{} has missed something", self.name);
                     let agreed = received.agreed;
                     if let Some(snapshot) = self.fresh().await {
                         received.compare(&snapshot);

@@ -127,8 +127,9 @@ pub(super) async fn what_is_stored_together_carries_one_time(database: &impl Dat
     assert_eq!(store.now(), Timestamp::from_millis(1_005));
 }
 
-/// One commit for the job that held the writer, one for the three that waited.
-pub(super) async fn commits_are_measured(database: &impl Database) {
+/// One commit for the job that held the writer, one for the three that waited; more where locks are not held for long and
+/// the machine is slow.
+pub(super) async fn commits_are_measured<D: Database>(database: &D) {
     migrate(&database.config().url).unwrap();
     let metrics = Arc::new(Metrics::default());
     let store = Handle::open(&database.config(), Clock::system(), metrics.clone()).unwrap();
@@ -139,14 +140,17 @@ pub(super) async fn commits_are_measured(database: &impl Database) {
         answer.unwrap();
     }
     let page = metrics.encode();
-    for line in [
-        "otomo_commit_seconds_count 2\n",
-        "otomo_commit_jobs_count 2\n",
-        "otomo_commit_jobs_sum 4.0\n",
-        "otomo_store_queue 0\n",
-    ] {
-        assert!(page.contains(line), "{line:?} is missing in\n{page}");
-    }
+    let has = |line: &str| page.contains(line);
+    assert!(
+        has("otomo_commit_jobs_sum 4.0\n") && has("otomo_store_queue 0\n"),
+        "{page}"
+    );
+    let most = if D::SHARED { 4 } else { 2 };
+    let commits = (2..=most).any(|count| {
+        has(&format!("otomo_commit_seconds_count {count}\n"))
+            && has(&format!("otomo_commit_jobs_count {count}\n"))
+    });
+    assert!(commits, "{page}");
 }
 
 /// A backup or another process has the lock for longer than a write waits for it.

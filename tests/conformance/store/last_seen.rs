@@ -90,7 +90,7 @@ pub(super) async fn who_leaves_one_server_is_still_on_the_other(database: &impl 
     assert_eq!((left_behind, seen(&store, "ann").await), (0, Some(1_001)));
     let node = other.clone();
     write(&store, move |tx| {
-        last_seen::settle_one(tx, &user("ann"), &node)
+        last_seen::settle_some(tx, &[user("ann")].into(), &node)
     })
     .await;
     assert_eq!(seen(&store, "ann").await, Some(1_002));

@@ -30,6 +30,9 @@ use crate::postgres::{Postgres as Server, PostgresDatabase};
 
 /// A kind of database, and an empty one of it that goes away with the value.
 trait Database {
+    /// Whether several servers share one.
+    const SHARED: bool;
+
     /// An empty database, without tables.
     fn empty() -> Self;
 
@@ -60,6 +63,8 @@ struct Sqlite {
 }
 
 impl Database for Sqlite {
+    const SHARED: bool = false;
+
     fn empty() -> Self {
         let folder = tempfile::tempdir().expect("there is room for a database");
         Self { folder }
@@ -93,6 +98,8 @@ struct Postgres {
 }
 
 impl Database for Postgres {
+    const SHARED: bool = true;
+
     fn empty() -> Self {
         let database = Server::shared().database();
         Self { database }

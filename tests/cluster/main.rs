@@ -18,6 +18,7 @@ mod api;
 mod calls;
 mod chat;
 mod commands;
+mod delay;
 mod dying;
 mod faults;
 mod freezing;

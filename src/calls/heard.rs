@@ -67,16 +67,18 @@ impl Heard {
         }
     }
 
-    /// This node has said something. Of what others stored before it its people may still have to hear.
+    /// This node has said something. Of what others stored before it its people may still have to hear; not once it is the end,
+    /// after which nothing else counts.
     pub(super) fn said(&mut self, mark: &Mark) {
         let Some(versions) = self.0.get_mut(&mark.call) else {
             return;
         };
-        if mark.after <= versions.surely.number && versions.surely.number < mark.up_to {
-            let latest = versions.latest;
+        let (surely, latest) = (versions.surely, versions.latest);
+        let over = latest.over && latest.number == mark.up_to;
+        if surely.number < mark.up_to && (over || mark.after <= surely.number) {
             versions.surely = Version {
                 number: mark.up_to,
-                over: latest.over && latest.number == mark.up_to,
+                over,
                 ..latest
             };
             self.tidy(mark.call);
@@ -121,5 +123,106 @@ impl Heard {
         if self.0.get(&call).is_some_and(|it| it.surely.over) {
             self.0.remove(&call);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        calls::rules::{
+            call::{Phase, Ring},
+            ending::{By, End, Ended},
+        },
+        kernel::time::Timestamp,
+    };
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn ringing() -> Call {
+        Call {
+            id: CallId::new(),
+            caller: "taro".parse().unwrap(),
+            caller_device: "taro-1".parse().unwrap(),
+            otomo: "hana".parse().unwrap(),
+            tariff: None,
+            requested_at: NOW,
+            version: 1,
+            phase: Phase::Ringing(Ring {
+                deadline: NOW,
+                lost: Lost::default(),
+            }),
+        }
+    }
+
+    fn next(call: &Call) -> Call {
+        Call {
+            version: call.version + 1,
+            ..call.clone()
+        }
+    }
+
+    fn over(call: &Call) -> Call {
+        let (at, by, end) = (NOW, By::System, End::Missed);
+        Call {
+            phase: Phase::Ended(Ended { at, by, end }),
+            ..next(call)
+        }
+    }
+
+    fn says(heard: &mut Heard, call: &Call) {
+        heard.learn(call);
+        heard.said(&Mark {
+            call: call.id,
+            after: call.version - 1,
+            up_to: call.version,
+        });
+    }
+
+    #[test]
+    fn what_was_said_here_was_heard_and_what_others_stored_before_it_was_perhaps_not() {
+        let (mut heard, call) = (Heard::default(), ringing());
+        says(&mut heard, &call);
+        assert!(!heard.is_behind(&call));
+        let theirs = next(&call);
+        heard.learn(&theirs);
+        let ours = next(&theirs);
+        says(&mut heard, &ours);
+        assert!(heard.is_behind(&ours));
+        heard.restated(&ours);
+        assert!(!heard.is_behind(&ours));
+    }
+
+    #[test]
+    fn what_others_stored_was_heard_after_two_looks() {
+        let (mut heard, call) = (Heard::default(), ringing());
+        heard.learn(&call);
+        heard.nothing_missed();
+        assert!(heard.is_behind(&call));
+        heard.nothing_missed();
+        assert!(!heard.is_behind(&call));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_call_whose_end_was_heard() {
+        let (call, mut heard) = (ringing(), Heard::default());
+        heard.learn(&call);
+        heard.learn(&next(&call));
+        says(&mut heard, &over(&next(&call)));
+        assert!(heard.0.is_empty(), "{heard:?}");
+
+        heard.learn(&call);
+        heard.learn(&over(&call));
+        heard.restated(&over(&call));
+        assert!(heard.0.is_empty(), "{heard:?}");
+
+        heard.learn(&call);
+        heard.learn(&over(&call));
+        heard.nothing_missed();
+        heard.nothing_missed();
+        assert!(heard.0.is_empty(), "{heard:?}");
+
+        heard.learn(&over(&call));
+        assert!(heard.0.is_empty(), "{heard:?}");
     }
 }

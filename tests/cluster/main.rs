@@ -31,6 +31,7 @@ mod harness;
 )]
 mod mirror;
 mod outages;
+mod pace;
 mod points;
 #[path = "../support/postgres.rs"]
 #[allow(

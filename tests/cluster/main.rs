@@ -18,7 +18,6 @@ mod api;
 mod calls;
 mod chat;
 mod commands;
-mod delay;
 mod dying;
 mod faults;
 mod freezing;

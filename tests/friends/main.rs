@@ -24,6 +24,7 @@ mod recorder;
 #[path = "../support/redis.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod redis;
+mod refused;
 mod trips;
 #[path = "../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]

@@ -80,6 +80,11 @@ impl Friends {
         Ok(friends)
     }
 
+    /// Whether Redis is heard and does not take who is online here, so that other nodes do not know it.
+    pub fn are_refused(&self) -> bool {
+        self.0.online.is_refused()
+    }
+
     /// Asks somebody to be a friend, or accepts if they have asked. Asked twice is asked once. Must be called on an arbiter.
     ///
     /// # Errors

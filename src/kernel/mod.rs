@@ -9,6 +9,7 @@ pub mod iso;
 pub mod logging;
 pub mod metrics;
 pub mod names;
+pub mod now_and_then;
 pub mod person_name;
 pub mod secret;
 pub mod standing;

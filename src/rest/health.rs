@@ -57,6 +57,8 @@ struct Ready {
 enum Degraded {
     /// Redis: this node and others do not hear each other.
     Redis,
+    /// Redis does not take who is online: of friends on other nodes it is known late.
+    Friends,
 }
 
 /// Why a node should get no new clients.
@@ -88,10 +90,13 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
         reasons.push(Unready::Lease);
     }
     if reasons.is_empty() {
-        let away = shared.dispatch.backplane().link() == Link::Down;
+        let degraded = match shared.dispatch.backplane().link() {
+            Link::Down => Some(Degraded::Redis),
+            Link::Alone | Link::Up => shared.friends.are_refused().then_some(Degraded::Friends),
+        };
         return Ok(web::Json(Ready {
             ready: true,
-            degraded: Vec::from_iter(away.then_some(Degraded::Redis)),
+            degraded: Vec::from_iter(degraded),
         }));
     }
     let message = "this node should get no new clients";

@@ -167,6 +167,11 @@ impl Node {
         self.metrics.backplane.round_trips.get()
     }
 
+    /// How often Redis refused what it said.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.metrics.backplane.refusals.get()
+    }
+
     /// Does its work from now on.
     pub(crate) fn thaw(&mut self) {
         let (friends, store) = (self.friends.clone(), self.store.clone());

@@ -2,7 +2,8 @@
 //!
 //! What people hear over real connections is tested in `tests/server/friends`.
 //!
-//! - `asking`: who becomes a friend of whom. `everywhere`: who is online over several nodes. `trips`: what that costs to ask.
+//! - `asking`: who becomes a friend of whom. `everywhere`: who is online over several nodes. `refused`: a Redis
+//!   that does not do what it is told. `trips`: what that costs to ask.
 //! - `fixture`: one node. `cluster`: several, with a Redis. `recorder`: a connection's transport.
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +25,7 @@ mod recorder;
 #[path = "../support/redis.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod redis;
+mod refused;
 mod trips;
 #[path = "../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]

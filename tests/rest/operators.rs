@@ -87,6 +87,25 @@ async fn a_node_without_its_redis_is_ready_and_says_what_it_lacks() {
 }
 
 #[tokio::test]
+async fn a_node_whose_redis_refuses_writes_is_ready_and_says_what_it_lacks() {
+    let redis = Redis::start();
+    let settings = [
+        ("redis.url", &*redis.url()),
+        ("cluster.node", "n1"),
+        ("cluster.lease", "600ms"),
+    ];
+    let server = TestServer::start_with(&settings).await;
+    let operator = Api::stranger(&server);
+    until_ready(&operator, json!({"ready": true})).await;
+    redis.say("CONFIG SET maxmemory 1");
+    until_ready(&operator, json!({"ready": true, "degraded": ["friends"]})).await;
+    let metrics = operator.get("/metrics").await.text;
+    assert!(metrics.contains("otomo_redis_refuses 1"), "{metrics}");
+    redis.say("CONFIG SET maxmemory 0");
+    until_ready(&operator, json!({"ready": true})).await;
+}
+
+#[tokio::test]
 async fn a_load_balancer_may_ask_without_reading() {
     let server = TestServer::start().await;
     let operator = Api::stranger(&server);

@@ -38,6 +38,15 @@ pub enum RedisFault {
     Unexpected(#[source] RedisError),
 }
 
+impl RedisFault {
+    /// Whether a key holds something else than what was to be done with it needs. Anything else that Redis refuses, it refuses
+    /// for all of them: there is no memory, no disk, or it may not be written to.
+    pub fn is_of_a_key(&self) -> bool {
+        // An older Redis says it somewhere in what a script failed of.
+        matches!(self, Self::Refused(cause) if cause.to_string().contains("WRONGTYPE"))
+    }
+}
+
 impl Commands {
     /// Sends commands in one round trip, and returns all their answers.
     ///

@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use ::redis::{PushInfo, PushKind, Value};
@@ -13,13 +13,13 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::Shared;
-use crate::backplane::{
-    Channel, Message,
-    envelope::{Envelope, Garbled, Kind},
+use crate::{
+    backplane::{
+        Channel, Message,
+        envelope::{Envelope, Garbled, Kind},
+    },
+    kernel::now_and_then::NowAndThen,
 };
-
-/// Between two lines in the log about what cannot be read.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// What one connection brings. The client library calls it as it reads, so nothing here waits.
 pub(super) struct Incoming {
@@ -31,7 +31,7 @@ pub(super) struct Incoming {
     pub(super) ended: Notify,
     /// Nothing that comes from now on counts. Changed under the lock of the outbox.
     pub(super) over: AtomicBool,
-    told_at: Mutex<Option<Instant>>,
+    log: Mutex<NowAndThen>,
 }
 
 impl Incoming {
@@ -42,7 +42,7 @@ impl Incoming {
             probed: Notify::new(),
             ended: Notify::new(),
             over: AtomicBool::new(false),
-            told_at: Mutex::default(),
+            log: Mutex::default(),
         })
     }
 
@@ -120,11 +120,9 @@ impl Incoming {
     /// Something on our channels cannot be read. It is counted, and logged now and then.
     fn garbled(&self, garbled: &Garbled) {
         self.shared.metrics.backplane.dropped.of("garbled").inc();
-        let now = Instant::now();
-        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if told_at.is_none_or(|at| now.duration_since(at) >= TELL_EVERY) {
-            *told_at = Some(now);
-            log::warn!("a message from Redis is not ours cause={garbled}");
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(times) = log.count(Instant::now()) {
+            log::warn!("a message from Redis is not ours times={times} cause={garbled}");
         }
     }
 }

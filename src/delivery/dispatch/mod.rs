@@ -157,6 +157,11 @@ impl Dispatch {
         &self.0.roster
     }
 
+    /// What is counted.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
     /// The way to other nodes.
     pub fn backplane(&self) -> &Backplane {
         &self.0.nodes.backplane

@@ -1,10 +1,6 @@
 //! What is done with what other nodes say.
 
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +16,7 @@ use crate::{
         ids::{NodeId, SessionId, UserId},
         intern::intern,
         logging::chain,
+        now_and_then::NowAndThen,
         time::Timestamp,
     },
     protocol::{
@@ -30,9 +27,6 @@ use crate::{
     store::Handle,
 };
 
-/// Between two lines in the log about what cannot be read.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
 impl Dispatch {
     /// Hears what other nodes say, and looks after those who missed something of it, for as long as it is polled; one task
     /// of the server does that.
@@ -41,7 +35,7 @@ impl Dispatch {
             return std::future::pending().await;
         };
         let hear = async {
-            let mut told: Option<Instant> = None;
+            let mut log = NowAndThen::default();
             loop {
                 match listener.next().await {
                     News::Gap => {
@@ -57,9 +51,11 @@ impl Dispatch {
                         let Err(fault) = self.hear(message) else {
                             continue;
                         };
-                        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                            told = Some(Instant::now());
-                            log::warn!("a letter of a node cannot be read cause={}", chain(&fault));
+                        if let Some(times) = log.count(Instant::now()) {
+                            let cause = chain(&fault);
+                            log::warn!(
+                                "a letter of a node cannot be read times={times} cause={cause}"
+                            );
                         }
                     }
                 }

@@ -54,6 +54,8 @@ struct Heard {
     version: u64,
     /// Nothing, if changes may have been missed since.
     known: Option<Known>,
+    /// It was told here only, of somebody who is here.
+    here: bool,
     /// The count when it was told.
     at: u64,
 }
@@ -67,30 +69,46 @@ impl Board {
             return Verdict::Pass;
         }
         let was = before.and_then(|before| before.known);
-        self.put(&changed.user, changed.version, known);
-        match (was, known) {
-            (Some(Known::Online), Known::Online) => Verdict::Pass,
-            (Some(Known::Offline(_)), Known::Offline(_)) => Verdict::Pass,
-            _ => Verdict::Tell,
-        }
+        self.put(&changed.user, changed.version, known, false);
+        verdict(was, known)
     }
 
     /// Something has changed here, while other nodes are not heard.
-    pub(super) fn see(&mut self, user: &UserId, known: Known) {
-        let version = self.heard.get(user).map_or(0, |it| it.version);
-        self.put(user, version, known);
+    pub(super) fn see(&mut self, user: &UserId, known: Known) -> Verdict {
+        let before = self.heard.get(user);
+        let version = before.map_or(0, |it| it.version);
+        let was = before.and_then(|it| it.known);
+        self.put(user, version, known, true);
+        verdict(was, known)
     }
 
-    /// Changes may have been missed: what is known no longer counts. Versions do.
+    /// Whether people here were told that somebody is here, of whom nothing was heard since.
+    pub(super) fn has_seen(&self, user: &UserId) -> bool {
+        let heard = self.heard.get(user);
+        heard.is_some_and(|it| it.here && it.known == Some(Known::Online))
+    }
+
+    /// What others told may have been missed: what is known from them no longer counts. Versions do.
+    pub(super) fn miss(&mut self) {
+        for heard in self.heard.values_mut().filter(|it| !it.here) {
+            heard.known = None;
+        }
+    }
+
+    /// Everybody here is told anew who is online, so it no longer counts what was told. Versions do.
     pub(super) fn forget(&mut self) {
         for heard in self.heard.values_mut() {
             heard.known = None;
+            heard.here = false;
         }
     }
 
     /// The link is down. Whatever was under way is lost, and versions may begin anew.
     pub(super) fn clear(&mut self) {
-        self.heard.clear();
+        self.heard.retain(|_, it| it.here);
+        for heard in self.heard.values_mut() {
+            heard.version = 0;
+        }
     }
 
     /// What was told up to now.
@@ -104,11 +122,12 @@ impl Board {
         heard.known
     }
 
-    fn put(&mut self, user: &UserId, version: u64, known: Known) {
+    fn put(&mut self, user: &UserId, version: u64, known: Known, here: bool) {
         self.count += 1;
         let heard = Heard {
             version,
             known: Some(known),
+            here,
             at: self.count,
         };
         self.heard.insert(user.clone(), heard);
@@ -116,6 +135,14 @@ impl Board {
             let old = self.count.saturating_sub(REMEMBERED as u64 / 2);
             self.heard.retain(|_, it| it.at > old);
         }
+    }
+}
+
+fn verdict(was: Option<Known>, known: Known) -> Verdict {
+    match (was, known) {
+        (Some(Known::Online), Known::Online) => Verdict::Pass,
+        (Some(Known::Offline(_)), Known::Offline(_)) => Verdict::Pass,
+        _ => Verdict::Tell,
     }
 }
 
@@ -156,5 +183,17 @@ mod tests {
         assert_eq!(board.since(mark, &ann), Some(Known::Offline(seen)));
         board.see(&ann, Known::Online);
         assert_eq!(board.since(mark, &ann), Some(Known::Online));
+    }
+
+    #[test]
+    fn what_was_told_here_while_nobody_was_heard_is_not_told_again() {
+        let (mut board, ann) = (Board::default(), "ann".parse().unwrap());
+        assert_eq!(board.see(&ann, Known::Online), Verdict::Tell);
+        board.miss();
+        assert_eq!(board.see(&ann, Known::Online), Verdict::Pass);
+        assert!(board.has_seen(&ann));
+        assert_eq!(board.hear(&changed(true, 3)), Verdict::Pass);
+        assert!(!board.has_seen(&ann));
+        assert_eq!(board.hear(&changed(false, 4)), Verdict::Tell);
     }
 }

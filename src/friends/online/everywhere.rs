@@ -9,14 +9,14 @@
 //! Snapshots look into the registry, and then add what was told here while they were read. What changes after the look is told
 //! by somebody who finds the reader in the registry, because the reader's own arrival was in it before (`published`).
 //!
-//! While Redis is away a node knows who is connected to it, and of the others what the store has: changes here are told to
+//! While Redis is away, or takes nothing (`refusal`), a node knows who is connected to it, and of the others what the store has: changes here are told to
 //! people here, and look-ups answer from both. Back again it says who is here, and once all nodes had time to do so everybody here is
 //! sent a fresh snapshot: no wave of changes, and nobody is offline meanwhile who is not.
 
 use std::{
     collections::{HashSet, VecDeque},
     convert::Infallible,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -25,18 +25,19 @@ use tokio::sync::Notify;
 
 use super::{
     Mark, Person, Presence, Statuses, board::Board, board::Known, hearing, publisher::Publisher,
-    publishing, sweeping, telling,
+    publishing, refusal::Refusal, sweeping, telling,
 };
 use crate::{
     backplane::{Link, redis::commands::Commands},
     delivery::connectedness::{
         Change,
-        registry::{Changed, Registry},
+        registry::{Changed, Lookup, Registry},
     },
     friends::Shared,
     kernel::{
         ids::{NodeId, UserId},
         logging::chain,
+        metrics::Metrics,
     },
     people::last_seen,
     store::{Conn, StoreError},
@@ -68,13 +69,21 @@ pub(super) struct Everywhere {
     pub(super) doubted: Notify,
     /// What nodes told may have been missed.
     pub(super) missed: Notify,
+    /// The registry is read, and takes nothing.
+    pub(super) refusal: Refusal,
     board: Mutex<Board>,
     telling: Mutex<VecDeque<Tell>>,
     to_tell: Notify,
 }
 
 impl Everywhere {
-    pub(super) fn new(redis: Commands, lease: Duration, node: &NodeId, epoch: u64) -> Self {
+    pub(super) fn new(
+        redis: Commands,
+        lease: Duration,
+        node: &NodeId,
+        epoch: u64,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             registry: Registry::new(redis, lease),
             node: node.clone(),
@@ -83,6 +92,7 @@ impl Everywhere {
             progress: Notify::new(),
             doubted: Notify::new(),
             missed: Notify::new(),
+            refusal: Refusal::new(metrics),
             board: Mutex::default(),
             telling: Mutex::default(),
             to_tell: Notify::new(),
@@ -150,7 +160,8 @@ impl Everywhere {
                 let mut progress = std::pin::pin!(self.progress.notified());
                 // What happens from here on wakes it.
                 progress.as_mut().enable();
-                let down = shared.dispatch.backplane().link() != Link::Up;
+                let link = shared.dispatch.backplane().link();
+                let down = link != Link::Up || self.refusal.is();
                 if down || self.publisher().has_said(user) || !connectedness.is_online(user) {
                     return;
                 }
@@ -180,6 +191,7 @@ impl Everywhere {
                 return Statuses::new();
             }
         };
+        let connectedness = shared.dispatch.roster().connectedness();
         let board = self.board();
         let presence = |((user, seen), online): (Person, bool)| {
             let presence = match board.since(since.0, &user) {
@@ -187,6 +199,8 @@ impl Everywhere {
                 Some(Known::Offline(at)) => Presence::Offline(Some(at).max(seen)),
                 // Somebody who is here and not in the registry yet is told of when they are; or never, if they go first.
                 None if online => Presence::Online,
+                // Unless they were told before, while Redis was away: then nobody hears it again.
+                None if board.has_seen(&user) && connectedness.is_online(&user) => Presence::Online,
                 None => Presence::Offline(seen),
             };
             (user, presence)
@@ -196,7 +210,15 @@ impl Everywhere {
 
     /// Whether each of some people is online: by the registry, and by the store as well while the registry cannot tell of all.
     async fn look_up(&self, shared: &Shared, users: &[UserId]) -> Result<Vec<bool>, StoreError> {
-        let mut online = match self.registry.online(users).await {
+        let found = match self.refusal.is() {
+            // What is there is no longer so.
+            true => Ok(Lookup {
+                online: vec![false; users.len()],
+                settling: true,
+            }),
+            false => self.registry.online(users).await,
+        };
+        let mut online = match found {
             Ok(found) if !found.settling => return Ok(found.online),
             Ok(found) => found.online,
             Err(fault) => {

@@ -1,6 +1,6 @@
 //! Passes on what nodes tell of who comes and goes to people here.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Instant};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::{
     backplane::{News, Subject},
     delivery::{connectedness::registry::Changed, lines::To},
     friends::Shared,
-    kernel::{ids::UserId, time::Timestamp},
+    kernel::{ids::UserId, now_and_then::NowAndThen, time::Timestamp},
 };
 
 /// A change as nodes tell each other, with whom it concerns on the node that it is for.
@@ -70,17 +70,22 @@ impl Told {
 /// Hears what other nodes tell, for as long as it is polled.
 pub(super) async fn hear(shared: &Shared, everywhere: &Everywhere) -> Infallible {
     let mut listener = shared.dispatch.backplane().listen(Subject::Friends);
+    let mut log = NowAndThen::default();
     loop {
         match listener.next().await {
             News::Gap => {
-                everywhere.board().forget();
+                everywhere.board().miss();
                 everywhere.missed.notify_one();
             }
             News::Message(message) => match serde_json::from_slice(&message.body) {
                 Ok(told) => pass_on(shared, everywhere, &told),
                 Err(fault) => {
-                    let node = message.from;
-                    log::warn!("what a node tells cannot be read node={node} cause={fault}");
+                    if let Some(times) = log.count(Instant::now()) {
+                        let node = message.from;
+                        log::warn!(
+                            "what a node tells cannot be read node={node} times={times} cause={fault}"
+                        );
+                    }
                 }
             },
         }

@@ -8,7 +8,7 @@
 //! - `everywhere`: what this node knows of the others. `publishing`: says to the registry who is here (`publisher` decides what
 //!   is still to be said). `telling`: finds whom a change concerns and where they are, and tells those nodes.
 //!   `hearing`: passes on what was told to people here (`board` decides what is news). `sweeping`: ends what dead nodes left
-//!   behind.
+//!   behind. `refusal`: a registry that takes nothing.
 
 mod alone;
 mod board;
@@ -18,10 +18,11 @@ mod hearing;
 mod model;
 mod publisher;
 mod publishing;
+mod refusal;
 mod sweeping;
 mod telling;
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use self::{alone::Alone, board::Known, everywhere::Everywhere};
 use super::Shared;
@@ -52,8 +53,17 @@ impl Online {
         let redis = dispatch.backplane().redis();
         Self {
             alone: Alone::default(),
-            everywhere: redis.map(|redis| Everywhere::new(redis, lease, node, epoch)),
+            everywhere: redis.map(|redis| {
+                let metrics = Arc::clone(dispatch.metrics());
+                Everywhere::new(redis, lease, node, epoch, metrics)
+            }),
         }
+    }
+
+    /// Whether Redis does not take who is online here.
+    pub(super) fn is_refused(&self) -> bool {
+        let everywhere = self.everywhere.as_ref();
+        everywhere.is_some_and(|it| it.refusal.is())
     }
 
     /// Somebody connects.

@@ -95,6 +95,27 @@ impl Publisher {
         next
     }
 
+    /// Those who have come and gone since it was told to the registry, as far as it is not known to have it; with whether they
+    /// are here now.
+    pub(super) fn unsaid(&self, is_here: impl Fn(&UserId) -> bool) -> Vec<(UserId, bool)> {
+        let new = |user: &&UserId| !self.returning.contains(*user);
+        let changed = |user: &UserId| {
+            let (here, unsure) = (is_here(user), self.unsure.contains(user));
+            let differs = unsure || here != self.said.contains(user);
+            differs.then(|| (user.clone(), here))
+        };
+        self.doubtful
+            .iter()
+            .filter(new)
+            .filter_map(changed)
+            .collect()
+    }
+
+    /// Whether it may have been said before.
+    pub(super) fn is_unsure(&self, user: &UserId) -> bool {
+        self.unsure.contains(user)
+    }
+
     /// It was said.
     pub(super) fn done(&mut self, user: &UserId, step: Step) {
         self.returning.remove(user);
@@ -109,6 +130,11 @@ impl Publisher {
     pub(super) fn failed(&mut self, user: UserId) {
         self.unsure.insert(user.clone());
         self.doubt(user);
+    }
+
+    /// The registry takes nothing of somebody for now. They are doubted again later.
+    pub(super) fn postpone(&mut self, user: UserId) {
+        self.unsure.insert(user);
     }
 
     /// The registry does not take it yet: it is said again once it is [`settled`](Self::settled).

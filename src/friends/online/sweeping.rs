@@ -25,16 +25,17 @@ const TOGETHER: usize = 200;
 const UNTOLD_AFTER: Duration = Duration::from_secs(10);
 
 /// Changes that are told again at a time.
-const UNTOLD_MAX: usize = 500;
+pub(super) const UNTOLD_MAX: usize = 500;
 
 /// Looks around a few times in each lease, for as long as it is polled.
 pub(super) async fn sweep(shared: &Shared, everywhere: &Everywhere) -> Infallible {
-    // Since when this node may act: others have had as long to renew their leases.
+    // Since when this node may act: others have had as long to renew their leases, which a Redis that
+    // refuses does not let them.
     let mut current_since = Instant::now();
     let lease = everywhere.registry.lease();
     loop {
         sleep(lease / 3).await;
-        if !shared.dispatch.is_current() {
+        if !shared.dispatch.is_current() || everywhere.refusal.is() {
             current_since = Instant::now();
         }
         // Nodes that live have renewed their leases by then.

@@ -10,7 +10,7 @@ use actix_rt::time::sleep;
 
 use super::{
     Frames,
-    board::Known,
+    board::{Known, Verdict},
     everywhere::{Everywhere, Tell},
     hearing::{self, Told},
 };
@@ -145,7 +145,9 @@ async fn tell_here(shared: &Shared, everywhere: &Everywhere, change: Change, cir
             Known::Offline(seen.unwrap_or(now))
         }
     };
-    everywhere.board().see(&user, known);
+    if everywhere.board().see(&user, known) == Verdict::Pass {
+        return;
+    }
     let frames = Frames::of(&user, known, now.millis());
     hearing::tell_here(shared, &frames, &circle.partners, &circle.friends);
 }

@@ -157,6 +157,10 @@ pub struct BackplaneMetrics {
     pub pipeline: Timing,
     /// Times at which Redis was asked something else, each answered in one round trip.
     pub round_trips: Counter,
+    /// Whether Redis refuses to be told who is online: 1 it does, 0 not.
+    pub refuses: Gauge,
+    /// Times at which it did.
+    pub refusals: Counter,
 }
 
 impl BackplaneMetrics {
@@ -187,6 +191,11 @@ impl BackplaneMetrics {
             round_trips: page.counter(
                 "redis_round_trips",
                 "Times at which Redis was asked something",
+            ),
+            refuses: page.gauge("redis_refuses", "Whether Redis refuses who is online"),
+            refusals: page.counter(
+                "redis_refusals",
+                "Times at which Redis refused who is online",
             ),
         }
     }

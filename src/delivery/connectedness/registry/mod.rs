@@ -14,13 +14,17 @@
 //!
 //! Every step is one script, because a step that is half done would be seen by others; `prelude.lua` names the keys.
 
+mod answers;
 mod scripts;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use redis::{ErrorKind, FromRedisValue, Pipeline, Script, Value};
+use redis::{Pipeline, Script, Value};
 
-use self::scripts::Scripts;
+use self::{
+    answers::{millis, names, number, tell_mended, time, value},
+    scripts::Scripts,
+};
 use crate::{
     backplane::redis::commands::{Commands, RedisFault},
     kernel::{
@@ -185,7 +189,12 @@ impl Registry {
         call.arg(&*life.0)
             .arg(millis(self.lease))
             .arg(u8::from(begin));
-        self.redis.call(&call).await
+        let (goes_on, age, mended) = self
+            .redis
+            .call::<(bool, String, Vec<String>)>(&call)
+            .await?;
+        tell_mended(&mended);
+        Ok((goes_on, age))
     }
 
     /// Says what users of a life have done: at most a few hundred at a time, in one round trip.
@@ -210,9 +219,11 @@ impl Registry {
             };
             call.arg(word).arg(user.as_str()).arg(seen);
         }
-        let Some(moved) = self.redis.call::<Option<Vec<(u8, String)>>>(&call).await? else {
+        type Said = (Vec<(u8, String)>, Vec<String>);
+        let Some((moved, mended)) = self.redis.call::<Option<Said>>(&call).await? else {
             return Ok(Alive::No);
         };
+        tell_mended(&mended);
         let moved = moved.into_iter().map(|(outcome, version)| {
             Ok(match outcome {
                 1 => Moved::Changed(number(&version)?),
@@ -238,14 +249,13 @@ impl Registry {
         for user in users {
             call.arg(user.as_str());
         }
-        match self.redis.call::<Option<Vec<String>>>(&call).await? {
-            Some(missing) => missing
-                .iter()
-                .map(|id| self::user(id))
-                .collect::<Result<_, _>>()
-                .map(Alive::Yes),
-            None => Ok(Alive::No),
-        }
+        type Touched = (Vec<String>, Vec<String>);
+        let Some((missing, mended)) = self.redis.call::<Option<Touched>>(&call).await? else {
+            return Ok(Alive::No);
+        };
+        tell_mended(&mended);
+        let missing: Result<_, _> = missing.iter().map(|id| answers::user(id)).collect();
+        missing.map(Alive::Yes)
     }
 
     /// Who of some people is online, in one round trip however many they are.
@@ -276,7 +286,8 @@ impl Registry {
         })
     }
 
-    /// The lives that people are connected to, in the order in which they were asked for, in one round trip.
+    /// The lives that people are connected to, in the order in which they were asked for, in one round trip; if some of them
+    /// cannot be read, those are nowhere.
     ///
     /// # Errors
     /// What kept Redis from it.
@@ -284,14 +295,32 @@ impl Registry {
         if users.is_empty() {
             return Ok(Vec::new());
         }
+        let lives = match self.lives_of(users).await {
+            // Somebody else has written there: it is mended when that user is touched.
+            Err(fault) if fault.is_of_a_key() => {
+                let mut lives = Vec::with_capacity(users.len());
+                for user in users.chunks(1) {
+                    let found = match self.lives_of(user).await {
+                        Err(fault) if fault.is_of_a_key() => Vec::new(),
+                        found => found?.concat(),
+                    };
+                    lives.push(found);
+                }
+                lives
+            }
+            lives => lives?,
+        };
+        let life = |name: String| Life(name.into());
+        let of = |names: Vec<String>| names.into_iter().map(life).collect();
+        Ok(lives.into_iter().map(of).collect())
+    }
+
+    async fn lives_of(&self, users: &[UserId]) -> Result<Vec<Vec<String>>, RedisFault> {
         let mut look = Pipeline::new();
         for user in users {
             look.cmd("SMEMBERS").arg(format!("otomo:at:{user}"));
         }
-        let lives: Vec<Vec<String>> = self.redis.run(&look).await?;
-        let life = |name: String| Life(name.into());
-        let of = |names: Vec<String>| names.into_iter().map(life).collect();
-        Ok(lives.into_iter().map(of).collect())
+        self.redis.run(&look).await
     }
 
     /// Looks for lives that are over, and for changes of longer ago than `untold` that nobody may have told.
@@ -302,10 +331,12 @@ impl Registry {
         let mut call = self.scripts.look.prepare_invoke();
         call.arg(millis(untold)).arg(most);
         type Untold = (String, String, String, String);
-        let (over, untold): (Vec<String>, Vec<Untold>) = self.redis.call(&call).await?;
+        type Found = (Vec<String>, Vec<Untold>, Vec<String>);
+        let (over, untold, mended) = self.redis.call::<Found>(&call).await?;
+        tell_mended(&mended);
         let untold = untold.into_iter().map(|(id, status, version, seen)| {
             Ok(Changed {
-                user: self::user(&id)?,
+                user: answers::user(&id)?,
                 online: status == "online",
                 version: number(&version)?,
                 seen: time(&seen)?,
@@ -329,13 +360,14 @@ impl Registry {
     ) -> Result<Option<(Vec<Changed>, bool)>, RedisFault> {
         let mut call = self.scripts.sweep.prepare_invoke();
         call.arg(&*life.0).arg(most).arg(OFFLINE_TTL.as_secs());
-        type Swept = (bool, Vec<(String, String, String)>);
-        let Some((all, gone)) = self.redis.call::<Option<Swept>>(&call).await? else {
+        type Swept = (bool, Vec<(String, String, String)>, Vec<String>);
+        let Some((all, gone, mended)) = self.redis.call::<Option<Swept>>(&call).await? else {
             return Ok(None);
         };
+        tell_mended(&mended);
         let gone = gone.into_iter().map(|(id, version, seen)| {
             Ok(Changed {
-                user: self::user(&id)?,
+                user: answers::user(&id)?,
                 online: false,
                 version: number(&version)?,
                 seen: time(&seen)?,
@@ -360,37 +392,6 @@ impl Registry {
         let age = Duration::from_millis(number(age)?);
         Ok(self.settle().saturating_sub(age))
     }
-}
-
-fn names(users: &[UserId]) -> Vec<&str> {
-    users.iter().map(UserId::as_str).collect()
-}
-
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn value<T: FromRedisValue>(answer: Option<Value>) -> Result<T, RedisFault> {
-    let value = redis::from_redis_value(answer.unwrap_or(Value::Nil));
-    value.map_err(|fault| RedisFault::Unexpected(fault.into()))
-}
-
-fn number(text: &str) -> Result<u64, RedisFault> {
-    text.parse().map_err(|_none| unexpected("a number", text))
-}
-
-fn time(text: &str) -> Result<Timestamp, RedisFault> {
-    let millis = text.parse().map_err(|_none| unexpected("a time", text))?;
-    Ok(Timestamp::from_millis(millis))
-}
-
-fn user(id: &str) -> Result<UserId, RedisFault> {
-    id.parse().map_err(|_unfit| unexpected("a user", id))
-}
-
-fn unexpected(what: &'static str, text: &str) -> RedisFault {
-    let detail = format!("{text:?} is not {what}");
-    RedisFault::Unexpected((ErrorKind::UnexpectedReturnType, "what Redis keeps", detail).into())
 }
 
 /// A script with what all of them share before it.

@@ -22,6 +22,31 @@ local function users(life) return 'otomo:life:' .. life .. ':users' end
 local function lease(life) return 'otomo:life:' .. life .. ':lease' end
 local function text(number) return string.format('%.0f', number) end
 
+-- Keys that held something else than they should, and what was there is gone: anybody may write into this Redis.
+local mended = {}
+
+-- To be called of every key before the first thing is written, because what a script has done before it fails stays done.
+local function fit(key, kind)
+  local found = redis.call('TYPE', key)['ok']
+  if found ~= kind and found ~= 'none' then
+    redis.call('DEL', key)
+    table.insert(mended, key)
+  end
+end
+
+local function fit_shared()
+  fit('online_users', 'set')
+  fit('otomo:lives', 'hash')
+  fit('otomo:ending', 'hash')
+  fit('otomo:untold', 'zset')
+  fit('otomo:since', 'string')
+end
+
+local function fit_user(id)
+  fit(at(id), 'set')
+  fit(status(id), 'hash')
+end
+
 -- A version above all that this user ever had, and not before the present.
 local function next_version(id)
   local before = tonumber(redis.call('HGET', status(id), 'updated_at') or '0') or 0
@@ -38,7 +63,7 @@ local function age()
   if not since then
     return 0
   end
-  return now - tonumber(since)
+  return now - (tonumber(since) or now)
 end
 
 -- Somebody is nowhere any more: returns the version of that, or nil if they were not online.

@@ -1,10 +1,15 @@
 -- ARGV: life, time to live of who is online and of who is offline in s, until which age of this Redis nobody goes, then of
 -- each move: `arrive`, `return` or `leave`, the user, and for a leave when they were last seen in ms.
 -- Returns: nil if the life was swept; else for each move whether somebody is to be told (CHANGED), or not (SAME), or the
--- move is not made yet (WAIT); and the version.
+-- move is not made yet (WAIT), and the version; and the keys that were mended.
 local SAME, CHANGED, WAIT = 0, 1, 2
 local life = ARGV[1]
 local online_ttl, offline_ttl = ARGV[2], ARGV[3]
+fit_shared()
+fit(users(life), 'set')
+for n = 6, #ARGV, 3 do
+  fit_user(ARGV[n])
+end
 local settling = age() < tonumber(ARGV[4])
 if redis.call('HEXISTS', 'otomo:lives', life) == 0 then
   return false
@@ -40,4 +45,4 @@ for n = 5, #ARGV, 3 do
   end
   table.insert(moved, {outcome, new or version(id)})
 end
-return moved
+return {moved, mended}

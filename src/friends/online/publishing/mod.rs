@@ -1,26 +1,22 @@
-//! Says to the registry who is connected here.
+//! Says to the registry who is connected here. `saying`: one call after the other.
+
+mod saying;
 
 use std::{convert::Infallible, time::Duration};
 
 use actix_rt::time::{Instant, sleep, sleep_until};
 use tokio::sync::watch;
 
-use super::{
-    everywhere::{Everywhere, Tell},
-    publisher::Step,
-};
+use super::everywhere::{Everywhere, Tell};
 use crate::{
     backplane::{Link, redis::commands::RedisFault},
     delivery::connectedness::{
-        News, Subscription,
-        registry::{Alive, Changed, Life, Move, Moved, ONLINE_TTL},
+        Change, News, Subscription,
+        registry::{Alive, Life, ONLINE_TTL},
     },
     friends::Shared,
     kernel::{ids::UserId, logging::chain},
 };
-
-/// Moves that are said in one call: it takes Redis a millisecond.
-const TOGETHER: usize = 128;
 
 /// Users whose statuses are renewed in one call.
 const TOUCHED_TOGETHER: usize = 500;
@@ -52,14 +48,16 @@ pub(super) async fn publish(shared: &Shared, everywhere: &Everywhere) -> Infalli
         touch_at: Instant::now() + TOUCH_EVERY,
         refresh_at: None,
         settled_at: None,
+        retry_at: None,
+        retell: false,
+        postponed: Vec::new(),
     };
     let mut subscription = connectedness.subscribe();
     loop {
         publishing.wait(&mut subscription).await;
         if let Err(fault) = publishing.work().await {
             log::debug!("Redis was not told who is here cause={}", chain(&fault));
-            everywhere.progress.notify_waiters();
-            sleep(PAUSE).await;
+            publishing.failed(&fault);
         }
     }
 }
@@ -79,6 +77,12 @@ struct Publishing<'a> {
     refresh_at: Option<Instant>,
     /// When all nodes have come back to this Redis.
     settled_at: Option<Instant>,
+    /// When Redis is asked again, after it could not be told.
+    retry_at: Option<Instant>,
+    /// Something was done by a call that was not answered, so nobody has told it.
+    retell: bool,
+    /// Of whom Redis takes nothing because of what somebody else wrote there.
+    postponed: Vec<UserId>,
 }
 
 impl Publishing<'_> {
@@ -123,7 +127,8 @@ impl Publishing<'_> {
             self.refresh_at,
             self.settled_at,
         ];
-        all.into_iter().flatten().min().filter(|_| self.up)
+        let next = all.into_iter().flatten().min();
+        self.retry_at.or(next).filter(|_| self.up)
     }
 
     fn look_at_link(&mut self) {
@@ -134,11 +139,50 @@ impl Publishing<'_> {
             self.refresh_at = Some(now + self.everywhere.registry.settle());
         }
         if !up && self.up {
-            // What is told from now on is told here alone.
             self.everywhere.board().clear();
-            self.everywhere.progress.notify_waiters();
+            self.go_alone();
+        }
+        if up != self.up {
+            self.retry_at = None;
         }
         self.up = up;
+    }
+
+    /// What is told from now on is told here alone, and so is what was not said up to now.
+    fn go_alone(&self) {
+        let connectedness = self.shared.dispatch.roster().connectedness();
+        let unsaid = self.everywhere.publisher();
+        let unsaid = unsaid.unsaid(|user| connectedness.is_online(user));
+        for (user, here) in unsaid {
+            let change = match here {
+                true => Change::Online(user),
+                false => Change::Offline(user),
+            };
+            self.everywhere.tell(Tell::Here(change));
+        }
+        self.everywhere.progress.notify_waiters();
+    }
+
+    /// Redis could not be told: it will be again, soon.
+    fn failed(&mut self, fault: &RedisFault) {
+        self.retry_at = Some(Instant::now() + PAUSE);
+        // Before anything is said: what is refused may be no more than a life's renewal.
+        self.renew_at = Instant::now();
+        let refused = matches!(fault, RedisFault::Refused(_)) && !fault.is_of_a_key();
+        if refused && self.everywhere.refusal.begin(fault) {
+            self.everywhere.board().miss();
+            self.go_alone();
+        }
+        self.everywhere.progress.notify_waiters();
+    }
+
+    /// Redis has taken all that there was.
+    fn took_all(&mut self) {
+        if self.everywhere.refusal.end() {
+            // As after an outage: others have said nothing for as long.
+            self.touch_at = Instant::now();
+            self.refresh_at = Some(Instant::now() + self.everywhere.registry.settle());
+        }
     }
 
     fn hear(&self, news: News) {
@@ -148,7 +192,7 @@ impl Publishing<'_> {
             News::Change(change) => {
                 publisher.doubt(change.user().clone());
                 drop(publisher);
-                if !self.up {
+                if !self.up || self.everywhere.refusal.is() {
                     self.everywhere.tell(Tell::Here(change));
                 }
             }
@@ -160,6 +204,10 @@ impl Publishing<'_> {
         if !self.up {
             return Ok(());
         }
+        if self.retry_at.is_some_and(|due| Instant::now() < due) {
+            return Ok(());
+        }
+        self.retry_at = None;
         if !self.shared.dispatch.is_current() {
             // Others may have given this node up, and its people are being sent away. It begins anew once it may act.
             self.life = None;
@@ -174,8 +222,12 @@ impl Publishing<'_> {
                 break;
             }
         }
+        self.took_all();
         if Instant::now() >= self.touch_at {
             self.touch().await?;
+        }
+        if std::mem::take(&mut self.retell) {
+            self.retell().await?;
         }
         if self.refresh_at.is_some_and(|due| Instant::now() >= due) {
             self.refresh_at = None;
@@ -234,96 +286,11 @@ impl Publishing<'_> {
         }
     }
 
-    /// Says some of what is to be said. Returns whether there may be more.
-    async fn say_some(&mut self) -> Result<bool, RedisFault> {
-        let Some(life) = self.life.clone() else {
-            return Ok(true);
-        };
-        let roster = self.shared.dispatch.roster();
-        // Whoever is in the grace of a leave stays online, also in a Redis that has forgotten them; but others who were told
-        // that they are offline hear of them only when they are back.
-        let settling = self.settled_at.is_some();
-        let is_here = |user: &UserId, said: bool| {
-            let connected = || !roster.sessions(user).is_empty();
-            roster.connectedness().is_online(user) && (said || settling || connected())
-        };
-        let next = self.everywhere.publisher().next(TOGETHER, is_here);
-        if next.is_empty() {
-            return Ok(false);
-        }
-        let moves = self.moves(&next).await;
-        match self.everywhere.registry.say(&life, &moves).await {
-            Ok(Alive::Yes(moved)) => {
-                for (((user, step), (_, made)), moved) in next.into_iter().zip(moves).zip(moved) {
-                    self.said(user, step, made, moved);
-                }
-            }
-            // The new life has all who are here.
-            Ok(Alive::No) => self.life = None,
-            Err(fault) => {
-                let mut publisher = self.everywhere.publisher();
-                for (user, _) in next {
-                    publisher.failed(user);
-                }
-                return Err(fault);
-            }
-        }
-        self.everywhere.progress.notify_waiters();
-        Ok(true)
-    }
-
-    /// The same in the words of the registry.
-    async fn moves(&self, next: &[(UserId, Step)]) -> Vec<(UserId, Move)> {
-        let leaving = next.iter().filter(|(_, step)| *step == Step::Leave);
-        let leaving: Vec<UserId> = leaving.map(|(user, _)| user.clone()).collect();
-        let now = self.shared.store.now();
-        let seen = match leaving.is_empty() {
-            true => Vec::new(),
-            false => self
-                .shared
-                .last_seen(leaving)
-                .await
-                .unwrap_or_else(|error| {
-                    log::warn!("last seen not known cause={}", chain(&error));
-                    Vec::new()
-                }),
-        };
-        let mut seen = seen.into_iter();
-        let step = |(user, step): &(UserId, Step)| {
-            let step = match step {
-                Step::Arrive => Move::Arrive,
-                Step::Return => Move::Return,
-                Step::Leave => Move::Leave(seen.next().flatten().unwrap_or(now)),
-            };
-            (user.clone(), step)
-        };
-        next.iter().map(step).collect()
-    }
-
-    fn said(&self, user: UserId, step: Step, made: Move, moved: Moved) {
-        let mut publisher = self.everywhere.publisher();
-        match moved {
-            Moved::Wait => publisher.wait(user),
-            Moved::Same => publisher.done(&user, step),
-            Moved::Changed(version) => {
-                publisher.done(&user, step);
-                drop(publisher);
-                let seen = match made {
-                    Move::Leave(seen) => seen,
-                    Move::Arrive | Move::Return => self.shared.store.now(),
-                };
-                self.everywhere.tell(Tell::Everywhere(Changed {
-                    user,
-                    online: step != Step::Leave,
-                    version,
-                    seen,
-                }));
-            }
-        }
-    }
-
     /// Renews the statuses of all who are here.
     async fn touch(&mut self) -> Result<(), RedisFault> {
+        for user in std::mem::take(&mut self.postponed) {
+            self.everywhere.publisher().doubt(user);
+        }
         let here: Vec<UserId> = self.everywhere.publisher().said().cloned().collect();
         for users in here.chunks(TOUCHED_TOGETHER) {
             self.keep_alive().await?;

@@ -1,0 +1,44 @@
+//! What would be logged far too often: a full disk stays full for hours, and a channel that a stranger writes to has no end of
+//! it. So it is told at once, and then every so often with how often it was since.
+
+use std::time::{Duration, Instant};
+
+/// Between two lines about it.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// One thing to tell of, how often it was since that was told, and when it was last.
+#[derive(Debug, Default)]
+pub struct NowAndThen {
+    told_at: Option<Instant>,
+    untold: u64,
+}
+
+impl NowAndThen {
+    /// It was once more. How often it was, if it is time to tell.
+    pub fn count(&mut self, now: Instant) -> Option<u64> {
+        self.untold += 1;
+        let early = |told_at| now.duration_since(told_at) < TELL_EVERY;
+        if self.told_at.is_some_and(early) {
+            return None;
+        }
+        self.told_at = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_is_told_at_once_and_a_flood_of_it_every_so_often() {
+        let (mut log, start) = (NowAndThen::default(), Instant::now());
+        assert_eq!(log.count(start), Some(1));
+        for _ in 0..1_000 {
+            assert_eq!(log.count(start + TELL_EVERY / 2), None);
+        }
+        assert_eq!(log.count(start + TELL_EVERY), Some(1_001));
+        assert_eq!(log.count(start + TELL_EVERY), None);
+        assert_eq!(log.count(start + TELL_EVERY * 9), Some(2));
+    }
+}

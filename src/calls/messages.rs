@@ -107,7 +107,12 @@ pub(super) struct Learned(pub(super) Call);
 /// Other nodes may have done anything, or one has died: look at every live call.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Missed;
+pub(super) enum Missed {
+    /// What others said was not heard for a while.
+    Gap,
+    /// A node is no more.
+    Death,
+}
 
 /// No new calls any more: the server is draining.
 #[derive(Message)]

@@ -15,7 +15,7 @@
 //!   what it has to remember meanwhile.
 //! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists. `queries`: calls as others ask for them.
-//! - `hints`: what nodes tell each other of calls.
+//! - `hints`: what nodes tell each other of calls. `heard`: how far the people of a node have heard of them.
 //!
 //! What a metered call costs its caller is one of the things that such a transaction writes: the points, the call that counts
 //! its charges, and the event in the caller's inbox are stored together or not at all.
@@ -26,6 +26,7 @@
 mod coordinator;
 mod entry;
 mod fault;
+mod heard;
 mod hints;
 pub mod ice;
 mod kept;
@@ -234,7 +235,7 @@ impl Calls {
     pub async fn look(&self) {
         if !self.is_alone() {
             // Refused only if it has stopped.
-            let _ = self.0.coordinator.send(Missed).await;
+            let _ = self.0.coordinator.send(Missed::Death).await;
         }
     }
 

@@ -23,6 +23,7 @@ use super::{
     wire,
 };
 use crate::{
+    backplane::Link,
     delivery::{dispatch::Dispatch, lines::To},
     kernel::{
         config::CallsConfig,
@@ -148,7 +149,9 @@ impl Speaker {
             Spoken::Ring(devices) => said.rings.extend(self.ring(stored, devices, task)),
             Spoken::Tell(to, notice) => self.tell(call, to, *notice),
             Spoken::Relay(to) => {
-                if let Some(signal) = signal(call, task) {
+                if self.cannot_reach(call, to) {
+                    self.refuse(task, &Refusal::PeerUnavailable);
+                } else if let Some(signal) = signal(call, task) {
                     self.dispatch.tell(recipients(call, to), signal);
                 }
             }
@@ -179,8 +182,7 @@ impl Speaker {
     /// Rings devices of the otomo. While nobody has been rung yet it matters how many outboxes the ring enters.
     fn ring(&self, stored: &Stored, devices: &Devices, task: &Task) -> Option<(CallId, Count)> {
         let call = &stored.step.next;
-        let incoming = wire::incoming(call, stored.caller.as_ref()?, self.now())?;
-        let frame = Frame::new(&incoming.into());
+        let frame = self.incoming(stored)?;
         let to = match (devices, &task.origin) {
             // The device's other sessions have heard it.
             (Devices::Only(_), Origin::Arrival(at)) => To::Session(*at),
@@ -194,13 +196,41 @@ impl Speaker {
         Some((call.id, entered))
     }
 
+    /// Says to the clients of this node what a call has come to.
+    pub(super) fn say_here(&self, stored: &Stored) {
+        let call = &stored.step.next;
+        for spoken in &stored.step.spoken {
+            let (to, frame) = match spoken {
+                Spoken::Ring(devices) => match self.incoming(stored) {
+                    Some(ring) => (recipients_of(call, Side::Otomo, devices), ring),
+                    None => continue,
+                },
+                Spoken::Tell(to, notice) => (recipients(call, to), self.notice(call, to, *notice)),
+                // The inbox has it.
+                _ => continue,
+            };
+            self.dispatch.tell_here(to, frame);
+        }
+    }
+
+    fn incoming(&self, stored: &Stored) -> Option<Frame> {
+        let call = &stored.step.next;
+        let incoming = wire::incoming(call, stored.caller.as_ref()?, self.now())?;
+        Some(Frame::new(&incoming.into()))
+    }
+
     fn tell(&self, call: &Call, to: &Audience, notice: Notice) {
+        let frame = self.notice(call, to, notice);
+        self.dispatch.tell(recipients(call, to), frame);
+    }
+
+    fn notice(&self, call: &Call, to: &Audience, notice: Notice) -> Frame {
         let now = self.now();
         let person = call.person(to.side);
         let event = wire::notice(call, to.side, notice, now, || {
             ice::servers(&self.config, person, now)
         });
-        self.dispatch.tell(recipients(call, to), Frame::new(&event));
+        Frame::new(&event)
     }
 
     fn answer(&self, call: &Call, answer: Answer, task: &Task) {
@@ -247,6 +277,15 @@ impl Speaker {
             id,
         };
         devices.into_iter().map(device).collect()
+    }
+
+    /// Whether a device is on another node, if on any, while the nodes do not hear each other.
+    fn cannot_reach(&self, call: &Call, to: &Audience) -> bool {
+        let Devices::Only(device) = &to.devices else {
+            return false;
+        };
+        let (user, roster) = (call.person(to.side), self.dispatch.roster());
+        self.dispatch.backplane().link() == Link::Down && !roster.has_device(user, device)
     }
 
     /// Another node has changed a call: what is kept here for the device that accepts it is passed on, or is not needed any

@@ -17,10 +17,7 @@ pub use super::{
 use super::{
     counters::Counters,
     filter::Filter,
-    inbox::{
-        Seq,
-        cursor::{Cursor, Offer},
-    },
+    inbox::cursor::{Cursor, Offer},
     outbox::{Fate, Item as _, Limits, Outbox, Pushed},
     queued::{Queued, Urgency},
     reply::{PostOutcome, Postbox, PostedCommand},
@@ -148,7 +145,7 @@ impl Line {
 
     /// Offers a durable event that was just stored. It goes straight out if it is the next one;
     /// otherwise, and before the line is open, the session reads on from the inbox.
-    pub fn offer(&self, seq: Seq, frame: &Frame) -> Delivered {
+    pub fn offer(&self, seq: super::inbox::Seq, frame: &Frame) -> Delivered {
         let passes = self.filter.passes(frame);
         if !self.is_open() || !self.has_room() {
             // It would only wait in memory: it waits in the inbox instead.
@@ -180,7 +177,7 @@ impl Line {
     }
 
     /// The stream of durable events is known to reach so far: what of it is missing is read from the inbox.
-    pub(super) fn reaches(&self, head: Seq) {
+    pub(super) fn reaches(&self, head: super::inbox::Seq) {
         let mut cursor = self.cursor.borrow_mut();
         cursor.heard(head);
         // One that is not open yet reads to the end before it is; one without room when there is some.

@@ -179,25 +179,37 @@ fn state(
         publication.key.as_deref().unwrap_or_default(),
     );
     let expires_at = tx.now() + publication.ttl.unwrap_or(limits.retention);
-    let (now, size) = (tx.now(), publication.json().len() as u64);
+    let size = publication.json().len() as u64;
     let mut revisions = Vec::with_capacity(rooms.len());
     for room in &rooms {
-        // Counted only where a room grows, which it does rarely.
-        let grows = |before: Option<u64>| before.is_none_or(|before| before < size);
-        if grows(states::size(tx, room, &key, now)?) {
-            tx.lock_name(&format!("states:{room}"))?;
-            let before = states::size(tx, room, &key, now)?;
-            let held = states::held(tx, room, now)?;
-            let keys = held.keys + u64::from(before.is_none());
-            let bytes = (held.bytes + size).saturating_sub(before.unwrap_or_default());
-            if keys > u64::from(limits.most) || bytes > limits.most_bytes as u64 {
-                return Err(RoomsFault::TooManyStates(index));
-            }
+        if !fits(tx, room, &key, size, limits)? {
+            return Err(RoomsFault::TooManyStates(index));
         }
         let revision = states::put(tx, room, &key, publication.json(), expires_at)?;
         revisions.push(revision);
     }
     Ok(Outcome::Holds(revisions))
+}
+
+/// Whether a room may hold a state of so many bytes. Only one that makes the room grow is counted, and that is rare.
+fn fits(
+    tx: &mut Tx<'_>,
+    room: &str,
+    key: &str,
+    size: u64,
+    limits: StateLimits,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    if states::size(tx, room, key, now)?.is_some_and(|before| before >= size) {
+        return Ok(true);
+    }
+    // Read again under the lock: another node may have stored something since.
+    tx.lock_name(&format!("states:{room}"))?;
+    let before = states::size(tx, room, key, now)?;
+    let held = states::held(tx, room, now)?;
+    let keys = held.keys + u64::from(before.is_none());
+    let bytes = (held.bytes + size).saturating_sub(before.unwrap_or_default());
+    Ok(keys <= u64::from(limits.most) && bytes <= limits.most_bytes as u64)
 }
 
 /// What somebody who joins a room is told.

@@ -22,6 +22,21 @@
 //! | 256 | 95,000 | 129 | 0.49 ms | 29,000 | 3.4 ms |
 //!
 //! Appending to an inbox (three rows, six trees): 27,000 jobs a second with 256 writers.
+//!
+//! # PostgreSQL
+//! Other nodes write too, and each statement is a round trip. The savepoint is moved along in one round trip a job, and a
+//! batch ends after 20 ms at the latest, because others wait for what it has locked. A job that waits for a lock of theirs
+//! ends it at once: those before it are committed, then it waits alone (so that it holds up nobody), then the rest goes on.
+//! A job whose transaction was lost, or that met another's new row, runs again.
+//!
+//! Measured with `cargo test --test conformance pace -- --ignored --nocapture` (November 2026; PostgreSQL 15 with fsync on
+//! the same two cores, which were busy with compilers; debug build; jobs a second):
+//!
+//! | writers at a time | SQLite: one row | an event | PostgreSQL: one row | an event | an event, on each of two nodes |
+//! |---|---|---|---|---|---|
+//! | 1 | 340 | 550 | 500 | 530 | 870 |
+//! | 16 | 3,100 | 4,900 | 2,200 | 1,700 | 780 |
+//! | 256 | 20,500 | 12,000 | 10,600 | 2,600 | 3,800 |
 
 use std::{
     sync::Arc,

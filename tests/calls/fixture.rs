@@ -5,6 +5,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use actix_rt::task::JoinHandle;
 use diesel::prelude::*;
 use otomo::{
+    backplane::Link,
     calls::{Calls, records, rules::call::Call},
     delivery::{
         dispatch::{self, Dispatch},
@@ -80,6 +81,27 @@ impl Fixture {
             redis: Some(Redis::start()),
             ..self
         }
+    }
+
+    /// Its servers do not hear each other any more, and know it.
+    pub(crate) async fn cut(&mut self, servers: [&Server; 2]) {
+        self.redis.as_mut().unwrap().stop();
+        for server in servers {
+            linked::until(server.dispatch.backplane(), Link::Down).await;
+        }
+    }
+
+    /// They hear each other again, and know it.
+    pub(crate) async fn heal(&mut self, servers: [&Server; 2]) {
+        self.redis.as_mut().unwrap().restart();
+        for server in servers {
+            linked::until(server.dispatch.backplane(), Link::Up).await;
+        }
+    }
+
+    /// Its servers hear nothing, and do not know it yet.
+    pub(crate) fn redis(&self) -> &Redis {
+        self.redis.as_ref().unwrap()
     }
 
     /// The same, whose servers go by this clock.

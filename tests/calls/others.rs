@@ -122,3 +122,89 @@ async fn whoever_was_on_a_node_that_died_is_lost_to_the_call() {
     taro.hears_until("call_peer_reconnecting").await;
     assert!(here.call(call).await.lost().otomo.is_some());
 }
+
+#[actix_rt::test]
+async fn an_end_on_another_node_is_heard_while_the_nodes_do_not_hear_each_other() {
+    let mut fixture = Fixture::new(&[]).linked();
+    let (here, there) = (fixture.node("here").await, fixture.node("there").await);
+    let (mut taro, mut hana, call) = talking(&here, &there).await;
+    fixture.cut([&here, &there]).await;
+    taro.asks(ClientCommand::End(call));
+    taro.hears_until("call_end_request_ack").await;
+    let heard = hana.hears_until("call_end").await;
+    let end = &heard[heard.len() - 1];
+    assert_eq!(
+        (&end["callId"], &end["reason"]),
+        (&call.to_string().into(), &"user_end".into())
+    );
+    known([&here, &there], false).await;
+    // Once: not with each look.
+    fixture.heal([&here, &there]).await;
+    let next = ring_apart(&mut taro, &mut hana).await;
+    hana.asks(ClientCommand::Accept(next));
+    for phone in [&mut taro, &mut hana] {
+        let heard = phone.hears_until("signaling_start").await;
+        assert!(heard.iter().all(|it| it["type"] != "call_end"), "{heard:?}");
+    }
+}
+
+#[actix_rt::test]
+async fn an_end_that_was_lost_before_the_link_was_known_to_be_down_is_heard_after_all() {
+    let fixture = Fixture::new(&[]).linked();
+    let (here, there) = (fixture.node("here").await, fixture.node("there").await);
+    let (mut taro, mut hana, call) = talking(&here, &there).await;
+    fixture.redis().freeze();
+    taro.asks(ClientCommand::End(call));
+    // The other node finds the end by itself while it still takes the link for up.
+    taro.hears_until("call_end").await;
+    there.calls.look().await;
+    hana.hears_until("call_end").await;
+    fixture.redis().thaw();
+}
+
+#[actix_rt::test]
+async fn a_ring_is_answered_and_taken_back_while_the_nodes_do_not_hear_each_other() {
+    let mut fixture = Fixture::new(&[]).linked();
+    let (here, there) = (fixture.node("here").await, fixture.node("there").await);
+    let (mut taro, mut hana) = connected(&here, &there).await;
+    fixture.cut([&here, &there]).await;
+
+    let cancelled = ring_apart(&mut taro, &mut hana).await;
+    taro.asks(ClientCommand::Cancel(cancelled));
+    let heard = hana.hears_until("call_cancelled").await;
+    assert_eq!(heard[heard.len() - 1]["reason"], "caller_cancelled");
+
+    let rejected = ring_apart(&mut taro, &mut hana).await;
+    hana.asks(ClientCommand::Reject(rejected, None));
+    let heard = taro.hears_until("call_rejected").await;
+    assert_eq!(heard[heard.len() - 1]["callId"], rejected.to_string());
+
+    let accepted = ring_apart(&mut taro, &mut hana).await;
+    hana.asks(ClientCommand::Accept(accepted));
+    taro.hears_until("call_accepted").await;
+    taro.hears_until("signaling_start").await;
+    // Nothing can be passed on, so nobody is left to wait for an answer to it.
+    taro.asks(ClientCommand::Ice(accepted, candidate(1)));
+    let heard = taro.hears_until("error").await;
+    assert_eq!(heard[heard.len() - 1]["code"], "PEER_UNAVAILABLE");
+    taro.asks(ClientCommand::Connected(accepted));
+    hana.asks(ClientCommand::Connected(accepted));
+    for phone in [&mut taro, &mut hana] {
+        phone.hears_until("call_connected").await;
+    }
+    here.disconnect(taro);
+    hana.hears_until("call_peer_reconnecting").await;
+    let _taro = here.connect("taro-1").await;
+    hana.hears_until("call_peer_back").await;
+}
+
+/// Taro calls Hana, whose node hears nothing of it.
+async fn ring_apart(taro: &mut Phone, hana: &mut Phone) -> CallId {
+    let call = taro.calls("hana");
+    let rung = async |phone: &mut Phone| {
+        let heard = phone.hears_until("incoming_call").await;
+        heard[heard.len() - 1]["callId"] == call.to_string()
+    };
+    while !rung(hana).await {}
+    call
+}

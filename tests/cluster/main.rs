@@ -30,6 +30,7 @@ mod harness;
 )]
 mod mirror;
 mod outages;
+mod pace;
 mod points;
 #[path = "../support/postgres.rs"]
 #[allow(

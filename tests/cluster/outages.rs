@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    calls::talk,
+    calls::{connected, talk, told},
     chat::writes,
     friends::{befriend, change_of},
     harness::{Cluster, eventually, statuses},
@@ -72,6 +72,41 @@ async fn without_redis_people_go_on_and_with_it_again_nothing_is_wrong() {
         let seen = statuses(&mut taro, otomo);
         assert!(!seen.contains(&"offline".to_owned()), "{otomo}: {seen:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_a_call_between_nodes_ends_for_both() {
+    let cluster = Cluster::start(2).await;
+    let (mut taro, mut hana, call) = connected(cluster.node(0), cluster.node(1)).await;
+    cluster.redis().cut();
+    for node in cluster.nodes() {
+        eventually("readiness says what is missing", async || {
+            node.readiness().await.1["degraded"] == json!(["redis"])
+        })
+        .await;
+    }
+    taro.hang_up(call).await;
+    assert_eq!(
+        told(&mut hana, "call_end", call).await["reason"],
+        "user_end"
+    );
+
+    let call = taro.request("hana").await;
+    told(&mut hana, "incoming_call", call).await;
+    assert_eq!(hana.accept(call).await["type"], "call_accept_ack");
+    told(&mut taro, "call_accepted", call).await;
+    hana.hang_up(call).await;
+    assert_eq!(
+        told(&mut taro, "call_end", call).await["reason"],
+        "otomo_end"
+    );
+
+    let call = taro.request("hana").await;
+    told(&mut hana, "incoming_call", call).await;
+    taro.send(json!({"type": "call_cancel", "callId": call}))
+        .await;
+    told(&mut hana, "call_cancelled", call).await;
+    cluster.redis().heal();
 }
 
 #[tokio::test(flavor = "multi_thread")]

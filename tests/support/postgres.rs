@@ -139,13 +139,16 @@ impl Postgres {
 
     /// To all of its processes.
     fn signal(&self, signal: &str) {
-        let send = r#"read -r server < "$1/postmaster.pid"
-            kill -s "$2" "$server" $(cat "/proc/$server/task/$server/children")"#;
-        output(
-            tool("sh", ["-c", send, "signal"])
-                .arg(self.data())
-                .arg(signal),
-        );
+        output(&mut self.signalling(signal));
+    }
+
+    /// The command that does it. A process of it that ends meanwhile needs no signal.
+    fn signalling(&self, signal: &str) -> Command {
+        let send = r#"read -r server < "$1/postmaster.pid" && kill -s "$2" "$server" || exit
+            for child in $(cat "/proc/$server/task/$server/children"); do kill -s "$2" "$child" || true; done"#;
+        let mut signalling = tool("sh", ["-c", send, "signal"]);
+        signalling.arg(self.data()).arg(signal);
+        signalling
     }
 
     /// Returns once it takes connections, or has given up.
@@ -188,7 +191,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.thaw();
+        // One that stands still cannot be stopped; one that is down already gets no signal.
+        let _ = self.signalling("CONT").output();
         // The end of the pipe.
         self.watch.stdin.take();
         let _ = self.watch.wait();

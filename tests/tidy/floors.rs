@@ -12,7 +12,7 @@ const ROOMS: [(&str, u8, &[&str]); 21] = [
     ("store", 2, &[]),
     ("backplane", 2, &[]),
     ("delivery", 3, &[]),
-    ("people", 3, &["delivery", "cluster"]),
+    ("people", 3, &["cluster"]),
     ("audit", 3, &[]),
     ("cluster", 3, &["delivery"]),
     ("presence", 4, &[]),

@@ -12,12 +12,14 @@
 //! The actor never waits: a job's result comes back in the order of the jobs ([`Ordered`]), and is said in full before the
 //! next one is.
 //!
-//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: what other nodes do.
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: what other nodes do. `unheard`: what of
+//!   that nobody here heard.
 
 mod billing;
 mod handlers;
 mod others;
 mod sweeper;
+mod unheard;
 
 use std::{collections::BTreeSet, rc::Rc, time::Duration};
 
@@ -26,6 +28,7 @@ use actix::{fut::wrap_future, prelude::*};
 use self::{billing::FailedCharges, sweeper::Alarm};
 use super::{
     fault::CallsFault,
+    heard::Heard,
     lane::Lanes,
     records::facts::Circumstances,
     rules::{
@@ -66,6 +69,8 @@ pub(super) struct CallCoordinator {
     lanes: Lanes<Task>,
     results: Ordered<Self>,
     unnoted: Unnoted,
+    /// How far people here have heard of calls. Nothing on a node that is alone.
+    heard: Heard,
     failed_charges: FailedCharges,
     alarm: Option<Alarm>,
     /// Whether a sweep is on its way. It looks at all that waits when it runs, so a second one has nothing to do.
@@ -78,6 +83,8 @@ pub(super) struct CallCoordinator {
     looking: bool,
     /// Whether another is due after that.
     look_again: bool,
+    /// Whether what others said may not have been heard here since the last look.
+    unheard: bool,
     /// Counts until the next look, and the looks.
     ticks: u32,
     looks: u32,
@@ -110,6 +117,7 @@ impl CallCoordinator {
             lanes,
             results: Ordered::default(),
             unnoted: Unnoted::default(),
+            heard: Heard::default(),
             failed_charges: FailedCharges::default(),
             alarm: None,
             sweeping: false,
@@ -118,6 +126,7 @@ impl CallCoordinator {
             reading: false,
             looking: false,
             look_again: false,
+            unheard: false,
             ticks: 0,
             looks: 0,
         }
@@ -205,6 +214,10 @@ impl CallCoordinator {
         if let Origin::Order(answer) = task.origin {
             // An asker who no longer waits has gone.
             let _ = answer.send(said.refusal.map_or(Ok(()), |refusal| Err(refusal.into())));
+        }
+        if self.has_others() {
+            said.calls.iter().for_each(|call| self.heard.learn(call));
+            said.marks.iter().for_each(|mark| self.heard.said(mark));
         }
         for mark in said.marks {
             self.unnoted.note(mark);

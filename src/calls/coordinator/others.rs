@@ -8,9 +8,11 @@
 //! A device that is not here may be on any node, so before it counts as gone the others are asked. An answer may be late: a
 //! device that was taken for gone and is here is told to the call as soon as this node hears of it.
 
+use std::collections::BTreeSet;
+
 use actix::{WeakAddr, fut::wrap_future, prelude::*};
 
-use super::CallCoordinator;
+use super::{CallCoordinator, unheard};
 use crate::{
     backplane::{Link, Listener, News, Subject},
     calls::{
@@ -22,6 +24,7 @@ use crate::{
             command::{Happening, Remaining},
         },
         task::Task,
+        transactions::Stored,
     },
     delivery::dispatch::Dispatch,
     kernel::{
@@ -73,6 +76,9 @@ impl CallCoordinator {
             Link::Up => self.ticks.is_multiple_of(super::sweeper::LOOK_TICKS),
         };
         if due {
+            if self.link() == Link::Up && !self.unheard && !self.looking {
+                self.heard.nothing_missed();
+            }
             self.looks = self.looks.wrapping_add(1);
             self.look(self.looks.is_multiple_of(LOOKS_FOR_ALL), ctx);
         }
@@ -81,10 +87,17 @@ impl CallCoordinator {
     fn look(&mut self, for_all: bool, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.looking, true) {
             // What has happened since that one began it may not see.
-            self.look_again |= for_all;
+            self.look_again |= for_all || self.unheard;
             return;
         }
-        let known = self.speaker.live.calls();
+        let unheard = std::mem::take(&mut self.unheard) || self.link() == Link::Down;
+        let surely = self.heard.surely();
+        let mut known: BTreeSet<CallId> = self.speaker.live.calls().into_iter().collect();
+        if unheard {
+            // Also those whose end was found by a look before the link was known to be down.
+            known.extend(surely.keys());
+        }
+        let dispatch = self.speaker.dispatch.clone();
         let read = self.store.read(move |conn| {
             let mut calls = records::live(conn)?;
             let over: Vec<CallId> = known
@@ -92,13 +105,24 @@ impl CallCoordinator {
                 .filter(|id| calls.iter().all(|call| call.id != *id))
                 .collect();
             calls.extend(records::find_many(conn, &over)?);
-            Ok(calls)
+            let restated = match unheard {
+                true => unheard::restatements(conn, &calls, &surely, &dispatch)?,
+                false => Vec::new(),
+            };
+            Ok((calls, restated))
         });
         let looked = read.into_actor(self).then(
-            move |read: Result<Vec<Call>, StoreError>, coordinator, ctx| {
+            move |read: Result<(Vec<Call>, Vec<Stored>), StoreError>, coordinator, ctx| {
                 let questions = match read {
-                    Ok(calls) => coordinator.looked_at(&calls, for_all, ctx),
+                    Ok((calls, restated)) => {
+                        for call in &calls {
+                            coordinator.learned(call, ctx);
+                        }
+                        coordinator.restate_here(&restated);
+                        coordinator.looked_at(&calls, for_all)
+                    }
                     Err(fault) => {
+                        coordinator.unheard |= unheard;
                         log::warn!("live calls not read cause={}", chain(&fault));
                         Vec::new()
                     }
@@ -118,16 +142,10 @@ impl CallCoordinator {
         }));
     }
 
-    /// Takes in what is stored. Returns whose devices have to be asked for.
-    fn looked_at(
-        &mut self,
-        calls: &[Call],
-        for_all: bool,
-        ctx: &mut Context<Self>,
-    ) -> Vec<Question> {
+    /// Tells calls who is here. Returns whose devices have to be asked for.
+    fn looked_at(&mut self, calls: &[Call], for_all: bool) -> Vec<Question> {
         let mut questions = Vec::new();
         for call in calls {
-            self.learned(call, ctx);
             self.welcome(call);
             // While the others are not heard nobody can say that a device is nowhere.
             if self.link() == Link::Up && (for_all || self.concerns(call)) {
@@ -200,6 +218,7 @@ impl CallCoordinator {
         if !self.lanes.is_news(call.id, call.version) || !(known || self.concerns(call)) {
             return;
         }
+        self.heard.learn(call);
         self.speaker.live.note(call);
         self.speaker.learned(call);
         self.failed_charges.settle(call);
@@ -303,7 +322,8 @@ impl Handler<Learned> for CallCoordinator {
 impl Handler<Missed> for CallCoordinator {
     type Result = ();
 
-    fn handle(&mut self, _: Missed, ctx: &mut Context<Self>) {
+    fn handle(&mut self, missed: Missed, ctx: &mut Context<Self>) {
+        self.unheard |= matches!(missed, Missed::Gap);
         self.look(true, ctx);
     }
 }
@@ -352,7 +372,7 @@ async fn hear(mut news: Listener, dispatch: Dispatch, coordinator: WeakAddr<Call
                 Some(hint) => coordinator.send(Hinted(hint)).await,
                 None => continue,
             },
-            News::Gap => coordinator.send(Missed).await,
+            News::Gap => coordinator.send(Missed::Gap).await,
         };
         if taken.is_err() {
             return;

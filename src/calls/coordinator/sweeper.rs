@@ -21,10 +21,10 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How often it is time to look at all live calls, if other nodes are not heard.
-const TICK: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_secs(1);
 
 /// Of so many of those one is for a look if they are.
-pub(super) const LOOK_TICKS: u32 = 5;
+pub(super) const LOOK_TICKS: u32 = 10;
 
 /// Between two times at which users who have not requested lately are forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(60);

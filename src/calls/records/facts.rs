@@ -9,7 +9,7 @@ use crate::{
     },
     people, points,
     presence::records::calling,
-    store::{StoreError, Tx},
+    store::{Conn, StoreError, Tx},
 };
 
 /// What the server knows beside the database.
@@ -54,11 +54,11 @@ pub fn read(
 }
 
 /// The points of a call's caller, as far as they matter: those of a free call are not looked up.
-pub fn balance(tx: &mut Tx<'_>, call: &Call) -> Result<i64, StoreError> {
+pub fn balance(conn: &mut Conn, call: &Call) -> Result<i64, StoreError> {
     if call.tariff.is_none() {
         return Ok(0);
     }
-    Ok(points::records::account(tx, &call.caller)?.balance)
+    Ok(points::records::account(conn, &call.caller)?.balance)
 }
 
 /// What a minute with the called person costs.

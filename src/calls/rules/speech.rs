@@ -4,7 +4,7 @@
 //! connections goes to the two bound devices alone.
 
 use super::{
-    call::{Accepted, Call, Connection, Party, Phase, Side},
+    call::{Accepted, Call, Connection, Lost, Party, Phase, Side},
     effect::{Audience, Devices, Notice, RingStop, Spoken},
     ending::{Cancellation, End, Ended, Rejection},
     meter::{self, Tick},
@@ -45,6 +45,16 @@ pub fn restate(call: &Call, balance: i64) -> Vec<Spoken> {
         }
         Phase::Ended(Ended { end, .. }) => ended(call, end, None),
     }
+}
+
+/// Who is back in a call of which people last heard that these were gone.
+pub fn back_since(call: &Call, lost: Lost) -> Vec<Spoken> {
+    let is_back = |side: &Side| lost.until(*side).is_some() && call.lost().until(*side).is_none();
+    let back = Side::ALL
+        .iter()
+        .filter(|side| call.accepted().is_some() && call.is_live() && is_back(side));
+    back.filter_map(|side| tell_bound(call, side.other(), Notice::PeerBack))
+        .collect()
 }
 
 /// The otomo took it: the caller's devices go on to the talk, the otomo's other devices fall silent.

@@ -71,7 +71,7 @@ impl Dispatch {
     }
 }
 
-/// How many were reached. A type of its own, because an `impl Future` would hold on to the closures that it does not need.
+/// How many were reached. A type and no `impl Future`, because that would borrow whatever the closures borrow.
 pub(super) struct Reached {
     here: oneshot::Receiver<usize>,
     /// Nothing where no others are asked.

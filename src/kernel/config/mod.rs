@@ -207,33 +207,43 @@ impl Config {
 
     /// Secrets that guard a server others can reach are long.
     fn check_secrets(&self, public: bool) -> Result<(), ConfigFault> {
-        let weak = |secret: &Secret| secret.reveal().len() < SECRET_MIN_BYTES;
-        let own = [&self.auth.hs256_secret, &self.auth.hs256_previous_secret];
+        if !public {
+            return Ok(());
+        }
+        let auth = &self.auth;
         let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
-        let cluster = self.cluster.secret.as_ref();
-        if public
-            && own
-                .into_iter()
-                .flatten()
-                .chain(&self.auth.api_keys)
-                .chain(webhook)
-                .chain(cluster)
-                .any(weak)
-        {
-            return Err(ConfigFault::Conflict {
-                keys: &[
-                    "server.listen",
-                    "auth.hs256_secret",
-                    "auth.hs256_previous_secret",
-                    "auth.api_keys",
-                    "actions.secret",
-                    "cluster.secret",
-                ],
-                problem: format!(
-                    "{} can be reached by others, so each secret needs {SECRET_MIN_BYTES} bytes or more",
-                    self.server.listen
-                ),
-            });
+        let weak = |secret: Option<&Secret>| {
+            secret.is_some_and(|secret| secret.reveal().len() < SECRET_MIN_BYTES)
+        };
+        let looked_at = [
+            (
+                weak(auth.hs256_secret.as_ref()),
+                &["server.listen", "auth.hs256_secret"],
+            ),
+            (
+                weak(auth.hs256_previous_secret.as_ref()),
+                &["server.listen", "auth.hs256_previous_secret"],
+            ),
+            (
+                auth.api_keys.iter().any(|key| weak(Some(key))),
+                &["server.listen", "auth.api_keys"],
+            ),
+            (weak(webhook), &["server.listen", "actions.secret"]),
+            (
+                weak(self.cluster.secret.as_ref()),
+                &["server.listen", "cluster.secret"],
+            ),
+        ];
+        for (is_weak, keys) in looked_at {
+            if is_weak {
+                let listen = self.server.listen;
+                return Err(ConfigFault::Conflict {
+                    keys,
+                    problem: format!(
+                        "{listen} can be reached by others, so a secret needs {SECRET_MIN_BYTES} bytes or more"
+                    ),
+                });
+            }
         }
         Ok(())
     }

@@ -88,12 +88,13 @@ impl Claims {
         if now >= expires_at {
             return Err(TokenFault::Expired);
         }
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+        // PostgreSQL keeps no U+0000, and no address has a control character.
+        let is_address = |text: &String| !text.is_empty() && !text.chars().any(char::is_control);
         Ok(Identity {
             user: self.sub,
             role: self.role,
             name: self.name.as_deref().and_then(person_name::cleaned),
-            avatar: filled(self.avatar),
+            avatar: self.avatar.filter(is_address),
             rooms: self.rooms,
             expires_at,
         })

@@ -7,7 +7,10 @@ use tokio::sync::oneshot;
 use super::Announcer;
 use crate::{
     delivery::lines::To,
-    kernel::{ids::RoomId, logging::chain},
+    kernel::{
+        ids::{RoomId, UserId},
+        logging::chain,
+    },
     protocol::{
         event::{Event, RoomSnapshot},
         frame::Frame,
@@ -27,7 +30,7 @@ use crate::{
 impl Announcer {
     /// `room_snapshot`; `None` only if what is stored is no JSON. From now on no older state than these is told.
     pub(super) fn snapshot(&self, room: &RoomId, states: Vec<State>) -> Option<Event> {
-        let owner = rules::owner(room).and_then(|owner| owner.parse().ok());
+        let owner = owner(room);
         let scope = match (&owner, room.as_str()) {
             (Some(_), _) => "",
             (None, room) => room,
@@ -61,6 +64,26 @@ impl Announcer {
     fn snapshot_of(&self, room: &str, states: Vec<State>) -> Option<Event> {
         self.snapshot(&room.parse().ok()?, states)
     }
+
+    /// Tells the people of this node who are in a room the states that hold there, if there are any.
+    fn refresh(&self, room: &RoomId, states: Vec<State>) {
+        if states.is_empty() {
+            return;
+        }
+        let to = match owner(room) {
+            Some(owner) => To::User(owner),
+            None if room.as_str() == EVERYONE => To::Everyone,
+            None => To::Room(room.clone()),
+        };
+        if let Some(event) = self.snapshot(room, states) {
+            self.dispatch.tell_here(to, Frame::new(&event));
+        }
+    }
+}
+
+/// Whose own room it is, if it is one.
+fn owner(room: &RoomId) -> Option<UserId> {
+    rules::owner(room)?.parse().ok()
 }
 
 impl Handler<Welcome> for Announcer {
@@ -103,18 +126,7 @@ impl Handler<Refresh> for Announcer {
         self.results
             .push(held, move |held: Result<_, StoreError>, announcer, _| {
                 match held {
-                    Ok(states) if states.is_empty() => {}
-                    Ok(states) => {
-                        let owner = rules::owner(&room).and_then(|owner| owner.parse().ok());
-                        let to = match owner {
-                            Some(owner) => To::User(owner),
-                            None if room.as_str() == EVERYONE => To::Everyone,
-                            None => To::Room(room.clone()),
-                        };
-                        if let Some(event) = announcer.snapshot(&room, states) {
-                            announcer.dispatch.tell_here(to, Frame::new(&event));
-                        }
-                    }
+                    Ok(states) => announcer.refresh(&room, states),
                     Err(fault) => {
                         log::warn!(
                             "states were not told anew room={room} cause={}",

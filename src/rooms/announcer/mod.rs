@@ -25,12 +25,12 @@ use super::{
     event_log,
     fault::RoomsFault,
     messages::{Publish, Report, Stop},
-    publication::{Publication, Target},
+    publication::Publication,
     rules::{DURABLE_MEMBERS_MAX, Kind},
     transactions::{self, Entry, Outcome, StateLimits},
 };
 use crate::{
-    delivery::{dispatch::Dispatch, lines::To},
+    delivery::dispatch::Dispatch,
     kernel::ids::{RoomId, UserId},
     protocol::frame::Frame,
     store::{
@@ -77,27 +77,19 @@ impl Announcer {
 
     /// Says an event to whom it is for, and counts the outboxes that it enters.
     fn say(&self, publication: &Publication, outcome: &Outcome, accepted: Instant) -> Vec<Count> {
-        if let Outcome::Repeated(_) = outcome {
-            return Vec::new();
-        }
-        let frame = publication.frame(&self.dispatch, accepted);
-        if let Outcome::Stored(places) = outcome {
-            let durable = |(user, seq): &(_, _)| -> Count {
-                Box::pin(self.dispatch.durable_counted(user, *seq, &frame))
-            };
-            return places.iter().map(durable).collect();
-        }
-        let targets = match &publication.target {
-            Target::User(user) => vec![To::User(user.clone())],
-            Target::Users(users) => users.iter().cloned().map(To::User).collect(),
-            Target::Room(room) => vec![To::Room(room.clone())],
-            Target::Everyone => vec![To::Everyone],
-        };
-        let frames: Vec<Frame> = match outcome {
-            Outcome::Holds(revisions) => {
-                revised(revisions, || publication.frame(&self.dispatch, accepted))
+        let frame = || publication.frame(&self.dispatch, accepted);
+        let targets = publication.target.clients();
+        let frames = match outcome {
+            Outcome::Repeated(_) => return Vec::new(),
+            Outcome::Stored(places) => {
+                let frame = frame();
+                let durable = |(user, seq): &(_, _)| -> Count {
+                    Box::pin(self.dispatch.durable_counted(user, *seq, &frame))
+                };
+                return places.iter().map(durable).collect();
             }
-            _ => vec![frame; targets.len()],
+            Outcome::Holds(revisions) => revised(revisions, frame),
+            Outcome::NotStored => vec![frame(); targets.len()],
         };
         let tell = |(to, frame)| -> Count { Box::pin(self.dispatch.tell_counted(to, frame)) };
         targets.into_iter().zip(frames).map(tell).collect()
@@ -146,17 +138,15 @@ impl Announcer {
         let mut rooms: HashMap<RoomId, Arc<[UserId]>> = HashMap::new();
         let roster = self.dispatch.roster();
         let mut present = |publication: &Publication| -> Arc<[UserId]> {
-            match (&publication.target, publication.kind) {
-                (Target::Room(room), Kind::Durable) => {
-                    let read = || {
-                        let mut users = roster.room_users(room, DURABLE_MEMBERS_MAX + 1);
-                        users.extend(elsewhere.remove(room).unwrap_or_default());
-                        users.into()
-                    };
-                    Arc::clone(rooms.entry(room.clone()).or_insert_with(read))
-                }
-                _ => Arc::default(),
-            }
+            let Some(room) = publication.durable_room() else {
+                return Arc::default();
+            };
+            let read = || {
+                let mut users = roster.room_users(room, DURABLE_MEMBERS_MAX + 1);
+                users.extend(elsewhere.remove(room).unwrap_or_default());
+                users.into()
+            };
+            Arc::clone(rooms.entry(room.clone()).or_insert_with(read))
         };
         let entry = |publication: Publication| Entry {
             present: present(&publication),

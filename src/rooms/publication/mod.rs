@@ -13,10 +13,10 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     records::states,
-    rules::{self, KEY_MAX_BYTES, Kind, USERS_MAX},
+    rules::{self, EVERYONE, KEY_MAX_BYTES, Kind, USERS_MAX},
 };
 use crate::{
-    delivery::dispatch::Dispatch,
+    delivery::{dispatch::Dispatch, lines::To},
     kernel::{
         ids::{EventId, IdempotencyKey, RoomId, UserId},
         time::Timestamp,
@@ -47,6 +47,16 @@ pub enum Target {
 }
 
 impl Target {
+    /// The clients it is for.
+    pub(super) fn clients(&self) -> Vec<To> {
+        match self {
+            Self::User(user) => vec![To::User(user.clone())],
+            Self::Users(users) => users.iter().cloned().map(To::User).collect(),
+            Self::Room(room) => vec![To::Room(room.clone())],
+            Self::Everyone => vec![To::Everyone],
+        }
+    }
+
     /// How many users and rooms it names.
     pub fn recipients(&self) -> usize {
         match self {
@@ -197,7 +207,7 @@ impl Publication {
         let scope = match &self.target {
             Target::User(_) | Target::Users(_) => "",
             Target::Room(room) => room.as_str(),
-            Target::Everyone => "*",
+            Target::Everyone => EVERYONE,
         };
         let key = states::key(&self.name, self.key.as_deref()?);
         Some(state_key(scope, &key))

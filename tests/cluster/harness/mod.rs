@@ -52,6 +52,17 @@ const SETTINGS: [(&str, &str); 20] = [
     ("limits.protocol_errors", "none"),
 ];
 
+/// The times of production in place of the short ones.
+const CALM: [(&str, &str); 4] = [
+    ("cluster.lease", "15s"),
+    ("presence.lease", "15s"),
+    ("presence.ping_interval", "25s"),
+    ("presence.pong_timeout", "10s"),
+];
+
+/// What makes a PostgreSQL of tests as safe as it is by default: the later word counts.
+const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on";
+
 /// Nodes that serve one database.
 pub struct Cluster {
     nodes: Vec<Node>,
@@ -87,14 +98,31 @@ impl Cluster {
         Self::on(PostgresOf::own(), nodes, settings).await
     }
 
+    /// As it is in production, to be measured: PostgreSQL waits for its disk, no tunnel is on the way to Redis, and what is
+    /// done every so often is done as rarely as by default.
+    pub async fn start_measured(nodes: usize) -> Self {
+        let server = Redis::start();
+        let way = Tunnel::to(server.address()).await;
+        let redis = server.url();
+        Self::of(PostgresOf::durable(), (server, way), &redis, nodes, &CALM).await
+    }
+
     async fn on(postgres: PostgresOf, count: usize, more: &[(&str, &str)]) -> Self {
         let server = Redis::start();
         let way = Tunnel::to(server.address()).await;
-        let (database, redis) = (
-            postgres.database.url(),
-            format!("redis://{}/", way.address()),
-        );
-        let shared = [("database.url", database.as_str()), ("redis.url", &redis)];
+        let redis = format!("redis://{}/", way.address());
+        Self::of(postgres, (server, way), &redis, count, more).await
+    }
+
+    async fn of(
+        postgres: PostgresOf,
+        (server, way): (Redis, Tunnel),
+        redis: &str,
+        count: usize,
+        more: &[(&str, &str)],
+    ) -> Self {
+        let database = postgres.database.url();
+        let shared = [("database.url", database.as_str()), ("redis.url", redis)];
         let settings = [&SETTINGS[..], &shared, more].concat();
         let mut nodes = Vec::new();
         // One after the other: the first one makes the tables.
@@ -167,7 +195,14 @@ impl PostgresOf {
     }
 
     fn own() -> Self {
-        let own = Postgres::own();
+        Self::with(Postgres::own())
+    }
+
+    fn durable() -> Self {
+        Self::with(Postgres::with_settings(DURABLE))
+    }
+
+    fn with(own: Postgres) -> Self {
         Self {
             database: own.database(),
             own: Some(own),

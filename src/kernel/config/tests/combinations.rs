@@ -79,10 +79,13 @@ fn a_short_secret_guards_loopback_only() {
             ("actions.webhook_url", "https://app.example.com/hook"),
             ("actions.secret", short),
         ],
+        vec![public, key, ("cluster.secret", short)],
     ] {
+        let (weak, _) = flags.last().unwrap();
         let fault = fault(from_flags(&flags));
+        let start = format!("server.listen and {weak}: ");
         assert!(
-            fault.contains("32 bytes") && !fault.contains(short),
+            fault.starts_with(&start) && fault.contains("32 bytes") && !fault.contains(short),
             "{fault}"
         );
     }

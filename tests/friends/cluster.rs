@@ -221,6 +221,9 @@ impl Node {
         line.subscribe(Topic::Friends);
         line.subscribe(Topic::Chat);
         self.friends.arrived(line.client());
+        // Where they are is stored behind this: what nodes fall back on while Redis is away.
+        let stored = self.store.write::<_, StoreError, _>(|_| Ok(()));
+        stored.await.unwrap();
         let mut person = Person {
             name: name.to_owned(),
             at,

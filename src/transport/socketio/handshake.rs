@@ -99,13 +99,15 @@ impl Admitted {
         let sid = Sid::new(&env.node);
         let socket = Socket::new(taken.wire, taken.response);
         let link = Link::socket(sid.clone(), Rc::clone(&socket));
+        // Known before its client can know of it.
+        let registration = sids.register(sid.clone(), Route::Socket);
         link.say(&open_packet(&sid, &[], &env.config.socketio));
         let limits = message_limits(&env.config);
         let client = Client {
             env: Rc::clone(&env),
             link: Rc::clone(&link),
             hello: *hello,
-            registration: sids.register(sid, Route::Socket),
+            registration,
             permit,
         };
         let connection = Connection::new(socket, taken.read_ahead, limits, None);

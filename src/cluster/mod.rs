@@ -16,7 +16,7 @@
 //! dead: others have told its people's friends that they are gone, and its calls that their devices are lost. So when it
 //! wakes it must do nothing until it has joined again. Three things hold it back: [`Standing`], which is over the
 //! moment it wakes, for commands, connects and what the backplane brings; the fence of the store
-//! ([`Writer`](crate::store::Writer)), for whatever was on its way already; and the fact that all its sessions are closed
+//! ([`Writer`]), for whatever was on its way already; and the fact that all its sessions are closed
 //! (4200, come back now) before it joins in a new epoch.
 //!
 //! # What is not that

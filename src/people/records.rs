@@ -25,7 +25,7 @@ pub fn find(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, StoreError
 
 /// Keeps two people as they are to each other until the transaction ends: whoever else locks one of them waits. By a write
 /// that changes nothing, in the order of the ids, so that two transactions cannot lock each other out. Not by a lock for
-/// update ([`lock!`](crate::store::lock)): that would hold up whoever stores anything that refers to one of them.
+/// update ([`lock!`](macro@crate::store::lock)): that would hold up whoever stores anything that refers to one of them.
 pub fn lock(tx: &mut Tx<'_>, mut two: [&UserId; 2]) -> Result<(), StoreError> {
     two.sort_unstable();
     for user in two {

@@ -5,10 +5,10 @@
 //!
 //! Why a connection of our own making and not the client library's `ConnectionManager`: that one connects again by itself,
 //! unseen, asks for all subscriptions in one command, and takes no part in telling whether it is heard. Here each connection
-//! is one [`life`]: it begins with a probe that must come back, resubscribes in batches, and when anything takes too long it
+//! is one `life`: it begins with a probe that must come back, resubscribes in batches, and when anything takes too long it
 //! is over, and everybody is told.
 //!
-//! - [`life`]: one connection, from the first word to its end. `incoming`: what is heard on it.
+//! - `life`: one connection, from the first word to its end. `incoming`: what is heard on it.
 //! - [`commands`]: what other rooms of the house say to Redis.
 
 pub mod commands;

@@ -1,7 +1,6 @@
 //! The tables `conversations` and `members`.
 //!
 //! - [`messages`]: the messages. [`listing`]: conversations as their members see them. [`pruning`]: old messages go.
-//! - [`partners`]: who shares a conversation with whom. [`last_seen`]: when people were last there.
 
 pub mod listing;
 pub mod messages;

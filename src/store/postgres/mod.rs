@@ -2,7 +2,7 @@
 //!
 //! # Transactions
 //! Writes run at READ COMMITTED: each statement sees what is committed when it begins, so a writer that decides by what
-//! it has read locks that first, see [`lock!`](super::lock). Reads run at REPEATABLE READ, READ ONLY.
+//! it has read locks that first, see [`lock!`](macro@super::lock). Reads run at REPEATABLE READ, READ ONLY.
 //!
 //! They are begun and ended here rather than by diesel's transaction manager: joined writes share one savepoint, which is
 //! moved along in one round trip for each of them, and none is left to pay at the end.

@@ -40,6 +40,8 @@
 //! 4. Each worker's [`delivery::shard::Shard`] walks its own clients and writes the same bytes to all
 //!    whose socket is free. A slow client finds the newest status in its outbox when it reads again.
 //! 5. The answer to the otomo goes the same way, so it comes after the update that it caused.
+//! 6. Where there are other nodes, their hubs are sent the new entry of the board through the [`backplane`], and each tells
+//!    the clients of its own node.
 //!
 //! # Walkthrough: a call is answered
 //! 1. Two devices of an otomo send `call_accept` at the same moment. Both sessions tell the
@@ -53,6 +55,19 @@
 //! 5. Offers, answers and candidates then pass through the lane from one bound device to the other,
 //!    without the store.
 //!
+//! # Walkthrough: a call between two nodes
+//! 1. A caller on node A requests a call with an otomo on node B. A's coordinator has it stored, then rings:
+//!    [`delivery::dispatch`] gives a frame to its own workers and, through the [`backplane`], to the nodes that have
+//!    connections of the person it is for ([`delivery::nodes`]). B's workers write it to the otomo's devices.
+//! 2. A also tells the nodes of both people that the call has a new version. B's coordinator reads the call from the store.
+//! 3. The otomo accepts. B's coordinator has that stored: any node may change a call, and its row settles who was first. What
+//!    the caller is to hear goes to A in the same way as the ring came, and A's coordinator reads the call.
+//! 4. A signal goes through the lane on its sender's node and the backplane to the other device.
+//! 5. What the backplane loses costs time and nothing else. Each node looks at all live calls every ten seconds, every second
+//!    while it does not hear the others, and tells its own clients what they have missed.
+//! 6. If A dies, its lease runs out and another node settles what it left ([`cluster`]). The caller's device is then on no
+//!    node: unless they come back, to whichever node, the call ends after a grace. Any node ends calls whose time is up.
+//!
 //! # Walkthrough: a message is sent, and found again
 //! 1. A `message_send` arrives, in a frame or by `POST /api/commands` ([`transport::sse`]); either way the sender's session
 //!    hands it to [`chat::Chat::send`].
@@ -64,6 +79,8 @@
 //!    frame in order goes straight out; if one is missing, or the client reads slowly, the session pages from the inbox.
 //! 5. So a client that was cut off says the last `seq` it has (`lastSeq`, `Last-Event-ID`), and gets the rest by the same
 //!    mechanism, on any transport, before anything live.
+//! 6. A member on another node gets the frame through the [`backplane`]. Should it be lost, that node finds its clients behind
+//!    the inbox: it compares the two every ten seconds, at once after a gap.
 //!
 //! # Walkthrough: a backend says something in a room
 //! 1. `POST /api/server/events` comes in; [`rooms::publication`] checks the event against its schema and puts it into the words

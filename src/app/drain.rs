@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!   readiness says 503, the gate lets in only participants of live calls
-//!   -> no new rings, no new actions -> actions under way are answered -> everybody without a call is closed (4200, come back now)
-//!   -> live calls end, or are ended at `server.drain_limit`
+//!   -> no new rings, no new actions -> actions under way are answered
+//!   -> everybody without a call is closed (4200, come back now)
+//!   -> live calls that have people here end, or are ended at `server.drain_limit`
 //!   -> the rest is closed, HTTP finishes, the store commits what it took
 //! ```
 

@@ -1,5 +1,6 @@
-//! What a server does by itself while it serves: it stays a node among others, ends grace periods and typing, announces who is online, prunes inboxes
-//! and messages, brings the points of each day, and checks that every vital part is still alive.
+//! What a server does by itself while it serves: it stays a node among others, hears them, ends grace periods and typing,
+//! announces who is online, prunes inboxes, messages and rooms, brings the points of each day, and checks that every vital
+//! part is still alive.
 //!
 //! # When something panics
 //! A panic is a fault of ours, and stays with whoever had it: a job of the store is rolled back, a session ends

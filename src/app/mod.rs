@@ -1,11 +1,12 @@
 //! Floor 7: builds everything once and hands back `{address, run, stop}`.
 //!
-//! Threads: the thread that builds the app holds the actors that serialize (presence, calls) and the
+//! Threads: the thread that builds the app holds the actors that serialize (presence, calls, rooms) and the
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `place`: among the other nodes. `node`: what this server is called. `listen`: the socket and its certificate. `serve`:
-//!   what every worker does. `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
+//! - `node`: what this server is called. `place`: how it joins the other nodes. `listen`: the socket and its certificate.
+//!   `serve`: what every worker does. `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a
+//!   part of it has died.
 
 mod drain;
 mod housekeeping;

@@ -30,7 +30,7 @@ impl LivePeople {
         self.0.get(user).map(|call| *call)
     }
 
-    /// All live calls.
+    /// All live calls that this node knows.
     pub(super) fn calls(&self) -> Vec<CallId> {
         self.calls_of(|_| true)
     }
@@ -44,7 +44,7 @@ impl LivePeople {
         calls
     }
 
-    /// How many live calls there are.
+    /// How many live calls this node knows.
     pub(super) fn count(&self) -> usize {
         // Two people each.
         self.0.len().div_ceil(2)

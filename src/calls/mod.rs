@@ -21,7 +21,14 @@
 //! its charges, and the event in the caller's inbox are stored together or not at all.
 //!
 //! Persist, then speak, then answer: nobody hears of anything that a crash could take back, and a crash between the two is
-//! made good by whoever sweeps next.
+//! made good by whoever sweeps next, on this node or another.
+//!
+//! # Several nodes
+//! Any node may change a call: the version in its row decides between two that do so at once. The node that stored a change
+//! tells everybody of it through dispatch, wherever they are connected, and tells the nodes of both people that there is a new
+//! version (`hints`); they read the call, so that each knows those of its own people. A device counts as gone once it is on no
+//! node that can be asked. While the nodes do not hear each other, each looks at all live calls every second and tells its own
+//! clients what those have come to.
 
 mod coordinator;
 mod entry;
@@ -103,8 +110,9 @@ struct Shared {
 }
 
 impl Calls {
-    /// Starts calls on the calling thread's arbiter. Those that were live when the server stopped go on: what is overdue
-    /// ends, and the people of the others have the loss grace to return.
+    /// Starts calls on the calling thread's arbiter. Those that were live when the last node stopped go on: what is overdue
+    /// ends, and the people of the others have the loss grace to return. While another node is alive calls went on there, and
+    /// nothing is done with them at this node's start.
     ///
     /// # Errors
     /// Those of the store; nothing is started then.
@@ -226,7 +234,7 @@ impl Calls {
         let _ = self.0.coordinator.send(Drain).await;
     }
 
-    /// How many of them have people on this node.
+    /// How many live calls have people on this node.
     pub fn live_here(&self) -> usize {
         self.here().len()
     }
@@ -333,7 +341,7 @@ impl Calls {
     {
         actix_rt::spawn(async move {
             if told.await.is_err() {
-                // The server is stopping: the next start takes everybody for gone.
+                // The server is stopping: its next start, or another node, finds out who is gone.
                 log::debug!("a coming or going was not taken");
             }
         });

@@ -1,4 +1,4 @@
-//! Signs of life of servers (the table `nodes`): what a server leaves behind at `kill -9` ended when it last ran.
+//! Signs of life of nodes (the table `nodes`): what a node leaves behind at `kill -9` ended when it last ran.
 
 use diesel::prelude::*;
 
@@ -7,7 +7,8 @@ use crate::{
     store::{Conn, StoreError, Tx, run, sql::schema::nodes},
 };
 
-/// The server is alive.
+/// A node is alive. One that is kept says so with its lease ([`renew`](super::records::renew)); this is for tests of what a node
+/// left behind.
 pub fn record(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
     let at = nodes::alive_at.eq(tx.now().millis());
     run!(tx, |c| diesel::insert_into(nodes::table)
@@ -19,7 +20,7 @@ pub fn record(tx: &mut Tx<'_>, node: &NodeId) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// When a server last said that it is alive, if it ever did.
+/// When a node last said that it is alive, if it ever did.
 pub fn last(conn: &mut Conn, node: &NodeId) -> Result<Option<Timestamp>, StoreError> {
     let at = run!(conn, |c| nodes::table
         .find(node.as_str())

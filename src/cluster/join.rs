@@ -1,4 +1,4 @@
-//! How a node gets its place among the nodes of a database, and gives it up.
+//! How a node gets its place among the nodes of a database.
 
 use std::{collections::HashMap, time::Duration};
 

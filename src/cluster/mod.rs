@@ -19,9 +19,9 @@
 //! ([`Writer`]), for whatever was on its way already; and the fact that all its sessions are closed
 //! (4200, come back now) before it joins in a new epoch.
 //!
-//! # What is not that
-//! While the store is away nobody can take a node's place: it waits, and goes on with what needs no store. When the store is back nobody
-//! settles the affairs of others for one term of the lease, so that everybody can renew first.
+//! # A store that is away
+//! While the store is away nobody can take a node's place: it waits, and goes on with what needs no store. When the store is
+//! back nobody settles the affairs of others for one term of the lease, so that everybody can renew first.
 //!
 //! On SQLite there is one server, which a lock on a file sees to: its lease never ends and nothing is fenced.
 

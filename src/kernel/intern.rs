@@ -1,15 +1,15 @@
-//! Texts of ours that come back from other nodes: names of states, reasons of a close. Here they are `&'static str`, for
-//! they are many times copied and compared; there are a few dozen of them, in the source of whatever release said them.
+//! Texts of ours that come back from other nodes: names of states, reasons of a close. Here they are `&'static str`, because
+//! they are copied and compared often. There are a few dozen of them, in the source of whichever release the node runs.
 
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
 };
 
-/// More than there are. Whatever comes beyond it is none of ours.
+/// Texts that are kept at most: more than there are, so what comes beyond them is none of ours.
 const TEXTS_MAX: usize = 512;
 
-/// Longer than any of them.
+/// Bytes of one text at most: longer than any of ours.
 const LENGTH_MAX: usize = 200;
 
 static TEXTS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);

@@ -1,12 +1,12 @@
-//! What would be logged far too often: a full disk stays full for hours, and a channel that a stranger writes to has no end of
-//! it. So it is told at once, and then every so often with how often it was since.
+//! What would be logged far too often: a full disk stays full for hours, and a stranger may write to a channel without end.
+//! So the first time is logged at once, and after that every so often with the number of times since.
 
 use std::time::{Duration, Instant};
 
 /// Between two lines about it.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-/// One thing to tell of, how often it was since that was told, and when it was last.
+/// One thing to log: when that was last done, and how often it has happened since.
 #[derive(Debug, Default)]
 pub struct NowAndThen {
     told_at: Option<Instant>,
@@ -14,7 +14,7 @@ pub struct NowAndThen {
 }
 
 impl NowAndThen {
-    /// It was once more. How often it was, if it is time to tell.
+    /// It has happened once more. Returns how often since the last line, if it is time for another.
     pub fn count(&mut self, now: Instant) -> Option<u64> {
         self.untold += 1;
         let early = |told_at| now.duration_since(told_at) < TELL_EVERY;

@@ -4,7 +4,9 @@
 //!   session, calls, rest ---> Presence ---> PresenceHub ---> store: facts change, settle (one transaction)
 //!                                               |               |
 //!                                               |<-- committed -+
-//!                                               +---> Board (snapshots, REST) ---> dispatch (updates to all)
+//!                                               +---> Board (snapshots, REST) ---> dispatch (updates to this node's clients)
+//!                                               |       ^
+//!                                     other hubs <---> hints
 //! ```
 //! - [`rules`]: what a status follows from, and what changes it. Pure.
 //! - [`records`]: where the facts are kept, and [`records::settle`], which calls use in their own transactions too.
@@ -73,7 +75,7 @@ struct Shared {
 
 impl Presence {
     /// Starts presence on the calling thread's arbiter. When it returns the board shows what was stored, and who was
-    /// connected when the server stopped is held for `presence.restart_grace`.
+    /// connected to this node when it stopped is held for `presence.restart_grace`.
     ///
     /// # Errors
     /// Those of the store; nothing is started then.

@@ -1,5 +1,5 @@
-//! Writes beside the writer: for those few that must neither wait behind the others nor be refused with them. A node that
-//! renews its lease, or joins.
+//! Writes beside the writer thread: the few that must neither wait behind the others nor be refused with them, which are
+//! those by which a node joins, renews its lease, leaves, and settles what a dead one left.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -244,7 +244,7 @@ impl Conn {
         }
     }
 
-    /// Whether other servers write to the same database.
+    /// Whether other nodes may write to the same database.
     pub(super) fn shares_database(&self) -> bool {
         match self {
             Conn::Sqlite(_) => false,

@@ -105,7 +105,9 @@ impl Handle {
     /// # Errors
     /// [`StoreError::Overloaded`] if too much is waiting; [`StoreError::Unavailable`] if the
     /// database is away or the store closed; [`StoreError::Panicked`] if the job panicked. In each
-    /// case nothing is stored.
+    /// case nothing is stored, with one exception: on PostgreSQL a job that was
+    /// [`StoreError::Unavailable`] may be stored all the same, if the connection was lost at its commit or no answer came in
+    /// three times `database.statement_timeout`.
     pub fn write<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -126,11 +128,12 @@ impl Handle {
         self.shared.fence.set(writer);
     }
 
-    /// Runs `job` in a transaction on a connection of its own: it waits behind no other write, and whoever writes may do it
-    /// ([`Handle::write_as`] does not count). For what decides who writes.
+    /// Runs `job` once, in a transaction on a connection of its own: it waits behind no other write of the queue, and
+    /// [`Handle::write_as`] does not hold it back. For what decides who writes. There is no limit to the wait for an answer.
     ///
     /// # Errors
-    /// As [`Handle::write`].
+    /// [`StoreError::Unavailable`] if the database is away, in which case the job may be stored if that was at its commit;
+    /// [`StoreError::Panicked`] if the job panicked; what the database says of another transaction that was in the way.
     pub fn write_apart<T, E, F>(
         &self,
         job: F,
@@ -149,7 +152,7 @@ impl Handle {
     ///
     /// # Errors
     /// [`StoreError::Overloaded`] if no connection came free in time; [`StoreError::Unavailable`]
-    /// if the database is away or the store closed; [`StoreError::Panicked`] if the job panicked.
+    /// if the database is away, does not answer in time, or the store is closed; [`StoreError::Panicked`] if the job panicked.
     pub fn read<T, E, F>(&self, job: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,

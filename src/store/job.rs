@@ -21,7 +21,7 @@ pub(super) trait Job: Send {
     /// Answers with what the last run kept. Called after the commit, or after the job was undone.
     fn answer(self: Box<Self>);
 
-    /// Answers that the store failed, and nothing was stored.
+    /// Answers that the store failed. Nothing was stored, unless the connection was lost at the commit.
     fn refuse(self: Box<Self>, fault: StoreError);
 
     /// Whether the one who asked has been told that it is not done.

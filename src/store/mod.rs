@@ -1,13 +1,20 @@
 //! Durable state behind one interface.
 //!
 //! A room that stores something writes plain synchronous functions over a [`Conn`] (its
-//! `records.rs`) and runs them through the [`Handle`], the only holder of connections and the only
+//! `records`) and runs them through the [`Handle`], the only holder of connections and the only
 //! one to leave the actor thread. Writes go to one writer thread, which joins what waits into one
 //! transaction and answers each writer after the commit; reads take a connection from a pool and
 //! see one snapshot.
 //!
-//! # Why one writer
-//! (Per node.) SQLite has one writer at a time whatever we do, and what a durable commit costs is the flush of
+//! - [`Handle`]: the way in. `job`: one write on its way. `committer`: the writer thread. `pool`: the connections that read.
+//!   `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
+//! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
+//!   [`sql`]: for queries. [`migrations`]: the schema. `error`, `failure_log`: what goes wrong.
+//! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
+//!   time that all nodes of a database share.
+//!
+//! # Why one writer on each node
+//! SQLite has one writer at a time whatever we do, and on either database what a durable commit costs is the flush of
 //! the log to the disk (milliseconds), not the rows (microseconds). Writers who queue for the lock
 //! pay one flush each; writers who queue for the writer thread share one. A savepoint per job keeps
 //! them apart: a job that fails is undone alone.
@@ -19,7 +26,7 @@
 //! inbox and the calls live on.
 //!
 //! # Many writers
-//! Of SQLite there is one writer, in one process. A PostgreSQL server is shared by several nodes, each with its writer, at
+//! SQLite has one writer, in one process. A PostgreSQL server is shared by several nodes, each with its writer, at
 //! READ COMMITTED: each statement sees what was committed when it began, and another node may commit between two
 //! statements. So whoever decides on a change by what it has read, locks it in the statement that reads it or before:
 //!
@@ -27,7 +34,7 @@
 //!   SQLite both do nothing more than read. One row stands for a thing: an otomo's for their leases, choice, and call; a
 //!   conversation's for its messages and members; an account's for its transactions; an inbox's head for its events.
 //! - Several rows of a table are locked in the order of their keys, and otomo before calls before conversations and
-//!   accounts before inboxes. Who meets another all the same is undone and run again.
+//!   accounts before inboxes. A job that deadlocks all the same is undone and run again.
 //! - A row that is not there cannot be locked. Two who insert it find that out by its key: the job whose insert met another's
 //!   row is run again, and finds that row. So an insert whose row was looked for says nothing of conflicts, and what
 //!   somebody else may have changed since it was read is no `on_conflict`, `do_update`. [`Tx::outrun`] is for conflicts that

@@ -38,7 +38,7 @@ pub(super) struct Turn {
 }
 
 impl Pool {
-    /// A pool of at most `size` connections. Opens one, so that a database that cannot be opened is
+    /// A pool of at most `database.pool_size` connections. Opens one, so that a database that cannot be opened is
     /// found at the start.
     pub(super) fn open(config: &DatabaseConfig) -> Result<Self, StoreError> {
         let size = config.pool_size;

@@ -8,7 +8,7 @@ use crate::kernel::time::Timestamp;
 /// A transaction: a connection, and the time at which everything in it happens.
 ///
 /// What is written through it is stored when the job returns `Ok` and the commit succeeds. It must
-/// be the job's only way to the outside: a job may be run twice.
+/// be the job's only way to the outside: a job may be run more than once.
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     now: Timestamp,

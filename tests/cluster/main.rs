@@ -1,5 +1,6 @@
 //! Several nodes: real processes on a real PostgreSQL and a real Redis, and people who connect to any of them. Each file is one
-//! part of the product; [`harness`] has the words that all are written in.
+//! part of the product (`calls`, `chat`, ..) or one kind of trouble (`dying`, `freezing`, `outages`, `races`, and `faults` for
+//! all at once); [`harness`] has the words that all are written in.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -12,8 +12,8 @@
 //! The actor never waits: a job's result comes back in the order of the jobs ([`Ordered`]), and is said in full before the
 //! next one is.
 //!
-//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: what other nodes do. `unheard`: what of
-//!   that nobody here heard.
+//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `billing`: charges that failed. `others`:
+//!   what other nodes do. `unheard`: what of that nobody here heard.
 
 mod billing;
 mod handlers;
@@ -78,15 +78,17 @@ pub(super) struct CallCoordinator {
     draining: bool,
     /// Calls that other nodes have changed, and that are to be read.
     unread: BTreeSet<CallId>,
-    /// Whether a read of those is under way, and whether a look at all live calls is.
+    /// Whether a read of those is under way.
     reading: bool,
+    /// Whether a look at all live calls is under way.
     looking: bool,
-    /// Whether another is due after that.
+    /// Whether another look is due after that one.
     look_again: bool,
     /// Whether what others said may not have been heard here since the last look.
     unheard: bool,
-    /// Counts until the next look, and the looks.
+    /// Seconds since the start, by which looks are due.
     ticks: u32,
+    /// Looks since the start: one in a few is for all calls.
     looks: u32,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   hint: call, version ──> read it again ──> learned: lanes, people, kept candidates
-//!   every ten seconds, after a gap, when a node has died: look at all live calls ──> learned
+//!   every ten seconds (every second while the others are not heard),
+//!   after a gap, when a node has died: look at all live calls ───────────────────> learned
 //!                                                                               ──> devices that are nowhere ──> left
 //! ```
 //! A device that is not here may be on any node, so before it counts as gone the others are asked. An answer may be late: a
@@ -177,7 +178,7 @@ impl CallCoordinator {
         })
     }
 
-    /// Another node may have changed calls, as far as these hints say.
+    /// Another node says that it has changed a call.
     fn hinted(&mut self, hint: Hint, ctx: &mut Context<Self>) {
         if self.lanes.is_news(hint.call, hint.version) {
             self.unread.insert(hint.call);

@@ -7,8 +7,8 @@
 //!   |    resume       | hold: could not be stored and must not be lost
 //!   +----- Held <-----+
 //! ```
-//! A lane also remembers the call as it was last stored here: signals are answered from that. It is a copy; the database
-//! decides.
+//! A lane also remembers the call as this node last stored or read it: signals are answered from that. It is a copy; the
+//! database decides.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 

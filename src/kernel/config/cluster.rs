@@ -15,13 +15,13 @@ const NODE_MAX_BYTES: usize = 64;
 pub struct ClusterConfig {
     /// Its name, different from that of every other node. None: it follows from the machine.
     pub node: Option<NodeId>,
-    /// Where other nodes reach it, without a path. None: they do not.
+    /// Where other nodes reach it, without a path. None: they pass nothing on to it.
     pub advertise: Option<Uri>,
-    /// Signs what nodes pass on to each other.
+    /// Signs what nodes pass on to each other. None: this one passes nothing on, and takes nothing.
     pub secret: Option<Secret>,
     /// Requests that may be passed on to other nodes at a time.
     pub forwards: usize,
-    /// How long a node counts as alive without a sign of life, which it gives every third of this.
+    /// How long a node counts as alive without a sign of life, which it gives every third of this. 300 ms to 5 min.
     pub lease: Duration,
 }
 

@@ -4,7 +4,8 @@ use std::{num::NonZeroU32, time::Duration};
 
 use super::{fault::ConfigFault, reader::Section};
 
-/// How much one connection, one user and one address may ask. None: any number.
+/// How much one connection, one user and one address may ask. None: any number. Each node counts for itself, except
+/// connections of one user, which are counted over all nodes.
 #[derive(Clone, Debug)]
 pub struct LimitsConfig {
     /// Bytes of one message from a client.

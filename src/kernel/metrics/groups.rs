@@ -138,7 +138,7 @@ impl NodeMetrics {
 pub struct BackplaneMetrics {
     /// Whether other nodes are heard: 1 they are, 0 not.
     pub up: Gauge,
-    /// Channels that this node hears: its own, those of its users and of its rooms.
+    /// Channels that this node hears: its own, that of all nodes, those of its users and of its rooms.
     pub channels: Gauge,
     /// Messages to other nodes, by subject.
     pub told: Labelled<Counter>,

@@ -23,9 +23,7 @@ impl PresenceHub {
         let heard = hear(self.dispatch.hear_statuses(), ctx.address().downgrade());
         ctx.spawn(wrap_future(heard));
     }
-}
 
-impl PresenceHub {
     /// Tells the other nodes at once what was left to be told.
     pub(super) fn tell_others(&self) {
         if let Some(hints) = &self.hints {

@@ -46,8 +46,8 @@ const MIGRATION_LOCK: i64 = 0x6f_746f_6d6f;
 pub(super) enum Trouble {
     /// What the job wrote must be undone.
     Undo,
-    /// A row is there that was not when it was looked for, or was when the job was asked: whichever it is, the next run sees
-    /// it.
+    /// An insert met a row with the same key: one that another transaction stored meanwhile, or one that was there before
+    /// and that the job did not look for. The next run sees it either way.
     Raced,
     /// Another transaction was in the way: the same may work right away.
     Again,
@@ -204,7 +204,7 @@ impl Pg {
         self.trouble
     }
 
-    /// Writes to the log, and changes nothing.
+    /// Writes to the write-ahead log, and changes nothing.
     pub(super) fn rewrite(&mut self) -> Result<(), StoreError> {
         self.execute("SELECT pg_logical_emit_message(true, 'otomo', '')")
     }
@@ -265,7 +265,7 @@ impl Pg {
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
                 Trouble::Lost
             }
-            // The server has become one that follows another: the next connection may find the other.
+            // The server has become a standby: the next connection may find the new primary.
             DatabaseErrorKind::ReadOnlyTransaction if self.access == Access::Write => Trouble::Lost,
             DatabaseErrorKind::UniqueViolation => Trouble::Raced,
             DatabaseErrorKind::SerializationFailure => Trouble::Again,

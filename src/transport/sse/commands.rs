@@ -1,7 +1,7 @@
 //! `POST /api/commands`: how a client of an event stream sends what a WebSocket client sends in a frame.
 //!
-//! The session it names handles the command, on whichever worker and node that is. So the session's limits hold, and a call is bound
-//! to its device.
+//! The session it names handles the command, on whichever worker and node that is. So the session's limits hold, and a call
+//! is bound to its device.
 
 use std::{rc::Rc, time::Duration};
 

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// How long a command may take on another node. The slowest, an action, has `actions.timeout` for its backend.
+/// How long a command may take on another node, beyond the `actions.timeout` that an action's backend has.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When to try again.

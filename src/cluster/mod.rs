@@ -40,6 +40,7 @@ use std::{
 };
 
 use actix_http::Uri;
+use actix_rt::time::timeout;
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
@@ -211,15 +212,17 @@ impl Membership {
             .0
             .store
             .write_apart(move |tx| records::leave(tx, &name, epoch));
-        match left.await {
-            Ok(()) => {
+        // After the lease the place is given up by itself, so a database that hangs need not be waited for longer.
+        match timeout(self.0.settings.lease, left).await {
+            Ok(Ok(())) => {
                 log::info!("node left node={} epoch={epoch}", self.node());
                 self.announce(backplane);
             }
-            Err(fault) => {
+            Ok(Err(fault)) => {
                 let fault: StoreError = fault;
                 log::warn!("node could not say that it leaves cause={}", chain(&fault));
             }
+            Err(_elapsed) => log::warn!("node could not say in time that it leaves"),
         }
     }
 

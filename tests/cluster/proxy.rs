@@ -189,7 +189,12 @@ async fn engine(nginx: &Nginx, sid: Option<&str>, body: Option<&str>) -> (u16, S
 async fn polls_through(nginx: &Nginx) {
     let token = nginx.endpoint.token("taro", Role::User);
     let mut nodes = std::collections::BTreeSet::new();
-    for _ in 0..6 {
+    // A session may take as many requests as a round of nginx has, or several rounds: then the next would begin on the same
+    // node, and somebody in between changes whose turn it is.
+    for round in 0..12 {
+        if round % 2 == 1 {
+            engine(nginx, None, None).await;
+        }
         let (_, opened) = engine(nginx, None, None).await;
         let opened: Json = serde_json::from_str(&opened[1..]).unwrap();
         let sid = field(&opened, "sid");

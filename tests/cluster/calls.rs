@@ -55,6 +55,29 @@ pub async fn entry(node: &Node, caller: &str, call: Uuid) -> Json {
     caller.get(&format!("/api/calls/{call}")).await.ok()
 }
 
+/// First busy, then accepted; first the end, then online: also where both come from another node.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_has_its_place_among_what_a_call_says_on_every_node() {
+    let cluster = Cluster::start(2).await;
+    let mut hana = cluster.node(1).device("hana", Role::Otomo, "phone").await;
+    let mut taro = cluster.node(0).device("taro", Role::User, "phone").await;
+    let is = |event: &Json, status: &str| event["userId"] == "hana" && event["status"] == status;
+    for _ in 0..5 {
+        let call = taro.request("hana").await;
+        hana.rings(call).await;
+        assert_eq!(hana.accept(call).await["type"], "call_accept_ack");
+        let accepted = |event: &Json| event["type"] == "call_accepted";
+        let before = taro.up_to("call_accepted", accepted).await;
+        assert!(before.iter().any(|it| is(it, "busy")), "{before:?}");
+        assert_eq!(hana.hang_up(call).await["type"], "call_end_request_ack");
+        let before = taro.up_to("online", |event| is(event, "online")).await;
+        assert!(
+            before.iter().any(|it| it["type"] == "call_end"),
+            "{before:?}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_on_different_nodes_call_each_other_and_everybody_sees_who_is_busy() {
     let cluster = Cluster::start(3).await;

@@ -61,10 +61,15 @@ async fn a_status_has_its_place_among_what_a_call_says_on_every_node() {
     let cluster = Cluster::start(2).await;
     let mut hana = cluster.node(1).device("hana", Role::Otomo, "phone").await;
     let mut taro = cluster.node(0).device("taro", Role::User, "phone").await;
+    // Statuses that follow each other fast are told to other nodes together, so without this one hana's would not wait.
+    let mut yuki = cluster.node(1).device("yuki", Role::Otomo, "phone").await;
     let is = |event: &Json, status: &str| event["userId"] == "hana" && event["status"] == status;
-    for _ in 0..5 {
+    for round in 0..10 {
         let call = taro.request("hana").await;
         hana.rings(call).await;
+        let status = ["break", "online"][round % 2];
+        yuki.send(json!({"type": "otomo_status_set", "status": status}))
+            .await;
         assert_eq!(hana.accept(call).await["type"], "call_accept_ack");
         let accepted = |event: &Json| event["type"] == "call_accepted";
         let before = taro.up_to("call_accepted", accepted).await;

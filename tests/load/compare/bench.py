@@ -1,0 +1,41 @@
+"""Runs `otomo bench` against a server and gives its report."""
+
+import json
+import subprocess
+
+from process import Failed, cores, serving, start
+from servers import OURS, otomo_binary
+
+# How long one run may take, in seconds.
+PATIENCE = 300
+
+
+def figure(row, server):
+    """What `server` does for `row`; `OURS` or a server of `servers.PLAIN`. Raises `Failed`."""
+    if server == OURS:
+        return row.figure(report([*row.scenario, "--pin"], cores()))
+    if server.name == "floor" and row.floor:
+        return row.floor_figure(report(["floor", *row.floor, "--pin"], cores()))
+    with serving(server) as (pid, port):
+        target = ["--speaks", "plain", "--transport", server.transport, "--url", url(server, port), "--pid", str(pid)]
+        return row.figure(report([*row.scenario, *target], cores()[1:]))
+
+
+def url(server, port):
+    path = "socket.io/" if server.transport == "socketio" else ""
+    return f"ws://127.0.0.1:{port}/{path}"
+
+
+def report(arguments, pinned_to):
+    """The report of a run of the load tool on these cores."""
+    command = [otomo_binary(), "bench", *arguments, "--json", "--quiet"]
+    tool = start(command, pinned_to, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        said, complaints = tool.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        tool.kill()
+        tool.communicate()
+        raise Failed(f"not done in {PATIENCE} s") from None
+    if tool.returncode:
+        raise Failed(complaints.strip().splitlines()[-1] if complaints.strip() else f"exit code {tool.returncode}")
+    return json.loads(said)

@@ -1,0 +1,84 @@
+"""Servers as processes of one core each, and load tools on the other."""
+
+import contextlib
+import os
+import re
+import resource
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+# How long a server may take until it listens, and to end, in seconds.
+PATIENCE = 30
+
+READY = re.compile(rb"^listening (\d+)$", re.MULTILINE)
+
+
+class Failed(Exception):
+    """Why a process gave no figures."""
+
+
+def cores():
+    """The one for servers and the one for the load tool; the same if there is no other."""
+    ours = sorted(os.sched_getaffinity(0))
+    return ours[0], ours[min(1, len(ours) - 1)]
+
+
+def raise_limits():
+    """As many descriptors as this user may have, for this process and those that it starts."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def start(command, pinned_to, **more):
+    """Starts a process that runs on these cores alone."""
+    return subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, pinned_to), **more)
+
+
+@contextlib.contextmanager
+def serving(server):
+    """Runs a server of its own, on a free port; gives its process id and its port."""
+    with tempfile.TemporaryFile() as complaints:
+        process = start([*server.command, port_argument(server)], {cores()[0]}, stdout=subprocess.PIPE, stderr=complaints)
+        try:
+            yield process.pid, port_of(process, complaints)
+        finally:
+            stop(process)
+
+
+def port_argument(server):
+    """Port 0: a free one."""
+    return "127.0.0.1:0" if server.name == "floor" else "0"
+
+
+def port_of(process, complaints):
+    """The port that a server says it listens on."""
+    said = b""
+    deadline = time.monotonic() + PATIENCE
+    while not (ready := READY.search(said)):
+        left = deadline - time.monotonic()
+        readable, _, _ = select.select([process.stdout], [], [], max(left, 0))
+        more = os.read(process.stdout.fileno(), 4096) if readable else b""
+        if not more:
+            raise Failed(f"it does not listen: {last_words(complaints)}")
+        said += more
+    return int(ready[1])
+
+
+def last_words(complaints):
+    complaints.seek(0)
+    text = complaints.read().decode(errors="replace").strip()
+    return text.splitlines()[-1][:300] if text else "without a word"
+
+
+def stop(process):
+    """Ends a server, kindly at first."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()

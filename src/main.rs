@@ -14,6 +14,10 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
+            // Another one that only the command itself could tell.
+            if let Some(wrong) = fault.downcast_ref::<clap::Error>() {
+                wrong.exit();
+            }
             let fault: &dyn Error = fault.as_ref();
             eprintln!("otomo: {}", chain(fault));
             ExitCode::FAILURE

@@ -69,7 +69,7 @@ fn programs_get_json() {
     let args: Vec<_> = args.split(' ').collect();
     let report: serde_json::Value = serde_json::from_str(&place.otomo(&args).printed()).unwrap();
     assert_eq!(report["scenario"], "fanout");
-    assert_eq!(report["rate"], 20);
+    assert_eq!(report["asked"], 20);
     let updates = report["updates"].as_u64().unwrap();
     // Not as many as were asked for, where the machine is busy.
     assert!((1..=25).contains(&updates), "{report}");

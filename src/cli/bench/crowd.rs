@@ -6,17 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use super::{
-    BenchFault,
-    client::Client,
-    handshake::{Endpoint, Ticket},
+    fault::BenchFault,
+    options::Speaks,
+    target::{Endpoint, Target},
+    transport::{Client, Ticket},
 };
 
 /// Clients on their way in at once: enough to keep a server busy, and fewer than wait to be accepted
 /// at any server.
-const AT_THE_DOOR: usize = 64;
+pub(crate) const AT_THE_DOOR: usize = 64;
 
 /// How long to wait for the next client to be let in.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,55 +36,70 @@ const READ_MAX: usize = 256 * 1024;
 const READY: &[u8] = br#"{"type":"ready""#;
 
 /// All clients of a run. Any that is lost ends the run: its figures would be those of another crowd.
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     endpoint: Endpoint,
     poll: Poll,
     events: Events,
-    clients: Vec<Client>,
+    /// By number; none where one has left.
+    clients: Vec<Option<Client>>,
     scratch: Box<[u8]>,
+    encoded: Vec<u8>,
     /// Before each wait.
     pause: Duration,
 }
 
 impl Crowd {
-    pub(super) fn new(endpoint: Endpoint) -> Result<Self, BenchFault> {
+    /// Nobody yet. Messages are let gather before they are taken.
+    pub(crate) fn new(target: &Target) -> Result<Self, BenchFault> {
         Ok(Self {
-            endpoint,
+            endpoint: target.endpoint().clone(),
             poll: Poll::new().map_err(BenchFault::Wait)?,
             events: Events::with_capacity(EVENTS),
             clients: Vec::new(),
             scratch: vec![0; READ_MAX].into(),
+            encoded: Vec::new(),
             pause: PAUSE,
         })
     }
 
     /// A crowd that takes every message as soon as it is there: for clients that wait for an answer before they go on.
-    pub(super) fn eager(endpoint: Endpoint) -> Result<Self, BenchFault> {
+    pub(crate) fn eager(target: &Target) -> Result<Self, BenchFault> {
         Ok(Self {
             pause: Duration::ZERO,
-            ..Self::new(endpoint)?
+            ..Self::new(target)?
         })
     }
 
-    /// Lets in one client for each ticket, and returns when all are `ready`.
-    pub(super) fn admit(
+    /// From now on takes every message as soon as it is there, or lets them gather.
+    pub(crate) fn set_eager(&mut self, eager: bool) {
+        self.pause = if eager { Duration::ZERO } else { PAUSE };
+    }
+
+    /// Clients, with those that have left.
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Lets in one client for each ticket, and returns when all are ready.
+    pub(crate) fn admit(
         &mut self,
         tickets: impl ExactSizeIterator<Item = Ticket>,
     ) -> Result<(), BenchFault> {
-        let before = self.clients.len();
+        let before = self.len();
         let all = before + tickets.len();
         let mut tickets = tickets;
         let mut ready = before;
+        let speaks = self.endpoint.speaks;
         let mut progress = Instant::now();
         while ready < all {
-            while self.clients.len() < ready + AT_THE_DOOR
+            while self.len() < ready + AT_THE_DOOR
                 && let Some(ticket) = tickets.next()
             {
-                self.connect(&ticket)?;
+                self.begin(&ticket)?;
             }
             let known = ready;
             self.turn(PATIENCE, |_, message| {
-                ready += usize::from(message.starts_with(READY));
+                ready += usize::from(speaks.says_ready(message));
             })?;
             if ready > known {
                 progress = Instant::now();
@@ -94,20 +110,35 @@ impl Crowd {
         Ok(())
     }
 
-    fn connect(&mut self, ticket: &Ticket) -> Result<(), BenchFault> {
-        let number = self.clients.len();
+    /// Has one more client ask to be let in, and returns its number: they count from 0. When it is ready, it hears so
+    /// ([`Speaks::says_ready`]).
+    pub(crate) fn begin(&mut self, ticket: &Ticket) -> Result<usize, BenchFault> {
+        let number = self.len();
+        self.clients.push(None);
+        self.begin_again(number, ticket)?;
+        Ok(number)
+    }
+
+    /// Has a client that has left ask to be let in again.
+    pub(crate) fn begin_again(&mut self, number: usize, ticket: &Ticket) -> Result<(), BenchFault> {
         let mut client = Client::connect(&self.endpoint, ticket, number)?;
-        self.poll
-            .registry()
-            .register(client.source(), Token(number), Interest::READABLE)
-            .map_err(BenchFault::Wait)?;
-        self.clients.push(client);
+        self.wait_for(client.source(), number * 2)?;
+        if let Some(place) = self.clients.get_mut(number) {
+            *place = Some(client);
+        }
         Ok(())
     }
 
-    /// Waits until something comes, `patience` at most, and hands it out: the client's number, counted
-    /// from 0 in the order of admission, and the message.
-    pub(super) fn turn(
+    /// Waits for room as well: what was sent before the socket was connected goes then.
+    fn wait_for(&self, source: &mut TcpStream, token: usize) -> Result<(), BenchFault> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        let registered = registry.register(source, Token(token), interest);
+        registered.map_err(BenchFault::Wait)
+    }
+
+    /// Waits until something comes, `patience` at most, and hands it out: the client's number and the message.
+    pub(crate) fn turn(
         &mut self,
         patience: Duration,
         mut heard: impl FnMut(usize, &[u8]),
@@ -121,16 +152,35 @@ impl Crowd {
             waited => waited.map_err(BenchFault::Wait)?,
         }
         for event in &self.events {
-            let Token(number) = event.token();
-            if let Some(client) = self.clients.get_mut(number) {
-                client.read(&mut self.scratch, |message| heard(number, message))?;
+            let Token(token) = event.token();
+            let number = token / 2;
+            let Some(Some(client)) = self.clients.get_mut(number) else {
+                continue;
+            };
+            let mut look = || {
+                if event.is_writable() {
+                    client.flush()?;
+                }
+                let heard = |message: &[u8]| heard(number, message);
+                match token % 2 {
+                    0 => client.read(&mut self.scratch, heard),
+                    _ => client.read_answers(&mut self.scratch, heard),
+                }
+            };
+            match look() {
+                Err(_) if client.is_leaving() => {
+                    if let Some(place) = self.clients.get_mut(number) {
+                        *place = None;
+                    }
+                }
+                looked => looked?,
             }
         }
         Ok(())
     }
 
     /// Takes what comes, for this long.
-    pub(super) fn listen(&mut self, span: Duration) -> Result<(), BenchFault> {
+    pub(crate) fn listen(&mut self, span: Duration) -> Result<(), BenchFault> {
         let end = Instant::now() + span;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -142,10 +192,78 @@ impl Crowd {
     }
 
     /// Sends a message as the client with this number.
-    pub(super) fn say(&mut self, number: usize, text: &str) -> Result<(), BenchFault> {
+    pub(crate) fn say(&mut self, number: usize, text: &str) -> Result<(), BenchFault> {
+        let Some(Some(client)) = self.clients.get_mut(number) else {
+            return Ok(());
+        };
+        if client.lacks_commands() {
+            self.open_commands(number)?;
+        }
         match self.clients.get_mut(number) {
-            Some(client) => client.say(text),
-            None => Ok(()),
+            Some(Some(client)) => client.say(text, &mut self.encoded),
+            _ => Ok(()),
+        }
+    }
+
+    fn open_commands(&mut self, number: usize) -> Result<(), BenchFault> {
+        let Some(mut client) = self.clients.get_mut(number).and_then(Option::take) else {
+            return Ok(());
+        };
+        client.open_commands(&self.endpoint)?;
+        if let Some(source) = client.commands_source() {
+            self.wait_for(source, number * 2 + 1)?;
+        }
+        if let Some(place) = self.clients.get_mut(number) {
+            *place = Some(client);
+        }
+        Ok(())
+    }
+
+    /// Has a client say goodbye. It is gone ([`Self::is_gone`]) when the server has said goodbye too.
+    pub(crate) fn leave(&mut self, number: usize) -> Result<(), BenchFault> {
+        if let Some(place) = self.clients.get_mut(number)
+            && let Some(client) = place
+            && !client.leave()?
+        {
+            *place = None;
+        }
+        Ok(())
+    }
+
+    /// Cuts a client's connection, as a tunnel does.
+    pub(crate) fn cut(&mut self, number: usize) {
+        if let Some(place) = self.clients.get_mut(number) {
+            *place = None;
+        }
+    }
+
+    /// Whether a client has left.
+    pub(crate) fn is_gone(&self, number: usize) -> bool {
+        matches!(self.clients.get(number), None | Some(None))
+    }
+
+    /// Has everybody leave, and returns when all are gone.
+    pub(crate) fn leave_all(&mut self) -> Result<(), BenchFault> {
+        for number in 0..self.len() {
+            self.leave(number)?;
+        }
+        let end = Instant::now() + PATIENCE;
+        while self.clients.iter().any(Option::is_some) {
+            if Instant::now() > end {
+                return Err(BenchFault::Silent(PATIENCE));
+            }
+            self.turn(PATIENCE, |_, _| {})?;
+        }
+        Ok(())
+    }
+}
+
+impl Speaks {
+    /// Whether a message says that its client has all it needs.
+    pub(crate) fn says_ready(self, message: &[u8]) -> bool {
+        match self {
+            Self::Otomo => message.starts_with(READY),
+            Self::Plain => message.starts_with(b"i"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `otomo bench`: puts load on an Otomo server over WebSocket, and measures what it costs the server.
+//! `otomo bench`: puts load on an Otomo server, or on a plain one, and measures what it costs the server.
 //!
 //! What is measured is the server alone, as the kernel counts it for its process: resident memory, user
 //! and system CPU. User CPU is our code; system CPU is nearly all the kernel's work for socket writes,
@@ -9,149 +9,155 @@
 //! Every connection is a full one to the server: its token is checked, its user is known, it has got its snapshots and
 //! `ready`, and it answers pings. A connection that is lost ends the run.
 //!
-//! - [`idle`]: memory of connections that do nothing. [`fanout`]: updates that go to everybody. [`chat`]: messages that are
-//!   stored.
-//! - [`server`]: the server under test. [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: requests to
-//!   it beside the load.
-//! - [`crowd`], [`client`], [`handshake`], [`frames`]: many connections in one thread, on bare sockets: a
-//!   WebSocket library's buffers and futures would cost more than the server.
-//! - [`report`]: a table, or JSON.
+//! - [`scenarios`]: what can be measured. [`options`]: what every scenario is asked.
+//! - [`target`]: the server under test, and what it costs. [`transport`]: how one client speaks with it.
+//! - [`crowd`]: many clients in one thread, on bare sockets: a WebSocket library's buffers and futures would cost more than the
+//!   server. [`measure`]: when the next is due, how long it took, what it cost.
+//! - [`report`]: a table or JSON, a chart, and whether it is as expected.
+//!
+//! # Writing a scenario
+//! A file of [`scenarios`] with its arguments (`#[derive(Args)]`), which implement [`Scenario`]; a variant of `Command` below.
+//! 1. [`Bench::target`] finds or starts the server, with room for so many connections. One that plain servers cannot serve calls
+//!    [`target::Target::must_be_otomo`].
+//! 2. A [`crowd::Crowd`] lets clients in: `crowd.admit(tickets)`, with one [`target::Target::ticket`] each, made before anything is
+//!    timed. They are numbered in that order, from 0.
+//! 3. In a loop: while the [`measure::Pace`] says that one is due, `crowd.say(number, command)`; then `crowd.turn(patience, |number,
+//!    message| ..)` hands out what came. A command begins with its `type`, and a message is the JSON object of the protocol,
+//!    whatever the transport; a refusal begins with [`ERROR`] ([`refusal`]). Look at how it begins rather than parse it: millions come.
+//! 4. A [`measure::Meter`] counts: `came(due.elapsed())`, `tick(now)` in every turn of the loop, `reset()` after warming up. Count
+//!    latencies from the time that `Pace::next` gave, which is when it was due.
+//! 5. [`measure::Cost::read`] before and after, [`report::Report::put`] for each figure of [`Scenario::FIGURES`],
+//!    `report.measured(LATENCY, &meter)`.
 
-mod chat;
-mod client;
-mod commits;
 mod crowd;
-mod fanout;
-mod frames;
-mod handshake;
-mod http;
-mod idle;
-mod process;
+mod fault;
+mod measure;
+mod options;
 mod report;
-mod server;
+mod scenarios;
+mod target;
+mod transport;
 
-use std::{error::Error, io, net::SocketAddr, path::Path, time::Duration};
+use std::{error::Error, path::Path};
 
-use clap::{Args, Subcommand};
-use hdrhistogram::Histogram;
+use clap::{Args, Subcommand, error::ErrorKind};
 
+use self::{
+    fault::BenchFault,
+    measure::Progress,
+    options::{Options, PLAIN},
+    report::{Figure, Report, help},
+    scenarios::{chat::ChatArgs, fanout::FanoutArgs, idle::IdleArgs},
+    target::Target,
+};
 use super::descriptors;
 use crate::kernel::{
     config::Config,
     ids::{IdFault, UserId},
-    token::{KeyFault, SignFault},
 };
 
 /// Descriptors of a process that do not belong to clients: database, logs, wakers.
 const OTHER_DESCRIPTORS: u64 = 128;
 
+/// How a refusal begins.
+const ERROR: &[u8] = br#"{"type":"error""#;
+
 /// What to measure.
 #[derive(Args)]
+#[command(after_help = PLAIN)]
 pub(super) struct BenchArgs {
     #[command(subcommand)]
-    scenario: Scenario,
-    /// Print JSON instead of a table.
-    #[arg(long, global = true)]
-    json: bool,
+    scenario: Command,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[derive(Subcommand)]
-enum Scenario {
+enum Command {
     /// Memory of connections that do nothing.
-    Idle(idle::IdleArgs),
+    #[command(after_help = help(IdleArgs::FIGURES))]
+    Idle(IdleArgs),
     /// CPU and latency of telling everybody.
-    Fanout(fanout::FanoutArgs),
+    #[command(after_help = help(FanoutArgs::FIGURES))]
+    Fanout(FanoutArgs),
     /// Messages a second that are stored and acknowledged.
-    Chat(chat::ChatArgs),
+    #[command(after_help = help(ChatArgs::FIGURES))]
+    Chat(ChatArgs),
+}
+
+/// Something that can be measured.
+trait Scenario {
+    /// In reports.
+    const NAME: &'static str;
+    /// All that its report, and the levels of it, may hold.
+    const FIGURES: &'static [Figure];
+
+    /// Measures it.
+    fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault>;
+}
+
+/// What a scenario has to work with.
+struct Bench<'a> {
+    config: &'a Config,
+    /// The file that the configuration is from, for a server of our own.
+    config_file: Option<&'a Path>,
+    options: &'a Options,
+    progress: Progress,
+}
+
+impl Bench<'_> {
+    /// The server to measure, once there is room for so many connections to it.
+    fn target(&self, connections: u32) -> Result<Target, BenchFault> {
+        let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
+        let needed = u64::from(connections) + OTHER_DESCRIPTORS;
+        if needed > limit {
+            return Err(BenchFault::Descriptors { needed, limit });
+        }
+        self.progress.say("looking for the server");
+        Target::find(self)
+    }
 }
 
 /// Runs a scenario and prints what it found. A server of our own gets `config_file` too.
 ///
 /// # Errors
-/// Whatever makes the figures worthless.
+/// Whatever makes the figures worthless, or that they are not as expected. A wrong command line is clap's error.
 pub(super) fn run(
     config: &Config,
     config_file: Option<&Path>,
     args: BenchArgs,
 ) -> Result<(), Box<dyn Error>> {
-    match args.scenario {
-        Scenario::Idle(idle) => report::print(&idle::run(idle, config, config_file)?, args.json)?,
-        Scenario::Fanout(fanout) => {
-            report::print(&fanout::run(fanout, config, config_file)?, args.json)?;
-        }
-        Scenario::Chat(chat) => report::print(&chat::run(chat, config, config_file)?, args.json)?,
+    let BenchArgs { scenario, options } = args;
+    let bench = Bench {
+        config,
+        config_file,
+        options: &options,
+        progress: Progress::new(&options.output),
+    };
+    match scenario {
+        Command::Idle(args) => measure(args, &bench),
+        Command::Fanout(args) => measure(args, &bench),
+        Command::Chat(args) => measure(args, &bench),
     }
+}
+
+fn measure<S: Scenario>(scenario: S, bench: &Bench<'_>) -> Result<(), Box<dyn Error>> {
+    let output = &bench.options.output;
+    for expectation in &output.expect {
+        let checked = expectation.check(S::FIGURES);
+        checked.map_err(|unfit| wrong(&format!("--expect {unfit}")))?;
+    }
+    let ran = scenario.run(bench);
+    bench.progress.clear();
+    let report = ran?;
+    report::print(&report, output.json)?;
+    report::hold(&output.expect, &report)?;
     Ok(())
 }
 
-/// Why there are no figures.
-#[derive(Debug, thiserror::Error)]
-enum BenchFault {
-    #[error("--url: {url:?} {problem}")]
-    Url { url: String, problem: String },
-    #[error(
-        "{needed} descriptors are needed and this process may have {limit}: \
-         raise the hard limit (ulimit -Hn), or ask for fewer connections"
-    )]
-    Descriptors { needed: u64, limit: u64 },
-    #[error("the limit of descriptors cannot be read")]
-    DescriptorLimit(#[source] io::Error),
-    #[error("a server could not be started")]
-    Start(#[source] io::Error),
-    #[error("the server that was started does not serve: {0}")]
-    NoServer(String),
-    #[error("no token can be signed")]
-    Key(#[from] KeyFault),
-    #[error("no token can be signed")]
-    Sign(#[from] SignFault),
-    #[error("a user has no usable name")]
-    User(#[from] IdFault),
-    #[error("{address} cannot be connected to")]
-    Connect {
-        address: SocketAddr,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("the server refused a connection: {0}")]
-    Refused(String),
-    #[error("the server closed a connection: {code} {reason}")]
-    Closed { code: u16, reason: String },
-    #[error("the server ended a connection without a goodbye")]
-    Ended,
-    #[error("a connection broke")]
-    Broken(#[source] io::Error),
-    #[error("the server sent {0}")]
-    Foreign(#[from] frames::Foreign),
-    #[error("the server does not read what it is sent")]
-    NotRead,
-    #[error("the server would not do what it was asked: {0}")]
-    Unwilling(String),
-    #[error("nothing came for {0:?} although something was due")]
-    Silent(Duration),
-    #[error("the sockets cannot be waited for")]
-    Wait(#[source] io::Error),
-    #[error("{folder} cannot be written to")]
-    Disk {
-        folder: String,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("{path} cannot be read: is the process still there?")]
-    Process {
-        path: String,
-        #[source]
-        cause: io::Error,
-    },
-}
-
-/// Raises the limit of open descriptors so that this process, and the server that it starts, can hold this many connections.
-fn make_room(connections: u32) -> Result<(), BenchFault> {
-    let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
-    let needed = u64::from(connections) + OTHER_DESCRIPTORS;
-    if needed > limit {
-        return Err(BenchFault::Descriptors { needed, limit });
-    }
-    Ok(())
+/// A wrong command line, where only the scenario could tell.
+fn wrong(problem: &str) -> clap::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{problem}\n"))
 }
 
 /// The people of a run: `bench-user-0`, `bench-otomo-7`.
@@ -159,8 +165,9 @@ fn user(kind: &str, number: usize) -> Result<UserId, IdFault> {
     format!("bench-{kind}-{number}").parse()
 }
 
-/// For latencies in microseconds: from one to a minute, to three digits.
-#[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
-fn latencies() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
+/// The fault if a message is a refusal.
+fn refusal(message: &[u8]) -> Option<BenchFault> {
+    message
+        .starts_with(ERROR)
+        .then(|| BenchFault::unwilling(message))
 }

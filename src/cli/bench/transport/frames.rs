@@ -3,9 +3,11 @@
 //! By hand, because this tool counts millions of messages a second and looks into few of them: a message
 //! that came whole is looked at where it was read, and nothing is copied.
 
+use super::Foreign;
+
 /// A frame, as far as a client has to tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Frame<'a> {
+pub(crate) enum Frame<'a> {
     /// A whole message.
     Text(&'a [u8]),
     /// To be answered with the same bytes.
@@ -14,15 +16,6 @@ pub(super) enum Frame<'a> {
     Pong,
     /// The server's goodbye: code and reason, if it gave them.
     Close(&'a [u8]),
-}
-
-/// A frame that no server of ours sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Foreign {
-    #[error("a masked frame, which only clients send")]
-    Masked,
-    #[error("a frame of another kind than text, ping, pong and close (first byte {0:#04x})")]
-    Kind(u8),
 }
 
 /// Splits the first frame off. `None` while it is not all there.
@@ -40,10 +33,10 @@ fn split(bytes: &[u8]) -> Result<Option<(Frame<'_>, &[u8])>, Foreign> {
         return Ok(None);
     };
     let frame = match *kind {
-        0x81 => Frame::Text(payload),
-        0x88 => Frame::Close(payload),
-        0x89 => Frame::Ping(payload),
-        0x8a => Frame::Pong,
+        TEXT => Frame::Text(payload),
+        CLOSE => Frame::Close(payload),
+        PING => Frame::Ping(payload),
+        PONG => Frame::Pong,
         other => return Err(Foreign::Kind(other)),
     };
     Ok(Some((frame, rest)))
@@ -68,13 +61,13 @@ fn payload_length(short: u8, after: &[u8]) -> Option<(usize, &[u8])> {
 
 /// Puts together what comes in pieces. Holds memory only while a frame is incomplete.
 #[derive(Debug, Default)]
-pub(super) struct Splitter {
+pub(crate) struct Splitter {
     incomplete: Vec<u8>,
 }
 
 impl Splitter {
     /// Takes what was read and hands out the frames that are complete.
-    pub(super) fn take<F>(
+    pub(crate) fn take<F>(
         &mut self,
         read: &[u8],
         mut heard: impl FnMut(Frame<'_>) -> Result<(), F>,
@@ -97,6 +90,34 @@ impl Splitter {
         Ok(())
     }
 }
+
+/// What a client puts over its payloads. Any will do: proxies between us and the server are none.
+const MASK: [u8; 4] = [0x3c, 0x5a, 0xa5, 0xc3];
+
+/// Appends a frame of a client's: masked, whole.
+pub(crate) fn encode(kind: u8, payload: &[u8], out: &mut Vec<u8>) {
+    out.push(kind);
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(short @ ..126), _) => out.push(0x80 | short),
+        (_, Ok(middle)) => {
+            out.push(0x80 | 126);
+            out.extend_from_slice(&middle.to_be_bytes());
+        }
+        _ => {
+            out.push(0x80 | 127);
+            out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
+        }
+    }
+    out.extend_from_slice(&MASK);
+    let masked = payload.iter().zip(MASK.iter().cycle());
+    out.extend(masked.map(|(byte, mask)| byte ^ mask));
+}
+
+/// First bytes of frames.
+pub(crate) const TEXT: u8 = 0x81;
+pub(crate) const CLOSE: u8 = 0x88;
+pub(crate) const PING: u8 = 0x89;
+pub(crate) const PONG: u8 = 0x8a;
 
 #[cfg(test)]
 mod tests {
@@ -151,5 +172,23 @@ mod tests {
         assert_eq!(heard(&[0x81, 0x81, 0, 0], 9), Err(Foreign::Masked));
         assert_eq!(heard(&[0x82, 1, 0], 9), Err(Foreign::Kind(0x82)));
         assert_eq!(heard(&[0x01, 1, 0], 9), Err(Foreign::Kind(0x01)));
+    }
+
+    #[test]
+    fn what_a_client_says_is_masked_with_a_length_of_its_size() {
+        use actix_codec::Decoder as _;
+        use actix_http::ws::{Codec, Frame as Decoded};
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let payload = vec![b'x'; length];
+            let mut frame = Vec::new();
+            encode(TEXT, &payload, &mut frame);
+            let mut frame = bytes::BytesMut::from(&*frame);
+            let decoded = Codec::new().max_size(70_000).decode(&mut frame);
+            let Decoded::Text(text) = decoded.unwrap().unwrap() else {
+                panic!("no text");
+            };
+            assert_eq!(text, payload);
+            assert!(frame.is_empty());
+        }
     }
 }

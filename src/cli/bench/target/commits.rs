@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{BenchFault, handshake::Endpoint, http};
+use super::{Endpoint, http};
+use crate::cli::bench::fault::BenchFault;
 
 /// Commits, and what was in them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Commits {
+pub(crate) struct Commits {
     count: f64,
     writes: f64,
     seconds: f64,
@@ -14,14 +15,14 @@ pub(super) struct Commits {
 
 impl Commits {
     /// Those since the server started.
-    pub(super) fn read(endpoint: &Endpoint) -> Result<Self, BenchFault> {
+    pub(crate) fn read(endpoint: &Endpoint) -> Result<Self, BenchFault> {
         let page = http::get(endpoint, "/metrics")?;
         let missing = || BenchFault::NoServer("without the figures of commits".to_owned());
         Self::parse(&page).ok_or_else(missing)
     }
 
     /// Those after `before`.
-    pub(super) fn since(&self, before: &Self) -> Self {
+    pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             count: self.count - before.count,
             writes: self.writes - before.writes,
@@ -30,12 +31,12 @@ impl Commits {
     }
 
     /// Writes that one commit stored, in the mean.
-    pub(super) fn mean_writes(&self) -> f64 {
+    pub(crate) fn mean_writes(&self) -> f64 {
         self.writes / self.count.max(1.0)
     }
 
     /// How long one commit took, in the mean.
-    pub(super) fn mean_time(&self) -> Duration {
+    pub(crate) fn mean_time(&self) -> Duration {
         Duration::from_secs_f64(self.seconds.max(0.0) / self.count.max(1.0))
     }
 

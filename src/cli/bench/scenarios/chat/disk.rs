@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::BenchFault;
+use crate::cli::bench::fault::BenchFault;
 
 /// A page with its header in SQLite's log.
 const PAGE: [u8; 4096 + 24] = [0x5a; 4096 + 24];

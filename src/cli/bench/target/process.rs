@@ -2,41 +2,41 @@
 
 use std::{fs, io, time::Duration};
 
-use super::BenchFault;
+use crate::cli::bench::fault::BenchFault;
 
 /// Ticks of a second in `/proc/<pid>/stat`: what Linux promises to programs, whatever its own clock does.
 const TICKS_PER_SECOND: u64 = 100;
 
 /// A process of this machine.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Process(u32);
+pub(crate) struct Process(u32);
 
 /// CPU time, to a hundredth of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cpu {
+pub(crate) struct Cpu {
     /// Its own code.
-    pub(super) user: Duration,
+    pub(crate) user: Duration,
     /// The kernel's, on its behalf.
-    pub(super) system: Duration,
+    pub(crate) system: Duration,
 }
 
 impl Process {
-    pub(super) fn new(pid: u32) -> Self {
+    pub(crate) fn new(pid: u32) -> Self {
         Self(pid)
     }
 
     /// This process.
-    pub(super) fn own() -> Self {
+    pub(crate) fn own() -> Self {
         Self(std::process::id())
     }
 
     /// Memory in use right now, in KiB (`VmRSS`).
-    pub(super) fn resident_kib(self) -> Result<u64, BenchFault> {
+    pub(crate) fn resident_kib(self) -> Result<u64, BenchFault> {
         self.read("status", resident_kib)
     }
 
     /// CPU used since the process began.
-    pub(super) fn cpu(self) -> Result<Cpu, BenchFault> {
+    pub(crate) fn cpu(self) -> Result<Cpu, BenchFault> {
         self.read("stat", cpu)
     }
 
@@ -51,7 +51,7 @@ impl Process {
 
 impl Cpu {
     /// What was used since `before`.
-    pub(super) fn since(self, before: Cpu) -> Cpu {
+    pub(crate) fn since(self, before: Cpu) -> Cpu {
         Cpu {
             user: self.user.saturating_sub(before.user),
             system: self.system.saturating_sub(before.system),

@@ -4,14 +4,13 @@
 
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
+use crate::{
+    cli::bench::{fault::BenchFault, measure::Meter, refusal},
+    kernel::ids::ConversationId,
+};
 
-use super::BenchFault;
-use crate::{cli::bench::latencies, kernel::ids::ConversationId};
-
-/// How the two messages begin that matter: an acknowledgement is counted, an error ends the run.
+/// How the message begins that is counted. A refusal ends the run.
 const ACK: &[u8] = br#"{"type":"message_send_ack""#;
-const ERROR: &[u8] = br#"{"type":"error""#;
 
 /// The text of every message.
 const TEXT: &str = "今日は何時に話せますか？";
@@ -29,25 +28,22 @@ struct Sender {
 pub(super) struct Sends {
     senders: Vec<Sender>,
     in_flight: usize,
-    acknowledged: u64,
     last: Instant,
-    /// Microseconds.
-    latencies: Histogram<u64>,
-}
-
-impl Default for Sends {
-    fn default() -> Self {
-        Self {
-            senders: Vec::new(),
-            in_flight: 0,
-            acknowledged: 0,
-            last: Instant::now(),
-            latencies: latencies(),
-        }
-    }
+    /// Messages that were acknowledged.
+    pub(super) meter: Meter,
 }
 
 impl Sends {
+    /// Nobody sends yet.
+    pub(super) fn new(meter: Meter) -> Self {
+        Self {
+            senders: Vec::new(),
+            in_flight: 0,
+            last: Instant::now(),
+            meter,
+        }
+    }
+
     /// A further sender, with the conversation that it writes in.
     pub(super) fn add(&mut self, conversation: ConversationId) {
         self.senders.push(Sender {
@@ -81,9 +77,8 @@ impl Sends {
         let Some(sender) = self.senders.get_mut(number) else {
             return Ok(false);
         };
-        if message.starts_with(ERROR) {
-            let words = String::from_utf8_lossy(message).into_owned();
-            return Err(BenchFault::Unwilling(words));
+        if let Some(refused) = refusal(message) {
+            return Err(refused);
         }
         if !message.starts_with(ACK) {
             return Ok(false);
@@ -92,10 +87,8 @@ impl Sends {
             return Ok(false);
         };
         self.last = Instant::now();
-        let micros = u64::try_from((self.last - since).as_micros()).unwrap_or(u64::MAX);
-        self.latencies.saturating_record(micros);
+        self.meter.came(self.last - since);
         self.in_flight -= 1;
-        self.acknowledged += 1;
         Ok(true)
     }
 
@@ -111,27 +104,13 @@ impl Sends {
             _ => self.last.elapsed(),
         }
     }
-
-    /// Starts counting from zero. What is in flight stays in flight.
-    pub(super) fn reset(&mut self) {
-        self.acknowledged = 0;
-        self.latencies.clear();
-    }
-
-    pub(super) fn acknowledged(&self) -> u64 {
-        self.acknowledged
-    }
-
-    /// The latency that a share of the messages, from 0 to 1, stayed below.
-    pub(super) fn latency(&self, share: f64) -> Duration {
-        Duration::from_micros(self.latencies.value_at_quantile(share))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
+        cli::bench::measure::Progress,
         kernel::ids::MessageId,
         protocol::{
             command::{self, Command},
@@ -141,7 +120,7 @@ mod tests {
     };
 
     fn one_sender() -> Sends {
-        let mut sends = Sends::default();
+        let mut sends = Sends::new(Meter::new("sends", 1, Progress::Silent));
         sends.add(ConversationId::new());
         sends
     }
@@ -179,7 +158,7 @@ mod tests {
         assert!(!sends.heard(0, br#"{"type":"new-message"}"#).unwrap());
         assert!(!sends.heard(7, &ack()).unwrap(), "nobody who sends");
         assert!(sends.heard(0, &ack()).unwrap());
-        assert_eq!((sends.acknowledged(), sends.in_flight()), (1, 0));
+        assert_eq!((sends.meter.count(), sends.in_flight()), (1, 0));
         assert!(sends.next(0, Instant::now()).is_some());
     }
 

@@ -1,0 +1,90 @@
+//! Why there are no figures.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use super::{report::Unmet, transport::Foreign};
+use crate::kernel::{
+    ids::IdFault,
+    token::{KeyFault, SignFault},
+};
+
+/// Why a run ends without a report, or with one that is not as expected.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchFault {
+    #[error("--url: {url:?} {problem}")]
+    Url { url: String, problem: String },
+    #[error("{0}")]
+    Options(String),
+    #[error("{option}: {file} cannot be used: {problem}")]
+    File {
+        option: &'static str,
+        file: String,
+        problem: String,
+    },
+    #[error(
+        "{needed} descriptors are needed and this process may have {limit}: \
+         raise the hard limit (ulimit -Hn), or ask for fewer connections"
+    )]
+    Descriptors { needed: u64, limit: u64 },
+    #[error("the limit of descriptors cannot be read")]
+    DescriptorLimit(#[source] io::Error),
+    #[error("--pin: {0}")]
+    Pin(String),
+    #[error("a server could not be started")]
+    Start(#[source] io::Error),
+    #[error("the server that was started does not serve: {0}")]
+    NoServer(String),
+    #[error("no token can be signed")]
+    Key(#[from] KeyFault),
+    #[error("no token can be signed")]
+    Sign(#[from] SignFault),
+    #[error("a user has no usable name")]
+    User(#[from] IdFault),
+    #[error("{address} cannot be connected to")]
+    Connect {
+        address: SocketAddr,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("the server refused a connection: {0}")]
+    Refused(String),
+    #[error("the server closed a connection: {code} {reason}")]
+    Closed { code: u16, reason: String },
+    #[error("the server ended a connection without a goodbye")]
+    Ended,
+    #[error("a connection broke")]
+    Broken(#[source] io::Error),
+    #[error("TLS with the server failed")]
+    Tls(#[from] rustls::Error),
+    #[error("the server sent {0}")]
+    Foreign(#[from] Foreign),
+    #[error("the server does not read what it is sent")]
+    NotRead,
+    #[error("the server would not do what it was asked: {0}")]
+    Unwilling(String),
+    #[error("nothing came for {0:?} although something was due")]
+    Silent(Duration),
+    #[error("the sockets cannot be waited for")]
+    Wait(#[source] io::Error),
+    #[error("{folder} cannot be written to")]
+    Disk {
+        folder: String,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("{path} cannot be read: is the process still there?")]
+    Process {
+        path: String,
+        #[source]
+        cause: io::Error,
+    },
+    #[error(transparent)]
+    Unmet(#[from] Unmet),
+}
+
+impl BenchFault {
+    /// What the server said when it would not.
+    pub(crate) fn unwilling(message: &[u8]) -> Self {
+        Self::Unwilling(String::from_utf8_lossy(message).into_owned())
+    }
+}

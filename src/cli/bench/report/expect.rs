@@ -1,0 +1,392 @@
+//! Conditions on figures: `p99<50ms`, `rate>=1000`, `memory<=2KiB`.
+
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+use super::{
+    Report,
+    figure::{Figure, SHARES, Unit, Value},
+    precise, whole,
+};
+
+/// A condition, as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expectation {
+    name: String,
+    relation: Relation,
+    number: f64,
+    measure: Measure,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+}
+
+/// What a number in a condition measures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Measure {
+    /// Nothing is said.
+    Bare,
+    /// Time, in this many nanoseconds.
+    Time(f64),
+    /// Memory, in this many bytes.
+    Memory(f64),
+}
+
+/// Signs of relations; the longer ones first, as the shorter ones begin them.
+const RELATIONS: [(&str, Relation); 6] = [
+    ("<=", Relation::LessOrEqual),
+    (">=", Relation::GreaterOrEqual),
+    ("==", Relation::Equal),
+    ("<", Relation::Less),
+    (">", Relation::Greater),
+    ("=", Relation::Equal),
+];
+
+const UNITS: [(&str, Measure); 12] = [
+    ("", Measure::Bare),
+    ("/s", Measure::Bare),
+    ("ns", Measure::Time(1.0)),
+    ("us", Measure::Time(1e3)),
+    ("µs", Measure::Time(1e3)),
+    ("ms", Measure::Time(1e6)),
+    ("s", Measure::Time(1e9)),
+    ("min", Measure::Time(60e9)),
+    ("B", Measure::Memory(1.0)),
+    ("KiB", Measure::Memory(1024.0)),
+    ("MiB", Measure::Memory(1024.0 * 1024.0)),
+    ("GiB", Measure::Memory(1024.0 * 1024.0 * 1024.0)),
+];
+
+/// A condition that is none, or not one on this scenario's figures.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unfit {
+    #[error("{0:?} is no condition; write it like p99<50ms, rate>=1000, memory<=2KiB")]
+    Form(String),
+    #[error("{text:?}: there is no figure {name:?}; there are {known}")]
+    Name {
+        text: String,
+        name: String,
+        known: String,
+    },
+    #[error("{text:?}: {name} is {kind}")]
+    Kind {
+        text: String,
+        name: String,
+        kind: &'static str,
+    },
+}
+
+/// Conditions that did not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("not as expected: {0}")]
+pub(crate) struct Unmet(String);
+
+impl FromStr for Expectation {
+    type Err = Unfit;
+
+    fn from_str(text: &str) -> Result<Self, Unfit> {
+        let unfit = || Unfit::Form(text.to_owned());
+        let at = text.find(['<', '>', '=']).ok_or_else(unfit)?;
+        let (name, rest) = text.split_at(at);
+        let mut relations = RELATIONS.into_iter();
+        let (rest, relation) = relations
+            .find_map(|(sign, relation)| Some((rest.strip_prefix(sign)?, relation)))
+            .ok_or_else(unfit)?;
+        let rest = rest.trim();
+        let end = rest.find(|it: char| !matches!(it, '0'..='9' | '.' | '_' | ','));
+        let (number, unit) = rest.split_at(end.unwrap_or(rest.len()));
+        let number = number
+            .replace(['_', ','], "")
+            .parse()
+            .map_err(|_odd| unfit())?;
+        let mut units = UNITS.into_iter();
+        let (_, measure) = units
+            .find(|(name, _)| *name == unit.trim())
+            .ok_or_else(unfit)?;
+        Ok(Self {
+            name: name.trim().to_owned(),
+            relation,
+            number,
+            measure,
+            text: text.to_owned(),
+        })
+    }
+}
+
+impl Expectation {
+    /// Refuses a condition that no report of these figures could meet or fail.
+    pub(crate) fn check(&self, figures: &[Figure]) -> Result<(), Unfit> {
+        let found = named(figures, &self.name).ok_or_else(|| Unfit::Name {
+            text: self.text.clone(),
+            name: self.name.clone(),
+            known: all_names(figures).join(", "),
+        })?;
+        let kind = match (found.0.unit.measure(), self.measure) {
+            (Measure::Bare, Measure::Bare)
+            | (Measure::Time(_), Measure::Time(_))
+            | (Measure::Memory(_), Measure::Memory(_)) => return Ok(()),
+            (Measure::Bare, _) => "a number without a unit",
+            (Measure::Time(_), _) => "a time: say in which unit, like 50ms",
+            (Measure::Memory(_), _) => "memory: say in which unit, like 2KiB",
+        };
+        Err(Unfit::Kind {
+            text: self.text.clone(),
+            name: self.name.clone(),
+            kind,
+        })
+    }
+
+    /// What a report says against it, if anything.
+    fn against(&self, report: &Report) -> Option<String> {
+        let figures: Vec<Figure> = report.values.iter().map(|(figure, _)| *figure).collect();
+        let (figure, share) = named(&figures, &self.name)?;
+        let (_, value) = report.values.iter().find(|(it, _)| *it == figure)?;
+        let found = match (value, share) {
+            (Value::Latency(latency), Some(share)) => latency.all().get(share).copied(),
+            (value, _) => value.number(),
+        };
+        let Some(found) = found else {
+            return Some(format!("{}, but {} is unknown", self.text, self.name));
+        };
+        let scale = match (self.measure, figure.unit.measure()) {
+            (Measure::Time(asked), Measure::Time(its))
+            | (Measure::Memory(asked), Measure::Memory(its)) => asked / its,
+            _ => 1.0,
+        };
+        let order = found.partial_cmp(&(self.number * scale));
+        let holds = order.is_some_and(|order| self.relation.holds(order));
+        (!holds).then(|| {
+            let unit = figure.unit.says();
+            let space = if unit.is_empty() { "" } else { " " };
+            let found = match value {
+                Value::Whole(found) => whole(*found),
+                _ => precise(found),
+            };
+            format!("{}, but {} is {found}{space}{unit}", self.text, self.name)
+        })
+    }
+}
+
+impl Relation {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Equal => order.is_eq(),
+        }
+    }
+}
+
+impl Unit {
+    fn measure(self) -> Measure {
+        match self {
+            Self::Count | Self::PerSecond => Measure::Bare,
+            Self::Seconds => Measure::Time(1e9),
+            Self::Millis | Self::Latency => Measure::Time(1e6),
+            Self::Micros => Measure::Time(1e3),
+            Self::Nanos => Measure::Time(1.0),
+            Self::Kib => Measure::Memory(1024.0),
+        }
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Fails with every condition that does not hold for a report, or for one of its levels.
+pub(crate) fn hold(expected: &[Expectation], report: &Report) -> Result<(), Unmet> {
+    let mut against = Vec::new();
+    for expectation in expected {
+        against.extend(expectation.against(report));
+        for level in &report.levels {
+            let at = level.label();
+            let told = expectation.against(level);
+            against.extend(told.map(|told| format!("{told} ({at})")));
+        }
+    }
+    match against.is_empty() {
+        true => Ok(()),
+        false => Err(Unmet(against.join("; "))),
+    }
+}
+
+/// The figure of this name, and which of a latency's is meant. `p99` alone is of the first latency.
+fn named(figures: &[Figure], name: &str) -> Option<(Figure, Option<usize>)> {
+    let share = |name: &str| SHARES.iter().position(|share| *share == name);
+    let is_latency = |figure: &&Figure| figure.unit == Unit::Latency;
+    if let Some(share) = share(name) {
+        let first = figures.iter().find(is_latency)?;
+        return Some((*first, Some(share)));
+    }
+    if let Some((name, last)) = name.split_once('.') {
+        let mut latencies = figures.iter().filter(is_latency);
+        let figure = latencies.find(|it| it.name == name || it.short == Some(name))?;
+        return Some((*figure, Some(share(last)?)));
+    }
+    let mut figures = figures.iter().filter(|it| it.unit != Unit::Latency);
+    let figure = figures.find(|it| it.name == name || it.short == Some(name))?;
+    Some((*figure, None))
+}
+
+/// What conditions may name.
+fn all_names(figures: &[Figure]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut first = true;
+    for figure in figures {
+        if figure.unit == Unit::Latency {
+            let prefix = match std::mem::take(&mut first) {
+                true => String::new(),
+                false => format!("{}.", figure.short.unwrap_or(figure.name)),
+            };
+            names.extend(SHARES.map(|share| format!("{prefix}{share}")));
+        } else {
+            names.push(figure.short.unwrap_or(figure.name).to_owned());
+        }
+    }
+    names
+}
+
+/// The figures of a scenario, for its help.
+pub(crate) fn help(figures: &[Figure]) -> String {
+    let mut help = "Figures, by their names in --expect and in JSON:\n".to_owned();
+    let mut first = true;
+    for figure in figures {
+        let (short, name) = (figure.short, figure.name);
+        let names = match figure.unit {
+            Unit::Latency if std::mem::take(&mut first) => SHARES.join(", "),
+            Unit::Latency => SHARES
+                .map(|it| format!("{}.{it}", short.unwrap_or(name)))
+                .join(", "),
+            _ => short.map_or(name.to_owned(), |short| format!("{short}, {name}")),
+        };
+        let unit = match figure.unit.says() {
+            "" => String::new(),
+            unit => format!(", {unit}"),
+        };
+        help += &format!("  {names}\n          {}{unit}\n", figure.says);
+    }
+    help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Figure = Figure::new("answersPerSecond", "answers", Unit::PerSecond).or("rate");
+    const MEMORY: Figure = Figure::new("kib", "memory", Unit::Kib).or("memory");
+    const LATENCY: Figure = Figure::new("latencyMs", "latency", Unit::Latency);
+    const SET_UP: Figure = Figure::new("setUpMs", "set-up", Unit::Latency).or("setUp");
+    const FIGURES: [Figure; 4] = [RATE, MEMORY, LATENCY, SET_UP];
+
+    fn report() -> Report {
+        let mut report = Report::new("test", &FIGURES);
+        let mut micros = hdrhistogram::Histogram::new(3).unwrap();
+        micros.record_n(4_000, 99).unwrap();
+        micros.record(60_000).unwrap();
+        report.put(RATE, 1_000_u64);
+        report.put(MEMORY, 2.5);
+        report.latency(LATENCY, &micros);
+        report.latency(SET_UP, &micros);
+        report
+    }
+
+    fn told(text: &str) -> Result<(), String> {
+        let expectation: Expectation = text.parse().map_err(|fault: Unfit| fault.to_string())?;
+        let checked = expectation.check(&FIGURES);
+        checked.map_err(|fault| fault.to_string())?;
+        hold(&[expectation], &report()).map_err(|unmet| unmet.to_string())
+    }
+
+    #[test]
+    fn conditions_hold_in_whatever_unit() {
+        for holds in [
+            "p99<50ms",
+            "p99 < 4.1ms",
+            "p50<=5000us",
+            "max>=0.06s",
+            "latencyMs.p90<1s",
+            "setUp.p99<5ms",
+            "setUpMs.p50>1000000ns",
+            "rate>=1000",
+            "rate>=1_000/s",
+            "answersPerSecond==1,000",
+            "memory<=2560B",
+            "memory<0.01MiB",
+        ] {
+            assert_eq!(told(holds), Ok(()), "{holds}");
+        }
+    }
+
+    #[test]
+    fn one_that_does_not_hold_says_what_is() {
+        let but = |text: &str| told(text).unwrap_err();
+        assert_eq!(
+            but("max<50ms"),
+            "not as expected: max<50ms, but max is 60.0 ms"
+        );
+        assert_eq!(
+            but("memory<=2KiB"),
+            "not as expected: memory<=2KiB, but memory is 2.500 KiB"
+        );
+        assert_eq!(
+            but("rate>1000"),
+            "not as expected: rate>1000, but rate is 1,000"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_told_does_not_hold() {
+        let mut report = Report::new("test", &FIGURES);
+        report.put(MEMORY, None::<f64>);
+        let expected = ["memory<=2KiB".parse().unwrap()];
+        let unmet = hold(&expected, &report).unwrap_err().to_string();
+        assert!(unmet.ends_with("but memory is unknown"), "{unmet}");
+    }
+
+    #[test]
+    fn every_level_is_held_to_it() {
+        let mut report = Report::new("test", &FIGURES);
+        for rate in [900_u64, 1_100] {
+            let mut level = Report::new("test", &FIGURES);
+            level.put(RATE, rate);
+            report.levels.push(level);
+        }
+        let expected = ["rate>1000".parse().unwrap()];
+        let unmet = hold(&expected, &report).unwrap_err().to_string();
+        assert_eq!(
+            unmet,
+            "not as expected: rate>1000, but rate is 900 (answers 900)"
+        );
+    }
+
+    #[test]
+    fn a_faulty_condition_says_what_is_wrong() {
+        for (faulty, says) in [
+            ("p99", "is no condition"),
+            ("p99<fast", "is no condition"),
+            ("p99<5 parsecs", "is no condition"),
+            (
+                "p98<5ms",
+                "there is no figure \"p98\"; there are rate, memory, p50, p90, p99, p999, max, setUp.p50",
+            ),
+            ("latencyMs<5ms", "there is no figure"),
+            ("p99<50", "p99 is a time: say in which unit, like 50ms"),
+            ("memory<2", "memory is memory"),
+            ("rate>5ms", "rate is a number without a unit"),
+        ] {
+            let fault = told(faulty).unwrap_err();
+            assert!(fault.contains(says), "{faulty}: {fault}");
+        }
+    }
+}

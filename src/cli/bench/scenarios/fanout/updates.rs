@@ -1,0 +1,210 @@
+//! Updates in flight, and how long they took.
+//!
+//! Each sender has at most one update in flight, so a message that names a sender belongs to
+//! the update in flight.
+
+use std::{collections::VecDeque, time::Instant};
+
+use crate::cli::bench::measure::Meter;
+
+/// How the message begins that is counted; the otomo's number follows.
+const UPDATE: &[u8] = br#"{"type":"otomo_status_update","userId":"bench-otomo-"#;
+
+/// The same of a plain server; the sender's number follows.
+const PLAIN_UPDATE: &[u8] = b"b";
+
+/// What an otomo says to go on break, and to come back.
+pub(super) const BREAK: &str = r#"{"type":"otomo_status_set","status":"break"}"#;
+pub(super) const ONLINE: &str = r#"{"type":"otomo_status_set","status":"online"}"#;
+
+/// Subscribers whose latency is recorded, spread over all.
+const SAMPLED: usize = 100;
+
+/// One that tells everybody something over and over.
+#[derive(Debug)]
+struct Sender {
+    on_break: bool,
+    /// Since when its update is in flight, and how many have yet to get it.
+    since: Instant,
+    missing: usize,
+    /// What it says to a plain server.
+    words: String,
+}
+
+/// The account of a run.
+pub(super) struct Updates {
+    senders: Vec<Sender>,
+    subscribers: usize,
+    /// Whether the server is a plain one.
+    plain: bool,
+    /// Senders without an update in flight, the one that has waited longest first.
+    free: VecDeque<usize>,
+    /// Messages that subscribers have got.
+    pub(super) meter: Meter,
+    /// Updates that have reached all of them.
+    complete: u64,
+}
+
+impl Updates {
+    /// All senders are free, and otomo are online. `bytes` is the size of messages of a plain server.
+    pub(super) fn new(
+        senders: usize,
+        subscribers: usize,
+        bytes: Option<u16>,
+        meter: Meter,
+    ) -> Self {
+        let now = Instant::now();
+        let sender = |number| Sender {
+            on_break: false,
+            since: now,
+            missing: 0,
+            words: format!(
+                "{:<1$}",
+                format!("b{number}"),
+                usize::from(bytes.unwrap_or(0))
+            ),
+        };
+        Self {
+            senders: (0..senders).map(sender).collect(),
+            subscribers,
+            plain: bytes.is_some(),
+            free: (0..senders).collect(),
+            meter,
+            complete: 0,
+        }
+    }
+
+    /// Whether an update can be sent: a sender is free.
+    pub(super) fn can_send(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Sends the next update: whose it is, and what that sender says.
+    pub(super) fn send(&mut self, since: Instant) -> Option<(usize, &str)> {
+        let number = self.free.pop_front()?;
+        let sender = self.senders.get_mut(number)?;
+        sender.since = since;
+        sender.missing = self.subscribers;
+        sender.on_break = !sender.on_break;
+        let words = match (self.plain, sender.on_break) {
+            (true, _) => &sender.words,
+            (false, true) => BREAK,
+            (false, false) => ONLINE,
+        };
+        Some((number, words))
+    }
+
+    /// A subscriber, counted from 0, got a message.
+    pub(super) fn heard(&mut self, subscriber: usize, message: &[u8]) {
+        let prefix = if self.plain { PLAIN_UPDATE } else { UPDATE };
+        let Some(number) = sender_of(message, prefix) else {
+            return;
+        };
+        let Some(sender) = self.senders.get_mut(number).filter(|it| it.missing > 0) else {
+            return;
+        };
+        self.meter.add(1);
+        if subscriber.is_multiple_of((self.subscribers / SAMPLED).max(1)) {
+            self.meter.sample(sender.since.elapsed());
+        }
+        sender.missing -= 1;
+        if sender.missing == 0 {
+            self.complete += 1;
+            self.free.push_back(number);
+        }
+    }
+
+    /// Starts counting from zero. What is in flight stays in flight.
+    pub(super) fn reset(&mut self) {
+        self.complete = 0;
+        self.meter.reset();
+    }
+
+    pub(super) fn complete(&self) -> u64 {
+        self.complete
+    }
+}
+
+/// Whose update a message is, if it is one of ours: the number behind the prefix.
+fn sender_of(message: &[u8], prefix: &[u8]) -> Option<usize> {
+    let digits = message.strip_prefix(prefix)?.iter();
+    let mut digits = digits.map_while(|byte| char::from(*byte).to_digit(10));
+    let first = digits.next()? as usize;
+    Some(digits.fold(first, |number, digit| number * 10 + digit as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::bench::{measure::Progress, user},
+        protocol::event::{Event, OtomoStatus, OtomoStatusUpdate},
+        protocol::frame::Frame,
+    };
+
+    fn updates(senders: usize, subscribers: usize, bytes: Option<u16>) -> Updates {
+        let meter = Meter::new("deliveries", subscribers, Progress::Silent);
+        Updates::new(senders, subscribers, bytes, meter)
+    }
+
+    fn update(otomo: usize) -> Vec<u8> {
+        let event = OtomoStatusUpdate {
+            user_id: user("otomo", otomo).unwrap(),
+            status: OtomoStatus::Break,
+            timestamp: 1,
+            version: 2,
+        };
+        Frame::new(&Event::from(event)).json().to_vec()
+    }
+
+    #[test]
+    fn the_servers_own_message_is_understood() {
+        assert_eq!(sender_of(&update(207), UPDATE), Some(207));
+        assert_eq!(sender_of(br#"{"type":"ready","seq":0}"#, UPDATE), None);
+        assert_eq!(sender_of(b"b12 ", PLAIN_UPDATE), Some(12));
+        assert_eq!(sender_of(b"b", PLAIN_UPDATE), None);
+    }
+
+    #[test]
+    fn an_update_is_complete_when_all_have_it_and_only_then_the_next_goes() {
+        let mut updates = updates(1, 2, None);
+        let now = Instant::now();
+        assert_eq!(updates.send(now), Some((0, BREAK)));
+        assert!(!updates.can_send());
+        updates.heard(0, &update(0));
+        assert!(updates.send(now).is_none());
+        updates.heard(1, &update(0));
+        assert_eq!((updates.meter.count(), updates.complete()), (2, 1));
+        assert_eq!(updates.send(now), Some((0, ONLINE)));
+    }
+
+    #[test]
+    fn a_plain_server_is_sent_texts_of_the_size_that_is_asked_for() {
+        let mut updates = updates(12, 1, Some(110));
+        let now = Instant::now();
+        for number in 0..12 {
+            let (sender, words) = updates.send(now).unwrap();
+            assert_eq!((sender, words.len()), (number, 110));
+            let words = words.to_owned();
+            updates.heard(0, words.as_bytes());
+        }
+        assert_eq!(updates.complete(), 12);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_counted() {
+        let mut updates = updates(1, 1, None);
+        updates.heard(0, &update(0));
+        updates.heard(0, &update(9));
+        assert_eq!(updates.meter.count(), 0);
+    }
+
+    #[test]
+    fn counting_anew_forgets_figures_but_not_what_is_on_its_way() {
+        let mut updates = updates(1, 1, None);
+        let _ = updates.send(Instant::now());
+        updates.reset();
+        updates.heard(0, &update(0));
+        assert_eq!((updates.meter.count(), updates.complete()), (1, 1));
+    }
+}

@@ -1,0 +1,107 @@
+//! `otomo bench idle`: what a connection costs that does nothing.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::{
+    cli::bench::{
+        Bench, Scenario,
+        crowd::Crowd,
+        fault::BenchFault,
+        measure::Cost,
+        report::{Figure, Report, Unit},
+        user,
+    },
+    kernel::{config::parse_duration, identity::Role},
+};
+
+/// How many connections, and for how long.
+#[derive(Args)]
+pub(crate) struct IdleArgs {
+    /// Connections, each of another user.
+    #[arg(long, default_value_t = 10_000, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    connections: u32,
+    /// How long to leave them alone before memory is read.
+    #[arg(long, default_value = "3s", value_name = "DURATION", value_parser = settle)]
+    settle: Duration,
+}
+
+const CONNECTIONS: Figure = Figure::new("connections", "connections", Unit::Count);
+const OPENED_IN: Figure = Figure::new("openedInSeconds", "opened in", Unit::Seconds);
+const BEFORE: Figure = Figure::new("residentBeforeKib", "server memory before", Unit::Kib);
+const AFTER: Figure = Figure::new("residentAfterKib", "server memory after", Unit::Kib);
+const EACH: Figure = Figure::new(
+    "residentKibPerConnection",
+    "server memory per idle connection",
+    Unit::Kib,
+)
+.or("memory");
+const COSTS: [Figure; 3] = [
+    Figure::new(
+        "serverUserMicrosPerConnect",
+        "server user CPU per connect",
+        Unit::Micros,
+    ),
+    Figure::new(
+        "serverSystemMicrosPerConnect",
+        "server system CPU per connect",
+        Unit::Micros,
+    ),
+    Figure::new(
+        "toolMicrosPerConnect",
+        "this tool's CPU per connect",
+        Unit::Micros,
+    ),
+];
+
+impl Scenario for IdleArgs {
+    const NAME: &'static str = "idle";
+    const FIGURES: &'static [Figure] = &[
+        CONNECTIONS,
+        OPENED_IN,
+        COSTS[0],
+        COSTS[1],
+        COSTS[2],
+        BEFORE,
+        AFTER,
+        EACH,
+    ];
+
+    fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
+        let target = bench.target(self.connections)?;
+        let process = target.process();
+        let resident = || process.map(|it| it.resident_kib()).transpose();
+        let mut crowd = Crowd::new(&target)?;
+        let tickets = (0..self.connections as usize)
+            .map(|number| target.ticket(user("user", number)?, Role::User, "otomo,calls"))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (before, costs_before) = (resident()?, Cost::read(&target)?);
+        let began = Instant::now();
+        bench.progress.say("letting clients in");
+        crowd.admit(tickets.into_iter())?;
+        let opened_in = began.elapsed();
+        let cost = Cost::read(&target)?.since(&costs_before);
+        bench.progress.say("leaving them alone");
+        crowd.listen(self.settle)?;
+        let after = resident()?;
+        let connections = u64::from(self.connections);
+        let mut report = Report::new(Self::NAME, Self::FIGURES);
+        report.put(CONNECTIONS, connections);
+        report.put(OPENED_IN, opened_in.as_secs_f64());
+        report.costs(COSTS, &cost, connections);
+        report.put(BEFORE, before);
+        report.put(AFTER, after);
+        let grown = before.zip(after);
+        let each = grown.map(|(before, after)| {
+            after.saturating_sub(before) as f64 / f64::from(self.connections)
+        });
+        report.put(EACH, each);
+        Ok(report)
+    }
+}
+
+fn settle(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("must be a duration, like 500ms, 3s")
+}

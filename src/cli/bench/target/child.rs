@@ -1,0 +1,103 @@
+//! A server of our own: a child process that ends with the tool.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::{cli::bench::fault::BenchFault, kernel::config::PostgresUrl};
+
+/// How long a child has until it serves.
+const START: Duration = Duration::from_secs(30);
+
+/// How often to look whether it does.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A child process that serves.
+pub(crate) struct Running {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Running {
+    pub(crate) fn start(
+        secret: &str,
+        config_file: Option<&Path>,
+        shared: Option<&PostgresUrl>,
+    ) -> Result<Self, BenchFault> {
+        let folder = TempDir::with_prefix("otomo-bench-").map_err(BenchFault::Start)?;
+        let mut command = Command::new(std::env::current_exe().map_err(BenchFault::Start)?);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .arg("--port-file")
+            .arg(port_file(&folder))
+            .env("OTOMO_AUTH__HS256_SECRET", secret)
+            .env("OTOMO_LIMITS__CONNECTIONS", "none")
+            .env("OTOMO_LIMITS__COMMANDS_PER_SECOND", "none")
+            .env("OTOMO_LIMITS__MESSAGES_PER_MINUTE", "none")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        match shared {
+            Some(url) => command.env("OTOMO_DATABASE__URL", url.reveal()),
+            None => {
+                let database = format!("sqlite://{}", database_file(&folder).display());
+                command.args(["--database-url", &database])
+            }
+        };
+        if let Some(file) = config_file {
+            command.arg("--config").arg(file);
+        }
+        // A line for each session would be measured too.
+        if std::env::var_os("RUST_LOG").is_none() {
+            command.env("RUST_LOG", "warn");
+        }
+        let process = command.spawn().map_err(BenchFault::Start)?;
+        Ok(Self { process, folder })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its database, if that is its own.
+    pub(crate) fn database_file(&self) -> PathBuf {
+        database_file(&self.folder)
+    }
+
+    /// The port on which it serves, once it does.
+    pub(crate) fn await_port(&mut self) -> Result<u16, BenchFault> {
+        let file = port_file(&self.folder);
+        let end = Instant::now() + START;
+        while Instant::now() < end {
+            if let Ok(Ok(port)) = fs::read_to_string(&file).map(|text| text.parse()) {
+                return Ok(port);
+            }
+            if let Some(status) = self.process.try_wait().map_err(BenchFault::Start)? {
+                return Err(BenchFault::NoServer(status.to_string()));
+            }
+            sleep(LOOK);
+        }
+        Err(BenchFault::NoServer(format!("silence for {START:?}")))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Not asked to drain: nobody is in a call, and its database goes with it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn database_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("otomo.db")
+}
+
+fn port_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("port")
+}

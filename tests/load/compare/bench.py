@@ -37,5 +37,5 @@ def report(arguments, pinned_to):
         tool.communicate()
         raise Failed(f"not done in {PATIENCE} s") from None
     if tool.returncode:
-        raise Failed(complaints.strip().splitlines()[-1] if complaints.strip() else f"exit code {tool.returncode}")
+        raise Failed(" ".join(complaints.split())[:300] or f"exit code {tool.returncode}")
     return json.loads(said)

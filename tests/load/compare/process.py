@@ -13,7 +13,8 @@ import time
 # How long a server may take until it listens, and to end, in seconds.
 PATIENCE = 30
 
-READY = re.compile(rb"^listening (\d+)$", re.MULTILINE)
+# The floor says no more than its port.
+READY = re.compile(rb"^(?:listening )?(\d+)$", re.MULTILINE)
 
 
 class Failed(Exception):

@@ -55,7 +55,7 @@ def rows(connections, seconds):
             unit="µs",
             aim=1.05,
             base="floor",
-            floor=all_of,
+            floor=[*all_of, *span],
             floor_figure=lambda report: report["nanosPerWrite"] / 1000,
         ),
         Row(
@@ -67,7 +67,7 @@ def rows(connections, seconds):
             aim=0.95,
             higher_is_better=True,
             base="floor",
-            floor=some_of,
+            floor=[*some_of, *span],
             floor_figure=lambda report: report["joinedDeliveriesPerSecond"],
         ),
         Row(
@@ -95,6 +95,14 @@ def rows(connections, seconds):
             name="storm",
             title=f"connection storm of {connections:,}: server CPU per connection, µs",
             scenario=["connect", *all_of],
+            figure=lambda report: cpu("Connect", report),
+            unit="µs",
+            aim=40,
+        ),
+        Row(
+            name="again",
+            title=f"the same {connections:,} once more, after all have left: server CPU per connection, µs",
+            scenario=["connect", *all_of, "--again"],
             figure=lambda report: cpu("Connect", report),
             unit="µs",
             aim=40,

@@ -7,7 +7,7 @@ use tokio::{
     runtime,
 };
 
-/// Connections that the kernel keeps until they are accepted. With tokio's own 1,024 some of ten thousand that come at
+/// Connections that the kernel keeps until they are accepted. With tokio's own 128 many of ten thousand that come at
 /// once would be dropped and come again a second later.
 const BACKLOG: u32 = 4096;
 

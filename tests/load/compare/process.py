@@ -34,8 +34,9 @@ def raise_limits():
 
 
 def start(command, pinned_to, **more):
-    """Starts a process that runs on these cores alone."""
-    return subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, pinned_to), **more)
+    """Starts a process that runs on these cores alone, with Otomo as it is without settings."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("OTOMO_")}
+    return subprocess.Popen(command, env=settings, preexec_fn=lambda: os.sched_setaffinity(0, pinned_to), **more)
 
 
 @contextlib.contextmanager

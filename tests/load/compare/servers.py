@@ -71,6 +71,11 @@ def pip_install():
 
 def cargo_build():
     manifest, target = PEERS / "rust/Cargo.toml", BUILT / "rust"
+    sources = [*manifest.parent.glob("Cargo.*"), *manifest.parent.glob("src/**/*.rs")]
+    newest = max(source.stat().st_mtime for source in sources)
+    built = [target / "release" / name for name in ("axum", "fastwebsockets")]
+    if all(server.exists() and server.stat().st_mtime > newest for server in built):
+        return
     build = ("build", "--quiet", "--locked", "--release", "--manifest-path", str(manifest), "--target-dir", str(target))
     run(tool("cargo"), *build)
 

@@ -1,6 +1,24 @@
 //! `otomo bench`, for real: it starts a server, loads it, and says what that cost.
 
+mod outcomes;
+mod ways;
+
 use super::Place;
+
+/// The report of a run, as programs read it.
+#[track_caller]
+fn report(place: &Place, args: &str) -> serde_json::Value {
+    let args = format!("bench {args} --json");
+    let args: Vec<_> = args.split(' ').collect();
+    serde_json::from_str(&place.otomo(&args).printed()).unwrap()
+}
+
+/// A figure of a report.
+#[track_caller]
+fn number(report: &serde_json::Value, name: &str) -> f64 {
+    let figure = report[name].as_f64();
+    figure.unwrap_or_else(|| panic!("no number {name} in {report}"))
+}
 
 /// The figure of the table's line with this name.
 #[track_caller]
@@ -60,6 +78,54 @@ fn messages_are_counted_that_are_acknowledged() {
         }
     }
     assert!(place.is_empty(), "nothing is left behind");
+}
+
+#[test]
+fn everybody_who_comes_in_a_storm_or_by_the_clock_is_let_in() {
+    let place = Place::new();
+    let storm = report(&place, "connect --connections 60 --at-the-door 8");
+    assert_eq!(number(&storm, "connections"), 60.0);
+    assert!(number(&storm, "connectsPerSecond") > 0.0);
+    let latency = &storm["latencyMs"];
+    assert!(number(latency, "p50") <= number(latency, "max"), "{storm}");
+    let ramp = report(&place, "connect --connections 20 --rate 40");
+    // The last is due after 19 of the 20 pauses.
+    assert!(number(&ramp, "seconds") >= 19.0 / 40.0, "{ramp}");
+    let again = report(&place, "connect --connections 20 --again");
+    assert_eq!(again["again"], true);
+}
+
+#[test]
+fn questions_are_answered_one_at_a_time_several_or_by_the_clock() {
+    let place = Place::new();
+    let closed = report(&place, "echo --connections 4 --seconds 1");
+    assert!(number(&closed, "answers") > 4.0);
+    assert!(number(&closed["latencyMs"], "p50") > 0.0);
+    let several = report(&place, "echo --connections 2 --in-flight 3 --seconds 1");
+    assert_eq!(number(&several, "inFlight"), 3.0);
+    assert!(number(&several, "answers") > 6.0);
+    let open = report(&place, "echo --connections 4 --rate 50 --seconds 1");
+    assert!((1.0..=52.0).contains(&number(&open, "answers")), "{open}");
+}
+
+#[test]
+fn people_in_calls_reach_each_other() {
+    let place = Place::new();
+    let report = report(&place, "direct --connections 8 --in-flight 2 --seconds 1");
+    assert_eq!(number(&report, "connections"), 8.0);
+    assert!(number(&report, "messages") > 8.0);
+    assert!(number(&report, "serverUserMicrosPerMessage") >= 0.0);
+    assert!(place.is_empty(), "nothing is left behind");
+}
+
+#[test]
+fn the_floor_is_weighed_and_joining_pays() {
+    let report = report(&Place::new(), "floor --connections 20 --seconds 1");
+    let (single, joined) = (
+        number(&report, "nanosPerWrite"),
+        number(&report, "nanosPerJoinedWrite"),
+    );
+    assert!(single > 0.0 && joined < single * 16.0, "{report}");
 }
 
 #[test]

@@ -70,11 +70,6 @@ impl Crowd {
         })
     }
 
-    /// From now on takes every message as soon as it is there, or lets them gather.
-    pub(crate) fn set_eager(&mut self, eager: bool) {
-        self.pause = if eager { Duration::ZERO } else { PAUSE };
-    }
-
     /// Clients, with those that have left.
     pub(crate) fn len(&self) -> usize {
         self.clients.len()
@@ -219,7 +214,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Has a client say goodbye. It is gone ([`Self::is_gone`]) when the server has said goodbye too.
+    /// Has a client say goodbye. It is gone when the server has said goodbye too.
     pub(crate) fn leave(&mut self, number: usize) -> Result<(), BenchFault> {
         if let Some(place) = self.clients.get_mut(number)
             && let Some(client) = place
@@ -235,11 +230,6 @@ impl Crowd {
         if let Some(place) = self.clients.get_mut(number) {
             *place = None;
         }
-    }
-
-    /// Whether a client has left.
-    pub(crate) fn is_gone(&self, number: usize) -> bool {
-        matches!(self.clients.get(number), None | Some(None))
     }
 
     /// Has everybody leave, and returns when all are gone.

@@ -45,9 +45,12 @@ use clap::{Args, Subcommand, error::ErrorKind};
 use self::{
     fault::BenchFault,
     measure::Progress,
-    options::{Options, PLAIN},
-    report::{Figure, Report, help},
-    scenarios::{chat::ChatArgs, fanout::FanoutArgs, idle::IdleArgs},
+    options::{Options, PLAIN, Transport},
+    report::{Figure, Report, Unit, help},
+    scenarios::{
+        chat::ChatArgs, connect::ConnectArgs, direct::DirectArgs, echo::EchoArgs,
+        fanout::FanoutArgs, floor::FloorArgs, idle::IdleArgs,
+    },
     target::Target,
 };
 use super::descriptors;
@@ -74,15 +77,27 @@ pub(super) struct BenchArgs {
 
 #[derive(Subcommand)]
 enum Command {
+    /// CPU and time of letting people in, in a storm or one after another.
+    #[command(after_help = help(ConnectArgs::FIGURES))]
+    Connect(ConnectArgs),
     /// Memory of connections that do nothing.
     #[command(after_help = help(IdleArgs::FIGURES))]
     Idle(IdleArgs),
     /// CPU and latency of telling everybody.
     #[command(after_help = help(FanoutArgs::FIGURES))]
     Fanout(FanoutArgs),
+    /// Questions a second that are answered.
+    #[command(after_help = help(EchoArgs::FIGURES))]
+    Echo(EchoArgs),
+    /// Messages a second from one client to another.
+    #[command(after_help = help(DirectArgs::FIGURES))]
+    Direct(DirectArgs),
     /// Messages a second that are stored and acknowledged.
     #[command(after_help = help(ChatArgs::FIGURES))]
     Chat(ChatArgs),
+    /// What the kernel asks for the same, without any server; or the smallest server there can be.
+    #[command(after_help = help(FloorArgs::FIGURES))]
+    Floor(FloorArgs),
 }
 
 /// Something that can be measured.
@@ -108,13 +123,24 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// The server to measure, once there is room for so many connections to it.
     fn target(&self, connections: u32) -> Result<Target, BenchFault> {
-        let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
-        let needed = u64::from(connections) + OTHER_DESCRIPTORS;
-        if needed > limit {
-            return Err(BenchFault::Descriptors { needed, limit });
-        }
+        // Clients of an event stream have a second one for their commands.
+        let sockets = match self.options.way.transport {
+            Transport::Sse => 2,
+            Transport::Ws | Transport::SocketIo => 1,
+        };
+        self.make_room(connections.saturating_mul(sockets))?;
         self.progress.say("looking for the server");
         Target::find(self)
+    }
+
+    /// Raises the limit of open descriptors, so that this process, and what it starts, can hold so many connections.
+    fn make_room(&self, connections: u32) -> Result<(), BenchFault> {
+        let limit = descriptors::raise().map_err(BenchFault::DescriptorLimit)?;
+        let needed = u64::from(connections) + OTHER_DESCRIPTORS;
+        match needed > limit {
+            true => Err(BenchFault::Descriptors { needed, limit }),
+            false => Ok(()),
+        }
     }
 }
 
@@ -135,9 +161,13 @@ pub(super) fn run(
         progress: Progress::new(&options.output),
     };
     match scenario {
+        Command::Connect(args) => measure(args, &bench),
         Command::Idle(args) => measure(args, &bench),
         Command::Fanout(args) => measure(args, &bench),
+        Command::Echo(args) => measure(args, &bench),
+        Command::Direct(args) => measure(args, &bench),
         Command::Chat(args) => measure(args, &bench),
+        Command::Floor(args) => measure(args, &bench),
     }
 }
 
@@ -147,12 +177,31 @@ fn measure<S: Scenario>(scenario: S, bench: &Bench<'_>) -> Result<(), Box<dyn Er
         let checked = expectation.check(S::FIGURES);
         checked.map_err(|unfit| wrong(&format!("--expect {unfit}")))?;
     }
+    let measures_latency = S::FIGURES.iter().any(|it| it.unit == Unit::Latency);
+    if output.plot.is_some() && !measures_latency {
+        let problem = format!("--plot: {} measures no latencies", S::NAME);
+        return Err(wrong(&problem).into());
+    }
     let ran = scenario.run(bench);
     bench.progress.clear();
     let report = ran?;
     report::print(&report, output.json)?;
+    if let Some(file) = &output.plot {
+        write_plot(file, &report)?;
+    }
     report::hold(&output.expect, &report)?;
     Ok(())
+}
+
+fn write_plot(file: &Path, report: &Report) -> Result<(), BenchFault> {
+    let unfit = |problem: String| BenchFault::File {
+        option: "--plot",
+        file: file.display().to_string(),
+        problem,
+    };
+    let nothing = || unfit("this scenario measures no latencies".to_owned());
+    let chart = report::draw(report).ok_or_else(nothing)?;
+    std::fs::write(file, chart).map_err(|cause| unfit(cause.to_string()))
 }
 
 /// A wrong command line, where only the scenario could tell.

@@ -18,8 +18,6 @@ pub(crate) struct Meter {
     count: u64,
     /// Microseconds, from one to a minute, to three digits.
     latencies: Histogram<u64>,
-    /// The same since the last moment.
-    recent: Histogram<u64>,
     noted: Noted,
     moments: Vec<Moment>,
 }
@@ -37,8 +35,6 @@ pub(crate) struct Moment {
     pub(crate) at: f64,
     /// How many came, per second.
     pub(crate) rate: f64,
-    /// How long they took, in milliseconds.
-    pub(crate) p99: f64,
 }
 
 impl Meter {
@@ -52,7 +48,6 @@ impl Meter {
             began: now,
             count: 0,
             latencies: histogram(),
-            recent: histogram(),
             noted: Noted { at: now, count: 0 },
             moments: Vec::new(),
         }
@@ -73,7 +68,6 @@ impl Meter {
     pub(crate) fn sample(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         self.latencies.saturating_record(micros);
-        self.recent.saturating_record(micros);
     }
 
     /// Notes and shows how it goes, once a second: to be called whenever there is time.
@@ -86,10 +80,8 @@ impl Meter {
         let moment = Moment {
             at: now.duration_since(self.began).as_secs_f64(),
             rate: came as f64 / passed.as_secs_f64(),
-            p99: millis(self.recent.value_at_quantile(0.99)),
         };
         self.moments.push(moment);
-        self.recent.clear();
         self.noted = Noted {
             at: now,
             count: self.count,
@@ -129,7 +121,7 @@ impl Meter {
 }
 
 /// Microseconds in milliseconds.
-pub(crate) fn millis(micros: u64) -> f64 {
+fn millis(micros: u64) -> f64 {
     micros as f64 / 1e3
 }
 
@@ -156,8 +148,6 @@ mod tests {
         meter.tick(began + STEP * 3);
         let moments: Vec<_> = meter.moments().iter().map(|it| (it.at, it.rate)).collect();
         assert_eq!(moments, [(2.0, 15.0), (3.0, 1.0)]);
-        let [first, second] = [0, 1].map(|at: usize| meter.moments()[at].p99.round());
-        assert_eq!((first, second), (2.0, 50.0));
         assert_eq!(meter.count(), 31);
     }
 

@@ -2,6 +2,7 @@
 
 mod expect;
 mod figure;
+mod plot;
 
 use std::io::{self, Write as _, stdout};
 
@@ -98,6 +99,23 @@ impl Report {
             .flat_map(|(figure, value)| figure.rows(value));
         own.chain(self.levels.iter().flat_map(Self::rows)).collect()
     }
+}
+
+/// Draws what was measured; of several levels each in a colour. A scenario that measures no latencies has no chart.
+pub(crate) fn draw(report: &Report) -> Option<String> {
+    let reports = || [report].into_iter().chain(&report.levels);
+    let series = reports().filter_map(|report| {
+        let drawn = report.drawn.as_ref()?;
+        Some(plot::Series {
+            label: report.label(),
+            micros: &drawn.micros,
+            moments: &drawn.moments,
+        })
+    });
+    let series: Vec<_> = series.collect();
+    let unit = reports().find_map(|report| Some(report.drawn.as_ref()?.unit))?;
+    let title = format!("otomo bench {}: {}", report.scenario, report.label());
+    Some(plot::svg(&title, unit, &series))
 }
 
 /// Its scenario and its figures, those of its levels without the scenario.

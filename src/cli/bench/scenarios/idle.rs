@@ -38,22 +38,11 @@ const EACH: Figure = Figure::new(
     Unit::Kib,
 )
 .or("memory");
-const COSTS: [Figure; 3] = [
-    Figure::new(
-        "serverUserMicrosPerConnect",
-        "server user CPU per connect",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "serverSystemMicrosPerConnect",
-        "server system CPU per connect",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "toolMicrosPerConnect",
-        "this tool's CPU per connect",
-        Unit::Micros,
-    ),
+const COSTS: [Figure; 3] = super::costs![
+    "serverUserMicrosPerConnect",
+    "serverSystemMicrosPerConnect",
+    "toolMicrosPerConnect",
+    "connect"
 ];
 
 impl Scenario for IdleArgs {

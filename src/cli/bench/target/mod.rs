@@ -6,7 +6,7 @@
 
 mod child;
 pub(crate) mod commits;
-mod cores;
+pub(crate) mod cores;
 mod endpoint;
 pub(crate) mod http;
 pub(crate) mod process;

@@ -3,6 +3,8 @@
 //! By hand, because this tool counts millions of messages a second and looks into few of them: a message
 //! that came whole is looked at where it was read, and nothing is copied.
 
+use std::ops::Range;
+
 use super::Foreign;
 
 /// A frame, as far as a client has to tell them apart.
@@ -97,20 +99,51 @@ const MASK: [u8; 4] = [0x3c, 0x5a, 0xa5, 0xc3];
 /// Appends a frame of a client's: masked, whole.
 pub(crate) fn encode(kind: u8, payload: &[u8], out: &mut Vec<u8>) {
     out.push(kind);
-    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
-        (Ok(short @ ..126), _) => out.push(0x80 | short),
-        (_, Ok(middle)) => {
-            out.push(0x80 | 126);
-            out.extend_from_slice(&middle.to_be_bytes());
-        }
-        _ => {
-            out.push(0x80 | 127);
-            out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
-        }
-    }
+    push_length(payload.len(), 0x80, out);
     out.extend_from_slice(&MASK);
     let masked = payload.iter().zip(MASK.iter().cycle());
     out.extend(masked.map(|(byte, mask)| byte ^ mask));
+}
+
+/// Appends a text frame of a server's: not masked.
+pub(crate) fn encode_as_server(payload: &[u8], out: &mut Vec<u8>) {
+    out.push(TEXT);
+    push_length(payload.len(), 0, out);
+    out.extend_from_slice(payload);
+}
+
+/// Takes the mask of the first frame of a client's away: its kind, and where its payload is. `None` while it is not all there.
+pub(crate) fn unmask(bytes: &mut [u8]) -> Option<(u8, Range<usize>)> {
+    let [kind, length, after @ ..] = &*bytes else {
+        return None;
+    };
+    let kind = *kind;
+    let (length, behind) = payload_length(length & 0x7f, after)?;
+    let head = bytes.len() - behind.len();
+    let (mask, behind) = bytes.get_mut(head..)?.split_first_chunk_mut::<4>()?;
+    for (byte, mask) in behind
+        .get_mut(..length)?
+        .iter_mut()
+        .zip(mask.iter().cycle())
+    {
+        *byte ^= mask;
+    }
+    Some((kind, head + 4..head + 4 + length))
+}
+
+/// Appends a length as it stands in a header; `bit` says whether a mask follows.
+fn push_length(length: usize, bit: u8, out: &mut Vec<u8>) {
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ ..126), _) => out.push(bit | short),
+        (_, Ok(middle)) => {
+            out.push(bit | 126);
+            out.extend_from_slice(&middle.to_be_bytes());
+        }
+        _ => {
+            out.push(bit | 127);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
 }
 
 /// First bytes of frames.
@@ -182,6 +215,11 @@ mod tests {
             let payload = vec![b'x'; length];
             let mut frame = Vec::new();
             encode(TEXT, &payload, &mut frame);
+            let mut copy = frame.clone();
+            let (kind, place) = unmask(&mut copy).unwrap();
+            assert_eq!((kind, place.end), (TEXT, copy.len()));
+            assert_eq!(copy[place], payload);
+            assert!(unmask(&mut frame.clone()[..frame.len() - 1]).is_none());
             let mut frame = bytes::BytesMut::from(&*frame);
             let decoded = Codec::new().max_size(70_000).decode(&mut frame);
             let Decoded::Text(text) = decoded.unwrap().unwrap() else {

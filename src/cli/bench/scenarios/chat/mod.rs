@@ -17,6 +17,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use self::sends::Sends;
+use super::{PATIENCE, WARM_UP};
 use crate::{
     cli::bench::{
         Bench, Scenario,
@@ -32,12 +33,6 @@ use crate::{
         ids::{ConversationId, UserId},
     },
 };
-
-/// How long to load the server before anything is counted: buffers grow, caches fill.
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// The run fails after this time without an acknowledgement.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many send, to how many, and for how long.
 #[derive(Args)]
@@ -79,22 +74,11 @@ const PER_DISK: Figure = Figure::new(
     "acknowledged sends per disk commit",
     Unit::Count,
 );
-const COSTS: [Figure; 3] = [
-    Figure::new(
-        "serverUserMicrosPerSend",
-        "server user CPU per send",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "serverSystemMicrosPerSend",
-        "server system CPU per send",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "toolMicrosPerSend",
-        "this tool's CPU per send",
-        Unit::Micros,
-    ),
+const COSTS: [Figure; 3] = super::costs![
+    "serverUserMicrosPerSend",
+    "serverSystemMicrosPerSend",
+    "toolMicrosPerSend",
+    "send"
 ];
 
 impl Scenario for ChatArgs {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use self::updates::{ONLINE, Updates};
+use super::{PATIENCE, WARM_UP};
 use crate::{
     cli::bench::{
         Bench, Scenario,
@@ -25,12 +26,6 @@ use crate::{
     },
     kernel::identity::Role,
 };
-
-/// Load before anything is counted: buffers grow, caches fill.
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// How long nothing may arrive although something is in flight.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the server answers a change of status.
 const ACK: &[u8] = br#"{"type":"otomo_status_set_ack""#;
@@ -72,22 +67,11 @@ const PER_SECOND: Figure = Figure::new(
 )
 .or("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of an update", Unit::Latency);
-const COSTS: [Figure; 3] = [
-    Figure::new(
-        "serverUserMicrosPerDelivery",
-        "server user CPU per delivery",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "serverSystemMicrosPerDelivery",
-        "server system CPU per delivery",
-        Unit::Micros,
-    ),
-    Figure::new(
-        "toolMicrosPerDelivery",
-        "this tool's CPU per delivery",
-        Unit::Micros,
-    ),
+const COSTS: [Figure; 3] = super::costs![
+    "serverUserMicrosPerDelivery",
+    "serverSystemMicrosPerDelivery",
+    "toolMicrosPerDelivery",
+    "delivery"
 ];
 
 impl Scenario for FanoutArgs {

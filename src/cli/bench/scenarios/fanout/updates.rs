@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, time::Instant};
 
-use crate::cli::bench::measure::Meter;
+use crate::cli::bench::{measure::Meter, scenarios::padded};
 
 /// How the message begins that is counted; the otomo's number follows.
 const UPDATE: &[u8] = br#"{"type":"otomo_status_update","userId":"bench-otomo-"#;
@@ -58,11 +58,7 @@ impl Updates {
             on_break: false,
             since: now,
             missing: 0,
-            words: format!(
-                "{:<1$}",
-                format!("b{number}"),
-                usize::from(bytes.unwrap_or(0))
-            ),
+            words: padded(&format!("b{number}"), bytes.unwrap_or(0)),
         };
         Self {
             senders: (0..senders).map(sender).collect(),

@@ -13,8 +13,7 @@ import time
 # How long a server may take until it listens, and to end, in seconds.
 PATIENCE = 30
 
-# The floor says no more than its port.
-READY = re.compile(rb"^(?:listening )?(\d+)$", re.MULTILINE)
+READY = re.compile(rb"^listening (\d+)$", re.MULTILINE)
 
 
 class Failed(Exception):

@@ -60,6 +60,7 @@ def rows(connections, seconds):
         ),
         Row(
             name="joined",
+            # The floor joins what a turn of its loop brings: one write() per socket, between the same ends in the same time.
             title=f"16 updates in flight to {few:,}: deliveries a second, x one joined write() per socket",
             scenario=["fanout", *some_of, "--in-flight", "16", *span],
             figure=lambda report: report["deliveriesPerSecond"],
@@ -67,8 +68,6 @@ def rows(connections, seconds):
             aim=0.95,
             higher_is_better=True,
             base="floor",
-            floor=[*some_of, *span],
-            floor_figure=lambda report: report["joinedDeliveriesPerSecond"],
         ),
         Row(
             name="echo",

@@ -36,7 +36,7 @@ fn idle_connections_are_weighed() {
     let table = place.otomo(&args).printed();
     assert_eq!(figure(&table, "connections"), 50.0);
     assert!(figure(&table, "server memory after, KiB") > 1000.0);
-    assert!(figure(&table, "server memory, KiB per idle connection") >= 0.0);
+    assert!(figure(&table, "server memory per idle connection, KiB") >= 0.0);
     assert!(place.is_empty(), "nothing is left behind");
 }
 

@@ -134,8 +134,9 @@ fn a_server_that_runs_already_is_measured_and_without_its_pid_its_cost_is_unknow
     let place = Place::new();
     let environment = [("OTOMO_AUTH__HS256_SECRET", SECRET)];
     let server = serve(&place, &environment);
+    // Slow enough for the limits that it has.
     let args = format!(
-        "bench echo --connections 2 --seconds 1 --json --url http://127.0.0.1:{}",
+        "bench echo --connections 2 --rate 20 --seconds 1 --json --url http://127.0.0.1:{}",
         server.port
     );
     let measured = |more: &str| -> serde_json::Value {

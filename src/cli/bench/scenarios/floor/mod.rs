@@ -1,12 +1,13 @@
 //! `otomo bench floor`: what the kernel asks for, without any server.
 //!
-//! One thread writes the same frames to many sockets with bare system calls, another takes them as the tool does; what is
+//! One process writes the same frames to many sockets with bare system calls, another takes them as the tool does; what is
 //! counted is the CPU of the first. Once each frame is written by itself, once several are joined in one write. That is what a
 //! server cannot be faster than, so that every figure can be given as a ratio to it.
 //!
 //! With `--serve`, the smallest server there can be answers the letters of plain servers, so that echo, direct and connect have
 //! a floor too.
 
+mod drain;
 mod plain;
 mod writes;
 
@@ -46,6 +47,9 @@ pub(crate) struct FloorArgs {
     /// Serve as a plain server there instead, like 127.0.0.1:0, until it is stopped; prints `listening` and the port.
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["connections", "joined", "seconds"])]
     serve: Option<SocketAddr>,
+    /// Be the other side of the sockets that are written to: how the tool starts itself.
+    #[arg(long, hide = true, value_name = "ADDRESS", conflicts_with = "serve")]
+    drain: Option<SocketAddr>,
 }
 
 const CONNECTIONS: Figure = Figure::new("connections", "sockets", Unit::Count);
@@ -83,8 +87,12 @@ impl Scenario for FloorArgs {
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
         let cores = bench.options.server.pin.then(Cores::choose).transpose()?;
-        // Of each connection both ends are ours.
-        bench.make_room(self.connections * 2)?;
+        bench.make_room(self.connections)?;
+        if let Some(address) = self.drain {
+            let drained = drain::drain(address, self.connections, std::io::stdout().lock());
+            // The other side has what it wants to know.
+            std::process::exit(i32::from(drained.is_err()));
+        }
         if let Some(address) = self.serve {
             if let Some(cores) = cores {
                 cores.as_server()?;
@@ -96,7 +104,7 @@ impl Scenario for FloorArgs {
         frames::encode_as_server(padded("b", self.bytes).as_bytes(), &mut frame);
         let joined = frame.repeat(usize::from(self.joined));
         let seconds = std::time::Duration::from_secs(self.seconds);
-        let mut writes = Writes::prepare(self.connections as usize, cores)?;
+        let mut writes = Writes::prepare(self.connections, cores)?;
         bench.progress.say("writing one message at a time");
         let single = writes.nanos_per_write(&frame, seconds)?;
         bench.progress.say("writing joined messages");

@@ -1,17 +1,13 @@
-//! Bare writes to many sockets, and a thread that takes what was written.
+//! Bare writes to many sockets, and what they cost.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
+    process::{Child, Command, Stdio},
+    thread::sleep,
     time::{Duration, Instant},
 };
 
-use mio::{Events, Interest, Poll, Token};
 use nix::sys::{
     resource::{UsageWho, getrusage},
     time::TimeVal,
@@ -19,39 +15,74 @@ use nix::sys::{
 
 use crate::cli::bench::{fault::BenchFault, target::cores::Cores};
 
-/// Pause of the reader before each wait: as the tool's own.
-const PAUSE: Duration = Duration::from_millis(1);
+/// How often to look for the next connection.
+const LOOK: Duration = Duration::from_micros(100);
 
-/// How long what was written may take to come.
+/// How long the other side may take to connect.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Sockets to write to, and how many bytes have come out of their other ends.
+/// Sockets to write to.
 pub(super) struct Writes {
     ends: Vec<TcpStream>,
     written: u64,
-    read: Arc<AtomicU64>,
+    /// How much has come out of the other ends so far, in eight bytes each time.
+    told: Box<dyn Read>,
+    /// The other side.
+    _reader: Option<Reader>,
+}
+
+/// A process that takes what is written. Ends with us.
+struct Reader(Child);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Writes {
-    /// Connects so many sockets. This thread is the server that writes, another reads.
-    pub(super) fn prepare(connections: usize, cores: Option<Cores>) -> Result<Self, BenchFault> {
-        let (ends, others) = connected(connections).map_err(BenchFault::Start)?;
-        let read = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&read);
-        thread::spawn(move || {
-            if let Some(cores) = cores {
-                // Refused only where the writer is refused too, which says so.
-                let _ = cores.as_tool();
-            }
-            take(others, &count)
-        });
+    /// Connects so many sockets to a process of its own. This one is the server that writes.
+    pub(super) fn prepare(connections: u32, cores: Option<Cores>) -> Result<Self, BenchFault> {
+        if let Some(cores) = cores {
+            cores.as_tool()?;
+        }
+        let (listener, address) = listen().map_err(BenchFault::Start)?;
+        let (told, reader) = start(address, connections).map_err(BenchFault::Start)?;
         if let Some(cores) = cores {
             cores.as_server()?;
+        }
+        Self::accept(&listener, connections, told, Some(reader)).map_err(BenchFault::Start)
+    }
+
+    fn accept(
+        listener: &TcpListener,
+        connections: u32,
+        told: Box<dyn Read>,
+        mut reader: Option<Reader>,
+    ) -> io::Result<Self> {
+        let (mut ends, mut last) = (Vec::new(), Instant::now());
+        while ends.len() < connections as usize {
+            match listener.accept() {
+                Ok((end, _)) => {
+                    end.set_nonblocking(false)?;
+                    end.set_nodelay(true)?;
+                    ends.push(end);
+                    last = Instant::now();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(LOOK),
+                Err(error) => return Err(error),
+            }
+            let ended = reader.as_mut().map(|it| it.0.try_wait()).transpose()?;
+            if ended.flatten().is_some() || last.elapsed() > PATIENCE {
+                return Err(io::Error::other("the other side does not connect"));
+            }
         }
         Ok(Self {
             ends,
             written: 0,
-            read,
+            told,
+            _reader: reader,
         })
     }
 
@@ -64,7 +95,7 @@ impl Writes {
         // Buffers grow, caches fill.
         self.round(bytes)?;
         let (end, mut cpu, mut rounds) = (Instant::now() + span, Duration::ZERO, 0_u32);
-        while Instant::now() < end {
+        while rounds == 0 || Instant::now() < end {
             cpu += self.round(bytes)?;
             rounds += 1;
         }
@@ -81,15 +112,33 @@ impl Writes {
         }
         let cpu = cpu()?.saturating_sub(before);
         self.written += (bytes.len() * self.ends.len()) as u64;
-        let began = Instant::now();
-        while self.read.load(Ordering::Acquire) < self.written {
-            if began.elapsed() > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
-            thread::sleep(PAUSE / 4);
+        let mut sum = [0; 8];
+        while u64::from_le_bytes(sum) < self.written {
+            self.told.read_exact(&mut sum).map_err(BenchFault::Broken)?;
         }
         Ok(cpu)
     }
+}
+
+fn listen() -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Starts the process that takes what is written.
+fn start(address: SocketAddr, connections: u32) -> io::Result<(Box<dyn Read>, Reader)> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["bench", "floor", "--drain", &address.to_string()])
+        .args(["--connections", &connections.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let told = child.stdout.take();
+    let reader = Reader(child);
+    let told = told.ok_or_else(|| io::Error::other("the other side has no output"))?;
+    Ok((Box::new(told), reader))
 }
 
 /// What this thread has used: its own code and the kernel's for it.
@@ -103,64 +152,23 @@ fn cpu() -> Result<Duration, BenchFault> {
     Ok(Duration::from_micros(all.unsigned_abs()))
 }
 
-/// Both ends of so many connections.
-fn connected(count: usize) -> io::Result<(Vec<TcpStream>, Vec<TcpStream>)> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    let address = listener.local_addr()?;
-    let mut ends = Vec::with_capacity(count);
-    let mut others = Vec::with_capacity(count);
-    for _ in 0..count {
-        others.push(TcpStream::connect(address)?);
-        let (end, _) = listener.accept()?;
-        end.set_nodelay(true)?;
-        ends.push(end);
-    }
-    Ok((ends, others))
-}
-
-/// Takes what comes for as long as anything may, and counts it.
-fn take(sockets: Vec<TcpStream>, count: &AtomicU64) -> io::Result<()> {
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(4096);
-    let mut scratch = vec![0; 256 * 1024];
-    let mut streams = Vec::with_capacity(sockets.len());
-    for (number, socket) in sockets.into_iter().enumerate() {
-        socket.set_nonblocking(true)?;
-        let mut stream = mio::net::TcpStream::from_std(socket);
-        let registry = poll.registry();
-        registry.register(&mut stream, Token(number), Interest::READABLE)?;
-        streams.push(stream);
-    }
-    loop {
-        thread::sleep(PAUSE);
-        match poll.poll(&mut events, None) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            waited => waited?,
-        }
-        for event in &events {
-            let Token(number) = event.token();
-            let Some(stream) = streams.get_mut(number) else {
-                continue;
-            };
-            match stream.read(&mut scratch) {
-                Ok(0) => return Ok(()),
-                Ok(read) => drop(count.fetch_add(read as u64, Ordering::Release)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    use super::{super::drain::drain, *};
 
     #[test]
-    fn writes_are_weighed() {
-        let mut writes = Writes::prepare(10, None).unwrap();
+    fn writes_are_weighed_and_waited_for() {
+        let (listener, address) = listen().unwrap();
+        let (told, tell) = UnixStream::pair().unwrap();
+        let reader = std::thread::spawn(move || drain(address, 10, tell));
+        let mut writes = Writes::accept(&listener, 10, Box::new(told), None).unwrap();
         let nanos = writes.nanos_per_write(&[b'x'; 112], Duration::from_millis(50));
-        // A thread's CPU is counted in microseconds, and a write takes some.
+        // A thread's CPU is counted in microseconds, and fifty milliseconds of writes take some.
         assert!((1.0..1e6).contains(&nanos.unwrap()));
+        drop(writes);
+        // However it ends: what it told last may have found nobody.
+        let _ = reader.join().unwrap();
     }
 }

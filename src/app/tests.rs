@@ -145,7 +145,7 @@ async fn a_session_that_panics_leaves_nobody_behind() {
 struct FaultySource;
 
 impl SnapshotSource for FaultySource {
-    fn snapshot(&self) -> (Frame, Round) {
+    fn snapshot(&self) -> (Arc<[Frame]>, Round) {
         panic!("this is the fault of a test");
     }
 }

@@ -170,9 +170,9 @@ pub struct LineReport {
 
 /// What a topic looks like right now, taken by the worker in the step that subscribes a session.
 pub trait SnapshotSource: Send + Sync {
-    /// The snapshot and the number of the last broadcast that it contains. It must contain every
-    /// broadcast that was published before the call.
-    fn snapshot(&self) -> (Frame, Round);
+    /// The snapshot, in as many messages as it takes, and the number of the last broadcast that it contains. It must
+    /// contain every broadcast that was published before the call.
+    fn snapshot(&self) -> (Arc<[Frame]>, Round);
 }
 
 /// Counts, over all workers that a message went to, how many outboxes it entered. The last worker to

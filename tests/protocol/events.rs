@@ -149,7 +149,13 @@ fn presence() -> Vec<Event> {
     };
     vec![
         OtomoStatusSnapshot {
+            otomos: vec![entry.clone()],
+            more: true,
+        }
+        .into(),
+        OtomoStatusSnapshot {
             otomos: vec![entry],
+            more: false,
         }
         .into(),
         OtomoStatusUpdate {

@@ -58,6 +58,15 @@ describe('the list', () => {
     assert.deepEqual(ids(otomos), ['f', 'd', 'e', 'c', 'b', 'a']);
   });
 
+  test('a snapshot in several messages is one list, and replaces the one before', () => {
+    let otomos = reduceOtomos(NO_OTOMOS, snapshot(['gone', 'online', 9]));
+    otomos = reduceOtomos(otomos, { ...snapshot(['b', 'online', 5], ['c', 'online', 5]), more: true });
+    otomos = reduceOtomos(otomos, { ...snapshot(['a', 'online', 5]), more: true });
+    otomos = reduceOtomos(otomos, snapshot(['d', 'offline', 5]));
+    assert.deepEqual(ids(otomos), ['b', 'c', 'a', 'd']);
+    assert.deepEqual(ids(reduceOtomos(otomos, snapshot(['e', 'online', 1]))), ['e']);
+  });
+
   test('of changes in one second the one heard of last comes first, as in a fresh snapshot', () => {
     let otomos = reduceOtomos(NO_OTOMOS, snapshot(['b', 'online', 5], ['a', 'online', 5]));
     assert.deepEqual(ids(otomos), ['b', 'a']);

@@ -27,6 +27,7 @@ use super::{
     reply::Post,
     rounds::Round,
 };
+use crate::protocol::frame::Frame;
 
 /// Room in the mailbox. What hubs broadcast takes one place, what is addressed is held back by
 /// [`super::dispatch`] long before.
@@ -195,9 +196,9 @@ impl Handler<Subscribe> for Shard {
         }
         let (snapshot, seen) = subscribe.source.snapshot();
         self.fanout.caught_up_to(&line, seen);
-        subscribe
-            .receipt
-            .add(usize::from(line.push_always(snapshot) == Delivered::Yes));
+        let put = |part: &Frame| line.push_always(part.clone()) == Delivered::Yes;
+        let delivered = snapshot.iter().filter(|part| put(part)).count();
+        subscribe.receipt.add(delivered);
         line.subscribe(subscribe.topic);
         self.lines.note(&line);
     }

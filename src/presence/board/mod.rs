@@ -3,21 +3,23 @@
 //! The hub alone writes to it, once a change is stored and before it is broadcast; everybody reads. So a snapshot is never
 //! behind what was broadcast, and says up to which broadcast it goes. A later version replaces an earlier one and never the
 //! other way round, in whatever order results come in.
+//!
+//! - `list`: everybody in order, in the parts in which snapshots are told.
+
+mod list;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    ops::Bound,
+    collections::HashMap,
     sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
+
+use self::list::List;
 
 use super::rules::{Published, Rank, Status, StatusChange, list_order};
 use crate::{
     delivery::{messages::SnapshotSource, rounds::Round},
     kernel::{ids::UserId, metrics::Metrics},
-    protocol::{
-        event::{Event, OtomoEntry, OtomoStatusSnapshot},
-        frame::Frame,
-    },
+    protocol::frame::Frame,
 };
 
 /// One otomo as people see them.
@@ -45,13 +47,17 @@ pub struct Place {
 impl Entry {
     /// Where the otomo is in the list.
     pub fn place(&self) -> Place {
+        Place {
+            rank: self.rank(),
+            otomo: self.otomo.clone(),
+        }
+    }
+
+    fn rank(&self) -> Rank {
         let Published {
             status, changed_at, ..
         } = self.published;
-        Place {
-            rank: list_order(status, changed_at),
-            otomo: self.otomo.clone(),
-        }
+        list_order(status, changed_at)
     }
 
     /// The same otomo after a change.
@@ -92,12 +98,12 @@ pub struct Board {
 
 #[derive(Debug, Default)]
 struct Table {
-    places: HashMap<UserId, Place>,
-    list: BTreeMap<Place, Entry>,
+    ranks: HashMap<UserId, Rank>,
+    list: List,
     /// The last broadcast that is in the list.
     round: Round,
-    /// Encoded for the first who asks after a change.
-    snapshot: OnceLock<Frame>,
+    /// Put together for the first who asks after a change.
+    snapshot: OnceLock<Arc<[Frame]>>,
 }
 
 impl Board {
@@ -116,14 +122,14 @@ impl Board {
 
     /// At most `limit` otomo in list order, those who come after a place, of one status or of all.
     pub fn page(&self, status: Option<Status>, after: Option<&Place>, limit: usize) -> Vec<Entry> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let table = self.read();
-        let entries = table
-            .list
-            .range((from, Bound::Unbounded))
-            .map(|(_, entry)| entry);
+        let before = |entry: &Entry| {
+            after.is_some_and(|place| place.is_past(entry))
+                || status.is_some_and(|status| entry.published.status < status)
+        };
+        let entries = table.list.from(before);
         entries
-            .filter(|entry| status.is_none_or(|status| entry.published.status == status))
+            .take_while(|entry| status.is_none_or(|status| entry.published.status == status))
             .take(limit)
             .cloned()
             .collect()
@@ -162,7 +168,7 @@ impl Board {
 
 impl Table {
     fn get(&self, otomo: &UserId) -> Option<&Entry> {
-        self.list.get(self.places.get(otomo)?)
+        self.list.get(*self.ranks.get(otomo)?, otomo)
     }
 
     fn news(&self, entry: &Entry) -> News {
@@ -182,23 +188,19 @@ impl Table {
         if self.news(&entry) == News::None {
             return Put::PassedOver;
         }
-        let place = entry.place();
-        let old = self.places.insert(entry.otomo.clone(), place.clone());
-        let old = old.and_then(|old| self.list.remove(&old));
-        self.list.insert(place, entry);
+        let rank = self.ranks.insert(entry.otomo.clone(), entry.rank());
+        let old = rank.and_then(|rank| self.list.remove(rank, &entry.otomo));
+        self.list.insert(entry);
         Put::Shown(old.map(|old| old.published.status))
     }
 }
 
 impl SnapshotSource for Board {
-    /// Encoded once until something changes, by the first of those who ask; the others wait for that.
-    fn snapshot(&self) -> (Frame, Round) {
+    /// Put together once until something changes, by the first of those who ask; the others wait for that.
+    fn snapshot(&self) -> (Arc<[Frame]>, Round) {
         let table = self.read();
-        let frame = table.snapshot.get_or_init(|| {
-            let otomos = table.list.values().map(OtomoEntry::from).collect();
-            Frame::new(&Event::from(OtomoStatusSnapshot { otomos }))
-        });
-        (frame.clone(), table.round)
+        let snapshot = table.snapshot.get_or_init(|| table.list.snapshot().into());
+        (Arc::clone(snapshot), table.round)
     }
 }
 

@@ -1,9 +1,15 @@
 //! The board without a hub.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::*;
-use crate::kernel::time::Timestamp;
+use super::{list::WHOLE_MAX, *};
+use crate::{
+    kernel::time::Timestamp,
+    protocol::event::{Event, OtomoEntry, OtomoStatusSnapshot},
+};
 
 fn board() -> Board {
     Board::new(Arc::new(Metrics::default()))
@@ -78,7 +84,7 @@ fn the_snapshot_is_encoded_once_until_something_changes() {
     board.put(vec![entry("aiko", Status::Online, 1, 10)], 7);
     let (first, round) = board.snapshot();
     let (again, _) = board.snapshot();
-    assert_eq!(first.json().as_ptr(), again.json().as_ptr());
+    assert_eq!(first[0].json().as_ptr(), again[0].json().as_ptr());
     assert_eq!(round, 7);
 
     board.put(vec![entry("aiko", Status::Break, 2, 20)], 8);
@@ -87,6 +93,100 @@ fn the_snapshot_is_encoded_once_until_something_changes() {
         "type": "otomo_status_snapshot",
         "otomos": [{"userId": "aiko", "status": "break", "timestamp": 20, "version": 2, "name": "AIKO"}],
     });
-    let shown: Value = serde_json::from_slice(changed.json()).unwrap();
+    let shown: Value = serde_json::from_slice(changed[0].json()).unwrap();
     assert_eq!((shown, round), (expected, 8));
+}
+
+/// What the messages of a snapshot say, each as it would be encoded whole.
+fn snapshot(board: &Board) -> Vec<Value> {
+    let (frames, _) = board.snapshot();
+    let json = |frame: &Frame| serde_json::from_slice(frame.json()).unwrap();
+    frames.iter().map(json).collect()
+}
+
+fn encoded(entries: &[Entry], more: bool) -> Value {
+    let otomos = entries.iter().map(OtomoEntry::from).collect();
+    let event = Event::from(OtomoStatusSnapshot { otomos, more });
+    serde_json::from_slice(Frame::new(&event).json()).unwrap()
+}
+
+#[test]
+fn up_to_a_thousand_otomo_are_told_in_one_message_and_more_in_several() {
+    let board = board();
+    let online = |number: usize| entry(&format!("otomo-{number}"), Status::Online, 1, 10);
+    board.put((0..WHOLE_MAX).map(online).collect(), 1);
+    let everybody = board.page(None, None, usize::MAX);
+    assert_eq!(everybody.len(), WHOLE_MAX);
+    assert_eq!(snapshot(&board), [encoded(&everybody, false)]);
+
+    board.put(vec![online(WHOLE_MAX)], 2);
+    let everybody = board.page(None, None, usize::MAX);
+    let told = snapshot(&board);
+    assert!(told.len() > 3, "{}", told.len());
+    let mut rest = everybody.as_slice();
+    for (number, message) in told.iter().enumerate() {
+        let here = message["otomos"].as_array().unwrap().len();
+        let (part, after) = rest.split_at(here);
+        assert_eq!(*message, encoded(part, number + 1 < told.len()));
+        rest = after;
+    }
+    assert!(rest.is_empty());
+}
+
+#[test]
+fn a_change_encodes_what_it_concerns_and_nothing_else() {
+    let board = board();
+    let online = |number: usize| entry(&format!("otomo-{number}"), Status::Online, 1, 10);
+    board.put((0..10 * WHOLE_MAX).map(online).collect(), 1);
+    let pointers = || {
+        let (frames, _) = board.snapshot();
+        let pointers = frames.iter().map(|frame| frame.json().as_ptr());
+        pointers.collect::<std::collections::HashSet<_>>()
+    };
+    let before = pointers();
+    board.put(vec![entry("otomo-77", Status::Busy, 2, 20)], 2);
+    let after = pointers();
+    // The part that it left, and the last one, where it is now. A last part has no `more`.
+    assert!(after.difference(&before).count() <= 3);
+    assert!(after.len() > 40);
+}
+
+proptest! {
+    /// The list is what a sorted map is, whatever moves where.
+    #[test]
+    fn the_list_is_sorted_and_pages_are_what_a_sorted_map_says(
+        moves in prop::collection::vec((0..2_000_u32, 0..4_usize, 0..50_i64), 1..3_000),
+        limit in 1..600_usize,
+        wanted in prop::option::of(0..4_usize),
+    ) {
+        let board = board();
+        let mut model = BTreeMap::new();
+        let mut places = HashMap::new();
+        for (version, (number, status, seconds)) in (1..).zip(moves) {
+            let moved = entry(&format!("otomo-{number}"), Status::ALL[status], version, seconds);
+            if let Some(place) = places.insert(number, moved.place()) {
+                model.remove(&place);
+            }
+            model.insert(moved.place(), moved.clone());
+            board.put(vec![moved], version);
+        }
+        let wanted = wanted.map(|status| Status::ALL[status]);
+        let listed = |entry: &&Entry| wanted.is_none_or(|it| it == entry.published.status);
+        let mut expected = model.values().filter(listed).cloned();
+        let mut after: Option<Place> = None;
+        loop {
+            let page = board.page(wanted, after.as_ref(), limit);
+            prop_assert_eq!(&page, &expected.by_ref().take(limit).collect::<Vec<_>>());
+            match page.last() {
+                Some(last) => after = Some(last.place()),
+                None => break,
+            }
+        }
+        let told: Vec<Value> = snapshot(&board)
+            .iter()
+            .flat_map(|message| message["otomos"].as_array().unwrap().clone())
+            .collect();
+        let everybody: Vec<Entry> = model.values().cloned().collect();
+        prop_assert_eq!(Value::from(told), encoded(&everybody, false)["otomos"].clone());
+    }
 }

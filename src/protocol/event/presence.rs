@@ -54,11 +54,15 @@ pub struct OtomoEntry {
     pub avatar: Option<String>,
 }
 
-/// `otomo_status_snapshot`: everybody, in list order.
+/// `otomo_status_snapshot`: everybody, in list order. Above a thousand otomo it comes in several messages, one right after the
+/// other.
 #[derive(Debug, Clone, Serialize)]
 pub struct OtomoStatusSnapshot {
     /// Online first, then busy, break, offline; within these the most recent change first.
     pub otomos: Vec<OtomoEntry>,
+    /// The list goes on with the next message of this type.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// `otomo_status_set_ack`.

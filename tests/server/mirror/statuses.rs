@@ -6,14 +6,21 @@ use crate::support::{Json, field};
 
 /// The status of every otomo, and since when.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statuses(BTreeMap<String, (String, Json)>);
+pub struct Statuses {
+    of: BTreeMap<String, (String, Json)>,
+    /// The snapshot goes on with the next message of its type.
+    more: bool,
+}
 
 impl Statuses {
     /// Takes in a snapshot or an update; nothing else changes it.
     pub fn hear(&mut self, event: &Json) {
         match field(event, "type") {
             "otomo_status_snapshot" => {
-                self.0.clear();
+                if !self.more {
+                    self.of.clear();
+                }
+                self.more = event["more"] == true;
                 let listed = event["otomos"].as_array().expect("a list");
                 listed.iter().for_each(|entry| self.put(entry));
             }
@@ -27,6 +34,6 @@ impl Statuses {
             field(entry, "status").to_owned(),
             entry["timestamp"].clone(),
         );
-        self.0.insert(field(entry, "userId").to_owned(), status);
+        self.of.insert(field(entry, "userId").to_owned(), status);
     }
 }

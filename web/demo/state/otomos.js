@@ -26,10 +26,11 @@
  * @property {boolean} known false until the first snapshot
  * @property {ReadonlyMap<string, Otomo>} byId
  * @property {number} arrivals how many changes we have heard of
+ * @property {boolean} partial the snapshot goes on with the next message of its type
  */
 
 /** @type {Otomos} */
-export const NO_OTOMOS = Object.freeze({ known: false, byId: new Map(), arrivals: 0 });
+export const NO_OTOMOS = Object.freeze({ known: false, byId: new Map(), arrivals: 0, partial: false });
 
 /** The order that people see: who can be called first. @type {readonly Status[]} */
 export const STATUSES = Object.freeze(['online', 'busy', 'break', 'offline']);
@@ -42,7 +43,7 @@ export const STATUSES = Object.freeze(['online', 'busy', 'break', 'offline']);
 export function reduceOtomos(otomos, event) {
   switch (event.type) {
     case 'otomo_status_snapshot':
-      return fromSnapshot(event.otomos, otomos);
+      return fromSnapshot(event.otomos, event.more === true, otomos);
     case 'otomo_status_update':
       return withOtomo(otomos, event.userId, (old) => ({
         ...old,
@@ -74,31 +75,35 @@ function compare(a, b) {
 }
 
 /**
- * The snapshot comes in list order, so of two changes in one second the earlier entry is the later one.
+ * A snapshot is the whole list, in one message or in several. It comes in list order, so of two changes in one second the
+ * earlier entry is the later one.
  *
  * @param {readonly Entry[]} entries
+ * @param {boolean} more whether the next message goes on with it
  * @param {Otomos} old keeps names that the snapshot leaves out
  * @returns {Otomos}
  */
-function fromSnapshot(entries, old) {
-  const byId = new Map(
-    entries.map(({ userId, status, timestamp, name, avatar }, index) => {
-      const before = old.byId.get(userId);
-      const arrival = entries.length - index;
-      return [
+function fromSnapshot(entries, more, old) {
+  const listed = old.partial ? old.byId.size : 0;
+  const here = entries.map(({ userId, status, timestamp, name, avatar }, index) => {
+    const before = old.byId.get(userId);
+    /** @type {[string, Otomo]} */
+    const entry = [
+      userId,
+      {
         userId,
-        {
-          userId,
-          status,
-          timestamp,
-          arrival,
-          name: name ?? before?.name ?? null,
-          avatar: avatar ?? before?.avatar ?? null,
-        },
-      ];
-    }),
-  );
-  return { known: true, byId, arrivals: entries.length };
+        status,
+        timestamp,
+        // What comes first in the list was heard of last; updates count up from here.
+        arrival: -(listed + index),
+        name: name ?? before?.name ?? null,
+        avatar: avatar ?? before?.avatar ?? null,
+      },
+    ];
+    return entry;
+  });
+  const byId = new Map(old.partial ? [...old.byId, ...here] : here);
+  return { known: true, byId, arrivals: 0, partial: more };
 }
 
 /**

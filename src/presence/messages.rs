@@ -22,9 +22,10 @@ use crate::{
 pub(super) struct Arrive(pub(super) Client);
 
 /// It is not any more. Stored however often it takes.
-#[derive(Message, Clone, Copy)]
+#[derive(Message, Clone)]
 #[rtype(result = "()")]
 pub(super) struct Depart {
+    pub(super) otomo: UserId,
     pub(super) session: SessionId,
     pub(super) leave: Leave,
 }

@@ -125,8 +125,12 @@ impl Presence {
 
     /// A session is over. Must be called on an arbiter. Does not wait; it is stored however often that takes.
     pub fn leave(&self, client: &Client, leave: Leave) {
-        let session = client.session;
-        let goodbye = self.0.hub.send(Depart { session, leave });
+        let (otomo, session) = (client.user.clone(), client.session);
+        let goodbye = self.0.hub.send(Depart {
+            otomo,
+            session,
+            leave,
+        });
         actix_rt::spawn(async move {
             if goodbye.await.is_err() {
                 // The server is stopping: the lease is held at the next start, or runs out.

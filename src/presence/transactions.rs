@@ -8,7 +8,7 @@ use super::{
     fault::PresenceFault,
     messages::Choose,
     records::{self, leases, listing},
-    rules::{Lease, Policy, StatusChange},
+    rules::{Lease, Policy, Readiness, StatusChange},
     settings::Settings,
 };
 use crate::{
@@ -49,16 +49,17 @@ pub(super) fn arrive(
         expires_at: tx.now() + settings.lease,
         leaving: false,
     };
-    let standing = records::find_or_new(tx, otomo)?.arrived();
-    records::save(tx, &standing)?;
-    let replaced: Vec<SessionId> = leases::of(tx, otomo)?
-        .iter()
-        .filter(|lease| lease.gives_way_to(&arriving))
-        .map(|lease| lease.session)
-        .collect();
-    leases::end(tx, &replaced)?;
+    let stored = records::find_or_new(tx, otomo)?;
+    let (replaced, mut leases): (Vec<Lease>, Vec<Lease>) = leases::of(tx, otomo)?
+        .into_iter()
+        .partition(|lease| lease.gives_way_to(&arriving));
+    for lease in replaced {
+        leases::end(tx, lease.session)?;
+    }
     leases::insert(tx, otomo, &arriving)?;
-    records::settle(tx, otomo, &settings.policy)?;
+    leases.push(arriving);
+    let arrived = stored.clone().arrived();
+    records::settle_known(tx, &stored, arrived, &leases, &settings.policy)?;
     listed(tx, otomo)
 }
 
@@ -77,50 +78,66 @@ pub(super) fn leave(
     let Some((otomo, _)) = leases::find(tx, session)? else {
         return Ok(outcome);
     };
-    records::lock_all(tx, &[&otomo])?;
-    let Some((otomo, lease)) = leases::find(tx, session)? else {
+    // The lease is looked for again once nobody else changes it.
+    let Some(stored) = records::find_to_change(tx, &otomo)? else {
         return Ok(outcome);
     };
-    let all = leases::of(tx, &otomo)?;
-    match lease.left(leave, &all, policy, tx.now()) {
-        None => leases::end(tx, &[session])?,
+    let (own, others): (Vec<Lease>, Vec<Lease>) = leases::of(tx, &otomo)?
+        .into_iter()
+        .partition(|lease| lease.session == session);
+    let Some(lease) = own.into_iter().next() else {
+        return Ok(outcome);
+    };
+    let left = lease.left(leave, &others, policy, tx.now());
+    match &left {
+        None => leases::end(tx, session)?,
         Some(leaving) => {
             leases::let_run_out(tx, session, leaving.expires_at)?;
             outcome.due = Some(leaving.expires_at);
         }
     }
-    outcome.changes.extend(records::settle(tx, &otomo, policy)?);
+    let leases: Vec<Lease> = others.into_iter().chain(left).collect();
+    let settled = records::settle_known(tx, &stored, stored.clone(), &leases, policy)?;
+    outcome.changes.extend(settled.change);
     Ok(outcome)
 }
 
-/// An otomo, or an admin for them, chooses.
+/// An otomo, or an admin for them, chooses; several times, where they did so faster than it could be stored. What comes of
+/// the last choice is stored, and each is answered as if it had been stored alone, a moment before the next.
 pub(super) fn choose(
     tx: &mut Tx<'_>,
-    choose: &Choose,
+    otomo: &UserId,
+    choices: &[Choose],
     policy: &Policy,
-) -> Result<Outcome<Choice>, PresenceFault> {
-    let Choose {
-        otomo,
-        chosen,
-        until,
-        by,
-    } = choose;
+) -> Result<Outcome<Vec<Result<Choice, PresenceFault>>>, PresenceFault> {
     let now = tx.now();
-    let mut standing = records::find_to_change(tx, otomo)?.ok_or(PresenceFault::UnknownOtomo)?;
-    standing.readiness = standing.readiness.choose(*chosen, *until, *by, now)?;
-    records::save(tx, &standing)?;
-    let change = records::settle(tx, otomo, policy)?;
-    let choice = Choice {
-        chosen: *chosen,
-        until: standing.readiness.until,
-        shown: change
-            .as_ref()
-            .map_or(standing.published.status, |it| it.status),
+    let stored = records::find_to_change(tx, otomo)?.ok_or(PresenceFault::UnknownOtomo)?;
+    let mut chosen = stored.clone();
+    let mut taken = Vec::with_capacity(choices.len());
+    for choice in choices {
+        let next = chosen
+            .readiness
+            .choose(choice.chosen, choice.until, choice.by, now);
+        taken.push(next.map(|readiness| {
+            chosen.readiness = readiness;
+            readiness
+        }));
+    }
+    let leases = leases::of(tx, otomo)?;
+    let settled = records::settle_known(tx, &stored, chosen, &leases, policy)?;
+    let shown = settled.standing.published.status;
+    let answer = |readiness: Readiness| Choice {
+        chosen: readiness.chosen,
+        until: readiness.until,
+        shown,
     };
     Ok(Outcome {
-        changes: change.into_iter().collect(),
-        due: choice.until,
-        answer: choice,
+        changes: settled.change.into_iter().collect(),
+        due: settled.standing.readiness.until,
+        answer: taken
+            .into_iter()
+            .map(|taken| taken.map(answer).map_err(PresenceFault::from))
+            .collect(),
     })
 }
 

@@ -3,7 +3,7 @@
 //! - `fixture`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
 //!   `listener`, shared with the tests of calls: a client without a socket.
 //! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
-//! - `others`: nodes that hear each other.
+//! - `choices`: more of them than can be stored. `others`: nodes that hear each other.
 //! - `convergence`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects, and what must not happen is made
@@ -17,6 +17,7 @@
 
 mod admins;
 mod calls;
+mod choices;
 mod connections;
 mod convergence;
 #[path = "../support/database.rs"]

@@ -20,6 +20,7 @@ impl Handler<Arrive> for PresenceHub {
 
     fn handle(&mut self, Arrive(client): Arrive, _: &mut Context<Self>) -> Answer<()> {
         let (otomo, settings) = (client.user.clone(), Arc::clone(&self.settings));
+        self.store_choices(&otomo);
         let stored = self
             .store
             .write(move |tx| transactions::arrive(tx, &client, &settings));
@@ -39,11 +40,7 @@ impl Handler<Choose> for PresenceHub {
     type Result = Answer<Choice>;
 
     fn handle(&mut self, choose: Choose, _: &mut Context<Self>) -> Answer<Choice> {
-        let (otomo, policy) = (choose.otomo.clone(), self.settings.policy);
-        let stored = self
-            .store
-            .write(move |tx| transactions::choose(tx, &choose, &policy));
-        self.answer(otomo, stored, Self::conclude)
+        PresenceHub::choose(self, choose)
     }
 }
 
@@ -52,6 +49,7 @@ impl Handler<ForceOffline> for PresenceHub {
 
     fn handle(&mut self, ForceOffline(otomo): ForceOffline, _: &mut Context<Self>) -> Answer<()> {
         let (forced, policy) = (otomo.clone(), self.settings.policy);
+        self.store_choices(&otomo);
         let stored = self
             .store
             .write(move |tx| transactions::force_offline(tx, &forced, &policy));

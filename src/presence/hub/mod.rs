@@ -5,8 +5,9 @@
 //! break) has one timer, set to the first of them; a sweep every third of a lease renews the node's own leases, finds those
 //! of a node that died, and catches what a timer missed.
 //!
-//! - `handlers`: what it does with each message. `sweeper`: what it does by itself. `others`: how it hears other nodes.
+//! - `handlers`: what it does with each message. `choices`: those of otomo, joined while others are being stored. `sweeper`: what it does by itself. `others`: how it hears other nodes.
 
+mod choices;
 mod handlers;
 mod others;
 mod sweeper;
@@ -16,7 +17,7 @@ use std::{future::Future, sync::Arc};
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use self::sweeper::Alarm;
+use self::{choices::Choices, sweeper::Alarm};
 use super::{
     board::{Board, Entry, News},
     fault::PresenceFault,
@@ -55,6 +56,7 @@ pub(super) struct PresenceHub {
     /// For other nodes; `None` if there are none.
     hints: Option<Hints>,
     results: Ordered<Self>,
+    choices: Choices,
     alarm: Option<Alarm>,
     /// Whether a sweep is on its way. It looks at all that is due when it runs, so a second one has nothing to do.
     sweeping: bool,
@@ -82,6 +84,7 @@ impl PresenceHub {
             settings: Arc::new(settings),
             numbering: Numbering::default(),
             results: Ordered::default(),
+            choices: Choices::default(),
             alarm: None,
             sweeping: false,
             unstored: Vec::new(),
@@ -98,8 +101,8 @@ impl PresenceHub {
     ) -> ResponseFuture<Result<A, PresenceFault>> {
         let (answer, answered) = oneshot::channel();
         self.results.push(stored, move |stored, hub, ctx| {
-            if let Err(fault @ (PresenceFault::UnknownOtomo | PresenceFault::Store(_))) = &stored {
-                log::warn!("presence not changed user={about} cause={}", chain(fault));
+            if let Err(fault) = &stored {
+                log_fault(&about, fault);
             }
             // An asker who no longer waits has gone; what is stored is stored, and told.
             let _ = answer.send(stored.map(|stored| then(hub, stored, ctx)));
@@ -157,6 +160,13 @@ impl PresenceHub {
         if !updates.is_empty() {
             self.dispatch.broadcast(&updates);
         }
+    }
+}
+
+/// What the asker is at fault for is told to them alone.
+fn log_fault(about: &UserId, fault: &PresenceFault) {
+    if let PresenceFault::UnknownOtomo | PresenceFault::Store(_) = fault {
+        log::warn!("presence not changed user={about} cause={}", chain(fault));
     }
 }
 

@@ -26,7 +26,8 @@ impl PresenceHub {
     /// would be renewed forever.
     pub(super) fn depart(&mut self, departure: Depart) {
         let policy = self.settings.policy;
-        let Depart { session, leave } = departure;
+        let Depart { session, leave, .. } = departure;
+        self.store_choices(&departure.otomo);
         let stored = self
             .store
             .write(move |tx| transactions::leave(tx, session, leave, &policy));

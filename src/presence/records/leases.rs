@@ -11,7 +11,7 @@ use crate::{
         time::Timestamp,
     },
     presence::rules::Lease,
-    store::{Conn, StoreError, Tx, run, sql::schema::leases},
+    store::{Conn, StoreError, Tx, prepared, run, sql::schema::leases},
 };
 
 /// All leases of an otomo, also those that have run out and were not swept yet.
@@ -49,24 +49,18 @@ pub fn let_run_out(
     session: SessionId,
     until: Timestamp,
 ) -> Result<(), StoreError> {
-    run!(tx, |c| diesel::update(
-        leases::table.find(session.to_string())
-    )
-    .set((
+    let run_out = diesel::update(leases::table.find(session.to_string())).set((
         leases::expires_at.eq(until.millis()),
-        leases::leaving.eq(true)
-    ))
-    .execute(c))?;
+        leases::leaving.eq(true),
+    ));
+    run!(tx, |c| prepared(run_out).execute(c))?;
     Ok(())
 }
 
-/// Ends leases at once.
-pub fn end(tx: &mut Tx<'_>, sessions: &[SessionId]) -> Result<(), StoreError> {
-    let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
-    run!(tx, |c| diesel::delete(
-        leases::table.filter(leases::session.eq_any(&ids))
-    )
-    .execute(c))?;
+/// Ends a lease at once.
+pub fn end(tx: &mut Tx<'_>, session: SessionId) -> Result<(), StoreError> {
+    let lease = leases::table.find(session.to_string());
+    run!(tx, |c| prepared(diesel::delete(lease)).execute(c))?;
     Ok(())
 }
 

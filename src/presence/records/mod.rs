@@ -14,7 +14,8 @@ pub mod listing;
 use diesel::prelude::*;
 
 use super::rules::{
-    self, Explanation, LiveCall, Policy, Published, Readiness, Standing, StatusChange,
+    self, Explanation, Lease, LiveCall, Policy, Published, Readiness, Settled, Standing,
+    StatusChange,
 };
 use crate::{
     kernel::{
@@ -22,7 +23,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, lock, run, run_locked,
+        Conn, StoreError, Tx, lock, prepared, run, run_locked,
         sql::schema::{calls, live_participants, otomo as table},
     },
 };
@@ -78,12 +79,25 @@ pub fn settle(
         return Ok(None);
     };
     let leases = leases::of(tx, otomo)?;
-    let call = live_call(tx, otomo)?.map(|(_, phase)| phase);
-    let settled = rules::settle(stored.clone(), &leases, call, policy, tx.now());
-    if settled.standing != stored {
+    let settled = settle_known(tx, &stored, stored.clone(), &leases, policy)?;
+    Ok(settled.change)
+}
+
+/// The same where the caller has read the facts already, has `changed` what they stand for, and knows which `leases` there
+/// are now. Stores what differs from what is `stored`.
+pub fn settle_known(
+    tx: &mut Tx<'_>,
+    stored: &Standing,
+    changed: Standing,
+    leases: &[Lease],
+    policy: &Policy,
+) -> Result<Settled, StoreError> {
+    let call = live_call(tx, &stored.otomo)?.map(|(_, phase)| phase);
+    let settled = rules::settle(changed, leases, call, policy, tx.now());
+    if settled.standing != *stored {
         save(tx, &settled.standing)?;
     }
-    Ok(settled.change)
+    Ok(settled)
 }
 
 /// Every fact about an otomo, and what follows from them `now`; `None` for a user who is not one.
@@ -144,12 +158,13 @@ fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)
 /// Stores a standing whole. The end of a wrap-up is not part of it and stays.
 pub fn save(tx: &mut Tx<'_>, standing: &Standing) -> Result<(), StoreError> {
     let row = Row::from(standing);
-    run!(tx, |c| diesel::insert_into(table::table)
+    let saved = diesel::insert_into(table::table)
         .values((&row, table::free_at.eq(0)))
         .on_conflict(table::user_id)
         .do_update()
-        .set(&row)
-        .execute(c))?;
+        .set(&row);
+    // An absent time is written as NULL, so the statement is always the same.
+    run!(tx, |c| prepared(saved).execute(c))?;
     Ok(())
 }
 

@@ -156,7 +156,7 @@ pub(super) async fn a_status_has_one_version_over_nodes(database: &impl Database
                 };
                 leases::insert(tx, &otomo, &lease)?;
                 let came = presence::settle(tx, &otomo, &policy)?;
-                leases::end(tx, &[session])?;
+                leases::end(tx, session)?;
                 let went = presence::settle(tx, &otomo, &policy)?;
                 Ok::<_, StoreError>([came, went])
             })

@@ -101,14 +101,10 @@ impl Broadcast {
         let early = early.map(|(round, _)| *round);
         let kept = early.map(|first| slot.frames.split_off(&first));
         let taken = std::mem::replace(&mut slot.frames, kept.unwrap_or_default());
-        let Slot {
-            frames,
-            newest,
-            poked,
-            ..
-        } = &mut *slot;
-        newest.retain(|_, round| frames.contains_key(round));
-        *poked = !frames.is_empty();
+        for (round, Waiting { frame, .. }) in &taken {
+            slot.forget_newest(frame, *round);
+        }
+        slot.poked = !slot.frames.is_empty();
         taken
             .into_iter()
             .map(|(round, Waiting { frame, .. })| Numbered { round, frame })
@@ -146,6 +142,16 @@ impl Slot {
         }
         self.latest = round;
         self.frames.insert(round, Waiting { frame, addressed });
+    }
+
+    /// A frame does not wait any more. What it costs must not depend on how many others do: one is taken for each answer that
+    /// goes out meanwhile.
+    fn forget_newest(&mut self, frame: &Frame, round: Round) {
+        if let Some(key) = frame.key()
+            && self.newest.get(key) == Some(&round)
+        {
+            self.newest.remove(key);
+        }
     }
 }
 

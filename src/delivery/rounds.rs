@@ -67,9 +67,10 @@ impl Rounds {
         self.latest
     }
 
-    /// Forgets everything: every line has seen it.
-    pub(super) fn clear(&mut self) {
-        self.log.clear();
+    /// Forgets what every line has seen. Also while more comes: under load there may be no moment at which all have seen all.
+    pub(super) fn forget(&mut self, seen: Round) {
+        let kept = self.log.partition_point(|it| it.round <= seen);
+        self.log.drain(..kept);
         self.joined.clear();
     }
 
@@ -162,6 +163,17 @@ mod tests {
         assert_eq!(keys(0), ["b", "a"]);
         assert_eq!(keys(2), ["a"]);
         assert!(keys(3).is_empty());
+    }
+
+    #[test]
+    fn what_all_have_seen_is_forgotten_though_more_has_come() {
+        let mut rounds = Rounds::default();
+        rounds.append(vec![update(1, "a", 1), update(2, "b", 1)]);
+        rounds.append(vec![update(3, "a", 2)]);
+        rounds.forget(2);
+        assert_eq!(rounds.log.len(), 1);
+        assert_eq!(rounds.joined_for(everybody(2)).frames, 1);
+        assert_eq!(rounds.latest(), 3);
     }
 
     #[test]

@@ -178,9 +178,7 @@ impl Fanout {
         self.lines.counters().broadcast(messages, joined);
         // Lines that were addressed during the pass may be ahead of those visited before them.
         let everybody_knows = target == self.rounds.latest();
-        if everybody_knows {
-            self.rounds.clear();
-        }
+        self.rounds.forget(target);
         // A poke during the pass changed nothing then: what it was about is still to be told.
         if !everybody_knows || self.broadcast.waits(usize::from(self.lines.worker())) {
             self.poked();

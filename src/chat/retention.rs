@@ -48,11 +48,17 @@ pub async fn prune(
     }
     if let Some(keep) = retention.max_messages {
         let keep = keep.get();
-        let overfull = store.read(move |conn| pruning::overfull(conn, keep));
-        for conversation in overfull.await? {
-            let step =
-                move |tx: &mut Tx<'_>| pruning::drop_overfull(tx, conversation, keep, STEP_ROWS);
-            in_steps(store, step, &mut note).await?;
+        let mut after = Some(String::new());
+        while let Some(last) = after {
+            let look = store.read(move |conn| pruning::overfull(conn, keep, &last));
+            let (overfull, next) = look.await?;
+            for conversation in overfull {
+                let step = move |tx: &mut Tx<'_>| {
+                    pruning::drop_overfull(tx, conversation, keep, STEP_ROWS)
+                };
+                in_steps(store, step, &mut note).await?;
+            }
+            after = next;
         }
     }
     Ok(messages)

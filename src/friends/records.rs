@@ -93,6 +93,8 @@ pub fn page(
             let beside = friendships::since_at
                 .eq(since)
                 .and(friendships::other_id.lt(other));
+            // The first is what the index is entered by; the others leave out who came before.
+            list = list.filter(friendships::since_at.le(since));
             list = list.filter(earlier.or(beside));
         }
         list.load::<(String, String, i64)>(c)

@@ -92,12 +92,14 @@ pub fn all(conn: &mut Conn, after: Option<Place>, limit: u32) -> Result<Vec<Call
     rows.into_iter().map(Call::try_from).collect()
 }
 
-/// What is older than the call of a [`Place`].
+/// What is older than the call of a [`Place`]. That it is not younger follows from the rest, and is what the index is entered
+/// by: a page costs the same however far back it is.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn before(requested_at: i64, call: String) -> _ {
+    let not_later = calls::requested_at.le(requested_at);
     let earlier = calls::requested_at.lt(requested_at);
     let same_moment = calls::requested_at.eq(requested_at);
-    earlier.or(same_moment.and(calls::id.lt(call)))
+    not_later.and(earlier.or(same_moment.and(calls::id.lt(call))))
 }
 
 /// The calls of a person that ended at `since` or later, the last one first, at most `limit`.

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// Conversations that one read looks at: a few milliseconds' worth.
+const LOOK_CONVERSATIONS: i64 = 10_000;
+
 /// What one step has dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dropped {
@@ -53,13 +56,39 @@ pub fn drop_aged(
     Ok(Some(all).filter(|all| all.messages > 0))
 }
 
-/// The conversations that hold more than `keep` messages.
-pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<ConversationId>, StoreError> {
-    let ids = run!(conn, |c| conversations::table
-        .filter((conversations::last_seq - conversations::floor).gt(i64::from(keep)))
+/// Of the next so many conversations after `after`, those that hold more than `keep` messages; and after which to go on, if
+/// there are further ones. All of them at once would be a read as long as there are conversations.
+pub fn overfull(
+    conn: &mut Conn,
+    keep: u32,
+    after: &str,
+) -> Result<(Vec<ConversationId>, Option<String>), StoreError> {
+    let next = conversations::id.gt(after);
+    let end = run!(conn, |c| conversations::table
+        .filter(next)
+        .order(conversations::id)
+        .limit(1)
+        .offset(LOOK_CONVERSATIONS - 1)
         .select(conversations::id)
-        .load::<String>(c))?;
-    ids.into_iter().map(conversation).collect()
+        .get_result::<String>(c)
+        .optional())?;
+    let ids = run!(conn, |c| {
+        let overfull = conversations::table
+            .filter(next)
+            .filter((conversations::last_seq - conversations::floor).gt(i64::from(keep)))
+            .select(conversations::id)
+            .into_boxed();
+        match &end {
+            Some(end) => overfull.filter(conversations::id.le(end)),
+            None => overfull,
+        }
+        .load::<String>(c)
+    })?;
+    let ids = ids
+        .into_iter()
+        .map(conversation)
+        .collect::<Result<_, _>>()?;
+    Ok((ids, end))
 }
 
 /// Drops up to `limit` messages of what a conversation holds beyond its newest `keep`; `None` when it holds no more than

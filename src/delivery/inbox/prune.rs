@@ -24,11 +24,17 @@ pub async fn prune(store: &Handle, retention: &InboxConfig) -> Result<u64, Store
     }
     if let Some(keep) = retention.max_events {
         let keep = keep.get();
-        let overfull = store.read(move |conn| records::overfull(conn, keep));
-        for user in overfull.await? {
-            let step =
-                move |tx: &mut Tx<'_>| records::drop_overfull(tx, &user, keep, STEP_ROWS).map(some);
-            in_steps(store, step, |rows| dropped += u64::from(rows)).await?;
+        let mut after = Some(String::new());
+        while let Some(last) = after {
+            let look = store.read(move |conn| records::overfull(conn, keep, &last));
+            let (overfull, next) = look.await?;
+            for user in overfull {
+                let step = move |tx: &mut Tx<'_>| {
+                    records::drop_overfull(tx, &user, keep, STEP_ROWS).map(some)
+                };
+                in_steps(store, step, |rows| dropped += u64::from(rows)).await?;
+            }
+            after = next;
         }
     }
     Ok(dropped)

@@ -11,6 +11,8 @@ mod event_log;
 mod events;
 mod line;
 mod onlooker;
+#[path = "../../support/plans.rs"]
+mod plans;
 mod poster;
 mod process;
 mod raw;

@@ -12,7 +12,10 @@ use otomo::{
 };
 use tempfile::TempDir;
 
-use super::endpoint::{Endpoint, SECRET};
+use super::{
+    endpoint::{Endpoint, SECRET},
+    plans,
+};
 
 type Settings = Vec<(String, String)>;
 
@@ -47,6 +50,7 @@ impl TestServer {
     }
 
     async fn start_in(folder: TempDir, settings: Settings) -> Self {
+        plans::watch();
         let url = format!("sqlite://{}", folder.path().join("otomo.db").display());
         let mut sources = Sources::default()
             .with("server.listen", "127.0.0.1:0")
@@ -119,5 +123,8 @@ impl Drop for TestServer {
         });
         let _ = stopping.join();
         let _ = thread.join();
+        if !std::thread::panicking() {
+            plans::check();
+        }
     }
 }

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// Streams that one read looks at: a few milliseconds' worth.
+const LOOK_STREAMS: i64 = 10_000;
+
 /// Drops up to `limit` rows of events stored before `before`, oldest first, and says how many; 0
 /// when none is left.
 pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
@@ -40,13 +43,36 @@ pub fn drop_aged(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u32, 
     Ok(dropped)
 }
 
-/// The users whose streams hold more than `keep` events.
-pub fn overfull(conn: &mut Conn, keep: u32) -> Result<Vec<UserId>, StoreError> {
-    let users = run!(conn, |c| inbox_heads::table
-        .filter((inbox_heads::head - inbox_heads::floor).gt(i64::from(keep)))
+/// Of the next so many streams after `after`, the users whose hold more than `keep` events; and after whom to go on, if there
+/// are further ones. All of them at once would be a read as long as there are users.
+pub fn overfull(
+    conn: &mut Conn,
+    keep: u32,
+    after: &str,
+) -> Result<(Vec<UserId>, Option<String>), StoreError> {
+    let next = inbox_heads::user_id.gt(after);
+    let end = run!(conn, |c| inbox_heads::table
+        .filter(next)
+        .order(inbox_heads::user_id)
+        .limit(1)
+        .offset(LOOK_STREAMS - 1)
         .select(inbox_heads::user_id)
-        .load::<String>(c))?;
-    users.into_iter().map(user).collect()
+        .get_result::<String>(c)
+        .optional())?;
+    let users = run!(conn, |c| {
+        let theirs = inbox_heads::table
+            .filter(next)
+            .filter((inbox_heads::head - inbox_heads::floor).gt(i64::from(keep)))
+            .select(inbox_heads::user_id)
+            .into_boxed();
+        match &end {
+            Some(end) => theirs.filter(inbox_heads::user_id.le(end)),
+            None => theirs,
+        }
+        .load::<String>(c)
+    })?;
+    let users = users.into_iter().map(user).collect::<Result<_, _>>()?;
+    Ok((users, end))
 }
 
 /// Drops up to `limit` rows of what `user`'s stream holds beyond its newest `keep` events, and says how many;

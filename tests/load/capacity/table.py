@@ -1,0 +1,51 @@
+"""Prints the capacity table: python3 -B tests/load/capacity/table.py"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from model import Cell, cells_for, load, most_connections, nodes_for
+
+SIZES = [1_000, 10_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000]
+HEAD = [
+    "connections", "cells x nodes", "otomo seen", "a status takes", "memory a node", "delivery cores used", "jobs stored/s",
+    "through Redis/s", "network a node", "breaks first, and how full it is with a quarter more",
+]
+
+
+def row(cells: int, cell: Cell) -> list[str]:
+    used = cell.used()
+    machine = cell.figures["machine"]
+    first, full = cell.first()
+    return [
+        f"{cells * cell.connections:,}",
+        f"{cells} x {cell.nodes}",
+        f"{cell.connections * cell.figures['day']['otomo_share']:,.0f}",
+        f"{2 * cell.round() * 1000:,.0f} ms" if isfinite(cell.round()) else "for ever",
+        f"{used['memory'] * machine['memory'] / 1e9:.1f} GB",
+        f"{used['delivery cores'] * cell.workers:.1f} of {cell.workers}",
+        f"{cell.jobs:,.0f}",
+        f"{cell.backplane_messages:,.0f}",
+        f"{used['network'] * machine['network'] / 1e6:,.0f} MB/s",
+        f"{first} ({full:.0%})" if isfinite(full) else f"{first} (never end)",
+    ]
+
+
+def main() -> None:
+    figures = load()
+    print("The fewest nodes for a number of connections, in as many cells as are best:\n")
+    print_table(HEAD, [row(*cells_for(figures, size)) for size in SIZES])
+    print("\nAll in one cell:\n")
+    # Where no number of nodes is enough, what a hundred lack.
+    print_table(HEAD, [row(1, nodes_for(figures, size, 100) or Cell(figures, size, 100)) for size in SIZES])
+    print("\nThe most that a cell of so many nodes carries:\n")
+    print_table(HEAD, [row(1, most_connections(figures, nodes)) for nodes in (1, 2, 4, 8, 16)])
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    for cells in [head, ["---"] * len(head), *rows]:
+        print("| " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -118,10 +118,7 @@ pub(super) fn choose(
         let next = chosen
             .readiness
             .choose(choice.chosen, choice.until, choice.by, now);
-        taken.push(next.map(|readiness| {
-            chosen.readiness = readiness;
-            readiness
-        }));
+        taken.push(next.inspect(|readiness| chosen.readiness = *readiness));
     }
     let leases = leases::of(tx, otomo)?;
     let settled = records::settle_known(tx, &stored, chosen, &leases, policy)?;

@@ -8,10 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::sys::{
-    resource::{UsageWho, getrusage},
-    time::TimeVal,
-};
+use nix::time::{ClockId, clock_gettime};
 
 use crate::cli::bench::{fault::BenchFault, target::cores::Cores};
 
@@ -141,15 +138,14 @@ fn start(address: SocketAddr, connections: u32) -> io::Result<(Box<dyn Read>, Re
     Ok((Box::new(told), reader))
 }
 
-/// What this thread has used: its own code and the kernel's for it.
+/// What this thread has used up to now: its own code and the kernel's for it. What `getrusage` says is as old as the last tick.
 fn cpu() -> Result<Duration, BenchFault> {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).map_err(|cause| BenchFault::Process {
-        path: "getrusage".to_owned(),
+    let used = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+    let used = used.map_err(|cause| BenchFault::Process {
+        path: "the clock of this thread's CPU".to_owned(),
         cause: cause.into(),
     })?;
-    let micros = |time: TimeVal| time.tv_sec() * 1_000_000 + time.tv_usec();
-    let all = micros(usage.user_time()) + micros(usage.system_time());
-    Ok(Duration::from_micros(all.unsigned_abs()))
+    Ok(used.into())
 }
 
 #[cfg(test)]
@@ -165,7 +161,6 @@ mod tests {
         let reader = std::thread::spawn(move || drain(address, 10, tell));
         let mut writes = Writes::accept(&listener, 10, Box::new(told), None).unwrap();
         let nanos = writes.nanos_per_write(&[b'x'; 112], Duration::from_millis(50));
-        // A thread's CPU is counted in microseconds, and fifty milliseconds of writes take some.
         assert!((1.0..1e6).contains(&nanos.unwrap()));
         drop(writes);
         // However it ends: what it told last may have found nobody.

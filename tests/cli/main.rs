@@ -8,6 +8,7 @@
 
 mod bench;
 mod deployment;
+mod scenarios;
 mod starting;
 
 use std::{

@@ -62,6 +62,8 @@ pub(crate) enum BenchFault {
     NotRead,
     #[error("the server would not do what it was asked: {0}")]
     Unwilling(String),
+    #[error("the server did wrong: {0}")]
+    Wrong(String),
     #[error("nothing came for {0:?} although something was due")]
     Silent(Duration),
     #[error("the sockets cannot be waited for")]

@@ -13,6 +13,7 @@
 //! - [`target`]: the server under test, and what it costs. [`transport`]: how one client speaks with it.
 //! - [`crowd`]: many clients in one thread, on bare sockets: a WebSocket library's buffers and futures would cost more than the
 //!   server. [`measure`]: when the next is due, how long it took, what it cost.
+//! - [`stage`]: where scenarios are played whose clients answer each other; [`words`]: what is looked at of a message.
 //! - [`report`]: a table or JSON, a chart, and whether it is as expected.
 //!
 //! # Writing a scenario
@@ -35,8 +36,10 @@ mod measure;
 mod options;
 mod report;
 mod scenarios;
+mod stage;
 mod target;
 mod transport;
+mod words;
 
 use std::{error::Error, path::Path};
 
@@ -48,8 +51,9 @@ use self::{
     options::{Options, PLAIN, Transport},
     report::{Figure, Report, Unit, help},
     scenarios::{
-        chat::ChatArgs, connect::ConnectArgs, direct::DirectArgs, echo::EchoArgs,
-        fanout::FanoutArgs, floor::FloorArgs, idle::IdleArgs,
+        calls::CallsArgs, chat::ChatArgs, connect::ConnectArgs, direct::DirectArgs, echo::EchoArgs,
+        events::EventsArgs, fanout::FanoutArgs, floor::FloorArgs, idle::IdleArgs, mixed::MixedArgs,
+        presence::PresenceArgs, soak::SoakArgs,
     },
     target::Target,
 };
@@ -92,9 +96,24 @@ enum Command {
     /// Messages a second from one client to another.
     #[command(after_help = help(DirectArgs::FIGURES))]
     Direct(DirectArgs),
+    /// Whole calls a second, from request to end.
+    #[command(after_help = help(CallsArgs::FIGURES))]
+    Calls(CallsArgs),
     /// Messages a second that are stored and acknowledged.
     #[command(after_help = help(ChatArgs::FIGURES))]
     Chat(ChatArgs),
+    /// How soon people see who comes, goes and changes.
+    #[command(after_help = help(PresenceArgs::FIGURES))]
+    Presence(PresenceArgs),
+    /// How soon rooms hear what a backend says.
+    #[command(after_help = help(EventsArgs::FIGURES))]
+    Events(EventsArgs),
+    /// A day of an app: calls, messages and everything else.
+    #[command(after_help = help(MixedArgs::FIGURES))]
+    Mixed(MixedArgs),
+    /// Whether a server levels off, under the evening's load for long.
+    #[command(after_help = help(SoakArgs::FIGURES))]
+    Soak(SoakArgs),
     /// What the kernel asks for the same, without any server; or the smallest server there can be.
     #[command(after_help = help(FloorArgs::FIGURES))]
     Floor(FloorArgs),
@@ -166,7 +185,12 @@ pub(super) fn run(
         Command::Fanout(args) => measure(args, &bench),
         Command::Echo(args) => measure(args, &bench),
         Command::Direct(args) => measure(args, &bench),
+        Command::Calls(args) => measure(args, &bench),
         Command::Chat(args) => measure(args, &bench),
+        Command::Presence(args) => measure(args, &bench),
+        Command::Events(args) => measure(args, &bench),
+        Command::Mixed(args) => measure(args, &bench),
+        Command::Soak(args) => measure(args, &bench),
         Command::Floor(args) => measure(args, &bench),
     }
 }

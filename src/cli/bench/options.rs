@@ -1,10 +1,11 @@
 //! What every scenario is asked: which server, how to reach it, and what to make of the figures.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
 use super::report::Expectation;
+use crate::kernel::config::parse_duration;
 
 /// Options of all scenarios.
 #[derive(Args)]
@@ -96,6 +97,11 @@ pub(crate) enum Transport {
     /// Socket.IO on WebSocket, at /socket.io/.
     #[value(name = "socketio")]
     SocketIo,
+}
+
+/// A span of time, as an argument.
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("must be a duration, like 500ms, 3s, 30m")
 }
 
 /// The letters of plain servers, for people who write one.

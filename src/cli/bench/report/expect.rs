@@ -48,9 +48,10 @@ const RELATIONS: [(&str, Relation); 6] = [
     ("=", Relation::Equal),
 ];
 
-const UNITS: [(&str, Measure); 12] = [
+const UNITS: [(&str, Measure); 13] = [
     ("", Measure::Bare),
     ("/s", Measure::Bare),
+    ("%", Measure::Bare),
     ("ns", Measure::Time(1.0)),
     ("us", Measure::Time(1e3)),
     ("µs", Measure::Time(1e3)),
@@ -188,7 +189,7 @@ impl Relation {
 impl Unit {
     fn measure(self) -> Measure {
         match self {
-            Self::Count | Self::PerSecond => Measure::Bare,
+            Self::Count | Self::PerSecond | Self::Percent => Measure::Bare,
             Self::Seconds => Measure::Time(1e9),
             Self::Millis | Self::Latency => Measure::Time(1e6),
             Self::Micros => Measure::Time(1e3),

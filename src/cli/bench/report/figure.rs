@@ -28,6 +28,7 @@ pub(crate) enum Unit {
     Micros,
     Nanos,
     Kib,
+    Percent,
     /// How long things took, in milliseconds: five figures.
     Latency,
 }
@@ -108,6 +109,7 @@ impl Unit {
             Self::Micros => "µs",
             Self::Nanos => "ns",
             Self::Kib => "KiB",
+            Self::Percent => "%",
         }
     }
 }

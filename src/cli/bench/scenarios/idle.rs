@@ -10,10 +10,11 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::Cost,
+        options::duration,
         report::{Figure, Report, Unit},
         user,
     },
-    kernel::{config::parse_duration, identity::Role},
+    kernel::identity::Role,
 };
 
 /// How many connections, and for how long.
@@ -24,7 +25,7 @@ pub(crate) struct IdleArgs {
           value_parser = clap::value_parser!(u32).range(1..))]
     connections: u32,
     /// How long to leave them alone before memory is read.
-    #[arg(long, default_value = "3s", value_name = "DURATION", value_parser = settle)]
+    #[arg(long, default_value = "3s", value_name = "DURATION", value_parser = duration)]
     settle: Duration,
 }
 
@@ -89,8 +90,4 @@ impl Scenario for IdleArgs {
         report.put(EACH, each);
         Ok(report)
     }
-}
-
-fn settle(text: &str) -> Result<Duration, &'static str> {
-    parse_duration(text).ok_or("must be a duration, like 500ms, 3s")
 }

@@ -2,22 +2,29 @@
 //!
 //! - [`connect`]: letting people in. [`idle`]: memory of connections that do nothing.
 //! - [`fanout`]: updates that go to everybody. [`echo`]: a question and its answer. [`direct`]: messages from one to another.
-//! - [`chat`]: messages that are stored.
+//! - [`calls`]: calls from request to end. [`chat`]: messages that are stored. [`presence`]: who comes, goes and changes.
+//!   [`events`]: what backends say in rooms.
+//! - [`mixed`]: a day of an app. [`soak`]: its evening, for long.
 //! - [`floor`]: what the kernel asks for the same, without any server.
 
+pub(crate) mod calls;
 pub(crate) mod chat;
 pub(crate) mod connect;
 pub(crate) mod direct;
 pub(crate) mod echo;
+pub(crate) mod events;
 pub(crate) mod fanout;
 pub(crate) mod floor;
 pub(crate) mod idle;
+pub(crate) mod mixed;
+pub(crate) mod presence;
+pub(crate) mod soak;
 
 /// Load before anything is counted: buffers grow, caches fill.
-const WARM_UP: std::time::Duration = std::time::Duration::from_secs(1);
+pub(crate) const WARM_UP: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How long nothing may come although something is due.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// A text of a plain server, as long as is asked for.
 fn padded(text: &str, bytes: u16) -> String {

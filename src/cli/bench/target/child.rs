@@ -40,6 +40,7 @@ impl Running {
             .env("OTOMO_LIMITS__CONNECTIONS", "none")
             .env("OTOMO_LIMITS__COMMANDS_PER_SECOND", "none")
             .env("OTOMO_LIMITS__MESSAGES_PER_MINUTE", "none")
+            .env("OTOMO_LIMITS__CALLS_PER_MINUTE", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         match shared {

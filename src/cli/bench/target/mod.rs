@@ -2,8 +2,10 @@
 //!
 //! - [`endpoint`]: where it is and how clients get in; [`sources`]: where they come from; [`tls`]: whom they trust.
 //! - [`child`]: one that is started for the purpose. [`cores`]: which core runs what.
+//! - [`backend`]: the app's backend, that says things over the server's API.
 //! - [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: requests to it beside the load.
 
+pub(crate) mod backend;
 mod child;
 pub(crate) mod commits;
 pub(crate) mod cores;
@@ -149,6 +151,16 @@ impl Target {
         };
         let folder = folder.unwrap_or(Path::new(""));
         Path::new(".").join(folder)
+    }
+
+    /// The size of its database, with what waits to be put in order there, if that is a file here.
+    pub(crate) fn database_bytes(&self) -> Option<u64> {
+        let DatabaseUrl::Sqlite(file) = &self.database else {
+            return None;
+        };
+        let log = format!("{}-wal", file.display());
+        let size = |path: &Path| path.metadata().map(|it| it.len());
+        Some(size(file).ok()? + size(Path::new(&log)).unwrap_or_default())
     }
 
     /// A ticket for a user of this name.

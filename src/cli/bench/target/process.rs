@@ -40,6 +40,20 @@ impl Process {
         self.read("stat", cpu)
     }
 
+    /// Threads it has.
+    pub(crate) fn threads(self) -> Result<u64, BenchFault> {
+        self.read("status", threads)
+    }
+
+    /// Files and sockets it has open.
+    pub(crate) fn descriptors(self) -> Result<usize, BenchFault> {
+        let path = format!("/proc/{}/fd", self.0);
+        match fs::read_dir(&path) {
+            Ok(open) => Ok(open.count()),
+            Err(cause) => Err(BenchFault::Process { path, cause }),
+        }
+    }
+
     fn read<T>(self, file: &str, find: fn(&str) -> Option<T>) -> Result<T, BenchFault> {
         let path = format!("/proc/{}/{file}", self.0);
         let read = fs::read_to_string(&path).and_then(|text| {
@@ -57,6 +71,12 @@ impl Cpu {
             system: self.system.saturating_sub(before.system),
         }
     }
+}
+
+fn threads(status: &str) -> Option<u64> {
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("Threads:"))?;
+    line.trim().parse().ok()
 }
 
 fn resident_kib(status: &str) -> Option<u64> {
@@ -96,12 +116,15 @@ mod tests {
         assert_eq!(found.system, Duration::from_millis(750));
         let status = "Name:\totomo\nVmHWM:\t   900 kB\nVmRSS:\t   812 kB\n";
         assert_eq!(resident_kib(status), Some(812));
+        assert_eq!(threads("Name:\totomo\nThreads:\t3\n"), Some(3));
     }
 
     #[test]
     fn this_process_can_be_measured() {
         let own = Process::own();
         assert!(own.resident_kib().unwrap() > 0);
+        assert!(own.threads().unwrap() > 0);
+        assert!(own.descriptors().unwrap() > 0);
         let before = own.cpu().unwrap();
         assert!(own.cpu().unwrap().since(before).user < Duration::from_secs(60));
     }

@@ -1,14 +1,17 @@
 //! `otomo bench chat`: how many messages a server stores in a second, and how long each takes to be acknowledged.
 //!
 //! Each sender is one user with one connection and a conversation of its own. It sends its next message when the last one is
-//! acknowledged, which means that it is on the disk. Several numbers of senders are measured one after another. The result
-//! depends on how long the disk takes to commit, so that is measured right before, in the same folder: a server that joins
-//! waiting writes stores many messages in the time of one commit.
+//! acknowledged, which means that it is on the disk; with `--rate` messages go by the clock, from whichever sender is free, and
+//! count from when they were due. Several numbers of senders are measured one after another. The result depends on how long the
+//! disk takes to commit, so that is measured right before, in the same folder: a server that joins waiting writes stores many
+//! messages in the time of one commit. With `--online` every message must come to every other member, once and in order.
 
+mod deliveries;
 mod disk;
 mod sends;
 
 use std::{
+    collections::VecDeque,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -16,16 +19,16 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
-use self::sends::Sends;
-use super::{PATIENCE, WARM_UP};
+use self::{deliveries::Deliveries, sends::Sends};
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::Crowd,
         fault::BenchFault,
-        measure::{Cost, Meter},
+        measure::{Meter, Pace, Progress},
         report::{Figure, Report, Unit},
-        target::{Target, commits::Commits, http},
+        stage::{self, Play, Spent, Wants},
+        target::{Target, http},
         user,
     },
     kernel::{
@@ -48,6 +51,9 @@ pub(crate) struct ChatArgs {
     /// Whether the others are connected, and hear every message. Else each waits in their inbox.
     #[arg(long)]
     online: bool,
+    /// Messages a second, by the clock [default: as fast as they are acknowledged].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
     /// How long to count at each level, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(1..))]
@@ -57,6 +63,7 @@ pub(crate) struct ChatArgs {
 const MEMBERS: Figure = Figure::new("members", "members of a conversation", Unit::Count);
 const ONLINE: Figure = Figure::new("online", "the others are connected", Unit::Count);
 const SENDERS: Figure = Figure::new("senders", "senders", Unit::Count);
+const ASKED: Figure = Figure::new("asked", "sends asked for, per second", Unit::PerSecond);
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const SENDS: Figure = Figure::new("sends", "acknowledged sends", Unit::Count);
 const PER_SECOND: Figure = Figure::new(
@@ -66,6 +73,7 @@ const PER_SECOND: Figure = Figure::new(
 )
 .or("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of a send", Unit::Latency);
+const DELIVERY: Figure = Figure::new("deliveryMs", "until a member hears it", Unit::Latency);
 const WRITES: Figure = Figure::new("writesPerCommit", "writes per commit", Unit::Count);
 const COMMIT: Figure = Figure::new("commitMs", "a commit of the server", Unit::Millis);
 const DISK: Figure = Figure::new("diskCommitMs", "a commit of the disk alone", Unit::Millis);
@@ -84,8 +92,8 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for ChatArgs {
     const NAME: &'static str = "chat";
     const FIGURES: &'static [Figure] = &[
-        MEMBERS, ONLINE, SENDERS, SECONDS, SENDS, PER_SECOND, LATENCY, WRITES, COMMIT, DISK,
-        PER_DISK, COSTS[0], COSTS[1], COSTS[2],
+        MEMBERS, ONLINE, ASKED, SENDERS, SECONDS, SENDS, PER_SECOND, LATENCY, DELIVERY, WRITES,
+        COMMIT, DISK, PER_DISK, COSTS[0], COSTS[1], COSTS[2],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
@@ -95,17 +103,24 @@ impl Scenario for ChatArgs {
         target.must_be_otomo()?;
         let meter = Meter::new("sends", most as usize, bench.progress);
         let counts = [most as usize, others as usize];
+        let members = self.members as usize;
         let mut load = Load::prepare(&target, counts, self.online, meter)?;
-        load.begin_conversations(&target, self.members as usize)?;
+        load.begin_conversations(&target, members)?;
         let span = Duration::from_secs(self.seconds);
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(MEMBERS, self.members);
         report.put(ONLINE, self.online);
+        if let Some(rate) = self.rate {
+            report.put(ASKED, rate);
+        }
         for senders in self.senders {
             let disk_commit = disk::commit_time(&load.folder)?;
-            report
-                .levels
-                .push(load.measure(&target, senders, span, disk_commit)?);
+            load.talk.free = (0..senders as usize).collect();
+            load.talk.pace = Pace::of(self.rate, Instant::now());
+            let spent = stage::measure(&mut load.crowd, &target, &mut load.talk, span)?;
+            let level = load.talk.level(senders, &spent, disk_commit);
+            report.levels.push(level);
+            stage::finish(&mut load.crowd, &mut load.talk)?;
         }
         Ok(report)
     }
@@ -117,9 +132,22 @@ struct Load {
     crowd: Crowd,
     senders: Vec<UserId>,
     others: Vec<UserId>,
-    sends: Sends,
+    talk: Talk,
     /// Where the server's database is.
     folder: PathBuf,
+}
+
+/// What they say.
+struct Talk {
+    sends: Sends,
+    /// Senders, and members that hear each message, if they are connected.
+    count: usize,
+    hearers: u64,
+    /// Senders without a message in flight, the one that has waited longest first.
+    free: VecDeque<usize>,
+    pace: Pace,
+    deliveries: Deliveries,
+    delivery: Meter,
 }
 
 impl Load {
@@ -140,17 +168,28 @@ impl Load {
             // Whoever has connected once is known, and can be written to.
             admit(&mut Crowd::new(target)?, target, &others)?;
         }
+        let sends = Sends::new(meter);
+        let talk = Talk {
+            count: senders.len(),
+            hearers: u64::from(online),
+            free: VecDeque::new(),
+            pace: Pace::Closed,
+            deliveries: Deliveries::new(sends.epoch()),
+            delivery: Meter::new("deliveries", 0, Progress::Silent),
+            sends,
+        };
         Ok(Self {
             crowd,
             senders,
             others,
-            sends: Sends::new(meter),
+            talk,
             folder: target.database_folder(),
         })
     }
 
     /// Begins a conversation for each sender, with the others as members in turn.
     fn begin_conversations(&mut self, target: &Target, members: usize) -> Result<(), BenchFault> {
+        self.talk.hearers *= members as u64 - 1;
         for (number, sender) in self.senders.iter().enumerate() {
             let others = self.others.iter().cycle().skip(number);
             let others: Vec<&UserId> = others.take(members - 1).collect();
@@ -167,89 +206,77 @@ impl Load {
             )?;
             let begun: Begun = serde_json::from_str(&begun)
                 .map_err(|_unclear| BenchFault::unwilling(begun.as_bytes()))?;
-            self.sends.add(begun.conversation_id);
+            self.talk.sends.add(begun.conversation_id);
         }
         Ok(())
     }
+}
 
-    fn measure(
-        &mut self,
-        target: &Target,
-        senders: u32,
-        span: Duration,
-        disk_commit: Duration,
-    ) -> Result<Report, BenchFault> {
-        for sender in 0..senders as usize {
-            self.send(sender)?;
-        }
-        self.run(WARM_UP)?;
-        self.sends.meter.reset();
-        let before = (Cost::read(target)?, Commits::read(target.endpoint())?);
-        self.run(span)?;
-        let took = self.sends.meter.elapsed();
-        let cost = Cost::read(target)?.since(&before.0);
-        let commits = Commits::read(target.endpoint())?.since(&before.1);
+impl Talk {
+    fn level(&self, senders: u32, spent: &Spent, disk_commit: Duration) -> Report {
         let meter = &self.sends.meter;
-        let per_second = meter.count() as f64 / took.as_secs_f64();
+        let per_second = meter.count() as f64 / spent.took.as_secs_f64();
         let millis = |span: Duration| span.as_secs_f64() * 1e3;
         let mut level = Report::new(ChatArgs::NAME, ChatArgs::FIGURES);
         level.put(SENDERS, senders);
-        level.put(SECONDS, took.as_secs_f64());
+        level.put(SECONDS, spent.took.as_secs_f64());
         level.put(SENDS, meter.count());
         level.put(PER_SECOND, per_second);
         level.measured(LATENCY, meter);
-        level.put(WRITES, commits.mean_writes());
-        level.put(COMMIT, millis(commits.mean_time()));
+        if self.hearers > 0 {
+            level.latency(DELIVERY, self.delivery.latencies());
+        }
+        level.put(WRITES, spent.commits.mean_writes());
+        level.put(COMMIT, millis(spent.commits.mean_time()));
         level.put(DISK, millis(disk_commit));
         level.put(PER_DISK, per_second * disk_commit.as_secs_f64());
-        level.costs(COSTS, &cost, meter.count());
-        self.finish()?;
-        Ok(level)
+        level.costs(COSTS, &spent.cost, meter.count());
+        level
+    }
+}
+
+impl Play for Talk {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        while !self.free.is_empty()
+            && let Some(due) = self.pace.next(now)
+            && let Some(sender) = self.free.pop_front()
+            && let Some(message) = self.sends.next(sender, due)
+        {
+            wants.say(sender, message);
+        }
+        let free = !self.free.is_empty();
+        Ok(free.then(|| self.pace.pause(now)).flatten())
     }
 
-    /// Keeps messages going for this long.
-    fn run(&mut self, span: Duration) -> Result<(), BenchFault> {
-        let end = Instant::now() + span;
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
-            for sender in self.listen(left)? {
-                self.send(sender)?;
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        _wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        if let Some(who) = client.checked_sub(self.count) {
+            if let Some(latency) = self.deliveries.heard(who, message)? {
+                self.delivery.came(latency);
             }
-            self.sends.meter.tick(Instant::now());
+        } else if self.sends.heard(client, message)? {
+            self.free.push_back(client);
         }
         Ok(())
     }
 
-    /// Waits until all that was sent is acknowledged.
-    fn finish(&mut self) -> Result<(), BenchFault> {
-        while self.sends.in_flight() > 0 {
-            self.listen(PATIENCE)?;
-        }
-        Ok(())
+    fn under_way(&self) -> usize {
+        let due = self.sends.acknowledged * self.hearers;
+        let missing = due.saturating_sub(self.deliveries.heard);
+        self.sends.in_flight() + usize::try_from(missing).unwrap_or(usize::MAX)
     }
 
-    fn send(&mut self, sender: usize) -> Result<(), BenchFault> {
-        match self.sends.next(sender, Instant::now()) {
-            Some(message) => self.crowd.say(sender, &message),
-            None => Ok(()),
-        }
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.sends.meter
     }
 
-    /// Takes what comes, and returns the senders that may send their next message.
-    fn listen(&mut self, patience: Duration) -> Result<Vec<usize>, BenchFault> {
-        let mut free = Vec::new();
-        let mut refused = None;
-        let sends = &mut self.sends;
-        self.crowd.turn(patience.min(PATIENCE), |number, message| {
-            match sends.heard(number, message) {
-                Ok(true) => free.push(number),
-                Ok(false) => {}
-                Err(refusal) => refused = Some(refusal),
-            }
-        })?;
-        if self.sends.silent_for() > PATIENCE {
-            return Err(BenchFault::Silent(PATIENCE));
-        }
-        refused.map_or(Ok(free), Err)
+    fn reset(&mut self) {
+        self.sends.meter.reset();
+        self.delivery.reset();
     }
 }
 

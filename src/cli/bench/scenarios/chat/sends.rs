@@ -2,7 +2,7 @@
 //!
 //! Each sender has at most one message in flight, so its next acknowledgement is for that message.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::{
     cli::bench::{fault::BenchFault, measure::Meter, refusal},
@@ -27,8 +27,11 @@ struct Sender {
 /// All senders of a run, and what was measured.
 pub(super) struct Sends {
     senders: Vec<Sender>,
+    /// From when the times in the messages' ids count.
+    epoch: Instant,
     in_flight: usize,
-    last: Instant,
+    /// Messages that were acknowledged since the run began, not only since they are counted.
+    pub(super) acknowledged: u64,
     /// Messages that were acknowledged.
     pub(super) meter: Meter,
 }
@@ -38,8 +41,9 @@ impl Sends {
     pub(super) fn new(meter: Meter) -> Self {
         Self {
             senders: Vec::new(),
+            epoch: Instant::now(),
             in_flight: 0,
-            last: Instant::now(),
+            acknowledged: 0,
             meter,
         }
     }
@@ -53,22 +57,20 @@ impl Sends {
         });
     }
 
-    /// The next message of a sender, which goes out now. `None` while one is in flight.
-    pub(super) fn next(&mut self, number: usize, now: Instant) -> Option<String> {
+    /// The next message of a sender, which was due then. `None` while one is in flight.
+    pub(super) fn next(&mut self, number: usize, due: Instant) -> Option<String> {
         let sender = self.senders.get_mut(number)?;
         if sender.since.is_some() {
             return None;
         }
-        if self.in_flight == 0 {
-            self.last = now;
-        }
         self.in_flight += 1;
-        sender.since = Some(now);
+        sender.since = Some(due);
         sender.count += 1;
         let (conversation, count) = (sender.conversation, sender.count);
+        let due = due.saturating_duration_since(self.epoch).as_micros();
         // No two senders share a conversation, so its id makes the message ids unique.
         Some(format!(
-            r#"{{"type":"message_send","conversationId":"{conversation}","clientMessageId":"{conversation}-{count}","body":"{TEXT}"}}"#
+            r#"{{"type":"message_send","conversationId":"{conversation}","clientMessageId":"{conversation}/{count}/{due}","body":"{TEXT}"}}"#
         ))
     }
 
@@ -86,9 +88,9 @@ impl Sends {
         let Some(since) = sender.since.take() else {
             return Ok(false);
         };
-        self.last = Instant::now();
-        self.meter.came(self.last - since);
+        self.meter.came(since.elapsed());
         self.in_flight -= 1;
+        self.acknowledged += 1;
         Ok(true)
     }
 
@@ -97,12 +99,9 @@ impl Sends {
         self.in_flight
     }
 
-    /// How long nothing has been acknowledged although something is in flight.
-    pub(super) fn silent_for(&self) -> Duration {
-        match self.in_flight {
-            0 => Duration::ZERO,
-            _ => self.last.elapsed(),
-        }
+    /// From when the times in the messages' ids count.
+    pub(super) fn epoch(&self) -> Instant {
+        self.epoch
     }
 }
 

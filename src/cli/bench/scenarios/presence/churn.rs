@@ -1,0 +1,180 @@
+//! Otomo come and go by the clock, in turn. The next change of an otomo comes when every watcher has seen the last one.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::{
+    quiet,
+    views::{Status, Views},
+};
+use crate::cli::bench::{
+    fault::BenchFault,
+    measure::{Meter, Pace},
+    refusal,
+    stage::{Play, Wants},
+    transport::Ticket,
+};
+
+pub(super) struct Churn {
+    otomo: Vec<Otomo>,
+    /// Otomo whose last change everybody has seen, the one that has waited longest first.
+    settled: VecDeque<usize>,
+    views: Views,
+    pace: Pace,
+    /// Changes that everybody has seen.
+    meter: Meter,
+    /// From each until a watcher knew.
+    pub(super) login: Meter,
+    pub(super) logout: Meter,
+}
+
+struct Otomo {
+    ticket: Ticket,
+    status: Status,
+    /// Since when that was due, and how many watchers do not know it yet.
+    due: Instant,
+    missing: usize,
+}
+
+impl Churn {
+    /// All are online, and everybody knows.
+    pub(super) fn new(tickets: Vec<Ticket>, views: Views, pace: Pace, meter: Meter) -> Self {
+        let due = Instant::now();
+        let otomo = |ticket| Otomo {
+            ticket,
+            status: Status::Online,
+            due,
+            missing: 0,
+        };
+        Self {
+            settled: (0..tickets.len()).collect(),
+            otomo: tickets.into_iter().map(otomo).collect(),
+            views,
+            pace,
+            meter,
+            login: quiet(),
+            logout: quiet(),
+        }
+    }
+
+    fn change(&mut self, number: usize, due: Instant, wants: &mut Wants) {
+        let watchers = self.views.watchers();
+        let Some(otomo) = self.otomo.get_mut(number) else {
+            return;
+        };
+        otomo.due = due;
+        otomo.missing = watchers;
+        otomo.status = match otomo.status {
+            Status::Offline => {
+                wants.join(number, otomo.ticket.clone());
+                Status::Online
+            }
+            Status::Online | Status::Break => {
+                wants.leave(number);
+                Status::Offline
+            }
+        };
+    }
+}
+
+impl Play for Churn {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        while !self.settled.is_empty()
+            && let Some(due) = self.pace.next(now)
+            && let Some(number) = self.settled.pop_front()
+        {
+            self.change(number, due, wants);
+        }
+        let settled = !self.settled.is_empty();
+        Ok(settled.then(|| self.pace.pause(now)).flatten())
+    }
+
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        _wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        let Some(watcher) = client.checked_sub(self.otomo.len()) else {
+            return refusal(message).map_or(Ok(()), Err);
+        };
+        let Some((number, status, before)) = self.views.heard(watcher, message) else {
+            return Ok(());
+        };
+        let Some(otomo) = self.otomo.get_mut(number) else {
+            return Ok(());
+        };
+        if status != otomo.status || before.status == status {
+            let said = String::from_utf8_lossy(message);
+            return Err(BenchFault::Wrong(format!(
+                "a watcher who knew {:?} heard {said} while the otomo was {:?}",
+                before.status, otomo.status
+            )));
+        }
+        match status {
+            Status::Online => self.login.came(otomo.due.elapsed()),
+            Status::Offline | Status::Break => self.logout.came(otomo.due.elapsed()),
+        }
+        otomo.missing -= 1;
+        if otomo.missing == 0 {
+            self.meter.came(otomo.due.elapsed());
+            self.settled.push_back(number);
+        }
+        Ok(())
+    }
+
+    fn under_way(&self) -> usize {
+        self.otomo.len() - self.settled.len()
+    }
+
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    fn reset(&mut self) {
+        for meter in [&mut self.meter, &mut self.login, &mut self.logout] {
+            meter.reset();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::bench::scenarios::presence::views::tests::told, protocol::event::OtomoStatus,
+    };
+
+    fn one_otomo() -> Churn {
+        let ticket = Ticket::new(String::new(), "calls");
+        Churn::new(vec![ticket], Views::new(1, 2), Pace::Closed, quiet())
+    }
+
+    #[test]
+    fn the_next_change_comes_when_everybody_has_seen_the_last() {
+        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let now = Instant::now();
+        churn.tick(now, &mut wants).unwrap();
+        assert_eq!(churn.under_way(), 1);
+        let gone = told(0, OtomoStatus::Offline);
+        churn.heard(1, &gone, &mut wants).unwrap();
+        assert_eq!(churn.under_way(), 1, "one watcher is missing");
+        churn.heard(2, &gone, &mut wants).unwrap();
+        assert_eq!((churn.under_way(), churn.meter.count()), (0, 1));
+        assert_eq!((churn.login.count(), churn.logout.count()), (0, 2));
+    }
+
+    #[test]
+    fn a_status_that_is_not_true_or_told_twice_is_wrong() {
+        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let online = told(0, OtomoStatus::Online);
+        assert!(
+            churn.heard(1, &online, &mut wants).is_err(),
+            "known already"
+        );
+        churn.tick(Instant::now(), &mut wants).unwrap();
+        assert!(churn.heard(1, &online, &mut wants).is_err(), "it has left");
+    }
+}

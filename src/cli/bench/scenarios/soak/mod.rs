@@ -1,0 +1,168 @@
+//! `otomo bench soak`: whether a server still is at the end what it was at the beginning.
+//!
+//! The evening's peak of [`super::mixed`], for long. Every few seconds memory, descriptors and threads of the server are read, and
+//! the size of its database. What matters is whether they level off: how much each grew over the last half of the run
+//! (`--expect 'memory-growth<5%'`).
+
+mod samples;
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use self::samples::{Sample, Samples};
+use super::mixed::{self, Acts, Day, People, Town, TownArgs};
+use crate::cli::bench::{
+    Bench, Scenario,
+    crowd::Crowd,
+    fault::BenchFault,
+    measure::{Cost, Meter},
+    options::duration,
+    report::{Figure, Report, Unit},
+    stage::{self, Play as _},
+    target::Target,
+};
+
+/// Load before anything is counted: everybody has come, buffers and caches are full.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// How many people, how busy, and for how long.
+#[derive(Args)]
+pub(crate) struct SoakArgs {
+    #[command(flatten)]
+    town: TownArgs,
+    /// How long it goes on.
+    #[arg(long, default_value = "30m", value_name = "DURATION", value_parser = duration)]
+    duration: Duration,
+    /// How often to look at the server.
+    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration)]
+    every: Duration,
+}
+
+const MEMORY: Figure = Figure::new("residentKib", "memory at the end", Unit::Kib).or("memory");
+const MEMORY_GROWTH: Figure = Figure::new(
+    "memoryGrowthPercent",
+    "growth of memory over the last half",
+    Unit::Percent,
+)
+.or("memory-growth");
+const DESCRIPTORS: Figure = Figure::new("descriptors", "descriptors at the end", Unit::Count);
+const DESCRIPTORS_GROWTH: Figure = Figure::new(
+    "descriptorsGrowthPercent",
+    "growth of descriptors over the last half",
+    Unit::Percent,
+)
+.or("descriptors-growth");
+const THREADS: Figure = Figure::new("threads", "threads at the end", Unit::Count);
+const THREADS_GROWTH: Figure = Figure::new(
+    "threadsGrowthPercent",
+    "growth of threads over the last half",
+    Unit::Percent,
+)
+.or("threads-growth");
+const DATABASE: Figure = Figure::new("databaseKib", "database at the end", Unit::Kib);
+const DATABASE_GROWTH: Figure = Figure::new(
+    "databaseKibPerAct",
+    "growth of the database per act",
+    Unit::Kib,
+);
+
+impl Scenario for SoakArgs {
+    const NAME: &'static str = "soak";
+    const FIGURES: &'static [Figure] = &[
+        mixed::PEOPLE,
+        mixed::ASKED,
+        MEMORY,
+        MEMORY_GROWTH,
+        DESCRIPTORS,
+        DESCRIPTORS_GROWTH,
+        THREADS,
+        THREADS_GROWTH,
+        DATABASE,
+        DATABASE_GROWTH,
+        mixed::SECONDS,
+        mixed::ACTS,
+        mixed::SKIPPED,
+        mixed::LATENCY,
+        mixed::LATENCIES[0],
+        mixed::LATENCIES[1],
+        mixed::LATENCIES[2],
+        mixed::LATENCIES[3],
+        mixed::LATENCIES[4],
+        mixed::LATENCIES[5],
+        mixed::COSTS[0],
+        mixed::COSTS[1],
+        mixed::COSTS[2],
+    ];
+
+    fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
+        let people = People::of(self.town.people as usize);
+        let target = bench.target(self.town.people)?;
+        target.must_be_otomo()?;
+        let mut crowd = Crowd::new(&target)?;
+        let meter = Meter::new("acts", people.all(), bench.progress);
+        let acts = Acts::new(Day::Peak, self.town.rate.into());
+        let mut town = Town::admit(&mut crowd, &target, people, (Day::Peak, acts), meter)?;
+        stage::run(&mut crowd, &mut town, WARM_UP)?;
+        town.reset();
+        let before = Cost::read(&target)?;
+        let samples = self.watch(&mut crowd, &target, &mut town)?;
+        let cost = Cost::read(&target)?.since(&before);
+        let mut report = Report::new(Self::NAME, Self::FIGURES);
+        report.put(mixed::PEOPLE, people.all() as u64);
+        report.put(mixed::ASKED, self.town.rate);
+        let rate = town.meter().count() as f64 / town.meter().elapsed().as_secs_f64();
+        held(&mut report, &samples, rate);
+        mixed::told(&mut report, &mut town, &cost);
+        stage::finish(&mut crowd, &mut town)?;
+        Ok(report)
+    }
+}
+
+impl SoakArgs {
+    /// Plays to the end, and looks at the server now and then.
+    fn watch(
+        &self,
+        crowd: &mut Crowd,
+        target: &Target,
+        town: &mut Town,
+    ) -> Result<Samples, BenchFault> {
+        let began = Instant::now();
+        let mut samples = Samples::default();
+        while let Some(left) = self.duration.checked_sub(began.elapsed()) {
+            stage::run(crowd, town, self.every.min(left))?;
+            let Some(process) = target.process() else {
+                continue;
+            };
+            samples.add(Sample {
+                at: began.elapsed().as_secs_f64(),
+                memory_kib: process.resident_kib()? as f64,
+                descriptors: process.descriptors()? as f64,
+                threads: process.threads()? as f64,
+                database_kib: target.database_bytes().map(|bytes| bytes as f64 / 1024.0),
+            });
+        }
+        Ok(samples)
+    }
+}
+
+/// What the server held, and how that grew.
+fn held(report: &mut Report, samples: &Samples, acts_per_second: f64) {
+    let last = samples.last();
+    report.put(MEMORY, last.map(|it| it.memory_kib));
+    report.put(MEMORY_GROWTH, samples.growth_percent(|it| it.memory_kib));
+    report.put(DESCRIPTORS, last.map(|it| it.descriptors));
+    report.put(
+        DESCRIPTORS_GROWTH,
+        samples.growth_percent(|it| it.descriptors),
+    );
+    report.put(THREADS, last.map(|it| it.threads));
+    report.put(THREADS_GROWTH, samples.growth_percent(|it| it.threads));
+    let database = last.and_then(|it| it.database_kib);
+    report.put(DATABASE, database);
+    let grows = samples.growth_per_second(|it| it.database_kib.unwrap_or_default());
+    report.put(
+        DATABASE_GROWTH,
+        database.and(grows).map(|it| it / acts_per_second),
+    );
+}

@@ -1,0 +1,108 @@
+//! Every scenario of `otomo bench` that is about what people do, briefly and for real.
+
+use serde_json::Value;
+
+use super::Place;
+
+/// Runs a scenario against a server of its own; the report must be of it.
+fn report(args: &str) -> Value {
+    let place = Place::new();
+    let args: Vec<_> = format!("bench {args} --json --quiet")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let report: Value = serde_json::from_str(&place.otomo(&words).printed()).unwrap();
+    assert_eq!(report["scenario"], *words[1]);
+    assert!(place.is_empty(), "nothing is left behind");
+    report
+}
+
+#[track_caller]
+fn figure(report: &Value, name: &str) -> f64 {
+    let figure = report[name].as_f64();
+    figure.unwrap_or_else(|| panic!("no {name} in {report:#}"))
+}
+
+/// The median of a latency, which is one only if something was measured.
+#[track_caller]
+fn median(report: &Value, name: &str) -> f64 {
+    let median = report[name]["p50"].as_f64().unwrap_or_default();
+    assert!(median > 0.0, "no {name} in {report:#}");
+    median
+}
+
+#[test]
+fn calls_go_from_request_to_end() {
+    for rate in ["", "--rate 20"] {
+        let report = report(&format!("calls --pairs 4 --seconds 1 {rate}"));
+        assert!(figure(&report, "calls") > 0.0);
+        let set_up = median(&report, "latencyMs");
+        let accepted = median(&report, "acceptedMs");
+        assert!(set_up < accepted && accepted < median(&report, "wholeMs"));
+        assert!(figure(&report, "serverUserMicrosPerCall") >= 0.0);
+    }
+}
+
+#[test]
+fn messages_go_by_the_clock_and_come_to_everybody_in_order() {
+    let report = report("chat --senders 8 --members 3 --online --rate 50 --seconds 1");
+    assert_eq!(report["asked"], 50);
+    let level = &report["levels"][0];
+    assert!((1.0..=60.0).contains(&figure(level, "sends")), "{report:#}");
+    median(level, "latencyMs");
+    median(level, "deliveryMs");
+}
+
+#[test]
+fn who_comes_and_goes_is_seen() {
+    let report = report("presence --otomo 5 --watchers 4 --rate 20 --seconds 1");
+    assert!(figure(&report, "changes") > 0.0);
+    median(&report, "latencyMs");
+    median(&report, "logoutMs");
+}
+
+#[test]
+fn the_newest_status_is_seen_however_often_it_changes() {
+    let report = report("presence --otomo 6 --watchers 4 --updates 300 --seconds 3");
+    assert!(figure(&report, "changes") > 0.0);
+    assert!(figure(&report, "heard") > 0.0);
+    median(&report, "latencyMs");
+}
+
+#[test]
+fn rooms_hear_what_a_backend_says() {
+    for manner in ["durable", "state", "ephemeral --priority low"] {
+        let report = report(&format!(
+            "events --rooms 2 --members 3 --rate 40 --batch 4 --publishers 2 --seconds 1 --kind {manner}"
+        ));
+        assert!(figure(&report, "deliveries") > 0.0);
+        median(&report, "latencyMs");
+        median(&report, "postMs");
+    }
+}
+
+#[test]
+fn a_day_has_something_of_everything() {
+    let report = report("mixed --people 60 --rate 60 --duration 8s");
+    assert!(figure(&report, "acts") > 50.0, "{report:#}");
+    for act in ["call", "message", "typing", "status", "event", "reconnect"] {
+        median(&report, &format!("{act}Ms"));
+    }
+}
+
+#[test]
+fn a_soak_says_what_grows() {
+    let place = Place::new();
+    let run =
+        "bench soak --people 20 --rate 40 --duration 4s --every 500ms --expect memory-growth<1000%";
+    let words: Vec<_> = run.split(' ').collect();
+    let table = place.otomo(&words).printed();
+    for row in [
+        "growth of memory",
+        "growth of descriptors",
+        "growth of threads",
+    ] {
+        assert!(table.contains(row), "no {row} in\n{table}");
+    }
+}

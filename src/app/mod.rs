@@ -237,6 +237,7 @@ impl App {
         };
         shared.rooms.stop().await;
         shared.calls.stop().await;
+        shared.friends.flush().await;
         shared.presence.stop().await;
         shared.membership.leave(shared.dispatch.backplane()).await;
         shared.dispatch.backplane().close().await;

@@ -21,7 +21,7 @@ use crate::{
     delivery::{dispatch, lines::Lines, outbox},
     kernel::{config::Config, time::Clock},
     rest::{self, Shared},
-    session::env::Env,
+    session::{arrivals::Arrivals, env::Env},
     transport::{
         peers::{Courier, Peers},
         socketio::{self, Sids},
@@ -143,6 +143,7 @@ pub(super) fn worker(shared: &Shared) -> Rc<Env> {
         node: shared.node.clone(),
         verifier: Arc::clone(&shared.verifier),
         store: shared.store.clone(),
+        arrivals: Arrivals::new(&shared.store, &shared.calls),
         lines: lines(shared),
         dispatch: shared.dispatch.clone(),
         people: shared.people.clone(),

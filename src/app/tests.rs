@@ -1,10 +1,17 @@
 //! What a server does by itself, and what it does when something in it panics.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{
+    cell::Cell,
+    pin::Pin,
+    rc::Rc,
+    task::{self, Poll},
+    time::Duration,
+};
 
-use actix::Actor;
+use actix::StreamHandler;
 use actix_rt::time::{sleep, timeout};
 use bytes::Bytes;
+use futures_core::Stream;
 use tempfile::TempDir;
 
 use super::*;
@@ -32,7 +39,7 @@ use crate::{
         spec::Topic,
     },
     session::{
-        Session,
+        Session, SessionContext,
         hello::{Credentials, Hello, Options},
     },
 };
@@ -57,6 +64,21 @@ async fn build(settings: &[(&str, &str)]) -> (App, TempDir) {
     }
     let app = App::build(load(&sources).unwrap()).await.unwrap();
     (app, folder)
+}
+
+/// What drives the session of a client that says nothing.
+struct Silence;
+
+impl Stream for Silence {
+    type Item = Silence;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Silence>> {
+        Poll::Pending
+    }
+}
+
+impl StreamHandler<Silence> for Session {
+    fn handle(&mut self, _: Silence, _: &mut SessionContext) {}
 }
 
 /// A transport that panics as soon as its client is to be asked for a sign of life.
@@ -101,12 +123,12 @@ fn connect(shared: &Shared, user: &UserId) -> Rc<Faulty> {
         address: None,
     };
     let sink = Rc::new(Faulty::default());
-    Session::new(
+    let session = Session::new(
         serve::worker(shared),
         Rc::clone(&sink) as Rc<dyn Sink>,
         hello,
-    )
-    .start();
+    );
+    SessionContext::default().run(session, Silence);
     sink
 }
 

@@ -62,6 +62,7 @@ use self::{
     live::LivePeople,
     messages::{Arrived, Asked, Drain, Learned, Left, Missed, Order, Stop, device},
     rules::{
+        call::Call,
         command::{Authority, Happening},
         policy::Policy,
     },
@@ -87,7 +88,7 @@ use crate::{
     points::Points,
     presence::Presence,
     protocol::event::{CallSnapshot, IceServer},
-    store::{Handle, StoreError},
+    store::{Conn, Handle, StoreError},
 };
 
 pub use self::{
@@ -95,6 +96,9 @@ pub use self::{
     fault::CallsFault,
     messages::{Asker, ClientCommand},
 };
+
+/// `call_snapshot` as it was read, and the live call in it.
+pub type ReadSnapshot = (CallSnapshot, Option<Call>);
 
 /// Calls, for the rooms above. Clones share everything.
 #[derive(Clone)]
@@ -186,13 +190,30 @@ impl Calls {
         let (config, client) = (Arc::clone(&self.0.config), client.clone());
         let now = self.0.store.now();
         let read = move |conn: &mut _| snapshot::read(conn, &client, &config.calls, now);
-        let (snapshot, live) = self.0.store.read(read).await?;
+        let read = self.0.store.read(read).await?;
+        Ok(self.told(read).await)
+    }
+
+    /// What sessions of these devices are to be told, each in its place: for [`Calls::told`].
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn read_snapshots(
+        &self,
+        conn: &mut Conn,
+        clients: &[&Client],
+    ) -> Result<Vec<ReadSnapshot>, StoreError> {
+        snapshot::read_many(conn, clients, &self.0.config.calls, self.0.store.now())
+    }
+
+    /// A snapshot that was read is about to be told.
+    pub async fn told(&self, (snapshot, live): ReadSnapshot) -> CallSnapshot {
         // It may be a call that this node has not heard of: from here on it knows whom the device is in a call with.
         if let Some(live) = live.filter(|_| !self.is_alone()) {
             // Refused only if it has stopped.
             let _ = self.0.coordinator.send(Learned(live)).await;
         }
-        Ok(snapshot)
+        snapshot
     }
 
     /// A session that listens to calls has begun and has its snapshot: its device may be one that a call waits for, or one

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     delivery::line::Client,
-    kernel::{config::CallsConfig, time::Timestamp},
+    kernel::{config::CallsConfig, ids::UserId, time::Timestamp},
     protocol::event::{CallParticipant, CallSnapshot, LiveCall},
     store::{Conn, StoreError},
 };
@@ -41,6 +41,30 @@ pub(super) fn read(
         recent: recent.iter().filter_map(wire::recent).collect(),
     };
     Ok((snapshot, live.into_iter().next().map(|entry| entry.call)))
+}
+
+/// The same for many devices, each in its place. Nearly none of them has a call to tell of.
+pub(super) fn read_many(
+    conn: &mut Conn,
+    clients: &[&Client],
+    config: &CallsConfig,
+    now: Timestamp,
+) -> Result<Vec<(CallSnapshot, Option<Call>)>, StoreError> {
+    let users: Vec<&UserId> = clients.iter().map(|client| &client.user).collect();
+    let with_calls = history::with_calls(conn, &users, now - RECENT)?;
+    let snapshot = |client: &&Client| match with_calls.contains(&client.user) {
+        true => read(conn, client, config, now),
+        false => Ok(nothing()),
+    };
+    clients.iter().map(snapshot).collect()
+}
+
+fn nothing() -> (CallSnapshot, Option<Call>) {
+    let snapshot = CallSnapshot {
+        call: None,
+        recent: Vec::new(),
+    };
+    (snapshot, None)
 }
 
 fn live_call(

@@ -20,7 +20,7 @@ pub mod fault;
 pub mod groups;
 mod membership;
 pub mod message;
-mod queries;
+pub mod queries;
 pub mod records;
 pub mod retention;
 pub mod rules;

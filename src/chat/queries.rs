@@ -10,14 +10,30 @@ use super::{
     },
 };
 use crate::{
-    delivery::inbox,
+    delivery::inbox::{self, Seq},
     kernel::ids::{ConversationId, UserId},
     protocol::event::UnreadSnapshot,
-    store::StoreError,
+    store::{Conn, StoreError},
 };
 
 /// Conversations in the snapshot of one user: those with the latest messages.
 const UNREAD_MAX: u32 = 1_000;
+
+/// The snapshot of somebody whose stream reaches to `head` at the moment at which this is read.
+///
+/// # Errors
+/// Those of the store.
+pub fn read_snapshot(
+    conn: &mut Conn,
+    of: &UserId,
+    head: Seq,
+) -> Result<UnreadSnapshot, StoreError> {
+    let positions = records::positions(conn, of, UNREAD_MAX)?;
+    Ok(UnreadSnapshot {
+        as_of_seq: head.get(),
+        conversations: positions.iter().map(Into::into).collect(),
+    })
+}
 
 impl Chat {
     /// How far a user has read, and up to where in their stream of events that is true.
@@ -28,14 +44,9 @@ impl Chat {
         let user = of.clone();
         let read = self.0.store.read(move |conn| {
             let head = inbox::records::extent(conn, &user)?.head;
-            let positions = records::positions(conn, &user, UNREAD_MAX)?;
-            Ok::<_, StoreError>((head, positions))
+            read_snapshot(conn, &user, head)
         });
-        let (head, positions) = read.await?;
-        Ok(UnreadSnapshot {
-            as_of_seq: head.get(),
-            conversations: positions.iter().map(Into::into).collect(),
-        })
+        read.await
     }
 
     /// A user's conversations after a place in the list, those with the latest messages first, at most `limit`.

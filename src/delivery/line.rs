@@ -4,14 +4,17 @@
 //! A line belongs to one worker thread. Nothing here is sent between threads; other threads reach it
 //! through the worker's [`Shard`](super::shard::Shard).
 
-use std::{cell::Cell, cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::Waker,
+};
 
-use actix::Recipient;
 use bytes::Bytes;
 
 pub use super::{
     client::{Client, SessionRef},
-    signals::{Signals, Wake},
+    signals::Signals,
     sink::{Accepted, Sink},
 };
 use super::{
@@ -48,7 +51,7 @@ pub struct Line {
     outbox: RefCell<Outbox<Queued>>,
     cursor: RefCell<Cursor>,
     sink: Rc<dyn Sink>,
-    session: Recipient<Wake>,
+    session: Waker,
     signals: Cell<Signals>,
     /// Commands for the session that came by requests of their own.
     posted: Postbox,
@@ -74,8 +77,8 @@ pub struct NewLine {
     pub cursor: Cursor,
     /// The transport's end.
     pub sink: Rc<dyn Sink>,
-    /// The session's actor.
-    pub session: Recipient<Wake>,
+    /// Wakes the session's actor.
+    pub session: Waker,
     /// The outbox's bounds.
     pub limits: Rc<Limits>,
 }
@@ -351,14 +354,12 @@ impl Line {
 
     /// Tells the session's actor something.
     pub fn signal(&self, say: impl FnOnce(&mut Signals)) {
-        let mut signals = self.signals.get();
+        let mut signals = self.signals.take();
         let quiet = signals == Signals::default();
         say(&mut signals);
         self.signals.set(signals);
         if quiet {
-            // One wake is in the mailbox at most, so it is never full of them; a closed mailbox
-            // belongs to a session that is ending.
-            let _ = self.session.try_send(Wake);
+            self.session.wake_by_ref();
         }
     }
 

@@ -54,11 +54,16 @@ pub(super) struct Post {
 
 /// The posted commands that a session has yet to take.
 #[derive(Debug, Default)]
-pub(super) struct Postbox(RefCell<Vec<PostedCommand>>);
+pub(super) struct Postbox(RefCell<Option<Box<Posted>>>);
+
+/// Boxed, because almost no session is posted anything.
+#[derive(Debug, Default)]
+struct Posted(Vec<PostedCommand>);
 
 impl Postbox {
     pub(super) fn put(&self, command: PostedCommand) -> PostOutcome {
         let mut waiting = self.0.borrow_mut();
+        let Posted(waiting) = &mut **waiting.get_or_insert_default();
         if waiting.len() >= POSTED_MAX {
             return PostOutcome::Full;
         }
@@ -67,7 +72,7 @@ impl Postbox {
     }
 
     pub(super) fn take(&self) -> Vec<PostedCommand> {
-        self.0.take()
+        self.0.take().map(|posted| posted.0).unwrap_or_default()
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::protocol::close_code::CloseCode;
 
 /// What delivery tells a session's actor. Kept on the line and collected when the actor wakes,
-/// so that however much there is to say, one message waits in its mailbox.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// so that however much there is to say, it is woken once.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Signals {
     /// The time that the session asked for has come.
     pub alarm: bool,
@@ -16,11 +16,18 @@ pub struct Signals {
     pub posted: bool,
     /// The client's snapshots of the chat and of friends no longer hold.
     pub chat_outdated: bool,
-    /// Somebody wants this session closed.
-    pub close: Option<(CloseCode, &'static str)>,
+    /// Somebody wants this session closed. Boxed, because it comes once for each line.
+    close: Option<Box<(CloseCode, &'static str)>>,
 }
 
-/// Wakes a session's actor to collect its [`Signals`].
-#[derive(Debug, Clone, Copy, actix::Message)]
-#[rtype(result = "()")]
-pub struct Wake;
+impl Signals {
+    /// Somebody wants this session closed.
+    pub fn close(&mut self, code: CloseCode, reason: &'static str) {
+        self.close = Some(Box::new((code, reason)));
+    }
+
+    /// Whether somebody wants this session closed, and why.
+    pub fn closing(&self) -> Option<(CloseCode, &'static str)> {
+        self.close.as_deref().copied()
+    }
+}

@@ -26,7 +26,9 @@ mod wire;
 
 use std::{convert::Infallible, future::Future, sync::Arc};
 
-use self::{online::Online, records::Friendship, rules::Bounds, transactions::Outcome};
+use self::{
+    last_seen::Movements, online::Online, records::Friendship, rules::Bounds, transactions::Outcome,
+};
 use crate::{
     delivery::dispatch::Dispatch,
     kernel::{
@@ -37,7 +39,7 @@ use crate::{
     store::{Handle, StoreError, Tx},
 };
 
-pub use fault::FriendsFault;
+pub use self::{fault::FriendsFault, online::Mark};
 
 /// Friends, and who is online, for the rooms above. Clones share everything.
 #[derive(Clone)]
@@ -47,6 +49,8 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     online: Online,
+    /// Who has come and gone, and is not stored yet.
+    movements: Arc<Movements>,
     rate: UserRate,
     bounds: Bounds,
     node: NodeId,
@@ -67,6 +71,7 @@ impl Friends {
         let epoch = u64::try_from(store.now().millis()).unwrap_or_default();
         let friends = Self(Arc::new(Shared {
             online: Online::new(&dispatch, config.cluster.lease, node, epoch),
+            movements: Arc::default(),
             rate: UserRate::per_minute(config.limits.friend_requests_per_minute),
             bounds: Bounds {
                 friends: config.friends.max_friends,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Friends, FriendsFault,
-    online::Presence,
+    online::{Mark, Presence},
     records::{self, Friendship, Place},
     rules::Standing,
 };
@@ -83,12 +83,25 @@ impl Friends {
         of: &UserId,
         scope: Scope,
     ) -> Result<FriendStatusSnapshot, StoreError> {
-        // Who is told of changes from now on must be known to be here.
-        self.0.published(of).await;
-        let mark = self.0.mark();
+        let mark = self.begin_snapshot(of).await;
         let of = of.clone();
         let read = move |conn: &mut Conn| circle::with_last_seen(conn, &of, scope);
-        let circle = self.0.store.read(read).await?;
+        Ok(self.snapshot_of(mark, self.0.store.read(read).await?).await)
+    }
+
+    /// For a snapshot of which somebody else reads the circle: to be awaited before that.
+    pub async fn begin_snapshot(&self, of: &UserId) -> Mark {
+        // Who is told of changes from now on must be known to be here.
+        self.0.published(of).await;
+        self.0.mark()
+    }
+
+    /// The snapshot with this circle. Any change that it does not contain is announced after this future is ready.
+    pub async fn snapshot_of(
+        &self,
+        mark: Mark,
+        circle: BTreeMap<UserId, Option<Timestamp>>,
+    ) -> FriendStatusSnapshot {
         let mut snapshot = FriendStatusSnapshot {
             statuses: BTreeMap::new(),
             last_seen: BTreeMap::new(),
@@ -101,7 +114,7 @@ impl Friends {
             let online = presence == Presence::Online;
             snapshot.statuses.insert(user, online);
         }
-        Ok(snapshot)
+        snapshot
     }
 
     /// The status of a user, as `viewer` may see it.

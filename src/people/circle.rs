@@ -1,7 +1,7 @@
 //! Who knows whom: friends, and conversation partners, who share a conversation. They alone are told whether somebody is
 //! there, and when they were last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, run,
+        Conn, StoreError, prepared, rounded, run,
         sql::schema::{friendships, last_seen, members},
     },
 };
@@ -40,7 +40,7 @@ impl Circle {
 }
 
 /// A part of a circle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// Conversation partners alone.
     Partners,
@@ -120,6 +120,36 @@ pub fn with_last_seen(
     }
     let with = |user: &UserId| (user.clone(), seen.get(user).copied());
     Ok(known.everybody().map(with).collect())
+}
+
+/// Whom some users know. Those who know nobody are not in it.
+pub fn of_many(conn: &mut Conn, users: &[&UserId]) -> Result<HashMap<UserId, Circle>, StoreError> {
+    let known = with_anybody(conn, users, Scope::Everybody)?;
+    let circle = |user: UserId| Ok((user.clone(), of(conn, &user)?));
+    known.into_iter().map(circle).collect()
+}
+
+/// Those of some users who may know anybody within a scope: of the others there is nothing to read.
+pub fn with_anybody(
+    conn: &mut Conn,
+    of: &[&UserId],
+    scope: Scope,
+) -> Result<HashSet<UserId>, StoreError> {
+    let ids = rounded(of.iter().map(|user| user.as_str()).collect());
+    let with_partners = members::table
+        .filter(members::user_id.eq_any(ids.as_slice()))
+        .select(members::user_id)
+        .distinct();
+    let mut found = run!(conn, |c| prepared(with_partners).load::<String>(c))?;
+    if scope == Scope::Everybody {
+        let with_friends = friendships::table
+            .filter(friendships::user_id.eq_any(ids.as_slice()))
+            .filter(friendships::standing.eq(FRIEND))
+            .select(friendships::user_id)
+            .distinct();
+        found.extend(run!(conn, |c| prepared(with_friends).load::<String>(c))?);
+    }
+    found.into_iter().map(user).collect()
 }
 
 /// Whether two users know each other.

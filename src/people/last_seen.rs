@@ -48,24 +48,36 @@ pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, Store
     Ok(of.cloned().collect())
 }
 
-/// A user comes to a node.
-pub fn arrive(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+/// Users, each once and in the order of their ids, come to a node.
+pub fn arrive(tx: &mut Tx<'_>, who: &[&UserId], node: &NodeId) -> Result<(), StoreError> {
     see(tx, who)?;
-    run!(tx, |c| diesel::insert_into(whereabouts::table)
-        .values((
-            whereabouts::user_id.eq(who.as_str()),
-            whereabouts::node.eq(node.as_str())
-        ))
-        .on_conflict_do_nothing()
-        .execute(c))
-    .map(drop)
+    for some in who.chunks(TOGETHER) {
+        let there = some.iter().map(|user| {
+            (
+                whereabouts::user_id.eq(user.as_str()),
+                whereabouts::node.eq(node.as_str()),
+            )
+        });
+        let there: Vec<_> = there.collect();
+        run!(tx, |c| diesel::insert_into(whereabouts::table)
+            .values(there.as_slice())
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    Ok(())
 }
 
-/// A user leaves a node.
-pub fn leave(tx: &mut Tx<'_>, who: &UserId, node: &NodeId) -> Result<(), StoreError> {
+/// Users, each once and in the order of their ids, leave a node.
+pub fn leave(tx: &mut Tx<'_>, who: &[&UserId], node: &NodeId) -> Result<(), StoreError> {
     see(tx, who)?;
-    let there = whereabouts::table.find((who.as_str(), node.as_str()));
-    run!(tx, |c| diesel::delete(there).execute(c)).map(drop)
+    for some in who.chunks(TOGETHER) {
+        let ids: Vec<&str> = some.iter().map(|user| user.as_str()).collect();
+        let there = whereabouts::table
+            .filter(whereabouts::node.eq(node.as_str()))
+            .filter(whereabouts::user_id.eq_any(ids.as_slice()));
+        run!(tx, |c| diesel::delete(there).execute(c))?;
+    }
+    Ok(())
 }
 
 /// Marks the users who were on a node when it died as gone from it, at the last moment at which it is known to have run.
@@ -110,14 +122,20 @@ pub fn settle_some(
     Ok(())
 }
 
-/// A user was seen just now.
-fn see(tx: &mut Tx<'_>, who: &UserId) -> Result<(), StoreError> {
+/// Users were seen just now.
+fn see(tx: &mut Tx<'_>, who: &[&UserId]) -> Result<(), StoreError> {
     let now = last_seen::at.eq(tx.now().millis());
-    run!(tx, |c| diesel::insert_into(last_seen::table)
-        .values((last_seen::user_id.eq(who.as_str()), now))
-        .on_conflict(last_seen::user_id)
-        .do_update()
-        .set(now)
-        .execute(c))
-    .map(drop)
+    for some in who.chunks(TOGETHER) {
+        let seen = some
+            .iter()
+            .map(|user| (last_seen::user_id.eq(user.as_str()), now));
+        let seen: Vec<_> = seen.collect();
+        run!(tx, |c| diesel::insert_into(last_seen::table)
+            .values(seen.as_slice())
+            .on_conflict(last_seen::user_id)
+            .do_update()
+            .set(now)
+            .execute(c))?;
+    }
+    Ok(())
 }

@@ -74,12 +74,20 @@ impl People {
     /// # Errors
     /// The refusals of [`EntryFault`]; nothing is stored then.
     pub async fn enter(&self, identity: Identity) -> Result<Person, EntryFault> {
+        let stored = self.find(identity.user.clone()).await?;
+        self.admit(stored, identity).await
+    }
+
+    /// The same for one of whom `stored` is what the store knew a moment ago.
+    ///
+    /// # Errors
+    /// The refusals of [`EntryFault`]; nothing is stored then.
+    pub async fn admit(
+        &self,
+        stored: Option<Person>,
+        identity: Identity,
+    ) -> Result<Person, EntryFault> {
         let auto_provision = self.auto_provision;
-        let user = identity.user.clone();
-        let stored = self
-            .store
-            .read(move |conn| records::find(conn, &user))
-            .await?;
         let person = admission::admit(stored.as_ref(), &identity, auto_provision)?;
         if stored.as_ref() == Some(&person) {
             return Ok(person);

@@ -1,6 +1,6 @@
 //! The table `users`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kernel::{identity::Identity, ids::UserId, time::Timestamp},
-    store::{Conn, StoreError, Tx, run, run_locked, sql::schema::users},
+    store::{Conn, StoreError, Tx, prepared, rounded, run, run_locked, sql::schema::users},
 };
 
 /// Somebody, if they are known.
@@ -51,13 +51,30 @@ pub fn find_many(
     conn: &mut Conn,
     wanted: &[UserId],
 ) -> Result<HashMap<UserId, Person>, StoreError> {
-    let wanted: Vec<&str> = wanted.iter().map(UserId::as_str).collect();
-    let rows: Vec<Row> = run!(conn, |c| users::table
-        .filter(users::id.eq_any(wanted.as_slice()))
-        .select(Row::as_select())
-        .load(c))?;
+    let wanted = rounded(wanted.iter().map(UserId::as_str).collect());
+    let rows: Vec<Row> = run!(conn, |c| prepared(
+        users::table
+            .filter(users::id.eq_any(wanted.as_slice()))
+            .select(Row::as_select())
+    )
+    .load(c))?;
     let by_id = |row| Person::try_from(row).map(|person| (person.user.clone(), person));
     rows.into_iter().map(by_id).collect()
+}
+
+/// Those of some people who are locked out.
+pub fn disabled(conn: &mut Conn, of: &[&UserId]) -> Result<HashSet<UserId>, StoreError> {
+    let ids = rounded(of.iter().map(|user| user.as_str()).collect());
+    let disabled = users::table
+        .filter(users::id.eq_any(ids.as_slice()))
+        .filter(users::disabled.eq(true))
+        .select(users::id);
+    let rows = run!(conn, |c| prepared(disabled).load::<String>(c))?;
+    let user = |id: String| {
+        let corrupt = |fault| StoreError::corrupt(format!("users.id {id:?}: {fault}"));
+        id.parse().map_err(corrupt)
+    };
+    rows.into_iter().map(user).collect()
 }
 
 /// Lets the bearer of a checked token in; see [`People::enter`](super::People::enter).

@@ -7,9 +7,9 @@
 
 use std::{rc::Rc, time::Duration};
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{ActorFutureExt, WrapFuture};
 
-use super::{Session, Stage, snapshots::status_scope};
+use super::{Session, SessionContext, Stage, snapshots::status_scope};
 use crate::{
     kernel::logging::chain,
     protocol::{
@@ -44,7 +44,7 @@ pub(super) enum ChatView {
 
 impl Session {
     /// The client's snapshots of the chat and of friends no longer hold.
-    pub(super) fn chat_outdated(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn chat_outdated(&mut self, ctx: &mut SessionContext) {
         if let Stage::Live(live) = &mut self.stage {
             live.chat_view = match live.chat_view {
                 ChatView::Fresh | ChatView::Stale => ChatView::Stale,
@@ -56,7 +56,7 @@ impl Session {
 
     /// Reads fresh snapshots if the client's are stale and it has room for them. Not before `ready`: until then the
     /// snapshots of the start are still on their way.
-    pub(super) fn refresh_chat(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn refresh_chat(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -85,7 +85,11 @@ impl Session {
         ctx.spawn(read.into_actor(self).map(Self::chat_read));
     }
 
-    fn chat_read(read: Result<Snapshots, StoreError>, session: &mut Self, ctx: &mut Context<Self>) {
+    fn chat_read(
+        read: Result<Snapshots, StoreError>,
+        session: &mut Self,
+        ctx: &mut SessionContext,
+    ) {
         let Stage::Live(live) = &mut session.stage else {
             return;
         };
@@ -124,7 +128,7 @@ impl Session {
         }
     }
 
-    fn refresh_chat_later(&mut self, ctx: &mut Context<Self>) {
+    fn refresh_chat_later(&mut self, ctx: &mut SessionContext) {
         if let Stage::Live(live) = &mut self.stage {
             live.chat_view = ChatView::Refreshing;
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{ActorFutureExt, WrapFuture};
 use actix_rt::time::Instant;
 
-use super::{Session, Stage, rate_limits::FaultBudget};
+use super::{Session, SessionContext, Stage, rate_limits::FaultBudget};
 use crate::{
     calls::{Asker, ClientCommand},
     delivery::{
@@ -25,13 +25,13 @@ use crate::{
 
 impl Session {
     /// A whole message came. Bad ones are answered and change nothing; too many close the connection.
-    pub fn receive(&mut self, json: &[u8], ctx: &mut Context<Self>) {
+    pub fn receive(&mut self, json: &[u8], ctx: &mut SessionContext) {
         self.heard();
         self.take(json, AnswerTo::Session, ctx);
     }
 
     /// The same of a message that is to be acknowledged: `number` is what the client calls it.
-    pub fn receive_acknowledged(&mut self, json: &[u8], number: u64, ctx: &mut Context<Self>) {
+    pub fn receive_acknowledged(&mut self, json: &[u8], number: u64, ctx: &mut SessionContext) {
         self.heard();
         // Before and after that nothing is done, and nothing is waited for.
         let to = match &self.stage {
@@ -45,13 +45,13 @@ impl Session {
     }
 
     /// A command that was posted: its answer goes to the request that waits for it.
-    pub(super) fn receive_posted(&mut self, posted: PostedCommand, ctx: &mut Context<Self>) {
+    pub(super) fn receive_posted(&mut self, posted: PostedCommand, ctx: &mut SessionContext) {
         self.take(&posted.json, AnswerTo::Request(posted.answer), ctx);
     }
 
-    fn take(&mut self, json: &[u8], to: AnswerTo, ctx: &mut Context<Self>) {
+    fn take(&mut self, json: &[u8], to: AnswerTo, ctx: &mut SessionContext) {
         self.asked = Instant::now();
-        if let Err(wait) = self.rate_limits.take_command() {
+        if let Err(wait) = self.rate_limits.take_command(&self.env.config.limits) {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
             self.refuse(&fault, &Reply::new(command::request_id(json), to));
@@ -79,8 +79,8 @@ impl Session {
     }
 
     /// Counts a faulty message; one too many closes the connection.
-    pub fn count_fault(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
-        if self.rate_limits.take_fault() == FaultBudget::Spent {
+    pub fn count_fault(&mut self, code: CloseCode, reason: &'static str, ctx: &mut SessionContext) {
+        if self.rate_limits.take_fault(&self.env.config.limits) == FaultBudget::Spent {
             self.close(code, reason, ctx);
         }
     }
@@ -96,7 +96,7 @@ impl Session {
         reply.send(&event.into(), |frame| self.say_frame(frame));
     }
 
-    fn route(&mut self, command: Command, reply: Reply, ctx: &mut Context<Self>) {
+    fn route(&mut self, command: Command, reply: Reply, ctx: &mut SessionContext) {
         match (&self.stage, command) {
             (Stage::Unauthenticated(_), Command::InitConnection(init)) => {
                 self.init_connection(init, &reply, ctx);
@@ -112,7 +112,7 @@ impl Session {
         }
     }
 
-    fn serve(&mut self, command: Command, reply: Reply, ctx: &mut Context<Self>) {
+    fn serve(&mut self, command: Command, reply: Reply, ctx: &mut SessionContext) {
         if !self.env.dispatch.is_current() {
             // It has been away for too long, and this connection is about to be closed.
             return self.refuse(&busy(), &reply);
@@ -253,7 +253,7 @@ impl Session {
     }
 
     /// `otomo_status_set`: an otomo goes on break or comes back.
-    fn choose(&mut self, set: &OtomoStatusSet, reply: Reply, ctx: &mut Context<Self>) {
+    fn choose(&mut self, set: &OtomoStatusSet, reply: Reply, ctx: &mut SessionContext) {
         let Stage::Live(live) = &self.stage else {
             return;
         };

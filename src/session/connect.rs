@@ -6,12 +6,13 @@
 
 use std::rc::Rc;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{ActorFutureExt, WrapFuture};
 use actix_rt::time::Instant;
 
 use super::{
-    Claims, Live, Session, Stage,
+    Claims, Live, Session, SessionContext, Stage,
     admission::{self, Refused},
+    arrivals::Arrival,
     chat_refresh::ChatView,
     hello::{Credentials, Hello, Options},
     paging,
@@ -21,12 +22,11 @@ use crate::{
     delivery::{
         filter::Filter,
         inbox::{
-            self, Extent, Seq,
+            Extent, Seq,
             cursor::Cursor,
             resume::{self, Resume},
         },
         line::{Client, NewLine, SessionRef},
-        lines::To,
         reply::Reply,
     },
     kernel::{
@@ -67,7 +67,7 @@ enum AdmissionError {
 
 impl Session {
     /// Begins with what the handshake said of who the client is.
-    pub(super) fn authenticate(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn authenticate(&mut self, ctx: &mut SessionContext) {
         let Stage::Unauthenticated(newcomer) = &self.stage else {
             return;
         };
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// The client says who it is, on a transport where it does so after the handshake and in its own way.
-    pub fn introduce(&mut self, hello: Hello, ctx: &mut Context<Self>) {
+    pub fn introduce(&mut self, hello: Hello, ctx: &mut SessionContext) {
         if let Stage::Unauthenticated(newcomer) = &mut self.stage {
             newcomer.hello = hello;
             self.authenticate(ctx);
@@ -98,7 +98,7 @@ impl Session {
         &mut self,
         init: InitConnection,
         reply: &Reply,
-        ctx: &mut Context<Self>,
+        ctx: &mut SessionContext,
     ) {
         let Stage::Unauthenticated(newcomer) = &mut self.stage else {
             return;
@@ -132,7 +132,7 @@ impl Session {
 
     /// The client is known: asks the store what it needs to be served. Nothing more is read until the store
     /// has answered, so that a command that comes right behind the token is served like any other.
-    fn load(&mut self, identity: Identity, ctx: &mut Context<Self>) {
+    fn load(&mut self, identity: Identity, ctx: &mut SessionContext) {
         let Stage::Unauthenticated(newcomer) = &self.stage else {
             return;
         };
@@ -147,20 +147,18 @@ impl Session {
         if let Err(Refused(reason)) = admission::admit(&self.env, &client) {
             return self.close(CloseCode::TooManyConnections, reason, ctx);
         }
-        // The answer to the handshake, and what was said before it.
-        self.write();
+        // What was said before it. The answer to the handshake leaves with what comes next.
+        if !newcomer.outbox.is_idle() {
+            self.write();
+        }
         self.stage = Stage::Loading(Box::new(client.clone()));
         let env = Rc::clone(&self.env);
         let (expires_at, claims) = (identity.expires_at, identity.room_ids());
         let known = async move {
             env.dispatch.becomes_current().await;
-            let user = identity.user.clone();
-            env.people.enter(identity).await?;
+            let (stored, extent) = env.arrivals.known.ask(identity.user.clone()).await?;
+            env.people.admit(stored, identity).await?;
             admission::admit_everywhere(&env, &client).await?;
-            let extent = env
-                .store
-                .read(move |conn| inbox::records::extent(conn, &user))
-                .await?;
             if client.role == Role::Otomo {
                 env.presence.arrive(&client).await?;
             }
@@ -178,7 +176,7 @@ impl Session {
         );
     }
 
-    fn reject(&mut self, error: &AdmissionError, ctx: &mut Context<Self>) {
+    fn reject(&mut self, error: &AdmissionError, ctx: &mut SessionContext) {
         let (code, reason) = match error {
             AdmissionError::Refused(Refused(reason)) => (CloseCode::TooManyConnections, *reason),
             AdmissionError::Person(EntryFault::Disabled) => {
@@ -212,7 +210,7 @@ impl Session {
         options: Options,
         extent: Extent,
         (expires_at, claims): (Timestamp, Vec<RoomId>),
-        ctx: &mut Context<Self>,
+        ctx: &mut SessionContext,
     ) {
         if !matches!(self.stage, Stage::Loading(_)) {
             return;
@@ -237,7 +235,7 @@ impl Session {
             versioned: options.versioned,
             cursor: Cursor::new(start, extent.head),
             sink: Rc::clone(&self.sink),
-            session: ctx.address().recipient(),
+            session: ctx.waker(),
             limits: Rc::clone(&self.env.outbox),
         });
         let live = Live {
@@ -308,7 +306,7 @@ impl Session {
         client: Client,
         at: SessionRef,
         resume: Resume,
-        ctx: &mut Context<Self>,
+        ctx: &mut SessionContext,
     ) {
         let Stage::Live(live) = &self.stage else {
             return;
@@ -318,19 +316,25 @@ impl Session {
             live.line.subscribe(topic);
         }
         live.line.subscribe(Topic::Points);
-        let (env, filter) = (Rc::clone(&self.env), live.line.filter().clone());
+        let (env, line) = (Rc::clone(&self.env), Rc::clone(&live.line));
         let snapshots = async move {
             // What others say from now on is heard here, so the snapshots need not have it.
             env.dispatch.hear_user(&client.user).await;
+            let since = match snapshots::status_scope(line.filter()) {
+                Some(_) => Some(env.friends.begin_snapshot(&client.user).await),
+                None => None,
+            };
+            let arrival = Arrival::new(&client, line.filter());
+            let holding = env.arrivals.holding.ask(arrival).await?;
             // A person who was locked out after they were let in, and before there was a line to close, is found here.
-            let person = env.people.find(client.user.clone()).await?;
-            if person.is_some_and(|person| person.disabled) {
+            if holding.disabled {
                 return Err(EntryFault::Disabled.into());
             }
-            snapshots::send(&env, &client, at, &filter).await?;
+            // So is what was stored between the first look at the inbox and the line's beginning; what comes is heard.
+            line.cursor().borrow_mut().heard(holding.extent.head);
+            snapshots::send(&env, &line, at, holding, since).await?;
             if let Resume::Resync { reason, extent } = resume {
-                let resync = Frame::new(&paging::resync(reason, extent).into());
-                env.dispatch.tell_counted(To::Session(at), resync).await;
+                line.push_always(Frame::new(&paging::resync(reason, extent).into()));
             }
             Ok::<_, AdmissionError>(client)
         };
@@ -344,7 +348,7 @@ impl Session {
         );
     }
 
-    fn snapshots_sent(&mut self, client: &Client, ctx: &mut Context<Self>) {
+    fn snapshots_sent(&mut self, client: &Client, ctx: &mut SessionContext) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -353,7 +357,6 @@ impl Session {
         if live.line.filter().wants(Topic::Calls) {
             self.env.calls.arrived(client, live.at);
         }
-        // Something may have been stored between the first look at the inbox and now.
-        self.read_inbox_to_the_end(ctx);
+        self.read_inbox(ctx);
     }
 }

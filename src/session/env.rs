@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
+use super::arrivals::Arrivals;
 use crate::{
     actions::Actions,
     calls::Calls,
@@ -25,6 +26,8 @@ pub struct Env {
     pub verifier: Arc<Verifier>,
     /// Durable state.
     pub store: store::Handle,
+    /// What the store is asked of those who arrive.
+    pub arrivals: Arrivals,
     /// The clients of this worker.
     pub lines: Rc<Lines>,
     /// The way out to all clients.

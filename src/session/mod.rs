@@ -14,8 +14,9 @@
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`. `admission`: how
+//! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`. [`arrivals`]: what the store is asked on the way. `admission`: how
 //!   many connections a user may have.
+//! - [`SessionContext`]: the actor's context, and the task of both.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
 //!   `rooms`: those of rooms and games.
 //! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat and of friends. `paging`: the durable lane.
@@ -24,10 +25,12 @@
 mod actions;
 mod admission;
 mod answering;
+pub mod arrivals;
 mod chat;
 mod chat_refresh;
 mod commands;
 mod connect;
+mod context;
 pub mod env;
 pub mod gate;
 pub mod hello;
@@ -40,9 +43,10 @@ mod watch;
 
 use std::rc::Rc;
 
-use actix::{Actor, Context, Running};
+use actix::{Actor, Running};
 use actix_rt::time::Instant;
 
+pub use self::context::SessionContext;
 use self::{
     chat_refresh::ChatView,
     env::Env,
@@ -136,7 +140,6 @@ impl Claims {
 impl Session {
     /// A session for a client that has just come.
     pub fn new(env: Rc<Env>, sink: Rc<dyn Sink>, hello: Hello) -> Self {
-        let rate_limits = RateLimits::new(&env.config.limits);
         let mut outbox = Outbox::gated();
         outbox.open();
         Self {
@@ -146,7 +149,7 @@ impl Session {
             stage: Stage::Unauthenticated(Box::new(Newcomer { hello, outbox })),
             keepalive: Keepalive::begin(Rhythm::WhenQuiet, Instant::now()),
             asked: Instant::now(),
-            rate_limits,
+            rate_limits: RateLimits::default(),
             leave: Leave::Broken,
             closed: None,
         }
@@ -195,13 +198,13 @@ impl Session {
 }
 
 impl Actor for Session {
-    type Context = Context<Self>;
+    type Context = SessionContext;
 
-    fn started(&mut self, ctx: &mut Context<Self>) {
+    fn started(&mut self, ctx: &mut SessionContext) {
         self.authenticate(ctx);
     }
 
-    fn stopping(&mut self, _: &mut Context<Self>) -> Running {
+    fn stopping(&mut self, _: &mut SessionContext) -> Running {
         self.clean_up();
         Running::Stop
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{ActorFutureExt, WrapFuture};
 
-use super::{Session, Stage};
+use super::{Session, SessionContext, Stage};
 use crate::{
     delivery::inbox::{
         Extent, Seq,
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Session {
     /// Looks how far the stream has come by now, then reads on until nothing is missing and the client
     /// can be told `ready`.
-    pub(super) fn read_inbox_to_the_end(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn read_inbox_to_the_end(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
@@ -54,7 +54,7 @@ impl Session {
     }
 
     /// Reads the next page, if one is due and the client has room for it.
-    pub(super) fn read_inbox(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn read_inbox(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -90,7 +90,7 @@ impl Session {
         );
     }
 
-    fn take_page(&mut self, page: Page, ctx: &mut Context<Self>) {
+    fn take_page(&mut self, page: Page, ctx: &mut SessionContext) {
         match page {
             Page::Events { events, through } => {
                 let through = self.push_events(events, through);
@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// Nothing is missing. The first time, that is what `ready` says.
-    fn caught_up(&mut self, ctx: &mut Context<Self>) {
+    fn caught_up(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &mut self.stage else {
             return;
         };
@@ -151,7 +151,7 @@ impl Session {
         self.refresh_chat(ctx);
     }
 
-    fn inbox_failed(&mut self, error: &StoreError, ctx: &mut Context<Self>) {
+    fn inbox_failed(&mut self, error: &StoreError, ctx: &mut SessionContext) {
         let cause = chain(error);
         log::warn!("inbox could not be read session={} cause={cause}", self.id);
         ctx.run_later(PAUSE, Self::read_inbox_to_the_end);

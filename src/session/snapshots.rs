@@ -1,59 +1,55 @@
 //! The state a client starts from: the snapshots of the topics that it wants.
 
-use super::env::Env;
+use super::{arrivals::Holding, env::Env};
 use crate::{
     delivery::{
         filter::Filter,
-        line::{Client, SessionRef},
-        lines::To,
+        line::{Delivered, Line, SessionRef},
     },
+    friends::Mark,
     people::circle::Scope,
     protocol::{event::Event, frame::Frame, spec::Topic},
     rooms::RoomsFault,
-    store::StoreError,
 };
 
 /// Why the snapshots cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SnapshotFault {
     #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
     Rooms(#[from] RoomsFault),
 }
 
-/// Sends the snapshots, in the order of the protocol: each waits until the worker has queued the one before.
+/// Queues the snapshots of what was read, in the order of the protocol. `since` is when the statuses begin to be heard.
 ///
 /// # Errors
 /// Those of the store.
 pub(super) async fn send(
     env: &Env,
-    client: &Client,
+    line: &Line,
     at: SessionRef,
-    filter: &Filter,
+    holding: Holding,
+    since: Option<Mark>,
 ) -> Result<(), SnapshotFault> {
-    let tell = |event: Event| {
-        env.dispatch
-            .tell_counted(To::Session(at), Frame::new(&event))
-    };
+    let filter = line.filter();
+    // What is live waits behind the gate, so nothing that the worker queues meanwhile comes in between.
+    let tell = |event: Event| -> Delivered { line.push_always(Frame::new(&event)) };
     if filter.wants(Topic::Otomo) {
         env.dispatch
             .subscribe(at, Topic::Otomo, env.presence.board())
             .await;
     }
-    if filter.wants(Topic::Calls) {
-        tell(env.calls.snapshot(client).await?.into()).await;
+    if let Some(read) = holding.calls {
+        tell(env.calls.told(read).await.into());
     }
-    if filter.wants(Topic::Chat) {
-        let unread = env.chat.snapshot(&client.user).await?;
-        tell(filter.narrow_unread(unread).into()).await;
+    if let Some(unread) = holding.unread {
+        tell(filter.narrow_unread(unread).into());
     }
-    if let Some(scope) = status_scope(filter) {
-        let statuses = env.friends.snapshot(&client.user, scope).await?;
-        tell(filter.narrow_statuses(statuses).into()).await;
+    if let (Some(since), Some(circle)) = (since, holding.circle) {
+        let statuses = env.friends.snapshot_of(since, circle).await;
+        tell(filter.narrow_statuses(statuses).into());
     }
     if filter.wants(Topic::Rooms) {
-        env.rooms.welcome(&client.user, at).await?;
+        env.rooms.welcome(&line.client().user, at).await?;
     }
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 use std::{rc::Rc, time::Duration};
 
-use actix::{ActorContext, AsyncContext, Context, Handler};
+use actix::ActorContext;
 use actix_rt::time::Instant;
 
-use super::{Live, Session, Stage, keepalive::Verdict};
+use super::{Live, Session, SessionContext, Stage, keepalive::Verdict};
 use crate::{
     delivery::{
         leave::Leave,
-        line::{Line, Wake},
+        line::{Line, Signals},
         outbox::Outbox,
         queued::Queued,
     },
@@ -24,16 +24,18 @@ use crate::{
 /// How long a client has to answer our goodbye before the connection is cut.
 const LINGER: Duration = Duration::from_secs(2);
 
-impl Handler<Wake> for Session {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, ctx: &mut Context<Self>) {
+impl Session {
+    /// Does what the line has asked for since the last turn.
+    pub(super) fn take_signals(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
+        let signals = live.line.take_signals();
+        if signals == Signals::default() {
+            return;
+        }
         let line = Rc::clone(&live.line);
-        let signals = line.take_signals();
-        if let Some((code, reason)) = signals.close {
+        if let Some((code, reason)) = signals.closing() {
             return self.close(code, reason, ctx);
         }
         if signals.too_slow {
@@ -54,9 +56,7 @@ impl Handler<Wake> for Session {
             }
         }
     }
-}
 
-impl Session {
     /// The client gave a sign of life.
     pub fn heard(&mut self) {
         self.keepalive.heard(Instant::now());
@@ -91,7 +91,7 @@ impl Session {
         }
     }
 
-    fn check(&mut self, ctx: &mut Context<Self>) {
+    fn check(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
@@ -128,7 +128,7 @@ impl Session {
 
     /// Tells of the token's end, and closes some time after it. Returns when to check again; `None` if
     /// the session is over.
-    fn check_token(&mut self, ctx: &mut Context<Self>) -> Option<Duration> {
+    fn check_token(&mut self, ctx: &mut SessionContext) -> Option<Duration> {
         let Stage::Live(live) = &mut self.stage else {
             return None;
         };
@@ -154,7 +154,7 @@ impl Session {
 
     /// Closes the connection from our side: `closing`, the transport's own goodbye, and after a while
     /// the end.
-    pub fn close(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Context<Self>) {
+    pub fn close(&mut self, code: CloseCode, reason: &'static str, ctx: &mut SessionContext) {
         if self.closed.is_some() {
             return;
         }
@@ -223,7 +223,7 @@ impl Session {
     }
 
     /// The transport's connection has ended.
-    pub fn disconnected(&mut self, leave: Leave, ctx: &mut Context<Self>) {
+    pub fn disconnected(&mut self, leave: Leave, ctx: &mut SessionContext) {
         // What we began is not the client's doing.
         if self.closed.is_none() {
             self.leave = leave;

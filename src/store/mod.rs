@@ -7,7 +7,7 @@
 //! see one snapshot.
 //!
 //! - [`Handle`]: the way in. `job`: one write on its way. `committer`: the writer thread. `pool`: the connections that read.
-//!   `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
+//!   [`gathered`]: questions that one read answers together. `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
 //!   [`sql`]: for queries. [`migrations`]: the schema. `error`, `failure_log`: what goes wrong.
 //! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
@@ -51,6 +51,7 @@ mod conn;
 mod error;
 mod failure_log;
 mod fence;
+pub mod gathered;
 mod handle;
 mod job;
 pub mod lock;
@@ -69,7 +70,7 @@ pub use error::StoreError;
 pub use fence::Writer;
 pub use handle::Handle;
 pub use postgres::Pg;
-pub use prepared::{Prepared, prepared};
+pub use prepared::{Prepared, prepared, rounded};
 pub use tx::Tx;
 
 #[doc(inline)]

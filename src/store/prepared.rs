@@ -26,6 +26,19 @@ pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
     Prepared(statement)
 }
 
+/// How long lists of values are made.
+const LENGTHS: [usize; 4] = [1, 8, 64, 256];
+
+/// A list of values for `eq_any` with the last one repeated, so that a statement has one of a few texts however many values
+/// it is about: for [`prepared`]. A long list stays as it is.
+pub fn rounded<T: Copy>(mut values: Vec<T>) -> Vec<T> {
+    let length = LENGTHS.into_iter().find(|length| *length >= values.len());
+    if let (Some(last), Some(length)) = (values.last().copied(), length) {
+        values.resize(length, last);
+    }
+    values
+}
+
 /// See [`prepared`].
 #[derive(Debug, Clone, Copy)]
 pub struct Prepared<Q>(Q);
@@ -56,3 +69,17 @@ impl<Q: Query> Query for Prepared<Q> {
 }
 
 impl<Q, C> RunQueryDsl<C> for Prepared<Q> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_many_lengths_are_of_a_few() {
+        assert_eq!(rounded(vec![7]), [7]);
+        assert_eq!(rounded(vec![1, 2, 3]), [1, 2, 3, 3, 3, 3, 3, 3]);
+        assert_eq!(rounded((0..65).collect()).len(), 256);
+        assert_eq!(rounded((0..300).collect()).len(), 300);
+        assert!(rounded(Vec::<u8>::new()).is_empty());
+    }
+}

@@ -31,8 +31,8 @@ const SWITCH_AGAIN: Duration = Duration::from_millis(2);
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 
 /// A reader's page cache: there are several, and what they read was mostly just written, so it is
-/// in the system's cache.
-const READER_CACHE_KIB: u32 = 2 * 1024;
+/// in the system's cache. This holds the upper pages of the indexes.
+const READER_CACHE_KIB: u32 = 512;
 
 /// Pages of log (4 KiB each) after which a commit copies them into the database and pays two more
 /// flushes. Sixteen times SQLite's own default: a page that many commits change is copied once for all

@@ -29,7 +29,7 @@ use otomo::{
     presence::{Presence, settings::Settings},
     protocol::{frame::Frame, spec::Topic},
     rooms::Rooms,
-    session::env::Env,
+    session::{arrivals::Arrivals, env::Env},
     store::{Handle, StoreError},
 };
 
@@ -118,6 +118,7 @@ impl Server {
             verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
             lines: dispatch.start_worker().unwrap(),
             people: People::new(store.clone(), true),
+            arrivals: Arrivals::new(&store, &calls),
             calls,
             outbox: Rc::new(limits),
             presence,

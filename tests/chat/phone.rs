@@ -1,8 +1,15 @@
 //! One connection: a real session, and what its client has heard.
 
-use std::{collections::BTreeSet, rc::Rc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    pin::Pin,
+    rc::Rc,
+    task::{self, Poll},
+    time::Duration,
+};
 
-use actix::prelude::*;
+use actix::StreamHandler;
+use futures_util::Stream;
 use otomo::{
     delivery::{leave::Leave, line::SessionRef, lines::To},
     kernel::ids::SessionId,
@@ -12,7 +19,7 @@ use otomo::{
         spec::Topics,
     },
     session::{
-        Session,
+        Session, SessionContext,
         env::Env,
         hello::{Credentials, Hello, Options},
     },
@@ -39,7 +46,7 @@ pub(crate) type Typist = (String, String);
 /// A connection and what came on it.
 pub(crate) struct Phone {
     person: &'static str,
-    session: Addr<Session>,
+    life: mpsc::UnboundedSender<HangUp>,
     frames: mpsc::UnboundedReceiver<Value>,
     id: Option<SessionId>,
     /// Where its stream of durable events begins: `connected.seq`. `None` before `connected`.
@@ -59,14 +66,21 @@ pub(crate) struct Phone {
 }
 
 /// What a session of one connection is told when its client goes.
-#[derive(Message)]
-#[rtype(result = "()")]
 struct HangUp;
 
-impl Handler<HangUp> for Session {
-    type Result = ();
+/// All that its client has to say.
+struct Life(mpsc::UnboundedReceiver<HangUp>);
 
-    fn handle(&mut self, _: HangUp, ctx: &mut Context<Self>) {
+impl Stream for Life {
+    type Item = HangUp;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<HangUp>> {
+        self.0.poll_recv(task)
+    }
+}
+
+impl StreamHandler<HangUp> for Session {
+    fn handle(&mut self, _: HangUp, ctx: &mut SessionContext) {
         self.disconnected(Leave::Clean, ctx);
     }
 }
@@ -90,9 +104,11 @@ impl Phone {
             address: None,
         };
         let session = Session::new(Rc::clone(env), Rc::new(recorder), hello);
+        let (life, heard) = mpsc::unbounded_channel();
+        SessionContext::default().run(session, Life(heard));
         Self {
             person,
-            session: session.start(),
+            life,
             frames,
             id: None,
             start: None,
@@ -107,7 +123,8 @@ impl Phone {
 
     /// The client goes.
     pub(crate) fn hang_up(&self) {
-        self.session.do_send(HangUp);
+        // Its session may have ended by itself.
+        let _ = self.life.send(HangUp);
     }
 
     /// Takes what still comes until its session has ended.

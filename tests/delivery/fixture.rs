@@ -1,15 +1,14 @@
 //! The delivery of a server with two workers, and clients.
 
-use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, task::Waker, time::Duration};
 
-use actix::prelude::*;
 use otomo::{
     backplane::{Backplane, Link},
     delivery::{
         dispatch::{self, Dispatch},
         filter::Filter,
         inbox::{Seq, cursor::Cursor},
-        line::{Client, Line, NewLine, SessionRef, Wake},
+        line::{Client, Line, NewLine, SessionRef},
         lines::{Lines, To},
         outbox::Limits,
     },
@@ -117,7 +116,7 @@ impl Server {
             versioned: false,
             cursor: Cursor::new(Seq::default(), Seq::default()),
             sink: Rc::new(writer),
-            session: Sleeper.start().recipient(),
+            session: Waker::noop().clone(),
             limits: Rc::new(Limits {
                 soft: ROOM,
                 hard: ROOM,
@@ -256,17 +255,4 @@ pub(crate) fn answer(name: &str) -> Frame {
         &published,
         format!(r#"{{"type":"answer","name":"{name}"}}"#),
     )
-}
-
-/// Stands for the session's actor.
-struct Sleeper;
-
-impl Actor for Sleeper {
-    type Context = Context<Self>;
-}
-
-impl Handler<Wake> for Sleeper {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
 }

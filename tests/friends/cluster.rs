@@ -1,8 +1,7 @@
 //! Nodes that share a store and a Redis, and people who are connected to them.
 
-use std::{net::SocketAddr, ops::Range, rc::Rc, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::Range, rc::Rc, sync::Arc, task::Waker, time::Duration};
 
-use actix::prelude::*;
 use actix_rt::task::JoinHandle;
 use otomo::{
     backplane::{Backplane, Link},
@@ -12,7 +11,7 @@ use otomo::{
         filter::Filter,
         inbox::{Seq, cursor::Cursor},
         leave::{Graces, Leave},
-        line::{Client, Line, NewLine, SessionRef, Wake},
+        line::{Client, Line, NewLine, SessionRef},
         lines::Lines,
         outbox::Limits,
     },
@@ -212,7 +211,7 @@ impl Node {
             versioned: false,
             cursor: Cursor::new(Seq::default(), Seq::default()),
             sink: Rc::new(recorder),
-            session: Sleeper.start().recipient(),
+            session: Waker::noop().clone(),
             limits: Rc::new(Limits {
                 soft: ROOM,
                 hard: ROOM,
@@ -221,9 +220,8 @@ impl Node {
         line.subscribe(Topic::Friends);
         line.subscribe(Topic::Chat);
         self.friends.arrived(line.client());
-        // Where they are is stored behind this: what nodes fall back on while Redis is away.
-        let stored = self.store.write::<_, StoreError, _>(|_| Ok(()));
-        stored.await.unwrap();
+        // Where they are is what nodes fall back on while Redis is away.
+        self.friends.flush().await;
         let mut person = Person {
             name: name.to_owned(),
             at,
@@ -320,17 +318,4 @@ impl Person {
         }
         heard
     }
-}
-
-/// A session that does nothing.
-struct Sleeper;
-
-impl Actor for Sleeper {
-    type Context = Context<Self>;
-}
-
-impl Handler<Wake> for Sleeper {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
 }

@@ -1,13 +1,12 @@
 //! A connected client without a socket: a line of a worker whose transport writes down what it is given.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, task::Waker, time::Duration};
 
-use actix::prelude::*;
 use otomo::{
     delivery::{
         filter::Filter,
         inbox::{Seq, cursor::Cursor},
-        line::{Client, NewLine, SessionRef, Wake},
+        line::{Client, NewLine, SessionRef},
         lines::Lines,
         outbox::Limits,
     },
@@ -41,7 +40,7 @@ impl Listener {
             versioned,
             cursor: Cursor::new(Seq::default(), Seq::default()),
             sink: Rc::new(recorder),
-            session: Sleeper.start().recipient(),
+            session: Waker::noop().clone(),
             limits: Rc::new(Limits {
                 soft: ROOM,
                 hard: ROOM,
@@ -56,17 +55,4 @@ impl Listener {
         next.expect("nothing more is told")
             .expect("the line is there")
     }
-}
-
-/// Stands for the session's actor.
-struct Sleeper;
-
-impl Actor for Sleeper {
-    type Context = Context<Self>;
-}
-
-impl Handler<Wake> for Sleeper {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
 }

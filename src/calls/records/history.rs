@@ -3,7 +3,7 @@
 //! A person's calls are those that they made and those that they got, two indexes; so each page is the head of two lists
 //! that are merged. Of a call that was refused before it rang its otomo has never heard, and does not here either.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use diesel::prelude::*;
 
@@ -14,7 +14,10 @@ use crate::{
         ids::{CallId, UserId},
         time::Timestamp,
     },
-    store::{Conn, StoreError, run, sql::schema::calls},
+    store::{
+        Conn, StoreError, prepared, rounded, run,
+        sql::schema::{calls, live_participants},
+    },
 };
 
 /// The version of a call that was over the moment it was stored ([`Call::ended_at_once`]).
@@ -135,6 +138,37 @@ pub fn ended_since(
         |call| call.ended().map(|ended| ended.at),
         limit,
     ))
+}
+
+/// Those of some people who are in a live call, or in one that ended at `since` or later.
+pub fn with_calls(
+    conn: &mut Conn,
+    of: &[&UserId],
+    since: Timestamp,
+) -> Result<HashSet<UserId>, StoreError> {
+    let ids = rounded(of.iter().map(|user| user.as_str()).collect());
+    let live = live_participants::table
+        .filter(live_participants::user_id.eq_any(ids.as_slice()))
+        .select(live_participants::user_id);
+    let mut found = run!(conn, |c| prepared(live).load::<String>(c))?;
+    let recent = calls::ended_at.ge(since.millis());
+    let callers = calls::table
+        .filter(calls::caller_id.eq_any(ids.as_slice()))
+        .filter(recent)
+        .select(calls::caller_id)
+        .distinct();
+    found.extend(run!(conn, |c| prepared(callers).load::<String>(c))?);
+    let otomo = calls::table
+        .filter(calls::otomo_id.eq_any(ids.as_slice()))
+        .filter(recent)
+        .select(calls::otomo_id)
+        .distinct();
+    found.extend(run!(conn, |c| prepared(otomo).load::<String>(c))?);
+    let user = |id: String| {
+        let corrupt = |fault| StoreError::corrupt(format!("user {id:?} of a call: {fault}"));
+        id.parse().map_err(corrupt)
+    };
+    found.into_iter().map(user).collect()
 }
 
 /// Whether a person may know of a call: one of its people, and not an otomo whom it never reached.

@@ -31,7 +31,10 @@ use std::{
 };
 
 use actix_rt::time::{Instant, sleep_until};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{
+    Notify,
+    broadcast::{self, error::TryRecvError},
+};
 
 pub use self::merged::Change;
 use self::merged::Merged;
@@ -162,6 +165,22 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The next news and what has come with it, `most` at most.
+    pub async fn next_many(&mut self, most: usize) -> Vec<News> {
+        let mut news = vec![self.next().await];
+        while news.len() < most
+            && let Some(changes) = &mut self.changes
+        {
+            match changes.try_recv() {
+                Ok(change) => news.push(News::Change(change)),
+                Err(TryRecvError::Empty) => break,
+                // Some were missed: the next news is everybody.
+                Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => self.changes = None,
+            }
+        }
+        news
+    }
+
     /// The next news, in the order in which things happened. Nothing is lost if it is dropped before it is ready.
     pub async fn next(&mut self) -> News {
         if let Some(changes) = &mut self.changes

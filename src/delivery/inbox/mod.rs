@@ -57,6 +57,12 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// The stream of somebody who never had an event.
+    pub const EMPTY: Self = Self {
+        first: Seq::new(1),
+        head: Seq::new(0),
+    };
+
     /// Whether everything that came after `after` is still there.
     pub fn continues(&self, after: Seq) -> bool {
         self.first <= after.next()

@@ -189,7 +189,8 @@ impl Fanout {
 
 #[cfg(test)]
 mod tests {
-    use actix::{Actor, Context, Handler};
+    use std::task::Waker;
+
     use bytes::Bytes;
 
     use super::*;
@@ -201,7 +202,7 @@ mod tests {
             filter::Filter,
             inbox::{Seq, cursor::Cursor},
             leave::Graces,
-            line::{Client, NewLine, Sink, Wake},
+            line::{Client, NewLine, Sink},
             outbox::{Limits, Outbox},
             queued::Queued,
             roster::Roster,
@@ -235,15 +236,6 @@ mod tests {
         fn abort(&self) {}
     }
 
-    impl Actor for Nobody {
-        type Context = Context<Self>;
-    }
-
-    impl Handler<Wake> for Nobody {
-        type Result = ();
-        fn handle(&mut self, _: Wake, _: &mut Context<Self>) {}
-    }
-
     /// A worker with so many clients who listen to otomo statuses.
     fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
         let roster = Roster::new(Graces::default(), Backplane::alone("n1".parse().unwrap()));
@@ -271,7 +263,7 @@ mod tests {
                 versioned: false,
                 cursor: Cursor::new(Seq::default(), Seq::default()),
                 sink: Rc::new(Nobody),
-                session: Nobody.start().recipient(),
+                session: Waker::noop().clone(),
                 limits: Rc::clone(&limits),
             });
             line.subscribe(Topic::Otomo);

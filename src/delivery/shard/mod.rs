@@ -200,7 +200,10 @@ impl Handler<Subscribe> for Shard {
         let delivered = snapshot.iter().filter(|part| put(part)).count();
         subscribe.receipt.add(delivered);
         line.subscribe(subscribe.topic);
-        self.lines.note(&line);
+        // Of a line that has yet to open all leaves together.
+        if line.is_open() {
+            self.lines.note(&line);
+        }
     }
 }
 
@@ -240,7 +243,7 @@ impl Handler<Close> for Shard {
         for line in &lines {
             // What was said before the goodbye gets its chance to go out.
             line.pump();
-            line.signal(|signals| signals.close = Some((close.code, close.reason)));
+            line.signal(|signals| signals.close(close.code, close.reason));
         }
         if let Some(receipt) = close.receipt {
             receipt.add(lines.len());
@@ -254,7 +257,7 @@ impl Handler<CloseAll> for Shard {
     fn handle(&mut self, close: CloseAll, _: &mut Context<Self>) {
         let (lines, _) = self.lines.page(0, usize::MAX);
         for line in lines {
-            line.signal(|signals| signals.close = Some((close.code, close.reason)));
+            line.signal(|signals| signals.close(close.code, close.reason));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A node that is alone: who is connected to it is online.
 //!
-//! One task follows who is connected and announces one change after the other, so that nobody hears of a return before the
-//! departure. If the task falls behind, it gets the full set and announces the differences.
+//! One task follows who is connected and announces changes in their order, so that nobody hears of a return before the
+//! departure; those that come at about the same time are read for together. If the task falls behind, it gets the full set and announces the differences.
 //!
 //! Snapshots show what has been announced, not what is newer. A change is noted first, then the circle of the person is read,
 //! then it is told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two came to
@@ -24,16 +24,23 @@ use crate::{
     },
     friends::Shared,
     kernel::{ids::UserId, logging::chain, time::Timestamp},
-    people::circle,
-    store::StoreError,
+    people::circle::{self, Circle},
+    store::{Conn, StoreError},
 };
+
+/// Changes that are announced together.
+const TOGETHER: usize = 256;
+
+/// How long changes gather after some were announced: when many come at a time, they are announced together. One that comes
+/// after a pause is announced at once.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// How long to wait after the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Departures that are remembered with their last seen: more than are announced while a snapshot is being read, because
-/// each announcement takes a commit.
-const DEPARTURES_MAX: usize = 256;
+/// each announcement takes a commit, after which it pauses.
+const DEPARTURES_MAX: usize = 4 * TOGETHER;
 
 /// Who is online, as far as that was announced.
 #[derive(Debug, Default)]
@@ -104,18 +111,28 @@ impl Alone {
 pub(super) async fn announce(shared: &Shared, alone: &Alone) -> Infallible {
     let mut subscription = shared.dispatch.roster().connectedness().subscribe();
     loop {
-        let changes = match subscription.next().await {
-            News::Change(change) => vec![change],
-            News::Everybody(everybody) => differences(&alone.announced().online, everybody),
-        };
-        for change in changes {
-            alone.note(&change);
-            while let Err(error) = tell(shared, alone, &change).await {
-                let (user, cause) = (change.user(), chain(&error));
-                log::warn!("status not told yet user={user} cause={cause}");
+        let mut changes = Vec::new();
+        for news in subscription.next_many(TOGETHER).await {
+            match news {
+                News::Change(change) => {
+                    alone.note(&change);
+                    changes.push(change);
+                }
+                News::Everybody(everybody) => {
+                    let missed = differences(&alone.announced().online, everybody);
+                    missed.iter().for_each(|change| alone.note(change));
+                    changes.extend(missed);
+                }
+            }
+        }
+        for changes in changes.chunks(TOGETHER) {
+            while let Err(error) = tell(shared, alone, changes).await {
+                let (users, cause) = (changes.len(), chain(&error));
+                log::warn!("statuses not told yet users={users} cause={cause}");
                 sleep(PAUSE).await;
             }
         }
+        sleep(GATHER).await;
     }
 }
 
@@ -127,21 +144,44 @@ fn differences(before: &HashSet<UserId>, everybody: Vec<UserId>) -> Vec<Change> 
     gone.chain(come).collect()
 }
 
-async fn tell(shared: &Shared, alone: &Alone, change: &Change) -> Result<(), StoreError> {
+/// Announces changes that were noted, in their order.
+async fn tell(shared: &Shared, alone: &Alone, changes: &[Change]) -> Result<(), StoreError> {
     let now = shared.store.now();
-    let user = change.user().clone();
-    let known = match change {
-        Change::Online(_) => Known::Online,
-        Change::Offline(_) => {
-            let seen = shared.last_seen(vec![user.clone()]).await?;
-            let seen = seen.into_iter().next().flatten().unwrap_or(now);
-            alone.note_last_seen(&user, seen);
-            Known::Offline(seen)
+    let gone = changes.iter().filter(|it| matches!(it, Change::Offline(_)));
+    let gone: Vec<UserId> = gone.map(|it| it.user().clone()).collect();
+    let mut seen = match gone.is_empty() {
+        true => Vec::new(),
+        false => shared.last_seen(gone).await?,
+    }
+    .into_iter();
+    let users: Vec<UserId> = changes.iter().map(|it| it.user().clone()).collect();
+    let mut known = Vec::with_capacity(changes.len());
+    for change in changes {
+        known.push(match change {
+            Change::Online(_) => Known::Online,
+            Change::Offline(user) => {
+                let seen = seen.next().flatten().unwrap_or(now);
+                alone.note_last_seen(user, seen);
+                Known::Offline(seen)
+            }
+        });
+    }
+    let read = move |conn: &mut Conn| circle::of_many(conn, &users.iter().collect::<Vec<_>>());
+    let circles = shared.store.read(read).await?;
+    for (change, known) in changes.iter().zip(known) {
+        // Most know nobody.
+        if let Some(circle) = circles.get(change.user()) {
+            tell_circle(
+                shared,
+                circle,
+                &Frames::of(change.user(), known, now.millis()),
+            );
         }
-    };
-    let frames = Frames::of(&user, known, now.millis());
-    let read = move |conn: &mut _| circle::of(conn, &user);
-    let circle = shared.store.read(read).await?;
+    }
+    Ok(())
+}
+
+fn tell_circle(shared: &Shared, circle: &Circle, frames: &Frames) {
     let connectedness = shared.dispatch.roster().connectedness();
     let online = |user: &&UserId| connectedness.is_online(user);
     for user in circle.everybody().filter(online) {
@@ -152,7 +192,6 @@ async fn tell(shared: &Shared, alone: &Alone, change: &Change) -> Result<(), Sto
         let to = To::User(partner.clone());
         shared.dispatch.tell(to, frames.partners.clone());
     }
-    Ok(())
 }
 
 #[cfg(test)]

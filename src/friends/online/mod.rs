@@ -32,12 +32,10 @@ use crate::{
         ids::{NodeId, UserId},
         time::Timestamp,
     },
-    people::last_seen,
     protocol::{
         event::{Event, FriendStatus, FriendStatusChanged, UserOffline, UserOnline},
         frame::Frame,
     },
-    store::{StoreError, Tx},
 };
 
 /// Who is online.
@@ -91,7 +89,7 @@ pub(super) type Statuses = Vec<(UserId, Presence)>;
 
 /// What was told up to now: to find what is told from now on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark(u64);
+pub struct Mark(u64);
 
 impl Shared {
     /// To be taken before anything is read for [`Shared::statuses`].
@@ -112,19 +110,6 @@ impl Shared {
             None => self.online.alone.statuses(people),
             Some(everywhere) => everywhere.statuses(self, since, people).await,
         }
-    }
-
-    /// When some people were last seen, in their order. Read behind what is queued to be written, so that the leave of
-    /// whoever has just left is in it.
-    pub(super) async fn last_seen(
-        &self,
-        users: Vec<UserId>,
-    ) -> Result<Vec<Option<Timestamp>>, StoreError> {
-        let find = move |tx: &mut Tx<'_>| {
-            let users = users.iter();
-            users.map(|user| last_seen::find(tx, user)).collect()
-        };
-        self.store.write(find).await
     }
 }
 

@@ -5,7 +5,7 @@
 //! socket has room. Bytes that many lines share are never copied.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     io,
     pin::Pin,
     rc::Rc,
@@ -40,7 +40,9 @@ thread_local! {
 pub(in crate::transport) struct Socket<W> {
     wire: RefCell<W>,
     /// What the wire has not taken yet, in order.
-    rest: RefCell<Rest>,
+    rest: RefCell<Option<Box<Rest>>>,
+    /// Whether that is still to leave together with the first that the outbox has.
+    held: Cell<bool>,
     /// The reading task, which also waits for room.
     task: RefCell<Option<Waker>>,
     stalled_since: Cell<Option<Instant>>,
@@ -50,6 +52,7 @@ pub(in crate::transport) struct Socket<W> {
     state: Cell<State>,
 }
 
+/// On the heap only while there is something.
 #[derive(Default)]
 struct Rest {
     current: Bytes,
@@ -91,12 +94,20 @@ impl<W: Wire> Socket<W> {
         };
         Rc::new(Self {
             wire: RefCell::new(wire),
-            rest: RefCell::new(rest),
+            rest: RefCell::new(Some(Box::new(rest))),
+            held: Cell::new(false),
             task: RefCell::new(None),
             stalled_since: Cell::new(None),
             was_full: Cell::new(false),
             state: Cell::new(State::Open),
         })
+    }
+
+    /// The same, but what is left over waits for the first that there is to say, and leaves in one write with it.
+    pub(in crate::transport) fn holding(wire: W, left_over: Bytes) -> Rc<Self> {
+        let socket = Self::new(wire, left_over);
+        socket.held.set(true);
+        socket
     }
 
     pub(super) fn state(&self) -> State {
@@ -121,6 +132,9 @@ impl<W: Wire> Socket<W> {
             *known = Some(task.waker().clone());
         }
         drop(known);
+        if self.held.get() && self.state.get() == State::Open {
+            return Room::Still;
+        }
         match self.write_rest() {
             false => Room::None,
             true if self.was_full.replace(false) => Room::Again,
@@ -137,7 +151,11 @@ impl<W: Wire> Socket<W> {
 
     /// Writes what is left. Returns whether all of it is gone.
     fn write_rest(&self) -> bool {
-        let mut rest = self.rest.borrow_mut();
+        self.held.set(false);
+        let mut kept = self.rest.borrow_mut();
+        let Some(rest) = kept.as_mut() else {
+            return true;
+        };
         loop {
             if rest.current.is_empty() && !rest.urgent.is_empty() {
                 rest.current = std::mem::take(&mut rest.urgent).freeze();
@@ -151,15 +169,19 @@ impl<W: Wire> Socket<W> {
             }
             rest.current.advance(written);
             rest.unflushed = self.buffers();
-            if rest.current.is_empty() {
-                // Dropped, not kept empty: an idle connection holds no buffer.
-                rest.current = Bytes::new();
-            }
         }
         if rest.unflushed {
             rest.unflushed = !self.flushed();
         }
-        !rest.unflushed
+        kept.take_if(|rest| !rest.unflushed);
+        kept.is_none()
+    }
+
+    /// What is not written yet.
+    fn rest(&self) -> RefMut<'_, Rest> {
+        RefMut::map(self.rest.borrow_mut(), |rest| {
+            &mut **rest.get_or_insert_default()
+        })
     }
 
     /// Writes what the wire takes now; 0 if it takes nothing or is broken.
@@ -216,7 +238,7 @@ impl<W: Wire> Socket<W> {
         if self.state.get() == State::Closed {
             return;
         }
-        let encoded = Codec::new().encode(message, &mut self.rest.borrow_mut().urgent);
+        let encoded = Codec::new().encode(message, &mut self.rest().urgent);
         debug_assert!(encoded.is_ok(), "whole frames always encode");
         self.write_rest();
     }
@@ -233,7 +255,8 @@ impl<W: Wire> Socket<W> {
     /// Answers a ping.
     pub(super) fn pong(&self, payload: Bytes) {
         // One at a time waits: a client that pings and does not read must not fill our memory.
-        if self.rest.borrow().urgent.is_empty() {
+        let waits = |rest: &Box<Rest>| !rest.urgent.is_empty();
+        if !self.rest.borrow().as_ref().is_some_and(waits) {
             self.say(Message::Pong(payload));
         }
     }
@@ -254,21 +277,40 @@ impl<W: Wire> Socket<W> {
         outbox: &mut Outbox<Queued>,
         encode: impl Fn(Queued, &mut BytesMut),
     ) {
-        while self.write_rest() && self.state.get() == State::Open && !outbox.is_idle() {
+        let mut held = self.held.get() && !outbox.is_idle();
+        while (std::mem::take(&mut held) || self.write_rest())
+            && self.state.get() == State::Open
+            && !outbox.is_idle()
+        {
             let pulled = JOINED.with_borrow_mut(|joined| {
                 joined.clear();
                 let pulled = outbox.pull(WRITE_MAX, &mut |item| encode(item, joined));
-                let written = if pulled == 0 { 0 } else { self.write(joined) };
-                let mut rest = self.rest.borrow_mut();
-                rest.unflushed |= written > 0 && self.buffers();
-                if let Some(left @ [_, ..]) = joined.get(written..) {
-                    rest.current = Bytes::copy_from_slice(left);
+                if pulled > 0 {
+                    self.write_joined(joined);
                 }
                 pulled
             });
             if pulled == 0 {
                 return;
             }
+        }
+    }
+
+    /// Writes frames behind what is held, and keeps what the wire does not take.
+    fn write_joined(&self, joined: &mut BytesMut) {
+        if self.held.take()
+            && let Some(rest) = self.rest.take()
+        {
+            let frames = joined.split();
+            joined.extend_from_slice(&rest.current);
+            joined.extend_from_slice(&frames);
+        }
+        let written = self.write(joined);
+        if written > 0 && self.buffers() {
+            self.rest().unflushed = true;
+        }
+        if let Some(left @ [_, ..]) = joined.get(written..) {
+            self.rest().current = Bytes::copy_from_slice(left);
         }
     }
 
@@ -283,7 +325,7 @@ impl<W: Wire> Socket<W> {
         }
         let buffers = self.buffers();
         if buffers || written < bytes.len() {
-            let mut rest = self.rest.borrow_mut();
+            let mut rest = self.rest();
             rest.unflushed = buffers;
             rest.current = bytes.slice(written..);
             drop(rest);
@@ -311,7 +353,7 @@ impl<W: Wire> Socket<W> {
         }
         self.pump(outbox, &encode);
         // What could not be written yet goes before the close frame; the outbox's limits bound it.
-        let mut rest = self.rest.borrow_mut();
+        let mut rest = self.rest();
         outbox.pull(usize::MAX, &mut |item| encode(item, &mut rest.urgent));
         drop(rest);
         if let Some(last_word) = last_word {

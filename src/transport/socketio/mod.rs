@@ -49,7 +49,7 @@ mod requests;
 
 use std::{rc::Rc, sync::Arc};
 
-use actix::{Context, StreamHandler};
+use actix::StreamHandler;
 use actix_web::{
     HttpRequest,
     web::{self, ServiceConfig},
@@ -66,7 +66,7 @@ use crate::{
     delivery::leave::Leave,
     protocol::close_code::CloseCode,
     session::{
-        Session,
+        Session, SessionContext,
         env::Env,
         gate::Gate,
         hello::{Credentials, Hello, Options},
@@ -115,13 +115,12 @@ fn start(env: Rc<Env>, link: Rc<Link>, channel: Channel) {
         options: Options::default(),
         address: None,
     };
-    let mut ctx = Context::new();
-    <Session as StreamHandler<Heard>>::add_stream(channel, &mut ctx);
-    ctx.run(Session::new(env, link, unknown).pinging_steadily());
+    let session = Session::new(env, link, unknown).pinging_steadily();
+    SessionContext::default().run(session, channel);
 }
 
 impl StreamHandler<Heard> for Session {
-    fn handle(&mut self, heard: Heard, ctx: &mut Context<Self>) {
+    fn handle(&mut self, heard: Heard, ctx: &mut SessionContext) {
         match heard {
             Heard::Flush => self.write(),
             Heard::Pong => self.ponged(),
@@ -144,7 +143,7 @@ impl StreamHandler<Heard> for Session {
     }
 
     /// The stream ends when all goodbyes are said.
-    fn finished(&mut self, ctx: &mut Context<Self>) {
+    fn finished(&mut self, ctx: &mut SessionContext) {
         self.disconnected(Leave::Broken, ctx);
     }
 }

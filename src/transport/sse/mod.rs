@@ -24,7 +24,7 @@ mod stream;
 
 use std::{rc::Rc, sync::Arc};
 
-use actix::{Context, StreamHandler};
+use actix::StreamHandler;
 use actix_web::{
     HttpRequest,
     web::{self, ServiceConfig},
@@ -33,7 +33,7 @@ use actix_web::{
 use self::{handoff::Progress, stream::Flavour};
 use crate::{
     delivery::leave::Leave,
-    session::{Session, env::Env, gate::Gate},
+    session::{Session, SessionContext, env::Env, gate::Gate},
     transport::peers::{self, Courier},
 };
 
@@ -66,13 +66,13 @@ pub fn routes(
 }
 
 impl StreamHandler<Progress> for Session {
-    fn handle(&mut self, _: Progress, _: &mut Context<Self>) {
+    fn handle(&mut self, _: Progress, _: &mut SessionContext) {
         self.heard();
         self.write();
     }
 
     /// The connection has ended. An event stream has no goodbye, so this may be a reload.
-    fn finished(&mut self, ctx: &mut Context<Self>) {
+    fn finished(&mut self, ctx: &mut SessionContext) {
         self.disconnected(Leave::Reload, ctx);
     }
 }

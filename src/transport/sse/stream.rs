@@ -5,7 +5,6 @@
 
 use std::{future::poll_fn, rc::Rc, sync::Arc, time::Duration};
 
-use actix::{AsyncContext, Context, StreamHandler};
 use actix_http::{
     RequestHead, Version,
     header::{self, HeaderName},
@@ -17,7 +16,7 @@ use serde::Deserialize;
 use super::{
     body::Body,
     connection::SocketHandle,
-    handoff::{Handoff, Progress, ProgressStream},
+    handoff::{Handoff, ProgressStream},
 };
 use crate::{
     kernel::ids::SessionId,
@@ -30,7 +29,7 @@ use crate::{
         spec::{Topic, Topics},
     },
     session::{
-        Session,
+        Session, SessionContext,
         env::Env,
         gate::Gate,
         hello::{Credentials, Hello},
@@ -161,13 +160,12 @@ fn hello(head: &RequestHead, env: &Env, flavour: Flavour) -> Result<Hello, Refus
 fn start(env: Rc<Env>, handoff: Rc<Handoff>, hello: Hello, share: f64) {
     let max_age = env.config.sse.max_age;
     let progress = ProgressStream(Rc::clone(&handoff));
-    let mut ctx = Context::new();
-    <Session as StreamHandler<Progress>>::add_stream(progress, &mut ctx);
+    let mut ctx = SessionContext::default();
     if let Some(max_age) = max_age {
         ctx.run_later(max_age.mul_f64(0.5 + share / 2.0), |session, ctx| {
             let reason = "the stream has reached its age limit; connect again";
             Session::close(session, CloseCode::Drain, reason, ctx);
         });
     }
-    ctx.run(Session::new(env, handoff, hello));
+    ctx.run(Session::new(env, handoff, hello), progress);
 }

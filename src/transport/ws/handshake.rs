@@ -5,24 +5,22 @@
 
 use std::rc::Rc;
 
-use actix::{Context, StreamHandler};
 use actix_http::{
     Request, Response,
     header::{self, HeaderValue},
 };
-use actix_web_actors::ws::Message;
 
 use crate::{
     protocol::spec::Topics,
     session::{
-        Session,
+        Session, SessionContext,
         env::Env,
         gate::{Gate, Permit},
         hello::{Credentials, Hello},
     },
     transport::{
         credentials::{self, BEARER},
-        frames::{Connection, Ended, MessageLimits, Socket, Wire},
+        frames::{Connection, MessageLimits, Socket, Wire},
         refusal::Refusal,
         upgrade::{self, Taken},
     },
@@ -68,12 +66,16 @@ impl Admitted {
             fragments: env.config.limits.fragments as usize,
             binary: false,
         };
-        let socket = Socket::new(taken.wire, taken.response);
         let Self { hello, permit } = self;
+        // A client that is known has something to hear at once: the answer to its handshake leaves with that.
+        let socket = match &hello.credentials {
+            Credentials::Known(_) => Socket::holding(taken.wire, taken.response),
+            Credentials::Awaited | Credentials::Refused(..) => {
+                Socket::new(taken.wire, taken.response)
+            }
+        };
         let connection =
             Connection::new(Rc::clone(&socket), taken.read_ahead, limits, Some(permit));
-        let mut ctx = Context::new();
-        <Session as StreamHandler<Result<Message, Ended>>>::add_stream(connection, &mut ctx);
-        ctx.run(Session::new(env, socket, hello));
+        SessionContext::default().run(Session::new(env, socket, hello), connection);
     }
 }

@@ -5,18 +5,24 @@
 
 pub(super) mod handshake;
 mod sink;
+#[cfg(test)]
+mod sizes;
 
-use actix::{Context, StreamHandler};
+use actix::StreamHandler;
 use actix_web_actors::ws::{CloseCode as ClientCode, CloseReason, Message};
 
 use super::frames::{Ended, Unreadable};
-use crate::{delivery::leave::Leave, protocol::close_code::CloseCode, session::Session};
+use crate::{
+    delivery::leave::Leave,
+    protocol::close_code::CloseCode,
+    session::{Session, SessionContext},
+};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/ws";
 
 impl StreamHandler<Result<Message, Ended>> for Session {
-    fn handle(&mut self, item: Result<Message, Ended>, ctx: &mut Context<Self>) {
+    fn handle(&mut self, item: Result<Message, Ended>, ctx: &mut SessionContext) {
         match item {
             Ok(Message::Text(text)) => self.receive(text.as_bytes(), ctx),
             Ok(Message::Nop) => self.write(),
@@ -38,7 +44,7 @@ impl StreamHandler<Result<Message, Ended>> for Session {
         }
     }
 
-    fn finished(&mut self, ctx: &mut Context<Self>) {
+    fn finished(&mut self, ctx: &mut SessionContext) {
         self.disconnected(Leave::Broken, ctx);
     }
 }

@@ -50,3 +50,67 @@ impl<W: Wire> Sink for Socket<W> {
         Socket::abort(self);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::ErrorKind,
+        pin::Pin,
+        rc::Rc,
+        task::{Context, Waker},
+    };
+
+    use actix_rt::net::TcpStream;
+    use futures_core::Stream as _;
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
+
+    use super::*;
+    use crate::{
+        delivery::outbox::Limits,
+        protocol::{
+            event::{Event, HeartbeatAck},
+            frame::{Frame, Stamp},
+        },
+        transport::frames::{Connection, MessageLimits},
+    };
+
+    const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+
+    const LIMITS: MessageLimits = MessageLimits {
+        bytes: 64,
+        fragments: 1,
+        binary: false,
+    };
+
+    /// Goal: a client that is known costs one write before it is ready. Method: the task that reads looks at the socket, as it
+    /// does before anything is known of the client, and nothing leaves; then the first frame takes the answer along.
+    #[actix_rt::test]
+    async fn what_is_held_leaves_with_the_first_frame() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let (wire, _) = listener.accept().await.unwrap();
+        let socket = Socket::holding(wire, Bytes::from_static(ANSWER));
+        let mut connection = Connection::new(Rc::clone(&socket), BytesMut::new(), LIMITS, None);
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut connection).poll_next(&mut task).is_pending());
+        let nothing = client.try_read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(nothing, Err(ErrorKind::WouldBlock));
+        let mut outbox = Outbox::gated();
+        outbox.open();
+        let limits = Limits {
+            soft: 1_000,
+            hard: 1_000,
+        };
+        let frame = Frame::new(&Event::from(HeartbeatAck { timestamp: 0 }));
+        let stamp = Stamp::None;
+        let _ = outbox.push(Queued { frame, stamp }, &limits);
+        Sink::pump(&*socket, &mut outbox);
+        let mut read = [0; 1_000];
+        let count = client.read(&mut read).await.unwrap();
+        assert!(
+            read.starts_with(ANSWER) && count > ANSWER.len() + 20,
+            "{count}"
+        );
+    }
+}

@@ -6,6 +6,8 @@
 
 mod dropping;
 
+use std::collections::HashMap;
+
 use diesel::{dsl::exists, prelude::*};
 
 pub use self::dropping::{drop_aged, drop_overfull, overfull};
@@ -18,7 +20,7 @@ use crate::{
     },
     protocol::{frame::Frame, spec::Topic},
     store::{
-        Conn, StoreError, Tx, prepared, run,
+        Conn, StoreError, Tx, prepared, rounded, run,
         sql::schema::{events, inbox, inbox_heads},
     },
 };
@@ -141,6 +143,21 @@ pub fn extent(conn: &mut Conn, user: &UserId) -> Result<Extent, StoreError> {
         .get_result::<(i64, i64)>(c)
         .optional())?;
     let (floor, head) = bounds.unwrap_or_default();
+    self::bounds(floor, head)
+}
+
+/// The same of many users. Those who never had an event are not in it.
+pub fn extents(conn: &mut Conn, of: &[&UserId]) -> Result<HashMap<UserId, Extent>, StoreError> {
+    let ids = rounded(of.iter().map(|user| user.as_str()).collect());
+    let heads = inbox_heads::table
+        .filter(inbox_heads::user_id.eq_any(ids.as_slice()))
+        .select((inbox_heads::user_id, inbox_heads::floor, inbox_heads::head));
+    let rows = run!(conn, |c| prepared(heads).load::<(String, i64, i64)>(c))?;
+    let bounds = |(id, floor, head)| Ok((user(id)?, bounds(floor, head)?));
+    rows.into_iter().map(bounds).collect()
+}
+
+fn bounds(floor: i64, head: i64) -> Result<Extent, StoreError> {
     Ok(Extent {
         first: seq(floor)?.next(),
         head: seq(head)?,

@@ -1,10 +1,10 @@
 //! What one worker counts of its delivery, with the handles of the counters kept at hand.
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 
-use crate::kernel::metrics::Metrics;
+use crate::kernel::metrics::{Handles, Metrics};
 
 /// What broadcast messages are counted as: looking at the type of each would cost more than telling it.
 const BROADCAST: &str = "broadcast";
@@ -12,7 +12,8 @@ const BROADCAST: &str = "broadcast";
 /// The counters of one worker.
 pub(super) struct Counters {
     metrics: Arc<Metrics>,
-    out: RefCell<HashMap<&'static str, Counter>>,
+    heard: RefCell<Handles>,
+    out: RefCell<Handles>,
     replaced: Counter,
     no_room: Counter,
     joined: Counter,
@@ -22,6 +23,7 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
         Self {
+            heard: RefCell::default(),
             out: RefCell::default(),
             replaced: metrics.drops.of("replaced"),
             no_room: metrics.drops.of("no_room"),
@@ -34,9 +36,13 @@ impl Counters {
     /// Messages of a type were queued for, or written to, so many clients.
     pub(super) fn sent(&self, name: &'static str, count: u64) {
         let mut out = self.out.borrow_mut();
-        out.entry(name)
-            .or_insert_with(|| self.metrics.messages_out.of(name))
-            .inc_by(count);
+        out.of(name, &self.metrics.messages_out).inc_by(count);
+    }
+
+    /// A command of this type came.
+    pub(super) fn heard(&self, name: &'static str) {
+        let mut heard = self.heard.borrow_mut();
+        heard.of(name, &self.metrics.messages_in).inc();
     }
 
     /// Messages were broadcast: to how many clients each, all together, and how many of them left

@@ -13,7 +13,8 @@
 //!   to write. [`signals`]: what it has to say to a session; [`sink`]: the transport's end.
 //! - [`filter`]: what a client wants to hear. [`outbox`]: what waits for one client, in lanes and within limits; [`queued`] is
 //!   one frame in it.
-//! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order.
+//! - [`broadcast`] and [`rounds`]: how what is said to all is joined, and told in order. [`express`]: what a walk over all
+//!   lines has to know of each.
 //! - [`inbox`]: the durable events of each user, and each connection's place among them.
 //! - [`reply`]: where the answer to a command goes.
 //! - [`nodes`]: what other nodes are told, and what is done with what they tell.
@@ -28,6 +29,7 @@ pub mod client;
 pub mod connectedness;
 mod counters;
 pub mod dispatch;
+pub mod express;
 pub mod filter;
 pub mod inbox;
 pub mod leave;

@@ -176,6 +176,11 @@ impl Reply {
         }
     }
 
+    /// What the client calls its command, if the answer is for its session, as an event.
+    pub fn as_event(&self) -> Option<Option<&RequestId>> {
+        matches!(self.to, AnswerTo::Session).then_some(self.request_id.as_ref())
+    }
+
     /// Answers. `to_session` sends a frame to the session that the command came by.
     pub fn send(&self, event: &Event, to_session: impl FnOnce(Frame)) {
         let request_id = self.request_id.as_ref();

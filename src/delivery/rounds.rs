@@ -67,6 +67,11 @@ impl Rounds {
         self.latest
     }
 
+    /// How much is told in this pass.
+    pub(super) fn told(&self) -> usize {
+        self.log.len()
+    }
+
     /// Forgets what every line has seen. Also while more comes: under load there may be no moment at which all have seen all.
     pub(super) fn forget(&mut self, seen: Round) {
         let kept = self.log.partition_point(|it| it.round <= seen);

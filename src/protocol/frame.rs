@@ -9,14 +9,17 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use actix_http::ws;
-use actix_web_actors::ws as vocabulary;
 use bytes::{Bytes, BytesMut};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+mod encode;
 mod label;
 
-pub use self::label::Label;
+use self::encode::{HEADER_USUAL, encode, encode_answer};
+pub use self::{
+    encode::{write_answer, write_text},
+    label::Label,
+};
 use super::{
     command::RequestId,
     event::Event,
@@ -115,8 +118,8 @@ pub(super) struct Encoded {
     json: Bytes,
     /// As Socket.IO has it, where that differs: an event of a room by its own name.
     own_event: OnceLock<Option<Box<socket_io::OwnEvent>>>,
-    /// The encoded frame without a tail, by format.
-    shared: [OnceLock<Bytes>; WireFormat::COUNT],
+    /// The encoded frame without a tail, by format. What one client alone gets is written for it, and never shared.
+    shared: OnceLock<Box<[OnceLock<Bytes>; WireFormat::COUNT]>>,
 }
 
 impl Frame {
@@ -252,7 +255,8 @@ impl Frame {
 
     /// The encoded frame without a tail, the same for everybody. Encoded at the first call.
     pub fn shared(&self, format: WireFormat) -> Bytes {
-        let [websocket, named, unnamed, sio_frame, sio_packet] = &self.0.shared;
+        let [websocket, named, unnamed, sio_frame, sio_packet] =
+            &**self.0.shared.get_or_init(Box::default);
         let known = match format {
             WireFormat::WebSocket => websocket,
             WireFormat::NamedEvent => named,
@@ -261,7 +265,7 @@ impl Frame {
             WireFormat::SocketIoPacket => sio_packet,
         };
         let encode = || {
-            let json = self.body(format).1.clone();
+            let json = self.body(format).1;
             let mut bytes = BytesMut::with_capacity(json.len() + HEADER_USUAL);
             self.encode(json, self.0.place, format, &mut bytes);
             bytes.freeze()
@@ -272,10 +276,17 @@ impl Frame {
     /// Appends the frame as one receiver gets it.
     pub fn write(&self, stamp: Stamp, format: WireFormat, out: &mut BytesMut) {
         let Some(tail) = self.tail(stamp) else {
-            return out.extend_from_slice(&self.shared(format));
+            return match format {
+                // A header before the JSON is all there is to it: not worth keeping.
+                WireFormat::WebSocket => write_text(&[&self.0.json], out),
+                _ => out.extend_from_slice(&self.shared(format)),
+            };
         };
         let json = self.body(format).1;
         let body = json.strip_suffix(b"}").unwrap_or(json);
+        if format == WireFormat::WebSocket {
+            return write_text(&[body, tail.as_bytes()], out);
+        }
         let mut json = BytesMut::with_capacity(body.len() + tail.len());
         json.extend_from_slice(body);
         json.extend_from_slice(tail.as_bytes());
@@ -283,20 +294,21 @@ impl Frame {
             Stamp::Durable { seq, .. } => Some(seq),
             Stamp::None | Stamp::Version => self.0.place,
         };
-        self.encode(json.freeze(), place, format, out);
+        self.encode(&json, place, format, out);
     }
 
-    fn encode(&self, json: Bytes, place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
+    fn encode(&self, json: &[u8], place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
         let (name, _) = self.body(format);
         match format {
-            WireFormat::WebSocket => write_text(json, out),
-            WireFormat::NamedEvent => event_stream::write(Some(name), place, &json, out),
-            WireFormat::UnnamedEvent => event_stream::write(None, place, &json, out),
+            WireFormat::WebSocket => write_text(&[json], out),
+            WireFormat::NamedEvent => event_stream::write(Some(name), place, json, out),
+            WireFormat::UnnamedEvent => event_stream::write(None, place, json, out),
             WireFormat::SocketIoFrame => {
-                write_text(socket_io::packet(self.0.acknowledges, name, &json), out);
+                let packet = socket_io::packet(self.0.acknowledges, name, json);
+                write_text(&[&packet], out);
             }
             WireFormat::SocketIoPacket => {
-                out.extend_from_slice(&socket_io::packet(self.0.acknowledges, name, &json));
+                out.extend_from_slice(&socket_io::packet(self.0.acknowledges, name, json));
                 out.extend_from_slice(&[socket_io::SEPARATOR]);
             }
         }
@@ -340,7 +352,7 @@ impl Encoded {
             acknowledges: None,
             json: json.into(),
             own_event: OnceLock::new(),
-            shared: Default::default(),
+            shared: OnceLock::new(),
         }
     }
 }
@@ -349,40 +361,6 @@ impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({}, {} bytes)", self.name(), self.size())
     }
-}
-
-/// Room for what a format puts around the JSON: ten bytes on a WebSocket (RFC 6455, section 5.2), names of fields and of
-/// the event in an event stream.
-const HEADER_USUAL: usize = 48;
-
-/// Appends one text frame. The codec is told the message whole, so it has no state to keep.
-fn write_text(json: Bytes, out: &mut BytesMut) {
-    use actix_codec::Encoder as _;
-    // What serde_json wrote is UTF-8, and the codec refuses only broken fragment orders.
-    let Ok(text) = bytestring::ByteString::try_from(json) else {
-        return;
-    };
-    let encoded = ws::Codec::new().encode(vocabulary::Message::Text(text), out);
-    debug_assert!(encoded.is_ok(), "an unfragmented text frame always encodes");
-}
-
-/// An answer with the name in it that its asker gave the command.
-fn encode_answer(event: &Event, request_id: Option<&RequestId>) -> Vec<u8> {
-    let mut json = encode(event);
-    if let Some(id) = request_id {
-        json.pop();
-        json.extend_from_slice(br#","requestId":"#);
-        json.extend_from_slice(&encode(id));
-        json.push(b'}');
-    }
-    json
-}
-
-fn encode(value: &impl Serialize) -> Vec<u8> {
-    // Our own types have string keys and no failing serializers; an empty object is still valid JSON.
-    let encoded = serde_json::to_vec(value);
-    debug_assert!(encoded.is_ok(), "events always encode");
-    encoded.unwrap_or_else(|_| b"{}".to_vec())
 }
 
 #[cfg(test)]

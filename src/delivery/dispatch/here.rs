@@ -6,13 +6,13 @@ use super::{Dispatch, Worker};
 use crate::{
     delivery::{
         inbox::Seq,
-        lines::To,
+        lines::{Lines, To},
         messages::{ChatOutdated, Close, Deliver, DeliverDurable, Poked, Reaches, Receipt},
         rounds::Round,
         shard::Shard,
     },
-    kernel::ids::UserId,
-    protocol::{close_code::CloseCode, frame::Frame},
+    kernel::ids::{DeviceId, UserId},
+    protocol::{close_code::CloseCode, event::Event, frame::Frame},
 };
 
 impl Dispatch {
@@ -89,6 +89,26 @@ impl Dispatch {
                 receipt: receipt.clone(),
             });
         });
+    }
+
+    /// Says something to one device of a user, from the thread of the worker with these lines. If that is where all of the
+    /// user's connections are, and nothing is on its way to that worker, it is put into their outboxes at once, and is
+    /// written at the end of the turn ([`Lines::write_noted`]); it would have come no earlier through the worker's mailbox.
+    pub fn tell_beside(&self, lines: &Lines, user: &UserId, device: &DeviceId, event: &Event) {
+        if !self.is_beside(lines, user) || !lines.say(user, device, event) {
+            let to = To::Device(user.clone(), device.clone());
+            self.tell(to, Frame::new(event));
+        }
+    }
+
+    /// Whether all connections of a user are those of one worker, to which nothing is on its way.
+    fn is_beside(&self, lines: &Lines, user: &UserId) -> bool {
+        let number = usize::from(lines.worker());
+        let all_here =
+            || self.0.workers.len() == 1 || *self.0.roster.workers(user) == [lines.worker()];
+        let quiet =
+            |worker: &Worker| worker.queue.waiting() == 0 && !self.0.broadcast.waits(number);
+        self.nodes().is_alone() && self.0.workers.get(number).is_some_and(quiet) && all_here()
     }
 
     /// Whether there may be clients here whom something concerns.

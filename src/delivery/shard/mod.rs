@@ -255,8 +255,7 @@ impl Handler<CloseAll> for Shard {
     type Result = ();
 
     fn handle(&mut self, close: CloseAll, _: &mut Context<Self>) {
-        let (lines, _) = self.lines.page(0, usize::MAX);
-        for line in lines {
+        for line in self.lines.all() {
             line.signal(|signals| signals.close(close.code, close.reason));
         }
     }

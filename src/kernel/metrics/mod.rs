@@ -7,6 +7,7 @@
 //! one atomic addition. Code that counts on a hot path (per delivery, per frame) looks them up at the start and keeps them.
 
 mod groups;
+mod handles;
 
 use std::{fmt, time::Duration};
 
@@ -22,7 +23,10 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
-pub use self::groups::{ActionMetrics, BackplaneMetrics, EventMetrics, NodeMetrics, PointMetrics};
+pub use self::{
+    groups::{ActionMetrics, BackplaneMetrics, EventMetrics, NodeMetrics, PointMetrics},
+    handles::Handles,
+};
 
 /// What [`Metrics::encode`] writes, for the header `Content-Type`.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

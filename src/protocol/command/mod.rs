@@ -178,7 +178,8 @@ pub fn decode_with(
     json: &[u8],
     is_action: impl Fn(&str) -> bool,
 ) -> Result<Inbound, Box<Undecodable>> {
-    if depth(json) > DEPTH_MAX {
+    // Who opens so few cannot be deeper, and that is counted much faster.
+    if openings(json) > DEPTH_MAX && depth(json) > DEPTH_MAX {
         let message = format!("the message is nested deeper than {DEPTH_MAX} levels");
         let fault = Fault::new(ErrorCode::BadRequest, message);
         return Err(Box::new(Undecodable {
@@ -218,6 +219,14 @@ pub fn request_id(json: &[u8]) -> Option<RequestId> {
     envelope.request_id
 }
 
+/// Opening brackets and braces, wherever they are. Counted in bytes, so that many are counted at once.
+fn openings(json: &[u8]) -> usize {
+    // The two differ in this bit alone.
+    let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
+    let some = |part: &[u8]| usize::from(part.iter().map(opens).sum::<u8>());
+    json.chunks(usize::from(u8::MAX)).map(some).sum()
+}
+
 /// The deepest nesting, counted before anything is built: serde_json skips unknown fields at any depth.
 fn depth(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -239,6 +248,8 @@ fn depth(json: &[u8]) -> usize {
 }
 
 fn fields<T: DeserializeOwned>(name: &str, json: &[u8]) -> Result<T, Fault> {
+    // A command without fields: that it is an object is known by now.
+    let json = if size_of::<T>() == 0 { b"{}" } else { json };
     serde_json::from_slice(json).map_err(|error| unreadable(name, &error))
 }
 

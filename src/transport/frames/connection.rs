@@ -18,13 +18,14 @@ use std::{
 use actix_codec::Decoder as _;
 use actix_http::ws::Codec;
 use actix_web_actors::ws::{Message, ProtocolError};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 use futures_core::Stream;
 use tokio::io::ReadBuf;
 
 use super::{
     fragments::{Fragments, MessageLimits, Unreadable},
-    header::declared_length,
+    header::{declared_length, only_text},
     socket::{Room, Socket, State},
     wire::Wire,
 };
@@ -120,8 +121,8 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    /// Reads what is there. `Ready(Ok(false))` at the end of the stream.
-    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Reads what is there.
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<Read>> {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut scratch = ReadBuf::new(scratch);
             let read = self
@@ -132,11 +133,27 @@ impl<W: Wire> Connection<W> {
             if read.is_pending() {
                 return Poll::Pending;
             }
-            if !self.discarding {
-                self.input.extend_from_slice(scratch.filled());
-            }
-            Poll::Ready(Ok(!scratch.filled().is_empty()))
+            let read = match scratch.filled_mut() {
+                [] => Read::End,
+                _ if self.discarding => Read::Bytes,
+                bytes => self.take(bytes),
+            };
+            Poll::Ready(Ok(read))
         })
+    }
+
+    /// Takes what was read: as the message that it is, if it is one, else as bytes to be understood.
+    fn take(&mut self, bytes: &mut [u8]) -> Read {
+        let fits = bytes.len() <= self.limits.bytes;
+        if fits
+            && self.input.is_empty()
+            && !self.fragments.has_begun()
+            && let Some(text) = only_text(bytes)
+        {
+            return Read::Text(Bytes::copy_from_slice(text));
+        }
+        self.input.extend_from_slice(bytes);
+        Read::Bytes
     }
 
     /// The end: nothing that still comes is looked at.
@@ -145,6 +162,16 @@ impl<W: Wire> Connection<W> {
         self.input = BytesMut::new();
         Poll::Ready(Some(Err(why)))
     }
+}
+
+/// What a read has brought.
+enum Read {
+    /// One message, whole and alone.
+    Text(Bytes),
+    /// Anything else.
+    Bytes,
+    /// The end of the stream.
+    End,
 }
 
 impl<W: Wire> Stream for Connection<W> {
@@ -175,9 +202,16 @@ impl<W: Wire> Stream for Connection<W> {
             }
             match this.poll_read(task) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(Read::Bytes)) => {}
+                Poll::Ready(Ok(Read::Text(text))) => match ByteString::try_from(text) {
+                    Ok(text) => {
+                        this.handled = true;
+                        return Poll::Ready(Some(Ok(Message::Text(text))));
+                    }
+                    Err(_) => return this.end(Unreadable::NotUtf8.into()),
+                },
                 Poll::Ready(_) if this.discarding => return Poll::Ready(None),
-                Poll::Ready(Ok(false)) => return this.end(Ended::Eof),
+                Poll::Ready(Ok(Read::End)) => return this.end(Ended::Eof),
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return this.end(Ended::Eof);
                 }

@@ -50,6 +50,11 @@ enum Kind {
 }
 
 impl Fragments {
+    /// Whether a message is not all there.
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Takes one frame. Returns the whole message once it is complete.
     pub(super) fn take(
         &mut self,

@@ -5,9 +5,10 @@
 //! actor, reads and writes it. Why not `actix_web_actors::ws::WebsocketContext`: that actor is polled by
 //! the response body, so a client that stops reading stops its own actor (its heartbeat does not fire, a
 //! message to stop is not handled), what is sent to it queues without bound, and it costs 17 to 20 KB
-//! a connection. Frames, codec and close reasons are still those of the actix crates.
+//! a connection. Codec and close reasons are still those of the actix crates, but for
+//! what nearly every read and every write is, one whole text frame: that is read and written by hand.
 //!
-//! - `connection`: reading, as a stream of messages. `socket`: writing. `wire`: TCP or TLS under both.
+//! - `connection`: reading, as a stream of messages. `socket`: writing, through the outbox or past it. `wire`: TCP or TLS under both.
 //! - `fragments` and `header`: limits that the codec does not hold.
 
 mod connection;

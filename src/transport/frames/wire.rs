@@ -2,10 +2,12 @@
 
 use std::{
     io,
+    os::fd::AsRawFd as _,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use crate::delivery::express::BareSocket;
 use actix_rt::net::{ActixStream, Ready, TcpStream};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,6 +17,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub trait Wire: ActixStream + Sized {
     /// Whether what was written may still be inside, to be passed on by [`Wire::poll_through`].
     fn buffers(&self) -> bool;
+
+    /// The socket, if what is written to it goes out as it is.
+    fn bare(&self) -> Option<BareSocket>;
 
     /// As one type, whichever it is.
     fn into_any(self) -> AnyWire;
@@ -48,6 +53,10 @@ impl Wire for TcpStream {
         AnyWire::Tcp(self)
     }
 
+    fn bare(&self) -> Option<BareSocket> {
+        Some(BareSocket::new(self.as_raw_fd()))
+    }
+
     /// Tries first: tokio's budget for cooperative scheduling would stop a fan-out after 128 sockets.
     fn poll_send(&mut self, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         loop {
@@ -71,6 +80,10 @@ impl Wire for TlsStream<TcpStream> {
 
     fn into_any(self) -> AnyWire {
         AnyWire::Tls(Box::new(self))
+    }
+
+    fn bare(&self) -> Option<BareSocket> {
+        None
     }
 }
 
@@ -147,6 +160,13 @@ impl Wire for AnyWire {
 
     fn into_any(self) -> AnyWire {
         self
+    }
+
+    fn bare(&self) -> Option<BareSocket> {
+        match self {
+            Self::Tcp(wire) => wire.bare(),
+            Self::Tls(_) => None,
+        }
     }
 
     fn poll_send(&mut self, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     delivery::{
+        express::{BareSocket, Seat},
         line::{Accepted, Sink},
         outbox::Outbox,
         queued::Queued,
@@ -26,8 +27,20 @@ impl<W: Wire> Sink for Socket<W> {
         Socket::pump(self, outbox, encode);
     }
 
+    fn say(&self, write: &dyn Fn(&mut Vec<u8>)) -> Accepted {
+        self.say_text(write)
+    }
+
     fn send_shared(&self, bytes: &Bytes) -> Accepted {
         Socket::send_shared(self, bytes)
+    }
+
+    fn bare(&self, seat: &Seat) -> Option<BareSocket> {
+        Socket::bare(self, seat)
+    }
+
+    fn finish_shared(&self, bytes: &Bytes, written: usize) {
+        Socket::finish_shared(self, bytes, written);
     }
 
     fn format(&self) -> WireFormat {

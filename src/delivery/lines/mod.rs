@@ -13,20 +13,27 @@ use smallvec::SmallVec;
 
 use super::{
     counters::Counters,
-    line::{Client, Line, NewLine, SessionRef},
+    express::Express,
+    line::{Accepted, Client, Line, NewLine, SessionRef},
     messages::LineReport,
     rooms::{JoinOutcome, Renewed, Rooms, Stay},
     roster::Roster,
     wheel::Wheel,
     writes::{Delays, Writes},
 };
-use crate::kernel::{
-    ids::{DeviceId, RoomId, UserId},
-    time::{Clock, Timestamp},
+use crate::{
+    kernel::{
+        ids::{DeviceId, RoomId, UserId},
+        time::{Clock, Timestamp},
+    },
+    protocol::{event::Event, frame::Frame},
 };
 
 /// How exact timers are. A hundredth of the shortest pause that a person notices in a heartbeat.
 pub const TICK: Duration = Duration::from_millis(20);
+
+/// Lines that are written at the end of one session's turn, at most; the worker writes the others.
+const NOTED: usize = 64;
 
 /// Where a frame goes.
 #[derive(Debug, Clone)]
@@ -49,6 +56,7 @@ pub enum To {
 pub struct Lines {
     worker: u16,
     table: RefCell<Slab<Rc<Line>>>,
+    express: Rc<Express>,
     by_user: RefCell<HashMap<UserId, SmallVec<[u32; 2]>>>,
     rooms: RefCell<Rooms>,
     clock: Clock,
@@ -72,6 +80,7 @@ impl Lines {
         Rc::new(Self {
             worker,
             table: RefCell::default(),
+            express: Rc::default(),
             by_user: RefCell::default(),
             rooms: RefCell::default(),
             clock,
@@ -86,6 +95,11 @@ impl Lines {
 
     pub(super) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Counts a command of a client.
+    pub fn heard(&self, command: &'static str) {
+        self.counters.heard(command);
     }
 
     /// This worker's number.
@@ -104,12 +118,8 @@ impl Lines {
         let entry = table.vacant_entry();
         // A worker has fewer lines than descriptors, and those are counted in 32 bits.
         let slot = u32::try_from(entry.key()).unwrap_or(u32::MAX);
-        let line = Rc::new(Line::new(
-            new,
-            slot,
-            self.latest_round.get(),
-            Rc::clone(&self.counters),
-        ));
+        let seat = self.express.seat(slot, self.latest_round.get());
+        let line = Rc::new(Line::new(new, seat, Rc::clone(&self.counters)));
         entry.insert(Rc::clone(&line));
         drop(table);
         let client = line.client().clone();
@@ -130,6 +140,7 @@ impl Lines {
     /// Lets a client go, out of all its rooms. Frames for it find nobody from now on.
     pub fn remove(&self, at: SessionRef) {
         let Some(line) = self.get(at) else { return };
+        self.express.vacate(at.slot);
         self.table.borrow_mut().remove(at.slot as usize);
         let mut by_user = self.by_user.borrow_mut();
         let user = &line.client().user;
@@ -210,6 +221,16 @@ impl Lines {
         (line.client().session == at.session).then(|| Rc::clone(line))
     }
 
+    /// The line in a place, if there is one.
+    pub(super) fn at(&self, slot: usize) -> Option<Rc<Line>> {
+        self.table.borrow().get(slot).map(Rc::clone)
+    }
+
+    /// What the fan-out knows of the lines, by their places.
+    pub(super) fn express(&self) -> &Express {
+        &self.express
+    }
+
     /// Everybody to whom a frame goes.
     pub(super) fn find(&self, to: &To) -> SmallVec<[Rc<Line>; 4]> {
         match to {
@@ -218,12 +239,7 @@ impl Lines {
             To::Device(user, device) => self.of_user(user, |client| client.device == *device),
             To::OtherDevices(user, device) => self.of_user(user, |client| client.device != *device),
             To::Room(room) => self.in_room(room, self.clock.now()),
-            To::Everyone => self
-                .table
-                .borrow()
-                .iter()
-                .map(|(_, line)| Rc::clone(line))
-                .collect(),
+            To::Everyone => self.all().into(),
         }
     }
 
@@ -256,14 +272,10 @@ impl Lines {
             .collect()
     }
 
-    /// The lines from a place on, `count` at most, and the place after them; `None` at the end.
-    pub(super) fn page(&self, from: usize, count: usize) -> (Vec<Rc<Line>>, Option<usize>) {
+    /// Every line.
+    pub(super) fn all(&self) -> Vec<Rc<Line>> {
         let table = self.table.borrow();
-        let end = from.saturating_add(count).min(table.capacity());
-        let page = (from..end)
-            .filter_map(|slot| table.get(slot).map(Rc::clone))
-            .collect();
-        (page, (end < table.capacity()).then_some(end))
+        table.iter().map(|(_, line)| Rc::clone(line)).collect()
     }
 
     /// How many clients there are.
@@ -274,6 +286,33 @@ impl Lines {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.table.borrow().is_empty()
+    }
+
+    /// Says something to one device of a user, if its lines have heard all that was said before. Returns whether they have.
+    pub(super) fn say(&self, user: &UserId, device: &DeviceId, event: &Event) -> bool {
+        let lines = self.of_user(user, |client| client.device == *device);
+        let latest = self.latest_round.get();
+        if lines.iter().any(|line| line.seat().seen() < latest) {
+            return false;
+        }
+        let topic = event.spec().topic;
+        for line in lines
+            .iter()
+            .filter(|line| line.subscribed().contains(topic))
+        {
+            if line.say(event, None) == Accepted::Busy {
+                let _ = line.push(Frame::new(event));
+            }
+            self.note(line);
+        }
+        true
+    }
+
+    /// Has those lines write that were given something which is due: for a session, at the end of its turn.
+    pub fn write_noted(&self) {
+        if self.writes.borrow().more_due() {
+            self.write_due(NOTED);
+        }
     }
 
     /// Remembers what a line was given to write; the worker writes it when it is due.
@@ -348,27 +387,4 @@ impl Lines {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{backplane::Backplane, delivery::leave::Graces};
-
-    #[test]
-    fn no_alarm_is_due_before_its_time_or_a_whole_millisecond_after_it() {
-        let roster = Roster::new(Graces::default(), Backplane::alone("n1".parse().unwrap()));
-        let lines = Lines::new(
-            0,
-            roster,
-            Clock::system(),
-            Delays::NONE,
-            Counters::new(Arc::default()),
-        );
-        for nanos in (0..3_000_000).step_by(9_973) {
-            let when = lines.started + Duration::from_nanos(nanos);
-            let due = lines.started + Duration::from_millis(lines.due(when));
-            assert!(due >= when, "{nanos} ns: early");
-            assert!(due - when < Duration::from_millis(1), "{nanos} ns: late");
-        }
-    }
-}
+mod tests;

@@ -4,8 +4,10 @@
 //! the thread share; what a socket does not take at once is kept for it, and its task goes on when the
 //! socket has room. Bytes that many lines share are never copied.
 
+mod direct;
+
 use std::{
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     io,
     pin::Pin,
     rc::Rc,
@@ -21,7 +23,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::wire::Wire;
 use crate::{
-    delivery::{line::Accepted, outbox::Outbox, queued::Queued},
+    delivery::{express::Seat, line::Accepted, outbox::Outbox, queued::Queued},
     protocol::close_code::CloseCode,
 };
 
@@ -50,13 +52,15 @@ pub(in crate::transport) struct Socket<W> {
     /// hold what nobody else will pump.
     was_full: Cell<bool>,
     state: Cell<State>,
+    /// Where others write to it, once they do: left before anything waits here, or ends.
+    seat: OnceCell<Seat>,
 }
 
 /// On the heap only while there is something.
 #[derive(Default)]
 struct Rest {
     current: Bytes,
-    /// Pings and the close frame: they follow what is current and precede what is in the outbox.
+    /// Answers, pings and the close frame: they follow what is current and precede what is in the outbox.
     urgent: BytesMut,
     /// Whether the wire holds bytes that it must still pass on (TLS).
     unflushed: bool,
@@ -100,6 +104,7 @@ impl<W: Wire> Socket<W> {
             stalled_since: Cell::new(None),
             was_full: Cell::new(false),
             state: Cell::new(State::Open),
+            seat: OnceCell::new(),
         })
     }
 
@@ -158,7 +163,16 @@ impl<W: Wire> Socket<W> {
         };
         loop {
             if rest.current.is_empty() && !rest.urgent.is_empty() {
-                rest.current = std::mem::take(&mut rest.urgent).freeze();
+                let written = self.write(&rest.urgent);
+                if written == rest.urgent.len() {
+                    rest.urgent.clear();
+                    rest.unflushed |= self.buffers();
+                } else {
+                    rest.current = std::mem::take(&mut rest.urgent).freeze();
+                    rest.current.advance(written);
+                    rest.unflushed |= written > 0 && self.buffers();
+                    return false;
+                }
             }
             if rest.current.is_empty() {
                 break;
@@ -168,12 +182,14 @@ impl<W: Wire> Socket<W> {
                 return false;
             }
             rest.current.advance(written);
-            rest.unflushed = self.buffers();
+            rest.unflushed |= self.buffers();
         }
         if rest.unflushed {
             rest.unflushed = !self.flushed();
         }
-        kept.take_if(|rest| !rest.unflushed);
+        if let Some(done) = kept.take_if(|rest| !rest.unflushed) {
+            direct::give_back(done);
+        }
         kept.is_none()
     }
 
@@ -238,6 +254,7 @@ impl<W: Wire> Socket<W> {
         if self.state.get() == State::Closed {
             return;
         }
+        self.leave_seat();
         let encoded = Codec::new().encode(message, &mut self.rest().urgent);
         debug_assert!(encoded.is_ok(), "whole frames always encode");
         self.write_rest();
@@ -256,7 +273,7 @@ impl<W: Wire> Socket<W> {
     pub(super) fn pong(&self, payload: Bytes) {
         // One at a time waits: a client that pings and does not read must not fill our memory.
         let waits = |rest: &Box<Rest>| !rest.urgent.is_empty();
-        if !self.rest.borrow().as_ref().is_some_and(waits) {
+        if !self.was_full.get() || !self.rest.borrow().as_ref().is_some_and(waits) {
             self.say(Message::Pong(payload));
         }
     }
@@ -266,6 +283,7 @@ impl<W: Wire> Socket<W> {
         if self.state.get() == State::Open {
             self.say(Message::Close(reason));
         }
+        self.leave_seat();
         if self.state.get() != State::Closed {
             self.state.set(State::Leaving);
         }
@@ -369,6 +387,7 @@ impl<W: Wire> Socket<W> {
 
     /// Ends the connection at once.
     pub(in crate::transport) fn abort(&self) {
+        self.leave_seat();
         self.state.set(State::Closed);
         self.wake();
     }

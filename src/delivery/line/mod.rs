@@ -4,13 +4,13 @@
 //! A line belongs to one worker thread. Nothing here is sent between threads; other threads reach it
 //! through the worker's [`Shard`](super::shard::Shard).
 
+mod direct;
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     task::Waker,
 };
-
-use bytes::Bytes;
 
 pub use super::{
     client::{Client, SessionRef},
@@ -19,6 +19,7 @@ pub use super::{
 };
 use super::{
     counters::Counters,
+    express::Seat,
     filter::Filter,
     inbox::cursor::{Cursor, Offer},
     outbox::{Fate, Item as _, Limits, Outbox, Pushed},
@@ -37,8 +38,8 @@ use crate::{
 
 /// One connected client.
 pub struct Line {
-    /// Its place in its worker's table.
-    slot: u32,
+    /// Its place in its worker's tables.
+    seat: Seat,
     client: Client,
     /// Whether state events carry `v`.
     versioned: bool,
@@ -46,8 +47,6 @@ pub struct Line {
     filter: Filter,
     /// What it gets by now: a topic is added in the step that sends its snapshot.
     subscribed: Cell<Topics>,
-    /// The last broadcast round that this line has seen.
-    pub(super) seen: Cell<u64>,
     outbox: RefCell<Outbox<Queued>>,
     cursor: RefCell<Cursor>,
     sink: Rc<dyn Sink>,
@@ -84,14 +83,13 @@ pub struct NewLine {
 }
 
 impl Line {
-    pub(super) fn new(new: NewLine, slot: u32, seen: u64, counters: Rc<Counters>) -> Self {
+    pub(super) fn new(new: NewLine, seat: Seat, counters: Rc<Counters>) -> Self {
         Self {
-            slot,
+            seat,
             client: new.client,
             versioned: new.versioned,
             filter: new.filter,
             subscribed: Cell::new(Topics::NONE),
-            seen: Cell::new(seen),
             outbox: RefCell::new(Outbox::gated()),
             cursor: RefCell::new(new.cursor),
             sink: new.sink,
@@ -107,7 +105,7 @@ impl Line {
     }
 
     pub(super) fn slot(&self) -> u32 {
-        self.slot
+        self.seat.slot()
     }
 
     /// Who is at the other end.
@@ -123,6 +121,7 @@ impl Line {
     /// Lets events of a topic through, if the client wants them.
     pub fn subscribe(&self, topic: Topic) {
         if self.filter.wants(topic) {
+            self.seat.leave();
             self.subscribed.set(self.subscribed.get().with(topic));
         }
     }
@@ -202,6 +201,7 @@ impl Line {
         if self.is_open() {
             return self.enqueue(item);
         }
+        self.seat.leave();
         self.counters.sent(item.frame.spec().name, 1);
         let mut outbox = self.outbox.borrow_mut();
         let before = outbox.bytes();
@@ -215,6 +215,7 @@ impl Line {
             item.meets(Fate::Closed);
             return Delivered::No;
         }
+        self.seat.leave();
         self.noted.want(item.urgency());
         let name = item.frame.spec().name;
         let mut outbox = self.outbox.borrow_mut();
@@ -266,6 +267,7 @@ impl Line {
 
     /// The window of what is low is over: all of it may leave.
     pub(super) fn release_low(&self) {
+        self.seat.leave();
         self.outbox.borrow_mut().release_low();
         self.noted.want(Urgency::Now);
     }
@@ -290,20 +292,6 @@ impl Line {
         };
         if drained && self.cursor.borrow().wants_page() {
             self.signal(|signals| signals.read_inbox = true);
-        }
-    }
-
-    /// Sends bytes that many lines share, if nothing of this line comes before them: `ready`, a goodbye, a frame.
-    pub(super) fn send_shared(&self, bytes: &Bytes) -> Accepted {
-        if !self.opened.get() || self.closing.get() {
-            return Accepted::Busy;
-        }
-        if self.outbox.borrow().has_due() {
-            self.pump();
-        }
-        match self.outbox.borrow().has_due() {
-            false => self.sink.send_shared(bytes),
-            true => Accepted::Busy,
         }
     }
 
@@ -335,6 +323,7 @@ impl Line {
     /// not take that either: it hears the goodbye alone.
     pub fn finish(&self, closing: Frame, code: CloseCode, reason: &str) {
         self.closing.set(true);
+        self.seat.leave();
         let mut outbox = self.outbox.borrow_mut();
         let before = outbox.bytes();
         match code {

@@ -38,7 +38,7 @@
 //!    ([`delivery::dispatch::Dispatch::broadcast`]); while a worker is busy, a newer status of the same
 //!    otomo replaces the older.
 //! 4. Each worker's [`delivery::shard::Shard`] walks its own clients and writes the same bytes to all
-//!    whose socket is free. A slow client finds the newest status in its outbox when it reads again.
+//!    whose socket is free ([`delivery::express`]: by one look at one table). A slow client finds the newest status in its outbox when it reads again.
 //! 5. The answer to the otomo goes the same way, so it comes after the update that it caused.
 //! 6. Where there are other nodes, their hubs are sent the new entry of the board through the [`backplane`], and each tells
 //!    the clients of its own node.
@@ -52,8 +52,8 @@
 //!    the caller, `call_cancelled` to the other devices, the acknowledgement, `signaling_start`.
 //! 4. The second command finds the call accepted and is refused with `CALL_ALREADY_ACCEPTED`. Had it come
 //!    to another node, the version in the row would have settled it in the same way.
-//! 5. Offers, answers and candidates then pass through the lane from one bound device to the other,
-//!    without the store.
+//! 5. Offers and answers then pass through the lane from one bound device to the other, without the store. Candidates do
+//!    not even need the lane: the thread that reads one gives it to the other device (`calls::routes`).
 //!
 //! # Walkthrough: a call between two nodes
 //! 1. A caller on node A requests a call with an otomo on node B. A's coordinator has it stored, then rings:

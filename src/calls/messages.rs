@@ -5,6 +5,7 @@ use actix::Message;
 use super::{
     fault::CallsFault,
     hints::Hint,
+    routes::Underway,
     rules::{
         call::{Call, Device},
         command::Happening,
@@ -29,6 +30,8 @@ pub struct Asker {
     pub at: SessionRef,
     /// Where the answer goes, if not there.
     pub reply: Reply,
+    /// Held until it is done and said.
+    pub underway: Underway,
 }
 
 /// What a client may ask.

@@ -15,6 +15,7 @@
 //!   what it has to remember meanwhile.
 //! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists. `queries`: calls as others ask for them.
+//! - `routes`: candidates that do not take the lane.
 //! - `hints`: what nodes tell each other of calls. `heard`: how far the people of a node have heard of them.
 //!
 //! What a metered call costs its caller is one of the things that such a transaction writes: the points, the call that counts
@@ -42,6 +43,7 @@ mod live;
 mod messages;
 mod queries;
 pub mod records;
+mod routes;
 pub mod rules;
 mod snapshot;
 mod speaker;
@@ -61,6 +63,7 @@ use self::{
     coordinator::CallCoordinator,
     live::LivePeople,
     messages::{Arrived, Asked, Drain, Learned, Left, Missed, Order, Stop, device},
+    routes::Routes,
     rules::{
         call::Call,
         command::{Authority, Happening},
@@ -95,6 +98,7 @@ pub use self::{
     entry::Entry,
     fault::CallsFault,
     messages::{Asker, ClientCommand},
+    routes::{Asks, Underway},
 };
 
 /// `call_snapshot` as it was read, and the live call in it.
@@ -108,6 +112,7 @@ struct Shared {
     /// One address for all senders: each clone of an actix address brings a place of its own beyond the mailbox's bound.
     coordinator: Addr<CallCoordinator>,
     live: LivePeople,
+    routes: Routes,
     dispatch: Dispatch,
     store: Handle,
     config: Arc<Config>,
@@ -146,7 +151,7 @@ impl Calls {
         if !left_behind.is_empty() {
             log::info!("calls restored node={node} calls={}", left_behind.len());
         }
-        let live = LivePeople::default();
+        let (live, routes) = (LivePeople::default(), Routes::default());
         let speaker = Speaker {
             dispatch: dispatch.clone(),
             presence: presence.clone(),
@@ -154,6 +159,7 @@ impl Calls {
             store: store.clone(),
             config: config.calls.clone(),
             live: live.clone(),
+            routes: routes.clone(),
             kept: kept::KeptCandidates::default(),
             metrics: Arc::clone(metrics),
         };
@@ -167,6 +173,7 @@ impl Calls {
         Ok(Self(Arc::new(Shared {
             coordinator: coordinator.start(),
             live,
+            routes,
             dispatch: dispatch.clone(),
             store: store.clone(),
             config: Arc::clone(config),

@@ -11,6 +11,7 @@ use super::{
     live::LivePeople,
     messages::Asker,
     records::sweep::Mark,
+    routes::Routes,
     rules::{
         call::{Call, Device, PhaseName, Side},
         command::{Happening, Remaining},
@@ -50,6 +51,7 @@ pub(super) struct Speaker {
     pub(super) store: Handle,
     pub(super) config: CallsConfig,
     pub(super) live: LivePeople,
+    pub(super) routes: Routes,
     pub(super) kept: KeptCandidates,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -85,6 +87,7 @@ impl Speaker {
         // Before anybody hears a word: who leaves after they have heard one is known to be in a call.
         for stored in &outcome.steps {
             self.live.note(&stored.step.next);
+            self.routes.close(stored.step.next.id);
             let persisted = |it: &Durable| matches!(it, Durable::Persist(..));
             if stored.step.durable.iter().any(persisted) {
                 hints::tell(self.dispatch.backplane(), &stored.step.next);
@@ -109,6 +112,15 @@ impl Speaker {
             self.refuse(task, refusal);
         }
         said
+    }
+
+    /// All of a change has been said: its two devices may reach each other right away. Not where other nodes may change the
+    /// call, nor if a request has ended it meanwhile, whose lane is another.
+    pub(super) fn open_route(&self, call: &Call) {
+        let alone = self.dispatch.backplane().link() == Link::Alone;
+        if alone && self.live.call_of(&call.caller) == Some(call.id) {
+            self.routes.open(call);
+        }
     }
 
     /// Says what a signal came to, which is never stored.

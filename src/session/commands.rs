@@ -9,6 +9,7 @@ use super::{Session, SessionContext, Stage, rate_limits::FaultBudget};
 use crate::{
     calls::{Asker, ClientCommand},
     delivery::{
+        line::Accepted,
         lines::To,
         reply::{AnswerTo, PostedCommand, Reply, Unacknowledged},
     },
@@ -16,7 +17,7 @@ use crate::{
     presence::rules::Chooser,
     protocol::{
         close_code::CloseCode,
-        command::{self, Command, OtomoStatusSet, TokenRefresh},
+        command::{self, Command, IceCandidate, OtomoStatusSet, TokenRefresh},
         error_code::ErrorCode,
         event::{Error, Event, HeartbeatAck, OtomoStatusSetAck, Pong, TokenRefreshAck},
         fault::Fault,
@@ -26,13 +27,11 @@ use crate::{
 impl Session {
     /// A whole message came. Bad ones are answered and change nothing; too many close the connection.
     pub fn receive(&mut self, json: &[u8], ctx: &mut SessionContext) {
-        self.heard();
-        self.take(json, AnswerTo::Session, ctx);
+        self.take_heard(json, AnswerTo::Session, ctx);
     }
 
     /// The same of a message that is to be acknowledged: `number` is what the client calls it.
     pub fn receive_acknowledged(&mut self, json: &[u8], number: u64, ctx: &mut SessionContext) {
-        self.heard();
         // Before and after that nothing is done, and nothing is waited for.
         let to = match &self.stage {
             Stage::Live(live) => {
@@ -41,16 +40,24 @@ impl Session {
             }
             Stage::Unauthenticated(_) | Stage::Loading(_) | Stage::Closing => AnswerTo::Session,
         };
-        self.take(json, to, ctx);
+        self.take_heard(json, to, ctx);
     }
 
     /// A command that was posted: its answer goes to the request that waits for it.
     pub(super) fn receive_posted(&mut self, posted: PostedCommand, ctx: &mut SessionContext) {
+        self.asked = Instant::now();
         self.take(&posted.json, AnswerTo::Request(posted.answer), ctx);
     }
 
+    /// A command that came over the connection is a sign of life, too.
+    fn take_heard(&mut self, json: &[u8], to: AnswerTo, ctx: &mut SessionContext) {
+        let now = Instant::now();
+        self.keepalive.heard(now);
+        self.asked = now;
+        self.take(json, to, ctx);
+    }
+
     fn take(&mut self, json: &[u8], to: AnswerTo, ctx: &mut SessionContext) {
-        self.asked = Instant::now();
         if let Err(wait) = self.rate_limits.take_command(&self.env.config.limits) {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
@@ -61,11 +68,7 @@ impl Session {
         let is_action = |name: &str| own.iter().any(|own| own == name);
         match command::decode_with(json, is_action) {
             Ok(inbound) => {
-                self.env
-                    .metrics
-                    .messages_in
-                    .of(inbound.command.name())
-                    .inc();
+                self.env.lines.heard(inbound.command.name());
                 let reply = Reply::new(inbound.request_id, to);
                 self.route(inbound.command, reply, ctx);
             }
@@ -93,7 +96,13 @@ impl Session {
 
     /// Answers a command.
     fn answer(&mut self, event: impl Into<Event>, reply: &Reply) {
-        reply.send(&event.into(), |frame| self.say_frame(frame));
+        let event = event.into();
+        if let (Stage::Live(live), Some(request_id)) = (&self.stage, reply.as_event())
+            && live.line.say(&event, request_id) == Accepted::Taken
+        {
+            return;
+        }
+        reply.send(&event, |frame| self.say_frame(frame));
     }
 
     fn route(&mut self, command: Command, reply: Reply, ctx: &mut SessionContext) {
@@ -164,7 +173,10 @@ impl Session {
                 return self.refuse(&wrong_kind("webrtc_answer", "answer"), &reply);
             }
             Command::WebrtcAnswer(signal) => ClientCommand::Answer(signal.call_id, signal.answer),
-            Command::IceCandidate(signal) => ClientCommand::Ice(signal.call_id, signal.candidate),
+            Command::IceCandidate(signal) => match self.pass_on(signal, &reply) {
+                Ok(()) => return,
+                Err(signal) => ClientCommand::Ice(signal.call_id, signal.candidate),
+            },
             Command::CallConnected(call) => ClientCommand::Connected(call.call_id),
             Command::CallEndRequest(call) => ClientCommand::End(call.call_id),
         };
@@ -189,9 +201,24 @@ impl Session {
         Some(client.user)
     }
 
+    /// Passes a candidate on, if it need not take the lane of its call and nobody waits for it to.
+    ///
+    /// # Errors
+    /// Gives it back if it does.
+    fn pass_on(&mut self, signal: IceCandidate, reply: &Reply) -> Result<(), IceCandidate> {
+        let Stage::Live(live) = &mut self.stage else {
+            return Err(signal);
+        };
+        if !live.asks.are_done() || self.env.dispatch.congested() || reply.as_event().is_none() {
+            return Err(signal);
+        }
+        let client = live.line.client();
+        self.env.calls.pass_on(client, signal, &self.env.lines)
+    }
+
     /// Takes a command to the calls. The answer comes back through delivery.
     fn ask(&mut self, command: ClientCommand, reply: Reply) {
-        let Stage::Live(live) = &self.stage else {
+        let Stage::Live(live) = &mut self.stage else {
             return;
         };
         if self.env.dispatch.congested() {
@@ -207,6 +234,7 @@ impl Session {
             client,
             at: live.at,
             reply,
+            underway: live.asks.begin(),
         };
         if let Err(asker) = self.env.calls.ask(asker, command) {
             self.refuse(&busy(), &asker.reply);

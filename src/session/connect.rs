@@ -19,6 +19,7 @@ use super::{
     snapshots::{self, SnapshotFault},
 };
 use crate::{
+    calls::Asks,
     delivery::{
         filter::Filter,
         inbox::{
@@ -242,6 +243,7 @@ impl Session {
             at,
             line,
             expires_at,
+            asks: Asks::default(),
             expiry_told: false,
             check_at: Instant::now(),
             snapshots_sent: false,

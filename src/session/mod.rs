@@ -55,6 +55,7 @@ use self::{
     rate_limits::RateLimits,
 };
 use crate::{
+    calls::Asks,
     delivery::{
         leave::Leave,
         line::{Client, Line, SessionRef, Sink},
@@ -110,6 +111,8 @@ struct Newcomer {
 struct Live {
     at: SessionRef,
     line: Rc<Line>,
+    /// What it has asked of calls.
+    asks: Asks,
     /// When the token runs out.
     expires_at: Timestamp,
     /// Whether the client was told that it does.
@@ -171,7 +174,11 @@ impl Session {
     pub fn write(&mut self) {
         match &mut self.stage {
             Stage::Unauthenticated(newcomer) => self.sink.pump(&mut newcomer.outbox),
-            Stage::Live(live) => live.line.pump(),
+            Stage::Live(live) => {
+                live.line.pump();
+                // What it has passed on to others of this worker.
+                self.env.lines.write_noted();
+            }
             Stage::Loading(_) | Stage::Closing => {}
         }
     }

@@ -1,7 +1,7 @@
 //! A device that calls and is called.
 
 use otomo::{
-    calls::{Asker, Calls, ClientCommand},
+    calls::{Asker, Calls, ClientCommand, Underway},
     delivery::{
         line::{Client, SessionRef},
         lines::Lines,
@@ -45,6 +45,7 @@ impl Phone {
             client: self.client.clone(),
             at: self.at,
             reply: Reply::default(),
+            underway: Underway::default(),
         };
         self.calls.ask(asker, command).unwrap();
     }

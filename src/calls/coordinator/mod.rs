@@ -249,6 +249,9 @@ impl CallCoordinator {
             });
             ctx.spawn(counted);
         }
+        for call in &said.calls {
+            self.speaker.open_route(call);
+        }
         self.run(task.call);
         self.arm(ctx);
     }

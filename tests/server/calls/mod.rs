@@ -4,6 +4,7 @@ mod crossing;
 mod ending;
 mod lost;
 mod metered;
+mod relaying;
 mod ringing;
 mod signalling;
 mod talking;

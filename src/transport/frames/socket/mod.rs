@@ -171,7 +171,9 @@ impl<W: Wire> Socket<W> {
                     rest.current = std::mem::take(&mut rest.urgent).freeze();
                     rest.current.advance(written);
                     rest.unflushed |= written > 0 && self.buffers();
-                    return false;
+                    if written == 0 {
+                        return false;
+                    }
                 }
             }
             if rest.current.is_empty() {

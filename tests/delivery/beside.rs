@@ -1,0 +1,104 @@
+//! What a worker's own thread tells a client beside it: at once, and still behind all that is on its way.
+
+use otomo::{
+    delivery::{broadcast::Numbering, lines::To},
+    kernel::ids::DeviceId,
+    protocol::{
+        event::{Event, HeartbeatAck},
+        frame::Frame,
+        spec::{Topic, Topics},
+    },
+};
+use serde_json::Value;
+
+use crate::fixture::{Person, Server, answer};
+
+/// What is told beside, with nothing to tell it by but that it is one.
+fn beat() -> Event {
+    HeartbeatAck { timestamp: 7 }.into()
+}
+
+async fn types(person: &mut Person, count: usize) -> Vec<String> {
+    let mut types = Vec::new();
+    while types.len() < count {
+        let write = person.write().await;
+        let kind = |message: &Value| message["type"].as_str().unwrap().to_owned();
+        types.extend(write.messages.iter().map(kind));
+    }
+    types
+}
+
+fn tell_beside(server: &Server, from: usize, to: &Person) {
+    let client = to.line.client();
+    let (user, device): (_, &DeviceId) = (&client.user, &client.device);
+    server
+        .dispatch
+        .tell_beside(&server.workers[from], user, device, &beat());
+}
+
+#[actix_rt::test]
+async fn it_is_written_at_the_end_of_the_turn_if_nothing_is_on_its_way() {
+    let server = Server::prompt();
+    let mut hana = server.client(0, "hana").await;
+    server.settled().await;
+    tell_beside(&server, 0, &hana);
+    assert!(hana.line.backlog() > 0, "it did not wait for the mailbox");
+    server.workers[0].write_noted();
+    assert_eq!(hana.line.backlog(), 0);
+    assert_eq!(types(&mut hana, 1).await, ["heartbeat_ack"]);
+}
+
+#[actix_rt::test]
+async fn it_comes_after_what_is_in_the_mailbox() {
+    let server = Server::prompt();
+    let mut hana = server.client(0, "hana").await;
+    server.settled().await;
+    server.dispatch.tell(To::Session(hana.at), answer("before"));
+    tell_beside(&server, 0, &hana);
+    assert_eq!(types(&mut hana, 2).await, ["answer", "heartbeat_ack"]);
+}
+
+#[actix_rt::test]
+async fn it_comes_after_what_is_broadcast() {
+    let server = Server::prompt();
+    let mut hana = server.client(0, "hana").await;
+    server.settled().await;
+    let frame = Numbering::default().number(answer("before"));
+    server.dispatch.broadcast(&[frame]);
+    tell_beside(&server, 0, &hana);
+    assert_eq!(types(&mut hana, 2).await, ["answer", "heartbeat_ack"]);
+}
+
+#[actix_rt::test]
+async fn one_who_is_with_another_worker_gets_it_too() {
+    let server = Server::prompt();
+    let mut hana = server.client(1, "hana").await;
+    server.settled().await;
+    tell_beside(&server, 0, &hana);
+    assert_eq!(
+        hana.line.backlog(),
+        0,
+        "another thread's lines are not touched"
+    );
+    assert_eq!(types(&mut hana, 1).await, ["heartbeat_ack"]);
+}
+
+#[actix_rt::test]
+async fn one_who_does_not_listen_does_not_hear_it() {
+    let server = Server::prompt();
+    let mut hana = server.client_of(0, "hana", Topics::NONE).await;
+    server.settled().await;
+    assert!(!hana.line.subscribed().contains(Topic::Calls));
+    let client = hana.line.client().clone();
+    let signal = Event::from(otomo::protocol::event::IceCandidate {
+        call_id: otomo::kernel::ids::CallId::new(),
+        from_user_id: "taro".parse().unwrap(),
+        candidate: otomo::protocol::command::Candidate(None),
+    });
+    let lines = &server.workers[0];
+    let dispatch = &server.dispatch;
+    dispatch.tell_beside(lines, &client.user, &client.device, &signal);
+    let mark = Frame::new(&beat());
+    dispatch.tell(To::Session(hana.at), mark);
+    assert_eq!(types(&mut hana, 1).await, ["heartbeat_ack"]);
+}

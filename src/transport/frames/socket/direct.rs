@@ -26,10 +26,10 @@ impl<W: Wire> Socket<W> {
     /// Says a text before what is in the outbox, which must be empty. It is written with the next pump.
     pub(in crate::transport) fn say_text(&self, write: &dyn Fn(&mut Vec<u8>)) -> Accepted {
         let mut rest = self.rest.borrow_mut();
-        let stuck = |rest: &Box<Rest>| {
+        let stuck = |rest: &Rest| {
             !rest.current.is_empty() || rest.unflushed || rest.urgent.len() > SAID_MAX
         };
-        if rest.as_ref().is_some_and(stuck) || self.state.get() != State::Open {
+        if rest.as_deref().is_some_and(stuck) || self.state.get() != State::Open {
             return Accepted::Busy;
         }
         self.leave_seat();

@@ -274,8 +274,8 @@ impl<W: Wire> Socket<W> {
     /// Answers a ping.
     pub(super) fn pong(&self, payload: Bytes) {
         // One at a time waits: a client that pings and does not read must not fill our memory.
-        let waits = |rest: &Box<Rest>| !rest.urgent.is_empty();
-        if !self.was_full.get() || !self.rest.borrow().as_ref().is_some_and(waits) {
+        let waits = |rest: &Rest| !rest.urgent.is_empty();
+        if !self.was_full.get() || !self.rest.borrow().as_deref().is_some_and(waits) {
             self.say(Message::Pong(payload));
         }
     }

@@ -1,5 +1,8 @@
 //! Who comes online and goes offline: conversation partners hear of it, and nobody else.
 
+use std::time::Duration;
+
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
@@ -81,6 +84,8 @@ async fn whoever_was_there_when_the_server_was_killed_was_last_seen_then() {
         .unwrap();
     let hana = server.connecting("hana", Role::User).ready().await;
     writes(&mut taro, "hana", "m-1", "a").await;
+    // Who came is stored together with others who came, some milliseconds later; nobody is told of that.
+    stored_as_online(&server, 2).await;
     let server = server.kill_and_restart().await;
     drop(hana);
     let mut taro = server.connecting("taro", Role::User).open().await;
@@ -91,4 +96,26 @@ async fn whoever_was_there_when_the_server_was_killed_was_last_seen_then() {
     assert_eq!(snapshot["statuses"], json!({"hana": false}));
     let seen = snapshot["lastSeen"]["hana"].as_i64().unwrap();
     assert!((came..=again).contains(&seen), "{came}, {seen}, {again}");
+}
+
+#[derive(QueryableByName)]
+struct Online {
+    #[diesel(sql_type = BigInt)]
+    people: i64,
+}
+
+/// Returns when the database knows so many people to be online.
+async fn stored_as_online(server: &Process, people: i64) {
+    let mut database = server.database();
+    let query = sql_query("SELECT count(*) AS people FROM whereabouts");
+    loop {
+        let online: Online = query
+            .clone()
+            .get_result(&mut database)
+            .expect("the schema as it is");
+        if online.people == people {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

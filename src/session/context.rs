@@ -118,8 +118,8 @@ impl SessionContext {
 
     /// Whether nothing else may go on.
     fn waiting(&self) -> bool {
-        let waits = |begun: &Box<Futures>| !begun.waits.is_empty();
-        !self.state.alive() || self.begun.as_ref().is_some_and(waits)
+        let waits = |begun: &Futures| !begun.waits.is_empty();
+        !self.state.alive() || self.begun.as_deref().is_some_and(waits)
     }
 
     fn take_wait(&mut self) -> Option<Begun> {

@@ -12,7 +12,7 @@
 //! - [`scenarios`]: what can be measured. [`options`]: what every scenario is asked.
 //! - [`target`]: the server under test, and what it costs. [`transport`]: how one client speaks with it.
 //! - [`crowd`]: many clients in one thread, on bare sockets: a WebSocket library's buffers and futures would cost more than the
-//!   server. [`measure`]: when the next is due, how long it took, what it cost.
+//!   server. [`mod@measure`]: when the next is due, how long it took, what it cost.
 //! - [`stage`]: where scenarios are played whose clients answer each other; [`words`]: what is looked at of a message.
 //! - [`report`]: a table or JSON, a chart, and whether it is as expected.
 //!

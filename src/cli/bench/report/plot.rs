@@ -285,12 +285,9 @@ mod tests {
             }
             rest = after;
         }
-        let entities = svg.split('&').skip(1);
+        let mut entities = svg.split('&').skip(1);
         let known = ["amp;", "lt;", "gt;", "quot;"];
-        match entities
-            .filter(|it| !known.iter().any(|known| it.starts_with(known)))
-            .next()
-        {
+        match entities.find(|it| !known.iter().any(|known| it.starts_with(known))) {
             Some(unknown) => Err(unknown),
             None => Ok(open),
         }

@@ -145,11 +145,15 @@ impl Job {
     }
 }
 
-/// Notes what people were told, then looks for what waits for somebody.
-pub(super) fn sweep(tx: &mut Tx<'_>, marks: &[Mark]) -> Result<Found, StoreError> {
-    for mark in marks {
-        sweep::mark_spoken(tx, mark)?;
-    }
+/// Notes what people were told.
+pub(super) fn note(tx: &mut Tx<'_>, marks: &[Mark]) -> Result<(), StoreError> {
+    marks
+        .iter()
+        .try_for_each(|mark| sweep::mark_spoken(tx, mark))
+}
+
+/// Looks for what waits for somebody.
+pub(super) fn sweep(tx: &mut Tx<'_>) -> Result<Found, StoreError> {
     let now = tx.now();
     Ok(Found {
         due: sweep::due(tx, now, SWEEP_MAX)?,

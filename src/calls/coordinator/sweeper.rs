@@ -13,12 +13,14 @@ use crate::{
         transactions::{self, Found},
     },
     kernel::{ids::CallId, logging::chain, time::Timestamp},
-    store::StoreError,
 };
 
 /// Between two looks at what waits in the database: what another node left behind, and what failed here. A call is ended
 /// within a second of its deadline, whoever had it.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Calls of which one job notes what people were told.
+const NOTES_MAX: usize = 32;
 
 /// How often it is time to look at all live calls, if other nodes are not heard.
 const TICK: Duration = Duration::from_secs(1);
@@ -80,24 +82,31 @@ impl CallCoordinator {
             return;
         }
         self.sweeping = true;
-        let marks: Arc<[Mark]> = self.unnoted.take().into();
-        let noted = Arc::clone(&marks);
-        let swept = self.store.write(move |tx| transactions::sweep(tx, &noted));
-        self.results.push(
-            swept,
-            move |swept: Result<Found, StoreError>, coordinator, _| {
-                coordinator.sweeping = false;
-                match swept {
-                    Ok(found) => coordinator.take_up(found),
-                    Err(fault) => {
-                        log::warn!("calls not swept cause={}", chain(&fault));
-                        marks
-                            .iter()
-                            .for_each(|mark| coordinator.unnoted.note(*mark));
-                    }
+        self.note_spoken();
+        let swept = self.store.write(transactions::sweep);
+        self.results.push(swept, |swept, coordinator, _| {
+            coordinator.sweeping = false;
+            match swept {
+                Ok(found) => coordinator.take_up(found),
+                Err(fault) => log::warn!("calls not swept cause={}", chain(&fault)),
+            }
+        });
+    }
+
+    /// Notes what people were told lately, a few calls at a time: others do not wait for all of a busy second.
+    pub(super) fn note_spoken(&mut self) {
+        for marks in self.unnoted.take().chunks(NOTES_MAX) {
+            let marks: Arc<[Mark]> = marks.into();
+            let noted = Arc::clone(&marks);
+            let noted = self.store.write(move |tx| transactions::note(tx, &noted));
+            self.results.push(noted, move |noted, coordinator, _| {
+                if let Err(fault) = noted {
+                    log::warn!("calls not noted as told cause={}", chain(&fault));
+                    let again = |mark: &Mark| coordinator.unnoted.note(*mark);
+                    marks.iter().for_each(again);
                 }
-            },
-        );
+            });
+        }
     }
 
     fn take_up(&mut self, found: Found) {

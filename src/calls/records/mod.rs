@@ -16,12 +16,12 @@ pub mod timeline;
 
 use diesel::prelude::*;
 
-use self::row::{Row, version};
+use self::row::{Changes, Row, version};
 use super::rules::call::{Call, Side};
 use crate::{
     kernel::ids::{CallId, UserId},
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, prepared, run,
         sql::schema::{calls, live_participants},
     },
 };
@@ -89,14 +89,11 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
 
 /// Stores the next version of a call, if the version before it is the one that is stored.
 pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<Saved, StoreError> {
-    let row = Row::from(call);
+    let changes = Changes::from(Row::from(call));
     let id = call.id.to_string();
     let before = calls::version.eq(version(call.version) - 1);
-    let updated = run!(tx, |c| diesel::update(
-        calls::table.find(&id).filter(before)
-    )
-    .set(&row)
-    .execute(c))?;
+    let updated = diesel::update(calls::table.find(&id).filter(before)).set(changes);
+    let updated = run!(tx, |c| prepared(updated).execute(c))?;
     if updated == 1 {
         return Ok(Saved::Updated);
     }

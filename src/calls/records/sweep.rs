@@ -8,7 +8,7 @@ use super::row::version;
 use crate::{
     kernel::{ids::CallId, time::Timestamp},
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, prepared, run,
         sql::schema::{call_events, calls},
     },
 };
@@ -33,12 +33,9 @@ pub fn mark_spoken(tx: &mut Tx<'_>, mark: &Mark) -> Result<(), StoreError> {
     let gapless = calls::spoken_version
         .ge(version(mark.after))
         .and(calls::spoken_version.lt(up_to));
-    run!(tx, |c| diesel::update(
-        calls::table.find(mark.call.to_string()).filter(gapless)
-    )
-    .set(calls::spoken_version.eq(up_to))
-    .execute(c))?;
-    Ok(())
+    let call = calls::table.find(mark.call.to_string()).filter(gapless);
+    let noted = diesel::update(call).set(calls::spoken_version.eq(up_to));
+    run!(tx, |c| prepared(noted).execute(c)).map(drop)
 }
 
 /// Calls whose time has come, the longest overdue first, at most `limit`.

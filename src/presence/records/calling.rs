@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use super::{find, leases, save};
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
-    presence::rules::{Callable, Chosen, Policy, Reach, Readiness},
+    presence::rules::{Callable, Chosen, Policy, Reach, Readiness, Standing},
     store::{
-        StoreError, Tx, run,
+        StoreError, Tx, prepared, run,
         sql::schema::{otomo as table, users},
     },
 };
@@ -47,10 +47,9 @@ pub fn reset_missed(tx: &mut Tx<'_>, otomo: &UserId) -> Result<(), StoreError> {
 
 /// Lets nobody ring the otomo before `until`.
 pub fn wrap_up(tx: &mut Tx<'_>, otomo: &UserId, until: Timestamp) -> Result<(), StoreError> {
-    run!(tx, |c| diesel::update(table::table.find(otomo.as_str()))
-        .set(table::free_at.eq(until.millis()))
-        .execute(c))?;
-    Ok(())
+    let row = table::table.find(otomo.as_str());
+    let free = diesel::update(row).set(table::free_at.eq(until.millis()));
+    run!(tx, |c| prepared(free).execute(c)).map(drop)
 }
 
 fn change_readiness(
@@ -58,9 +57,18 @@ fn change_readiness(
     otomo: &UserId,
     change: impl FnOnce(Readiness) -> Readiness,
 ) -> Result<(), StoreError> {
-    let Some(mut standing) = find(tx, otomo)? else {
+    let Some(stored) = find(tx, otomo)? else {
         return Ok(());
     };
-    standing.readiness = change(standing.readiness);
-    save(tx, &standing)
+    let readiness = change(stored.readiness);
+    if readiness == stored.readiness {
+        return Ok(());
+    }
+    save(
+        tx,
+        &Standing {
+            readiness,
+            ..stored
+        },
+    )
 }

@@ -175,7 +175,8 @@ fn user_id(stored: &str) -> Result<UserId, StoreError> {
 
 /// A row of `otomo`, without the end of the wrap-up.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, primary_key(user_id), treat_none_as_null = true)]
+#[diesel(table_name = table, primary_key(user_id))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     user_id: String,
     status: String,

@@ -17,7 +17,8 @@ const TASK: usize = 104;
 const COUNTS: usize = 16;
 
 /// Goal: nobody makes a connection larger without noticing. Method: the bounds are steps of the allocator: a type that
-/// outgrows one costs all of the next. A task is laid out in steps of 128 bytes, of which the allocator has 256, 512, 768.
+/// outgrows one costs all of the next. A task is laid out in steps of 128 bytes, of which the allocator has 256, 512, 768;
+/// below 256 it has steps of 32. A socket is over 128 for the sake of its seat, by which it is told bare.
 #[test]
 fn a_connection_fits_into_its_places() {
     let task = TASK
@@ -28,5 +29,5 @@ fn a_connection_fits_into_its_places() {
     let line = COUNTS + size_of::<Line>();
     assert!(line <= 256, "line: {line}");
     let socket = COUNTS + size_of::<Socket<TcpStream>>();
-    assert!(socket <= 128, "socket: {socket}");
+    assert!(socket <= 160, "socket: {socket}");
 }

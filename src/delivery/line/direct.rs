@@ -50,14 +50,15 @@ impl Line {
     /// Lets the next broadcast be written to its socket right away, if nothing waits for the line anywhere.
     pub(in crate::delivery) fn board(&self) {
         let flows = self.opened.get() && !self.closing.get() && !self.outbox.borrow().has_due();
-        if let Some(socket) = flows.then(|| self.sink.bare(&self.seat)).flatten() {
-            let hears = Hears {
-                topics: self.subscribed.get(),
-                versioned: self.versioned,
-                format: self.sink.format(),
-            };
-            self.seat.board(socket, hears);
-        }
+        let Some(socket) = flows.then(|| self.sink.bare(&self.seat)).flatten() else {
+            return self.seat.leave();
+        };
+        let hears = Hears {
+            topics: self.subscribed.get(),
+            versioned: self.versioned,
+            format: self.sink.format(),
+        };
+        self.seat.board(socket, hears);
     }
 
     /// Its place in the table of the fan-out.

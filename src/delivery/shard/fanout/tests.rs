@@ -154,6 +154,8 @@ struct Bare {
     told: Cell<usize>,
     /// What was left of bare writes.
     left: RefCell<Vec<u8>>,
+    /// Whether the transport holds bytes of its own.
+    holds: Cell<bool>,
 }
 
 impl Bare {
@@ -164,6 +166,7 @@ impl Bare {
             socket,
             told: Cell::new(0),
             left: RefCell::default(),
+            holds: Cell::new(false),
         };
         (Rc::new(bare), far_end)
     }
@@ -176,7 +179,7 @@ impl Sink for Bare {
         Accepted::Taken
     }
     fn bare(&self, _: &Seat) -> Option<BareSocket> {
-        Some(BareSocket::new(self.socket.as_raw_fd()))
+        (!self.holds.get()).then(|| BareSocket::new(self.socket.as_raw_fd()))
     }
     fn finish_shared(&self, bytes: &Bytes, written: usize) {
         self.left.borrow_mut().extend_from_slice(&bytes[written..]);
@@ -285,6 +288,23 @@ async fn what_a_bare_write_leaves_is_the_transports_to_finish() {
     say_all(&mut fanout, &broadcast, numbering.number(update(2)));
     assert!(heard(&mut far_end).is_empty());
     assert_eq!(bare.told.get(), 2);
+}
+
+/// A boarded line is told the long way where something is addressed to it, and its transport takes a part only.
+#[actix::test]
+async fn what_the_long_way_leaves_is_not_overtaken_by_a_bare_write() {
+    let (bare, mut far_end) = Bare::new();
+    let (mut fanout, broadcast, _) = worker_with(1, || bare.clone());
+    let line = fanout.lines.at(0).unwrap();
+    line.open();
+    let mut numbering = Numbering::default();
+    say_all(&mut fanout, &broadcast, numbering.number(update(1)));
+    broadcast.put(0, &[numbering.number(update(2))], 0);
+    bare.holds.set(true);
+    fanout.catch_up(&line, numbering.latest());
+    say_all(&mut fanout, &broadcast, numbering.number(update(3)));
+    assert!(heard(&mut far_end).is_empty());
+    assert_eq!(bare.told.get(), 3);
 }
 
 #[test]

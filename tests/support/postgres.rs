@@ -21,9 +21,11 @@ use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
 /// Below the ports that the system gives to connections: nobody else gets it while the server is down.
 const PORTS: std::ops::Range<u16> = 15_000..32_000;
 
-/// What the server is told beside its port. Its memory is small: many may run beside each other.
+/// What the server is told beside its port. Its memory is small: many may run beside each other. A deadlock is looked for
+/// soon: tests make hundreds on purpose, and each would take a second of the time that a write has.
 const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
-    -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB";
+    -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB \
+    -c deadlock_timeout=50ms";
 
 /// What the watch does once this process is gone, or has let go: `$1` is `pg_ctl`, `$2` the server's folder.
 const WATCH: &str = r#"trap '' INT TERM HUP

@@ -31,8 +31,8 @@ use crate::{
 /// Changes that are announced together.
 const TOGETHER: usize = 256;
 
-/// How long changes gather after some were announced: when many come at a time, they are announced together. One that comes
-/// after a pause is announced at once.
+/// How long changes gather after several were announced: when many come at a time, they are announced together. One that
+/// comes alone is announced at once.
 const GATHER: Duration = Duration::from_millis(10);
 
 /// How long to wait after the store could not be read.
@@ -132,7 +132,9 @@ pub(super) async fn announce(shared: &Shared, alone: &Alone) -> Infallible {
                 sleep(PAUSE).await;
             }
         }
-        sleep(GATHER).await;
+        if changes.len() > 1 {
+            sleep(GATHER).await;
+        }
     }
 }
 

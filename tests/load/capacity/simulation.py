@@ -1,6 +1,6 @@
 """A cell, simulated: whether the load that the model reckons for it runs, and what more of it does.
 
-Nothing here knows the model's algebra. People do things at random times (Poisson, seeded); a node's writer takes what
+What a job and a round cost is the model's; that they queue, and for how long, is found out here. People do things at random times (Poisson, seeded); a node's writer takes what
 waits, up to a batch, and is busy for it; PostgreSQL and Redis serve as many at a time as they can; a worker joins the status
 updates that wait into one round over its connections, in steps between which single people get theirs. What comes out is
 when each thing was done.

@@ -71,7 +71,7 @@ def rows(connections, seconds):
         ),
         Row(
             name="echo",
-            title="request and answer, 64 clients: answers a second, x floor",
+            title="request and answer, 64 clients: answers a second, x a server that answers once a turn",
             scenario=["echo", "--connections", "64", *span],
             figure=lambda report: report["answersPerSecond"],
             unit="/s",

@@ -127,7 +127,8 @@ def node_server(name, title, *packages, **more):
     )
 
 
-# A bare one of the load tool itself: nobody can be faster on the same system calls.
+# A bare one of the load tool itself. It writes at the end of each turn, which suits broadcasts; answers it gives later than it
+# could, so servers that answer at once are faster than it there (findings/peers.md): no floor for that row yet.
 FLOOR = Server(
     name="floor",
     title="floor",

@@ -78,8 +78,9 @@ impl Ledger {
         if !self.online.insert(user.to_owned()) {
             return Some(Outcome::Same);
         }
+        let told_offline = self.versions.contains_key(user);
         let version = self.next_version(user);
-        let quiet = step == Step::Return && !self.settled;
+        let quiet = step == Step::Return && !self.settled && !told_offline;
         Some(if quiet {
             Outcome::Same
         } else {

@@ -33,10 +33,12 @@ for n = 5, #ARGV, 3 do
     redis.call('SADD', users(life), id)
     redis.call('SADD', at(id), life)
     if redis.call('SADD', 'online_users', id) == 1 then
+      local told_offline = redis.call('HGET', status(id), 'status') == 'offline'
       new = text(next_version(id))
       redis.call('HSET', status(id), 'status', 'online', 'updated_at', new)
-      -- Of a return while nodes come back nobody is told: all are told anew who is online once they are back.
-      if kind == 'arrive' or not settling then
+      -- Of a return while nodes come back nobody is told: all are told anew who is online once they are back. Except where
+      -- everybody has been told meanwhile that they went offline, with another node that is over.
+      if kind == 'arrive' or not settling or told_offline then
         redis.call('ZADD', 'otomo:untold', new, id)
         outcome = CHANGED
       end

@@ -1,95 +1,27 @@
-//! Nodes, a registry and watchers, all of them in memory, in any story that can happen to them.
-//!
-//! Goal: whatever comes first and whatever is lost, what is announced of one person alternates; nobody whose node says so is
-//! ever taken out of the registry; and once things are quiet again, what watchers on every node make of their snapshots and
-//! of what they were told is the truth.
-//!
-//! Method: the pure halves of a node (`publisher`, `board`) with the registry's rules in memory ([`ledger`]), which the scripts
-//! are held to elsewhere (`tests/conformance/registry`). Between nodes messages are under way for as long as it takes, in any
-//! order, and are lost when a link is. A grace is over when a person goes: that is tested where it runs.
-
-#[path = "../../../tests/support/ledger.rs"]
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    dead_code,
-    reason = "shared with other tests"
-)]
-mod ledger;
+//! Nodes with the registry's rules in memory, and watchers on each of them.
 
 use std::collections::BTreeMap;
 
-use proptest::{
-    collection::vec,
-    prelude::{Just, Strategy},
-    prop_oneof,
-    test_runner::{Config, TestRunner},
-};
-
-use self::ledger::{Ledger, Outcome};
 use super::{
-    board::{Board, Known, Verdict},
-    publisher::{Publisher, Step},
+    Act,
+    ledger::{self, Ledger, Outcome},
 };
 use crate::{
     delivery::connectedness::registry::Changed,
+    friends::online::{
+        board::{Board, Known, Verdict},
+        publisher::{Publisher, Step},
+    },
     kernel::{ids::UserId, time::Timestamp},
 };
 
-const NODES: usize = 3;
-const PEOPLE: [&str; 2] = ["ann", "ben"];
-
-#[derive(Debug, Clone, Copy)]
-enum Act {
-    Come(usize, usize),
-    Go(usize, usize),
-    /// A node says what is to be said; or its answers are lost.
-    Work(usize),
-    WorkUnanswered(usize),
-    /// A node tells what somebody else may not have.
-    TellUntold(usize),
-    Sweep(usize),
-    Freeze(usize),
-    Thaw(usize),
-    Cut(usize),
-    Heal(usize),
-    /// The lease of a node runs out, if it is not renewed.
-    RunOut(usize),
-    /// A message arrives.
-    Deliver(usize),
-    /// A watcher's snapshot is read, and sent.
-    Read(usize),
-    Send(usize),
-    Restart,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let node = 0..NODES;
-    let of = |act: fn(usize) -> Act| (0..NODES).prop_map(act);
-    let who = 0..PEOPLE.len();
-    prop_oneof![
-        8 => (node.clone(), who.clone()).prop_map(|(node, who)| Act::Come(node, who)),
-        6 => (node, who).prop_map(|(node, who)| Act::Go(node, who)),
-        12 => of(Act::Work),
-        2 => of(Act::WorkUnanswered),
-        2 => of(Act::TellUntold),
-        3 => of(Act::Sweep),
-        2 => of(Act::Freeze),
-        3 => of(Act::Thaw),
-        2 => of(Act::Cut),
-        3 => of(Act::Heal),
-        3 => of(Act::RunOut),
-        12 => (0..16usize).prop_map(Act::Deliver),
-        3 => of(Act::Read),
-        3 => of(Act::Send),
-        1 => Just(Act::Restart),
-    ]
-}
+pub(super) const NODES: usize = 3;
+pub(super) const PEOPLE: [&str; 2] = ["ann", "ben"];
 
 #[derive(Default)]
-struct Node {
+pub(super) struct Node {
     publisher: Publisher,
-    board: Board,
+    pub(super) board: Board,
     life: Option<String>,
     lives: usize,
     /// Connections of each.
@@ -97,7 +29,7 @@ struct Node {
     frozen: bool,
     cut: bool,
     /// What a watcher here was told of each.
-    view: [Option<bool>; 2],
+    pub(super) view: [Option<bool>; 2],
     /// A snapshot that was read and not sent: since when, and what it found.
     read: Option<(u64, [bool; 2])>,
 }
@@ -120,13 +52,13 @@ impl Node {
 }
 
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     ledger: Ledger,
-    nodes: [Node; NODES],
+    pub(super) nodes: [Node; NODES],
     /// Messages under way, and to whom.
     flight: Vec<(usize, Changed)>,
     /// What was announced of each, in the order of its versions.
-    announced: [Vec<(u64, bool)>; 2],
+    pub(super) announced: [Vec<(u64, bool)>; 2],
     untold: BTreeMap<usize, Changed>,
 }
 
@@ -139,13 +71,13 @@ fn who(user: &UserId) -> usize {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut world = Self::default();
         world.ledger.settled = true;
         world
     }
 
-    fn act(&mut self, act: Act) {
+    pub(super) fn act(&mut self, act: Act) {
         match act {
             Act::Come(at, who) => self.change(at, who, |count| count + 1),
             Act::Go(at, who) => self.change(at, who, |count| count.saturating_sub(1)),
@@ -345,7 +277,7 @@ impl World {
     }
 
     /// Everything is well again, and all nodes have had time.
-    fn calm_down(&mut self) {
+    pub(super) fn calm_down(&mut self) {
         for at in 0..NODES {
             self.act(Act::Thaw(at));
             self.act(Act::Heal(at));
@@ -372,46 +304,7 @@ impl World {
         }
     }
 
-    fn truth(&self) -> [Option<bool>; 2] {
+    pub(super) fn truth(&self) -> [Option<bool>; 2] {
         [0, 1].map(|who| Some(self.nodes.iter().any(|node| node.here[who] > 0)))
     }
-}
-
-#[test]
-fn in_any_story_watchers_come_to_see_the_truth() {
-    let mut runner = TestRunner::new(Config::with_cases(500));
-    let told = runner.run(
-        &(vec(act(), 0..80), vec(act(), 0..40)),
-        |(before, after)| {
-            let mut world = World::new();
-            before.into_iter().for_each(|act| world.act(act));
-            world.calm_down();
-            // After an outage everybody is sent a fresh snapshot.
-            for at in 0..NODES {
-                world.nodes[at].board.forget();
-                world.act(Act::Read(at));
-            }
-            // From here on nothing is lost: a snapshot, however late it is sent, and what was told since are enough.
-            let lossless = |act: &Act| {
-                matches!(
-                    act,
-                    Act::Come(..) | Act::Go(..) | Act::Work(_) | Act::Deliver(_) | Act::Sweep(_)
-                )
-            };
-            let (early, late): (Vec<Act>, Vec<Act>) = {
-                let mut after: Vec<Act> = after.into_iter().filter(lossless).collect();
-                let late = after.split_off(after.len() / 2);
-                (after, late)
-            };
-            early.into_iter().for_each(|act| world.act(act));
-            (0..NODES).for_each(|at| world.act(Act::Send(at)));
-            late.into_iter().for_each(|act| world.act(act));
-            world.calm_down();
-            for node in &world.nodes {
-                assert_eq!(node.view, world.truth());
-            }
-            Ok(())
-        },
-    );
-    told.unwrap();
 }

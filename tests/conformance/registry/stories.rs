@@ -159,6 +159,23 @@ impl Story<'_> {
     }
 }
 
+/// From two nodes that have come to an empty Redis.
+async fn tell(world: &World, acts: Vec<Act>) {
+    world.redis().say("FLUSHALL");
+    let mut story = Story {
+        world,
+        ledger: Ledger::default(),
+        lives: [world.life(0, 0), world.life(1, 0)],
+        number: 0,
+        versions: BTreeMap::new(),
+    };
+    story.begin(0).await;
+    story.begin(1).await;
+    for act in acts {
+        story.act(act).await;
+    }
+}
+
 /// Goal: in any story of two nodes, lives that end, and a Redis that forgets, Redis does what the rules say.
 #[test]
 fn redis_keeps_the_rules_in_any_story() {
@@ -166,22 +183,22 @@ fn redis_keeps_the_rules_in_any_story() {
     let world = runtime.block_on(World::new());
     let mut runner = TestRunner::new(Config::with_cases(60));
     let told = runner.run(&vec(act(), 1..60), |acts| {
-        runtime.block_on(async {
-            world.redis().say("FLUSHALL");
-            let mut story = Story {
-                world: &world,
-                ledger: Ledger::default(),
-                lives: [world.life(0, 0), world.life(1, 0)],
-                number: 0,
-                versions: BTreeMap::new(),
-            };
-            story.begin(0).await;
-            story.begin(1).await;
-            for act in acts {
-                story.act(act).await;
-            }
-        });
+        runtime.block_on(tell(&world, acts));
         Ok(())
     });
     told.unwrap();
+}
+
+#[tokio::test]
+async fn who_went_offline_with_another_node_is_announced_when_they_return() {
+    let [ann, dead, living] = [0, 0, 1];
+    let returns_while_nodes_come_back = vec![
+        Act::Restart,
+        Act::Say(dead, ann, Step::Return),
+        Act::RunOut(dead),
+        Act::Sweep(living),
+        Act::Again(living),
+        Act::Say(living, ann, Step::Return),
+    ];
+    tell(&World::new().await, returns_while_nodes_come_back).await;
 }

@@ -53,7 +53,7 @@ use self::{
     scenarios::{
         calls::CallsArgs, chat::ChatArgs, connect::ConnectArgs, direct::DirectArgs, echo::EchoArgs,
         events::EventsArgs, fanout::FanoutArgs, floor::FloorArgs, idle::IdleArgs, mixed::MixedArgs,
-        presence::PresenceArgs, soak::SoakArgs,
+        presence::PresenceArgs, replay::ReplayArgs, soak::SoakArgs,
     },
     target::Target,
 };
@@ -108,6 +108,9 @@ enum Command {
     /// How soon rooms hear what a backend says.
     #[command(after_help = help(EventsArgs::FIGURES))]
     Events(EventsArgs),
+    /// How soon somebody who comes back has all that they missed.
+    #[command(after_help = help(ReplayArgs::FIGURES))]
+    Replay(ReplayArgs),
     /// A day of an app: calls, messages and everything else.
     #[command(after_help = help(MixedArgs::FIGURES))]
     Mixed(MixedArgs),
@@ -189,6 +192,7 @@ pub(super) fn run(
         Command::Chat(args) => measure(args, &bench),
         Command::Presence(args) => measure(args, &bench),
         Command::Events(args) => measure(args, &bench),
+        Command::Replay(args) => measure(args, &bench),
         Command::Mixed(args) => measure(args, &bench),
         Command::Soak(args) => measure(args, &bench),
         Command::Floor(args) => measure(args, &bench),

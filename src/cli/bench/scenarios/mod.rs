@@ -3,8 +3,9 @@
 //! - [`connect`]: letting people in. [`idle`]: memory of connections that do nothing.
 //! - [`fanout`]: updates that go to everybody. [`echo`]: a question and its answer. [`direct`]: messages from one to another.
 //! - [`calls`]: calls from request to end. [`chat`]: messages that are stored. [`presence`]: who comes, goes and changes.
-//!   [`events`]: what backends say in rooms.
+//!   [`events`]: what backends say in rooms. [`replay`]: what somebody missed who comes back.
 //! - [`mixed`]: a day of an app. [`soak`]: its evening, for long.
+//! - [`streams`]: durable events as clients follow them, for several of these.
 //! - [`floor`]: what the kernel asks for the same, without any server.
 
 pub(crate) mod calls;
@@ -18,7 +19,9 @@ pub(crate) mod floor;
 pub(crate) mod idle;
 pub(crate) mod mixed;
 pub(crate) mod presence;
+pub(crate) mod replay;
 pub(crate) mod soak;
+mod streams;
 
 /// Load before anything is counted: buffers grow, caches fill.
 pub(crate) const WARM_UP: std::time::Duration = std::time::Duration::from_secs(1);

@@ -13,8 +13,14 @@
 //! | status | it is acknowledged |
 //! | event | the user hears it |
 //! | reconnect | the client has all it needs (`ready`) |
+//!
+//! No act is left out in silence: whoever is free is found ([`free`]), and what nobody was free for is counted for each kind of act.
+//! Who comes back goes on after the last durable event that they have heard, and each must hear every message to them, once and
+//! without a gap ([`chatters`]).
 
+mod chatters;
 mod day;
+mod free;
 mod people;
 mod town;
 
@@ -67,6 +73,19 @@ pub(crate) const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::S
 pub(crate) const ACTS: Figure = Figure::new("acts", "acts", Unit::Count);
 pub(crate) const SKIPPED: Figure =
     Figure::new("skipped", "acts for which nobody was free", Unit::Count);
+pub(crate) const SKIPPED_ACTS: [Figure; Act::ALL.len()] = [
+    Figure::new("callSkipped", "call, nobody free", Unit::Count),
+    Figure::new("messageSkipped", "message, nobody free", Unit::Count),
+    Figure::new("typingSkipped", "typing, nobody free", Unit::Count),
+    Figure::new("statusSkipped", "status, nobody free", Unit::Count),
+    Figure::new("eventSkipped", "event, nobody free", Unit::Count),
+    Figure::new("reconnectSkipped", "reconnect, nobody free", Unit::Count),
+];
+pub(crate) const UNSEEN: Figure = Figure::new(
+    "unseen",
+    "typing and events to a connection that broke",
+    Unit::Count,
+);
 pub(crate) const LATENCY: Figure = Figure::new("latencyMs", "all acts but calls", Unit::Latency);
 pub(crate) const LATENCIES: [Figure; Act::ALL.len()] = [
     Figure::new("callMs", "call", Unit::Latency),
@@ -91,6 +110,13 @@ impl Scenario for MixedArgs {
         SECONDS,
         ACTS,
         SKIPPED,
+        SKIPPED_ACTS[0],
+        SKIPPED_ACTS[1],
+        SKIPPED_ACTS[2],
+        SKIPPED_ACTS[3],
+        SKIPPED_ACTS[4],
+        SKIPPED_ACTS[5],
+        UNSEEN,
         LATENCY,
         LATENCIES[0],
         LATENCIES[1],
@@ -121,17 +147,21 @@ impl Scenario for MixedArgs {
         report.put(ASKED, self.town.rate);
         told(&mut report, &mut town, &cost);
         stage::finish(&mut crowd, &mut town)?;
+        report.put(UNSEEN, town.unseen());
         Ok(report)
     }
 }
 
 /// What every report about a town says.
 pub(crate) fn told(report: &mut Report, town: &mut Town, cost: &Cost) {
-    let skipped = town.skipped;
+    let skipped = town.skipped();
     let meter = town.meter();
     report.put(SECONDS, meter.elapsed().as_secs_f64());
     report.put(ACTS, meter.count());
-    report.put(SKIPPED, skipped);
+    report.put(SKIPPED, skipped.iter().sum::<u64>());
+    for (figure, skipped) in SKIPPED_ACTS.into_iter().zip(skipped) {
+        report.put(figure, skipped);
+    }
     report.measured(LATENCY, meter);
     report.costs(COSTS, cost, meter.count());
     for (act, figure) in Act::ALL.into_iter().zip(LATENCIES) {

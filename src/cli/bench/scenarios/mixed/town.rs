@@ -1,12 +1,16 @@
 //! A town through its day: what is due is done, and what comes of it is noted.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use uuid::Uuid;
 
 use super::{
+    chatters::{Ability, Chatters},
     day::{Act, Acts, Day},
-    people::{Chatter, Chatters, People, Person},
+    people::{People, Person},
 };
 use crate::{
     cli::bench::{
@@ -14,7 +18,10 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Progress},
         refusal,
-        scenarios::calls::{Ledger, Side},
+        scenarios::{
+            calls::{Ledger, Side},
+            streams,
+        },
         stage::{Play, Wants},
         target::{Target, backend::Backend},
         transport::Ticket,
@@ -26,9 +33,6 @@ use crate::{
 
 /// How long a call goes on.
 const TALK: Duration = Duration::from_secs(2);
-
-/// Who has typed is not heard of typing again before this.
-const TYPES_AGAIN: Duration = Duration::from_secs(10);
 
 /// What the backend says to users.
 const NOTE: &str = "bench_note";
@@ -46,14 +50,15 @@ pub(crate) struct Town {
     chatters: Chatters,
     /// Since when a change of status waits for its acknowledgement, and whether they are on break.
     restless: Vec<(Option<Instant>, bool)>,
-    /// Whose turn it is to change.
-    turn: usize,
+    /// Those of them of whom none waits, the one that has rested longest first.
+    rested: VecDeque<usize>,
     backend: Backend,
     /// What messages are called in this run, and how many there were.
     run: Uuid,
     messages: u64,
-    /// What was due and could not be done, since all who could were busy.
-    pub(crate) skipped: u64,
+    /// By act, what was due and could not be begun, since nobody was free; and what was begun.
+    skipped: [u64; Act::ALL.len()],
+    begun: [u64; Act::ALL.len()],
     /// By act, in their order; of calls the ledger knows.
     meters: [Meter; Act::ALL.len()],
     /// All acts that were done.
@@ -82,16 +87,14 @@ impl Town {
         let tickets = (0..people.all()).map(ticket);
         let tickets = tickets.collect::<Result<Vec<_>, BenchFault>>()?;
         let here = people.chatters as f64 * day.level(Duration::ZERO);
-        let chatters = Chatters::new(people.chatters, (here as usize).max(2));
+        let mut chatters = Chatters::new(people.chatters, (here as usize).max(2));
         let first = people.client(Person::Chatter(chatters.here()));
-        crowd.admit(
-            tickets
-                .iter()
-                .take(first)
-                .cloned()
-                .collect::<Vec<_>>()
-                .into_iter(),
-        )?;
+        let seqs = streams::admit(crowd, tickets.get(..first).unwrap_or_default())?;
+        for (client, seq) in seqs.into_iter().enumerate() {
+            if let Person::Chatter(number) = people.who(client) {
+                chatters.change(number, |it| it.seq = Some(seq));
+            }
+        }
         let otomo = (0..people.pairs).map(|number| user("otomo", number));
         let otomo = otomo.collect::<Result<Vec<_>, _>>()?;
         let quiet = || Meter::new("acts", 0, Progress::Silent);
@@ -104,11 +107,12 @@ impl Town {
             ledger: Ledger::new(otomo, TALK, quiet()),
             chatters,
             restless: vec![(None, false); people.restless],
-            turn: 0,
+            rested: (0..people.restless).collect(),
             backend: Backend::connect(target, 1)?,
             run: Uuid::new_v4(),
             messages: 0,
-            skipped: 0,
+            skipped: [0; Act::ALL.len()],
+            begun: [0; Act::ALL.len()],
             meters: std::array::from_fn(|_| quiet()),
             meter,
         })
@@ -130,7 +134,36 @@ impl Town {
         self.meter.came(took);
     }
 
-    /// Somebody does something, if somebody can.
+    /// Acts that were due and could not be begun, since nobody was free.
+    pub(crate) fn skipped(&self) -> [u64; Act::ALL.len()] {
+        self.skipped
+    }
+
+    /// Acts that were begun and never came to their end, once nothing is under way any more: what does not wait for anybody
+    /// (typing, events) went to a connection that broke.
+    pub(crate) fn unseen(&self) -> u64 {
+        self.unfinished().iter().sum()
+    }
+
+    /// By act, how many were begun and have not come to their end.
+    fn unfinished(&self) -> [u64; Act::ALL.len()] {
+        let mut left = self.begun;
+        for (left, act) in left.iter_mut().zip(Act::ALL) {
+            let done = self.meter_of(act).map_or(0, Meter::count);
+            *left = left.saturating_sub(done);
+        }
+        left
+    }
+
+    /// An act is due: somebody does it, if somebody can; either is counted.
+    fn due(&mut self, act: Act, due: Instant, wants: &mut Wants) {
+        let counts = match self.act(act, due, wants) {
+            Some(()) => &mut self.begun,
+            None => &mut self.skipped,
+        };
+        count(counts, act);
+    }
+
     fn act(&mut self, act: Act, due: Instant, wants: &mut Wants) -> Option<()> {
         match act {
             Act::Call => {
@@ -141,7 +174,7 @@ impl Town {
             Act::Message => self.write(due, wants)?,
             Act::Typing => self.type_on(due, wants)?,
             Act::Event => {
-                let number = self.chatters.anybody(|_| true)?;
+                let number = self.chatters.anybody(Ability::Hear)?;
                 let at = due.saturating_duration_since(self.began).as_micros();
                 let event = format!(
                     r#"{{"target":{{"user":"bench-chatter-{number}"}},"type":"{NOTE}","kind":"ephemeral","data":{{"due":{at}}}}}"#
@@ -149,23 +182,28 @@ impl Town {
                 self.backend.post(0, due, event, 1);
             }
             Act::Reconnect => {
-                let number = self.chatters.anybody(|it| it.writing.is_none())?;
-                let chatter = self.chatters.get(number)?;
-                (chatter.coming, chatter.typing) = (Some(due), None);
+                let number = self.chatters.anybody(Ability::Write)?;
+                self.chatters
+                    .change(number, |it| (it.coming, it.typing) = (Some(due), None))?;
                 let client = self.people.client(Person::Chatter(number));
                 wants.cut(client);
-                wants.join(client, self.tickets.get(client)?.clone());
+                wants.join(client, self.ticket(number)?);
             }
         }
         Some(())
     }
 
+    /// The ticket of a user who writes: they go on after the last that they have heard.
+    fn ticket(&self, number: usize) -> Option<Ticket> {
+        let client = self.people.client(Person::Chatter(number));
+        let mut ticket = self.tickets.get(client)?.clone();
+        ticket.last_seq = self.chatters.get(number)?.seq;
+        Some(ticket)
+    }
+
     /// An otomo goes on break, or comes back; each in turn.
     fn change_status(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
-        let all = self.restless.len();
-        let rests = |it: &usize| self.restless.get(*it).is_some_and(|it| it.0.is_none());
-        let number = (0..all).map(|step| (self.turn + step) % all).find(rests)?;
-        self.turn = number + 1;
+        let number = self.rested.pop_front()?;
         let (since, on_break) = self.restless.get_mut(number)?;
         (*since, *on_break) = (Some(due), !*on_break);
         let status = if *on_break { "break" } else { "online" };
@@ -178,8 +216,8 @@ impl Town {
 
     /// A user writes to the one beside them.
     fn write(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
-        let number = self.chatters.anybody(|it| it.writing.is_none())?;
-        self.chatters.get(number)?.writing = Some(due);
+        let number = self.chatters.anybody(Ability::Write)?;
+        self.chatters.change(number, |it| it.writing = Some(due))?;
         self.messages += 1;
         let (partner, count) = (number ^ 1, self.messages);
         let run = self.run;
@@ -194,12 +232,9 @@ impl Town {
 
     /// A user is typing to the one beside them.
     fn type_on(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
-        let rested = |last: Instant| last.elapsed() > TYPES_AGAIN;
-        let may = |it: &Chatter| it.conversation.is_some() && it.last_typed.is_none_or(rested);
-        let number = self.chatters.anybody(may)?;
-        let chatter = self.chatters.get(number)?;
-        (chatter.typing, chatter.last_typed) = (Some(due), Some(due));
-        let conversation = chatter.conversation.clone()?;
+        let number = self.chatters.anybody(Ability::Type)?;
+        let conversation = self.chatters.get(number)?.conversation.clone()?;
+        self.chatters.types(number, due);
         wants.say(
             self.people.client(Person::Chatter(number)),
             format!(r#"{{"type":"typing-start","conversationId":"{conversation}"}}"#),
@@ -212,30 +247,50 @@ impl Town {
         if let Some(refused) = refusal(message) {
             return Err(refused);
         }
-        let Some(chatter) = self.chatters.get(who) else {
-            return Ok(());
-        };
-        let kind = kind(message);
-        let (act, since) = match kind {
-            b"ready" => (Act::Reconnect, chatter.coming.take()),
+        self.chatters.follows(who, message)?;
+        let (kind, beside) = (kind(message), who ^ 1);
+        let ended = match kind {
+            b"ready" => (
+                Act::Reconnect,
+                self.chatters.change(who, |it| it.coming.take()),
+            ),
             b"message_send_ack" => {
-                chatter.conversation = field(message, "conversationId").map(str::to_owned);
-                (Act::Message, chatter.writing.take())
+                let conversation = field(message, "conversationId").map(str::to_owned);
+                let since = self.chatters.change(who, |it| {
+                    it.conversation = conversation;
+                    it.writing.take()
+                });
+                self.chatters.owe(beside, 1);
+                (Act::Message, since)
             }
-            b"typing-start" => {
-                let beside = self.chatters.get(who ^ 1);
-                (Act::Typing, beside.and_then(|it| it.typing.take()))
+            b"new-message" => {
+                let sender = field(message, "senderId");
+                if sender == Some(&*format!("bench-chatter-{beside}")) {
+                    self.chatters.owe(who, -1);
+                }
+                return Ok(());
             }
+            b"typing-start" => (
+                Act::Typing,
+                self.chatters.change(beside, |it| it.typing.take()),
+            ),
             _ if kind == NOTE.as_bytes() => {
                 let due = number(message, "due").map(Duration::from_micros);
-                (Act::Event, due.map(|due| self.began + due))
+                (Act::Event, Some(due.map(|due| self.began + due)))
             }
             _ => return Ok(()),
         };
-        if let Some(since) = since {
+        if let (act, Some(Some(since))) = ended {
             self.done(act, since);
         }
         Ok(())
+    }
+}
+
+/// Counts one more.
+fn count(counts: &mut [u64; Act::ALL.len()], act: Act) {
+    if let Some(count) = counts.get_mut(act as usize) {
+        *count += 1;
     }
 }
 
@@ -245,15 +300,16 @@ impl Play for Town {
         let wanted = self.people.chatters as f64 * self.day.level(passed);
         while let Some((number, comes)) = self.chatters.follow(wanted as usize, now) {
             let client = self.people.client(Person::Chatter(number));
-            match self.tickets.get(client) {
-                Some(ticket) if comes => wants.join(client, ticket.clone()),
+            match self.ticket(number) {
+                Some(ticket) if comes => {
+                    count(&mut self.begun, Act::Reconnect);
+                    wants.join(client, ticket);
+                }
                 _ => wants.leave(client),
             }
         }
         while let Some((act, due)) = self.acts.next(passed) {
-            if self.act(act, self.began + due, wants).is_none() {
-                self.skipped += 1;
-            }
+            self.due(act, self.began + due, wants);
         }
         let next = self.began + self.acts.due();
         let next = self.ledger.next_end().map_or(next, |end| end.min(next));
@@ -274,6 +330,7 @@ impl Play for Town {
                 if kind(message) == b"otomo_status_set_ack"
                     && let Some(since) = self.restless.get_mut(number).and_then(|it| it.0.take())
                 {
+                    self.rested.push_back(number);
                     self.done(Act::Status, since);
                 }
                 return refusal(message).map_or(Ok(()), Err);
@@ -296,7 +353,7 @@ impl Play for Town {
     }
 
     fn under_way(&self) -> usize {
-        let changing = self.restless.iter().filter(|it| it.0.is_some()).count();
+        let changing = self.restless.len() - self.rested.len();
         self.ledger.live() + self.chatters.busy() + changing + self.backend.waiting()
     }
 
@@ -305,9 +362,11 @@ impl Play for Town {
     }
 
     fn reset(&mut self) {
+        // What is under way will be done, and counts then.
+        self.begun = self.unfinished();
+        self.skipped = [0; Act::ALL.len()];
         self.meter.reset();
         self.meters.iter_mut().for_each(Meter::reset);
         self.ledger.figures.reset();
-        self.skipped = 0;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The evening's peak of [`super::mixed`], for long. Every few seconds memory, descriptors and threads of the server are read, and
 //! the size of its database. What matters is whether they level off: how much each grew over the last half of the run
-//! (`--expect 'memory-growth<5%'`).
+//! (`--expect 'memory-growth<5%'`). A message or a call that is lost, comes twice or out of turn ends the run, however late.
 
 mod samples;
 
@@ -62,10 +62,17 @@ const THREADS_GROWTH: Figure = Figure::new(
 .or("threads-growth");
 const DATABASE: Figure = Figure::new("databaseKib", "database at the end", Unit::Kib);
 const DATABASE_GROWTH: Figure = Figure::new(
+    "databaseGrowthPercent",
+    "growth of the database over the last half",
+    Unit::Percent,
+)
+.or("database-growth");
+const DATABASE_PER_ACT: Figure = Figure::new(
     "databaseKibPerAct",
-    "growth of the database per act",
+    "growth of the database per act over the last half",
     Unit::Kib,
-);
+)
+.or("database-per-act");
 
 impl Scenario for SoakArgs {
     const NAME: &'static str = "soak";
@@ -80,9 +87,17 @@ impl Scenario for SoakArgs {
         THREADS_GROWTH,
         DATABASE,
         DATABASE_GROWTH,
+        DATABASE_PER_ACT,
         mixed::SECONDS,
         mixed::ACTS,
         mixed::SKIPPED,
+        mixed::SKIPPED_ACTS[0],
+        mixed::SKIPPED_ACTS[1],
+        mixed::SKIPPED_ACTS[2],
+        mixed::SKIPPED_ACTS[3],
+        mixed::SKIPPED_ACTS[4],
+        mixed::SKIPPED_ACTS[5],
+        mixed::UNSEEN,
         mixed::LATENCY,
         mixed::LATENCIES[0],
         mixed::LATENCIES[1],
@@ -115,6 +130,7 @@ impl Scenario for SoakArgs {
         held(&mut report, &samples, rate);
         mixed::told(&mut report, &mut town, &cost);
         stage::finish(&mut crowd, &mut town)?;
+        report.put(mixed::UNSEEN, town.unseen());
         Ok(report)
     }
 }
@@ -160,9 +176,90 @@ fn held(report: &mut Report, samples: &Samples, acts_per_second: f64) {
     report.put(THREADS_GROWTH, samples.growth_percent(|it| it.threads));
     let database = last.and_then(|it| it.database_kib);
     report.put(DATABASE, database);
-    let grows = samples.growth_per_second(|it| it.database_kib.unwrap_or_default());
+    let size = |it: &Sample| it.database_kib.unwrap_or_default();
+    let percent = samples.growth_percent(size);
+    report.put(DATABASE_GROWTH, database.and(percent));
+    let grows = samples.growth_per_second(size);
     report.put(
-        DATABASE_GROWTH,
+        DATABASE_PER_ACT,
         database.and(grows).map(|it| it / acts_per_second),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::bench::report::{Expectation, hold};
+
+    /// What `scripts/test long soak` holds a run to: its `--expect`s, as they stand there.
+    fn verdict() -> Vec<Expectation> {
+        let script = include_str!("../../../../../scripts/test");
+        let start = script.find("bench soak").unwrap();
+        let end = start + script[start..].find(";;").unwrap();
+        let expected = script[start..end].split("--expect '").skip(1);
+        let expected = expected.map(|rest| rest.split('\'').next().unwrap());
+        expected.map(|text| text.parse().unwrap()).collect()
+    }
+
+    /// The report of a run of 30 minutes with 200 acts a second; each figure begins at a usual size and is told how it goes
+    /// on.
+    fn report(rise: impl Fn(&str, f64) -> f64) -> Report {
+        let mut samples = Samples::default();
+        for minute in 0..30 {
+            let at = f64::from(minute) * 60.0;
+            samples.add(Sample {
+                at,
+                memory_kib: 60_000.0 + rise("memory", at),
+                descriptors: 1_050.0 + rise("descriptors", at),
+                threads: 20.0 + rise("threads", at),
+                database_kib: Some(20_000.0 + rise("database", at)),
+            });
+        }
+        let mut report = Report::new("soak", SoakArgs::FIGURES);
+        held(&mut report, &samples, 200.0);
+        report
+    }
+
+    #[test]
+    fn a_server_that_levels_off_stands_the_verdict() {
+        let verdict = verdict();
+        assert!(verdict.len() >= 4);
+        for condition in &verdict {
+            condition.check(SoakArgs::FIGURES).unwrap();
+        }
+        // It fills its caches for ten minutes, then it breathes a little.
+        let breathes = |name: &str, at: f64| match name {
+            "memory" => 20_000.0 * (at / 600.0).min(1.0) + 500.0 * (at / 60.0 % 2.0),
+            "database" => 40_000.0 * (at / 600.0).min(1.0),
+            _ => at / 60.0 % 2.0,
+        };
+        hold(&verdict, &report(breathes)).unwrap();
+    }
+
+    #[test]
+    fn whatever_goes_on_rising_fails_the_verdict() {
+        // In half an hour: 20 MB, 300 descriptors, 10 threads, 100 MB of database.
+        for (what, an_hour, says) in [
+            ("memory", 40_000.0, "memory-growth"),
+            ("descriptors", 600.0, "descriptors-growth"),
+            ("threads", 20.0, "threads-growth"),
+            ("database", 800_000.0, "database-per-act"),
+        ] {
+            let leaking = |name: &str, at: f64| match name == what {
+                true => an_hour * at / 3_600.0,
+                false => 0.0,
+            };
+            let unmet = hold(&verdict(), &report(leaking)).unwrap_err().to_string();
+            assert!(unmet.contains(says), "{what}: {unmet}");
+            assert_eq!(unmet.matches(", but ").count(), 1, "{unmet}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_too_short_to_tell_fails_too() {
+        let mut report = Report::new("soak", SoakArgs::FIGURES);
+        held(&mut report, &Samples::default(), 200.0);
+        let unmet = hold(&verdict(), &report).unwrap_err().to_string();
+        assert!(unmet.contains("memory-growth is unknown"), "{unmet}");
+    }
 }

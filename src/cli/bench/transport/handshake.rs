@@ -20,6 +20,8 @@ pub(crate) struct Ticket {
     pub(crate) topics: &'static str,
     /// The last event that it has heard, if it comes back.
     pub(crate) last_seq: Option<u64>,
+    /// Whether states come with their versions.
+    pub(crate) versions: bool,
 }
 
 impl Ticket {
@@ -28,6 +30,7 @@ impl Ticket {
             token,
             topics,
             last_seq: None,
+            versions: false,
         }
     }
 }
@@ -38,21 +41,22 @@ pub(crate) fn request(endpoint: &Endpoint, ticket: &Ticket, number: usize) -> St
     let Ticket { token, topics, .. } = ticket;
     let last_seq = ticket.last_seq.map(|seq| format!("&lastSeq={seq}"));
     let last_seq = last_seq.unwrap_or_default();
+    let versions = if ticket.versions { "&v=1" } else { "" };
     let upgrade = format!(
         "Host: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
     );
     match (endpoint.transport, endpoint.speaks) {
         (Transport::SocketIo, _) => {
-            format!("GET {path}?EIO=4&transport=websocket HTTP/1.1\r\n{upgrade}\r\n")
+            format!("GET {path}?EIO=4&transport=websocket{versions} HTTP/1.1\r\n{upgrade}\r\n")
         }
         (_, Speaks::Plain) => format!("GET {path} HTTP/1.1\r\n{upgrade}\r\n"),
         (Transport::Ws, Speaks::Otomo) => format!(
-            "GET {path}?topics={topics}{last_seq} HTTP/1.1\r\n{upgrade}\
+            "GET {path}?topics={topics}{last_seq}{versions} HTTP/1.1\r\n{upgrade}\
              Authorization: Bearer {token}\r\n\r\n"
         ),
         (Transport::Sse, Speaks::Otomo) => format!(
-            "GET {path}?topics={topics}&device={}{last_seq} HTTP/1.1\r\nHost: {host}\r\n\
+            "GET {path}?topics={topics}&device={}{last_seq}{versions} HTTP/1.1\r\nHost: {host}\r\n\
              Accept: text/event-stream\r\nAuthorization: Bearer {token}\r\n\r\n",
             device(number)
         ),
@@ -124,6 +128,24 @@ mod tests {
             first(Transport::SocketIo, Speaks::Otomo),
             line("/socket.io/?EIO=4&transport=websocket", false)
         );
+    }
+
+    #[test]
+    fn versions_are_asked_for() {
+        let way = WayArgs {
+            transport: Transport::Ws,
+            source: Vec::new(),
+            ca: None,
+            insecure: false,
+        };
+        let mut endpoint = Endpoint::parse("ws://127.0.0.1:8080", Speaks::Otomo, &way).unwrap();
+        let mut ticket = Ticket::new("t".to_owned(), "otomo");
+        ticket.versions = true;
+        for transport in [Transport::Ws, Transport::Sse, Transport::SocketIo] {
+            endpoint.transport = transport;
+            let asked = request(&endpoint, &ticket, 7);
+            assert!(asked.contains("&v=1 HTTP/1.1"), "{asked}");
+        }
     }
 
     #[test]

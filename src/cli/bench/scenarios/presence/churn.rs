@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     quiet,
-    views::{Status, Views},
+    views::{Heard, Status, Views},
 };
 use crate::cli::bench::{
     fault::BenchFault,
@@ -100,7 +100,13 @@ impl Play for Churn {
         let Some(watcher) = client.checked_sub(self.otomo.len()) else {
             return refusal(message).map_or(Ok(()), Err);
         };
-        let Some((number, status, before)) = self.views.heard(watcher, message) else {
+        let Some(Heard {
+            otomo: number,
+            status,
+            before,
+            ..
+        }) = self.views.heard(watcher, message)?
+        else {
             return Ok(());
         };
         let Some(otomo) = self.otomo.get_mut(number) else {

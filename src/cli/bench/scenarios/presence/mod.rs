@@ -12,7 +12,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use self::{churn::Churn, flood::Flood, views::Views};
+use self::{
+    churn::Churn,
+    flood::Flood,
+    views::{Snapshot, Views},
+};
+use super::PATIENCE;
 use crate::{
     cli::bench::{
         Bench, Scenario,
@@ -24,6 +29,7 @@ use crate::{
         target::Target,
         transport::Ticket,
         user,
+        words::kind,
     },
     kernel::identity::Role,
 };
@@ -61,6 +67,18 @@ const PER_SECOND: Figure =
     Figure::new("changesPerSecond", "changes per second", Unit::PerSecond).or("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "until the newest is seen", Unit::Latency);
 const LOGOUT: Figure = Figure::new("logoutMs", "from logout until it is seen", Unit::Latency);
+const BEHIND: Figure = Figure::new(
+    "behindMs",
+    "an older status shown than somebody was told",
+    Unit::Latency,
+)
+.or("behind");
+const SAID: Figure = Figure::new(
+    "saidMs",
+    "of that, until this tool has said it",
+    Unit::Latency,
+)
+.or("said");
 const HEARD: Figure = Figure::new("heard", "updates that one watcher heard", Unit::Count);
 const LATE: Figure = Figure::new("late", "not seen in half a second", Unit::Count);
 const COSTS: [Figure; 3] = super::costs![
@@ -73,12 +91,13 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for PresenceArgs {
     const NAME: &'static str = "presence";
     const FIGURES: &'static [Figure] = &[
-        OTOMO, WATCHERS, ASKED, SECONDS, CHANGES, PER_SECOND, LATENCY, LOGOUT, HEARD, LATE,
-        COSTS[0], COSTS[1], COSTS[2],
+        OTOMO, WATCHERS, ASKED, SECONDS, CHANGES, PER_SECOND, LATENCY, LOGOUT, SAID, BEHIND, HEARD,
+        LATE, COSTS[0], COSTS[1], COSTS[2],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
-        let connections = self.otomo.saturating_add(self.watchers);
+        // One more comes at the end, and is told all anew.
+        let connections = self.otomo.saturating_add(self.watchers).saturating_add(1);
         let target = bench.target(connections)?;
         target.must_be_otomo()?;
         let mut crowd = Crowd::new(&target)?;
@@ -97,9 +116,12 @@ impl Scenario for PresenceArgs {
             let spent = stage::measure(&mut crowd, &target, &mut flood, span)?;
             told(&mut report, &mut flood, &spent);
             report.latency(LATENCY, flood.seen.latencies());
+            report.latency(SAID, flood.said.latencies());
+            report.latency(BEHIND, flood.behind.latencies());
             report.put(HEARD, flood.heard_by_one());
             report.put(LATE, flood.late);
             stage::finish(&mut crowd, &mut flood)?;
+            flood.compare(&snapshot(&mut crowd, &target)?)?;
         } else {
             let mut churn = Churn::new(tickets, views, pace, meter);
             let spent = stage::measure(&mut crowd, &target, &mut churn, span)?;
@@ -122,10 +144,32 @@ impl PresenceArgs {
         };
         let otomo = tickets("otomo", Role::Otomo, self.otomo, "calls")?;
         crowd.admit(otomo.iter().cloned())?;
-        let watchers = tickets("user", Role::User, self.watchers, "otomo")?;
+        let mut watchers = tickets("user", Role::User, self.watchers, "otomo")?;
+        for watcher in &mut watchers {
+            watcher.versions = self.updates.is_some();
+        }
         crowd.admit(watchers.into_iter())?;
         Ok(otomo)
     }
+}
+
+/// What somebody is told who comes now.
+fn snapshot(crowd: &mut Crowd, target: &Target) -> Result<Snapshot, BenchFault> {
+    let late = crowd.begin(&target.ticket(user("late", 0)?, Role::User, "otomo")?)?;
+    let (mut snapshot, mut is_ready) = (Snapshot::default(), false);
+    let end = Instant::now() + PATIENCE;
+    while !is_ready {
+        if Instant::now() > end {
+            return Err(BenchFault::Silent(PATIENCE));
+        }
+        crowd.turn(PATIENCE, |client, message| {
+            if client == late {
+                snapshot.take(message);
+                is_ready |= kind(message) == b"ready";
+            }
+        })?;
+    }
+    Ok(snapshot)
 }
 
 fn told(report: &mut Report, play: &mut impl Play, spent: &Spent) {

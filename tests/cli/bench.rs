@@ -1,6 +1,7 @@
 //! `otomo bench`, for real: it starts a server, loads it, and says what that cost.
 
 mod outcomes;
+mod slow;
 mod ways;
 
 use super::Place;
@@ -35,8 +36,14 @@ fn idle_connections_are_weighed() {
     let args = ["bench", "idle", "--connections", "50", "--settle", "100ms"];
     let table = place.otomo(&args).printed();
     assert_eq!(figure(&table, "connections"), 50.0);
-    assert!(figure(&table, "server memory after, KiB") > 1000.0);
-    assert!(figure(&table, "server memory per idle connection, KiB") >= 0.0);
+    let [before, after, each] = ["before", "after", "per idle connection"]
+        .map(|when| figure(&table, &format!("server memory {when}, KiB")));
+    assert!(before > 1000.0, "{table}");
+    let grown = (after - before).max(0.0) / 50.0;
+    assert!((each - grown).abs() < 0.06, "{table}");
+    let cpu = ["user", "system"].map(|whose| format!("server {whose} CPU per connect, µs"));
+    let cpu: f64 = cpu.iter().map(|name| figure(&table, name)).sum();
+    assert!(cpu > 0.0, "nobody is let in for nothing: {table}");
     assert!(place.is_empty(), "nothing is left behind");
 }
 
@@ -114,7 +121,17 @@ fn people_in_calls_reach_each_other() {
     let report = report(&place, "direct --connections 8 --in-flight 2 --seconds 1");
     assert_eq!(number(&report, "connections"), 8.0);
     assert!(number(&report, "messages") > 8.0);
-    assert!(number(&report, "serverUserMicrosPerMessage") >= 0.0);
+    // A second's work, on a core each: no more than the second, and not nothing.
+    let second = 1e6 * 1.1 / number(&report, "messages") * number(&report, "seconds");
+    let of = |whose| number(&report, &format!("{whose}MicrosPerMessage"));
+    let server = of("serverUser") + of("serverSystem");
+    assert!(server > 0.0, "{report}");
+    assert!(of("tool") > 0.0 && of("tool") < second, "{report}");
+    let share = of("tool") * number(&report, "messages") / number(&report, "seconds") / 1e4;
+    let told = number(&report, "toolSharePercent");
+    assert!((share - told).abs() < 2.0, "{share} in {report}");
+    assert_eq!(report["toolIsTheLimit"], told > 80.0);
+    assert_eq!(number(&report, "unanswered"), 0.0);
     assert!(place.is_empty(), "nothing is left behind");
 }
 

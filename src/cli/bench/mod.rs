@@ -13,22 +13,23 @@
 //! - [`target`]: the server under test, and what it costs. [`transport`]: how one client speaks with it.
 //! - [`crowd`]: many clients in one thread, on bare sockets: a WebSocket library's buffers and futures would cost more than the
 //!   server. [`mod@measure`]: when the next is due, how long it took, what it cost.
-//! - [`stage`]: where scenarios are played whose clients answer each other; [`words`]: what is looked at of a message.
+//! - [`stage`]: the loop in which every scenario with clients is played. [`words`]: what is looked at of a message.
 //! - [`report`]: a table or JSON, a chart, and whether it is as expected.
 //!
 //! # Writing a scenario
 //! A file of [`scenarios`] with its arguments (`#[derive(Args)]`), which implement [`Scenario`]; a variant of `Command` below.
 //! 1. [`Bench::target`] finds or starts the server, with room for so many connections. One that plain servers cannot serve calls
 //!    [`target::Target::must_be_otomo`].
-//! 2. A [`crowd::Crowd`] lets clients in: `crowd.admit(tickets)`, with one [`target::Target::ticket`] each, made before anything is
+//! 2. A [`crowd::Crowd`] lets clients in: `crowd.admit(tickets)`, with [`target::Target::tickets`] made before anything is
 //!    timed. They are numbered in that order, from 0.
-//! 3. In a loop: while the [`measure::Pace`] says that one is due, `crowd.say(number, command)`; then `crowd.turn(patience, |number,
-//!    message| ..)` hands out what came. A command begins with its `type`, and a message is the JSON object of the protocol,
-//!    whatever the transport; a refusal begins with [`ERROR`] ([`refusal`]). Look at how it begins rather than parse it: millions come.
-//! 4. A [`measure::Meter`] counts: `came(due.elapsed())`, `tick(now)` in every turn of the loop, `reset()` after warming up. Count
-//!    latencies from the time that `Pace::next` gave, which is when it was due.
-//! 5. [`measure::Cost::read`] before and after, [`report::Report::put`] for each figure of [`Scenario::FIGURES`],
-//!    `report.measured(LATENCY, &meter)`.
+//! 3. What is played implements [`stage::Play`]: `tick` wants what is due by the [`measure::Pace`], `heard` what follows from a
+//!    message. [`crowd::Wants`] takes both: `wants.say(number, command)`, or `wants.due(pace, due).say(..)`. A command begins with
+//!    its `type`, and a message is the JSON object of the protocol, whatever the transport; a refusal begins with [`ERROR`]
+//!    ([`refusal`]). Look at how it begins rather than parse it: millions come.
+//! 4. A [`measure::Meter`] counts: `came(due.elapsed())`, from when [`measure::Pace::next`] said that it was due. `stop` and
+//!    `give_up` count what was not sent or not answered with how long it has been waited for ([`measure::Meter::missed`]).
+//! 5. [`stage::measure`] plays it and says what that cost; [`stage::Spent::report`] puts that into the [`report::Report`], beside
+//!    [`report::Report::put`] for each further figure of [`Scenario::FIGURES`] and `report.measured(LATENCY, &meter)`.
 
 mod crowd;
 mod fault;

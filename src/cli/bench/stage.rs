@@ -1,25 +1,42 @@
-//! Where scenarios are played whose clients answer each other: hands each what its clients hear, and does what it wants done.
+//! Where scenarios are played: does what they want done, hands them what their clients hear, and counts what that cost.
+//!
+//! What a scenario counts is a span. When it is over nothing more is begun, but what is under way is waited for, so that its
+//! latency counts too, however long it takes; and what is not answered then counts with how long it has been waited for. Else a
+//! server that stalls at the end would look fast.
 
 use std::time::{Duration, Instant};
 
+pub(crate) use super::crowd::Wants;
 use super::{
     crowd::Crowd,
     fault::BenchFault,
-    measure::{Cost, Meter},
+    measure::{Cost, Latencies, Meter},
+    report::{Figure, Report},
     scenarios::{PATIENCE, WARM_UP},
     target::{Target, commits::Commits},
-    transport::Ticket,
 };
+
+/// Load after the server was asked for its commits, in which nobody listened.
+const CATCH_UP: Duration = Duration::from_millis(100);
+
+/// Longer than anything is played.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
+/// How long to wait for what is under way when the span is over.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// How long to listen after all is done.
 const LINGER: Duration = Duration::from_millis(300);
 
 /// What a scenario makes of what happens. Clients are numbers, as the crowd counts them.
 pub(crate) trait Play {
+    /// Whether what it does is stored: then the server's commits are counted.
+    const STORES: bool = false;
+
     /// Time has passed: wants what is due. Returns how long until more is due, if that is known.
     fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault>;
 
-    /// A client has heard something.
+    /// A client has heard something. What is said to it goes at once.
     fn heard(&mut self, client: usize, message: &[u8], wants: &mut Wants)
     -> Result<(), BenchFault>;
 
@@ -36,78 +53,109 @@ pub(crate) trait Play {
 
     /// Starts counting from zero; what is under way stays so.
     fn reset(&mut self);
-}
 
-/// What clients are to do, in order.
-#[derive(Default)]
-pub(crate) struct Wants(Vec<(usize, Want)>);
-
-enum Want {
-    Say(String),
-    Join(Ticket),
-    Leave,
-    Cut,
-}
-
-impl Wants {
-    /// A client sends a message.
-    pub(crate) fn say(&mut self, client: usize, text: impl Into<String>) {
-        self.0.push((client, Want::Say(text.into())));
+    /// Whether all is done that was to be done. A scenario that goes by the time never ends by itself.
+    fn is_over(&self) -> bool {
+        false
     }
 
-    /// A client that has left comes back; or the next new one comes.
-    pub(crate) fn join(&mut self, client: usize, ticket: Ticket) {
-        self.0.push((client, Want::Join(ticket)));
+    /// From now on nothing more is begun. Notes how long that has been waited for which was due and has not been begun, and
+    /// returns how much it is.
+    fn stop(&mut self, _now: Instant) -> u64 {
+        0
     }
 
-    /// A client says goodbye.
-    pub(crate) fn leave(&mut self, client: usize) {
-        self.0.push((client, Want::Leave));
-    }
-
-    /// A client's connection breaks.
-    pub(crate) fn cut(&mut self, client: usize) {
-        self.0.push((client, Want::Cut));
-    }
-
-    fn fulfil(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
-        for (client, want) in self.0.drain(..) {
-            match want {
-                Want::Say(text) => crowd.say(client, &text)?,
-                Want::Join(ticket) if client < crowd.len() => crowd.begin_again(client, &ticket)?,
-                Want::Join(ticket) => {
-                    crowd.begin(&ticket)?;
-                }
-                Want::Leave => crowd.leave(client)?,
-                Want::Cut => crowd.cut(client),
-            }
-        }
-        Ok(())
+    /// Notes how long that has been waited for which is still under way, and returns how much it is.
+    fn give_up(&mut self, _now: Instant) -> u64 {
+        self.under_way() as u64
     }
 }
 
-/// What a span of play cost.
+/// What a span of play cost, and what was left over at its end.
 pub(crate) struct Spent {
     pub(crate) took: Duration,
     pub(crate) cost: Cost,
     pub(crate) commits: Commits,
+    unanswered: u64,
+    unsent: u64,
+    lateness: Option<Latencies>,
+}
+
+impl Spent {
+    /// Adds to a report what every scenario says: how long it counted, how many that were, and that per second; what each of
+    /// them cost; and what was left over.
+    pub(crate) fn report(
+        &self,
+        report: &mut Report,
+        [seconds, count, per_second]: [Figure; 3],
+        costs: [Figure; 3],
+        counted: u64,
+    ) {
+        let took = self.took.as_secs_f64();
+        report.put(seconds, took);
+        report.put(count, counted);
+        report.put(per_second, counted as f64 / took);
+        report.costs(costs, &self.cost, counted);
+        report.left_over(self.unanswered, self.unsent, self.lateness.as_ref());
+    }
 }
 
 /// Warms up, counts for this long, and waits for what is under way then.
-pub(crate) fn measure(
+pub(crate) fn measure<P: Play>(
+    crowd: &mut Crowd,
+    target: &Target,
+    play: &mut P,
+    span: Duration,
+) -> Result<Spent, BenchFault> {
+    let commits = || match P::STORES {
+        true => Commits::read(target.endpoint()),
+        false => Ok(Commits::default()),
+    };
+    run(crowd, play, WARM_UP)?;
+    // Asking for them takes its time, in which nobody listened: that is over before anything is counted.
+    let commits_before = commits()?;
+    run(crowd, play, CATCH_UP)?;
+    play.reset();
+    let mut wants = Wants::default();
+    let (before, end) = (Cost::read(target)?, Instant::now() + span);
+    play_until(crowd, play, &mut wants, end)?;
+    play.meter().stop();
+    let cost = Cost::read(target)?.since(&before);
+    let unsent = play.stop(end);
+    let patience = Instant::now() + LAST_ANSWERS;
+    while play.under_way() > 0 && Instant::now() < patience {
+        turn(crowd, play, patience, &mut wants)?;
+    }
+    Ok(Spent {
+        took: play.meter().elapsed(),
+        cost,
+        unanswered: play.give_up(Instant::now()),
+        unsent,
+        commits: commits()?.since(&commits_before),
+        lateness: wants.lateness,
+    })
+}
+
+/// Plays until it is over, and counts all of it. The server is idle before, and what it does until it is idle again is of this.
+pub(crate) fn measure_all(
     crowd: &mut Crowd,
     target: &Target,
     play: &mut impl Play,
-    span: Duration,
 ) -> Result<Spent, BenchFault> {
-    run(crowd, play, WARM_UP)?;
+    let before = Cost::read_idle(target, crowd)?;
     play.reset();
-    let before = (Cost::read(target)?, Commits::read(target.endpoint())?);
-    run(crowd, play, span)?;
+    let mut wants = Wants::default();
+    play_until(crowd, play, &mut wants, Instant::now() + FOREVER)?;
+    play.meter().stop();
+    let load = Cost::read(target)?.since(&before);
+    let until_idle = Cost::read_idle(target, crowd)?.since(&before);
     Ok(Spent {
         took: play.meter().elapsed(),
-        cost: Cost::read(target)?.since(&before.0),
-        commits: Commits::read(target.endpoint())?.since(&before.1),
+        cost: load.with_server_of(&until_idle),
+        unanswered: play.give_up(Instant::now()),
+        unsent: 0,
+        commits: Commits::default(),
+        lateness: wants.lateness,
     })
 }
 
@@ -118,16 +166,25 @@ pub(crate) fn run(
     span: Duration,
 ) -> Result<(), BenchFault> {
     let end = Instant::now() + span;
+    play_until(crowd, play, &mut Wants::default(), end)
+}
+
+fn play_until(
+    crowd: &mut Crowd,
+    play: &mut impl Play,
+    wants: &mut Wants,
+    end: Instant,
+) -> Result<(), BenchFault> {
     let (mut known, mut progress) = (play.meter().count(), Instant::now());
-    let mut wants = Wants::default();
     loop {
         let now = Instant::now();
-        if now >= end {
+        // Once more at the end, for what was due by then.
+        let pause = play.tick(now.min(end), wants)?.unwrap_or(PATIENCE);
+        wants.fulfil(crowd)?;
+        if now >= end || play.is_over() {
             return Ok(());
         }
-        let pause = play.tick(now, &mut wants)?.unwrap_or(PATIENCE);
-        wants.fulfil(crowd)?;
-        turn(crowd, play, pause.min(end - now), &mut wants)?;
+        turn(crowd, play, end.min(now + pause), wants)?;
         play.meter().tick(now);
         if play.meter().count() > known || play.under_way() == 0 {
             (known, progress) = (play.meter().count(), now);
@@ -143,10 +200,11 @@ pub(crate) fn finish(crowd: &mut Crowd, play: &mut impl Play) -> Result<(), Benc
     let end = Instant::now() + PATIENCE;
     let mut done = None;
     while done.is_none_or(|since: Instant| since.elapsed() < LINGER) {
-        if Instant::now() > end {
+        let now = Instant::now();
+        if now > end {
             return Err(BenchFault::Silent(PATIENCE));
         }
-        turn(crowd, play, LINGER, &mut wants)?;
+        turn(crowd, play, now + LINGER, &mut wants)?;
         done = (play.under_way() == 0).then(|| done.unwrap_or_else(Instant::now));
     }
     Ok(())
@@ -155,16 +213,12 @@ pub(crate) fn finish(crowd: &mut Crowd, play: &mut impl Play) -> Result<(), Benc
 fn turn(
     crowd: &mut Crowd,
     play: &mut impl Play,
-    patience: Duration,
+    until: Instant,
     wants: &mut Wants,
 ) -> Result<(), BenchFault> {
-    let mut heard = Ok(());
-    crowd.turn(patience, |client, message| {
-        if heard.is_ok() {
-            heard = play.heard(client, message, wants);
-        }
+    crowd.act(until, wants, |client, message, wants| {
+        play.heard(client, message, wants)
     })?;
-    heard?;
     play.go_on(wants)?;
     wants.fulfil(crowd)
 }

@@ -1,8 +1,9 @@
 //! What a span of load cost the server and this tool.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cli::bench::{
+    crowd::Crowd,
     fault::BenchFault,
     target::{
         Target,
@@ -10,9 +11,22 @@ use crate::cli::bench::{
     },
 };
 
+/// The part of its core beyond which a tool of one thread is what everything waits for; what is left goes to waking up.
+const LIMIT: f64 = 0.8;
+
+/// How long a server has nothing to do before it is idle, and the CPU that it may use then: the least that the kernel counts.
+const IDLE: Duration = Duration::from_millis(200);
+const IDLE_CPU: Duration = Duration::from_millis(10);
+
+/// How long to wait for a server to be idle. One that never is has housekeeping to do, which belongs to nobody.
+const RESTLESS: Duration = Duration::from_secs(10);
+
 /// CPU that was used: since each process began, or since an earlier look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
+    /// When it was looked at, and how long after the earlier look.
+    at: Instant,
+    took: Duration,
     /// Of a server elsewhere nothing is known.
     server: Option<Cpu>,
     tool: Cpu,
@@ -22,17 +36,44 @@ impl Cost {
     /// Since the processes began.
     pub(crate) fn read(target: &Target) -> Result<Self, BenchFault> {
         Ok(Self {
+            at: Instant::now(),
+            took: Duration::ZERO,
             server: target.process().map(Process::cpu).transpose()?,
             tool: Process::own().cpu()?,
         })
+    }
+
+    /// The same once the server is idle: what it still has to do belongs to what came before. Clients listen meanwhile.
+    pub(crate) fn read_idle(target: &Target, crowd: &mut Crowd) -> Result<Self, BenchFault> {
+        let end = Instant::now() + RESTLESS;
+        let mut last = Self::read(target)?;
+        loop {
+            crowd.listen(IDLE)?;
+            let now = Self::read(target)?;
+            let used = now.since(&last).server.map(|cpu| cpu.user + cpu.system);
+            if used.is_none_or(|used| used <= IDLE_CPU) || now.at > end {
+                return Ok(now);
+            }
+            last = now;
+        }
     }
 
     /// What was used since `before`.
     pub(crate) fn since(self, before: &Self) -> Self {
         let server = self.server.zip(before.server);
         Self {
+            at: self.at,
+            took: self.at.saturating_duration_since(before.at),
             server: server.map(|(now, before)| now.since(before)),
             tool: self.tool.since(before.tool),
+        }
+    }
+
+    /// The same with what the server has used in another span: longer, until it was done.
+    pub(crate) fn with_server_of(self, longer: &Self) -> Self {
+        Self {
+            server: longer.server,
+            ..self
         }
     }
 
@@ -50,8 +91,61 @@ impl Cost {
     pub(crate) fn tool_micros(&self, count: u64) -> f64 {
         micros(self.tool.user + self.tool.system, count)
     }
+
+    /// The part of a core's time that the tool used, from 0 to 1.
+    pub(crate) fn tool_share(&self) -> f64 {
+        let used = self.tool.user + self.tool.system;
+        used.as_secs_f64() / self.took.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// Whether the tool was busy for so much of the time that figures per second may be its own.
+    pub(crate) fn tool_is_the_limit(&self) -> bool {
+        self.tool_share() > LIMIT
+    }
 }
 
 fn micros(cpu: Duration, count: u64) -> f64 {
     cpu.as_secs_f64() * 1e6 / count.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the processes have used after so long, in milliseconds.
+    fn cost(began: Instant, millis: u64, server: u64, tool: u64) -> Cost {
+        let cpu = |millis| Cpu {
+            user: Duration::from_millis(millis),
+            system: Duration::ZERO,
+        };
+        Cost {
+            at: began + Duration::from_millis(millis),
+            took: Duration::ZERO,
+            server: Some(cpu(server)),
+            tool: cpu(tool),
+        }
+    }
+
+    #[test]
+    fn a_tool_that_is_busy_nearly_all_the_time_is_the_limit() {
+        let began = Instant::now();
+        let before = cost(began, 1_000, 0, 500);
+        for (used, share, limit) in [(790, 0.79, false), (810, 0.81, true)] {
+            let spent = cost(began, 2_000, 0, 500 + used).since(&before);
+            assert!((spent.tool_share() - share).abs() < 1e-9, "{spent:?}");
+            assert_eq!(spent.tool_is_the_limit(), limit, "{spent:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_does_after_the_load_is_of_the_load_and_the_time_is_not() {
+        let began = Instant::now();
+        let before = cost(began, 0, 0, 0);
+        let load = cost(began, 1_000, 400, 900).since(&before);
+        let until_idle = cost(began, 3_000, 700, 950).since(&before);
+        let spent = load.with_server_of(&until_idle);
+        assert_eq!(spent.server_user_micros(1_000), Some(700.0));
+        assert_eq!(spent.tool_micros(1_000), 900.0);
+        assert!((spent.tool_share() - 0.9).abs() < 1e-9);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::Progress;
+use super::{Latencies, Progress};
 
 /// How often a moment is noted, and shown.
 const STEP: Duration = Duration::from_secs(1);
@@ -15,9 +15,10 @@ pub(crate) struct Meter {
     connections: usize,
     progress: Progress,
     began: Instant,
+    /// When it stopped counting, if it has.
+    stopped: Option<Instant>,
     count: u64,
-    /// Microseconds, from one to a minute, to three digits.
-    latencies: Histogram<u64>,
+    latencies: Latencies,
     noted: Noted,
     moments: Vec<Moment>,
 }
@@ -46,8 +47,9 @@ impl Meter {
             connections,
             progress,
             began: now,
+            stopped: None,
             count: 0,
-            latencies: histogram(),
+            latencies: Latencies::default(),
             noted: Noted { at: now, count: 0 },
             moments: Vec::new(),
         }
@@ -55,23 +57,42 @@ impl Meter {
 
     /// One more came, so long after it was due.
     pub(crate) fn came(&mut self, latency: Duration) {
-        self.count += 1;
+        self.add(1);
         self.sample(latency);
     }
 
     /// So many more came, about whose latency nothing is said.
     pub(crate) fn add(&mut self, count: u64) {
-        self.count += count;
+        if self.stopped.is_none() {
+            self.count += count;
+        }
     }
 
-    /// The latency of one that is counted apart.
+    /// The latency of one that is counted apart; or how long one has been waited for that never came.
     pub(crate) fn sample(&mut self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.latencies.saturating_record(micros);
+        self.latencies.note(latency);
+    }
+
+    /// The same of so many.
+    pub(crate) fn sample_many(&mut self, latency: Duration, count: u64) {
+        self.latencies.note_many(latency, count);
+    }
+
+    /// Notes those that were due then and have not come by now, with how long they have been waited for. Returns how many.
+    pub(crate) fn missed(&mut self, dues: impl Iterator<Item = Instant>, now: Instant) -> u64 {
+        let mut count = 0;
+        for due in dues {
+            self.sample(now.saturating_duration_since(due));
+            count += 1;
+        }
+        count
     }
 
     /// Notes and shows how it goes, once a second: to be called whenever there is time.
     pub(crate) fn tick(&mut self, now: Instant) {
+        if self.stopped.is_some() {
+            return;
+        }
         let passed = now.saturating_duration_since(self.noted.at);
         if passed < STEP {
             return;
@@ -86,11 +107,16 @@ impl Meter {
             at: now,
             count: self.count,
         };
-        let latencies = [0.5, 0.99].map(|share| millis(self.latencies.value_at_quantile(share)));
+        let latencies = [0.5, 0.99].map(|share| self.latencies.millis(share));
         let Self {
             connections, unit, ..
         } = *self;
         self.progress.show(connections, unit, &moment, latencies);
+    }
+
+    /// Counts no more. How long those take that are still to come is noted: a server that stalls at the end is not a fast one.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = Some(Instant::now());
     }
 
     /// Starts counting from zero, now: what came before was warming up.
@@ -106,28 +132,19 @@ impl Meter {
         self.count
     }
 
-    /// Since when it counts.
+    /// How long it has counted.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        let end = self.stopped.unwrap_or_else(Instant::now);
+        end.saturating_duration_since(self.began)
     }
 
     pub(crate) fn latencies(&self) -> &Histogram<u64> {
-        &self.latencies
+        self.latencies.histogram()
     }
 
     pub(crate) fn moments(&self) -> &[Moment] {
         &self.moments
     }
-}
-
-/// Microseconds in milliseconds.
-fn millis(micros: u64) -> f64 {
-    micros as f64 / 1e3
-}
-
-#[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
-fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
 }
 
 #[cfg(test)]
@@ -158,5 +175,21 @@ mod tests {
         meter.reset();
         meter.add(3);
         assert_eq!((meter.count(), meter.latencies().len()), (3, 0));
+    }
+
+    #[test]
+    fn what_comes_too_late_does_not_count_but_its_latency_does() {
+        let mut meter = Meter::new("answers", 1, Progress::Silent);
+        meter.came(Duration::from_millis(1));
+        meter.stop();
+        let took = meter.elapsed();
+        meter.came(Duration::from_secs(2));
+        meter.add(7);
+        assert_eq!((meter.count(), meter.latencies().len()), (1, 2));
+        assert!(meter.latencies().max() >= 2_000_000);
+        assert_eq!(meter.elapsed(), took, "it counts no longer");
+        meter.reset();
+        meter.add(1);
+        assert_eq!(meter.count(), 1, "it counts again");
     }
 }

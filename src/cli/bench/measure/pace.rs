@@ -44,6 +44,14 @@ impl Pace {
         Some(due)
     }
 
+    /// All that have been due by now and have not gone. Without a clock nothing is ever due.
+    pub(crate) fn overdue(&mut self, now: Instant) -> impl Iterator<Item = Instant> {
+        std::iter::from_fn(move || match self {
+            Self::Closed => None,
+            Self::Open { .. } => self.next(now),
+        })
+    }
+
     /// Time until the next is due, if the clock decides.
     pub(crate) fn pause(&self, now: Instant) -> Option<Duration> {
         match self {
@@ -84,6 +92,18 @@ mod tests {
         assert_eq!(pace.next(late), Some(start + tenth * 2));
         assert_eq!(pace.next(late), Some(late));
         assert_eq!(pace.next(late), None);
+    }
+
+    #[test]
+    fn what_was_due_and_did_not_go_is_told_once() {
+        let start = Instant::now();
+        let tenth = Duration::from_millis(100);
+        let mut pace = Pace::open(10.0, start);
+        assert_eq!(pace.next(start), Some(start));
+        let overdue: Vec<_> = pace.overdue(start + tenth * 2).collect();
+        assert_eq!(overdue, [start + tenth, start + tenth * 2]);
+        assert_eq!(pace.overdue(start + tenth * 2).count(), 0);
+        assert_eq!(Pace::Closed.overdue(start).count(), 0);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 
 use super::{
     Report,
-    figure::{Figure, SHARES, Unit, Value},
+    figure::{Figure, Unit, Value},
+    names::{all_names, known, named},
     precise, whole,
 };
 
@@ -123,10 +124,11 @@ impl FromStr for Expectation {
 impl Expectation {
     /// Refuses a condition that no report of these figures could meet or fail.
     pub(crate) fn check(&self, figures: &[Figure]) -> Result<(), Unfit> {
-        let found = named(figures, &self.name).ok_or_else(|| Unfit::Name {
+        let figures = known(figures);
+        let found = named(&figures, &self.name).ok_or_else(|| Unfit::Name {
             text: self.text.clone(),
             name: self.name.clone(),
-            known: all_names(figures).join(", "),
+            known: all_names(&figures).join(", "),
         })?;
         let kind = match (found.0.unit.measure(), self.measure) {
             (Measure::Bare, Measure::Bare)
@@ -141,6 +143,12 @@ impl Expectation {
             name: self.name.clone(),
             kind,
         })
+    }
+
+    /// Whether a report holds what it is about.
+    fn names_one_of(&self, report: &Report) -> bool {
+        let figures: Vec<Figure> = report.values.iter().map(|(figure, _)| *figure).collect();
+        named(&figures, &self.name).is_some()
     }
 
     /// What a report says against it, if anything.
@@ -205,10 +213,15 @@ impl fmt::Display for Expectation {
     }
 }
 
-/// Fails with every condition that does not hold for a report, or for one of its levels.
+/// Fails with every condition that does not hold for a report, or for one of its levels; or that is about a figure which this
+/// run has not found.
 pub(crate) fn hold(expected: &[Expectation], report: &Report) -> Result<(), Unmet> {
     let mut against = Vec::new();
     for expectation in expected {
+        let mut reports = [report].into_iter().chain(&report.levels);
+        if !reports.any(|it| expectation.names_one_of(it)) {
+            against.push(format!("{expectation}, but this run does not tell"));
+        }
         against.extend(expectation.against(report));
         for level in &report.levels {
             let at = level.label();
@@ -220,64 +233,6 @@ pub(crate) fn hold(expected: &[Expectation], report: &Report) -> Result<(), Unme
         true => Ok(()),
         false => Err(Unmet(against.join("; "))),
     }
-}
-
-/// The figure of this name, and which of a latency's is meant. `p99` alone is of the first latency.
-fn named(figures: &[Figure], name: &str) -> Option<(Figure, Option<usize>)> {
-    let share = |name: &str| SHARES.iter().position(|share| *share == name);
-    let is_latency = |figure: &&Figure| figure.unit == Unit::Latency;
-    if let Some(share) = share(name) {
-        let first = figures.iter().find(is_latency)?;
-        return Some((*first, Some(share)));
-    }
-    if let Some((name, last)) = name.split_once('.') {
-        let mut latencies = figures.iter().filter(is_latency);
-        let figure = latencies.find(|it| it.name == name || it.short == Some(name))?;
-        return Some((*figure, Some(share(last)?)));
-    }
-    let mut figures = figures.iter().filter(|it| it.unit != Unit::Latency);
-    let figure = figures.find(|it| it.name == name || it.short == Some(name))?;
-    Some((*figure, None))
-}
-
-/// What conditions may name.
-fn all_names(figures: &[Figure]) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut first = true;
-    for figure in figures {
-        if figure.unit == Unit::Latency {
-            let prefix = match std::mem::take(&mut first) {
-                true => String::new(),
-                false => format!("{}.", figure.short.unwrap_or(figure.name)),
-            };
-            names.extend(SHARES.map(|share| format!("{prefix}{share}")));
-        } else {
-            names.push(figure.short.unwrap_or(figure.name).to_owned());
-        }
-    }
-    names
-}
-
-/// The figures of a scenario, for its help.
-pub(crate) fn help(figures: &[Figure]) -> String {
-    let mut help = "Figures, by their names in --expect and in JSON:\n".to_owned();
-    let mut first = true;
-    for figure in figures {
-        let (short, name) = (figure.short, figure.name);
-        let names = match figure.unit {
-            Unit::Latency if std::mem::take(&mut first) => SHARES.join(", "),
-            Unit::Latency => SHARES
-                .map(|it| format!("{}.{it}", short.unwrap_or(name)))
-                .join(", "),
-            _ => short.map_or(name.to_owned(), |short| format!("{short}, {name}")),
-        };
-        let unit = match figure.unit.says() {
-            "" => String::new(),
-            unit => format!(", {unit}"),
-        };
-        help += &format!("  {names}\n          {}{unit}\n", figure.says);
-    }
-    help
 }
 
 #[cfg(test)]
@@ -353,6 +308,13 @@ mod tests {
         let expected = ["memory<=2KiB".parse().unwrap()];
         let unmet = hold(&expected, &report).unwrap_err().to_string();
         assert!(unmet.ends_with("but memory is unknown"), "{unmet}");
+    }
+
+    #[test]
+    fn what_a_run_has_not_found_does_not_hold() {
+        let expected = ["rate>=0".parse().unwrap()];
+        let unmet = hold(&expected, &Report::new("test", &FIGURES)).unwrap_err();
+        assert!(unmet.to_string().contains("rate>=0, but"), "{unmet}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod expect;
 mod figure;
+mod names;
 mod plot;
 
 use std::io::{self, Write as _, stdout};
@@ -11,16 +12,34 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use self::figure::Latency;
 pub(crate) use self::{
-    expect::{Expectation, Unmet, help, hold},
+    expect::{Expectation, Unmet, hold},
     figure::{Figure, Unit, Value},
+    names::help,
 };
-use super::measure::{Cost, Meter, Moment};
+use super::measure::{Cost, Latencies, Meter, Moment};
+
+/// What a report says of the tool itself wherever it makes load.
+const TOOL_SHARE: Figure = Figure::new(
+    "toolSharePercent",
+    "this tool's share of its core",
+    Unit::Percent,
+);
+const TOOL_IS_THE_LIMIT: Figure =
+    Figure::new("toolIsTheLimit", "this tool is the limit", Unit::Count);
+
+/// What it says of what was not answered in the end, or went late, wherever that can happen.
+const UNANSWERED: Figure = Figure::new("unanswered", "not answered at the end", Unit::Count);
+const UNSENT: Figure = Figure::new("unsent", "due, and never sent", Unit::Count);
+const LATENESS: Figure = Figure::new("toolLateMs", "sent late by this tool, p99", Unit::Millis);
+
+/// Figures that are no scenario's own.
+pub(crate) const COMMON: &[Figure] = &[UNANSWERED, UNSENT, LATENESS, TOOL_SHARE, TOOL_IS_THE_LIMIT];
 
 /// What a run found out.
 #[derive(Debug)]
 pub(crate) struct Report {
     scenario: &'static str,
-    /// What may be in it.
+    /// What may be in it beside [`COMMON`].
     figures: &'static [Figure],
     values: Vec<(Figure, Value)>,
     /// What was found step by step, where a scenario goes through several.
@@ -52,7 +71,7 @@ impl Report {
     /// Adds a figure.
     pub(crate) fn put(&mut self, figure: Figure, value: impl Into<Value>) {
         debug_assert!(
-            self.figures.contains(&figure),
+            self.figures.contains(&figure) || COMMON.contains(&figure),
             "{} is not announced by {}",
             figure.name,
             self.scenario
@@ -75,11 +94,24 @@ impl Report {
         });
     }
 
-    /// Adds what each of so many cost: the server's code, the kernel for it, and this tool.
+    /// Adds what each of so many cost: the server's code, the kernel for it, and this tool; and whether the tool could have
+    /// done more.
     pub(crate) fn costs(&mut self, [user, system, tool]: [Figure; 3], cost: &Cost, count: u64) {
         self.put(user, cost.server_user_micros(count));
         self.put(system, cost.server_system_micros(count));
         self.put(tool, cost.tool_micros(count));
+        self.put(TOOL_SHARE, cost.tool_share() * 100.0);
+        self.put(TOOL_IS_THE_LIMIT, cost.tool_is_the_limit());
+    }
+
+    /// Adds what was not answered, and what was due and never sent: both are in the latencies, with how long they had been
+    /// waited for. And how late the tool was, if it went by the clock.
+    pub(crate) fn left_over(&mut self, unanswered: u64, unsent: u64, late: Option<&Latencies>) {
+        self.put(UNANSWERED, unanswered);
+        self.put(UNSENT, unsent);
+        if let Some(late) = late {
+            self.put(LATENESS, late.millis(0.99));
+        }
     }
 
     /// What tells a level from the others: its first figure.

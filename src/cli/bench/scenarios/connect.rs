@@ -3,21 +3,20 @@
 //! A storm: as many as fit through the door at once, and the next when one is in. Or a ramp, by the clock. With `--again` all
 //! have been there before: that is what a server sees that comes back after a restart.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::PATIENCE;
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::{AT_THE_DOOR, Crowd},
         fault::BenchFault,
-        measure::{Cost, Meter, Pace},
+        measure::{Meter, Pace},
+        options::Speaks,
         report::{Figure, Report, Unit},
-        target::Target,
+        stage::{self, Play, Wants},
         transport::Ticket,
-        user,
     },
     kernel::identity::Role,
 };
@@ -77,83 +76,109 @@ impl Scenario for ConnectArgs {
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
         let target = bench.target(self.connections)?;
-        let tickets = (0..self.connections as usize)
-            .map(|number| target.ticket(user("user", number)?, Role::User, "otomo,calls"))
-            .collect::<Result<Vec<_>, _>>()?;
+        let tickets = target.tickets("user", self.connections, Role::User, "otomo,calls")?;
         let mut crowd = Crowd::new(&target)?;
         if self.again {
             bench.progress.say("letting all in for the first time");
             crowd.admit(tickets.iter().cloned())?;
             crowd.leave_all()?;
         }
-        let mut meter = Meter::new("connections", tickets.len(), bench.progress);
-        let before = Cost::read(&target)?;
-        let began = Instant::now();
-        self.let_in(&mut crowd, &target, &tickets, &mut meter)?;
-        let took = began.elapsed().as_secs_f64();
-        let cost = Cost::read(&target)?.since(&before);
+        bench.progress.say("waiting until the server is idle");
+        let meter = Meter::new("connections", tickets.len(), bench.progress);
+        let mut storm = Storm::new(&self, target.speaks(), tickets, meter);
+        let spent = stage::measure_all(&mut crowd, &target, &mut storm)?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
-        report.put(CONNECTIONS, self.connections);
         match self.rate {
             Some(rate) => report.put(ASKED, rate),
             None => report.put(DOOR, self.at_the_door),
         }
         report.put(AGAIN, self.again);
-        report.put(SECONDS, took);
-        report.put(PER_SECOND, meter.count() as f64 / took);
-        report.measured(LATENCY, &meter);
-        report.costs(COSTS, &cost, meter.count());
+        let counts = [SECONDS, CONNECTIONS, PER_SECOND];
+        spent.report(&mut report, counts, COSTS, storm.meter.count());
+        report.measured(LATENCY, &storm.meter);
         Ok(report)
     }
 }
 
-impl ConnectArgs {
-    fn let_in(
-        &self,
-        crowd: &mut Crowd,
-        target: &Target,
-        tickets: &[Ticket],
-        meter: &mut Meter,
-    ) -> Result<(), BenchFault> {
-        let mut pace = Pace::of(self.rate, Instant::now());
-        let door = match self.rate {
+/// People on their way in.
+struct Storm {
+    tickets: Vec<Ticket>,
+    speaks: Speaks,
+    /// The most that are on their way in at once.
+    door: usize,
+    rate: Option<u32>,
+    /// From when the first is due.
+    pace: Option<Pace>,
+    /// Since when each who has set out was due.
+    due: Vec<Instant>,
+    ready: usize,
+    meter: Meter,
+}
+
+impl Storm {
+    /// Nobody has set out.
+    fn new(args: &ConnectArgs, speaks: Speaks, tickets: Vec<Ticket>, meter: Meter) -> Self {
+        let door = match args.rate {
             Some(_) => usize::MAX,
-            None => self.at_the_door as usize,
+            None => args.at_the_door as usize,
         };
-        let mut due = Vec::with_capacity(tickets.len());
-        let (mut ready, mut progress) = (0, Instant::now());
-        while ready < tickets.len() {
-            let now = Instant::now();
-            meter.tick(now);
-            while let Some(ticket) = tickets.get(due.len())
-                && due.len() - ready < door
-                && let Some(since) = pace.next(now)
-            {
-                match self.again {
-                    true => crowd.begin_again(due.len(), ticket)?,
-                    false => drop(crowd.begin(ticket)?),
-                }
-                due.push(since);
-            }
-            let known = ready;
-            let pause = match due.len() < tickets.len() {
-                true => pace.pause(now).unwrap_or(PATIENCE),
-                false => PATIENCE,
-            };
-            crowd.turn(pause, |number, message| {
-                if target.speaks().says_ready(message)
-                    && let Some(due) = due.get(number)
-                {
-                    ready += 1;
-                    meter.came(due.elapsed());
-                }
-            })?;
-            if ready > known || ready == due.len() {
-                progress = Instant::now();
-            } else if progress.elapsed() > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
+        Self {
+            due: Vec::with_capacity(tickets.len()),
+            tickets,
+            speaks,
+            door,
+            rate: args.rate,
+            pace: None,
+            ready: 0,
+            meter,
+        }
+    }
+}
+
+impl Play for Storm {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        let rate = self.rate;
+        let pace = self.pace.get_or_insert_with(|| Pace::of(rate, now));
+        while let Some(ticket) = self.tickets.get(self.due.len())
+            && self.due.len() - self.ready < self.door
+            && let Some(due) = pace.next(now)
+        {
+            let (number, ticket) = (self.due.len(), ticket.clone());
+            wants.due(*pace, due).join(number, ticket);
+            self.due.push(due);
+        }
+        let all = self.due.len() == self.tickets.len();
+        Ok(pace.pause(now).filter(|_| !all))
+    }
+
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        _wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        if self.speaks.says_ready(message)
+            && let Some(due) = self.due.get(client)
+        {
+            self.ready += 1;
+            self.meter.came(due.elapsed());
         }
         Ok(())
+    }
+
+    fn under_way(&self) -> usize {
+        self.due.len() - self.ready
+    }
+
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    fn reset(&mut self) {
+        self.meter.reset();
+    }
+
+    fn is_over(&self) -> bool {
+        self.ready == self.tickets.len()
     }
 }

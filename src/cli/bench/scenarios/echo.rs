@@ -5,29 +5,30 @@
 
 use std::{
     collections::VecDeque,
+    mem,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
 use clap::Args;
 
-use super::{PATIENCE, WARM_UP, padded};
+use super::padded;
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::Crowd,
         fault::BenchFault,
-        measure::{Cost, Meter, Pace},
+        measure::{Meter, Pace},
         options::Speaks,
         refusal,
         report::{Figure, Report, Unit},
-        target::Target,
-        user,
+        stage::{self, Play, Wants},
     },
     kernel::identity::Role,
+    protocol::command::REQUEST_ID_MAX_BYTES,
 };
 
-/// What clients ask, and how the answer begins.
-const QUESTION: &str = r#"{"type":"heartbeat","requestId":"bench"}"#;
+/// How the answer begins.
 const ANSWER: &[u8] = br#"{"type":"heartbeat_ack""#;
 
 /// How many ask, and for how long.
@@ -48,9 +49,9 @@ pub(crate) struct EchoArgs {
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// Bytes of a message of a plain server.
+    /// Bytes of a question.
     #[arg(long, default_value_t = 110, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u16).range(16..))]
+          value_parser = clap::value_parser!(u16).range(40..))]
     bytes: u16,
 }
 
@@ -87,126 +88,145 @@ impl Scenario for EchoArgs {
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
         let target = bench.target(self.connections)?;
         bench.progress.say("letting clients in");
-        let in_flight = self.in_flight.unwrap_or(1);
+        let tickets = target.tickets("user", self.connections, Role::User, "calls")?;
+        let mut crowd = Crowd::eager(&target)?;
+        crowd.admit(tickets.into_iter())?;
         let meter = Meter::new("answers", self.connections as usize, bench.progress);
-        let mut load = Load::prepare(&self, &target, meter)?;
-        load.pace = Pace::of(self.rate, Instant::now());
-        if self.rate.is_none() {
-            for client in (0..self.connections as usize)
-                .cycle()
-                .take(self.connections as usize * in_flight as usize)
-            {
-                load.ask(client, Instant::now())?;
-            }
-        }
-        load.run(WARM_UP)?;
-        load.meter.reset();
-        let before = Cost::read(&target)?;
-        load.run(Duration::from_secs(self.seconds))?;
-        let (meter, took) = (&load.meter, load.meter.elapsed().as_secs_f64());
-        let cost = Cost::read(&target)?.since(&before);
+        let mut echo = Echo::new(&self, target.speaks(), meter);
+        let span = Duration::from_secs(self.seconds);
+        let spent = stage::measure(&mut crowd, &target, &mut echo, span)?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(CONNECTIONS, self.connections);
         match self.rate {
             Some(rate) => report.put(ASKED, rate),
-            None => report.put(IN_FLIGHT, in_flight),
+            None => report.put(IN_FLIGHT, self.in_flight.unwrap_or(1)),
         }
-        report.put(SECONDS, took);
-        report.put(ANSWERS, meter.count());
-        report.put(PER_SECOND, meter.count() as f64 / took);
-        report.measured(LATENCY, meter);
-        report.costs(COSTS, &cost, meter.count());
+        let counts = [SECONDS, ANSWERS, PER_SECOND];
+        spent.report(&mut report, counts, COSTS, echo.meter.count());
+        report.measured(LATENCY, &echo.meter);
         Ok(report)
     }
 }
 
-/// Clients, connected.
-struct Load {
-    crowd: Crowd,
-    question: String,
+/// Clients that ask.
+struct Echo {
+    question: Rc<str>,
     answer: &'static [u8],
     /// Since when each client's questions have been due; the oldest is answered first.
     due: Vec<VecDeque<Instant>>,
+    /// Questions that wait for their answers.
+    open: usize,
+    /// Who asks first, where each asks again when it has its answer: a client for each question in flight.
+    first: Vec<usize>,
     /// Who asks next, by the clock.
     next: usize,
-    /// Who got an answer in this turn.
-    answered: Vec<usize>,
     pace: Pace,
+    stopped: bool,
     meter: Meter,
 }
 
-impl Load {
-    fn prepare(args: &EchoArgs, target: &Target, meter: Meter) -> Result<Self, BenchFault> {
+impl Echo {
+    fn new(args: &EchoArgs, speaks: Speaks, meter: Meter) -> Self {
         let clients = args.connections as usize;
-        let tickets = (0..clients)
-            .map(|number| target.ticket(user("user", number)?, Role::User, "calls"))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut crowd = Crowd::eager(target)?;
-        crowd.admit(tickets.into_iter())?;
-        let (question, answer): (_, &[u8]) = match target.speaks() {
-            Speaks::Otomo => (QUESTION.to_owned(), ANSWER),
+        let (question, answer): (_, &[u8]) = match speaks {
+            Speaks::Otomo => (question(args.bytes), ANSWER),
             Speaks::Plain => (padded("e", args.bytes), b"e"),
         };
-        Ok(Self {
-            crowd,
-            question,
+        let in_flight = match args.rate {
+            Some(_) => 0,
+            None => args.in_flight.unwrap_or(1) as usize,
+        };
+        Self {
+            question: question.into(),
             answer,
             due: vec![VecDeque::new(); clients],
+            open: 0,
+            first: (0..clients).cycle().take(clients * in_flight).collect(),
             next: 0,
-            answered: Vec::new(),
-            pace: Pace::Closed,
+            pace: Pace::of(args.rate, Instant::now()),
+            stopped: false,
             meter,
-        })
+        }
     }
 
-    fn ask(&mut self, client: usize, due: Instant) -> Result<(), BenchFault> {
+    fn ask(&mut self, client: usize, due: Instant, wants: &mut Wants) {
         if let Some(queue) = self.due.get_mut(client) {
             queue.push_back(due);
+            self.open += 1;
+            wants.say(client, Rc::clone(&self.question));
         }
-        self.crowd.say(client, &self.question)
+    }
+}
+
+impl Play for Echo {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        for client in mem::take(&mut self.first) {
+            self.ask(client, now, wants);
+        }
+        if let Pace::Open { .. } = self.pace {
+            while let Some(due) = self.pace.next(now) {
+                self.ask(self.next, due, wants.due(self.pace, due));
+                self.next = (self.next + 1) % self.due.len();
+            }
+        }
+        Ok(self.pace.pause(now))
     }
 
-    fn run(&mut self, span: Duration) -> Result<(), BenchFault> {
-        let mut now = Instant::now();
-        let (end, mut last) = (now + span, now);
-        while now < end {
-            self.meter.tick(now);
-            if let Pace::Open { .. } = self.pace {
-                while let Some(due) = self.pace.next(now) {
-                    self.ask(self.next, due)?;
-                    self.next = (self.next + 1) % self.due.len();
-                }
-            }
-            let pause = self.pace.pause(now).unwrap_or(PATIENCE);
-            self.listen(pause.min(end - now))?;
-            now = Instant::now();
-            for client in std::mem::take(&mut self.answered) {
-                last = now;
-                let due = self.due.get_mut(client).and_then(VecDeque::pop_front);
-                self.meter
-                    .came(now.saturating_duration_since(due.unwrap_or(now)));
-                if let Pace::Closed = self.pace {
-                    self.ask(client, now)?;
-                }
-            }
-            if now.duration_since(last) > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        if !message.starts_with(self.answer) {
+            return refusal(message).map_or(Ok(()), Err);
+        }
+        let Some(due) = self.due.get_mut(client).and_then(VecDeque::pop_front) else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        self.open -= 1;
+        self.meter.came(now.saturating_duration_since(due));
+        if let Pace::Closed = self.pace
+            && !self.stopped
+        {
+            self.ask(client, now, wants);
         }
         Ok(())
     }
 
-    fn listen(&mut self, patience: Duration) -> Result<(), BenchFault> {
-        let mut refused = None;
-        let (answer, answered) = (self.answer, &mut self.answered);
-        self.crowd.turn(patience, |client, message| {
-            match message.starts_with(answer) {
-                true => answered.push(client),
-                false => refused = refused.take().or_else(|| refusal(message)),
-            }
-        })?;
-        refused.map_or(Ok(()), Err)
+    fn under_way(&self) -> usize {
+        self.open
     }
+
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    fn reset(&mut self) {
+        self.meter.reset();
+    }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        self.stopped = true;
+        self.meter.missed(self.pace.overdue(now), now)
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        let open = self.due.iter_mut().flat_map(|queue| queue.drain(..));
+        self.meter.missed(open, now)
+    }
+}
+
+/// A heartbeat of so many bytes: its name is as long as may be, and what is missing then is space.
+fn question(bytes: u16) -> String {
+    const HEARTBEAT: &str = r#"{"type":"heartbeat","requestId":""}"#;
+    let room = usize::from(bytes).saturating_sub(HEARTBEAT.len());
+    let name = "b".repeat(room.min(REQUEST_ID_MAX_BYTES));
+    padded(
+        &format!(r#"{{"type":"heartbeat","requestId":"{name}"}}"#),
+        bytes,
+    )
 }
 
 #[cfg(test)]
@@ -219,9 +239,14 @@ mod tests {
     };
 
     #[test]
-    fn the_question_is_a_command_and_its_answer_is_known() {
-        let asked = command::decode(QUESTION.as_bytes()).unwrap();
-        assert!(matches!(asked.command, Command::Heartbeat(_)));
+    fn the_question_is_a_command_of_the_size_asked_for_and_its_answer_is_known() {
+        for bytes in [40, 99, 110, 3_000] {
+            let question = question(bytes);
+            assert_eq!(question.len(), usize::from(bytes));
+            let asked = command::decode(question.as_bytes()).unwrap();
+            assert!(matches!(asked.command, Command::Heartbeat(_)));
+        }
+        let asked = command::decode(question(110).as_bytes()).unwrap();
         let answer = Event::from(HeartbeatAck { timestamp: 1 });
         let frame = Frame::answer(&answer, asked.request_id.as_ref());
         assert!(frame.json().starts_with(ANSWER));

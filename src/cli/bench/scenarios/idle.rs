@@ -12,7 +12,6 @@ use crate::{
         measure::Cost,
         options::duration,
         report::{Figure, Report, Unit},
-        user,
     },
     kernel::identity::Role,
 };
@@ -64,16 +63,17 @@ impl Scenario for IdleArgs {
         let process = target.process();
         let resident = || process.map(|it| it.resident_kib()).transpose();
         let mut crowd = Crowd::new(&target)?;
-        let tickets = (0..self.connections as usize)
-            .map(|number| target.ticket(user("user", number)?, Role::User, "otomo,calls"))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (before, costs_before) = (resident()?, Cost::read(&target)?);
-        let began = Instant::now();
+        let tickets = target.tickets("user", self.connections, Role::User, "otomo,calls")?;
+        bench.progress.say("waiting until the server is idle");
+        let (cost_before, before) = (Cost::read_idle(&target, &mut crowd)?, resident()?);
         bench.progress.say("letting clients in");
+        let began = Instant::now();
         crowd.admit(tickets.into_iter())?;
         let opened_in = began.elapsed();
-        let cost = Cost::read(&target)?.since(&costs_before);
+        let load = Cost::read(&target)?.since(&cost_before);
         bench.progress.say("leaving them alone");
+        let until_idle = Cost::read_idle(&target, &mut crowd)?.since(&cost_before);
+        let cost = load.with_server_of(&until_idle);
         crowd.listen(self.settle)?;
         let after = resident()?;
         let connections = u64::from(self.connections);

@@ -6,7 +6,7 @@ use super::{Endpoint, http};
 use crate::cli::bench::fault::BenchFault;
 
 /// Commits, and what was in them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Commits {
     count: f64,
     writes: f64,

@@ -26,6 +26,7 @@ use super::{
     fault::BenchFault,
     options::{Speaks, Transport},
     transport::Ticket,
+    user,
 };
 use crate::kernel::{
     config::{AuthConfig, DatabaseUrl},
@@ -172,6 +173,18 @@ impl Target {
     ) -> Result<Ticket, BenchFault> {
         let token = self.token(user, role)?;
         Ok(Ticket::new(token, topics))
+    }
+
+    /// Tickets for so many users, `bench-<kind>-0` and up.
+    pub(crate) fn tickets(
+        &self,
+        kind: &str,
+        count: u32,
+        role: Role,
+        topics: &'static str,
+    ) -> Result<Vec<Ticket>, BenchFault> {
+        let ticket = |number| self.ticket(user(kind, number)?, role, topics);
+        (0..count as usize).map(ticket).collect()
     }
 
     /// A token that it believes.

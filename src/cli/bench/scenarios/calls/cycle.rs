@@ -140,6 +140,15 @@ impl Cycle {
         })
     }
 
+    /// Whether the otomo has heard that it is called, and the caller that it is accepted.
+    pub(super) fn has_rung(&self) -> bool {
+        self.otomo.count(Heard::Incoming) > 0
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.caller.count(Heard::Accepted) > 0
+    }
+
     /// Whether both sides have heard everything.
     pub(super) fn is_complete(&self) -> bool {
         self.caller.all == all_due(Side::Caller) && self.otomo.all == all_due(Side::Otomo)

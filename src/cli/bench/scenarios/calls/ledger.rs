@@ -93,6 +93,24 @@ impl Ledger {
         self.pairs.len() - self.free.len()
     }
 
+    /// Notes how long everything has been waited for that has not come in the calls under way, and returns how many calls they
+    /// are.
+    pub(crate) fn give_up(&mut self, now: Instant) -> u64 {
+        let mut calls = 0;
+        for live in self.pairs.iter().filter_map(|pair| pair.live.as_ref()) {
+            let waited = now.saturating_duration_since(live.due);
+            self.figures.whole.sample(waited);
+            if !live.cycle.has_rung() {
+                self.figures.set_up.sample(waited);
+            }
+            if !live.cycle.is_accepted() {
+                self.figures.accepted.sample(waited);
+            }
+            calls += 1;
+        }
+        calls
+    }
+
     /// One of a pair has heard something. Returns what they say to it.
     ///
     /// # Errors
@@ -176,6 +194,19 @@ impl Figures {
         }
     }
 
+    /// Notes how long calls have been waited for that were due then and have not begun, and returns how many they are.
+    pub(super) fn unsent(&mut self, dues: impl Iterator<Item = Instant>, now: Instant) -> u64 {
+        let mut calls = 0;
+        for due in dues {
+            let waited = now.saturating_duration_since(due);
+            for meter in [&mut self.set_up, &mut self.accepted, &mut self.whole] {
+                meter.sample(waited);
+            }
+            calls += 1;
+        }
+        calls
+    }
+
     fn note(&mut self, side: Side, heard: Heard, took: Duration) {
         match (side, heard) {
             (Side::Otomo, Heard::Incoming) => self.set_up.came(took),
@@ -243,6 +274,24 @@ mod tests {
         }
         assert_eq!(ledger.figures.whole.count(), 1);
         assert!(ledger.begin(Instant::now()).is_some());
+    }
+
+    #[test]
+    fn what_is_missing_of_a_call_counts_with_its_age() {
+        let mut ledger = one_pair(Duration::ZERO);
+        let due = Instant::now();
+        assert!(ledger.begin(due).is_some());
+        let ring = of(&ledger, "incoming_call");
+        ledger.heard(0, Side::Otomo, &ring).unwrap();
+        let later = due + Duration::from_secs(5);
+        assert_eq!(ledger.give_up(later), 1);
+        assert_eq!(ledger.figures.unsent([due].into_iter(), later), 1);
+        let figures = &ledger.figures;
+        let old = [&figures.set_up, &figures.accepted, &figures.whole]
+            .map(|meter| meter.latencies().count_between(4_900_000, 5_100_000));
+        // It has rung in time; the call that was not begun has not.
+        assert_eq!(old, [1, 2, 2]);
+        assert_eq!(figures.whole.count(), 0);
     }
 
     #[test]

@@ -86,15 +86,13 @@ impl Scenario for CallsArgs {
         if let Some(rate) = self.rate {
             report.put(ASKED, rate);
         }
-        report.put(SECONDS, spent.took.as_secs_f64());
-        report.put(CALLS, count);
-        report.put(PER_SECOND, count as f64 / spent.took.as_secs_f64());
+        let counts = [SECONDS, CALLS, PER_SECOND];
+        spent.report(&mut report, counts, COSTS, count);
         report.latency(SET_UP, figures.set_up.latencies());
         report.latency(ACCEPTED, figures.accepted.latencies());
         report.measured(WHOLE, &figures.whole);
         report.put(WRITES, spent.commits.mean_writes());
         report.put(COMMIT, spent.commits.mean_time().as_secs_f64() * 1e3);
-        report.costs(COSTS, &spent.cost, count);
         stage::finish(&mut crowd, &mut calls)?;
         Ok(report)
     }
@@ -133,12 +131,14 @@ impl Calls {
 }
 
 impl Play for Calls {
+    const STORES: bool = true;
+
     fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
         while self.ledger.live() < self.pairs
             && let Some(due) = self.pace.next(now)
             && let Some((caller, request)) = self.ledger.begin(due)
         {
-            wants.say(caller, request);
+            wants.due(self.pace, due).say(caller, request);
         }
         // Whoever waits for a free pair waits for a message, not for the clock.
         let free = self.ledger.live() < self.pairs;
@@ -171,5 +171,14 @@ impl Play for Calls {
 
     fn reset(&mut self) {
         self.ledger.figures.reset();
+    }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        let unsent = self.pace.overdue(now);
+        self.ledger.figures.unsent(unsent, now)
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        self.ledger.give_up(now)
     }
 }

@@ -219,9 +219,8 @@ impl Talk {
         let millis = |span: Duration| span.as_secs_f64() * 1e3;
         let mut level = Report::new(ChatArgs::NAME, ChatArgs::FIGURES);
         level.put(SENDERS, senders);
-        level.put(SECONDS, spent.took.as_secs_f64());
-        level.put(SENDS, meter.count());
-        level.put(PER_SECOND, per_second);
+        let counts = [SECONDS, SENDS, PER_SECOND];
+        spent.report(&mut level, counts, COSTS, meter.count());
         level.measured(LATENCY, meter);
         if self.hearers > 0 {
             level.latency(DELIVERY, self.delivery.latencies());
@@ -230,19 +229,20 @@ impl Talk {
         level.put(COMMIT, millis(spent.commits.mean_time()));
         level.put(DISK, millis(disk_commit));
         level.put(PER_DISK, per_second * disk_commit.as_secs_f64());
-        level.costs(COSTS, &spent.cost, meter.count());
         level
     }
 }
 
 impl Play for Talk {
+    const STORES: bool = true;
+
     fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
         while !self.free.is_empty()
             && let Some(due) = self.pace.next(now)
             && let Some(sender) = self.free.pop_front()
             && let Some(message) = self.sends.next(sender, due)
         {
-            wants.say(sender, message);
+            wants.due(self.pace, due).say(sender, message);
         }
         let free = !self.free.is_empty();
         Ok(free.then(|| self.pace.pause(now)).flatten())
@@ -277,6 +277,14 @@ impl Play for Talk {
     fn reset(&mut self) {
         self.sends.meter.reset();
         self.delivery.reset();
+    }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        self.sends.meter.missed(self.pace.overdue(now), now)
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        self.sends.give_up(now)
     }
 }
 

@@ -94,6 +94,12 @@ impl Sends {
         Ok(true)
     }
 
+    /// Notes how long every acknowledgement has been waited for that has not come, and returns how many they are.
+    pub(super) fn give_up(&mut self, now: Instant) -> u64 {
+        let open = self.senders.iter().filter_map(|sender| sender.since);
+        self.meter.missed(open, now)
+    }
+
     /// Messages that wait for their acknowledgement.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight

@@ -5,23 +5,25 @@
 
 mod pairs;
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 
 use self::pairs::Pairs;
-use super::{PATIENCE, WARM_UP, padded};
+use super::padded;
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::Crowd,
         fault::BenchFault,
-        measure::{Cost, Meter},
+        measure::Meter,
         options::Speaks,
         refusal,
         report::{Figure, Report, Unit},
-        target::Target,
-        user,
+        stage::{self, Play, Wants},
     },
     kernel::identity::Role,
 };
@@ -44,9 +46,9 @@ pub(crate) struct DirectArgs {
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
           value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// Bytes of a message of a plain server.
+    /// Bytes of a message.
     #[arg(long, default_value_t = 110, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u16).range(16..))]
+          value_parser = clap::value_parser!(u16).range(101..))]
     bytes: u16,
 }
 
@@ -79,119 +81,128 @@ impl Scenario for DirectArgs {
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
-        let clients = self.connections / 2 * 2;
-        let target = bench.target(clients)?;
+        let half = self.connections / 2;
+        let target = bench.target(half * 2)?;
         bench.progress.say("letting clients in");
-        let meter = Meter::new("messages", clients as usize, bench.progress);
-        let mut load = Load::prepare(clients as usize, self.bytes, &target, meter)?;
-        for pair in 0..clients as usize / 2 {
-            for turn in 0..self.in_flight as usize {
-                // From both sides in turn.
-                load.send(pair + turn % 2 * (clients as usize / 2))?;
-            }
+        let mut crowd = Crowd::eager(&target)?;
+        for (kind, role) in [("user", Role::User), ("otomo", Role::Otomo)] {
+            crowd.admit(target.tickets(kind, half, role, "calls")?.into_iter())?;
         }
-        load.run(WARM_UP)?;
-        load.meter.reset();
-        let before = Cost::read(&target)?;
-        load.run(Duration::from_secs(self.seconds))?;
-        let (meter, took) = (&load.meter, load.meter.elapsed().as_secs_f64());
-        let cost = Cost::read(&target)?.since(&before);
+        let meter = Meter::new("messages", half as usize * 2, bench.progress);
+        let mut direct = Direct::begin(&self, &mut crowd, target.speaks(), meter)?;
+        let span = Duration::from_secs(self.seconds);
+        let spent = stage::measure(&mut crowd, &target, &mut direct, span)?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
-        report.put(CONNECTIONS, clients);
+        report.put(CONNECTIONS, half * 2);
         report.put(IN_FLIGHT, self.in_flight);
-        report.put(SECONDS, took);
-        report.put(MESSAGES, meter.count());
-        report.put(PER_SECOND, meter.count() as f64 / took);
-        report.measured(LATENCY, meter);
-        report.costs(COSTS, &cost, meter.count());
+        let counts = [SECONDS, MESSAGES, PER_SECOND];
+        spent.report(&mut report, counts, COSTS, direct.meter.count());
+        report.measured(LATENCY, &direct.meter);
         Ok(report)
     }
 }
 
-/// Clients, connected and paired.
-struct Load {
-    crowd: Crowd,
+/// Clients in pairs.
+struct Direct {
     pairs: Pairs,
     /// How the message begins that is counted.
     counted: &'static [u8],
-    /// Who got a message in this turn.
-    reached: Vec<usize>,
+    /// Who sends first: a client for each message of its pair's that is on its way.
+    first: Vec<usize>,
+    /// Messages on their way.
+    open: usize,
+    stopped: bool,
     meter: Meter,
 }
 
-impl Load {
-    fn prepare(
-        clients: usize,
-        bytes: u16,
-        target: &Target,
+impl Direct {
+    /// Pairs the clients of a crowd, and has them begin their calls.
+    fn begin(
+        args: &DirectArgs,
+        crowd: &mut Crowd,
+        speaks: Speaks,
         meter: Meter,
     ) -> Result<Self, BenchFault> {
-        let half = clients / 2;
-        let ticket = |number: usize| match number.checked_sub(half) {
-            None => target.ticket(user("user", number)?, Role::User, "calls"),
-            Some(otomo) => target.ticket(user("otomo", otomo)?, Role::Otomo, "calls"),
-        };
-        let tickets = (0..clients).map(ticket).collect::<Result<Vec<_>, _>>()?;
-        let mut crowd = Crowd::eager(target)?;
-        crowd.admit(tickets.into_iter())?;
-        let mut pairs = Pairs::at_random(clients);
-        let counted = match target.speaks() {
+        let mut pairs = Pairs::at_random(crowd.len());
+        let counted: &[u8] = match speaks {
             Speaks::Otomo => {
-                pairs.call(&mut crowd)?;
+                pairs.call(crowd, args.bytes)?;
                 CANDIDATE
             }
             Speaks::Plain => {
-                pairs.name(|peer| padded(&format!("d{peer} "), bytes));
+                pairs.name(|peer| padded(&format!("d{peer} "), args.bytes));
                 b"d"
             }
         };
+        let half = crowd.len() / 2;
+        // From both sides in turn.
+        let of_pair = |pair| (0..args.in_flight as usize).map(move |turn| pair + turn % 2 * half);
         Ok(Self {
-            crowd,
             pairs,
             counted,
-            reached: Vec::new(),
+            first: (0..half).flat_map(of_pair).collect(),
+            open: 0,
+            stopped: false,
             meter,
         })
     }
 
     /// Sends a message to a client's peer.
-    fn send(&mut self, from: usize) -> Result<(), BenchFault> {
-        match self.pairs.send(from, Instant::now()) {
-            Some(words) => self.crowd.say(from, words),
-            None => Ok(()),
+    fn send(&mut self, from: usize, now: Instant, wants: &mut Wants) {
+        if let Some(words) = self.pairs.send(from, now) {
+            self.open += 1;
+            wants.say(from, words);
         }
     }
+}
 
-    fn run(&mut self, span: Duration) -> Result<(), BenchFault> {
-        let mut now = Instant::now();
-        let (end, mut last) = (now + span, now);
-        while now < end {
-            self.meter.tick(now);
-            self.listen(PATIENCE.min(end - now))?;
-            now = Instant::now();
-            for client in std::mem::take(&mut self.reached) {
-                last = now;
-                if let Some(sent) = self.pairs.reached(client) {
-                    self.meter.came(now.saturating_duration_since(sent));
-                }
-                self.send(client)?;
-            }
-            if now.duration_since(last) > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
+impl Play for Direct {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        for client in mem::take(&mut self.first) {
+            self.send(client, now, wants);
+        }
+        Ok(None)
+    }
+
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        if !message.starts_with(self.counted) {
+            return refusal(message).map_or(Ok(()), Err);
+        }
+        let Some(sent) = self.pairs.reached(client) else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        self.open -= 1;
+        self.meter.came(now.saturating_duration_since(sent));
+        if !self.stopped {
+            self.send(client, now, wants);
         }
         Ok(())
     }
 
-    fn listen(&mut self, patience: Duration) -> Result<(), BenchFault> {
-        let mut refused = None;
-        let (counted, reached) = (self.counted, &mut self.reached);
-        self.crowd.turn(patience, |client, message| {
-            match message.starts_with(counted) {
-                true => reached.push(client),
-                false => refused = refused.take().or_else(|| refusal(message)),
-            }
-        })?;
-        refused.map_or(Ok(()), Err)
+    fn under_way(&self) -> usize {
+        self.open
+    }
+
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    fn reset(&mut self) {
+        self.meter.reset();
+    }
+
+    fn stop(&mut self, _now: Instant) -> u64 {
+        self.stopped = true;
+        0
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        self.meter.missed(self.pairs.give_up(), now)
     }
 }

@@ -1,6 +1,6 @@
 //! Who sends to whom, and what is on its way.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, rc::Rc, time::Instant};
 
 use crate::{
     cli::bench::{
@@ -27,7 +27,7 @@ struct Side {
     /// The id of their call, if they are in one.
     call: String,
     /// What it sends.
-    words: String,
+    words: Rc<str>,
     /// When what is on its way to it was sent, the oldest first.
     sent: VecDeque<Instant>,
 }
@@ -54,7 +54,7 @@ impl Pairs {
         let side = |peer| Side {
             peer,
             call: String::new(),
-            words: String::new(),
+            words: "".into(),
             sent: VecDeque::new(),
         };
         Self(peers.into_iter().map(side).collect())
@@ -63,15 +63,21 @@ impl Pairs {
     /// Sets what each side sends, from the number of its peer.
     pub(super) fn name(&mut self, words: impl Fn(usize) -> String) {
         for side in &mut self.0 {
-            side.words = words(side.peer);
+            side.words = words(side.peer).into();
         }
     }
 
     /// A message of this client's goes to its peer now: what it says.
-    pub(super) fn send(&mut self, from: usize, now: Instant) -> Option<&str> {
-        let peer = self.0.get(from)?.peer;
+    pub(super) fn send(&mut self, from: usize, now: Instant) -> Option<Rc<str>> {
+        let side = self.0.get(from)?;
+        let (peer, words) = (side.peer, Rc::clone(&side.words));
         self.0.get_mut(peer)?.sent.push_back(now);
-        Some(&self.0.get(from)?.words)
+        Some(words)
+    }
+
+    /// When all that was sent which has not arrived; it is waited for no longer.
+    pub(super) fn give_up(&mut self) -> impl Iterator<Item = Instant> {
+        self.0.iter_mut().flat_map(|side| side.sent.drain(..))
     }
 
     /// A message reached this client: when it was sent.
@@ -80,7 +86,8 @@ impl Pairs {
     }
 
     /// Has each pair begin a call, and returns when all are connected.
-    pub(super) fn call(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
+    /// Their messages have so many bytes then.
+    pub(super) fn call(&mut self, crowd: &mut Crowd, bytes: u16) -> Result<(), BenchFault> {
         let half = self.0.len() / 2;
         for first in 0..half {
             let call = CallId::new().to_string();
@@ -130,10 +137,7 @@ impl Pairs {
             }
         }
         for side in &mut self.0 {
-            side.words = format!(
-                r#"{{"type":"ice_candidate","callId":"{}","candidate":{{"candidate":"bench"}}}}"#,
-                side.call
-            );
+            side.words = candidate(&side.call, bytes).into();
         }
         Ok(())
     }
@@ -147,9 +151,21 @@ impl Pairs {
     }
 }
 
+/// A candidate of a call, in so many bytes.
+fn candidate(call: &str, bytes: u16) -> String {
+    let with = |text: &str| {
+        format!(
+            r#"{{"type":"ice_candidate","callId":"{call}","candidate":{{"candidate":"{text}"}}}}"#
+        )
+    };
+    let room = usize::from(bytes).saturating_sub(with("").len());
+    with(&"b".repeat(room))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::command::{self, Command};
 
     #[test]
     fn everybody_has_a_peer_of_the_other_half_and_no_two_the_same() {
@@ -169,12 +185,23 @@ mod tests {
         pairs.name(|peer| format!("d{peer} "));
         let now = Instant::now();
         let later = now + std::time::Duration::from_millis(1);
-        assert_eq!(pairs.send(0, now), Some("d1 "));
-        assert_eq!(pairs.send(0, later), Some("d1 "));
+        assert_eq!(pairs.send(0, now), Some("d1 ".into()));
+        assert_eq!(pairs.send(0, later), Some("d1 ".into()));
         assert_eq!(pairs.reached(0), None);
         assert_eq!(
             [(); 3].map(|()| pairs.reached(1)),
             [Some(now), Some(later), None]
         );
+    }
+
+    #[test]
+    fn candidates_have_the_size_that_is_asked_for() {
+        let call = CallId::new().to_string();
+        for bytes in [110, 3_000] {
+            let words = candidate(&call, bytes);
+            assert_eq!(words.len(), usize::from(bytes));
+            let decoded = command::decode(words.as_bytes()).unwrap();
+            assert!(matches!(decoded.command, Command::IceCandidate(_)));
+        }
     }
 }

@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use self::updates::{ONLINE, Updates};
-use super::{PATIENCE, WARM_UP};
+use super::PATIENCE;
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::Crowd,
         fault::BenchFault,
-        measure::{Cost, Meter, Pace},
+        measure::{Meter, Pace},
         options::Speaks,
         refusal,
         report::{Figure, Report, Unit},
+        stage::{self, Play, Wants},
         target::Target,
-        user,
     },
     kernel::identity::Role,
 };
@@ -94,127 +94,119 @@ impl Scenario for FanoutArgs {
         let senders = self.rate.or(self.in_flight).unwrap_or(1);
         let target = bench.target(self.connections.saturating_add(senders))?;
         bench.progress.say("letting clients in");
-        let mut load = Load::prepare(&self, senders as usize, &target, bench)?;
-        load.pace = Pace::of(self.rate, Instant::now());
-        load.run(WARM_UP)?;
-        load.updates.reset();
-        let before = Cost::read(&target)?;
-        load.run(Duration::from_secs(self.seconds))?;
-        let (took, cost) = (
-            load.updates.meter.elapsed(),
-            Cost::read(&target)?.since(&before),
-        );
-        let updates = &load.updates;
-        let deliveries = updates.meter.count();
+        let mut crowd = Crowd::new(&target)?;
+        let meter = Meter::new("deliveries", self.connections as usize, bench.progress);
+        let mut fanout = Fanout::admit(&self, senders, &mut crowd, &target, meter)?;
+        let span = Duration::from_secs(self.seconds);
+        let spent = stage::measure(&mut crowd, &target, &mut fanout, span)?;
+        let updates = &fanout.updates;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(CONNECTIONS, self.connections);
         if let Some(rate) = self.rate {
             report.put(ASKED, rate);
         }
         report.put(IN_FLIGHT, senders);
-        report.put(SECONDS, took.as_secs_f64());
         report.put(UPDATES, updates.complete());
-        report.put(DELIVERIES, deliveries);
-        report.put(PER_SECOND, deliveries as f64 / took.as_secs_f64());
-        report.costs(COSTS, &cost, deliveries);
+        let counts = [SECONDS, DELIVERIES, PER_SECOND];
+        spent.report(&mut report, counts, COSTS, updates.meter.count());
         report.measured(LATENCY, &updates.meter);
         Ok(report)
     }
 }
 
-/// Senders and subscribers, connected.
-struct Load {
-    crowd: Crowd,
+/// Senders and subscribers.
+struct Fanout {
     /// The number of the first subscriber.
     first: usize,
     updates: Updates,
     pace: Pace,
 }
 
-impl Load {
-    fn prepare(
+impl Fanout {
+    /// Lets both in.
+    fn admit(
         args: &FanoutArgs,
-        senders: usize,
+        senders: u32,
+        crowd: &mut Crowd,
         target: &Target,
-        bench: &Bench<'_>,
+        meter: Meter,
     ) -> Result<Self, BenchFault> {
-        let mut crowd = Crowd::new(target)?;
-        let subscribers = args.connections as usize;
         // Plain servers send to everybody, the sender too: there the subscribers send.
-        let (first, bytes) = match target.speaks() {
+        let (senders, first, bytes) = match target.speaks() {
             Speaks::Otomo => {
-                admit_otomo(&mut crowd, senders, target)?;
-                (senders, None)
+                admit_otomo(crowd, senders, target)?;
+                (senders, senders, None)
             }
-            Speaks::Plain => (0, Some(args.bytes)),
+            Speaks::Plain => (senders.min(args.connections), 0, Some(args.bytes)),
         };
-        let tickets = (0..subscribers)
-            .map(|number| target.ticket(user("user", number)?, Role::User, "otomo"))
-            .collect::<Result<Vec<_>, _>>()?;
+        let tickets = target.tickets("user", args.connections, Role::User, "otomo")?;
         crowd.admit(tickets.into_iter())?;
-        let senders = match bytes {
-            Some(_) => senders.min(subscribers),
-            None => senders,
-        };
-        let meter = Meter::new("deliveries", subscribers, bench.progress);
+        let subscribers = args.connections as usize;
         Ok(Self {
-            crowd,
-            first,
-            updates: Updates::new(senders, subscribers, bytes, meter),
-            pace: Pace::Closed,
+            first: first as usize,
+            updates: Updates::new(senders as usize, subscribers, bytes, meter),
+            pace: Pace::of(args.rate, Instant::now()),
         })
     }
+}
 
-    /// Keeps updates going for this long.
-    fn run(&mut self, span: Duration) -> Result<(), BenchFault> {
-        let end = Instant::now() + span;
-        let (mut known, mut progress) = (self.updates.meter.count(), Instant::now());
-        loop {
-            let now = Instant::now();
-            self.updates.meter.tick(now);
-            if now >= end {
-                return Ok(());
+impl Play for Fanout {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        while self.updates.can_send()
+            && let Some(due) = self.pace.next(now)
+            && let Some((sender, words)) = self.updates.send(due)
+        {
+            wants.due(self.pace, due).say(sender, words);
+        }
+        // Whoever waits for a free sender waits for a message, not for the clock.
+        let can_send = self.updates.can_send();
+        Ok(can_send.then(|| self.pace.pause(now)).flatten())
+    }
+
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        _wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        match client.checked_sub(self.first) {
+            Some(subscriber) => {
+                self.updates.heard(subscriber, message);
+                Ok(())
             }
-            while self.updates.can_send()
-                && let Some(since) = self.pace.next(now)
-            {
-                if let Some((sender, words)) = self.updates.send(since) {
-                    self.crowd.say(sender, words)?;
-                }
-            }
-            let pause = self.pace.pause(now).unwrap_or(PATIENCE);
-            self.listen(pause.min(end - now))?;
-            if self.updates.meter.count() > known {
-                (known, progress) = (self.updates.meter.count(), now);
-            } else if progress.elapsed() > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
+            None => refusal(message).map_or(Ok(()), Err),
         }
     }
 
-    fn listen(&mut self, patience: Duration) -> Result<(), BenchFault> {
-        let mut refused = None;
-        let (first, updates) = (self.first, &mut self.updates);
-        self.crowd.turn(patience, |number, message| {
-            match number.checked_sub(first) {
-                Some(subscriber) => updates.heard(subscriber, message),
-                None => refused = refused.take().or_else(|| refusal(message)),
-            }
-        })?;
-        refused.map_or(Ok(()), Err)
+    fn under_way(&self) -> usize {
+        self.updates.in_flight()
+    }
+
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.updates.meter
+    }
+
+    fn reset(&mut self) {
+        self.updates.reset();
+    }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        self.updates.stop(self.pace.overdue(now), now)
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        self.updates.give_up(now)
     }
 }
 
 /// Lets otomo in, and brings those online whom an earlier run has left on break.
-fn admit_otomo(crowd: &mut Crowd, otomos: usize, target: &Target) -> Result<(), BenchFault> {
-    let tickets = (0..otomos)
-        .map(|number| target.ticket(user("otomo", number)?, Role::Otomo, "calls"))
-        .collect::<Result<Vec<_>, _>>()?;
+fn admit_otomo(crowd: &mut Crowd, otomo: u32, target: &Target) -> Result<(), BenchFault> {
+    let tickets = target.tickets("otomo", otomo, Role::Otomo, "calls")?;
     crowd.admit(tickets.into_iter())?;
-    for otomo in 0..otomos {
-        crowd.say(otomo, ONLINE)?;
+    for number in 0..crowd.len() {
+        crowd.say(number, ONLINE)?;
     }
-    let (mut waiting, mut refused) = (otomos, None);
+    let (mut waiting, mut refused) = (crowd.len(), None);
     let end = Instant::now() + PATIENCE;
     while waiting > 0 && refused.is_none() {
         if Instant::now() > end {

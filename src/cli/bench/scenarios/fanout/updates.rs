@@ -3,7 +3,7 @@
 //! Each sender has at most one update in flight, so a message that names a sender belongs to
 //! the update in flight.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, rc::Rc, time::Instant};
 
 use crate::cli::bench::{measure::Meter, scenarios::padded};
 
@@ -24,11 +24,12 @@ const SAMPLED: usize = 100;
 #[derive(Debug)]
 struct Sender {
     on_break: bool,
-    /// Since when its update is in flight, and how many have yet to get it.
+    /// Since when its update is in flight, and how many have yet to get it, and of those whose latency is recorded.
     since: Instant,
     missing: usize,
+    sampled_missing: usize,
     /// What it says to a plain server.
-    words: String,
+    words: Rc<str>,
 }
 
 /// The account of a run.
@@ -43,6 +44,7 @@ pub(super) struct Updates {
     pub(super) meter: Meter,
     /// Updates that have reached all of them.
     complete: u64,
+    stopped: bool,
 }
 
 impl Updates {
@@ -58,7 +60,8 @@ impl Updates {
             on_break: false,
             since: now,
             missing: 0,
-            words: padded(&format!("b{number}"), bytes.unwrap_or(0)),
+            sampled_missing: 0,
+            words: padded(&format!("b{number}"), bytes.unwrap_or(0)).into(),
         };
         Self {
             senders: (0..senders).map(sender).collect(),
@@ -67,6 +70,7 @@ impl Updates {
             free: (0..senders).collect(),
             meter,
             complete: 0,
+            stopped: false,
         }
     }
 
@@ -76,16 +80,18 @@ impl Updates {
     }
 
     /// Sends the next update: whose it is, and what that sender says.
-    pub(super) fn send(&mut self, since: Instant) -> Option<(usize, &str)> {
+    pub(super) fn send(&mut self, since: Instant) -> Option<(usize, Rc<str>)> {
         let number = self.free.pop_front()?;
+        let sampled = self.sampled();
         let sender = self.senders.get_mut(number)?;
         sender.since = since;
         sender.missing = self.subscribers;
+        sender.sampled_missing = sampled;
         sender.on_break = !sender.on_break;
         let words = match (self.plain, sender.on_break) {
-            (true, _) => &sender.words,
-            (false, true) => BREAK,
-            (false, false) => ONLINE,
+            (true, _) => Rc::clone(&sender.words),
+            (false, true) => BREAK.into(),
+            (false, false) => ONLINE.into(),
         };
         Some((number, words))
     }
@@ -96,18 +102,60 @@ impl Updates {
         let Some(number) = sender_of(message, prefix) else {
             return;
         };
+        let is_sampled = subscriber.is_multiple_of(self.stride());
         let Some(sender) = self.senders.get_mut(number).filter(|it| it.missing > 0) else {
             return;
         };
         self.meter.add(1);
-        if subscriber.is_multiple_of((self.subscribers / SAMPLED).max(1)) {
+        if is_sampled {
+            sender.sampled_missing = sender.sampled_missing.saturating_sub(1);
             self.meter.sample(sender.since.elapsed());
         }
         sender.missing -= 1;
         if sender.missing == 0 {
-            self.complete += 1;
+            self.complete += u64::from(!self.stopped);
             self.free.push_back(number);
         }
+    }
+
+    /// Every how manieth subscriber's latency is recorded, and of how many that is.
+    fn stride(&self) -> usize {
+        (self.subscribers / SAMPLED).max(1)
+    }
+
+    fn sampled(&self) -> usize {
+        self.subscribers.div_ceil(self.stride())
+    }
+
+    /// Updates in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.senders.len() - self.free.len()
+    }
+
+    /// Counts no more updates. Notes how long each of these has been waited for that was due then and not sent; returns how many
+    /// they are.
+    pub(super) fn stop(&mut self, unsent: impl Iterator<Item = Instant>, now: Instant) -> u64 {
+        self.stopped = true;
+        let sampled = self.sampled() as u64;
+        let mut count = 0;
+        for due in unsent {
+            let waited = now.saturating_duration_since(due);
+            self.meter.sample_many(waited, sampled);
+            count += 1;
+        }
+        count
+    }
+
+    /// Notes how long every delivery has been waited for that has not come, and returns how many they are.
+    pub(super) fn give_up(&mut self, now: Instant) -> u64 {
+        let mut missing = 0;
+        for sender in &self.senders {
+            let waited = now.saturating_duration_since(sender.since);
+            let sampled = sender.sampled_missing as u64;
+            self.meter.sample_many(waited, sampled);
+            missing += sender.missing as u64;
+        }
+        missing
     }
 
     /// Starts counting from zero. What is in flight stays in flight.
@@ -165,13 +213,13 @@ mod tests {
     fn an_update_is_complete_when_all_have_it_and_only_then_the_next_goes() {
         let mut updates = updates(1, 2, None);
         let now = Instant::now();
-        assert_eq!(updates.send(now), Some((0, BREAK)));
+        assert_eq!(updates.send(now), Some((0, BREAK.into())));
         assert!(!updates.can_send());
         updates.heard(0, &update(0));
         assert!(updates.send(now).is_none());
         updates.heard(1, &update(0));
         assert_eq!((updates.meter.count(), updates.complete()), (2, 1));
-        assert_eq!(updates.send(now), Some((0, ONLINE)));
+        assert_eq!(updates.send(now), Some((0, ONLINE.into())));
     }
 
     #[test]
@@ -181,7 +229,6 @@ mod tests {
         for number in 0..12 {
             let (sender, words) = updates.send(now).unwrap();
             assert_eq!((sender, words.len()), (number, 110));
-            let words = words.to_owned();
             updates.heard(0, words.as_bytes());
         }
         assert_eq!(updates.complete(), 12);
@@ -202,5 +249,22 @@ mod tests {
         updates.reset();
         updates.heard(0, &update(0));
         assert_eq!((updates.meter.count(), updates.complete()), (1, 1));
+    }
+
+    #[test]
+    fn what_never_comes_counts_with_its_age_for_each_who_waits() {
+        let mut updates = updates(2, 3, None);
+        let start = Instant::now();
+        let second = std::time::Duration::from_secs(1);
+        assert!(updates.send(start).is_some());
+        updates.heard(1, &update(0));
+        let later = start + second * 4;
+        assert_eq!(updates.stop([start + second].into_iter(), later), 1);
+        assert_eq!(updates.give_up(later), 2);
+        let latencies = updates.meter.latencies();
+        let of = |seconds: u64| latencies.count_between(seconds * 990_000, seconds * 1_010_000);
+        // Three would have heard the one that was not sent; two have not heard the other.
+        assert_eq!((of(3), of(4), latencies.len()), (3, 2, 6));
+        assert_eq!((updates.meter.count(), updates.complete()), (1, 0));
     }
 }

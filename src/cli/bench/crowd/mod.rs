@@ -1,13 +1,20 @@
 //! Many clients in one thread: one wait for all of them, one read for all that a client has got.
+//!
+//! [`wants`]: what they are to do. [`timer`]: how a wait ends when something is due.
+
+mod timer;
+mod wants;
 
 use std::{
-    io,
+    io, mem,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use mio::{Events, Interest, Poll, Token, event::Event, net::TcpStream};
 
+use self::timer::Timer;
+pub(crate) use self::wants::Wants;
 use super::{
     fault::BenchFault,
     options::Speaks,
@@ -29,6 +36,13 @@ const EVENTS: usize = 4096;
 /// costs both sides more than the message. Latencies are exact to this.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// How much longer than asked for a thread may sleep: the kernel joins timers that are this near (`PR_SET_TIMERSLACK`), twice
+/// over. What is due sooner is not slept for.
+const SLACK: Duration = Duration::from_micros(100);
+
+/// The token of the timer; clients have those of their numbers.
+const TIMER: Token = Token(usize::MAX);
+
 /// Bytes read at once: all that a socket holds, nearly always.
 const READ_MAX: usize = 256 * 1024;
 
@@ -39,6 +53,7 @@ const READY: &[u8] = br#"{"type":"ready""#;
 pub(crate) struct Crowd {
     endpoint: Endpoint,
     poll: Poll,
+    timer: Timer,
     events: Events,
     /// By number; none where one has left.
     clients: Vec<Option<Client>>,
@@ -51,22 +66,26 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// Nobody yet. Messages are let gather before they are taken.
     pub(crate) fn new(target: &Target) -> Result<Self, BenchFault> {
-        Ok(Self {
-            endpoint: target.endpoint().clone(),
-            poll: Poll::new().map_err(BenchFault::Wait)?,
-            events: Events::with_capacity(EVENTS),
-            clients: Vec::new(),
-            scratch: vec![0; READ_MAX].into(),
-            encoded: Vec::new(),
-            pause: PAUSE,
-        })
+        Self::at(target.endpoint().clone(), PAUSE)
     }
 
     /// A crowd that takes every message as soon as it is there: for clients that wait for an answer before they go on.
     pub(crate) fn eager(target: &Target) -> Result<Self, BenchFault> {
+        Self::at(target.endpoint().clone(), Duration::ZERO)
+    }
+
+    fn at(endpoint: Endpoint, pause: Duration) -> Result<Self, BenchFault> {
+        let poll = Poll::new().map_err(BenchFault::Wait)?;
+        let timer = Timer::new(poll.registry(), TIMER)?;
         Ok(Self {
-            pause: Duration::ZERO,
-            ..Self::new(target)?
+            endpoint,
+            poll,
+            timer,
+            events: Events::with_capacity(EVENTS),
+            clients: Vec::new(),
+            scratch: vec![0; READ_MAX].into(),
+            encoded: Vec::new(),
+            pause,
         })
     }
 
@@ -138,40 +157,93 @@ impl Crowd {
         patience: Duration,
         mut heard: impl FnMut(usize, &[u8]),
     ) -> Result<(), BenchFault> {
-        let pause = self.pause.min(patience);
+        let until = Instant::now() + patience;
+        self.act(until, &mut Wants::default(), |number, message, _| {
+            heard(number, message);
+            Ok(())
+        })
+    }
+
+    /// Waits until something comes, or it is `until`, and hands out what each client has got, with a list for what is to be
+    /// done about it. What is to be said is said before the next client is looked at: an answer that waited for the others of
+    /// its turn would make all clients go in step.
+    pub(crate) fn act(
+        &mut self,
+        until: Instant,
+        wants: &mut Wants,
+        mut heard: impl FnMut(usize, &[u8], &mut Wants) -> Result<(), BenchFault>,
+    ) -> Result<(), BenchFault> {
+        self.wait(until)?;
+        // Taken out while they are looked at: who answers needs the crowd.
+        let events = mem::replace(&mut self.events, Events::with_capacity(0));
+        let looked = events.iter().try_for_each(|event| {
+            self.look(event, wants, &mut heard)?;
+            wants.say_at_once(self)
+        });
+        self.events = events;
+        looked?;
+        wants.fulfil(self)
+    }
+
+    /// Lets messages gather, and waits until there are some or it is time.
+    fn wait(&mut self, until: Instant) -> Result<(), BenchFault> {
+        let mut now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        let pause = self.pause.min(left.saturating_sub(SLACK));
         if !pause.is_zero() {
             sleep(pause);
+            now = Instant::now();
         }
-        match self.poll.poll(&mut self.events, Some(patience)) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            waited => waited.map_err(BenchFault::Wait)?,
-        }
-        for event in &self.events {
-            let Token(token) = event.token();
-            let number = token / 2;
-            let Some(Some(client)) = self.clients.get_mut(number) else {
-                continue;
-            };
-            let mut look = || {
-                if event.is_writable() {
-                    client.flush()?;
-                }
-                let heard = |message: &[u8]| heard(number, message);
-                match token % 2 {
-                    0 => client.read(&mut self.scratch, heard),
-                    _ => client.read_answers(&mut self.scratch, heard),
-                }
-            };
-            match look() {
-                Err(_) if client.is_leaving() => {
-                    if let Some(place) = self.clients.get_mut(number) {
-                        *place = None;
-                    }
-                }
-                looked => looked?,
+        let waited = match now < until {
+            true => {
+                self.timer.ring_by(until, now)?;
+                self.poll.poll(&mut self.events, None)
             }
+            false => self.poll.poll(&mut self.events, Some(Duration::ZERO)),
+        };
+        match waited {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            waited => waited.map_err(BenchFault::Wait),
         }
-        Ok(())
+    }
+
+    /// Looks at what has happened to a client.
+    fn look(
+        &mut self,
+        event: &Event,
+        wants: &mut Wants,
+        heard: &mut impl FnMut(usize, &[u8], &mut Wants) -> Result<(), BenchFault>,
+    ) -> Result<(), BenchFault> {
+        let Token(token) = event.token();
+        let number = token / 2;
+        let Some(place) = self.clients.get_mut(number) else {
+            return Ok(());
+        };
+        let Some(client) = place else {
+            return Ok(());
+        };
+        let mut judged = Ok(());
+        let heard = |message: &[u8]| {
+            if judged.is_ok() {
+                judged = heard(number, message, wants);
+            }
+        };
+        let read = match event.is_writable() {
+            true => client.flush(),
+            false => Ok(()),
+        }
+        .and_then(|()| match token % 2 {
+            0 => client.read(&mut self.scratch, heard),
+            _ => client.read_answers(&mut self.scratch, heard),
+        });
+        match read {
+            Err(_) if client.is_leaving() => *place = None,
+            read => read?,
+        }
+        judged
     }
 
     /// Takes what comes, for this long.

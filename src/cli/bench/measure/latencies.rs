@@ -1,0 +1,38 @@
+//! How long things took, all of them.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// Counts latencies in microseconds, from one to a minute, to three digits.
+pub(crate) struct Latencies(Histogram<u64>);
+
+impl Default for Latencies {
+    #[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
+    fn default() -> Self {
+        let histogram = Histogram::new_with_bounds(1, 60_000_000, 3);
+        Self(histogram.expect("bounds of a histogram"))
+    }
+}
+
+impl Latencies {
+    /// One more.
+    pub(crate) fn note(&mut self, latency: Duration) {
+        self.note_many(latency, 1);
+    }
+
+    /// So many more that took the same.
+    pub(crate) fn note_many(&mut self, latency: Duration, count: u64) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.0.saturating_record_n(micros, count);
+    }
+
+    /// What so many of them (a share) did not exceed, in milliseconds.
+    pub(crate) fn millis(&self, share: f64) -> f64 {
+        self.0.value_at_quantile(share) as f64 / 1e3
+    }
+
+    pub(crate) fn histogram(&self) -> &Histogram<u64> {
+        &self.0
+    }
+}

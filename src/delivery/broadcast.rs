@@ -35,6 +35,8 @@ struct Slot {
     /// The last number that was put.
     latest: Round,
     poked: bool,
+    /// How many frames the worker waits for: once they are there it is poked again.
+    wanted: Option<usize>,
 }
 
 /// How far a worker may take what waits for it.
@@ -84,7 +86,8 @@ impl Broadcast {
         for numbered in frames {
             slot.put(numbered.clone(), addressed);
         }
-        match std::mem::replace(&mut slot.poked, true) {
+        let poked = std::mem::replace(&mut slot.poked, true);
+        match poked && !slot.is_complete() {
             true => Poke::UnderWay,
             false => Poke::Needed,
         }
@@ -105,6 +108,7 @@ impl Broadcast {
             slot.forget_newest(frame, *round);
         }
         slot.poked = !slot.frames.is_empty();
+        slot.wanted = None;
         taken
             .into_iter()
             .map(|(round, Waiting { frame, .. })| Numbered { round, frame })
@@ -116,10 +120,18 @@ impl Broadcast {
         self.slot(worker).map_or(0, |slot| slot.latest)
     }
 
-    /// Whether something waits for a worker.
-    pub(super) fn waits(&self, worker: usize) -> bool {
-        self.slot(worker)
-            .is_some_and(|slot| !slot.frames.is_empty())
+    /// How many frames wait for a worker.
+    pub(super) fn waiting(&self, worker: usize) -> usize {
+        self.slot(worker).map_or(0, |slot| slot.frames.len())
+    }
+
+    /// Whether so many frames wait for a worker. If not, it is poked once they do, unless it takes them before.
+    pub(super) fn has(&self, worker: usize, wanted: usize) -> bool {
+        self.slot(worker).is_some_and(|mut slot| {
+            let has = slot.frames.len() >= wanted;
+            slot.wanted = (!has).then_some(wanted);
+            has
+        })
     }
 
     fn slot(&self, worker: usize) -> Option<MutexGuard<'_, Slot>> {
@@ -142,6 +154,12 @@ impl Slot {
         }
         self.latest = round;
         self.frames.insert(round, Waiting { frame, addressed });
+    }
+
+    /// Whether all frames are there, for the first time, that the worker waits for.
+    fn is_complete(&mut self) -> bool {
+        let frames = self.frames.len();
+        self.wanted.take_if(|wanted| frames >= *wanted).is_some()
     }
 
     /// A frame does not wait any more. What it costs must not depend on how many others do: one is taken for each answer that
@@ -202,8 +220,28 @@ mod tests {
         assert_eq!(put("a", 2), Poke::UnderWay);
         let taken = broadcast.take(0, ALL);
         assert_eq!(taken.iter().map(|it| it.round).collect::<Vec<_>>(), [2, 3]);
-        assert!(!broadcast.waits(0));
+        assert_eq!(broadcast.waiting(0), 0);
         assert_eq!(put("a", 3), Poke::Needed);
+    }
+
+    #[test]
+    fn a_worker_that_waits_for_more_is_poked_when_it_is_there() {
+        let broadcast = Broadcast::new(1);
+        let mut numbering = Numbering::default();
+        let mut put =
+            |otomo, version| broadcast.put(0, &[numbering.number(update(otomo, version))], 0);
+        assert_eq!(put("a", 1), Poke::Needed);
+        assert!(!broadcast.has(0, 3));
+        assert_eq!(put("b", 1), Poke::UnderWay);
+        assert_eq!(put("b", 2), Poke::UnderWay, "it replaces another");
+        assert_eq!(put("c", 1), Poke::Needed);
+        assert_eq!(put("d", 1), Poke::UnderWay, "once");
+        assert!(broadcast.has(0, 3));
+        assert!(!broadcast.has(0, 5));
+        broadcast.take(0, ALL);
+        assert_eq!(put("a", 2), Poke::Needed);
+        let others = ["b", "c", "d", "e"].map(|otomo| put(otomo, 3));
+        assert_eq!(others, [Poke::UnderWay; 4], "nobody waits for them now");
     }
 
     #[test]
@@ -231,7 +269,7 @@ mod tests {
             taken.iter().map(|it| it.round).collect::<Vec<_>>()
         };
         assert_eq!(rounds(Due::Behind(1)), [1]);
-        assert!(broadcast.waits(0));
+        assert_eq!(broadcast.waiting(0), 1);
         assert_eq!(put("c", 2), Poke::UnderWay);
         // What is addressed after "b" was put says that it comes after it.
         assert_eq!(rounds(Due::UpTo(2)), [2]);

@@ -107,7 +107,7 @@ impl Dispatch {
         let all_here =
             || self.0.workers.len() == 1 || *self.0.roster.workers(user) == [lines.worker()];
         let quiet =
-            |worker: &Worker| worker.queue.waiting() == 0 && !self.0.broadcast.waits(number);
+            |worker: &Worker| worker.queue.waiting() == 0 && self.0.broadcast.waiting(number) == 0;
         self.nodes().is_alone() && self.0.workers.get(number).is_some_and(quiet) && all_here()
     }
 

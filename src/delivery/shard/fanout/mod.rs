@@ -1,9 +1,12 @@
 //! Fan-out: every line of a worker is told what was broadcast, in passes over all of them, each in steps.
 
+mod company;
+
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use actix_rt::time::Instant;
 
+use self::company::Company;
 use super::super::{
     broadcast::{Broadcast, Due},
     dispatch::Queue,
@@ -23,6 +26,7 @@ pub(super) struct Fanout {
     queue: Arc<Queue>,
     rounds: Rounds,
     stage: Stage,
+    company: Company,
     /// Messages written during this pass, counted once at its end.
     told: Told,
     /// How long updates are gathered when they come faster than this (`outbox.join_delay`).
@@ -38,13 +42,6 @@ struct Told {
     joined: u64,
 }
 
-/// How long one thing waits for others, after a pass that told so many and took so long. Of those who change at the same
-/// moment the first is stored by itself and the others together after it: without company they would be told in two passes.
-/// A share of what a pass takes, so that waiting costs less than a second pass would.
-fn company(told: usize, took: Duration) -> Duration {
-    if told > 1 { took / 4 } else { Duration::ZERO }
-}
-
 impl Told {
     /// A client was told all this in one piece.
     fn count(&mut self, joined: &Joined) {
@@ -56,10 +53,10 @@ impl Told {
 /// Where the fan-out is.
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// Everybody knows everything; the last pass began at `since`. What is broadcast next is worth waiting for company for
-    /// so long.
-    Resting { since: Instant, company: Duration },
-    /// Something was broadcast soon after the last pass began: more is gathered until then.
+    /// Everybody knows everything; the last pass began at `since`.
+    Resting { since: Instant },
+    /// Something was broadcast soon after the last pass began: more is gathered until then, or until all are there that are
+    /// expected.
     Gathering { until: Instant },
     /// Lines before `next` have seen everything up to `target`.
     Sending {
@@ -96,27 +93,36 @@ impl Fanout {
             broadcast,
             queue,
             rounds: Rounds::default(),
-            stage: Stage::Resting {
-                since,
-                company: Duration::ZERO,
-            },
+            stage: Stage::Resting { since },
+            company: Company::default(),
             told: Told::default(),
             join_delay,
         }
     }
 
     /// Something was broadcast. The first after a pause is told at once; what follows within
-    /// `join_delay` waits that long and is told together. Where the last pass told several things, more is likely to
-    /// follow this one, and a pass for each would cost as much as one for all: see [`company`].
+    /// `join_delay` waits that long at most and is told together. Where the last passes told several things, more is likely
+    /// to follow this one, and a pass for each would cost as much as one for all: see [`company`].
     pub(super) fn poked(&mut self) {
-        if let Stage::Resting { since, company } = self.stage {
-            let alone = company.is_zero();
-            let together = || Instant::now() + company;
+        if let Stage::Resting { since } = self.stage {
             let after = since + self.join_delay;
+            let patience = self.company.patience().min(self.join_delay);
             self.stage = Stage::Gathering {
-                until: if alone { after } else { after.max(together()) },
+                until: match patience.is_zero() {
+                    true => after,
+                    false => after.max(Instant::now() + patience),
+                },
             };
         }
+    }
+
+    /// Whether all have come that are expected. If not, the worker is poked once they have.
+    fn is_complete(&self) -> bool {
+        let worker = usize::from(self.lines.worker());
+        self.company.all().is_some_and(|all| {
+            let missing = all.saturating_sub(self.rounds.told());
+            self.broadcast.has(worker, missing)
+        })
     }
 
     /// Brings one line up to date with what was broadcast up to `said`, so that what is addressed to it
@@ -134,7 +140,7 @@ impl Fanout {
     /// Takes in what hubs have left for this worker, as far as it is due.
     fn take_broadcast(&mut self, due: Due) {
         let worker = usize::from(self.lines.worker());
-        if self.broadcast.waits(worker) {
+        if self.broadcast.waiting(worker) > 0 {
             self.rounds.append(self.broadcast.take(worker, due));
             self.lines.set_latest_round(self.rounds.latest());
             self.poked();
@@ -235,7 +241,7 @@ impl Fanout {
         let now = Instant::now();
         match self.stage {
             Stage::Resting { .. } => Next::Rest,
-            Stage::Gathering { until } if until > now => Next::Sleep(until),
+            Stage::Gathering { until } if until > now && !self.is_complete() => Next::Sleep(until),
             Stage::Gathering { .. } => {
                 self.take_broadcast(Due::Behind(self.queue.left()));
                 self.send_on(0, self.rounds.latest(), now)
@@ -260,21 +266,20 @@ impl Fanout {
             };
             return Next::GoOn;
         }
-        let company = company(self.rounds.told(), began.elapsed()).min(self.join_delay);
-        self.stage = Stage::Resting {
-            since: began,
-            company,
-        };
+        let worker = usize::from(self.lines.worker());
+        let (took, meanwhile) = (began.elapsed(), self.broadcast.waiting(worker));
+        self.company.learn(self.rounds.told(), meanwhile, took);
+        self.stage = Stage::Resting { since: began };
         let Told { messages, joined } = std::mem::take(&mut self.told);
         self.lines.counters().broadcast(messages, joined);
         // Lines that were addressed during the pass may be ahead of those visited before them.
         let everybody_knows = target == self.rounds.latest();
         self.rounds.forget(target);
         // A poke during the pass changed nothing then: what it was about is still to be told.
-        if !everybody_knows || self.broadcast.waits(usize::from(self.lines.worker())) {
+        if !everybody_knows || meanwhile > 0 {
             self.poked();
         }
-        Next::Finished(began.elapsed())
+        Next::Finished(took)
     }
 }
 

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     backplane::Backplane,
     delivery::{
-        broadcast::Numbering,
+        broadcast::{Numbering, Poke},
         counters::Counters,
         express::{BareSocket, Seat},
         filter::Filter,
@@ -99,8 +99,12 @@ fn worker_with(
 }
 
 fn update(version: u64) -> Frame {
+    update_of("hana", version)
+}
+
+fn update_of(otomo: &str, version: u64) -> Frame {
     Frame::new(&Event::from(OtomoStatusUpdate {
-        user_id: "hana".parse().unwrap(),
+        user_id: otomo.parse().unwrap(),
         status: OtomoStatus::Online,
         timestamp: 0,
         version,
@@ -307,9 +311,23 @@ async fn what_the_long_way_leaves_is_not_overtaken_by_a_bare_write() {
     assert_eq!(bare.told.get(), 3);
 }
 
-#[test]
-fn one_thing_waits_for_company_only_where_there_was_some() {
-    let took = Duration::from_millis(8);
-    assert_eq!(company(1, took), Duration::ZERO);
-    assert_eq!(company(16, took), took / 4);
+/// Goal: those who change again each time they have heard of the last change do not wait for the clock once all have come.
+/// Method: two come during a pass and are told together by the next; so two are all, however long updates may be held back.
+#[actix::test]
+async fn nobody_waits_for_the_time_to_pass_once_all_have_come() {
+    let (mut fanout, broadcast, _) = worker(1);
+    let mut numbering = Numbering::default();
+    let mut say = |fanout: &mut Fanout, otomo| {
+        let poke = broadcast.put(0, &[numbering.number(update_of(otomo, 1))], 0);
+        fanout.poked();
+        poke
+    };
+    say(&mut fanout, "a");
+    say(&mut fanout, "b");
+    assert!(matches!(fanout.step(), Next::Finished(_)));
+    fanout.join_delay = Duration::from_secs(60);
+    say(&mut fanout, "a");
+    assert!(matches!(fanout.step(), Next::Sleep(_)));
+    assert_eq!(say(&mut fanout, "b"), Poke::Needed);
+    assert!(matches!(fanout.step(), Next::Finished(_)));
 }

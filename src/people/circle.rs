@@ -1,9 +1,9 @@
 //! Who knows whom: friends, and conversation partners, who share a conversation. They alone are told whether somebody is
 //! there, and when they were last.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 
 use crate::{
     kernel::{
@@ -124,32 +124,37 @@ pub fn with_last_seen(
 
 /// Whom some users know. Those who know nobody are not in it.
 pub fn of_many(conn: &mut Conn, users: &[&UserId]) -> Result<HashMap<UserId, Circle>, StoreError> {
-    let known = with_anybody(conn, users, Scope::Everybody)?;
+    let known = sizes(conn, users, Scope::Everybody)?.into_keys();
     let circle = |user: UserId| Ok((user.clone(), of(conn, &user)?));
-    known.into_iter().map(circle).collect()
+    known.map(circle).collect()
 }
 
-/// Those of some users who may know anybody within a scope: of the others there is nothing to read.
-pub fn with_anybody(
+/// How many conversations and friends those of some users have, within a scope, who have any: of the others there is nothing
+/// to read.
+pub fn sizes(
     conn: &mut Conn,
     of: &[&UserId],
     scope: Scope,
-) -> Result<HashSet<UserId>, StoreError> {
+) -> Result<HashMap<UserId, usize>, StoreError> {
     let ids = rounded(of.iter().map(|user| user.as_str()).collect());
-    let with_partners = members::table
+    let conversations = members::table
         .filter(members::user_id.eq_any(ids.as_slice()))
-        .select(members::user_id)
-        .distinct();
-    let mut found = run!(conn, |c| prepared(with_partners).load::<String>(c))?;
+        .group_by(members::user_id)
+        .select((members::user_id, count_star()));
+    let mut found = run!(conn, |c| prepared(conversations).load::<(String, i64)>(c))?;
     if scope == Scope::Everybody {
-        let with_friends = friendships::table
+        let friends = friendships::table
             .filter(friendships::user_id.eq_any(ids.as_slice()))
             .filter(friendships::standing.eq(FRIEND))
-            .select(friendships::user_id)
-            .distinct();
-        found.extend(run!(conn, |c| prepared(with_friends).load::<String>(c))?);
+            .group_by(friendships::user_id)
+            .select((friendships::user_id, count_star()));
+        found.extend(run!(conn, |c| prepared(friends).load::<(String, i64)>(c))?);
     }
-    found.into_iter().map(user).collect()
+    let mut sizes = HashMap::new();
+    for (id, count) in found {
+        *sizes.entry(user(id)?).or_default() += usize::try_from(count).unwrap_or(usize::MAX);
+    }
+    Ok(sizes)
 }
 
 /// Whether two users know each other.

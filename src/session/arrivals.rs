@@ -2,7 +2,8 @@
 //!
 //! Two reads for each of them, and nearly always no write: who they are and how far their stream reaches, before they are
 //! let in; and, once what happens is heard for them, what holds. Most people are in no call and many know nobody, so each
-//! kind of thing is first asked for all of them in one query, and only for those who have some of it one by one.
+//! kind of thing is first asked for all of them in one query, and only for those who have some of it one by one. Who knows so
+//! many that others would wait for it is read alone.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,18 +21,27 @@ use crate::{
         circle::{self, Scope},
     },
     protocol::{event::UnreadSnapshot, spec::Topic},
-    store::{Conn, Handle, StoreError, gathered::Gathered},
+    store::{
+        Conn, Handle, StoreError,
+        gathered::{Gathered, Share},
+    },
 };
 
 use super::snapshots::status_scope;
 
+/// Conversations and friends, of all together, that one read goes through: some 20 milliseconds of work.
+const TOGETHER: usize = 1_024;
+
 /// What is asked of those who arrive at one worker.
 pub struct Arrivals {
     /// Who somebody is, and what their stream holds.
-    pub(super) known: Gathered<UserId, (Option<Person>, Extent)>,
+    pub(super) known: Gathered<UserId, Known>,
     /// What holds for a client.
     pub(super) holding: Gathered<Arrival, Holding>,
 }
+
+/// Who somebody is, if they are known, and what their stream holds.
+type Known = (Option<Person>, Extent);
 
 /// A client of whom it is asked what holds for it.
 #[derive(Debug, Clone)]
@@ -71,68 +81,94 @@ impl Arrivals {
     pub fn new(store: &Handle, calls: &Calls) -> Self {
         let calls = calls.clone();
         Self {
-            known: Gathered::new(store.clone(), known),
-            holding: Gathered::new(store.clone(), move |conn, arrivals| {
-                holding(conn, arrivals, &calls)
+            known: Gathered::new(store.clone(), |conn, users, _| known(conn, users)),
+            holding: Gathered::new(store.clone(), move |conn, arrivals, share| {
+                holding(conn, arrivals, share, &calls)
             }),
         }
     }
 }
 
-fn known(conn: &mut Conn, users: &[UserId]) -> Result<Vec<(Option<Person>, Extent)>, StoreError> {
+fn known(conn: &mut Conn, users: &[UserId]) -> Result<Vec<Option<Known>>, StoreError> {
     let people = people::records::find_many(conn, users)?;
     let extents = inbox::records::extents(conn, &users.iter().collect::<Vec<_>>())?;
-    let of = |user: &UserId| (people.get(user).cloned(), extent_of(&extents, user));
+    let of = |user: &UserId| Some((people.get(user).cloned(), extent_of(&extents, user)));
     Ok(users.iter().map(of).collect())
 }
 
 fn holding(
     conn: &mut Conn,
     arrivals: &[Arrival],
+    share: Share,
     calls: &Calls,
-) -> Result<Vec<Holding>, StoreError> {
-    let all = |wants: fn(&Arrival) -> bool| {
-        let wanting = arrivals.iter().filter(move |it| wants(it));
-        wanting.map(|it| &it.client)
-    };
-    let users = |wants| all(wants).map(|client| &client.user).collect::<Vec<_>>();
-    let disabled = people::records::disabled(conn, &users(|_| true))?;
-    let extents = inbox::records::extents(conn, &users(|_| true))?;
-    let calling: Vec<&Client> = all(|it| it.calls).collect();
+) -> Result<Vec<Option<Holding>>, StoreError> {
+    let users: Vec<_> = arrivals.iter().map(|it| &it.client.user).collect();
+    let circles = circle_sizes(conn, arrivals)?;
+    let disabled = people::records::disabled(conn, &users)?;
+    let extents = inbox::records::extents(conn, &users)?;
+    let calling = arrivals.iter().filter(|it| it.calls);
+    let calling: Vec<_> = calling.map(|it| &it.client).collect();
     let mut calls = calls.read_snapshots(conn, &calling)?.into_iter();
-    let social = users(|it| it.chat || it.statuses.is_some());
-    let scope = arrivals.iter().filter_map(|it| it.statuses).max();
-    let with_anybody = match social.is_empty() {
-        true => Default::default(),
-        false => circle::with_anybody(conn, &social, scope.unwrap_or(Scope::Partners))?,
+    let mut room = match share {
+        Share::Fitting => TOGETHER,
+        Share::All => usize::MAX,
     };
     let mut holding = Vec::with_capacity(arrivals.len());
-    for arrival in arrivals {
-        let user = &arrival.client.user;
+    for (arrival, user) in arrivals.iter().zip(users) {
+        let calls = arrival.calls.then(|| calls.next()).flatten();
+        let circle = circles.get(user).copied().unwrap_or_default();
+        let Some(left) = room.checked_sub(circle) else {
+            holding.push(None);
+            continue;
+        };
+        room = left;
         let extent = extent_of(&extents, user);
-        let knows_anybody = with_anybody.contains(user);
-        let unread = match (arrival.chat, knows_anybody) {
-            (false, _) => None,
-            (true, true) => Some(chat::queries::read_snapshot(conn, user, extent.head)?),
-            (true, false) => Some(UnreadSnapshot {
-                as_of_seq: extent.head.get(),
-                conversations: Vec::new(),
-            }),
-        };
-        let circle = match (arrival.statuses, knows_anybody) {
-            (None, _) => None,
-            (Some(scope), true) => Some(circle::with_last_seen(conn, user, scope)?),
-            (Some(_), false) => Some(BTreeMap::new()),
-        };
-        holding.push(Holding {
+        holding.push(Some(Holding {
             disabled: disabled.contains(user),
             extent,
-            calls: arrival.calls.then(|| calls.next()).flatten(),
-            unread,
-            circle,
-        });
+            calls,
+            unread: match arrival.chat {
+                true => Some(unread(conn, user, extent, circle)?),
+                false => None,
+            },
+            circle: match arrival.statuses {
+                Some(_) if circle == 0 => Some(BTreeMap::new()),
+                Some(scope) => Some(circle::with_last_seen(conn, user, scope)?),
+                None => None,
+            },
+        }));
     }
     Ok(holding)
+}
+
+/// How many conversations and friends those have who want to hear of any.
+fn circle_sizes(
+    conn: &mut Conn,
+    arrivals: &[Arrival],
+) -> Result<HashMap<UserId, usize>, StoreError> {
+    let social = |it: &&Arrival| it.chat || it.statuses.is_some();
+    let social: Vec<_> = arrivals.iter().filter(social).collect();
+    let scope = social.iter().filter_map(|it| it.statuses).max();
+    let users: Vec<_> = social.iter().map(|it| &it.client.user).collect();
+    match users.is_empty() {
+        true => Ok(HashMap::new()),
+        false => circle::sizes(conn, &users, scope.unwrap_or(Scope::Partners)),
+    }
+}
+
+fn unread(
+    conn: &mut Conn,
+    user: &UserId,
+    extent: Extent,
+    circle: usize,
+) -> Result<UnreadSnapshot, StoreError> {
+    match circle {
+        0 => Ok(UnreadSnapshot {
+            as_of_seq: extent.head.get(),
+            conversations: Vec::new(),
+        }),
+        _ => chat::queries::read_snapshot(conn, user, extent.head),
+    }
 }
 
 fn extent_of(extents: &HashMap<UserId, Extent>, user: &UserId) -> Extent {

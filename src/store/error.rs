@@ -92,6 +92,11 @@ impl StoreError {
         matches!(self, Self::Conflict { columns, .. } if columns.iter().any(|taken| taken == column))
     }
 
+    /// Whether the surroundings are at fault: whatever else is asked meanwhile meets the same.
+    pub(super) fn is_of_surroundings(&self) -> bool {
+        matches!(self, Self::Overloaded(_) | Self::Unavailable(..))
+    }
+
     /// What a panic said.
     pub(super) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let said = payload

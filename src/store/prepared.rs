@@ -26,14 +26,15 @@ pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
     Prepared(statement)
 }
 
-/// How long lists of values are made.
+/// How long lists of values are made; a longer one as long as the next power of two.
 const LENGTHS: [usize; 4] = [1, 8, 64, 256];
 
 /// A list of values for `eq_any` with the last one repeated, so that a statement has one of a few texts however many values
-/// it is about: for [`prepared`]. A long list stays as it is.
+/// it is about: for [`prepared`]. At most twice as many values as there were, if these are more than 256.
 pub fn rounded<T: Copy>(mut values: Vec<T>) -> Vec<T> {
     let length = LENGTHS.into_iter().find(|length| *length >= values.len());
-    if let (Some(last), Some(length)) = (values.last().copied(), length) {
+    if let Some(last) = values.last().copied() {
+        let length = length.unwrap_or_else(|| values.len().next_power_of_two());
         values.resize(length, last);
     }
     values
@@ -79,7 +80,8 @@ mod tests {
         assert_eq!(rounded(vec![7]), [7]);
         assert_eq!(rounded(vec![1, 2, 3]), [1, 2, 3, 3, 3, 3, 3, 3]);
         assert_eq!(rounded((0..65).collect()).len(), 256);
-        assert_eq!(rounded((0..300).collect()).len(), 300);
+        assert_eq!(rounded((0..257).collect()).len(), 512);
+        assert_eq!(rounded((0..512).collect()).len(), 512);
         assert!(rounded(Vec::<u8>::new()).is_empty());
     }
 }

@@ -122,19 +122,17 @@ pub(super) fn choose(
     }
     let leases = leases::of(tx, otomo)?;
     let settled = records::settle_known(tx, &stored, chosen, &leases, policy)?;
-    let shown = settled.standing.published.status;
     let answer = |readiness: Readiness| Choice {
         chosen: readiness.chosen,
         until: readiness.until,
-        shown,
+        shown: settled.shown_with(readiness, policy),
     };
+    let answers = taken.into_iter();
+    let answers = answers.map(|taken| taken.map(answer).map_err(PresenceFault::from));
     Ok(Outcome {
+        answer: answers.collect(),
         changes: settled.change.into_iter().collect(),
         due: settled.standing.readiness.until,
-        answer: taken
-            .into_iter()
-            .map(|taken| taken.map(answer).map_err(PresenceFault::from))
-            .collect(),
     })
 }
 

@@ -54,6 +54,19 @@ pub struct Settled {
     pub standing: Standing,
     /// Told, once it is stored.
     pub change: Option<StatusChange>,
+    /// What the status follows from.
+    pub facts: Facts,
+}
+
+impl Settled {
+    /// The status that follows if something else is chosen, and all else is as it is.
+    pub fn shown_with(&self, readiness: Readiness, policy: &Policy) -> Status {
+        let facts = Facts {
+            readiness,
+            ..self.facts
+        };
+        decide(&facts, policy).status
+    }
 }
 
 impl Standing {
@@ -111,7 +124,11 @@ pub fn settle(
         readiness,
         ..standing
     };
-    Settled { standing, change }
+    Settled {
+        standing,
+        change,
+        facts,
+    }
 }
 
 fn publish(standing: &Standing, decision: Decision, now: Timestamp) -> Option<StatusChange> {

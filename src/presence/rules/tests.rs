@@ -224,7 +224,8 @@ fn a_change_is_told_once_with_the_next_version() {
         second,
         Settled {
             standing: first.standing,
-            change: None
+            change: None,
+            facts: first.facts,
         }
     );
 }

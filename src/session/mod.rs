@@ -16,7 +16,7 @@
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
 //! - [`gate`]: who may connect at all, on any transport. `connect`: from the token to `ready`. [`arrivals`]: what the store is asked on the way. `admission`: how
 //!   many connections a user may have.
-//! - [`SessionContext`]: the actor's context, and the task of both.
+//! - [`TaskContext`]: the actor's context, and the task of both.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
 //!   `rooms`: those of rooms and games.
 //! - `snapshots`: what holds at the start. `chat_refresh`: fresh snapshots of the chat and of friends. `paging`: the durable lane.
@@ -46,7 +46,7 @@ use std::rc::Rc;
 use actix::{Actor, Running};
 use actix_rt::time::Instant;
 
-pub use self::context::SessionContext;
+pub use self::context::{TaskContext, Tasked};
 use self::{
     chat_refresh::ChatView,
     env::Env,
@@ -72,6 +72,9 @@ use crate::{
         frame::{Frame, Stamp},
     },
 };
+
+/// The context of a session.
+pub type SessionContext = TaskContext<Session>;
 
 /// One connected client.
 pub struct Session {

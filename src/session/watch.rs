@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 use actix::ActorContext;
 use actix_rt::time::Instant;
 
-use super::{Live, Session, SessionContext, Stage, keepalive::Verdict};
+use super::{Live, Session, SessionContext, Stage, Tasked, keepalive::Verdict};
 use crate::{
     delivery::{
         leave::Leave,
@@ -24,9 +24,9 @@ use crate::{
 /// How long a client has to answer our goodbye before the connection is cut.
 const LINGER: Duration = Duration::from_secs(2);
 
-impl Session {
+impl Tasked for Session {
     /// Does what the line has asked for since the last turn.
-    pub(super) fn take_signals(&mut self, ctx: &mut SessionContext) {
+    fn take_signals(&mut self, ctx: &mut SessionContext) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
@@ -56,7 +56,9 @@ impl Session {
             }
         }
     }
+}
 
+impl Session {
     /// The client gave a sign of life.
     pub fn heard(&mut self) {
         self.keepalive.heard(Instant::now());

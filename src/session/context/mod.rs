@@ -1,4 +1,4 @@
-//! The context of a session's actor, and the task in which both live with the stream that drives them.
+//! The context of an actor like a session's, and the task in which both live with the stream that drives them.
 //!
 //! Why one of its own: `actix::Context` brings a mailbox and an address, room for futures twice, and a stream in a box,
 //! which is more than a kilobyte for each connection that does nothing. Nobody sends a session messages: what is said to
@@ -24,30 +24,42 @@ use actix::{
 use actix_rt::time::sleep;
 use futures_core::Stream;
 
-use super::Session;
-
 /// Messages of the stream that are handled before other tasks of the thread get their turn.
 const TURN: u32 = 16;
 
-type Begun = Pin<Box<dyn ActorFuture<Session, Output = ()>>>;
+/// An actor with a task of its own.
+pub trait Tasked: Actor<Context = TaskContext<Self>> {
+    /// Does what it was woken for, if anything.
+    fn take_signals(&mut self, ctx: &mut TaskContext<Self>);
+}
 
-/// The context of a session's actor.
-pub struct SessionContext {
+type Begun<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
+
+/// The context of an actor with a task of its own.
+pub struct TaskContext<A: Tasked> {
     state: ActorState,
     /// Wakes the task; set by its first turn.
     waker: Waker,
-    begun: Option<Box<Futures>>,
+    begun: Option<Box<Futures<A>>>,
 }
 
 /// What was begun and is not ready.
-#[derive(Default)]
-struct Futures {
-    /// What is waited for, the last one first.
-    waits: Vec<Begun>,
-    others: Vec<Begun>,
+struct Futures<A: Tasked> {
+    /// What is waited for: the last one first, and then the one before it.
+    waits: Vec<Begun<A>>,
+    others: Vec<Begun<A>>,
 }
 
-impl Default for SessionContext {
+impl<A: Tasked> Default for Futures<A> {
+    fn default() -> Self {
+        Self {
+            waits: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+}
+
+impl<A: Tasked> Default for TaskContext<A> {
     fn default() -> Self {
         Self {
             state: ActorState::Started,
@@ -57,7 +69,7 @@ impl Default for SessionContext {
     }
 }
 
-impl ActorContext for SessionContext {
+impl<A: Tasked> ActorContext for TaskContext<A> {
     fn stop(&mut self) {
         if self.state.alive() {
             self.state = ActorState::Stopping;
@@ -73,60 +85,61 @@ impl ActorContext for SessionContext {
     }
 }
 
-impl SessionContext {
-    /// Runs a session in a task of its own: until it stops, or `stream` has ended and nothing else runs.
-    pub fn run<S>(self, session: Session, stream: S)
+impl<A: Tasked + Unpin> TaskContext<A> {
+    /// Runs an actor in a task of its own: until it stops, or `stream` has ended and nothing else runs.
+    pub fn run<S>(self, actor: A, stream: S)
     where
         S: Stream + Unpin + 'static,
-        Session: StreamHandler<S::Item>,
+        A: StreamHandler<S::Item>,
     {
-        actix_rt::spawn(SessionTask {
-            session,
+        actix_rt::spawn(Task {
+            actor,
             ctx: self,
             stream: Some(stream),
         });
     }
+}
 
-    /// Wakes the session, to see what its line has to say.
+impl<A: Tasked> TaskContext<A> {
+    /// Wakes the actor, to see what it was woken for.
     pub(super) fn waker(&self) -> Waker {
         self.waker.clone()
     }
 
     /// Has a future run beside everything else.
-    pub(super) fn spawn(&mut self, future: impl ActorFuture<Session, Output = ()> + 'static) {
+    pub(super) fn spawn(&mut self, future: impl ActorFuture<A, Output = ()> + 'static) {
         let begun = self.begun.get_or_insert_default();
         begun.others.push(Box::pin(future));
     }
 
     /// Has a future run, and nothing else until it is ready.
-    pub(super) fn wait(&mut self, future: impl ActorFuture<Session, Output = ()> + 'static) {
+    pub(super) fn wait(&mut self, future: impl ActorFuture<A, Output = ()> + 'static) {
         let begun = self.begun.get_or_insert_default();
         begun.waits.push(Box::pin(future));
     }
 
     /// Does something after a while.
-    pub fn run_later(
-        &mut self,
-        after: Duration,
-        act: impl FnOnce(&mut Session, &mut Self) + 'static,
-    ) {
-        let act = move |(), session: &mut Session, ctx: &mut Self| act(session, ctx);
+    pub fn run_later(&mut self, after: Duration, act: impl FnOnce(&mut A, &mut Self) + 'static) {
+        let act = move |(), actor: &mut A, ctx: &mut Self| act(actor, ctx);
         // Begun before it is polled: the time counts from now on.
         let pause = sleep(after);
-        self.spawn(wrap_future::<_, Session>(pause).map(act));
+        self.spawn(wrap_future::<_, A>(pause).map(act));
     }
 
     /// Whether nothing else may go on.
     fn waiting(&self) -> bool {
-        let waits = |begun: &Futures| !begun.waits.is_empty();
+        let waits = |begun: &Futures<A>| !begun.waits.is_empty();
         !self.state.alive() || self.begun.as_deref().is_some_and(waits)
     }
 
-    fn take_wait(&mut self) -> Option<Begun> {
-        self.begun.as_mut()?.waits.pop()
+    /// The last of what is waited for, with how many there were before it.
+    fn take_wait(&mut self) -> Option<(usize, Begun<A>)> {
+        let waits = &mut self.begun.as_mut()?.waits;
+        let wait = waits.pop()?;
+        Some((waits.len(), wait))
     }
 
-    fn take_others(&mut self) -> Vec<Begun> {
+    fn take_others(&mut self) -> Vec<Begun<A>> {
         let begun = self.begun.as_mut();
         begun
             .map(|begun| std::mem::take(&mut begun.others))
@@ -140,31 +153,31 @@ impl SessionContext {
     }
 }
 
-/// A session, its context, and what drives it.
-struct SessionTask<S> {
-    session: Session,
-    ctx: SessionContext,
+/// An actor, its context, and what drives it.
+struct Task<A: Tasked, S> {
+    actor: A,
+    ctx: TaskContext<A>,
     /// `None` once it has ended.
     stream: Option<S>,
 }
 
-impl<S> SessionTask<S>
+impl<A, S> Task<A, S>
 where
     S: Stream + Unpin,
-    Session: StreamHandler<S::Item>,
+    A: Tasked + StreamHandler<S::Item>,
 {
     /// Goes on with what is waited for. `Pending` if that is not ready.
     fn poll_waits(&mut self, task: &mut Context<'_>) -> Poll<()> {
         while self.ctx.state.alive() {
-            let Some(mut wait) = self.ctx.take_wait() else {
+            let Some((place, mut wait)) = self.ctx.take_wait() else {
                 break;
             };
-            let polled = wait.as_mut().poll(&mut self.session, &mut self.ctx, task);
+            let polled = wait.as_mut().poll(&mut self.actor, &mut self.ctx, task);
             if polled.is_pending() {
-                let begun = self.ctx.begun.get_or_insert_default();
-                let newer = !begun.waits.is_empty();
-                begun.waits.insert(0, wait);
-                if !newer {
+                let waits = &mut self.ctx.begun.get_or_insert_default().waits;
+                // In its place: what it has begun to wait for goes before it, what waited before it goes on waiting.
+                waits.insert(place, wait);
+                if waits.len() == place + 1 {
                     return Poll::Pending;
                 }
             }
@@ -180,11 +193,11 @@ where
             match Pin::new(stream).poll_next(task) {
                 Poll::Pending => return,
                 Poll::Ready(Some(item)) => {
-                    StreamHandler::handle(&mut self.session, item, &mut self.ctx);
+                    StreamHandler::handle(&mut self.actor, item, &mut self.ctx);
                 }
                 Poll::Ready(None) => {
                     self.stream = None;
-                    return StreamHandler::finished(&mut self.session, &mut self.ctx);
+                    return StreamHandler::finished(&mut self.actor, &mut self.ctx);
                 }
             }
         }
@@ -204,7 +217,7 @@ where
                 if held
                     || other
                         .as_mut()
-                        .poll(&mut self.session, &mut self.ctx, task)
+                        .poll(&mut self.actor, &mut self.ctx, task)
                         .is_pending()
                 {
                     pending.push(other);
@@ -224,10 +237,10 @@ where
     }
 }
 
-impl<S> Future for SessionTask<S>
+impl<A, S> Future for Task<A, S>
 where
     S: Stream + Unpin,
-    Session: StreamHandler<S::Item>,
+    A: Tasked + StreamHandler<S::Item> + Unpin,
 {
     type Output = ();
 
@@ -238,14 +251,14 @@ where
         }
         if this.ctx.state == ActorState::Started {
             this.ctx.state = ActorState::Running;
-            Actor::started(&mut this.session, &mut this.ctx);
+            Actor::started(&mut this.actor, &mut this.ctx);
         }
         loop {
             if this.poll_waits(task).is_pending() {
                 return Poll::Pending;
             }
             if this.ctx.state.alive() {
-                this.session.take_signals(&mut this.ctx);
+                this.actor.take_signals(&mut this.ctx);
             }
             this.poll_stream(task);
             this.poll_others(task);
@@ -264,22 +277,25 @@ where
     }
 }
 
-impl<S> SessionTask<S> {
+impl<A: Tasked, S> Task<A, S> {
     fn end(&mut self) {
         if self.ctx.state != ActorState::Stopped {
-            // A session never goes on once it stops.
-            let _: Running = Actor::stopping(&mut self.session, &mut self.ctx);
+            // Nobody goes on here once it stops.
+            let _: Running = Actor::stopping(&mut self.actor, &mut self.ctx);
             self.ctx.state = ActorState::Stopped;
-            Actor::stopped(&mut self.session, &mut self.ctx);
+            Actor::stopped(&mut self.actor, &mut self.ctx);
         }
     }
 }
 
-impl<S> Drop for SessionTask<S> {
-    /// A worker that stops drops its tasks. One that panicked is the session's own to end.
+impl<A: Tasked, S> Drop for Task<A, S> {
+    /// A worker that stops drops its tasks. One that panicked is the actor's own to end.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.end();
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

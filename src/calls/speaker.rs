@@ -291,13 +291,13 @@ impl Speaker {
         devices.into_iter().map(device).collect()
     }
 
-    /// Whether a device is on another node, if on any, while the nodes do not hear each other.
+    /// Whether a device is not here and nobody else is heard who may have it.
     fn cannot_reach(&self, call: &Call, to: &Audience) -> bool {
         let Devices::Only(device) = &to.devices else {
             return false;
         };
         let (user, roster) = (call.person(to.side), self.dispatch.roster());
-        self.dispatch.backplane().link() == Link::Down && !roster.has_device(user, device)
+        self.dispatch.backplane().link() != Link::Up && !roster.has_device(user, device)
     }
 
     /// Another node has changed a call: what is kept here for the device that accepts it is passed on, or is not needed any

@@ -61,6 +61,26 @@ async fn three_missed_rings_put_the_otomo_on_break() {
 }
 
 #[actix_rt::test]
+async fn a_candidate_for_a_device_that_has_just_gone_is_answered() {
+    let fixture = Fixture::new(&[]);
+    let server = fixture.server().await;
+    let (mut hana, mut taro) = (
+        server.connect("hana-1").await,
+        server.connect("taro-1").await,
+    );
+    let call = talk(&mut taro, &mut hana).await;
+    let candidate = || crate::calling::candidate(1);
+    eventually(async || server.passes_on(&hana, call, candidate())).await;
+    taro.hears(&["ice_candidate"]).await;
+
+    // Nobody has told the coordinator yet, so there is still a route.
+    server.vanishes(&taro);
+    assert!(!server.passes_on(&hana, call, candidate()));
+    hana.asks(ClientCommand::Ice(call, candidate()));
+    assert_eq!(hana.hears(&["error"]).await["code"], "PEER_UNAVAILABLE");
+}
+
+#[actix_rt::test]
 async fn a_lost_device_has_its_grace_and_is_back_or_not() {
     let fixture = Fixture::new(&[("calls.loss_grace", "300ms")]);
     let server = fixture.server().await;

@@ -24,6 +24,7 @@ use otomo::{
     points::Points,
     presence::{Presence, settings::Settings},
     protocol::{
+        command::{Candidate, IceCandidate},
         event::{Event, Ready},
         frame::Frame,
         spec::Topic,
@@ -244,6 +245,20 @@ impl Server {
         let ready = Frame::new(&Event::from(Ready { seq: 0 }));
         self.dispatch.open(phone.at, ready);
         phone
+    }
+
+    /// It has gone, and its session has told nobody of that yet but who looks who is connected.
+    pub(crate) fn vanishes(&self, phone: &Phone) {
+        self.lines.remove(phone.at);
+        self.lines.roster().leave(&phone.client);
+    }
+
+    /// Passes a candidate on as the session of a device does, past the coordinator. Returns whether that was possible.
+    pub(crate) fn passes_on(&self, from: &Phone, call_id: CallId, candidate: Candidate) -> bool {
+        let candidate = IceCandidate { call_id, candidate };
+        let passed = self.calls.pass_on(&from.client, candidate, &self.lines);
+        self.lines.write_noted();
+        passed.is_ok()
     }
 
     /// It disconnects, as sessions do it.

@@ -13,6 +13,8 @@
 //!   candidate gets it behind what is on its way to them: [`Dispatch::tell_beside`](crate::delivery::dispatch::Dispatch::tell_beside).
 //! - *What one session asks keeps its order.* While anything that it asked of calls is under way ([`Underway`]), its
 //!   candidates take the lane, too. So none overtakes an offer, and after its own `call_end_request` it hears that the call is over.
+//! - *Who has gone.* A device without a connection is not lost yet: the coordinator has to hear of it first. What is for it
+//!   takes the lane meanwhile, which says that it is not there.
 //! - *What time has done.* A call that is due is left to the lane: its end has to be stored first.
 //! - *Other nodes.* Where there are any, a call may have been changed by one of them, and its people are anywhere: there are
 //!   no routes then.
@@ -121,7 +123,11 @@ impl Calls {
     ) -> Result<(), command::IceCandidate> {
         let call_id = candidate.call_id;
         let route = self.0.routes.from(from, call_id, self.0.store.now());
-        let Some((user, device)) = route.as_ref().and_then(|route| route.peer()) else {
+        let peer = route.as_ref().and_then(|route| route.peer());
+        // A device that has just gone is answered for by the lane.
+        let roster = self.0.dispatch.roster();
+        let is_there = |(user, device): &(&UserId, &DeviceId)| roster.has_device(user, device);
+        let Some((user, device)) = peer.filter(is_there) else {
             return Err(candidate);
         };
         let event = IceCandidate {

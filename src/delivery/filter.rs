@@ -53,8 +53,13 @@ impl Filter {
     /// Whether a frame passes.
     pub fn passes(&self, frame: &Frame) -> bool {
         let topic = frame.topic();
+        self.passes_all_of(topic) || (self.wants(topic) && self.concerns_partner(frame))
+    }
+
+    /// Whether everything of a topic passes, whomever it concerns.
+    pub(super) fn passes_all_of(&self, topic: Topic) -> bool {
         let of_people = matches!(topic, Topic::Chat | Topic::Friends);
-        self.wants(topic) && (!of_people || self.concerns_partner(frame))
+        self.wants(topic) && (!of_people || self.partner.is_none())
     }
 
     fn concerns_partner(&self, frame: &Frame) -> bool {

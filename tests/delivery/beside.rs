@@ -1,11 +1,10 @@
 //! What a worker's own thread tells a client beside it: at once, and still behind all that is on its way.
 
 use otomo::{
-    delivery::{broadcast::Numbering, lines::To},
+    delivery::{broadcast::Numbering, filter::Filter, lines::To},
     kernel::ids::DeviceId,
     protocol::{
-        event::{Event, HeartbeatAck},
-        frame::Frame,
+        event::{Event, HeartbeatAck, UserOnline},
         spec::{Topic, Topics},
     },
 };
@@ -29,11 +28,15 @@ async fn types(person: &mut Person, count: usize) -> Vec<String> {
 }
 
 fn tell_beside(server: &Server, from: usize, to: &Person) {
+    tell_event_beside(server, from, to, &beat());
+}
+
+fn tell_event_beside(server: &Server, from: usize, to: &Person, event: &Event) {
     let client = to.line.client();
     let (user, device): (_, &DeviceId) = (&client.user, &client.device);
     server
         .dispatch
-        .tell_beside(&server.workers[from], user, device, &beat());
+        .tell_beside(&server.workers[from], user, device, event);
 }
 
 #[actix_rt::test]
@@ -89,16 +92,31 @@ async fn one_who_does_not_listen_does_not_hear_it() {
     let mut hana = server.client_of(0, "hana", Topics::NONE).await;
     server.settled().await;
     assert!(!hana.line.subscribed().contains(Topic::Calls));
-    let client = hana.line.client().clone();
     let signal = Event::from(otomo::protocol::event::IceCandidate {
         call_id: otomo::kernel::ids::CallId::new(),
         from_user_id: "taro".parse().unwrap(),
         candidate: otomo::protocol::command::Candidate(None),
     });
-    let lines = &server.workers[0];
-    let dispatch = &server.dispatch;
-    dispatch.tell_beside(lines, &client.user, &client.device, &signal);
-    let mark = Frame::new(&beat());
-    dispatch.tell(To::Session(hana.at), mark);
+    tell_event_beside(&server, 0, &hana, &signal);
+    tell_beside(&server, 0, &hana);
+    server.workers[0].write_noted();
     assert_eq!(types(&mut hana, 1).await, ["heartbeat_ack"]);
+}
+
+#[actix_rt::test]
+async fn one_who_narrowed_the_chat_to_somebody_hears_of_nobody_else() {
+    let server = Server::prompt();
+    let (taro, yuki) = ("taro".parse().unwrap(), "yuki".parse().unwrap());
+    let filter = Filter::new(Topics::ALL).narrowed_to(&"hana".parse().unwrap(), taro);
+    let mut hana = server.filtered(0, "hana", filter).await;
+    hana.line.subscribe(Topic::Chat);
+    server.settled().await;
+    for user_id in [yuki, "taro".parse().unwrap()] {
+        let timestamp = 0;
+        let comes = Event::from(UserOnline { user_id, timestamp });
+        tell_event_beside(&server, 0, &hana, &comes);
+    }
+    tell_beside(&server, 0, &hana);
+    server.workers[0].write_noted();
+    assert_eq!(types(&mut hana, 2).await, ["heartbeat_ack", "user-online"]);
 }

@@ -102,6 +102,11 @@ impl Server {
     }
 
     pub(crate) async fn client_of(&self, worker: usize, user: &str, topics: Topics) -> Person {
+        self.filtered(worker, user, Filter::new(topics)).await
+    }
+
+    /// The same, who hears what a filter lets through.
+    pub(crate) async fn filtered(&self, worker: usize, user: &str, filter: Filter) -> Person {
         let reads = Rc::new(Cell::new(true));
         let (writer, writes) = Writer::new(Rc::clone(&reads));
         let session = SessionId::new();
@@ -112,7 +117,7 @@ impl Server {
                 device: session.into(),
                 session,
             },
-            filter: Filter::new(topics),
+            filter,
             versioned: false,
             cursor: Cursor::new(Seq::default(), Seq::default()),
             sink: Rc::new(writer),

@@ -131,6 +131,11 @@ impl Line {
         self.subscribed.get()
     }
 
+    /// Whether the client gets everything of a topic by now.
+    pub(super) fn hears_all_of(&self, topic: Topic) -> bool {
+        self.subscribed.get().contains(topic) && self.filter.passes_all_of(topic)
+    }
+
     /// Queues a frame. What the client does not want, or does not get yet, is passed over.
     pub fn push(&self, frame: Frame) -> Delivered {
         if !self.subscribed.get().contains(frame.topic()) || !self.filter.passes(&frame) {

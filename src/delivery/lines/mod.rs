@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::{
     counters::Counters,
     express::Express,
-    line::{Accepted, Client, Line, NewLine, SessionRef},
+    line::{Accepted, Client, Delivered, Line, NewLine, SessionRef},
     messages::LineReport,
     rooms::{JoinOutcome, Renewed, Rooms, Stay},
     roster::Roster,
@@ -288,22 +288,21 @@ impl Lines {
         self.table.borrow().is_empty()
     }
 
-    /// Says something to one device of a user, if its lines have heard all that was said before. Returns whether they have.
+    /// Says something to one device of a user, if it has lines here, which have heard all that was said before. Returns
+    /// whether it has.
     pub(super) fn say(&self, user: &UserId, device: &DeviceId, event: &Event) -> bool {
         let lines = self.of_user(user, |client| client.device == *device);
         let latest = self.latest_round.get();
-        if lines.iter().any(|line| line.seat().seen() < latest) {
+        if lines.is_empty() || lines.iter().any(|line| line.seat().seen() < latest) {
             return false;
         }
         let topic = event.spec().topic;
-        for line in lines
-            .iter()
-            .filter(|line| line.subscribed().contains(topic))
-        {
-            if line.say(event, None) == Accepted::Busy {
-                let _ = line.push(Frame::new(event));
+        for line in &lines {
+            // Where the filter looks into events, it does that to a frame.
+            let said = line.hears_all_of(topic) && line.say(event, None) == Accepted::Taken;
+            if said || line.push(Frame::new(event)) == Delivered::Yes {
+                self.note(line);
             }
-            self.note(line);
         }
         true
     }

@@ -126,6 +126,19 @@ impl Roster {
             .unwrap_or_default()
     }
 
+    /// Whether a user is connected.
+    pub fn has(&self, user: &UserId) -> bool {
+        self.sessions.contains_key(user)
+    }
+
+    /// Whether a session came first of those that its user has, in the order in which they were noted: of two that come at
+    /// the same moment one did.
+    pub fn is_first(&self, client: &Client) -> bool {
+        let sessions = self.sessions.get(&client.user);
+        let first = sessions.as_ref().and_then(|sessions| sessions.first());
+        first.is_some_and(|first| first.at.session == client.session)
+    }
+
     /// Whether a device of a user is connected.
     pub fn has_device(&self, user: &UserId, device: &DeviceId) -> bool {
         let sessions = self.sessions.get(user);

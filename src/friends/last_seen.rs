@@ -3,164 +3,213 @@
 //! So the store knows who is online, and on which node, and the node says every few seconds that it is alive. Who was there
 //! when it died is taken to have left at its last sign of life: by itself when it starts again, or by another node that has
 //! found it dead ([`cluster`](crate::cluster)).
+//!
+//! Noted is only who has come or gone. Which of the two is looked up when the writer stores it, in the roster, which decides
+//! it: of one who comes on one thread and goes on another at the same moment, the notes may come in either order, but the
+//! last write is after both.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use actix_rt::time::{Instant, sleep};
 
-use super::{Friends, Shared};
+use super::Friends;
 use crate::{
-    delivery::{line::Client, roster::Remaining},
+    delivery::{
+        line::Client,
+        roster::{Remaining, Roster},
+    },
     kernel::{
         ids::{NodeId, UserId},
         time::Timestamp,
     },
     people::last_seen,
-    store::{StoreError, Tx},
+    store::{Handle, StoreError, Tx},
 };
 
 /// How long movements gather after some were stored, when many come at a time: a commit each costs more CPU than all else
 /// that a server does for a connection.
 const GATHER: Duration = Duration::from_millis(20);
 
+/// How long movements that could not be stored wait for the next try.
+const PAUSE: Duration = Duration::from_secs(1);
+
 impl Friends {
     /// A session has begun. With the first one its user has come online.
     pub fn arrived(&self, client: &Client) {
         self.0.online.arrived(&client.user);
-        if self.0.dispatch.roster().sessions(&client.user).len() == 1 {
-            self.note(&client.user, Movement::Came);
+        if self.0.dispatch.roster().is_first(client) {
+            self.0.last_seen.note(&client.user);
         }
     }
 
     /// A session has ended. With the last one its user was last seen.
     pub fn left(&self, client: &Client, remaining: Remaining) {
         if remaining.of_user == 0 {
-            self.note(&client.user, Movement::Went);
-        }
-    }
-
-    /// Marks everybody as gone whom a killed run of the server has left behind.
-    pub(super) async fn settle(&self) -> Result<(), StoreError> {
-        let node = self.0.node.clone();
-        let settled = move |tx: &mut Tx<'_>| last_seen::settle(tx, &node);
-        match self.0.store.write::<_, StoreError, _>(settled).await? {
-            0 => {}
-            users => log::info!("users were online when the server was killed users={users}"),
-        }
-        Ok(())
-    }
-
-    /// Has a movement stored, without waiting for the outcome: at once after a pause, else with others that move within
-    /// [`GATHER`]. The store logs a commit that fails; when its queue is full, messages matter more than when somebody was
-    /// last seen.
-    fn note(&self, user: &UserId, movement: Movement) {
-        let Some(pause) = self.0.movements.note(user, movement, Instant::now()) else {
-            return;
-        };
-        if pause.is_zero() {
-            // Queued at the call.
-            let stored = self.0.store_movements();
-            actix_rt::spawn(stored);
-        } else {
-            let friends = self.clone();
-            actix_rt::spawn(async move {
-                sleep(pause).await;
-                friends.0.store_movements().await;
-            });
+            self.0.last_seen.note(&client.user);
         }
     }
 
     /// Stores who has come and gone up to now. At the end of the server: before the store is closed.
     pub async fn flush(&self) {
-        self.0.store_movements().await;
+        // The store logs a commit that fails, and there is no other try.
+        let _ = self.0.last_seen.store().await;
     }
 }
 
-impl Shared {
-    /// Stores who has moved, in a write that is queued at the call.
-    fn store_movements(&self) -> impl Future<Output = ()> + use<> {
-        let (movements, node) = (Arc::clone(&self.movements), self.node.clone());
-        let mut taken = None;
-        // It may run twice, and takes what there is the first time.
-        let stored = self.store.write::<_, StoreError, _>(move |tx| {
-            let taken = taken.get_or_insert_with(|| movements.take(Instant::now()));
-            store(tx, taken, &node)
+/// Keeps when people were last seen. Clones share everything.
+#[derive(Clone)]
+pub(super) struct LastSeen {
+    store: Handle,
+    roster: Roster,
+    node: NodeId,
+    /// Who has come or gone, and is not stored yet.
+    moved: Arc<Moved>,
+}
+
+impl LastSeen {
+    /// Marks everybody as gone whom a killed run of the server has left behind.
+    pub(super) async fn start(
+        store: Handle,
+        roster: Roster,
+        node: NodeId,
+    ) -> Result<Self, StoreError> {
+        let here = node.clone();
+        let settled = move |tx: &mut Tx<'_>| last_seen::settle(tx, &here);
+        match store.write::<_, StoreError, _>(settled).await? {
+            0 => {}
+            users => log::info!("users were online when the server was killed users={users}"),
+        }
+        Ok(Self {
+            store,
+            roster,
+            node,
+            moved: Arc::default(),
+        })
+    }
+
+    /// Has it stored that somebody has come or gone, without waiting for the outcome: at once after a pause, else with others
+    /// that move within [`GATHER`].
+    fn note(&self, user: &UserId) {
+        if let Some(pause) = self.moved.note(user, Instant::now()) {
+            self.store_in(pause);
+        }
+    }
+
+    /// Has movements stored after a pause, and until they are.
+    fn store_in(&self, pause: Duration) {
+        // Without one it is queued at the call.
+        let now = pause.is_zero().then(|| self.store());
+        let this = self.clone();
+        actix_rt::spawn(async move {
+            let stored = match now {
+                Some(now) => now.await,
+                None => {
+                    sleep(pause).await;
+                    this.store().await
+                }
+            };
+            if stored.is_err() && this.moved.begin_again() {
+                this.try_again().await;
+            }
         });
-        let movements = Arc::clone(&self.movements);
-        async move {
-            if let Err(StoreError::Overloaded(_)) = stored.await {
-                // Nobody will take them.
-                movements.take(Instant::now());
+    }
+
+    /// Tries until nothing is left that could not be stored: by one task at a time.
+    async fn try_again(&self) {
+        loop {
+            sleep(PAUSE).await;
+            // The store logs a commit that fails. While its queue is full, messages matter more.
+            let _ = self.store().await;
+            if self.moved.end_again() {
+                break;
             }
         }
     }
 
+    /// Stores who has moved, in a write that is queued at the call. Who could not be stored is put back.
+    fn store(&self) -> impl Future<Output = Result<(), StoreError>> + use<> {
+        let (moved, taken) = (Arc::clone(&self.moved), Arc::new(OnceLock::new()));
+        let (waiting, takes) = (Arc::clone(&moved), Arc::clone(&taken));
+        let (roster, node) = (self.roster.clone(), self.node.clone());
+        let stored = self.store.write::<_, StoreError, _>(move |tx| {
+            // It may run twice, and takes what there is the first time.
+            let users: &BTreeSet<_> = takes.get_or_init(|| waiting.take(Instant::now()));
+            let is_here = |user: &&UserId| roster.has(user);
+            let (came, went) = users.iter().partition::<Vec<_>, _>(is_here);
+            last_seen::store(tx, &came, &went, &node)
+        });
+        async move {
+            let stored = stored.await;
+            if let (Err(_), Some(taken)) = (&stored, taken.get()) {
+                moved.put_back(taken);
+            }
+            stored
+        }
+    }
+
     /// When some people were last seen, in their order: what has just been noted is in it.
-    pub(super) async fn last_seen(
+    pub(super) async fn of(
         &self,
         users: Vec<UserId>,
     ) -> Result<Vec<Option<Timestamp>>, StoreError> {
         // Queued before the look.
-        actix_rt::spawn(self.store_movements());
+        self.store_in(Duration::ZERO);
         let find = move |tx: &mut Tx<'_>| {
-            let users = users.iter();
-            users.map(|user| last_seen::find(tx, user)).collect()
+            let found = last_seen::find_many(tx, &users)?;
+            Ok(users.iter().map(|user| found.get(user).copied()).collect())
         };
         self.store.write(find).await
     }
 }
 
-/// Stores who is on a node and who no longer is, in the order of the ids.
-fn store(
-    tx: &mut Tx<'_>,
-    movements: &BTreeMap<UserId, Movement>,
-    node: &NodeId,
-) -> Result<(), StoreError> {
-    let of = |movement| {
-        let moved = movements.iter().filter(move |(_, it)| **it == movement);
-        moved.map(|(user, _)| user).collect::<Vec<_>>()
-    };
-    last_seen::arrive(tx, &of(Movement::Came), node)?;
-    last_seen::leave(tx, &of(Movement::Went), node)
-}
-
-/// Whether somebody came to this node or went from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Movement {
-    Came,
-    Went,
-}
-
-/// The last movement of each who has moved since one write took them. The first of them has a write queued, and when its
-/// turn comes it takes all.
+/// Who has come or gone since a write took them. The first of them has a write queued, and when its turn comes it takes all.
 #[derive(Debug, Default)]
-pub(super) struct Movements(Mutex<Waiting>);
+struct Moved(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    moved: BTreeMap<UserId, Movement>,
+    users: BTreeSet<UserId>,
     /// When a write took some last.
     taken_at: Option<Instant>,
+    /// Whether a task tries again, after a write that failed.
+    again: bool,
 }
 
-impl Movements {
+impl Moved {
     /// Says in which time a write is to be queued, which takes it; `None` if there will be one.
-    fn note(&self, user: &UserId, movement: Movement, now: Instant) -> Option<Duration> {
+    fn note(&self, user: &UserId, now: Instant) -> Option<Duration> {
         let mut waiting = self.waiting();
-        let first = waiting.moved.is_empty();
-        waiting.moved.insert(user.clone(), movement);
+        let first = waiting.users.is_empty();
+        waiting.users.insert(user.clone());
         let next = waiting.taken_at.map(|taken_at| taken_at + GATHER);
         first.then(|| next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now)))
     }
 
-    fn take(&self, now: Instant) -> BTreeMap<UserId, Movement> {
+    fn take(&self, now: Instant) -> BTreeSet<UserId> {
         let mut waiting = self.waiting();
         waiting.taken_at = Some(now);
-        std::mem::take(&mut waiting.moved)
+        std::mem::take(&mut waiting.users)
+    }
+
+    /// The write that took these has failed.
+    fn put_back(&self, taken: &BTreeSet<UserId>) {
+        self.waiting().users.extend(taken.iter().cloned());
+    }
+
+    /// A write has failed. Returns whether the caller is to try again: nobody else does.
+    fn begin_again(&self) -> bool {
+        !std::mem::replace(&mut self.waiting().again, true)
+    }
+
+    /// Returns whether nothing is left to try again for. Said in one step, so that who fails from now on begins anew.
+    fn end_again(&self) -> bool {
+        let mut waiting = self.waiting();
+        waiting.again = !waiting.users.is_empty();
+        !waiting.again
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -173,24 +222,39 @@ impl Movements {
 mod tests {
     use super::*;
 
+    fn user(name: &str) -> UserId {
+        name.parse().unwrap()
+    }
+
     #[test]
-    fn one_write_takes_all_who_have_moved_and_what_each_did_last() {
-        let movements = Movements::default();
-        let user = |name: &str| -> UserId { name.parse().unwrap() };
+    fn one_write_takes_all_who_have_moved() {
+        let moved = Moved::default();
         let now = Instant::now();
-        let note = |name, movement, at| movements.note(&user(name), movement, at);
-        assert_eq!(note("hana", Movement::Came, now), Some(Duration::ZERO));
-        assert_eq!(note("taro", Movement::Came, now), None);
-        assert_eq!(note("hana", Movement::Went, now), None);
-        let expected = [
-            (user("hana"), Movement::Went),
-            (user("taro"), Movement::Came),
-        ];
-        assert_eq!(movements.take(now), expected.into());
-        assert_eq!(note("hana", Movement::Came, now), Some(GATHER));
-        assert_eq!(note("taro", Movement::Came, now), None);
-        assert_eq!(movements.take(now).len(), 2);
+        let note = |name, at| moved.note(&user(name), at);
+        assert_eq!(note("hana", now), Some(Duration::ZERO));
+        assert_eq!(note("taro", now), None);
+        assert_eq!(note("hana", now), None);
+        assert_eq!(moved.take(now), [user("hana"), user("taro")].into());
+        assert_eq!(note("hana", now), Some(GATHER));
+        assert_eq!(note("taro", now), None);
+        assert_eq!(moved.take(now).len(), 2);
         let later = now + 2 * GATHER;
-        assert_eq!(note("hana", Movement::Went, later), Some(Duration::ZERO));
+        assert_eq!(note("hana", later), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn who_could_not_be_stored_is_tried_again_for_by_one_task_until_nobody_is_left() {
+        let moved = Moved::default();
+        let now = Instant::now();
+        let _ = moved.note(&user("hana"), now);
+        let taken = moved.take(now);
+        moved.put_back(&taken);
+        assert!(moved.begin_again());
+        assert!(!moved.begin_again(), "one task is enough");
+        let _ = moved.note(&user("taro"), now);
+        assert!(!moved.end_again(), "two are left");
+        assert_eq!(moved.take(now), [user("hana"), user("taro")].into());
+        assert!(moved.end_again());
+        assert!(moved.begin_again(), "the next fault has a task of its own");
     }
 }

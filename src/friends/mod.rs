@@ -27,7 +27,7 @@ mod wire;
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use self::{
-    last_seen::Movements, online::Online, records::Friendship, rules::Bounds, transactions::Outcome,
+    last_seen::LastSeen, online::Online, records::Friendship, rules::Bounds, transactions::Outcome,
 };
 use crate::{
     delivery::dispatch::Dispatch,
@@ -49,11 +49,9 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     online: Online,
-    /// Who has come and gone, and is not stored yet.
-    movements: Arc<Movements>,
+    last_seen: LastSeen,
     rate: UserRate,
     bounds: Bounds,
-    node: NodeId,
 }
 
 impl Friends {
@@ -69,20 +67,19 @@ impl Friends {
     ) -> Result<Self, StoreError> {
         // Another at each start: what an earlier run has said is not ours.
         let epoch = u64::try_from(store.now().millis()).unwrap_or_default();
-        let friends = Self(Arc::new(Shared {
+        let roster = dispatch.roster().clone();
+        let last_seen = LastSeen::start(store.clone(), roster, node.clone()).await?;
+        Ok(Self(Arc::new(Shared {
             online: Online::new(&dispatch, config.cluster.lease, node, epoch),
-            movements: Arc::default(),
+            last_seen,
             rate: UserRate::per_minute(config.limits.friend_requests_per_minute),
             bounds: Bounds {
                 friends: config.friends.max_friends,
                 requests: config.friends.max_requests,
             },
-            node: node.clone(),
             store,
             dispatch,
-        }));
-        friends.settle().await?;
-        Ok(friends)
+        })))
     }
 
     /// Whether Redis is heard and does not take who is online here, so that other nodes do not know it.

@@ -1,10 +1,12 @@
 //! When users last came or went (the table `last_seen`), and on which nodes they are now (`whereabouts`).
 //!
 //! Somebody may be on several nodes: who leaves one is still on the others, and if such a node dies, they were last seen at
-//! its last sign of life. Each write touches a user's `last_seen` before their `whereabouts`, so that two of them do not wait for
-//! each other.
+//! its last sign of life.
+//!
+//! Two writes must not wait for each other. So each touches `last_seen` before `whereabouts`, and of `last_seen` one user
+//! after the other in the order of their ids.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -15,7 +17,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, StoreError, Tx, lock, prepared, rounded, run,
         sql::schema::{last_seen, whereabouts},
     },
 };
@@ -33,6 +35,23 @@ pub fn find(conn: &mut Conn, of: &UserId) -> Result<Option<Timestamp>, StoreErro
     Ok(at.map(Timestamp::from_millis))
 }
 
+/// When those of some users last came or went who ever did.
+pub fn find_many(conn: &mut Conn, of: &[UserId]) -> Result<HashMap<UserId, Timestamp>, StoreError> {
+    let mut found = HashMap::new();
+    for some in of.chunks(TOGETHER) {
+        let ids = rounded(some.iter().map(UserId::as_str).collect());
+        let seen = last_seen::table
+            .filter(last_seen::user_id.eq_any(ids.as_slice()))
+            .select((last_seen::user_id, last_seen::at));
+        found.extend(run!(conn, |c| prepared(seen).load::<(String, i64)>(c))?);
+    }
+    let seen = |user: &UserId| {
+        let at = *found.get(user.as_str())?;
+        Some((user.clone(), Timestamp::from_millis(at)))
+    };
+    Ok(of.iter().filter_map(seen).collect())
+}
+
 /// Those of some users who are on any node.
 pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, StoreError> {
     let mut found = HashSet::new();
@@ -48,10 +67,18 @@ pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, Store
     Ok(of.cloned().collect())
 }
 
-/// Users, each once and in the order of their ids, come to a node.
-pub fn arrive(tx: &mut Tx<'_>, who: &[&UserId], node: &NodeId) -> Result<(), StoreError> {
-    see(tx, who)?;
-    for some in who.chunks(TOGETHER) {
+/// Users come to a node, and others leave it; each is in one of the two lists, which are in the order of their ids.
+pub fn store(
+    tx: &mut Tx<'_>,
+    came: &[&UserId],
+    went: &[&UserId],
+    node: &NodeId,
+) -> Result<(), StoreError> {
+    // All of them in one order: two nodes of which one sees somebody come and the other sees them go would else wait for
+    // each other.
+    let moved: BTreeSet<_> = came.iter().chain(went).copied().collect();
+    see(tx, &moved.into_iter().collect::<Vec<_>>())?;
+    for some in came.chunks(TOGETHER) {
         let there = some.iter().map(|user| {
             (
                 whereabouts::user_id.eq(user.as_str()),
@@ -64,13 +91,7 @@ pub fn arrive(tx: &mut Tx<'_>, who: &[&UserId], node: &NodeId) -> Result<(), Sto
             .on_conflict_do_nothing()
             .execute(c))?;
     }
-    Ok(())
-}
-
-/// Users, each once and in the order of their ids, leave a node.
-pub fn leave(tx: &mut Tx<'_>, who: &[&UserId], node: &NodeId) -> Result<(), StoreError> {
-    see(tx, who)?;
-    for some in who.chunks(TOGETHER) {
+    for some in went.chunks(TOGETHER) {
         let ids: Vec<&str> = some.iter().map(|user| user.as_str()).collect();
         let there = whereabouts::table
             .filter(whereabouts::node.eq(node.as_str()))
@@ -88,9 +109,12 @@ pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
         let there = whereabouts::table
             .filter(whereabouts::node.eq(node.as_str()))
             .select(whereabouts::user_id);
-        let earlier = last_seen::table
-            .filter(last_seen::user_id.eq_any(there))
-            .filter(last_seen::at.lt(alive_at));
+        let seen = last_seen::table.filter(last_seen::user_id.eq_any(there));
+        lock!(
+            tx,
+            seen.order(last_seen::user_id).select(last_seen::user_id)
+        )?;
+        let earlier = seen.filter(last_seen::at.lt(alive_at));
         run!(tx, |c| diesel::update(earlier)
             .set(last_seen::at.eq(alive_at))
             .execute(c))?;

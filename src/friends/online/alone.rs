@@ -38,9 +38,10 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How long to wait after the store could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Departures that are remembered with their last seen: more than are announced while a snapshot is being read, because
-/// each announcement takes a commit, after which it pauses.
-const DEPARTURES_MAX: usize = 4 * TOGETHER;
+/// Departures that are remembered with their last seen, for snapshots that are being read meanwhile. At most [`TOGETHER`] of
+/// them are announced in a commit's time and [`GATHER`]: so these are the last 160 milliseconds when everybody leaves at
+/// once, and far more at any other time. A read that takes longer may show an earlier last seen.
+const DEPARTURES_MAX: usize = 16 * TOGETHER;
 
 /// Who is online, as far as that was announced.
 #[derive(Debug, Default)]
@@ -50,18 +51,32 @@ pub(super) struct Alone(RwLock<Announced>);
 #[derive(Debug, Default)]
 struct Announced {
     online: HashSet<UserId>,
-    /// The latest departures with their last seen, the newest last. A snapshot that was being read when one was announced
-    /// may have an earlier last seen.
-    departures: VecDeque<(UserId, Timestamp)>,
+    departures: Departures,
 }
 
-impl Announced {
-    /// When the latest of them left.
-    fn left(&self) -> HashMap<&UserId, Timestamp> {
-        self.departures
-            .iter()
-            .map(|(user, at)| (user, *at))
-            .collect()
+/// The latest departures with their last seen. A snapshot that was being read when one was announced may have an earlier
+/// last seen.
+#[derive(Debug, Default)]
+struct Departures {
+    last_seen: HashMap<UserId, Timestamp>,
+    /// In their order, the newest last. Who has left again is in it twice.
+    order: VecDeque<(UserId, Timestamp)>,
+}
+
+impl Departures {
+    fn note(&mut self, user: &UserId, at: Timestamp) {
+        if self.order.len() == DEPARTURES_MAX
+            && let Some((oldest, at)) = self.order.pop_front()
+            && self.last_seen.get(&oldest) == Some(&at)
+        {
+            self.last_seen.remove(&oldest);
+        }
+        self.order.push_back((user.clone(), at));
+        self.last_seen.insert(user.clone(), at);
+    }
+
+    fn last_seen(&self, user: &UserId) -> Option<Timestamp> {
+        self.last_seen.get(user).copied()
     }
 }
 
@@ -69,12 +84,11 @@ impl Alone {
     /// Who of some people is online.
     pub(super) fn statuses(&self, people: Vec<Person>) -> Statuses {
         let announced = self.announced();
-        let left = announced.left();
         let status = |(user, seen): Person| {
             let presence = match announced.online.contains(&user) {
                 true => Presence::Online,
                 // They may have left while this was being read.
-                false => Presence::Offline(left.get(&user).copied().max(seen)),
+                false => Presence::Offline(announced.departures.last_seen(&user).max(seen)),
             };
             (user, presence)
         };
@@ -95,11 +109,7 @@ impl Alone {
     }
 
     fn note_last_seen(&self, user: &UserId, at: Timestamp) {
-        let departures = &mut self.write().departures;
-        if departures.len() == DEPARTURES_MAX {
-            departures.pop_front();
-        }
-        departures.push_back((user.clone(), at));
+        self.write().departures.note(user, at);
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Announced> {
@@ -153,7 +163,7 @@ async fn tell(shared: &Shared, alone: &Alone, changes: &[Change]) -> Result<(), 
     let gone: Vec<UserId> = gone.map(|it| it.user().clone()).collect();
     let mut seen = match gone.is_empty() {
         true => Vec::new(),
-        false => shared.last_seen(gone).await?,
+        false => shared.last_seen.of(gone).await?,
     }
     .into_iter();
     let users: Vec<UserId> = changes.iter().map(|it| it.user().clone()).collect();
@@ -199,6 +209,27 @@ fn tell_circle(shared: &Shared, circle: &Circle, frames: &Frames) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_latest_departures_are_remembered_each_with_its_last_one() {
+        let mut departures = Departures::default();
+        let (user, at) = (
+            |number| format!("u{number}").parse().unwrap(),
+            Timestamp::from_millis,
+        );
+        departures.note(&user(0), at(1));
+        departures.note(&user(1), at(2));
+        departures.note(&user(0), at(3));
+        for number in 2..DEPARTURES_MAX {
+            departures.note(&user(number), at(4));
+        }
+        assert_eq!(departures.last_seen(&user(0)), Some(at(3)));
+        assert_eq!(departures.last_seen(&user(1)), Some(at(2)));
+        departures.note(&user(DEPARTURES_MAX), at(5));
+        assert_eq!(departures.last_seen(&user(1)), None, "it was the oldest");
+        assert_eq!(departures.last_seen(&user(0)), Some(at(3)));
+        assert_eq!(departures.order.len(), DEPARTURES_MAX);
+    }
 
     #[test]
     fn only_differences_are_announced() {

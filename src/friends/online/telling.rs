@@ -140,7 +140,7 @@ async fn tell_here(shared: &Shared, everywhere: &Everywhere, change: Change, cir
     let known = match change {
         Change::Online(_) => Known::Online,
         Change::Offline(_) => {
-            let seen = shared.last_seen(vec![user.clone()]).await;
+            let seen = shared.last_seen.of(vec![user.clone()]).await;
             let seen = seen.ok().and_then(|seen| seen.into_iter().next().flatten());
             Known::Offline(seen.unwrap_or(now))
         }

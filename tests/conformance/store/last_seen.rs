@@ -36,22 +36,22 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     let (here, there): (NodeId, NodeId) = ("here".parse().unwrap(), "there".parse().unwrap());
     let node = here.clone();
     write(&store, move |tx| {
-        last_seen::arrive(tx, &[&user("ann")], &node)
+        last_seen::store(tx, &[&user("ann")], &[], &node)
     })
     .await;
     let node = here.clone();
     write(&store, move |tx| {
-        last_seen::arrive(tx, &[&user("ben")], &node)
+        last_seen::store(tx, &[&user("ben")], &[], &node)
     })
     .await;
     write(&store, move |tx| {
-        last_seen::arrive(tx, &[&user("cat")], &there)
+        last_seen::store(tx, &[&user("cat")], &[], &there)
     })
     .await;
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
     write(&store, move |tx| {
-        last_seen::leave(tx, &[&user("ben")], &node)
+        last_seen::store(tx, &[], &[&user("ben")], &node)
     })
     .await;
     clock.advance(Duration::from_millis(1));
@@ -60,7 +60,7 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
     write(&store, move |tx| {
-        last_seen::arrive(tx, &[&user("dan")], &node)
+        last_seen::store(tx, &[&user("dan")], &[], &node)
     })
     .await;
 
@@ -90,14 +90,14 @@ pub(super) async fn who_leaves_one_server_is_still_on_the_other(database: &impl 
     let (one, other): (NodeId, NodeId) = ("one".parse().unwrap(), "other".parse().unwrap());
     for node in [other.clone(), one.clone()] {
         write(&store, move |tx| {
-            last_seen::arrive(tx, &[&user("ann")], &node)
+            last_seen::store(tx, &[&user("ann")], &[], &node)
         })
         .await;
     }
     clock.advance(Duration::from_millis(1));
     let node = one.clone();
     write(&store, move |tx| {
-        last_seen::leave(tx, &[&user("ann")], &node)
+        last_seen::store(tx, &[], &[&user("ann")], &node)
     })
     .await;
     clock.advance(Duration::from_millis(1));

@@ -64,7 +64,8 @@ impl Publishing<'_> {
             true => Vec::new(),
             false => self
                 .shared
-                .last_seen(leaving)
+                .last_seen
+                .of(leaving)
                 .await
                 .unwrap_or_else(|error| {
                     log::warn!("last seen not known cause={}", chain(&error));

@@ -3,8 +3,6 @@
 //! By hand, because this tool counts millions of messages a second and looks into few of them: a message
 //! that came whole is looked at where it was read, and nothing is copied.
 
-use std::ops::Range;
-
 use super::Foreign;
 
 /// A frame, as far as a client has to tell them apart.
@@ -44,8 +42,8 @@ fn split(bytes: &[u8]) -> Result<Option<(Frame<'_>, &[u8])>, Foreign> {
     Ok(Some((frame, rest)))
 }
 
-/// The length of the payload, and what follows the header.
-fn payload_length(short: u8, after: &[u8]) -> Option<(usize, &[u8])> {
+/// The length of the payload, and what follows it in the header.
+pub(crate) fn payload_length(short: u8, after: &[u8]) -> Option<(usize, &[u8])> {
     match short {
         126 => {
             let (length, rest) = after.split_first_chunk()?;
@@ -110,25 +108,6 @@ pub(crate) fn encode_as_server(payload: &[u8], out: &mut Vec<u8>) {
     out.push(TEXT);
     push_length(payload.len(), 0, out);
     out.extend_from_slice(payload);
-}
-
-/// Takes the mask of the first frame of a client's away: its kind, and where its payload is. `None` while it is not all there.
-pub(crate) fn unmask(bytes: &mut [u8]) -> Option<(u8, Range<usize>)> {
-    let [kind, length, after @ ..] = &*bytes else {
-        return None;
-    };
-    let kind = *kind;
-    let (length, behind) = payload_length(length & 0x7f, after)?;
-    let head = bytes.len() - behind.len();
-    let (mask, behind) = bytes.get_mut(head..)?.split_first_chunk_mut::<4>()?;
-    for (byte, mask) in behind
-        .get_mut(..length)?
-        .iter_mut()
-        .zip(mask.iter().cycle())
-    {
-        *byte ^= mask;
-    }
-    Some((kind, head + 4..head + 4 + length))
 }
 
 /// Appends a length as it stands in a header; `bit` says whether a mask follows.
@@ -215,11 +194,6 @@ mod tests {
             let payload = vec![b'x'; length];
             let mut frame = Vec::new();
             encode(TEXT, &payload, &mut frame);
-            let mut copy = frame.clone();
-            let (kind, place) = unmask(&mut copy).unwrap();
-            assert_eq!((kind, place.end), (TEXT, copy.len()));
-            assert_eq!(copy[place], payload);
-            assert!(unmask(&mut frame.clone()[..frame.len() - 1]).is_none());
             let mut frame = bytes::BytesMut::from(&*frame);
             let decoded = Codec::new().max_size(70_000).decode(&mut frame);
             let Decoded::Text(text) = decoded.unwrap().unwrap() else {

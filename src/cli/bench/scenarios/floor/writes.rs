@@ -8,9 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::time::{ClockId, clock_gettime};
-
-use crate::cli::bench::{fault::BenchFault, target::cores::Cores};
+use crate::cli::bench::{
+    fault::BenchFault,
+    target::{cores::Cores, process::Process},
+};
 
 /// How often to look for the next connection.
 const LOOK: Duration = Duration::from_micros(100);
@@ -83,7 +84,8 @@ impl Writes {
         })
     }
 
-    /// Writes the same bytes to all sockets over and over for this long, and says what one write cost.
+    /// Writes the same bytes to all sockets over and over for this long, and says what one write cost: by the clock that servers
+    /// are measured with, so with the wait for the other side after each round.
     pub(super) fn nanos_per_write(
         &mut self,
         bytes: &[u8],
@@ -91,29 +93,28 @@ impl Writes {
     ) -> Result<f64, BenchFault> {
         // Buffers grow, caches fill.
         self.round(bytes)?;
-        let (end, mut cpu, mut rounds) = (Instant::now() + span, Duration::ZERO, 0_u32);
+        let (before, end, mut rounds) = (Process::own().cpu()?, Instant::now() + span, 0_u32);
         while rounds == 0 || Instant::now() < end {
-            cpu += self.round(bytes)?;
+            self.round(bytes)?;
             rounds += 1;
         }
+        let used = Process::own().cpu()?.since(before);
         let writes = f64::from(rounds) * self.ends.len() as f64;
-        Ok(cpu.as_secs_f64() * 1e9 / writes)
+        Ok((used.user + used.system).as_secs_f64() * 1e9 / writes)
     }
 
-    /// Writes once to all, and waits until it has come. Returns the CPU of the writes.
-    fn round(&mut self, bytes: &[u8]) -> Result<Duration, BenchFault> {
-        let before = cpu()?;
+    /// Writes once to all, and waits until it has come.
+    fn round(&mut self, bytes: &[u8]) -> Result<(), BenchFault> {
         for end in &mut self.ends {
             // Nothing else is on its way, so there is room.
             end.write_all(bytes).map_err(BenchFault::Broken)?;
         }
-        let cpu = cpu()?.saturating_sub(before);
         self.written += (bytes.len() * self.ends.len()) as u64;
         let mut sum = [0; 8];
         while u64::from_le_bytes(sum) < self.written {
             self.told.read_exact(&mut sum).map_err(BenchFault::Broken)?;
         }
-        Ok(cpu)
+        Ok(())
     }
 }
 
@@ -138,16 +139,6 @@ fn start(address: SocketAddr, connections: u32) -> io::Result<(Box<dyn Read>, Re
     Ok((Box::new(told), reader))
 }
 
-/// What this thread has used up to now: its own code and the kernel's for it. What `getrusage` says is as old as the last tick.
-fn cpu() -> Result<Duration, BenchFault> {
-    let used = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
-    let used = used.map_err(|cause| BenchFault::Process {
-        path: "the clock of this thread's CPU".to_owned(),
-        cause: cause.into(),
-    })?;
-    Ok(used.into())
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixStream;
@@ -158,9 +149,10 @@ mod tests {
     fn writes_are_weighed_and_waited_for() {
         let (listener, address) = listen().unwrap();
         let (told, tell) = UnixStream::pair().unwrap();
-        let reader = std::thread::spawn(move || drain(address, 10, tell));
-        let mut writes = Writes::accept(&listener, 10, Box::new(told), None).unwrap();
-        let nanos = writes.nanos_per_write(&[b'x'; 112], Duration::from_millis(50));
+        let reader = std::thread::spawn(move || drain(address, 100, tell));
+        let mut writes = Writes::accept(&listener, 100, Box::new(told), None).unwrap();
+        // The clock goes on every hundredth of a second.
+        let nanos = writes.nanos_per_write(&[b'x'; 112], Duration::from_millis(300));
         assert!((1.0..1e6).contains(&nanos.unwrap()));
         drop(writes);
         // However it ends: what it told last may have found nobody.

@@ -1,10 +1,12 @@
 """Measures Otomo and other broadcast servers one after another, each on one core, with the load tool on the other.
 
-    python3 tests/load/compare             all servers, all rows, three rounds: half an hour on two quiet cores
-    python3 tests/load/compare --short     does it work at all? A few seconds, what npm alone installs
+    python3 tests/load/compare               all servers, all rows, three rounds: twelve minutes on two quiet cores
+    python3 tests/load/compare --markdown    measures nothing: the table for the README, of what was measured before
+    python3 tests/load/compare --short       does it work at all? A few seconds, what npm alone installs
 
 Needs `target/release/otomo`, or another in OTOMO_BIN; installs the other servers in `target/peers` and beside their manifests.
 Every round measures every server once before the next begins, and ratios are taken within a round: the machine's speed drifts.
+Results are kept as they come, and added to those that are there if they are of the same settings.
 """
 
 import argparse
@@ -14,25 +16,33 @@ import time
 
 import bench
 import conformance
+import tables
 from process import Failed, raise_limits, serving
-from results import Record, Results, markdown
+from results import Mixed, Record, Results
 from rows import rows
-from servers import NAMES, OURS, PLAIN, QUICK, TITLES, NotInstalled
+from servers import BUILT, NAMES, OURS, PLAIN, QUICK, TITLES, NotInstalled
+from settings import settings
+
+# Not in the README's table, and slow: only where it is asked for.
+EXTRA = ["again"]
 
 
 def arguments():
     names = [row.name for row in rows(1, 1)]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=one_of(NAMES), help=f"servers, separated by commas, of {', '.join(NAMES)}")
-    parser.add_argument("--rows", type=one_of(names), default=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--rows", type=one_of(names), help=f"of {', '.join(names)} [all but {', '.join(EXTRA)}]")
     parser.add_argument("--rounds", type=int, help="how often all is measured [3]")
     parser.add_argument("--connections", type=int, help="where there are most [10000]")
-    parser.add_argument("--seconds", type=int, help="of load in each measurement [4]")
-    parser.add_argument("--short", action="store_true", help="small numbers for all of these, and few servers")
-    parser.add_argument("--results", type=pathlib.Path, help="a JSON file; what is measured is added to what is there")
+    parser.add_argument("--seconds", type=int, help="of load in each measurement [3]")
+    parser.add_argument("--short", action="store_true", help="small numbers for all of these, few servers, all rows")
+    parser.add_argument("--results", type=pathlib.Path, help="a JSON file [target/peers/results.json; with --short: none]")
+    parser.add_argument("--markdown", action="store_true", help="print the table of what is there, and measure nothing")
     options = parser.parse_args()
-    small = {"only": QUICK, "rounds": 1, "connections": 200, "seconds": 1}
-    large = {"only": NAMES, "rounds": 3, "connections": 10_000, "seconds": 4}
+    usual = [name for name in names if name not in EXTRA]
+    small = {"only": QUICK, "rows": names, "rounds": 1, "connections": 200, "seconds": 1}
+    large = {"only": NAMES, "rows": usual, "rounds": 3, "connections": 10_000, "seconds": 3}
+    large["results"] = BUILT / "results.json"
     for option, default in (small if options.short else large).items():
         if getattr(options, option) is None:
             setattr(options, option, default)
@@ -53,8 +63,9 @@ def progress(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def faithful(servers, results):
-    """Those of the servers that can be had here and speak the protocol; why the others do not is noted."""
+def faithful(servers):
+    """Those of the servers that can be had here and speak the protocol, and a record of each that does not, with the reason."""
+    able, failures = [], []
     for server in servers:
         try:
             server.install()
@@ -62,47 +73,67 @@ def faithful(servers, results):
                 conformance.check(port, server.transport)
         except (NotInstalled, Failed, OSError, conformance.Unfaithful) as fault:
             progress(f"{server.name}: {fault}")
-            results.add(Record(round="", row="conformance", server=server.name, failed=str(fault)))
+            failures.append(Record(round="", row="conformance", server=server.name, failed=str(fault)))
         else:
             progress(f"{server.name}: speaks the protocol ({server.versions()})")
-            yield server
+            able.append(server)
+    return able, failures
 
 
-def measure(round_name, row, server, results):
+def measure(round_name, row, server):
     name = server if server == OURS else server.name
     try:
-        record = Record(round_name, row.name, name, figure=bench.figure(row, server))
-        progress(f"{row.name} {name}: {record.figure:.4g} {row.unit}")
+        figure, share = bench.measured(row, server)
+        progress(f"{row.name} {name}: {figure:.4g} {row.unit}" + (f", the tool {share:.2f} of its core" if share else ""))
+        return Record(round_name, row.name, name, figure=figure, tool_share=share)
     except (Failed, OSError, KeyError) as fault:
-        record = Record(round_name, row.name, name, failed=f"{type(fault).__name__}: {fault}")
-        progress(f"{row.name} {name}: {record.failed}")
-    results.add(record)
+        progress(f"{row.name} {name}: {type(fault).__name__}: {fault}")
+        return Record(round_name, row.name, name, failed=f"{type(fault).__name__}: {fault}")
+
+
+def print_tables(results):
+    table = rows(results.settings["connections"], results.settings["seconds of load"])
+    table = [row for row in table if row.name not in EXTRA]
+    print(tables.markdown(results, table, TITLES, OURS))
+    print(f"\n{results.rounds()} rounds, {results.settings['otomo']}, Linux {results.settings['kernel']}\n")
+    print("\n".join(f"- {server.title}: {server.versions()}" for server in PLAIN))
+    print(tables.notes(results, table, TITLES))
 
 
 def main():
     options = arguments()
+    if options.markdown:
+        print_tables(Results.load(options.results))
+        return 0
     raise_limits()
-    table = rows(options.connections, options.seconds)
-    results = Results.load(options.results) if options.results else Results()
-    before = len(results.failures())
-    servers = list(faithful([server for server in PLAIN if server.name in options.only], results))
+    wanted = settings(options.connections, options.seconds)
+    try:
+        results = Results.to_add_to(options.results, wanted) if options.results else Results(wanted)
+    except Mixed as fault:
+        progress(fault)
+        return 2
+    servers, failures = faithful([server for server in PLAIN if server.name in options.only])
     servers = ([OURS] if OURS in options.only else []) + servers
+    table = [row for row in rows(options.connections, options.seconds) if row.name in options.rows]
     began = int(time.time())
+    new = Results(wanted, failures)
     for number in range(options.rounds):
         for row in table:
-            if row.name not in options.rows:
-                continue
             for server in servers:
-                measure(f"{began}.{number}", row, server, results)
-    if options.results:
-        options.results.write_text(results.written(table, NAMES))
+                record = measure(f"{began}.{number}", row, server)
+                new.add(record)
+                results.add(record)
+                if options.results:
+                    options.results.parent.mkdir(parents=True, exist_ok=True)
+                    options.results.write_text(results.written())
     if options.short:
         # Figures of so few connections say nothing.
-        print(f"{len(results.records)} measured, {len(results.failures())} failed")
-        return 1 if results.failures() else 0
-    print(markdown(results, table, TITLES, OURS))
-    print("\n".join(["", *(f"- {server.title}: {server.versions()}" for server in servers if server != OURS)]))
-    return 1 if len(results.failures()) > before else 0
+        print(f"{len(new.records)} measured, {len(new.failures())} failed")
+    else:
+        print_tables(results)
+        print("\n" + tables.figures(results, table, TITLES))
+        print("\n".join(f"- {it.server}: {it.failed}" for it in failures))
+    return 1 if new.failures() else 0
 
 
 if __name__ == "__main__":

@@ -3,22 +3,25 @@
 import json
 import subprocess
 
-from process import Failed, cores, serving, start
+from process import Failed, cores, end, serving, start
 from servers import OURS, otomo_binary
 
 # How long one run may take, in seconds.
 PATIENCE = 300
 
 
-def figure(row, server):
-    """What `server` does for `row`; `OURS` or a server of `servers.PLAIN`. Raises `Failed`."""
+def measured(row, server):
+    """What `server` does for `row`: the figure, and the share of its core that the load tool used, if that is known. The server
+    is `OURS` or one of `servers.PLAIN`. Raises `Failed`."""
     if server == OURS:
-        return row.figure(report([*row.scenario, "--pin"], cores()))
-    if server.name == "floor" and row.floor:
-        return row.floor_figure(report(["floor", *row.floor, "--pin"], cores()))
-    with serving(server) as (pid, port):
-        target = ["--speaks", "plain", "--transport", server.transport, "--url", url(server, port), "--pid", str(pid)]
-        return row.figure(report([*row.scenario, *target], cores()[1:]))
+        said = report([*row.scenario, "--pin"], cores())
+    elif server.name == "floor" and row.floor:
+        return row.floor_figure(report(["floor", *row.floor, "--pin"], cores())), None
+    else:
+        with serving(server) as (pid, port):
+            target = ["--speaks", "plain", "--transport", server.transport, "--url", url(server, port), "--pid", str(pid)]
+            said = report([*row.scenario, *target], cores()[1:])
+    return row.figure(said), row.tool_share(said)
 
 
 def url(server, port):
@@ -33,9 +36,9 @@ def report(arguments, pinned_to):
     try:
         said, complaints = tool.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        tool.kill()
-        tool.communicate()
         raise Failed(f"not done in {PATIENCE} s") from None
+    finally:
+        end(tool)
     if tool.returncode:
         raise Failed(" ".join(complaints.split())[:300] or f"exit code {tool.returncode}")
     return json.loads(said)

@@ -1,12 +1,15 @@
 """Servers as processes of one core each, and load tools on the other."""
 
 import contextlib
+import functools
 import os
+import pathlib
 import re
 import resource
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -33,9 +36,36 @@ def raise_limits():
 
 
 def start(command, pinned_to, **more):
-    """Starts a process that runs on these cores alone, with Otomo as it is without settings."""
+    """Starts a process that runs on these cores alone, with Otomo as it is without settings. It is a group of its own, with all
+    that it starts in turn; to be ended with `end`. If this process ends before, the group is killed (keeper.py)."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("OTOMO_")}
-    return subprocess.Popen(command, env=settings, preexec_fn=lambda: os.sched_setaffinity(0, pinned_to), **more)
+    pin = functools.partial(os.sched_setaffinity, 0, pinned_to)
+    tell = keeper()
+    process = subprocess.Popen(command, env=settings, preexec_fn=pin, process_group=0, **more)
+    tell(f"+{process.pid}")
+    return process
+
+
+def end(process):
+    """Ends a process and all that it has started, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    keeper()(f"-{process.pid}")
+
+
+@functools.cache
+def keeper():
+    """Starts the process that outlives this one, and gives the way to tell it something."""
+    script = pathlib.Path(__file__).with_name("keeper.py")
+    # In a session of its own, so that what ends this process at the terminal does not end it too.
+    process = subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, text=True, start_new_session=True)
+
+    def tell(line):
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+
+    return tell
 
 
 @contextlib.contextmanager
@@ -77,9 +107,7 @@ def last_words(complaints):
 def stop(process):
     """Ends a server, kindly at first."""
     process.send_signal(signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    end(process)
     process.stdout.close()

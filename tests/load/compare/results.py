@@ -1,8 +1,14 @@
-"""What was measured, kept as records in a file, and the tables that are made of it."""
+"""What was measured, kept as records in a file."""
 
 import json
 import statistics
 from dataclasses import asdict, dataclass
+
+from settings import differences
+
+
+class Mixed(Exception):
+    """Results of other settings are in the file."""
 
 
 @dataclass(frozen=True)
@@ -13,106 +19,79 @@ class Record:
     row: str
     server: str
     figure: float | None = None
+    # Of its core, that the load tool used meanwhile.
+    tool_share: float | None = None
     failed: str | None = None
 
 
 class Results:
-    """All records of one or several runs."""
+    """All records of one or several runs with the same settings."""
 
-    def __init__(self, records=()):
+    def __init__(self, settings, records=()):
+        self.settings = settings
         self.records = list(records)
 
     @classmethod
     def load(cls, path):
-        """Those of earlier runs, if there are any."""
+        """Those of earlier runs."""
+        kept = json.loads(path.read_text())
+        return cls(kept["settings"], [Record(**record) for record in kept["records"]])
+
+    @classmethod
+    def to_add_to(cls, path, settings):
+        """Those of earlier runs, if there are any, to add more with these settings. Raises `Mixed` if theirs are others."""
         if not path.exists():
-            return cls()
-        return cls(Record(**record) for record in json.loads(path.read_text())["records"])
+            return cls(settings)
+        found = cls.load(path)
+        if differing := differences(found.settings, settings):
+            raise Mixed(f"{path} holds other results; remove it or name another file:\n  " + "\n  ".join(differing))
+        return found
 
     def add(self, record):
         self.records.append(record)
 
-    def figures(self, row, server):
-        """By round."""
+    def of(self, row, server):
+        """The records with figures, by round."""
         return {
-            record.round: record.figure
+            record.round: record
             for record in self.records
             if (record.row, record.server) == (row.name, server) and record.figure is not None
         }
 
     def median(self, row, server):
         """The middle figure of all rounds."""
-        figures = self.figures(row, server)
-        return statistics.median(figures.values()) if figures else None
+        return middle(record.figure for record in self.of(row, server).values())
 
-    def value(self, row, server):
-        """What stands in the table: the figure, or the middle one of its ratios to the base in the same round, since the
-        machine's speed drifts between rounds."""
-        if row.base is None:
-            return self.median(row, server)
-        bases = self.figures(row, row.base)
-        ratios = [figure / bases[round] for round, figure in self.figures(row, server).items() if bases.get(round)]
-        return statistics.median(ratios) if ratios else None
+    def tool_share(self, row, server):
+        """The middle one of the load tool's shares of its core."""
+        return middle(record.tool_share for record in self.of(row, server).values() if record.tool_share is not None)
+
+    def ratio(self, row, server, base):
+        """The middle one of its ratios to a base in the same round, since the machine's speed drifts between rounds."""
+        bases = self.of(row, base)
+        found = self.of(row, server).items()
+        return middle(record.figure / bases[round].figure for round, record in found if round in bases)
+
+    def servers(self, row):
+        """Those with figures."""
+        return {record.server for record in self.records if record.row == row.name and record.figure is not None}
+
+    def rounds(self):
+        """How often every row was measured that was: the fewest of all."""
+        rounds = {}
+        for record in self.records:
+            if record.figure is not None:
+                rounds.setdefault(record.row, set()).add(record.round)
+        return min(map(len, rounds.values()), default=0)
 
     def failures(self):
         return [record for record in self.records if record.failed]
 
-    def written(self, rows, servers):
-        """As JSON: the table for programs, and the records."""
-        summary = {
-            "rows": [
-                {
-                    "row": row.name,
-                    "title": row.title,
-                    "unit": row.unit,
-                    "base": row.base,
-                    "aim": row.aim,
-                    "servers": {
-                        server: {"value": self.value(row, server), "median": self.median(row, server)}
-                        for server in servers
-                        if self.figures(row, server)
-                    },
-                }
-                for row in rows
-            ],
-            "records": [asdict(record) for record in self.records],
-        }
-        return json.dumps(summary, indent=1) + "\n"
+    def written(self):
+        """As JSON."""
+        return json.dumps({"settings": self.settings, "records": [asdict(it) for it in self.records]}, indent=1) + "\n"
 
 
-def markdown(results, rows, titles, ours):
-    """The tables for people: ratios with the aim, and the figures that they come from."""
-    measured = [row for row in rows if any(results.figures(row, server) for server in titles)]
-    ratios = [
-        [row.title, *(cell(results.value(row, server)) for server in titles), aim(row, results.value(row, ours))]
-        for row in measured
-    ]
-    figures = [
-        [f"{row.name}, {row.unit}", *(cell(results.median(row, server)) for server in titles)] for row in measured
-    ]
-    parts = [table(["", *titles.values(), f"aim for {titles[ours]}"], ratios), table(["", *titles.values()], figures)]
-    if failures := results.failures():
-        parts.append("\n".join(f"- {titles.get(it.server, it.server)}, {it.row}: {it.failed}" for it in failures))
-    return "\n\n".join(parts)
-
-
-def aim(row, value):
-    sign = "≥" if row.higher_is_better else "≤"
-    verdict = "" if value is None else (", met" if row.reaches(value) else ", **missed**")
-    return f"{sign} {row.aim:g}{verdict}"
-
-
-def cell(value):
-    """Three digits of a small figure, whole numbers of a large one."""
-    if value is None:
-        return "-"
-    if value >= 100:
-        return f"{value:,.0f}"
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
-
-
-def table(head, lines):
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *lines])
+def middle(figures):
+    figures = list(figures)
+    return statistics.median(figures) if figures else None

@@ -127,8 +127,7 @@ def node_server(name, title, *packages, **more):
     )
 
 
-# A bare one of the load tool itself. It writes at the end of each turn, which suits broadcasts; answers it gives later than it
-# could, so servers that answer at once are faster than it there (findings/peers.md): no floor for that row yet.
+# The smallest there can be, of the load tool itself. Nobody should be faster; `verdict.ahead` looks whether somebody is.
 FLOOR = Server(
     name="floor",
     title="floor",
@@ -141,10 +140,11 @@ PLAIN = [
     FLOOR,
     Server(
         name="bun",
+        # Whose server wraps uWebSockets, which is in no package registry itself.
         title="Bun",
         command=[str(PEERS / "bun/node_modules/.bin/bun"), str(PEERS / "bun/server.mjs")],
         install=lambda: npm_ci(PEERS / "bun"),
-        versions=lambda: npm_versions(PEERS / "bun", "bun"),
+        versions=lambda: npm_versions(PEERS / "bun", "bun") + ", whose server wraps uWebSockets",
     ),
     rust_server("fastwebsockets", "hyper", "tokio"),
     rust_server("axum", "tungstenite", "tokio"),

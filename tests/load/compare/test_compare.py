@@ -6,66 +6,180 @@
 import base64
 import hashlib
 import pathlib
+import signal
 import socketserver
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
 
 from client import CLOSE, TEXT, Ended, frame, read_frame
 from conformance import Unfaithful, check
-from results import Record, Results, markdown
+from results import Mixed, Record, Results
 from rows import rows
+from settings import differences
+from tables import figures, markdown, notes
+from verdict import verdict
 
-MEMORY, FANOUT, JOINED, *_ = rows(10_000, 5)
-TITLES = {"otomo": "Otomo", "floor": "floor", "ws": "Node ws"}
+MEMORY, FANOUT, JOINED, ECHO, DIRECT, *_ = rows(10_000, 5)
+TITLES = {"otomo": "Otomo", "floor": "floor", "bun": "Bun", "ws": "Node ws"}
+SETTINGS = {"connections": 10_000, "seconds of load": 5, "otomo": "otomo 0.1.0, sha256 1"}
 
 
-def results(row, **figures):
+def results(row, tool_share=None, **figures):
     """Of one round for each of a server's figures."""
     records = [
-        Record(round=str(number), row=row.name, server=server, figure=figure)
+        Record(round=str(number), row=row.name, server=server, figure=figure, tool_share=tool_share)
         for server, rounds in figures.items()
         for number, figure in enumerate(rounds)
     ]
-    return Results(records)
+    return Results(SETTINGS, records)
+
+
+def judged(found, row):
+    return verdict(found, row, TITLES, "otomo")
 
 
 class Tables(unittest.TestCase):
     def test_a_ratio_is_taken_within_its_round(self):
         # The machine is half as fast in the last round, for everybody.
         found = results(FANOUT, floor=[5, 5, 10], otomo=[6, 5.5, 12])
-        self.assertEqual(found.value(FANOUT, "otomo"), 1.2)
+        self.assertEqual(found.ratio(FANOUT, "otomo", "floor"), 1.2)
         self.assertEqual(found.median(FANOUT, "otomo"), 6)
 
-    def test_without_the_base_there_is_no_ratio(self):
-        self.assertIsNone(results(FANOUT, otomo=[6]).value(FANOUT, "otomo"))
-        self.assertEqual(results(MEMORY, otomo=[3.5]).value(MEMORY, "otomo"), 3.5)
-
-    def test_a_missed_aim_is_said(self):
-        for row, otomo, verdict in [
-            (MEMORY, 1.9, "≤ 2, met"),
-            (MEMORY, 3.5, "≤ 2, **missed**"),
-            (JOINED, 0.96, "≥ 0.95, met"),
-            (JOINED, 0.9, "≥ 0.95, **missed**"),
-        ]:
-            found = results(row, floor=[1], otomo=[otomo])
-            self.assertIn(f"| {verdict} |", markdown(found, [row], TITLES, "otomo"))
+    def test_ours_stands_behind_the_others_with_its_aim_and_the_base_in_the_title(self):
+        found = results(FANOUT, floor=[5], otomo=[5.2], ws=[9])
+        self.assertEqual(
+            markdown(found, [MEMORY, FANOUT], TITLES, "otomo").splitlines(),
+            [
+                "|  | floor | Bun | Node ws | Otomo | aim for Otomo | verdict |",
+                "| --- | ---: | ---: | ---: | ---: | --- | --- |",
+                f"| {FANOUT.title} (5.00 µs) | 1.00 | - | 1.80 | 1.04 | ≤ 1.05 | met |",
+            ],
+        )
 
     def test_who_failed_is_named_with_the_reason(self):
         found = results(MEMORY, otomo=[1.5], floor=[0.5])
         found.add(Record(round="0", row="memory", server="ws", failed="it does not listen"))
-        text = markdown(found, [MEMORY, FANOUT], TITLES, "otomo")
-        self.assertIn("| 1.50 | 0.50 | - |", text)
-        self.assertIn("- Node ws, memory: it does not listen", text)
-        self.assertNotIn(FANOUT.title, text)
+        self.assertIn("| 0.50 | - | - | 1.50 |", markdown(found, [MEMORY, FANOUT], TITLES, "otomo"))
+        self.assertIn("- Node ws, memory: it does not listen", notes(found, [MEMORY], TITLES))
 
-    def test_records_are_kept(self):
+    def test_memory_is_given_in_thousands_of_bytes(self):
+        self.assertEqual(MEMORY.figure({"residentKibPerConnection": 1000}), 1024)
+
+    def test_every_row_finds_its_figures_in_what_the_tool_reports(self):
+        report = {"answersPerSecond": 180_000, "toolMicrosPerAnswer": 5}
+        self.assertEqual((ECHO.figure(report), ECHO.tool_share(report)), (180_000, 0.9))
+        self.assertIsNone(MEMORY.tool_share({"residentKibPerConnection": 1}))
+
+
+class Verdicts(unittest.TestCase):
+    def test_an_aim_is_met_or_missed(self):
+        for row, otomo, expected in [
+            (MEMORY, 1.9, "met"),
+            (MEMORY, 3.5, "**missed**"),
+            (JOINED, 0.96, "met"),
+            (JOINED, 0.9, "**missed**"),
+        ]:
+            self.assertEqual(judged(results(row, floor=[1], otomo=[otomo]), row), expected)
+
+    def test_without_the_base_nothing_is_judged(self):
+        self.assertEqual(judged(results(FANOUT, otomo=[6]), FANOUT), "not judged: no floor in the same round")
+        self.assertEqual(judged(results(DIRECT, otomo=[6]), DIRECT), "not judged: no Bun in the same round")
+        self.assertEqual(judged(results(FANOUT, floor=[6]), FANOUT), "not measured")
+
+    def test_a_base_that_somebody_is_ahead_of_is_no_floor(self):
+        for row, floor, bun, otomo in [(ECHO, 150, 160, 149), (FANOUT, 5, 4.7, 5.1)]:
+            found = results(row, floor=[floor] * 3, bun=[bun, bun, floor], otomo=[otomo] * 3)
+            self.assertRegex(judged(found, row), r"^not judged: base is no floor \(Bun has (1.07|0.94) of it\)$")
+            text = markdown(found, [row], TITLES, "otomo")
+            self.assertIn("base is no floor", text)
+            self.assertNotIn("| 1.00 |", text, "no ratio is printed")
+            self.assertIn("the floor is none, Bun has", notes(found, [row], TITLES))
+
+    def test_no_more_than_noise_ahead_of_a_floor_it_is_one(self):
+        found = results(ECHO, floor=[100] * 3, bun=[102] * 3, otomo=[91] * 3)
+        self.assertEqual(judged(found, ECHO), "met")
+
+    def test_the_floor_is_looked_at_where_it_is_not_the_base(self):
+        found = results(DIRECT, floor=[100], bun=[110], otomo=[130])
+        self.assertEqual(judged(found, DIRECT), "met")
+        self.assertIn("direct: the floor is none, Otomo has 1.30 of it", notes(found, [DIRECT], TITLES))
+
+    def test_what_a_busy_load_tool_held_back_is_marked_and_not_met_but_it_may_be_missed(self):
+        found = results(ECHO, floor=[100], otomo=[95], tool_share=0.95)
+        self.assertEqual(judged(found, ECHO), "not judged: with floor the load tool used 0.95 of its core")
+        self.assertIn("| 0.95ᵗ |", markdown(found, [ECHO], TITLES, "otomo"))
+        self.assertIn("echo: ᵗ the load tool used 0.9 of its core", notes(found, [ECHO], TITLES))
+        self.assertIn("| echo, the tool's core | 0.95 | 0.95 | - | - |", figures(found, [ECHO], TITLES))
+        self.assertEqual(judged(results(ECHO, floor=[100], otomo=[80], tool_share=0.95), ECHO), "**missed**")
+        self.assertEqual(judged(results(ECHO, floor=[100], otomo=[95], tool_share=0.8), ECHO), "met")
+
+
+class Kept(unittest.TestCase):
+    def test_records_are_kept_and_added_to(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "results.json"
-            self.assertEqual(Results.load(path).records, [])
+            self.assertEqual(Results.to_add_to(path, SETTINGS).records, [])
             found = results(FANOUT, floor=[5], otomo=[6])
-            path.write_text(found.written([FANOUT], TITLES))
-            self.assertEqual(Results.load(path).records, found.records)
+            path.write_text(found.written())
+            self.assertEqual(Results.to_add_to(path, dict(SETTINGS)).records, found.records)
+            self.assertEqual(Results.load(path).settings, SETTINGS)
+
+    def test_what_was_measured_otherwise_is_not_mixed_with_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "results.json"
+            path.write_text(results(FANOUT, floor=[5]).written())
+            for change in [{"seconds of load": 1}, {"connections": 200}, {"otomo": "otomo 0.1.0, sha256 2"}]:
+                with self.assertRaisesRegex(Mixed, f"{list(change)[0]}: .* there, .* now"):
+                    Results.to_add_to(path, SETTINGS | change)
+
+    def test_each_setting_that_differs_is_named(self):
+        self.assertEqual(differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}), ["b: 2 there, 3 now", "c: None there, 4 now"])
+
+
+# Starts a process that starts another, and says the ids of both. Then it is up to a signal.
+STARTER = """
+import subprocess, sys, time
+from process import cores, start
+script = "import subprocess, time; print(subprocess.Popen(['sleep', '600']).pid, flush=True); time.sleep(600)"
+child = start([sys.executable, "-c", script], cores(), stdout=subprocess.PIPE, text=True)
+print(child.pid, child.stdout.readline(), flush=True)
+time.sleep(600)
+"""
+
+
+class Orphans(unittest.TestCase):
+    def test_whatever_ends_it_nothing_that_it_started_is_left(self):
+        for how in [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]:
+            with self.subTest(how.name):
+                starter = subprocess.Popen(
+                    [sys.executable, "-B", "-c", STARTER],
+                    cwd=pathlib.Path(__file__).parent,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+                with starter:
+                    started = [int(pid) for pid in starter.stdout.readline().split()]
+                    self.assertTrue(all(map(runs, started)) and len(started) == 2)
+                    starter.send_signal(how)
+                    starter.wait()
+                    deadline = time.monotonic() + 10
+                    while any(map(runs, started)) and time.monotonic() < deadline:
+                        time.sleep(0.01)
+                    self.assertFalse([pid for pid in started if runs(pid)])
+
+
+def runs(pid):
+    """Whether there is such a process, and it has not ended."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 class Conformance(unittest.TestCase):

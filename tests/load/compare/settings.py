@@ -1,0 +1,45 @@
+"""What figures hang on: only those that were measured alike may stand in one table."""
+
+import functools
+import hashlib
+import os
+import subprocess
+
+from process import cores
+from servers import PEERS, otomo_binary
+
+
+def settings(connections, seconds):
+    """Those of a run: how much load, which Otomo, which peers, which machine."""
+    return {
+        "connections": connections,
+        "seconds of load": seconds,
+        "otomo": otomo_version(),
+        "peers": peers_digest(),
+        "kernel": os.uname().release,
+        "cores": sorted(set(cores())),
+    }
+
+
+@functools.cache
+def otomo_version():
+    """The version of the binary, and which of all builds of that it is."""
+    binary = otomo_binary()
+    version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    with open(binary, "rb") as file:
+        return f"{version}, sha256 {hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
+
+
+def peers_digest():
+    """Of what the other servers are made of: their sources and lock files."""
+    digest = hashlib.sha256()
+    for path in sorted(PEERS.rglob("*")):
+        inside = path.relative_to(PEERS)
+        if path.is_file() and not {"node_modules", "__pycache__"} & set(inside.parts):
+            digest.update(f"{inside}\n".encode() + path.read_bytes())
+    return f"sha256 {digest.hexdigest()[:16]}"
+
+
+def differences(known, new):
+    """What is not the same in both, for people."""
+    return [f"{name}: {known.get(name)} there, {value} now" for name, value in new.items() if known.get(name) != value]

@@ -26,20 +26,15 @@ class Row:
     # The floor's figure comes from its own process, by these options of `otomo bench floor`; else from the floor as a server.
     floor: list[str] | None = None
     floor_figure: Callable[[dict], float] | None = None
-    # The load tool's CPU for one of what the figure counts, in microseconds: where that is how many a second, and so hangs
-    # on the tool's speed as well as on the server's.
-    tool: Callable[[dict], float] | None = None
-
-    @property
-    def by_the_clock(self):
-        return self.tool is not None
+    # Whether the figure is how many a second, and so hangs on the load tool's speed as well as on the server's.
+    by_the_clock: bool = False
 
     def reaches(self, value):
         return value >= self.aim if self.higher_is_better else value <= self.aim
 
     def tool_share(self, report):
         """Of its core, that the load tool used; of what is counted by the clock."""
-        return self.tool(report) * self.figure(report) / 1e6 if self.by_the_clock else None
+        return report["toolSharePercent"] / 100 if self.by_the_clock else None
 
 
 def cpu(of, report):
@@ -82,7 +77,7 @@ def rows(connections, seconds):
             aim=0.95,
             higher_is_better=True,
             base="floor",
-            tool=lambda report: report["toolMicrosPerDelivery"],
+            by_the_clock=True,
         ),
         Row(
             name="echo",
@@ -93,7 +88,7 @@ def rows(connections, seconds):
             aim=0.90,
             higher_is_better=True,
             base="floor",
-            tool=lambda report: report["toolMicrosPerAnswer"],
+            by_the_clock=True,
         ),
         Row(
             name="direct",
@@ -105,7 +100,7 @@ def rows(connections, seconds):
             aim=1.12,
             higher_is_better=True,
             base="bun",
-            tool=lambda report: report["toolMicrosPerMessage"],
+            by_the_clock=True,
         ),
         Row(
             name="storm",

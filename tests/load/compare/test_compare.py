@@ -70,9 +70,9 @@ class Tables(unittest.TestCase):
         self.assertEqual(MEMORY.figure({"residentKibPerConnection": 1000}), 1024)
 
     def test_every_row_finds_its_figures_in_what_the_tool_reports(self):
-        report = {"answersPerSecond": 180_000, "toolMicrosPerAnswer": 5}
+        report = {"answersPerSecond": 180_000, "toolSharePercent": 90}
         self.assertEqual((ECHO.figure(report), ECHO.tool_share(report)), (180_000, 0.9))
-        self.assertIsNone(MEMORY.tool_share({"residentKibPerConnection": 1}))
+        self.assertIsNone(MEMORY.tool_share({"toolSharePercent": 90}))
 
 
 class Verdicts(unittest.TestCase):
@@ -112,10 +112,10 @@ class Verdicts(unittest.TestCase):
         found = results(ECHO, floor=[100], otomo=[95], tool_share=0.95)
         self.assertEqual(judged(found, ECHO), "not judged: with floor the load tool used 0.95 of its core")
         self.assertIn("| 0.95ᵗ |", markdown(found, [ECHO], TITLES, "otomo"))
-        self.assertIn("echo: ᵗ the load tool used 0.9 of its core", notes(found, [ECHO], TITLES))
+        self.assertIn("echo: ᵗ the load tool used 0.8 of its core", notes(found, [ECHO], TITLES))
         self.assertIn("| echo, the tool's core | 0.95 | 0.95 | - | - |", figures(found, [ECHO], TITLES))
         self.assertEqual(judged(results(ECHO, floor=[100], otomo=[80], tool_share=0.95), ECHO), "**missed**")
-        self.assertEqual(judged(results(ECHO, floor=[100], otomo=[95], tool_share=0.8), ECHO), "met")
+        self.assertEqual(judged(results(ECHO, floor=[100], otomo=[95], tool_share=0.7), ECHO), "met")
 
 
 class Kept(unittest.TestCase):

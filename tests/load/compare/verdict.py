@@ -6,8 +6,8 @@ FLOOR = "floor"
 # floor by more shows that it is none.
 NOISE = 0.03
 
-# From this share of its core on the load tool is as much what is measured as the server.
-BUSY = 0.9
+# From this share of its core on the load tool is as much what is measured as the server: it says so itself there.
+BUSY = 0.8
 
 
 def ahead(results, row, titles):

@@ -1,6 +1,6 @@
 """Measures Otomo and other broadcast servers one after another, each on one core, with the load tool on the other.
 
-    python3 tests/load/compare               all servers, all rows, three rounds: twelve minutes on two quiet cores
+    python3 tests/load/compare               all servers, all rows, three rounds: eleven minutes on two quiet cores
     python3 tests/load/compare --markdown    measures nothing: the table for the README, of what was measured before
     python3 tests/load/compare --short       does it work at all? A few seconds, what npm alone installs
 
@@ -34,14 +34,15 @@ def arguments():
     parser.add_argument("--rows", type=one_of(names), help=f"of {', '.join(names)} [all but {', '.join(EXTRA)}]")
     parser.add_argument("--rounds", type=int, help="how often all is measured [3]")
     parser.add_argument("--connections", type=int, help="where there are most [10000]")
-    parser.add_argument("--seconds", type=int, help="of load in each measurement [3]")
-    parser.add_argument("--short", action="store_true", help="small numbers for all of these, few servers, all rows")
+    parser.add_argument("--seconds", type=int, help="of load in each measurement [2]")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--short", action="store_true", help="small numbers for all of these, few servers, all rows")
+    ways.add_argument("--markdown", action="store_true", help="print the table of what is there, and measure nothing")
     parser.add_argument("--results", type=pathlib.Path, help="a JSON file [target/peers/results.json; with --short: none]")
-    parser.add_argument("--markdown", action="store_true", help="print the table of what is there, and measure nothing")
     options = parser.parse_args()
     usual = [name for name in names if name not in EXTRA]
     small = {"only": QUICK, "rows": names, "rounds": 1, "connections": 200, "seconds": 1}
-    large = {"only": NAMES, "rows": usual, "rounds": 3, "connections": 10_000, "seconds": 3}
+    large = {"only": NAMES, "rows": usual, "rounds": 3, "connections": 10_000, "seconds": 2}
     large["results"] = BUILT / "results.json"
     for option, default in (small if options.short else large).items():
         if getattr(options, option) is None:
@@ -103,6 +104,9 @@ def print_tables(results):
 def main():
     options = arguments()
     if options.markdown:
+        if not options.results.exists():
+            progress(f"{options.results} is not there: nothing has been measured")
+            return 2
         print_tables(Results.load(options.results))
         return 0
     raise_limits()

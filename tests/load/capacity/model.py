@@ -18,16 +18,25 @@ connections that carries what came during the round takes
     round = n * write + (status * round) * n * joined     =>     round = n * write / (1 - status * n * joined)
 
 It exists while `status * n * joined < 1`; that product, with what goes to single people, is how full the cores are. What
-comes when a round has just begun waits for two of them. Since both `status` and n grow with N, the cores that a cell needs
+comes when a round has just begun waits for two of them. Rounds differ, for changes come at random: one that carries k of them makes
+the next longer, so their lengths are spread by
+
+    deviation^2 = (n * joined)^2 * status * round / (1 - (status * n * joined)^2)
+
+and three deviations above the mean are reckoned with. Since both `status` and n grow with N, the cores that a cell needs
 grow with its square: which is what cells are for.
 
-**The rest** is what comes per second times what one costs, over what there is of it.
+**The list.** Everybody who connects is told all otomo of the cell, so what the network carries for sessions grows with the square, too.
+
+**The rest** is what comes per second times what one costs, over what there is of it. What serves one after another is full at
+`busy`, not at all of its time.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
+from math import inf, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +46,11 @@ Figures = dict[str, dict[str, Any]]
 
 
 def load(path: Path = Path(__file__).with_name("figures.toml")) -> Figures:
-    return tomllib.loads(path.read_text())
+    """The figures, without where they are from."""
+    figures = tomllib.loads(path.read_text())
+    for part in ("measured", "points"):
+        figures[part] = {name: figure for name, (figure, _command, _what) in figures[part].items()}
+    return figures
 
 
 @dataclass(frozen=True)
@@ -75,20 +88,32 @@ class Cell:
 
     @property
     def jobs(self) -> float:
-        """Jobs of the store a second."""
-        day = self.figures["day"]
+        """Jobs of the store a second, each as large as a message's."""
+        day, measured = self.figures["day"], self.figures["measured"]
         return (
             self.rate("message")
             + self.rate("status")
-            + day["call_jobs"] * self.rate("call")
+            + day["call_jobs"] * self.rate("call") * measured["call_job"] / measured["job"]
             + day["session_jobs"] * self.rate("session")
         )
 
     @property
     def job(self) -> float:
-        """What a job takes of its node's writer: where nodes share a PostgreSQL, it waits for that."""
-        store = self.figures["store"]
-        return store["job"] if self.nodes == 1 else max(store["job"], store["postgres"])
+        """What a job takes of its node's writer, with its part of the checkpoints: where nodes share a PostgreSQL, it waits for that."""
+        measured = self.figures["measured"]
+        checkpoint = measured["checkpoint"] / measured["checkpoint_jobs"]
+        return checkpoint + measured["job" if self.nodes == 1 else "postgres"]
+
+    @property
+    def listed(self) -> float:
+        """Bytes that a client is told when it connects: the list of all otomo."""
+        return self.connections * self.figures["day"]["otomo_share"] * self.figures["measured"]["listed_bytes"]
+
+    @property
+    def letting_in(self) -> float:
+        """Microseconds of a core for a client that connects, with its list."""
+        measured = self.figures["measured"]
+        return measured["connect"] + self.listed * measured["listed_byte"]
 
     @property
     def backplane_messages(self) -> float:
@@ -104,43 +129,55 @@ class Cell:
     def status_messages(self) -> float:
         """A node waits `join` seconds after each, so it sends 1 / (1 / rate + join) a second at most."""
         rate = self.rate("status") / self.nodes
-        return self.nodes * rate / (1 + rate * self.figures["backplane"]["join"])
+        return self.nodes * rate / (1 + rate * self.figures["server"]["join"])
 
     def delivery(self) -> float:
         """How full the delivery cores are."""
-        cost, share = self.figures["delivery"], 1 / (self.nodes * self.workers)
+        cost, share = self.figures["measured"], 1 / (self.nodes * self.workers)
         to_all = self.rate("status") * self.per_worker * cost["joined"]
         to_single = self.frames * share * cost["write"]
-        connecting = self.rate("session") * share * self.figures["connection"]["connect"]
+        connecting = self.rate("session") * share * self.letting_in
         return (to_all + to_single + connecting) / 1e6
 
     def round(self) -> float:
-        """Seconds of a round over a worker's connections; without end once the cores are full."""
+        """Seconds of a round over a worker's connections in the mean; without end once the cores are full."""
         left = 1 - self.delivery()
-        alone = self.per_worker * self.figures["delivery"]["write"] / 1e6
-        return alone / left if left > 0 else float("inf")
+        alone = self.per_worker * self.figures["measured"]["write"] / 1e6
+        return alone / left if left > 0 else inf
+
+    def status_takes(self) -> float:
+        """Seconds until everybody has a status, 99 times in 100: two long rounds."""
+        mean, each = self.round(), self.per_worker * self.figures["measured"]["joined"] / 1e6
+        if mean == inf:
+            return inf
+        grows = self.rate("status") * each
+        deviation = each * sqrt(self.rate("status") * mean / (1 - grows**2))
+        return 2 * (mean + 3 * deviation)
 
     def used(self) -> dict[str, float]:
-        """How full everything is; at 1 it breaks."""
-        figures, machine = self.figures, self.figures["machine"]
-        local = self.connections / self.nodes
-        memory = local * (figures["connection"]["resident"] + figures["connection"]["kernel"])
-        sent = local * self.rate("status") + self.frames / self.nodes
+        """How full everything is; at 1 it is too full."""
+        figures, machine, measured = self.figures, self.figures["machine"], self.figures["measured"]
+        local, busy = self.connections / self.nodes, figures["aim"]["busy"]
+        memory = local * (measured["resident"] + measured["kernel"])
         used = {
-            "delivery cores": self.delivery(),
-            "delivery's rounds": 2 * self.round() / figures["aim"]["status_within"],
+            "delivery's rounds": self.status_takes() / figures["aim"]["status_within"],
             "memory": memory / machine["memory"],
             "descriptors": local / machine["descriptors"],
-            "network": sent * figures["delivery"]["bytes"] / machine["network"],
-            "store's writer": self.jobs / self.nodes * self.job / 1e6,
+            "network": self.network() / machine["network"] / busy,
+            "store's writer": self.jobs / self.nodes * self.job / 1e6 / busy,
         }
         if self.nodes > 1:
-            backplane = figures["backplane"]
             copies = self.backplane_messages + self.status_messages * (self.nodes - 1)
-            redis = self.backplane_messages * backplane["publish"] + copies * backplane["copy"]
-            used["Redis"] = redis / 1e6
-            used["PostgreSQL"] = self.jobs * figures["store"]["postgres"] / 1e6 / machine["postgres_cores"]
+            redis = self.backplane_messages * measured["publish"] + copies * measured["copy"]
+            used["Redis"] = redis / 1e6 / busy
+            used["PostgreSQL"] = self.jobs * measured["postgres"] / 1e6 / machine["postgres_cores"] / busy
         return used
+
+    def network(self) -> float:
+        """Bytes a second that a node sends: statuses to all, frames to single people, and the list to everybody who connects."""
+        local = self.connections / self.nodes
+        frames = local * self.rate("status") + self.frames / self.nodes
+        return frames * self.figures["day"]["frame_bytes"] + self.rate("session") / self.nodes * self.listed
 
     def first(self) -> tuple[str, float]:
         """What breaks first, with more people than there are: what, and how full it is with the reserve."""

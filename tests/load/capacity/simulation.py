@@ -1,306 +1,270 @@
-"""A cell, simulated: whether the load that the model reckons for it runs, and what more of it does.
+"""A cell, simulated event by event: whether the load that the model reckons for it runs, what breaks when there is more, and how long it
+takes until all are back after a node or the whole site was lost.
 
-What a job and a round cost is the model's; that they queue, and for how long, is found out here. People do things at random times (Poisson, seeded); a node's writer takes what
-waits, up to a batch, and is busy for it; PostgreSQL and Redis serve as many at a time as they can; a worker joins the status
-updates that wait into one round over its connections, in steps between which single people get theirs. What comes out is
-when each thing was done.
+Nothing here is reckoned by `model.py`: people act at random times, each thing takes as long as the dice say about what was measured,
+and how long anybody waits comes of the queues (`engine.py`). `points.py` holds it to what was measured of a real server.
 
-    person ──> writer of a node (commits in batches) ──> Redis, if there are nodes ──> workers ──> done
+    person ──> writer of a node (commits in batches) ──> Redis, if there are nodes ──> workers ──> network card ──> done
                        └── one of PostgreSQL's cores
 """
 
 from __future__ import annotations
 
-import heapq
-import random
-from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import Callable, Iterable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Callable
 
-from model import Cell, load, most_connections
+from engine import Bulk, Clock, Dice, Station, Then, Worker, Writer
+from model import Cell, Figures, cells_for, load, most_connections
 
 MICRO = 1e-6
+HOUR = 3600
 
-#: Seconds that a worker works at a round before it looks for something else to do.
-STEP = 0.005
-
-
-@dataclass
-class Result:
-    """When things began, and how long they took, in seconds: a status until everybody has it, a message until its people do."""
-
-    statuses: list[tuple[float, float]] = field(default_factory=list)
-    messages: list[tuple[float, float]] = field(default_factory=list)
-
-    def late(self, times: list[tuple[float, float]], since: float, until: float) -> float:
-        """The 99th percentile of those begun between two times."""
-        took = sorted(took for began, took in times if since <= began < until)
-        return took[min(len(took) - 1, len(took) * 99 // 100)] if took else 0.0
+#: Connections that come back are let in in so many groups at most: the figures are the same, and the run ends sooner.
+GROUPS = 5_000
 
 
-class Simulation:
-    """One run."""
+class Node:
+    """A machine: a network card, a core for each worker, and one for the writer."""
 
-    def __init__(self, cell: Cell, seed: int) -> None:
-        self.cell, self.dice = cell, random.Random(seed)
-        self.now = 0.0
-        self.events: list[tuple[float, int, Callable[[], None]]] = []
-        self.number = 0
-        self.result = Result()
-        self.redis_free = 0.0
-        self.postgres_free = cell.figures["machine"]["postgres_cores"] if cell.nodes > 1 else cell.nodes
-        self.postgres_waiting: deque[Writer] = deque()
-        self.writers = [Writer(self) for _ in range(cell.nodes)]
-        self.workers = [[Worker(self) for _ in range(cell.workers)] for _ in range(cell.nodes)]
+    def __init__(self, cluster: "Cluster", connections: float, cores: int) -> None:
+        clock, dice = cluster.clock, cluster.dice
+        self.card = Station(clock)
+        lists = Bulk(self.card)
+        own = [Station(clock) for _ in range(cores)]
+        # On a single core all share it.
+        working = own[:-1] or own
+        costs = {**cluster.costs, "connections": connections / len(working)}
+        self.workers = [Worker(clock, dice, core, self.card, lists, costs) for core in working]
+        self.writer = Writer(clock, dice, cluster.postgres or own[-1], cluster.store)
 
-    def run(self, seconds: float) -> Result:
-        """Lets people act for so long, and sees what is done by then. What is not done counts as done at the end: it took
-        at least as long."""
-        starts: list[tuple[float, Callable[[], None]]] = [
-            (self.cell.rate("status"), self.status),
-            (self.cell.rate("message"), self.message),
-            (self.cell.rate("call") * self.cell.figures["day"]["call_frames"], self.call_frame),
-            (self.cell.rate("call") * self.cell.figures["day"]["call_jobs"], self.plain_job),
-            (self.cell.rate("session"), self.session),
-        ]
-        for rate, what in starts:
-            self.again_and_again(rate, what, seconds)
-        while self.events and self.events[0][0] <= seconds:
-            self.now, _, happens = heapq.heappop(self.events)
-            happens()
-        self.now = seconds
-        for worker in (worker for node in self.workers for worker in node):
-            worker.give_up()
-        for writer in self.writers:
-            writer.give_up()
-        return self.result
 
-    def after(self, delay: float, happens: Callable[[], None]) -> None:
-        self.number += 1
-        heapq.heappush(self.events, (self.now + delay, self.number, happens))
+class Cluster:
+    """Nodes that share a PostgreSQL and a Redis, or one with SQLite."""
 
-    def again_and_again(self, rate: float, what: Callable[[], None], until: float) -> None:
+    def __init__(self, figures: Figures, connections: float, nodes: int, seed: int = 1, cores: int | None = None) -> None:
+        self.figures, self.connections = figures, connections
+        measured, machine, server = (figures[part] for part in ("measured", "machine", "server"))
+        self.clock, self.dice = Clock(), Dice(seed, measured["spread"])
+        self.redis = Station(self.clock) if nodes > 1 else None
+        self.postgres = Station(self.clock, machine["postgres_cores"]) if nodes > 1 else None
+        self.listed = connections * figures["day"]["otomo_share"] * measured["listed_bytes"]
+        self.costs = {
+            "write": measured["write"] * MICRO,
+            "joined": measured["joined"] * MICRO,
+            "frame": figures["day"]["frame_bytes"] / machine["network"],
+        }
+        self.store = {
+            "job": measured["postgres" if nodes > 1 else "job"] * MICRO,
+            "flush": measured["flush"] * MICRO,
+            "checkpoint": measured["checkpoint"] * MICRO,
+            "checkpoint_jobs": measured["checkpoint_jobs"],
+            "batch": server["batch"],
+        }
+        self.nodes = [Node(self, connections / nodes, cores or machine["cores"]) for _ in range(nodes)]
+        self.statuses: list[tuple[float, float]] = []
+        self.messages: list[tuple[float, float]] = []
+        self.unsaid = 0
+
+    # What people do. Each is done when `done` is called.
+
+    def status(self, done: Then = None) -> None:
+        """An otomo changes their status: done when everybody has it."""
+        missing = sum(len(node.workers) for node in self.nodes)
+
+        def told() -> None:
+            nonlocal missing
+            missing -= 1
+            if missing == 0 and done:
+                done()
+
+        def everywhere() -> None:
+            for node in self.nodes:
+                for worker in node.workers:
+                    worker.tell_all(told)
+
+        self.node().writer.add(lambda: self.through_redis(len(self.nodes) - 1, everywhere))
+
+    def message(self, done: Then = None) -> None:
+        """Somebody writes: done when the other has it. The answer and the sender's own copy go out on their node."""
+        node = self.node()
+
+        def stored() -> None:
+            self.worker(node).tell()
+            self.worker(node).tell()
+            self.to_somebody(done)
+
+        node.writer.add(stored)
+
+    def to_somebody(self, done: Then = None) -> None:
+        other = self.node()
+        apart = other is not self.nodes[0] and len(self.nodes) > 1
+        self.through_redis(int(apart), lambda: self.worker(other).tell(done))
+
+    def call_job(self, done: Then = None) -> None:
+        """One of the jobs of a call."""
+        measured = self.figures["measured"]
+        self.node().writer.add(done, measured["call_job"] / measured["job"])
+
+    def job(self, done: Then = None) -> None:
+        self.node().writer.add(done)
+
+    def session(self, ready: Then = None, count: int = 1) -> None:
+        """So many clients connect, and are told the list of otomo."""
+        measured = self.figures["measured"]
+        work = (measured["connect"] + self.listed * measured["listed_byte"]) * MICRO
+        carried = self.listed / self.figures["machine"]["network"]
+        self.worker(self.node()).let_in(work, carried, ready, count)
+
+    def node(self) -> Node:
+        return self.dice.random.choice(self.nodes)
+
+    def worker(self, node: Node) -> Worker:
+        return self.dice.random.choice(node.workers)
+
+    def through_redis(self, copies: int, told: Callable[[], None]) -> None:
+        """To so many other nodes; at once if there are none to tell."""
+        if not self.redis or copies == 0:
+            return told()
+        measured = self.figures["measured"]
+        work = self.dice.time((measured["publish"] + measured["copy"] * copies) * MICRO)
+        self.redis.take(work, lambda: self.clock.after(measured["hear"] * MICRO, told))
+
+    # How a day goes.
+
+    def live(self, until: float) -> None:
+        """Has people act at random times, as often as the day says."""
+        day, people = self.figures["day"], self.connections / HOUR
+        changes = people * day["otomo_share"] * day["status_changes"]
+        self.often(changes, until, lambda: self.status(self.timed(self.statuses)))
+        self.often(people * day["messages"], until, lambda: self.message(self.timed(self.messages)))
+        self.often(people * day["calls"] * day["call_frames"], until, self.to_somebody)
+        self.often(people * day["calls"] * day["call_jobs"], until, self.call_job)
+        self.often(self.connections / day["session"], until, self.session)
+        self.often(self.connections / day["session"] * day["session_jobs"], until, self.job)
+
+    def often(self, rate: float, until: float, what: Callable[[], None]) -> None:
         def once() -> None:
             what()
             plan()
 
         def plan() -> None:
-            pause = self.dice.expovariate(rate) if rate else until
-            if self.now + pause < until:
-                self.after(pause, once)
+            pause = self.dice.pause(rate)
+            if self.clock.now + pause < until:
+                self.clock.after(pause, once)
 
-        plan()
+        if rate > 0:
+            plan()
 
-    # What people do.
-
-    def status(self) -> None:
-        began = self.now
-        missing = len(self.workers) * len(self.workers[0])
-
-        def seen() -> None:
-            nonlocal missing
-            missing -= 1
-            if missing == 0:
-                self.result.statuses.append((began, self.now - began))
-
-        def stored() -> None:
-            def told() -> None:
-                for worker in (worker for node in self.workers for worker in node):
-                    worker.take_status(seen)
-
-            self.tell(len(self.workers) - 1, told)
-
-        self.writer().add(stored)
-
-    def message(self) -> None:
-        began = self.now
+    def timed(self, times: list[tuple[float, float]]) -> Callable[[], None]:
+        """Notes when something began and how long it took; what never ends is noted as not done."""
+        began = self.clock.now
+        self.unsaid += 1
 
         def done() -> None:
-            self.result.messages.append((began, self.now - began))
+            self.unsaid -= 1
+            times.append((began, self.clock.now - began))
 
-        def stored() -> None:
-            # The other's copy is the last: the sender's own, and the answer, go out on this node.
-            apart = self.dice.random() < 1 - 1 / self.cell.nodes
-            self.worker().take_frame(None)
-            self.worker().take_frame(None)
-            self.tell(1 if apart else 0, lambda: self.worker().take_frame(done))
-
-        self.writer().add(stored)
-
-    def call_frame(self) -> None:
-        apart = self.dice.random() < 1 - 1 / self.cell.nodes
-        self.tell(1 if apart else 0, lambda: self.worker().take_frame(None))
-
-    def plain_job(self) -> None:
-        self.writer().add(lambda: None)
-
-    def session(self) -> None:
-        self.worker().take_session()
-        for _ in range(self.cell.figures["day"]["session_jobs"]):
-            self.plain_job()
-
-    # Who does it.
-
-    def writer(self) -> "Writer":
-        return self.dice.choice(self.writers)
-
-    def worker(self) -> "Worker":
-        return self.dice.choice(self.dice.choice(self.workers))
-
-    def tell(self, copies: int, told: Callable[[], None]) -> None:
-        """Through Redis to so many other nodes; at once if there are none to tell."""
-        if copies == 0:
-            return told()
-        cost = self.cell.figures["backplane"]
-        work = (cost["publish"] + cost["copy"] * copies) * MICRO
-        self.redis_free = max(self.redis_free, self.now) + work
-        self.after(self.redis_free - self.now + cost["hear"] * MICRO, told)
+        return done
 
 
-class Writer:
-    """A node's writer: commits what waits, in batches, on one of PostgreSQL's cores."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self.simulation = simulation
-        self.waiting: deque[Callable[[], None]] = deque()
-        self.busy = False
-
-    def add(self, stored: Callable[[], None]) -> None:
-        self.waiting.append(stored)
-        if not self.busy:
-            self.busy = True
-            self.simulation.postgres_waiting.append(self)
-            self.begin_those_who_can()
-
-    def begin_those_who_can(self) -> None:
-        simulation = self.simulation
-        while simulation.postgres_waiting and simulation.postgres_free:
-            simulation.postgres_free -= 1
-            simulation.postgres_waiting.popleft().begin()
-
-    def begin(self) -> None:
-        store = self.simulation.cell.figures["store"]
-        batch = [self.waiting.popleft() for _ in range(min(len(self.waiting), store["batch"]))]
-        took = store["flush"] + len(batch) * self.simulation.cell.job
-
-        def committed() -> None:
-            self.simulation.postgres_free += 1
-            for stored in batch:
-                stored()
-            self.busy = bool(self.waiting)
-            if self.busy:
-                self.simulation.postgres_waiting.append(self)
-            self.begin_those_who_can()
-
-        self.simulation.after(took * MICRO, committed)
-
-    def give_up(self) -> None:
-        while self.waiting:
-            self.waiting.popleft()()
-
-
-class Worker:
-    """A delivery core with its connections."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self.simulation = simulation
-        self.statuses: list[Callable[[], None]] = []
-        self.frames: list[Callable[[], None] | None] = []
-        self.sessions = 0
-        #: Who is told at the end of the round that is under way, and how long that still takes.
-        self.round: list[Callable[[], None]] = []
-        self.left = 0.0
-        self.busy = False
-
-    def take_status(self, seen: Callable[[], None]) -> None:
-        self.statuses.append(seen)
-        self.go_on()
-
-    def take_frame(self, done: Callable[[], None] | None) -> None:
-        self.frames.append(done)
-        self.go_on()
-
-    def take_session(self) -> None:
-        self.sessions += 1
-        self.go_on()
-
-    def go_on(self) -> None:
-        if self.busy:
-            return
-        figures, per_worker = self.simulation.cell.figures, self.simulation.cell.per_worker
-        cost = figures["delivery"]
-        if not self.round and self.statuses:
-            self.round, self.statuses = self.statuses, []
-            self.left = per_worker * (cost["write"] + cost["joined"] * len(self.round)) * MICRO
-        done, sessions = self.frames, self.sessions
-        if not (self.round or done or sessions):
-            return
-        self.frames, self.sessions = [], 0
-        step = min(self.left, STEP) if self.round else 0.0
-        self.left -= step
-        single = len(done) * cost["write"] + sessions * figures["connection"]["connect"]
-        self.busy = True
-        self.simulation.after(step + single * MICRO, lambda: self.finish(done))
-
-    def finish(self, done: list[Callable[[], None] | None]) -> None:
-        self.busy = False
-        tell(done)
-        if self.round and self.left <= 0:
-            seen, self.round = self.round, []
-            tell(seen)
-        self.go_on()
-
-    def give_up(self) -> None:
-        tell([*self.round, *self.frames, *self.statuses])
-
-
-def tell(done: Iterable[Callable[[], None] | None]) -> None:
-    for call in done:
-        if call:
-            call()
+def late(times: list[tuple[float, float]], since: float = 0.0) -> float:
+    """The 99th percentile of what began since then."""
+    took = sorted(took for began, took in times if began >= since)
+    return took[min(len(took) - 1, len(took) * 99 // 100)] if took else 0.0
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a cell keeps up with its load: 99th percentiles in seconds."""
+    """How a cell does: 99th percentiles in seconds, and what is the fullest of all that is too full; of `delivery's rounds` that is the
+    time of a status in a worker, of the time that it may take."""
 
-    #: Of statuses, early in the run and later.
-    early: float
-    late: float
-    #: Of messages.
+    statuses: float
     messages: float
-    within: float
-
-    @property
-    def keeps_up(self) -> bool:
-        """A status takes no longer than it may, and does not come to take longer."""
-        return max(self.early, self.late) <= self.within
+    broken: str | None
+    loads: dict[str, float] = field(default_factory=dict)
 
 
-def judge(cell: Cell, seed: int, seconds: float = 24.0) -> Verdict:
-    """Runs a cell and compares the second quarter of the time with the third. The first fills the queues; what is begun in the
-    last may be under way at the end."""
-    result = Simulation(cell, seed).run(seconds)
-    quarter = seconds / 4
-    return Verdict(
-        early=result.late(result.statuses, quarter, 2 * quarter),
-        late=result.late(result.statuses, 2 * quarter, 3 * quarter),
-        messages=result.late(result.messages, quarter, 3 * quarter),
-        within=cell.figures["aim"]["status_within"],
-    )
+def judge(figures: Figures, connections: float, nodes: int, seed: int = 1, seconds: float = 20.0) -> Verdict:
+    """Runs a cell. The first quarter of the time fills the queues and does not count."""
+    cluster = Cluster(figures, connections, nodes, seed)
+    cluster.live(seconds)
+    cluster.clock.run(seconds)
+    aim, machine, measured = figures["aim"], figures["machine"], figures["measured"]
+    loads = {
+        "PostgreSQL": cluster.postgres.load(seconds) if cluster.postgres else 0.0,
+        "Redis": cluster.redis.load(seconds) if cluster.redis else 0.0,
+        "network": max(node.card.load(seconds) for node in cluster.nodes),
+        "store's writer": max(node.writer.asked / seconds for node in cluster.nodes),
+        "memory": connections / nodes * (measured["resident"] + measured["kernel"]) / machine["memory"],
+        "descriptors": connections / nodes / machine["descriptors"],
+    }
+    # What is not done by now is let end, so that it counts with all its time.
+    cluster.clock.run(seconds + 10 * aim["status_within"])
+    statuses, messages = late(cluster.statuses, seconds / 4), late(cluster.messages, seconds / 4)
+    walked = [it for node in cluster.nodes for worker in node.workers for it in worker.walked]
+    loads["delivery's rounds"] = late(walked, seconds / 4) / aim["status_within"]
+    what, full = max(loads.items(), key=lambda item: item[1])
+    broken = what if full > 1 else None
+    if not broken and (statuses > aim["status_within"] or messages > aim["message_within"] or cluster.unsaid):
+        broken = "the time of all together"
+    return Verdict(statuses, messages, broken, loads)
+
+
+def back_after(figures: Figures, connections: float, nodes: int, lost: str, seed: int = 1) -> tuple[float, float]:
+    """Seconds until all are back when a `node` or the whole `site` was lost, and the 99th percentile of statuses meanwhile.
+
+    A node that stops says how long its clients should wait, and the others go on; of a site that breaks all try until it is back,
+    and by then wait for the longest that a client does.
+    """
+    server = figures["server"]
+    is_node = lost == "node" and nodes > 1
+    coming = connections / nodes if is_node else connections
+    cluster = Cluster(figures, connections, nodes - 1 if is_node else nodes, seed)
+    spread = server["spread"] if is_node else server["patience"]
+    if is_node:
+        cluster.live(inf)
+    groups = int(min(coming, GROUPS))
+    missing, last = groups, 0.0
+
+    def ready() -> None:
+        nonlocal missing, last
+        missing, last = missing - 1, cluster.clock.now
+
+    each = max(1, round(coming / groups))
+    for _ in range(groups):
+        cluster.clock.after(cluster.dice.random.uniform(0, spread), lambda: cluster.session(ready, each))
+    until = 0.0
+    while missing:
+        until += spread
+        cluster.clock.run(until)
+    return last, late([it for it in cluster.statuses if it[0] <= last])
 
 
 def main() -> None:
-    print("| nodes | connections | of what is reckoned | a status to everybody, p99: early, later | a message, p99 | |")
+    figures = load()
+    reserve = figures["aim"]["reserve"]
+    print("With the reserve (a quarter more people than listed):\n")
+    print("| connections | cells x nodes | a status, p99 | a message, p99 | |\n| --- | --- | --- | --- | --- |")
+    for size in (1_000, 10_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000):
+        cells, cell = cells_for(figures, size)
+        verdict = judge(figures, cell.connections * reserve, cell.nodes)
+        word = "holds" if not verdict.broken else f"does not: {verdict.broken}"
+        times = f"{verdict.statuses * 1000:,.0f} ms | {verdict.messages * 1000:,.0f} ms"
+        print(f"| {size:,} | {cells} x {cell.nodes} | {times} | {word} |", flush=True)
+    print("\nThe most that a cell carries: with the reserve, and with more than that:\n")
+    print("| nodes | connections | x reserve: a status, a message, p99 | | x 1.3 of that | reckoned to break first |")
     print("| --- | --- | --- | --- | --- | --- |")
     for nodes in (1, 2, 4, 8):
-        cell = most_connections(load(), nodes)
-        for factor in (0.5, 1.0, 1.3):
-            tried = replace(cell, connections=int(cell.connections * factor))
-            verdict = judge(tried, seed=1)
-            times = [f"{time * 1000:,.0f} ms" for time in (verdict.early, verdict.late, verdict.messages)]
-            word = "keeps up" if verdict.keeps_up else "does not"
-            print(f"| {nodes} | {tried.connections:,} | x {factor} | {times[0]}, {times[1]} | {times[2]} | {word} |")
+        print(most_row(figures, most_connections(figures, nodes)), flush=True)
+
+
+def most_row(figures: Figures, cell: Cell) -> str:
+    full = cell.connections * figures["aim"]["reserve"]
+    held, more = (judge(figures, full * factor, cell.nodes) for factor in (1.0, 1.3))
+    times = f"{held.statuses * 1000:,.0f} ms, {held.messages * 1000:,.0f} ms"
+    word = "holds" if not held.broken else f"does not: {held.broken}"
+    return f"| {cell.nodes} | {cell.connections:,} | {times} | {word} | {more.broken or 'holds'} | {cell.first()[0]} |"
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashMap,
+    fs,
     io::Write as _,
     net::{TcpListener, TcpStream},
+    process::{ChildStdin, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -35,17 +37,24 @@ struct Server {
 struct Shared {
     manner: Manner,
     taken: AtomicU64,
+    /// Told of each client, before the client is answered.
+    told: Mutex<Option<ChildStdin>>,
     /// By the numbers that the clients say they have.
     clients: Mutex<HashMap<usize, TcpStream>>,
 }
 
 impl Server {
     fn that_answers(manner: Manner) -> Self {
+        Self::that_tells(manner, None)
+    }
+
+    fn that_tells(manner: Manner, told: Option<ChildStdin>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             manner,
             taken: AtomicU64::new(0),
+            told: Mutex::new(told),
             clients: Mutex::default(),
         });
         thread::spawn(move || {
@@ -57,10 +66,13 @@ impl Server {
         Self { port }
     }
 
-    /// The arguments that have the tool measure it.
+    /// The arguments that have the tool measure it for a second.
     fn args(&self, scenario: &str) -> String {
-        let port = self.port;
-        format!("{scenario} --seconds 1 --speaks plain --url ws://127.0.0.1:{port}")
+        format!("{scenario} --seconds 1 {}", self.place())
+    }
+
+    fn place(&self) -> String {
+        format!("--speaks plain --url ws://127.0.0.1:{}", self.port)
     }
 
     #[track_caller]
@@ -80,6 +92,9 @@ impl Shared {
             match text.split_at(1) {
                 ("i", own) => {
                     let own = number(own).unwrap();
+                    if let Some(told) = &mut *self.told.lock().unwrap() {
+                        let _ = told.write_all(b"\n");
+                    }
                     let mut clients = self.clients.lock().unwrap();
                     clients.insert(own, out.try_clone().unwrap());
                     send(&clients[&own], &text);
@@ -198,4 +213,38 @@ fn what_could_not_even_be_sent_counts_too() {
     let unsent = figure(&table, "due, and never sent");
     assert!((3.0..=10.0).contains(&unsent), "{table}");
     assert!(figure(&table, "latency of an update, max, ms") >= LAST_ANSWERS);
+}
+
+#[test]
+fn a_storm_is_charged_with_what_it_leaves_to_do_and_not_with_what_was_done_before() {
+    // Something to do at the start, and as much again when the first client has come.
+    let work = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done";
+    let mut process = Command::new("sh")
+        .args(["-c", &format!("{work}; read first; {work}; exec sleep 60")])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let server = Server::that_tells(Manner::Until(0), process.stdin.take());
+    let storm = format!(
+        "connect --connections 5 {} --pid {}",
+        server.place(),
+        process.id()
+    );
+    let storm = report(&Place::new(), &storm);
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let ticks = stat.rsplit(')').next().unwrap().split_whitespace();
+    let ticks: f64 = ticks
+        .skip(11)
+        .take(2)
+        .map(|it| it.parse::<f64>().unwrap())
+        .sum();
+    let of = |whose| number(&storm, &format!("server{whose}MicrosPerConnect"));
+    let charged = (of("User") + of("System")) * 5.0 / 10_000.0;
+    let share = charged / ticks;
+    assert!(
+        (0.3..=0.7).contains(&share),
+        "{charged} of {ticks}: {storm}"
+    );
 }

@@ -49,7 +49,7 @@ const RELATIONS: [(&str, Relation); 6] = [
     ("=", Relation::Equal),
 ];
 
-const UNITS: [(&str, Measure); 13] = [
+const UNITS: [(&str, Measure); 15] = [
     ("", Measure::Bare),
     ("/s", Measure::Bare),
     ("%", Measure::Bare),
@@ -60,6 +60,8 @@ const UNITS: [(&str, Measure); 13] = [
     ("s", Measure::Time(1e9)),
     ("min", Measure::Time(60e9)),
     ("B", Measure::Memory(1.0)),
+    ("kB", Measure::Memory(1000.0)),
+    ("MB", Measure::Memory(1e6)),
     ("KiB", Measure::Memory(1024.0)),
     ("MiB", Measure::Memory(1024.0 * 1024.0)),
     ("GiB", Measure::Memory(1024.0 * 1024.0 * 1024.0)),
@@ -278,6 +280,9 @@ mod tests {
             "rate>=1_000/s",
             "answersPerSecond==1,000",
             "memory<=2560B",
+            "memory<=2.56kB",
+            "memory>2.5kB",
+            "memory<=2.5KiB",
             "memory<0.01MiB",
         ] {
             assert_eq!(told(holds), Ok(()), "{holds}");

@@ -75,7 +75,7 @@ impl Scenario for CallsArgs {
         target.must_be_otomo()?;
         let mut crowd = Crowd::eager(&target)?;
         let meter = Meter::new("calls", connections as usize, bench.progress);
-        let mut calls = Calls::admit(&mut crowd, &target, self.pairs as usize, meter)?;
+        let mut calls = Calls::admit(&mut crowd, &target, self.pairs, meter)?;
         calls.pace = Pace::of(self.rate, Instant::now());
         let span = Duration::from_secs(self.seconds);
         let spent = stage::measure(&mut crowd, &target, &mut calls, span)?;
@@ -109,19 +109,15 @@ impl Calls {
     fn admit(
         crowd: &mut Crowd,
         target: &Target,
-        pairs: usize,
+        pairs: u32,
         meter: Meter,
     ) -> Result<Self, BenchFault> {
-        let mut otomo = Vec::new();
         for (kind, role) in [("caller", Role::User), ("otomo", Role::Otomo)] {
-            let users = (0..pairs).map(|number| user(kind, number));
-            otomo = users.collect::<Result<Vec<_>, _>>()?;
-            let tickets = otomo
-                .iter()
-                .map(|user| target.ticket(user.clone(), role, "calls"))
-                .collect::<Result<Vec<_>, _>>()?;
-            crowd.admit(tickets.into_iter())?;
+            crowd.admit(target.tickets(kind, pairs, role, "calls")?.into_iter())?;
         }
+        let pairs = pairs as usize;
+        let otomo = (0..pairs).map(|number| user("otomo", number));
+        let otomo = otomo.collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             ledger: Ledger::new(otomo, Duration::ZERO, meter),
             pairs,

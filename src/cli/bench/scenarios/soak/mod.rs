@@ -217,6 +217,7 @@ mod tests {
         }
         let mut report = Report::new("soak", SoakArgs::FIGURES);
         held(&mut report, &samples, 200.0);
+        report.put(mixed::SKIPPED, 0_u64);
         report
     }
 

@@ -70,7 +70,8 @@ class Results:
         """The middle one of its ratios to a base in the same round, since the machine's speed drifts between rounds."""
         bases = self.of(row, base)
         found = self.of(row, server).items()
-        return middle(record.figure / bases[round].figure for round, record in found if round in bases)
+        # Of nothing there are no ratios.
+        return middle(it.figure / bases[round].figure for round, it in found if round in bases and bases[round].figure)
 
     def servers(self, row):
         """Those with figures."""

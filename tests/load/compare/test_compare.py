@@ -49,6 +49,9 @@ class Tables(unittest.TestCase):
         self.assertEqual(found.ratio(FANOUT, "otomo", "floor"), 1.2)
         self.assertEqual(found.median(FANOUT, "otomo"), 6)
 
+    def test_of_a_base_of_nothing_there_is_no_ratio(self):
+        self.assertIsNone(results(MEMORY, floor=[0], otomo=[2]).ratio(MEMORY, "otomo", "floor"))
+
     def test_ours_stands_behind_the_others_with_its_aim_and_the_base_in_the_title(self):
         found = results(FANOUT, floor=[5], otomo=[5.2], ws=[9])
         self.assertEqual(

@@ -6,19 +6,20 @@
 
 mod catch_up;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use self::catch_up::{CatchUp, Heard};
-use super::{PATIENCE, streams};
+use super::streams;
 use crate::{
     cli::bench::{
         Bench, Scenario,
         crowd::Crowd,
         fault::BenchFault,
-        measure::{Cost, Meter, Progress},
+        measure::{Meter, Progress},
         report::{Figure, Report, Unit},
+        stage::{self, Play, Wants},
         target::{Target, http::Session},
         transport::Ticket,
         user,
@@ -53,7 +54,7 @@ pub(crate) struct ReplayArgs {
 }
 
 const USERS: Figure = Figure::new("users", "users who come back", Unit::Count);
-const EVENTS: Figure = Figure::new("events", "events missed by each", Unit::Count);
+const EVENTS: Figure = Figure::new("events", "events missed by all", Unit::Count);
 const TOGETHER: Figure = Figure::new("together", "at a time", Unit::Count);
 const SECONDS: Figure = Figure::new("seconds", "until all were back", Unit::Seconds);
 const PER_SECOND: Figure = Figure::new(
@@ -78,30 +79,23 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for ReplayArgs {
     const NAME: &'static str = "replay";
     const FIGURES: &'static [Figure] = &[
-        USERS, EVENTS, TOGETHER, SECONDS, PER_SECOND, LATENCY, READY, COSTS[0], COSTS[1], COSTS[2],
+        USERS, TOGETHER, SECONDS, EVENTS, PER_SECOND, LATENCY, READY, COSTS[0], COSTS[1], COSTS[2],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
         let target = bench.target(self.users)?;
         target.must_be_otomo()?;
-        // Whoever has all that is theirs makes room for the next at once.
         let mut crowd = Crowd::eager(&target)?;
         let mut replay = Replay::prepare(&mut crowd, &target, &self, bench.progress)?;
-        let before = Cost::read(&target)?;
-        let began = Instant::now();
-        replay.run(&mut crowd, self.together as usize)?;
-        let took = began.elapsed().as_secs_f64();
-        let cost = Cost::read(&target)?.since(&before);
-        let events = u64::from(self.users) * self.events;
+        bench.progress.say("waiting until the server is idle");
+        let spent = stage::measure_all(&mut crowd, &target, &mut replay)?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(USERS, self.users);
-        report.put(EVENTS, self.events);
         report.put(TOGETHER, self.together);
-        report.put(SECONDS, took);
-        report.put(PER_SECOND, events as f64 / took);
+        let events = u64::from(self.users) * self.events;
+        spent.report(&mut report, [SECONDS, EVENTS, PER_SECOND], COSTS, events);
         report.measured(LATENCY, &replay.last);
         report.latency(READY, replay.ready.latencies());
-        report.costs(COSTS, &cost, events);
         Ok(report)
     }
 }
@@ -113,6 +107,10 @@ struct Replay {
     /// Those who are on their way: since when, and what they have heard.
     under_way: Vec<Option<(Instant, CatchUp)>>,
     missed: u64,
+    together: usize,
+    /// How many have set out, and how many have all that is theirs.
+    begun: usize,
+    back: usize,
     /// Until the last event.
     last: Meter,
     /// Until `ready`.
@@ -161,66 +159,62 @@ impl Replay {
             ready: Meter::new("replays", 0, Progress::Silent),
             tickets,
             missed: args.events,
+            together: args.together as usize,
+            begun: 0,
+            back: 0,
         })
     }
+}
 
-    /// All come back, so many at a time.
-    fn run(&mut self, crowd: &mut Crowd, together: usize) -> Result<(), BenchFault> {
-        let (mut begun, mut done, mut progress) = (0, 0, Instant::now());
-        while done < self.tickets.len() {
-            while begun - done < together
-                && let Some(ticket) = self.tickets.get(begun)
-            {
-                self.begin(crowd, begun, ticket.clone())?;
-                begun += 1;
+impl Play for Replay {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        while self.begun - self.back < self.together
+            && let Some(ticket) = self.tickets.get(self.begun)
+            && let Some(place) = self.under_way.get_mut(self.begun)
+        {
+            let heard = ticket.last_seq.unwrap_or_default();
+            *place = Some((now, CatchUp::new(heard, self.missed)));
+            wants.join(self.begun, ticket.clone());
+            self.begun += 1;
+        }
+        Ok(None)
+    }
+
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        wants: &mut Wants,
+    ) -> Result<(), BenchFault> {
+        let Some(Some((since, catch_up))) = self.under_way.get_mut(client) else {
+            return Ok(());
+        };
+        match catch_up.heard(client, message)? {
+            Heard::Last => self.last.came(since.elapsed()),
+            Heard::Ready => {
+                self.ready.came(since.elapsed());
+                self.back += 1;
+                wants.leave(client);
             }
-            let mut back = Vec::new();
-            let mut faulty = None;
-            crowd.turn(PATIENCE, |client, message| {
-                match self.heard(client, message) {
-                    Ok(Heard::Ready) => back.push(client),
-                    Ok(Heard::Last | Heard::More) => progress = Instant::now(),
-                    Err(fault) => faulty = faulty.take().or(Some(fault)),
-                }
-            })?;
-            if let Some(fault) = faulty {
-                return Err(fault);
-            }
-            if progress.elapsed() > PATIENCE {
-                return Err(BenchFault::Silent(PATIENCE));
-            }
-            self.last.tick(Instant::now());
-            done += back.len();
-            for client in back {
-                crowd.leave(client)?;
-            }
+            Heard::More => {}
         }
         Ok(())
     }
 
-    fn begin(
-        &mut self,
-        crowd: &mut Crowd,
-        number: usize,
-        ticket: Ticket,
-    ) -> Result<(), BenchFault> {
-        let heard = ticket.last_seq.unwrap_or_default();
-        if let Some(place) = self.under_way.get_mut(number) {
-            *place = Some((Instant::now(), CatchUp::new(heard, self.missed)));
-        }
-        crowd.begin_again(number, &ticket)
+    fn under_way(&self) -> usize {
+        self.begun - self.back
     }
 
-    fn heard(&mut self, client: usize, message: &[u8]) -> Result<Heard, BenchFault> {
-        let Some(Some((since, catch_up))) = self.under_way.get_mut(client) else {
-            return Ok(Heard::More);
-        };
-        let heard = catch_up.heard(client, message)?;
-        match heard {
-            Heard::Last => self.last.came(since.elapsed()),
-            Heard::Ready => self.ready.came(since.elapsed()),
-            Heard::More => {}
-        }
-        Ok(heard)
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.last
+    }
+
+    fn reset(&mut self) {
+        self.last.reset();
+        self.ready.reset();
+    }
+
+    fn is_over(&self) -> bool {
+        self.back == self.tickets.len()
     }
 }

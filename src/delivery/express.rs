@@ -196,6 +196,25 @@ impl Seat {
         });
     }
 
+    /// A place in a table of its own.
+    #[cfg(test)]
+    pub(crate) fn alone() -> Self {
+        Rc::<Express>::default().seat(0, 0)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn board_for_tests(&self, socket: BareSocket) {
+        let hears = Entry::VACANT.hears;
+        self.board(socket, hears);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_boarded(&self) -> bool {
+        let entries = self.table.0.borrow();
+        let entry = entries.get(self.slot as usize);
+        entry.is_some_and(|entry| entry.get().socket().is_some())
+    }
+
     /// Something is about to wait for the line, or it ends: no bare write must overtake that.
     /// From the seat of a line that has gone this takes whoever sits there now off, which costs them one look.
     pub fn leave(&self) {

@@ -70,7 +70,7 @@ mod tests {
         io::ErrorKind,
         pin::Pin,
         rc::Rc,
-        task::{Context, Waker},
+        task::{Context, Poll, Waker},
     };
 
     use actix_rt::net::TcpStream;
@@ -125,5 +125,43 @@ mod tests {
             read.starts_with(ANSWER) && count > ANSWER.len() + 20,
             "{count}"
         );
+    }
+
+    /// Goal: a client whose snapshots take long is not left without an answer, and is written what there is of them.
+    #[actix_rt::test]
+    async fn what_is_held_leaves_alone_if_nothing_comes_for_a_while() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let (wire, _) = listener.accept().await.unwrap();
+        let socket = Socket::holding(wire, Bytes::from_static(ANSWER));
+        let mut connection = Connection::new(Rc::clone(&socket), BytesMut::new(), LIMITS, None);
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut connection).poll_next(&mut task).is_pending());
+        let mut read = [0; 1_000];
+        let count = client.read(&mut read).await.unwrap();
+        assert_eq!(read.get(..count), Some(ANSWER));
+        let next = Pin::new(&mut connection).poll_next(&mut task);
+        assert!(matches!(next, Poll::Ready(Some(Ok(Message::Nop)))));
+    }
+
+    /// Goal: no bare write overtakes what the long way has begun. Method: the other end reads nothing, so that of a large
+    /// piece a part is left.
+    #[actix_rt::test]
+    async fn a_line_is_taken_off_the_express_where_a_part_of_what_all_are_told_is_left() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _client = TcpStream::connect(address).await.unwrap();
+        let (wire, _) = listener.accept().await.unwrap();
+        let socket = Socket::new(wire, Bytes::new());
+        let seat = Seat::alone();
+        assert_eq!(
+            Socket::send_shared(&socket, &Bytes::from_static(b"x")),
+            Accepted::Taken
+        );
+        seat.board_for_tests(Socket::bare(&socket, &seat).unwrap());
+        let large = Bytes::from(vec![0; 64 << 20]);
+        assert_eq!(Socket::send_shared(&socket, &large), Accepted::Taken);
+        assert!(!seat.is_boarded());
     }
 }

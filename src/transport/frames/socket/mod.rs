@@ -3,8 +3,11 @@
 //! Many frames become one write. The frames of one pump are put together in a buffer that all sockets of
 //! the thread share; what a socket does not take at once is kept for it, and its task goes on when the
 //! socket has room. Bytes that many lines share are never copied.
+//!
+//! - `direct`: what goes past the outbox. `held`: what waits for the first that there is to say.
 
 mod direct;
+mod held;
 
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
@@ -106,13 +109,6 @@ impl<W: Wire> Socket<W> {
             state: Cell::new(State::Open),
             seat: OnceCell::new(),
         })
-    }
-
-    /// The same, but what is left over waits for the first that there is to say, and leaves in one write with it.
-    pub(in crate::transport) fn holding(wire: W, left_over: Bytes) -> Rc<Self> {
-        let socket = Self::new(wire, left_over);
-        socket.held.set(true);
-        socket
     }
 
     pub(super) fn state(&self) -> State {
@@ -313,24 +309,6 @@ impl<W: Wire> Socket<W> {
             if pulled == 0 {
                 return;
             }
-        }
-    }
-
-    /// Writes frames behind what is held, and keeps what the wire does not take.
-    fn write_joined(&self, joined: &mut BytesMut) {
-        if self.held.take()
-            && let Some(rest) = self.rest.take()
-        {
-            let frames = joined.split();
-            joined.extend_from_slice(&rest.current);
-            joined.extend_from_slice(&frames);
-        }
-        let written = self.write(joined);
-        if written > 0 && self.buffers() {
-            self.rest().unflushed = true;
-        }
-        if let Some(left @ [_, ..]) = joined.get(written..) {
-            self.rest().current = Bytes::copy_from_slice(left);
         }
     }
 

@@ -120,3 +120,24 @@ async fn one_who_narrowed_the_chat_to_somebody_hears_of_nobody_else() {
     server.workers[0].write_noted();
     assert_eq!(types(&mut hana, 2).await, ["heartbeat_ack", "user-online"]);
 }
+
+/// Goal: nobody waits for a timer because others were told something in the same turn.
+#[actix_rt::test]
+async fn what_is_left_at_the_end_of_a_turn_is_written_before_anything_is_waited_for() {
+    let server = Server::prompt();
+    let mut people = Vec::new();
+    for number in 0..200 {
+        people.push(server.client(0, &format!("u{number}")).await);
+    }
+    server.settled().await;
+    for person in &people {
+        tell_beside(&server, 0, person);
+    }
+    server.workers[0].write_noted();
+    let waits = || people.iter().any(|person| person.line.backlog() > 0);
+    assert!(waits(), "all were written in one turn");
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waits());
+}

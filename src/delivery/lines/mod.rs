@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
+    task::Waker,
     time::Duration,
 };
 
@@ -63,6 +64,8 @@ pub struct Lines {
     timers: RefCell<Wheel>,
     started: Instant,
     writes: RefCell<Writes>,
+    /// Wakes the worker, which writes what is due.
+    writer: RefCell<Waker>,
     latest_round: Cell<u64>,
     roster: Roster,
     counters: Rc<Counters>,
@@ -87,6 +90,7 @@ impl Lines {
             timers: RefCell::new(Wheel::new(TICK)),
             started: Instant::now(),
             writes: RefCell::new(Writes::new(delays)),
+            writer: RefCell::new(Waker::noop().clone()),
             latest_round: Cell::new(0),
             roster,
             counters: Rc::new(counters),
@@ -307,10 +311,19 @@ impl Lines {
         true
     }
 
-    /// Has those lines write that were given something which is due: for a session, at the end of its turn.
+    /// Has those lines write that were given something which is due: for a session, at the end of its turn. If they are
+    /// many, the worker goes on with the others at once.
     pub fn write_noted(&self) {
-        if self.writes.borrow().more_due() {
-            self.write_due(NOTED);
+        if self.writes.borrow().more_due() && self.write_due(NOTED) {
+            self.writer.borrow().wake_by_ref();
+        }
+    }
+
+    /// This is the worker's task, to be woken when something is due.
+    pub(super) fn written_by(&self, task: &Waker) {
+        let mut writer = self.writer.borrow_mut();
+        if !writer.will_wake(task) {
+            writer.clone_from(task);
         }
     }
 

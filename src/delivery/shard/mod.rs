@@ -72,6 +72,7 @@ impl Shard {
     }
 
     fn between_messages(&mut self, ctx: &mut Context<Self>, task: &task::Context<'_>) {
+        self.lines.written_by(task.waker());
         if self.lines.write_due(STEP) {
             task.waker().wake_by_ref();
         } else if let Some(due) = self.lines.next_write() {

@@ -209,3 +209,40 @@ impl Roster {
         self.sessions.iter().flat_map(of_user).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ids::SessionId;
+
+    /// Two sessions of a user come on two threads, and each is noted before either asks.
+    #[test]
+    fn of_two_that_come_at_the_same_moment_one_is_the_first() {
+        let roster = Roster::new(Graces::default(), Backplane::alone("n1".parse().unwrap()));
+        let arrive = |worker| {
+            let session = SessionId::new();
+            let client = Client {
+                user: "hana".parse().unwrap(),
+                role: Role::User,
+                device: session.into(),
+                session,
+            };
+            let slot = 0;
+            roster.arrive(
+                &client,
+                SessionRef {
+                    worker,
+                    slot,
+                    session,
+                },
+            );
+            client
+        };
+        let (one, other) = (arrive(0), arrive(1));
+        assert!(roster.is_first(&one) && !roster.is_first(&other));
+        assert_eq!(roster.leave(&one).of_user, 1);
+        assert!(roster.has(&other.user));
+        assert_eq!(roster.leave(&other).of_user, 0);
+        assert!(!roster.has(&other.user));
+    }
+}

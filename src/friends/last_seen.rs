@@ -221,6 +221,70 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        backplane::Backplane,
+        delivery::dispatch::{self, Dispatch},
+        kernel::{
+            config::{DatabaseConfig, DatabaseUrl},
+            identity::{Identity, Role},
+            time::Clock,
+        },
+        people::People,
+        store::{Writer, migrations::migrate},
+    };
+
+    /// A store in which hana is known.
+    async fn store() -> (Handle, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = DatabaseConfig {
+            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
+            pool_size: 1,
+            queue: 16,
+            statement_timeout: Duration::from_secs(5),
+        };
+        migrate(&config.url).unwrap();
+        let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+        let hana = Identity {
+            user: user("hana"),
+            role: Role::User,
+            name: None,
+            avatar: None,
+            rooms: Vec::new(),
+            expires_at: Timestamp::from_millis(i64::MAX),
+        };
+        People::new(store.clone(), true).enter(hana).await.unwrap();
+        (store, folder)
+    }
+
+    async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+        let comes = async {
+            while !is_so().await {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let patience = Duration::from_secs(30);
+        actix_rt::time::timeout(patience, comes).await.unwrap();
+    }
+
+    #[actix_rt::test]
+    async fn who_has_moved_while_nothing_could_be_stored_is_stored_when_it_can() {
+        let (store, _folder) = store().await;
+        let node: NodeId = "n1".parse().unwrap();
+        let backplane = Backplane::alone(node.clone());
+        let dispatch = Dispatch::new(dispatch::Settings::default(), backplane, Arc::default());
+        let roster = dispatch.roster().clone();
+        let last_seen = LastSeen::start(store.clone(), roster, node).await.unwrap();
+        let seen = async || {
+            let find = |conn: &mut _| crate::people::last_seen::find(conn, &user("hana"));
+            store.read(find).await.unwrap().is_some()
+        };
+        store.write_as(Writer::Nobody);
+        last_seen.note(&user("hana"));
+        until(async || last_seen.moved.waiting().again).await;
+        assert!(!seen().await);
+        store.write_as(Writer::Anybody);
+        until(seen).await;
+    }
 
     fn user(name: &str) -> UserId {
         name.parse().unwrap()

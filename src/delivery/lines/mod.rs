@@ -1,4 +1,6 @@
-//! All lines of one worker thread: its table, its timers, and which of them have something to write.
+//! All lines of one worker thread: its table, its timers, and which of them have something to write (`writing`).
+
+mod writing;
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,26 +17,20 @@ use smallvec::SmallVec;
 use super::{
     counters::Counters,
     express::Express,
-    line::{Accepted, Client, Delivered, Line, NewLine, SessionRef},
+    line::{Client, Line, NewLine, SessionRef},
     messages::LineReport,
     rooms::{JoinOutcome, Renewed, Rooms, Stay},
     roster::Roster,
     wheel::Wheel,
     writes::{Delays, Writes},
 };
-use crate::{
-    kernel::{
-        ids::{DeviceId, RoomId, UserId},
-        time::{Clock, Timestamp},
-    },
-    protocol::{event::Event, frame::Frame},
+use crate::kernel::{
+    ids::{DeviceId, RoomId, UserId},
+    time::{Clock, Timestamp},
 };
 
 /// How exact timers are. A hundredth of the shortest pause that a person notices in a heartbeat.
 pub const TICK: Duration = Duration::from_millis(20);
-
-/// Lines that are written at the end of one session's turn, at most; the worker writes the others.
-const NOTED: usize = 64;
 
 /// Where a frame goes.
 #[derive(Debug, Clone)]
@@ -290,63 +286,6 @@ impl Lines {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.table.borrow().is_empty()
-    }
-
-    /// Says something to one device of a user, if it has lines here, which have heard all that was said before. Returns
-    /// whether it has.
-    pub(super) fn say(&self, user: &UserId, device: &DeviceId, event: &Event) -> bool {
-        let lines = self.of_user(user, |client| client.device == *device);
-        let latest = self.latest_round.get();
-        if lines.is_empty() || lines.iter().any(|line| line.seat().seen() < latest) {
-            return false;
-        }
-        let topic = event.spec().topic;
-        for line in &lines {
-            // Where the filter looks into events, it does that to a frame.
-            let said = line.hears_all_of(topic) && line.say(event, None) == Accepted::Taken;
-            if said || line.push(Frame::new(event)) == Delivered::Yes {
-                self.note(line);
-            }
-        }
-        true
-    }
-
-    /// Has those lines write that were given something which is due: for a session, at the end of its turn. If they are
-    /// many, the worker goes on with the others at once.
-    pub fn write_noted(&self) {
-        if self.writes.borrow().more_due() && self.write_due(NOTED) {
-            self.writer.borrow().wake_by_ref();
-        }
-    }
-
-    /// This is the worker's task, to be woken when something is due.
-    pub(super) fn written_by(&self, task: &Waker) {
-        let mut writer = self.writer.borrow_mut();
-        if !writer.will_wake(task) {
-            writer.clone_from(task);
-        }
-    }
-
-    /// Remembers what a line was given to write; the worker writes it when it is due.
-    pub(super) fn note(&self, line: &Rc<Line>) {
-        if self.writes.borrow_mut().note(line) {
-            self.counters.joined(1);
-        }
-    }
-
-    /// Has lines write what is due, `count` of them at most. Returns whether more is due.
-    pub(super) fn write_due(&self, count: usize) -> bool {
-        // Taken out first: writing may wake a session.
-        let due = self.writes.borrow_mut().take_due(Instant::now(), count);
-        for line in due {
-            line.pump();
-        }
-        self.writes.borrow().more_due()
-    }
-
-    /// When a line has something to write that has to wait.
-    pub(super) fn next_write(&self) -> Option<Instant> {
-        self.writes.borrow().next_due()
     }
 
     pub(super) fn set_latest_round(&self, round: u64) {

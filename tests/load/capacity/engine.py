@@ -10,8 +10,17 @@ from typing import Callable, Optional
 
 Then = Optional[Callable[[], None]]
 
+#: When each of several things began, and how long it took, in seconds.
+Times = list[tuple[float, float]]
+
 #: Where the 99th percentile of a normal distribution is, in standard deviations.
 P99 = 2.326
+
+
+def percentile(times: Times, share: int, since: float = 0.0) -> float:
+    """What so many of a hundred took at most, of those that began since then; 0 if there are none."""
+    took = sorted(took for began, took in times if began >= since)
+    return took[len(took) * share // 100] if took else 0.0
 
 
 class Clock:
@@ -77,8 +86,8 @@ class Station:
 
 
 class Bulk:
-    """What is long and may be cut: it goes through a station piece by piece, so that what is short waits for a piece at most. So the
-    kernel shares a network card among sockets."""
+    """What is long and may be cut: it goes through a station piece by piece, so that what is short waits for a piece at most.
+    So the kernel shares a network card among sockets."""
 
     #: Seconds of a piece.
     PIECE = 0.005
@@ -162,14 +171,15 @@ class Worker:
     STEP = 0.005
 
     def __init__(self, clock: Clock, dice: Dice, core: Station, card: Station, lists: Bulk, costs: dict) -> None:
-        """`lists`: what clients are told first goes through the card by it. `costs`: `connections`, and seconds for `write`, `joined` and for the card to carry a `frame`."""
+        """`lists`: what clients are told first goes through the card by it. `costs`: `connections`, and seconds for `write`,
+        `joined` and for the card to carry a `frame`."""
         self.clock, self.dice, self.core = clock, dice, core
         self.card, self.lists, self.costs = card, lists, costs
         #: With when they came.
         self.statuses: list[tuple[float, Then]] = []
         self.round: list[tuple[float, Then]] = []
         #: When each status came, and how long it took to be written to everybody.
-        self.walked: list[tuple[float, float]] = []
+        self.walked: Times = []
         #: Seconds that the round still takes, and how long the card takes for each of them.
         self.left, self.carried = 0.0, 0.0
         self.stepping = False

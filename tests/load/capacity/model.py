@@ -26,7 +26,8 @@ the next longer, so their lengths are spread by
 and three deviations above the mean are reckoned with. Since both `status` and n grow with N, the cores that a cell needs
 grow with its square: which is what cells are for.
 
-**The list.** Everybody who connects is told all otomo of the cell, so what the network carries for sessions grows with the square, too.
+**The list.** Everybody who connects is told all otomo of the cell, so what the network carries for sessions grows with the
+square, too.
 
 **The rest** is what comes per second times what one costs, over what there is of it. What serves one after another is full at
 `busy`, not at all of its time.
@@ -48,8 +49,8 @@ Figures = dict[str, dict[str, Any]]
 def load(path: Path = Path(__file__).with_name("figures.toml")) -> Figures:
     """The figures, without where they are from."""
     figures = tomllib.loads(path.read_text())
-    for part in ("measured", "points"):
-        figures[part] = {name: figure for name, (figure, _command, _what) in figures[part].items()}
+    for part in ("measured", "points", "within"):
+        figures[part] = {name: figure for name, (figure, *_source) in figures[part].items()}
     return figures
 
 
@@ -99,7 +100,8 @@ class Cell:
 
     @property
     def job(self) -> float:
-        """What a job takes of its node's writer, with its part of the checkpoints: where nodes share a PostgreSQL, it waits for that."""
+        """What a job takes of its node's writer, with its part of the checkpoints: where nodes share a PostgreSQL, it waits
+        for that."""
         measured = self.figures["measured"]
         checkpoint = measured["checkpoint"] / measured["checkpoint_jobs"]
         return checkpoint + measured["job" if self.nodes == 1 else "postgres"]
@@ -200,12 +202,15 @@ def nodes_for(figures: Figures, connections: int, most: int = 1000) -> Cell | No
 def cells_for(figures: Figures, connections: int) -> tuple[int, Cell]:
     """How many cells of which kind carry so many connections with the fewest nodes; of equals the fewest cells."""
     best: tuple[int, Cell] | None = None
-    cells = 1
-    while cells <= 1024:
-        cell = nodes_for(figures, -(-connections // cells), 200)
-        if cell and (best is None or cells * cell.nodes < best[0] * best[1].nodes):
+    # Since each cell has a node, more cells than the best has nodes cannot be better.
+    for cells in range(1, connections + 1):
+        if best and cells >= best[0] * best[1].nodes:
+            break
+        # Of as many nodes as the best or more it is not looked for.
+        most = (best[0] * best[1].nodes - 1) // cells if best else 200
+        cell = nodes_for(figures, -(-connections // cells), most)
+        if cell:
             best = (cells, cell)
-        cells *= 2
     assert best is not None, "a cell of a few people always fits"
     return best
 

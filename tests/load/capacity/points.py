@@ -1,16 +1,19 @@
 """Holds the simulation to what was measured of a real server: python3 -B tests/load/capacity/points.py
 
-Each of [points] in figures.toml is a run of `otomo bench`, which is played here with the simulation's own parts on as many cores. The
-costs that go in ([measured]) are from other figures, most of them CPU; what comes out is what queues make of them.
+Each of [points] in figures.toml is a run of `otomo bench`, which is played here with the simulation's own parts on as many
+cores. The costs that go in ([measured]) are from other figures, most of them CPU; what comes out is what queues make of them.
+How far it may be from what was measured stands in [within], with the reason. Exit code 1 if a point is farther than that.
 """
 
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Callable
 
+from engine import Times, percentile
 from model import Figures, load
-from simulation import Cluster, late
+from simulation import Cluster
 
 SECONDS = 4.0
 
@@ -25,9 +28,9 @@ def bench(figures: Figures, connections: int, cores: int) -> Cluster:
 
 def closed(
     cluster: Cluster, count: int, act: Callable[[Callable[[], None]], None], gather: float = 0.0
-) -> list[tuple[float, float]]:
+) -> Times:
     """So many do it over and over, each again when it is done, and the tool has seen that, so many seconds later."""
-    times: list[tuple[float, float]] = []
+    times: Times = []
 
     def again() -> None:
         timed = cluster.timed(times)
@@ -44,15 +47,16 @@ def closed(
     return times
 
 
-def opened(cluster: Cluster, rate: float, act: Callable[[Callable[[], None]], None]) -> list[tuple[float, float]]:
-    """It is done so often in a second, at random."""
-    times: list[tuple[float, float]] = []
-    cluster.often(rate, SECONDS, lambda: act(cluster.timed(times)))
+def opened(cluster: Cluster, rate: int, act: Callable[[Callable[[], None]], None]) -> Times:
+    """It is done so often in a second, by an even clock, as `--rate` has it."""
+    times: Times = []
+    for number in range(int(rate * SECONDS)):
+        cluster.clock.after(number / rate, lambda: act(cluster.timed(times)))
     cluster.clock.run(SECONDS)
     return times
 
 
-def call(cluster: Cluster, rung: list[tuple[float, float]], done: Callable[[], None]) -> None:
+def call(cluster: Cluster, rung: Times, done: Callable[[], None]) -> None:
     """A call is so many jobs one after another, each with what the two are told of it; it rings after the first."""
     day = cluster.figures["day"]
     frames = round(day["call_frames"] / day["call_jobs"])
@@ -84,10 +88,9 @@ def simulated(figures: Figures) -> dict[str, float]:
     alone["day"]["otomo_share"] = 0.0
     points = {}
 
-    def percentiles(name: str, times: list[tuple[float, float]], *which: int) -> None:
-        took = sorted(time for _, time in times)
+    def percentiles(name: str, times: Times, *which: int) -> None:
         for share in which:
-            points[f"{name}_p{share}"] = took[len(took) * share // 100] * 1000
+            points[f"{name}_p{share}"] = percentile(times, share) * 1000
 
     cluster = bench(alone, 256, cores=2)
     times = closed(cluster, 256, cluster.message)
@@ -96,7 +99,7 @@ def simulated(figures: Figures) -> dict[str, float]:
     cluster = bench(alone, 256, cores=2)
     percentiles("calm_chat", opened(cluster, 5_000, cluster.message), 50, 99)
 
-    rung: list[tuple[float, float]] = []
+    rung: Times = []
     cluster = bench(alone, 256, cores=2)
     times = closed(cluster, 128, lambda done: call(cluster, rung, done))
     points["calls_rate"] = len(times) / SECONDS
@@ -113,13 +116,21 @@ def simulated(figures: Figures) -> dict[str, float]:
     return points
 
 
-def main() -> None:
+def holds(figures: Figures, name: str, value: float) -> bool:
+    """Whether a simulated point is as near to what was measured as it must be, above or below."""
+    within = figures["within"][name]
+    return 1 / within <= value / figures["points"][name] <= within
+
+
+def main() -> int:
     figures = load()
-    print("| | measured | simulated | x |\n| --- | --- | --- | --- |")
-    for name, value in simulated(figures).items():
-        measured = figures["points"][name]
-        print(f"| {name} | {measured:,g} | {value:,.4g} | {value / measured:.2f} |")
+    points = simulated(figures)
+    print("| | measured | simulated | x | at most |\n| --- | --- | --- | --- | --- |")
+    for name, value in points.items():
+        measured, within = figures["points"][name], figures["within"][name]
+        print(f"| {name} | {measured:,g} | {value:,.4g} | {value / measured:.2f} | {within:g} |")
+    return 0 if all(holds(figures, name, value) for name, value in points.items()) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,8 +1,9 @@
-"""A cell, simulated event by event: whether the load that the model reckons for it runs, what breaks when there is more, and how long it
-takes until all are back after a node or the whole site was lost.
+"""A cell, simulated event by event: whether the load that the model reckons for it runs, what breaks when there is more, and how
+long it takes until all are back after a node or the whole site was lost.
 
-Nothing here is reckoned by `model.py`: people act at random times, each thing takes as long as the dice say about what was measured,
-and how long anybody waits comes of the queues (`engine.py`). `points.py` holds it to what was measured of a real server.
+Nothing here is reckoned by `model.py`: people act at random times, each thing takes as long as the dice say about what was
+measured, and how long anybody waits comes of the queues (`engine.py`). `points.py` holds it to what was measured of a real
+server.
 
     person ──> writer of a node (commits in batches) ──> Redis, if there are nodes ──> workers ──> network card ──> done
                        └── one of PostgreSQL's cores
@@ -11,10 +12,11 @@ and how long anybody waits comes of the queues (`engine.py`). `points.py` holds 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Callable
 
-from engine import Bulk, Clock, Dice, Station, Then, Worker, Writer
+from engine import Bulk, Clock, Dice, Station, Then, Times, Worker, Writer, percentile
 from model import Cell, Figures, cells_for, load, most_connections
 
 MICRO = 1e-6
@@ -62,8 +64,8 @@ class Cluster:
             "batch": server["batch"],
         }
         self.nodes = [Node(self, connections / nodes, cores or machine["cores"]) for _ in range(nodes)]
-        self.statuses: list[tuple[float, float]] = []
-        self.messages: list[tuple[float, float]] = []
+        self.statuses: Times = []
+        self.messages: Times = []
         self.unsaid = 0
 
     # What people do. Each is done when `done` is called.
@@ -92,14 +94,14 @@ class Cluster:
         def stored() -> None:
             self.worker(node).tell()
             self.worker(node).tell()
-            self.to_somebody(done)
+            self.to_somebody(node, done)
 
         node.writer.add(stored)
 
-    def to_somebody(self, done: Then = None) -> None:
+    def to_somebody(self, sender: Node, done: Then = None) -> None:
+        """A frame from somebody on the sender's node to somebody on any: through Redis, if that is another."""
         other = self.node()
-        apart = other is not self.nodes[0] and len(self.nodes) > 1
-        self.through_redis(int(apart), lambda: self.worker(other).tell(done))
+        self.through_redis(int(other is not sender), lambda: self.worker(other).tell(done))
 
     def call_job(self, done: Then = None) -> None:
         """One of the jobs of a call."""
@@ -138,7 +140,7 @@ class Cluster:
         changes = people * day["otomo_share"] * day["status_changes"]
         self.often(changes, until, lambda: self.status(self.timed(self.statuses)))
         self.often(people * day["messages"], until, lambda: self.message(self.timed(self.messages)))
-        self.often(people * day["calls"] * day["call_frames"], until, self.to_somebody)
+        self.often(people * day["calls"] * day["call_frames"], until, lambda: self.to_somebody(self.node()))
         self.often(people * day["calls"] * day["call_jobs"], until, self.call_job)
         self.often(self.connections / day["session"], until, self.session)
         self.often(self.connections / day["session"] * day["session_jobs"], until, self.job)
@@ -156,7 +158,7 @@ class Cluster:
         if rate > 0:
             plan()
 
-    def timed(self, times: list[tuple[float, float]]) -> Callable[[], None]:
+    def timed(self, times: Times) -> Callable[[], None]:
         """Notes when something began and how long it took; what never ends is noted as not done."""
         began = self.clock.now
         self.unsaid += 1
@@ -168,16 +170,10 @@ class Cluster:
         return done
 
 
-def late(times: list[tuple[float, float]], since: float = 0.0) -> float:
-    """The 99th percentile of what began since then."""
-    took = sorted(took for began, took in times if began >= since)
-    return took[min(len(took) - 1, len(took) * 99 // 100)] if took else 0.0
-
-
 @dataclass(frozen=True)
 class Verdict:
-    """How a cell does: 99th percentiles in seconds, and what is the fullest of all that is too full; of `delivery's rounds` that is the
-    time of a status in a worker, of the time that it may take."""
+    """How a cell does: 99th percentiles in seconds, and what is the fullest of all that is too full; of `delivery's rounds` that
+    is the time of a status in a worker, of the time that it may take."""
 
     statuses: float
     messages: float
@@ -201,14 +197,21 @@ def judge(figures: Figures, connections: float, nodes: int, seed: int = 1, secon
     }
     # What is not done by now is let end, so that it counts with all its time.
     cluster.clock.run(seconds + 10 * aim["status_within"])
-    statuses, messages = late(cluster.statuses, seconds / 4), late(cluster.messages, seconds / 4)
+    statuses, messages = percentile(cluster.statuses, 99, seconds / 4), percentile(cluster.messages, 99, seconds / 4)
     walked = [it for node in cluster.nodes for worker in node.workers for it in worker.walked]
-    loads["delivery's rounds"] = late(walked, seconds / 4) / aim["status_within"]
+    loads["delivery's rounds"] = percentile(walked, 99, seconds / 4) / aim["status_within"]
     what, full = max(loads.items(), key=lambda item: item[1])
     broken = what if full > 1 else None
     if not broken and (statuses > aim["status_within"] or messages > aim["message_within"] or cluster.unsaid):
         broken = "the time of all together"
     return Verdict(statuses, messages, broken, loads)
+
+
+def grouped(people: int, most: int) -> list[int]:
+    """All of them, in so many groups at most, each as large as any other or larger by one."""
+    groups = max(1, min(people, most))
+    each, over = divmod(people, groups)
+    return [each + 1] * over + [each] * (groups - over)
 
 
 def back_after(figures: Figures, connections: float, nodes: int, lost: str, seed: int = 1) -> tuple[float, float]:
@@ -224,21 +227,20 @@ def back_after(figures: Figures, connections: float, nodes: int, lost: str, seed
     spread = server["spread"] if is_node else server["patience"]
     if is_node:
         cluster.live(inf)
-    groups = int(min(coming, GROUPS))
-    missing, last = groups, 0.0
+    groups = grouped(int(coming), GROUPS)
+    missing, last = len(groups), 0.0
 
     def ready() -> None:
         nonlocal missing, last
         missing, last = missing - 1, cluster.clock.now
 
-    each = max(1, round(coming / groups))
-    for _ in range(groups):
-        cluster.clock.after(cluster.dice.random.uniform(0, spread), lambda: cluster.session(ready, each))
+    for count in groups:
+        cluster.clock.after(cluster.dice.random.uniform(0, spread), partial(cluster.session, ready, count))
     until = 0.0
     while missing:
         until += spread
         cluster.clock.run(until)
-    return last, late([it for it in cluster.statuses if it[0] <= last])
+    return last, percentile([it for it in cluster.statuses if it[0] <= last], 99)
 
 
 def main() -> None:

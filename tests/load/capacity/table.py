@@ -23,7 +23,7 @@ def row(cells: int, cell: Cell) -> list[str]:
         f"{cells * cell.connections:,}",
         f"{cells} x {cell.nodes}",
         f"{cell.connections * cell.figures['day']['otomo_share']:,.0f}",
-        f"{cell.status_takes() * 1000:,.0f} ms" if isfinite(cell.round()) else "for ever",
+        f"{cell.status_takes() * 1000:,.0f} ms" if isfinite(cell.round()) else "never",
         f"{used['memory'] * machine['memory'] / 1e9:.1f} GB",
         f"{cell.delivery() * cell.workers:.1f} of {cell.workers}",
         f"{cell.jobs:,.0f}",

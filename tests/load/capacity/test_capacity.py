@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import tomllib
 import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from engine import Bulk, Clock, Dice, Station
+from engine import Bulk, Clock, Dice, Station, percentile
 from model import Cell, cells_for, load, most_connections, nodes_for
-from points import simulated
-from simulation import Cluster, back_after, judge
+from points import bench, holds, opened, simulated
+from simulation import Cluster, back_after, grouped, judge
 
 FIGURES = load()
+ROOT = Path(__file__).parents[3]
 
 
 def changed(part: str, **values: float) -> dict:
@@ -25,13 +27,33 @@ def changed(part: str, **values: float) -> dict:
     return figures
 
 
+#: Where the load tool's scenarios are.
+SCENARIOS = ROOT / "src/cli/bench/scenarios"
+
+
 class Sources(unittest.TestCase):
-    def test_each_measured_figure_names_its_command(self) -> None:
-        raw = tomllib.loads(Path(__file__).with_name("figures.toml").read_text())
+    RAW = tomllib.loads(Path(__file__).with_name("figures.toml").read_text())
+
+    def test_each_measured_figure_is_of_a_command_or_file_that_there_is(self) -> None:
         for part in ("measured", "points"):
-            for name, (figure, command, what) in raw[part].items():
-                self.assertGreater(figure, 0, name)
-                self.assertTrue(command and what, name)
+            before = ""
+            for name, (_figure, command, what) in self.RAW[part].items():
+                with self.subTest(name):
+                    self.assertTrue(what)
+                    self.assertTrue(before or not command.startswith("the same"), "the same as what?")
+                    if bench := re.match(r"otomo bench (\w+)( --[a-z-]+( \d+)?)*$", command):
+                        there = [SCENARIOS / bench[1], SCENARIOS / f"{bench[1]}.rs"]
+                        self.assertTrue(any(map(Path.exists, there)), command)
+                    elif command.endswith(".md"):
+                        self.assertTrue((ROOT / command).exists(), command)
+                    else:
+                        self.assertRegex(command, r"^(the same|cargo test|redis-benchmark)\b")
+                before = command
+
+    def test_each_point_says_how_far_the_simulation_may_be_from_it_and_why(self) -> None:
+        self.assertEqual(self.RAW["within"].keys(), self.RAW["points"].keys())
+        for name, (within, why) in self.RAW["within"].items():
+            self.assertTrue(1 < within <= 2.5 and why, name)
 
 
 class Model(unittest.TestCase):
@@ -97,6 +119,18 @@ class Model(unittest.TestCase):
         self.assertGreaterEqual(cells * cell.connections, 10_000_000)
         self.assertTrue(cell.carries())
 
+    def test_no_number_of_cells_needs_fewer_nodes(self) -> None:
+        for size in (1_000, 1_000_000, 3_000_000):
+            cells, best = cells_for(FIGURES, size)
+            for other in range(1, cells * best.nodes):
+                fewer = (cells * best.nodes - 1) // other
+                self.assertIsNone(nodes_for(FIGURES, -(-size // other), fewer), f"{size:,} in {other} cells")
+
+    def test_cells_need_not_be_a_power_of_two(self) -> None:
+        full = most_connections(FIGURES, 1)
+        cells, cell = cells_for(FIGURES, 3 * full.connections)
+        self.assertLessEqual(cells * cell.nodes, 3)
+
 
 class Parts(unittest.TestCase):
     def test_chance_has_the_mean_that_is_asked_for(self) -> None:
@@ -122,6 +156,35 @@ class Parts(unittest.TestCase):
         clock.run(2.0)
         self.assertAlmostEqual(done["long"], 1.001)
         self.assertLess(done["short"], 0.01)
+
+
+    def test_a_percentile_is_of_what_began_since(self) -> None:
+        times = [(float(at), float(at)) for at in range(200)]
+        self.assertEqual(percentile(times, 50), 100)
+        self.assertEqual(percentile(times, 99), 198)
+        self.assertEqual(percentile(times, 50, since=100), 150)
+        self.assertEqual(percentile(times, 50, since=1_000), 0)
+
+    def test_in_groups_nobody_is_lost(self) -> None:
+        for people in (0, 1, 4_999, 5_000, 12_500):
+            groups = grouped(people, 5_000)
+            self.assertEqual(sum(groups), people)
+            self.assertLessEqual(len(groups), 5_000)
+            self.assertLessEqual(max(groups, default=0) - min(groups, default=0), 1)
+
+    def test_a_rate_is_an_even_clock(self) -> None:
+        times = opened(bench(FIGURES, 10, cores=1), 250, lambda done: done())
+        began = [at for at, _ in times]
+        self.assertEqual(began, [number / 250 for number in range(1_000)])
+
+    def test_what_stays_on_the_senders_node_does_not_go_through_redis(self) -> None:
+        cluster = Cluster(FIGURES, 10, 2)
+        here, there = cluster.nodes
+        cluster.node = lambda: there
+        cluster.to_somebody(there)
+        self.assertEqual(cluster.redis.asked, 0)
+        cluster.to_somebody(here)
+        self.assertGreater(cluster.redis.asked, 0)
 
 
 class Simulated(unittest.TestCase):
@@ -170,10 +233,13 @@ class Simulated(unittest.TestCase):
 
     def test_it_does_what_a_real_server_did(self) -> None:
         for name, value in simulated(FIGURES).items():
-            # Percentiles of a few seconds are of one disk on one day.
-            within = 1.5 if name.endswith("rate") else 2.0
             ratio = value / FIGURES["points"][name]
-            self.assertTrue(1 / within < ratio < within, f"{name}: {value:.4g}, x {ratio:.2f} of what was measured")
+            self.assertTrue(holds(FIGURES, name, value), f"{name}: {value:.4g}, x {ratio:.2f} of what was measured")
+
+    def test_a_point_holds_no_farther_than_it_may(self) -> None:
+        figures = {"points": {"rate": 100}, "within": {"rate": 1.25}}
+        for value, expected in [(79, False), (81, True), (124, True), (126, False)]:
+            self.assertEqual(holds(figures, "rate", value), expected, value)
 
 
 class ComeBack(unittest.TestCase):

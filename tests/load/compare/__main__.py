@@ -96,8 +96,7 @@ def print_tables(results):
     table = rows(results.settings["connections"], results.settings["seconds of load"])
     table = [row for row in table if row.name not in EXTRA]
     print(tables.markdown(results, table, TITLES, OURS))
-    print(f"\n{results.rounds()} rounds, {results.settings['otomo']}, Linux {results.settings['kernel']}\n")
-    print("\n".join(f"- {server.title}: {server.versions()}" for server in PLAIN))
+    print("\n" + tables.circumstances(results) + "\n")
     print(tables.notes(results, table, TITLES))
 
 

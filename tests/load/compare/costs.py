@@ -3,10 +3,9 @@
     python3 tests/load/compare/costs.py [number of connections]...      [1000 10000 18000]
 
 Needs `target/release/otomo`, or another in OTOMO_BIN. Server and load tool have a core each. A connection is a descriptor of
-each: what `ulimit -Hn` does not allow is left out, and said.
+each: a number for which the load tool says that `ulimit -Hn` does not allow it is left out, and said.
 """
 
-import resource
 import sys
 
 import bench
@@ -19,6 +18,8 @@ USUAL = [1_000, 10_000, 18_000]
 SECONDS = ["--seconds", "3"]
 # Calls a second: so many at each size, fewer than any machine can do.
 CALLS = "200"
+# How the load tool says that it may not have enough descriptors (src/cli/bench/fault.rs).
+NO_ROOM = "descriptors are needed"
 
 # What is said, how `otomo bench` is asked for so many connections, and where it stands in the report.
 LINES = [
@@ -48,38 +49,56 @@ def calls(count):
     return ["calls", "--pairs", str(count // 2), "--rate", CALLS, *SECONDS]
 
 
-def measured(counts):
-    """The lines of the table. What is asked for twice is run once."""
-    reports = {}
+class NoRoom(Exception):
+    """There may not be so many descriptors."""
 
-    def report(arguments):
-        key = tuple(arguments)
-        if key not in reports:
-            print(" ".join(arguments), file=sys.stderr, flush=True)
-            try:
-                reports[key] = bench.report([*arguments, "--pin"], cores())
-            except Failed as fault:
-                print(f"  {fault}", file=sys.stderr, flush=True)
-                reports[key] = None
-        return reports[key]
 
+def measured(counts, run=bench.report):
+    """The lines of the table for each number of connections that there is room for."""
+    found = {}
     # One size after another, and at each all that is asked for there.
-    found = {count: [report(asked(count)) for _, asked, _ in LINES] for count in counts}
-    for at, (title, _, figure) in enumerate(LINES):
-        yield [title, *(cell(it[at] and figure(it[at])) for it in found.values())]
+    for count in counts:
+        try:
+            found[count] = reports(count, run)
+        except NoRoom as fault:
+            progress(f"{count:,} connections are left out: {fault}")
+    return {
+        count: [cell(report and figure(report)) for report, (_, _, figure) in zip(of, LINES)] for count, of in found.items()
+    }
+
+
+def reports(count, run):
+    """For each line, the report that its figure is from, or None. What is asked for twice is run once."""
+    done = {}
+    for _, asked, _ in LINES:
+        arguments = tuple(asked(count))
+        if arguments not in done:
+            progress(" ".join(arguments))
+            done[arguments] = report(arguments, run)
+    return [done[tuple(asked(count))] for _, asked, _ in LINES]
+
+
+def report(arguments, run):
+    try:
+        return run([*arguments, "--pin"], cores())
+    except Failed as fault:
+        if NO_ROOM in str(fault):
+            raise NoRoom(fault) from fault
+        progress(f"  {fault}")
+        return None
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def main():
-    wanted = [int(count) for count in sys.argv[1:]] or USUAL
+    counts = [int(count) for count in sys.argv[1:]] or USUAL
     raise_limits()
-    # Beside connections: senders, database, logs; as `otomo bench` reckons.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    counts = [count for count in wanted if count + 160 <= most]
-    for count in sorted(set(wanted) - set(counts)):
-        print(f"{count:,} connections need more than the {most:,} descriptors of `ulimit -Hn`", file=sys.stderr)
-    lines = list(measured(counts))
-    print(table([otomo_version(), *(f"{count:,}" for count in counts)], lines))
-    return 1 if any("-" in line for line in lines) or not counts else 0
+    columns = measured(counts)
+    lines = [[title, *(column[at] for column in columns.values())] for at, (title, _, _) in enumerate(LINES)]
+    print(table([otomo_version(), *(f"{count:,}" for count in columns)], lines))
+    return 1 if any("-" in line for line in lines) or not columns else 0
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Record:
     row: str
     server: str
     figure: float | None = None
-    # Of its core, that the load tool used meanwhile.
+    # Share of the load tool's core that it used, 0 to 1.
     tool_share: float | None = None
     failed: str | None = None
 

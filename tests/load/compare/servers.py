@@ -84,13 +84,20 @@ def nothing_to_install():
     """Of what comes with the tool."""
 
 
-def npm_versions(folder, *names, runtime=()):
-    """Of the packages that a manifest names, after that of what runs them."""
+def version_of(program):
+    """As it says itself, or that it is not there."""
+    try:
+        return subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "not there"
+
+
+def npm_versions(folder, *names, runtime=None):
+    """Of the packages that a manifest names, before that of what runs them."""
     wanted = json.loads((folder / "package.json").read_text())["dependencies"]
     packages = [f"{name} {wanted[name]}" for name in names]
     if runtime:
-        said = subprocess.run(runtime, stdout=subprocess.PIPE, text=True, check=True).stdout
-        packages.append(f"Node.js {said.strip().lstrip('v')}")
+        packages.append(f"Node.js {version_of(runtime).lstrip('v')}")
     return ", ".join(packages)
 
 
@@ -122,7 +129,7 @@ def node_server(name, title, *packages, **more):
         title=title,
         command=["node", str(PEERS / f"{name}.mjs")],
         install=lambda: npm_ci(PEERS),
-        versions=lambda: npm_versions(PEERS, *packages, runtime=("node", "--version")),
+        versions=lambda: npm_versions(PEERS, *packages, runtime="node"),
         **more,
     )
 

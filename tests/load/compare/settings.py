@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from process import cores
-from servers import PEERS, otomo_binary
+from servers import PEERS, PLAIN, otomo_binary, version_of
 
 
 def settings(connections, seconds):
@@ -16,6 +16,7 @@ def settings(connections, seconds):
         "seconds of load": seconds,
         "otomo": otomo_version(),
         "peers": peers_digest(),
+        "versions": versions(),
         "kernel": os.uname().release,
         "cores": sorted(set(cores())),
     }
@@ -28,6 +29,11 @@ def otomo_version():
     version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     with open(binary, "rb") as file:
         return f"{version}, sha256 {hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
+
+
+def versions():
+    """What each server is made of, by the names that the table has for them, and what compiled those in Rust."""
+    return {server.title: server.versions() for server in PLAIN} | {"rustc": version_of("rustc")}
 
 
 def peers_digest():

@@ -28,6 +28,13 @@ def figures(results, rows, titles):
     return table(["", *titles.values()], lines)
 
 
+def circumstances(results):
+    """What was measured and how often, as it was then: not what is installed now."""
+    settings = results.settings
+    said = [f"{results.rounds()} rounds, {settings['otomo']}, Linux {settings['kernel']}", ""]
+    return "\n".join(said + [f"- {name}: {version}" for name, version in settings["versions"].items()])
+
+
 def notes(results, rows, titles):
     """What the marks mean, and who failed."""
     said = []
@@ -36,7 +43,9 @@ def notes(results, rows, titles):
             server, by = found
             said.append(f"- {row.name}: the floor is none, {titles[server]} has {by:.2f} of it.")
         if any(busy(results, row, server) for server in titles):
-            said.append(f"- {row.name}: {TOOL} the load tool used {BUSY:g} of its core or more: its speed as much as the server's.")
+            said.append(
+                f"- {row.name}: {TOOL} the load tool used {BUSY:g} of its core or more: its speed as much as the server's."
+            )
     said += [f"- {titles.get(it.server, it.server)}, {it.row}: {it.failed}" for it in results.failures()]
     return "\n".join(said)
 

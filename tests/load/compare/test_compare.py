@@ -4,7 +4,9 @@
 """
 
 import base64
+import contextlib
 import hashlib
+import io
 import pathlib
 import signal
 import socketserver
@@ -15,12 +17,15 @@ import threading
 import time
 import unittest
 
+import costs
 from client import CLOSE, TEXT, Ended, frame, read_frame
 from conformance import Unfaithful, check
+from process import Failed
 from results import Mixed, Record, Results
 from rows import rows
-from settings import differences
-from tables import figures, markdown, notes
+from servers import PLAIN, ROOT, version_of
+from settings import differences, versions
+from tables import circumstances, figures, markdown, notes
 from verdict import verdict
 
 MEMORY, FANOUT, JOINED, ECHO, DIRECT, *_ = rows(10_000, 5)
@@ -76,6 +81,49 @@ class Tables(unittest.TestCase):
         report = {"answersPerSecond": 180_000, "toolSharePercent": 90}
         self.assertEqual((ECHO.figure(report), ECHO.tool_share(report)), (180_000, 0.9))
         self.assertIsNone(MEMORY.tool_share({"toolSharePercent": 90}))
+
+
+    def test_the_versions_printed_are_those_that_were_measured(self):
+        found = results(FANOUT, floor=[5, 5], otomo=[6, 6])
+        found.settings = SETTINGS | {"kernel": "6.1", "versions": {"Bun": "bun 0.0.1"}}
+        self.assertEqual(circumstances(found), "2 rounds, otomo 0.1.0, sha256 1, Linux 6.1\n\n- Bun: bun 0.0.1")
+
+    def test_every_server_has_its_version_in_the_settings(self):
+        kept = versions()
+        self.assertEqual(list(kept), [*(server.title for server in PLAIN), "rustc"])
+        self.assertTrue(all(kept.values()))
+        self.assertEqual(version_of("no-such-program"), "not there")
+
+
+class Costs(unittest.TestCase):
+    REPORT = {
+        "residentKibPerConnection": 1000,
+        "nanosPerWrite": 5000,
+        **{f"server{part}MicrosPer{of}": 2 for part in ("User", "System") for of in ("Connect", "Delivery", "Call")},
+    }
+
+    def setUp(self):
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+
+    def test_each_run_is_made_once_and_every_line_has_its_figure(self):
+        asked = []
+        columns = costs.measured([1_000], lambda arguments, _: asked.append(arguments) or self.REPORT)
+        self.assertEqual(columns, {1_000: ["1,024", "4.00", "4.00", "5.00", "4.00", "4.00"]})
+        self.assertEqual(len(asked), 5)
+
+    def test_a_number_without_room_is_left_out_and_another_fault_is_not(self):
+        def run(arguments, _):
+            if "18000" in arguments:
+                raise Failed(f"otomo: 18128 {costs.NO_ROOM} and this process may have 1024")
+            if arguments[0] == "fanout":
+                raise Failed("a connection is lost")
+            return self.REPORT
+
+        columns = costs.measured([1_000, 18_000], run)
+        self.assertEqual(columns, {1_000: ["1,024", "4.00", "-", "5.00", "-", "4.00"]})
+
+    def test_the_load_tool_says_so(self):
+        self.assertIn(costs.NO_ROOM, (ROOT / "src/cli/bench/fault.rs").read_text())
 
 
 class Verdicts(unittest.TestCase):

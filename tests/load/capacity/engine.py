@@ -164,8 +164,8 @@ class Writer:
 
 
 class Worker:
-    """A delivery core with its connections. Status updates that wait are joined into one round over all of them; between steps of it
-    single people get what is theirs."""
+    """A delivery core with its connections. Status updates that wait are joined into one round over all of them; between steps
+    of it single people get what is theirs."""
 
     #: Seconds that it works at a round before it looks for something else to do.
     STEP = 0.005

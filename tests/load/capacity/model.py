@@ -18,8 +18,8 @@ connections that carries what came during the round takes
     round = n * write + (status * round) * n * joined     =>     round = n * write / (1 - status * n * joined)
 
 It exists while `status * n * joined < 1`; that product, with what goes to single people, is how full the cores are. What
-comes when a round has just begun waits for two of them. Rounds differ, for changes come at random: one that carries k of them makes
-the next longer, so their lengths are spread by
+comes when a round has just begun waits for two of them. Rounds differ, for changes come at random: one that carries k of
+them makes the next longer, so their lengths are spread by
 
     deviation^2 = (n * joined)^2 * status * round / (1 - (status * n * joined)^2)
 

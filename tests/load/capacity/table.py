@@ -15,12 +15,13 @@ HEAD = [
 ]
 
 
-def row(cells: int, cell: Cell) -> list[str]:
+def row(connections: int, cells: int, cell: Cell) -> list[str]:
+    """`connections` are those of all cells."""
     used = cell.used()
     machine = cell.figures["machine"]
     first, full = cell.first()
     return [
-        f"{cells * cell.connections:,}",
+        f"{connections:,}",
         f"{cells} x {cell.nodes}",
         f"{cell.connections * cell.figures['day']['otomo_share']:,.0f}",
         f"{cell.status_takes() * 1000:,.0f} ms" if isfinite(cell.round()) else "never",
@@ -50,12 +51,13 @@ def back(cell: Cell) -> list[str]:
 def main() -> None:
     figures = load()
     print("The fewest nodes for a number of connections, in as many cells as are best:\n")
-    print_table(HEAD, [row(*cells_for(figures, size)) for size in SIZES])
+    print_table(HEAD, [row(size, *cells_for(figures, size)) for size in SIZES])
     print("\nAll in one cell:\n")
     # Where no number of nodes is enough, what a hundred lack.
-    print_table(HEAD, [row(1, nodes_for(figures, size, 100) or Cell(figures, size, 100)) for size in SIZES])
+    print_table(HEAD, [row(size, 1, nodes_for(figures, size, 100) or Cell(figures, size, 100)) for size in SIZES])
+    most = [most_connections(figures, nodes) for nodes in (1, 2, 4, 8, 16)]
     print("\nThe most that a cell of so many nodes carries:\n")
-    print_table(HEAD, [row(1, most_connections(figures, nodes)) for nodes in (1, 2, 4, 8, 16)])
+    print_table(HEAD, [row(cell.connections, 1, cell) for cell in most])
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:

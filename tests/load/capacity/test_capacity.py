@@ -11,6 +11,7 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
+import measure
 from engine import Bulk, Clock, Dice, Station, percentile
 from model import Cell, cells_for, load, most_connections, nodes_for
 from points import bench, holds, opened, simulated
@@ -41,7 +42,7 @@ class Sources(unittest.TestCase):
                 with self.subTest(name):
                     self.assertTrue(what)
                     self.assertTrue(before or not command.startswith("the same"), "the same as what?")
-                    if bench := re.match(r"otomo bench (\w+)( --[a-z-]+( \d+)?)*$", command):
+                    if bench := re.match(r"otomo bench (\w+)( --[a-z-]+( \d+)?)*(, and .*)?$", command):
                         there = [SCENARIOS / bench[1], SCENARIOS / f"{bench[1]}.rs"]
                         self.assertTrue(any(map(Path.exists, there)), command)
                     elif command.endswith(".md"):
@@ -49,6 +50,43 @@ class Sources(unittest.TestCase):
                     else:
                         self.assertRegex(command, r"^(the same|cargo test|redis-benchmark)\b")
                 before = command
+
+    def test_every_figure_of_the_load_tool_is_measured_by_one_command(self) -> None:
+        named = measure.commands(measure.FILE.read_text())
+        self.assertEqual(set(named), set(measure.TAKEN))
+
+    def test_what_was_measured_is_written_where_it_stands_and_nothing_else_changes(self) -> None:
+        text = measure.FILE.read_text()
+        found = {name: 10.0 + number for number, name in enumerate(measure.TAKEN)}
+        figures, before = tomllib.loads(measure.written(text, found)), tomllib.loads(text)
+        for name, figure in found.items():
+            part = "measured" if name in before["measured"] else "points"
+            self.assertEqual(figures[part][name][0], figure, name)
+            before[part][name][0] = figure
+        self.assertEqual(figures, before)
+
+    def test_figures_are_taken_from_reports(self) -> None:
+        latency = {"p50": 2.0, "p99": 5.0}
+        level = {"sendsPerSecond": 10_000.0, "writesPerCommit": 100.0, "latencyMs": latency}
+        report = {
+            "residentKibPerConnection": 2.5, "connectsPerSecond": 9_000.0, "deliveriesPerSecond": 200_000.0,
+            "callsPerSecond": 3_000.0, "changes": 600_000, "heard": 100_000.0, "commitMs": 0.2, "latencyMs": latency,
+            "levels": [level], "serverUserMicrosPerCall": 300.0,
+        }
+        report |= {f"server{part}MicrosPer{of}": 20.0 for part in ("User", "System") for of in ("Connect", "Delivery", "Change")}
+        asked, runs = measure.commands(measure.FILE.read_text()), []
+        figures = changed("measured", checkpoint=10_000, checkpoint_jobs=1_000)
+        found = measure.measured(figures, asked, lambda command: runs.append(command) or report)
+        self.assertEqual(len(runs), len(set(runs)))
+        points = {"chat_rate": 10_000, "calls_rate": 3_000, "storm_rate": 9_000, "fanout_rate": 200_000}
+        points |= {name: 2 for name in ("chat_p50", "calm_chat_p50", "calls_p50")}
+        points |= {name: 5 for name in ("chat_p99", "calm_chat_p99", "calm_calls_p99")}
+        expected = points | {"resident": 2_560, "connect": 40, "write": 40, "joined": 0.24, "flush": 200}
+        expected |= {"call_job": 50, "spread": 2.5}
+        for name, figure in expected.items():
+            self.assertAlmostEqual(found[name], figure, msg=name)
+        # 100 µs a send, of which 2 are its part of the flush that was just measured, and 10 of a checkpoint.
+        self.assertAlmostEqual(found["job"], 88)
 
     def test_each_point_says_how_far_the_simulation_may_be_from_it_and_why(self) -> None:
         self.assertEqual(self.RAW["within"].keys(), self.RAW["points"].keys())

@@ -48,4 +48,11 @@ def peers_digest():
 
 def differences(known, new):
     """What is not the same in both, for people."""
-    return [f"{name}: {known.get(name)} there, {value} now" for name, value in new.items() if known.get(name) != value]
+    found = []
+    for name, value in new.items():
+        before = known.get(name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            found += differences(before, value)
+        elif before != value:
+            found.append(f"{name}: {before} there, {value} now")
+    return found

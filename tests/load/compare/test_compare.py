@@ -189,6 +189,8 @@ class Kept(unittest.TestCase):
 
     def test_each_setting_that_differs_is_named(self):
         self.assertEqual(differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}), ["b: 2 there, 3 now", "c: None there, 4 now"])
+        was, now = ({"versions": {"Bun": bun, "ws": "ws 8"}} for bun in ("bun 1.0", "bun 1.1"))
+        self.assertEqual(differences(was, now), ["Bun: bun 1.0 there, bun 1.1 now"])
 
 
 # Starts a process that starts another, and says the ids of both. Then it is up to a signal.

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Counts latencies in microseconds, from one to a minute, to three digits.
+/// The longest that is told apart, in microseconds: a day. No run waits for longer.
+const LONGEST: u64 = 24 * 60 * 60 * 1_000_000;
+
+/// Counts latencies in microseconds, from one to a day, to three digits.
 pub(crate) struct Latencies(Histogram<u64>);
 
 impl Default for Latencies {
     #[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
     fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(1, 60_000_000, 3);
+        let histogram = Histogram::new_with_bounds(1, LONGEST, 3);
         Self(histogram.expect("bounds of a histogram"))
     }
 }
@@ -34,5 +37,17 @@ impl Latencies {
 
     pub(crate) fn histogram(&self) -> &Histogram<u64> {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_minute_is_told_as_it_is() {
+        let mut latencies = Latencies::default();
+        latencies.note(Duration::from_secs(90));
+        assert!((latencies.millis(1.0) - 90_000.0).abs() <= 90.0);
     }
 }

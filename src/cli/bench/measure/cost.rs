@@ -18,7 +18,8 @@ const LIMIT: f64 = 0.8;
 const IDLE: Duration = Duration::from_millis(200);
 const IDLE_CPU: Duration = Duration::from_millis(10);
 
-/// How long to wait for a server to be idle. One that never is has housekeeping to do, which belongs to nobody.
+/// How long to wait for a server to be idle. One that never is has housekeeping to do, which then counts with the load: reports
+/// say so.
 const RESTLESS: Duration = Duration::from_secs(10);
 
 /// CPU that was used: since each process began, or since an earlier look.
@@ -30,6 +31,8 @@ pub(crate) struct Cost {
     /// Of a server elsewhere nothing is known.
     server: Option<Cpu>,
     tool: Cpu,
+    /// Whether the server was waited for in vain to be idle, if it was waited for.
+    never_idle: Option<bool>,
 }
 
 impl Cost {
@@ -40,19 +43,32 @@ impl Cost {
             took: Duration::ZERO,
             server: target.process().map(Process::cpu).transpose()?,
             tool: Process::own().cpu()?,
+            never_idle: None,
         })
     }
 
     /// The same once the server is idle: what it still has to do belongs to what came before. Clients listen meanwhile.
     pub(crate) fn read_idle(target: &Target, crowd: &mut Crowd) -> Result<Self, BenchFault> {
-        let end = Instant::now() + RESTLESS;
-        let mut last = Self::read(target)?;
-        loop {
+        let first = Self::read(target)?;
+        Self::until_idle(first, || {
             crowd.listen(IDLE)?;
-            let now = Self::read(target)?;
+            Self::read(target)
+        })
+    }
+
+    /// Looks again and again until the server has done next to nothing between two looks, or never does.
+    fn until_idle(
+        first: Self,
+        mut look: impl FnMut() -> Result<Self, BenchFault>,
+    ) -> Result<Self, BenchFault> {
+        let mut last = first;
+        loop {
+            let now = look()?;
             let used = now.since(&last).server.map(|cpu| cpu.user + cpu.system);
-            if used.is_none_or(|used| used <= IDLE_CPU) || now.at > end {
-                return Ok(now);
+            let is_idle = used.is_none_or(|used| used <= IDLE_CPU);
+            if is_idle || now.since(&first).took > RESTLESS {
+                let never_idle = Some(!is_idle);
+                return Ok(Self { never_idle, ..now });
             }
             last = now;
         }
@@ -66,6 +82,10 @@ impl Cost {
             took: self.at.saturating_duration_since(before.at),
             server: server.map(|(now, before)| now.since(before)),
             tool: self.tool.since(before.tool),
+            never_idle: match (self.never_idle, before.never_idle) {
+                (Some(after), Some(before)) => Some(after || before),
+                (one, other) => one.or(other),
+            },
         }
     }
 
@@ -73,8 +93,14 @@ impl Cost {
     pub(crate) fn with_server_of(self, longer: &Self) -> Self {
         Self {
             server: longer.server,
+            never_idle: longer.never_idle,
             ..self
         }
+    }
+
+    /// Whether what the server always does is in it, since it was never idle; none where nobody waited for that.
+    pub(crate) fn never_idle(&self) -> Option<bool> {
+        self.never_idle
     }
 
     /// The server's own code, in microseconds for each of so many.
@@ -123,7 +149,38 @@ mod tests {
             took: Duration::ZERO,
             server: Some(cpu(server)),
             tool: cpu(tool),
+            never_idle: None,
         }
+    }
+
+    /// The last of looks every 200 ms, between each of which the server has used so many milliseconds.
+    fn until_idle(used: impl Fn(u64) -> u64) -> Cost {
+        let began = Instant::now();
+        let (mut looks, mut sum) = (0, 0);
+        let look = || {
+            looks += 1;
+            sum += used(looks);
+            Ok(cost(began, looks * 200, sum, 0))
+        };
+        Cost::until_idle(cost(began, 0, 0, 0), look).unwrap()
+    }
+
+    #[test]
+    fn a_server_is_idle_when_it_does_next_to_nothing_between_two_looks() {
+        let idle = until_idle(|look| if look < 3 { 100 } else { 10 });
+        assert_eq!(
+            (idle.never_idle(), idle.server),
+            (Some(false), cost(idle.at, 0, 210, 0).server)
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_never_idle_is_said_to_be_so() {
+        let busy = until_idle(|_| 20);
+        assert_eq!(busy.never_idle(), Some(true));
+        let load = cost(busy.at, 1_000, 0, 0).since(&until_idle(|_| 0));
+        assert_eq!(load.never_idle(), Some(false));
+        assert_eq!(load.with_server_of(&busy).never_idle(), Some(true));
     }
 
     #[test]

@@ -177,6 +177,8 @@ impl Expectation {
             let space = if unit.is_empty() { "" } else { " " };
             let found = match value {
                 Value::Whole(found) => whole(*found),
+                Value::Flag(true) => "yes".to_owned(),
+                Value::Flag(false) => "no".to_owned(),
                 _ => precise(found),
             };
             format!("{}, but {} is {found}{space}{unit}", self.text, self.name)
@@ -199,7 +201,7 @@ impl Relation {
 impl Unit {
     fn measure(self) -> Measure {
         match self {
-            Self::Count | Self::PerSecond | Self::Percent => Measure::Bare,
+            Self::Count | Self::Flag | Self::PerSecond | Self::Percent => Measure::Bare,
             Self::Seconds => Measure::Time(1e9),
             Self::Millis | Self::Latency => Measure::Time(1e6),
             Self::Micros => Measure::Time(1e3),
@@ -245,7 +247,8 @@ mod tests {
     const MEMORY: Figure = Figure::new("kib", "memory", Unit::Kib).or("memory");
     const LATENCY: Figure = Figure::new("latencyMs", "latency", Unit::Latency);
     const SET_UP: Figure = Figure::new("setUpMs", "set-up", Unit::Latency).or("setUp");
-    const FIGURES: [Figure; 4] = [RATE, MEMORY, LATENCY, SET_UP];
+    const LIMIT: Figure = Figure::new("isTheLimit", "the tool is the limit", Unit::Flag);
+    const FIGURES: [Figure; 5] = [RATE, MEMORY, LATENCY, SET_UP, LIMIT];
 
     fn report() -> Report {
         let mut report = Report::new("test", &FIGURES);
@@ -256,6 +259,7 @@ mod tests {
         report.put(MEMORY, 2.5);
         report.latency(LATENCY, &micros);
         report.latency(SET_UP, &micros);
+        report.put(LIMIT, true);
         report
     }
 
@@ -284,6 +288,7 @@ mod tests {
             "memory>2.5kB",
             "memory<=2.5KiB",
             "memory<0.01MiB",
+            "isTheLimit==1",
         ] {
             assert_eq!(told(holds), Ok(()), "{holds}");
         }
@@ -303,6 +308,10 @@ mod tests {
         assert_eq!(
             but("rate>1000"),
             "not as expected: rate>1000, but rate is 1,000"
+        );
+        assert_eq!(
+            but("isTheLimit==0"),
+            "not as expected: isTheLimit==0, but isTheLimit is yes"
         );
     }
 

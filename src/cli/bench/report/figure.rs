@@ -22,6 +22,8 @@ pub(crate) struct Figure {
 pub(crate) enum Unit {
     /// Things.
     Count,
+    /// Whether something is so: 1 if it is, else 0.
+    Flag,
     PerSecond,
     Seconds,
     Millis,
@@ -103,7 +105,7 @@ impl Unit {
     /// What the table says behind the name.
     pub(super) fn says(self) -> &'static str {
         match self {
-            Self::Count | Self::PerSecond => "",
+            Self::Count | Self::Flag | Self::PerSecond => "",
             Self::Seconds => "s",
             Self::Millis | Self::Latency => "ms",
             Self::Micros => "µs",
@@ -133,12 +135,13 @@ impl Latency {
 }
 
 impl Value {
-    /// As a number, if it is one.
+    /// As a number, if it is known.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Self::Whole(number) => Some(*number as f64),
             Self::Real(number) => Some(*number),
-            Self::Flag(_) | Self::Latency(_) | Self::Unknown => None,
+            Self::Flag(flag) => Some(f64::from(*flag)),
+            Self::Latency(_) | Self::Unknown => None,
         }
     }
 }

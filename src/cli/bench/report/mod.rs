@@ -25,7 +25,10 @@ const TOOL_SHARE: Figure = Figure::new(
     Unit::Percent,
 );
 const TOOL_IS_THE_LIMIT: Figure =
-    Figure::new("toolIsTheLimit", "this tool is the limit", Unit::Count);
+    Figure::new("toolIsTheLimit", "this tool is the limit", Unit::Flag);
+
+/// What it says of the server wherever that is waited for to be idle: else what it always does counts with the load.
+const NEVER_IDLE: Figure = Figure::new("serverNeverIdle", "the server was never idle", Unit::Flag);
 
 /// What it says of what was not answered in the end, or went late, wherever that can happen.
 const UNANSWERED: Figure = Figure::new("unanswered", "not answered at the end", Unit::Count);
@@ -33,7 +36,14 @@ const UNSENT: Figure = Figure::new("unsent", "due, and never sent", Unit::Count)
 const LATENESS: Figure = Figure::new("toolLateMs", "sent late by this tool, p99", Unit::Millis);
 
 /// Figures that are no scenario's own.
-pub(crate) const COMMON: &[Figure] = &[UNANSWERED, UNSENT, LATENESS, TOOL_SHARE, TOOL_IS_THE_LIMIT];
+pub(crate) const COMMON: &[Figure] = &[
+    UNANSWERED,
+    UNSENT,
+    LATENESS,
+    TOOL_SHARE,
+    TOOL_IS_THE_LIMIT,
+    NEVER_IDLE,
+];
 
 /// What a run found out.
 #[derive(Debug)]
@@ -102,6 +112,9 @@ impl Report {
         self.put(tool, cost.tool_micros(count));
         self.put(TOOL_SHARE, cost.tool_share() * 100.0);
         self.put(TOOL_IS_THE_LIMIT, cost.tool_is_the_limit());
+        if let Some(never_idle) = cost.never_idle() {
+            self.put(NEVER_IDLE, never_idle);
+        }
     }
 
     /// Adds what was not answered, and what was due and never sent: both are in the latencies, with how long they had been

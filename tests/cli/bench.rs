@@ -143,6 +143,8 @@ fn the_floor_is_weighed_and_joining_pays() {
         number(&report, "nanosPerJoinedWrite"),
     );
     assert!(joined > 0.0 && joined < single * 16.0, "{report}");
+    let per_second = 16.0 * 1e9 / joined;
+    assert!((number(&report, "joinedDeliveriesPerCpuSecond") - per_second).abs() < 1.0);
 }
 
 #[test]
@@ -153,6 +155,7 @@ fn programs_get_json() {
     let report: serde_json::Value = serde_json::from_str(&place.otomo(&args).printed()).unwrap();
     assert_eq!(report["scenario"], "fanout");
     assert_eq!(report["asked"], 20);
+    assert!(report["inFlight"].is_null(), "the clock decides: {report}");
     let updates = report["updates"].as_u64().unwrap();
     // Not as many as were asked for, where the machine is busy.
     assert!((1..=25).contains(&updates), "{report}");

@@ -102,10 +102,10 @@ impl Scenario for FanoutArgs {
         let updates = &fanout.updates;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(CONNECTIONS, self.connections);
-        if let Some(rate) = self.rate {
-            report.put(ASKED, rate);
+        match self.rate {
+            Some(rate) => report.put(ASKED, rate),
+            None => report.put(IN_FLIGHT, senders),
         }
-        report.put(IN_FLIGHT, senders);
         report.put(UPDATES, updates.complete());
         let counts = [SECONDS, DELIVERIES, PER_SECOND];
         spent.report(&mut report, counts, COSTS, updates.meter.count());

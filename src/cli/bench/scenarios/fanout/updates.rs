@@ -17,7 +17,7 @@ const PLAIN_UPDATE: &[u8] = b"b";
 pub(super) const BREAK: &str = r#"{"type":"otomo_status_set","status":"break"}"#;
 pub(super) const ONLINE: &str = r#"{"type":"otomo_status_set","status":"online"}"#;
 
-/// Subscribers whose latency is recorded, spread over all.
+/// Subscribers whose latency is recorded, at most, spread over all.
 const SAMPLED: usize = 100;
 
 /// One that tells everybody something over and over.
@@ -118,11 +118,12 @@ impl Updates {
         }
     }
 
-    /// Every how manieth subscriber's latency is recorded, and of how many that is.
+    /// Of this many subscribers, the latency of one is recorded.
     fn stride(&self) -> usize {
-        (self.subscribers / SAMPLED).max(1)
+        self.subscribers.div_ceil(SAMPLED).max(1)
     }
 
+    /// Subscribers whose latency is recorded.
     fn sampled(&self) -> usize {
         self.subscribers.div_ceil(self.stride())
     }
@@ -232,6 +233,20 @@ mod tests {
             updates.heard(0, words.as_bytes());
         }
         assert_eq!(updates.complete(), 12);
+    }
+
+    #[test]
+    fn of_however_many_no_more_are_recorded_than_that() {
+        for (subscribers, sampled) in [
+            (0, 0),
+            (1, 1),
+            (100, 100),
+            (101, 51),
+            (199, 100),
+            (10_000, 100),
+        ] {
+            assert_eq!(updates(1, subscribers, None).sampled(), sampled);
+        }
     }
 
     #[test]

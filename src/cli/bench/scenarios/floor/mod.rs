@@ -2,7 +2,7 @@
 //!
 //! One process writes the same frames to many sockets with bare system calls, another takes them as the tool does; what is
 //! counted is the CPU of the first. Once each frame is written by itself, once several are joined in one write. That is what a
-//! server cannot be faster than, so that every figure can be given as a ratio to it.
+//! server that calls `write()` for each can hardly undercut, so that every figure can be given as a ratio to it.
 //!
 //! With `--serve`, the smallest server there can be answers the letters of plain servers, so that echo, direct and connect have
 //! a floor too.
@@ -62,12 +62,12 @@ const JOINED_WRITE: Figure = Figure::new(
     Unit::Nanos,
 );
 const PER_SECOND: Figure = Figure::new(
-    "deliveriesPerSecond",
+    "deliveriesPerCpuSecond",
     "deliveries per second of CPU, one by one",
     Unit::PerSecond,
 );
 const JOINED_PER_SECOND: Figure = Figure::new(
-    "joinedDeliveriesPerSecond",
+    "joinedDeliveriesPerCpuSecond",
     "deliveries per second of CPU, joined",
     Unit::PerSecond,
 )

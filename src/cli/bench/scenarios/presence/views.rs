@@ -12,7 +12,7 @@ use crate::cli::bench::{
     words::{kind, number},
 };
 
-/// Watchers that are looked at, spread over all: so that the tool, which reads for all of them, is not what is measured.
+/// Watchers that are looked at, at most, spread over all: so that the tool, which reads for all of them, is not what is measured.
 const SAMPLED: usize = 128;
 
 /// How the message begins that is looked at; the otomo's number follows, then its status.
@@ -59,7 +59,7 @@ pub(super) struct Views {
 impl Views {
     /// Everybody is online.
     pub(super) fn new(otomo: usize, watchers: usize) -> Self {
-        let step = (watchers / SAMPLED).max(1);
+        let step = watchers.div_ceil(SAMPLED).max(1);
         let view = View {
             status: Status::Online,
             version: 0,
@@ -253,6 +253,8 @@ pub(super) mod tests {
     fn each_watcher_that_is_looked_at_has_a_view_of_its_own() {
         let mut views = Views::new(3, SAMPLED * 4);
         assert_eq!(views.watchers(), SAMPLED);
+        assert_eq!(Views::new(3, SAMPLED + 1).watchers(), SAMPLED / 2 + 1);
+        assert_eq!(Views::new(3, SAMPLED * 2 - 1).watchers(), SAMPLED);
         let mut heard = |watcher, otomo| {
             let heard = views.heard(watcher, &told(otomo, OtomoStatus::Break));
             heard.unwrap()

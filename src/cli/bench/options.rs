@@ -104,6 +104,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text).ok_or("must be a duration, like 500ms, 3s, 30m")
 }
 
+/// The same where none at all makes no sense.
+pub(crate) fn some_duration(text: &str) -> Result<Duration, &'static str> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be more than nothing, like 500ms, 3s, 30m"),
+        span => Ok(span),
+    }
+}
+
 /// The letters of plain servers, for people who write one.
 pub(crate) const PLAIN: &str = "\
 Plain servers take text messages (of Socket.IO: the event \"message\" with one string). The first letter says what to do:

@@ -115,10 +115,25 @@ pub(crate) fn measure<P: Play>(
     // Asking for them takes its time, in which nobody listened: that is over before anything is counted.
     let commits_before = commits()?;
     run(crowd, play, CATCH_UP)?;
+    let spent = measure_now(crowd, target, play, Steps::one(span), || Ok(()))?;
+    Ok(Spent {
+        commits: commits()?.since(&commits_before),
+        ..spent
+    })
+}
+
+/// Counts from now on, in steps, with a look at something after each; and waits for what is under way then.
+pub(crate) fn measure_now(
+    crowd: &mut Crowd,
+    target: &Target,
+    play: &mut impl Play,
+    steps: Steps,
+    look: impl FnMut() -> Result<(), BenchFault>,
+) -> Result<Spent, BenchFault> {
     play.reset();
     let mut wants = Wants::default();
-    let (before, end) = (Cost::read(target)?, Instant::now() + span);
-    play_until(crowd, play, &mut wants, end)?;
+    let before = Cost::read(target)?;
+    let end = play_in_steps(crowd, play, &mut wants, steps, look)?;
     play.meter().stop();
     let cost = Cost::read(target)?.since(&before);
     let unsent = play.stop(end);
@@ -131,9 +146,84 @@ pub(crate) fn measure<P: Play>(
         cost,
         unanswered: play.give_up(Instant::now()),
         unsent,
-        commits: commits()?.since(&commits_before),
+        commits: Commits::default(),
         lateness: wants.lateness,
     })
+}
+
+/// How long something is played, and how often it is looked at meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps {
+    span: Duration,
+    every: Duration,
+    patience: Duration,
+}
+
+impl Steps {
+    /// With a look at the end alone.
+    pub(crate) fn one(span: Duration) -> Self {
+        Self::every(span, span)
+    }
+
+    /// With a look every so often, and at the end.
+    pub(crate) fn every(every: Duration, span: Duration) -> Self {
+        Self {
+            span,
+            every,
+            patience: PATIENCE,
+        }
+    }
+}
+
+/// Returns when the last step was over.
+fn play_in_steps(
+    crowd: &mut Crowd,
+    play: &mut impl Play,
+    wants: &mut Wants,
+    steps: Steps,
+    mut look: impl FnMut() -> Result<(), BenchFault>,
+) -> Result<Instant, BenchFault> {
+    let mut now = Instant::now();
+    let end = now + steps.span;
+    let mut stuck = Stuck::new(play.meter().count(), steps.patience);
+    while now < end {
+        let next = end.min(now + steps.every);
+        play_until(crowd, play, wants, &mut stuck, next)?;
+        look()?;
+        // However long the look took: the next one comes when it is time.
+        now = next;
+    }
+    Ok(end)
+}
+
+/// Whether a server still does something.
+struct Stuck {
+    patience: Duration,
+    /// How much it has done, and since when.
+    known: u64,
+    since: Instant,
+}
+
+impl Stuck {
+    fn new(known: u64, patience: Duration) -> Self {
+        Self {
+            patience,
+            known,
+            since: Instant::now(),
+        }
+    }
+
+    /// # Errors
+    /// If something has been under way for too long and nothing was done.
+    fn look(&mut self, play: &mut impl Play, now: Instant) -> Result<(), BenchFault> {
+        let count = play.meter().count();
+        if count > self.known || play.under_way() == 0 {
+            (self.known, self.since) = (count, now);
+        } else if self.since.elapsed() > self.patience {
+            return Err(BenchFault::Silent(self.patience));
+        }
+        Ok(())
+    }
 }
 
 /// Plays until it is over, and counts all of it. The server is idle before, and what it does until it is idle again is of this.
@@ -145,7 +235,7 @@ pub(crate) fn measure_all(
     let before = Cost::read_idle(target, crowd)?;
     play.reset();
     let mut wants = Wants::default();
-    play_until(crowd, play, &mut wants, Instant::now() + FOREVER)?;
+    play_in_steps(crowd, play, &mut wants, Steps::one(FOREVER), || Ok(()))?;
     play.meter().stop();
     let load = Cost::read(target)?.since(&before);
     let until_idle = Cost::read_idle(target, crowd)?.since(&before);
@@ -165,17 +255,17 @@ pub(crate) fn run(
     play: &mut impl Play,
     span: Duration,
 ) -> Result<(), BenchFault> {
-    let end = Instant::now() + span;
-    play_until(crowd, play, &mut Wants::default(), end)
+    let wants = &mut Wants::default();
+    play_in_steps(crowd, play, wants, Steps::one(span), || Ok(())).map(drop)
 }
 
 fn play_until(
     crowd: &mut Crowd,
     play: &mut impl Play,
     wants: &mut Wants,
+    stuck: &mut Stuck,
     end: Instant,
 ) -> Result<(), BenchFault> {
-    let (mut known, mut progress) = (play.meter().count(), Instant::now());
     loop {
         let now = Instant::now();
         // Once more at the end, for what was due by then.
@@ -186,11 +276,7 @@ fn play_until(
         }
         turn(crowd, play, end.min(now + pause), wants)?;
         play.meter().tick(now);
-        if play.meter().count() > known || play.under_way() == 0 {
-            (known, progress) = (play.meter().count(), now);
-        } else if progress.elapsed() > PATIENCE {
-            return Err(BenchFault::Silent(PATIENCE));
-        }
+        stuck.look(play, now)?;
     }
 }
 
@@ -221,4 +307,64 @@ fn turn(
     })?;
     play.go_on(wants)?;
     wants.fulfil(crowd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::bench::{
+        measure::Progress,
+        options::{Speaks, Transport, WayArgs},
+        target::Endpoint,
+    };
+
+    /// Something that waits for an answer which never comes.
+    struct Waits(Meter);
+
+    impl Play for Waits {
+        fn tick(&mut self, _: Instant, _: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+            Ok(None)
+        }
+
+        fn heard(&mut self, _: usize, _: &[u8], _: &mut Wants) -> Result<(), BenchFault> {
+            Ok(())
+        }
+
+        fn under_way(&self) -> usize {
+            1
+        }
+
+        fn meter(&mut self) -> &mut Meter {
+            &mut self.0
+        }
+
+        fn reset(&mut self) {}
+    }
+
+    /// Goal: a server that does nothing more is noticed however often it is looked at meanwhile. Method: steps that are
+    /// shorter than the patience.
+    #[test]
+    fn a_stuck_server_is_noticed_although_each_step_is_short() {
+        let way = WayArgs {
+            transport: Transport::Ws,
+            source: Vec::new(),
+            ca: None,
+            insecure: false,
+        };
+        let nobody = Endpoint::parse("ws://127.0.0.1:9", Speaks::Plain, &way).unwrap();
+        let mut crowd = Crowd::at(nobody, Duration::ZERO).unwrap();
+        let mut waits = Waits(Meter::new("answers", 0, Progress::Silent));
+        let (mut wants, mut looks) = (Wants::default(), 0);
+        let steps = Steps {
+            span: Duration::from_secs(10),
+            every: Duration::from_millis(10),
+            patience: Duration::from_millis(100),
+        };
+        let played = play_in_steps(&mut crowd, &mut waits, &mut wants, steps, || {
+            looks += 1;
+            Ok(())
+        });
+        assert!(matches!(played, Err(BenchFault::Silent(_))), "{played:?}");
+        assert!(looks > 1, "it was looked at meanwhile");
+    }
 }

@@ -74,7 +74,8 @@ impl Crowd {
         Self::at(target.endpoint().clone(), Duration::ZERO)
     }
 
-    fn at(endpoint: Endpoint, pause: Duration) -> Result<Self, BenchFault> {
+    /// `pause`: how long messages gather before each wait.
+    pub(crate) fn at(endpoint: Endpoint, pause: Duration) -> Result<Self, BenchFault> {
         let poll = Poll::new().map_err(BenchFault::Wait)?;
         let timer = Timer::new(poll.registry(), TIMER)?;
         Ok(Self {

@@ -42,6 +42,18 @@ impl Wants {
         self
     }
 
+    /// What is wanted next was due then, by the clock.
+    pub(crate) fn due_by_clock(&mut self, due: Instant) -> &mut Self {
+        self.due = Some(due);
+        self
+    }
+
+    /// Something that was due then, by the clock, has gone otherwise than through a client.
+    pub(crate) fn gone(&mut self, due: Instant) {
+        let lateness = self.lateness.get_or_insert_default();
+        lateness.note(due.elapsed());
+    }
+
     /// A client sends a message.
     pub(crate) fn say(&mut self, client: usize, text: impl Into<Rc<str>>) {
         self.add(client, Want::Say(text.into()));
@@ -80,6 +92,7 @@ impl Wants {
                 Want::Cut => crowd.cut(client),
             }
             if let Some(due) = due {
+                // Not `gone`: the list is being drained.
                 let lateness = self.lateness.get_or_insert_default();
                 lateness.note(due.elapsed());
             }

@@ -5,7 +5,7 @@
 //! - [`calls`]: calls from request to end. [`chat`]: messages that are stored. [`presence`]: who comes, goes and changes.
 //!   [`events`]: what backends say in rooms. [`replay`]: what somebody missed who comes back.
 //! - [`mixed`]: a day of an app. [`soak`]: its evening, for long.
-//! - [`streams`]: durable events as clients follow them, for several of these.
+//! - [`streams`]: durable events as clients follow them, [`unheard`]: what not all have heard, for several of these.
 //! - [`floor`]: what the kernel asks for the same, without any server.
 
 pub(crate) mod calls;
@@ -22,6 +22,7 @@ pub(crate) mod presence;
 pub(crate) mod replay;
 pub(crate) mod soak;
 mod streams;
+mod unheard;
 
 /// Load before anything is counted: buffers grow, caches fill.
 pub(crate) const WARM_UP: std::time::Duration = std::time::Duration::from_secs(1);

@@ -1,6 +1,7 @@
 //! The app's backend: says things to its users over the server's API, on some connections, each in a thread of its own.
 
 use std::{
+    collections::VecDeque,
     sync::mpsc::{Receiver, Sender, channel},
     thread,
     time::{Duration, Instant},
@@ -17,9 +18,15 @@ const EVENTS: &str = "/api/server/events";
 
 /// The connections of a backend.
 pub(crate) struct Backend {
-    lanes: Vec<Sender<Job>>,
+    lanes: Vec<Lane>,
     answers: Receiver<Result<Answer, BenchFault>>,
-    waiting: usize,
+}
+
+/// A connection with the thread that uses it.
+struct Lane {
+    jobs: Sender<Job>,
+    /// When each request was due that has not been answered, in their order.
+    unanswered: VecDeque<Instant>,
 }
 
 /// A request that is to be made.
@@ -36,6 +43,7 @@ pub(crate) struct Answer {
     pub(crate) took: Duration,
     /// How many events were in it.
     pub(crate) events: u64,
+    lane: usize,
 }
 
 impl Backend {
@@ -43,18 +51,20 @@ impl Backend {
     pub(crate) fn connect(target: &Target, lanes: usize) -> Result<Self, BenchFault> {
         let (answered, answers) = channel();
         let token = target.token(user("backend", 0)?, Role::Service)?;
-        let lanes = (0..lanes).map(|_| {
+        let lanes = (0..lanes).map(|lane| {
             let session = Session::open(target.endpoint(), token.clone())?;
-            let (lane, jobs) = channel();
+            let (sender, jobs) = channel();
             let answered = answered.clone();
             // Ends when the backend is dropped: its lane has no more jobs then.
-            thread::spawn(move || work(session, &jobs, &answered));
-            Ok(lane)
+            thread::spawn(move || work(lane, session, &jobs, &answered));
+            Ok(Lane {
+                jobs: sender,
+                unanswered: VecDeque::new(),
+            })
         });
         Ok(Self {
             lanes: lanes.collect::<Result<_, BenchFault>>()?,
             answers,
-            waiting: 0,
         })
     }
 
@@ -65,10 +75,10 @@ impl Backend {
     /// Posts events that were due then. Those of one lane go one after another.
     pub(crate) fn post(&mut self, lane: usize, due: Instant, body: String, events: u64) {
         let job = Job { due, body, events };
-        if let Some(lane) = self.lanes.get(lane)
-            && lane.send(job).is_ok()
+        if let Some(lane) = self.lanes.get_mut(lane)
+            && lane.jobs.send(job).is_ok()
         {
-            self.waiting += 1;
+            lane.unanswered.push_back(due);
         }
     }
 
@@ -80,24 +90,37 @@ impl Backend {
         let Ok(answer) = self.answers.try_recv() else {
             return Ok(None);
         };
-        self.waiting -= 1;
-        answer.map(Some)
+        let answer = answer?;
+        if let Some(lane) = self.lanes.get_mut(answer.lane) {
+            lane.unanswered.pop_front();
+        }
+        Ok(Some(answer))
     }
 
     /// Requests that have not been answered.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting
+        self.lanes.iter().map(|lane| lane.unanswered.len()).sum()
+    }
+
+    /// When each of them was due.
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = Instant> {
+        self.lanes
+            .iter()
+            .flat_map(|lane| lane.unanswered.iter().copied())
     }
 }
 
-fn work(mut session: Session, jobs: &Receiver<Job>, answered: &Sender<Result<Answer, BenchFault>>) {
+fn work(
+    lane: usize,
+    mut session: Session,
+    jobs: &Receiver<Job>,
+    answered: &Sender<Result<Answer, BenchFault>>,
+) {
     for Job { due, body, events } in jobs {
         let posted = session.post(EVENTS, &body);
         let took = due.elapsed();
-        if answered
-            .send(posted.map(|()| Answer { took, events }))
-            .is_err()
-        {
+        let answer = posted.map(|()| Answer { took, events, lane });
+        if answered.send(answer).is_err() {
             return;
         }
     }

@@ -8,6 +8,8 @@ use std::{
 use crate::{
     cli::bench::{
         fault::BenchFault,
+        measure::Meter,
+        scenarios::unheard::Unheard,
         words::{field, kind},
     },
     kernel::ids::ConversationId,
@@ -19,6 +21,8 @@ pub(super) struct Deliveries {
     epoch: Instant,
     /// The last message of a conversation that one of them has heard.
     last: HashMap<(usize, ConversationId), u64>,
+    /// Of each conversation the messages that not all have heard; they count from 1.
+    unheard: HashMap<ConversationId, Unheard>,
     /// Messages heard, by all together.
     pub(super) heard: u64,
 }
@@ -28,8 +32,17 @@ impl Deliveries {
         Self {
             epoch,
             last: HashMap::new(),
+            unheard: HashMap::new(),
             heard: 0,
         }
+    }
+
+    /// The next message of a conversation is sent to so many, and was due then.
+    pub(super) fn sent(&mut self, conversation: ConversationId, due: Instant, hearers: usize) {
+        let unheard = self.unheard.entry(conversation);
+        unheard
+            .or_insert_with(|| Unheard::from(1))
+            .said(due, hearers);
     }
 
     /// Somebody has heard something. Returns how long after it was due, if it is a message.
@@ -53,11 +66,20 @@ impl Deliveries {
         }
         *last = count;
         self.heard += 1;
+        if let Some(unheard) = self.unheard.get_mut(&conversation) {
+            unheard.heard(count);
+        }
         Ok(Some((self.epoch + due).elapsed()))
+    }
+
+    /// Notes for each who has not heard a message how long it has been waited for, and returns how many that are.
+    pub(super) fn give_up(&self, meter: &mut Meter, now: Instant) -> u64 {
+        let conversations = self.unheard.values();
+        conversations.map(|it| it.give_up(meter, now)).sum()
     }
 }
 
-/// The conversation, the how manieth message of it, and when it was due.
+/// The conversation, the message's number in it (from 1), and when it was due.
 fn parts(id: &str) -> Option<(ConversationId, u64, Duration)> {
     let mut parts = id.split('/');
     let conversation = parts.next()?.parse().ok()?;
@@ -70,10 +92,7 @@ fn parts(id: &str) -> Option<(ConversationId, u64, Duration)> {
 mod tests {
     use super::*;
     use crate::{
-        cli::bench::{
-            measure::{Meter, Progress},
-            scenarios::chat::sends::Sends,
-        },
+        cli::bench::{measure::Progress, scenarios::chat::sends::Sends},
         kernel::ids::MessageId,
         protocol::{
             event::{Event, NewMessage},
@@ -119,5 +138,22 @@ mod tests {
             .unwrap()
             .replace("/1/", "/3/");
         assert!(deliveries.heard(0, ahead.as_bytes()).is_err(), "a gap");
+    }
+
+    #[test]
+    fn what_a_member_has_not_heard_counts_with_its_age() {
+        let start = Instant::now();
+        let mut sends = Sends::new(Meter::new("sends", 1, Progress::Silent));
+        let mut deliveries = Deliveries::new(sends.epoch());
+        sends.add(ConversationId::new());
+        let message = told(&sends.next(0, start).unwrap());
+        deliveries.sent(sends.conversation(0).unwrap(), start, 3);
+        deliveries.heard(2, &message).unwrap();
+        let mut meter = Meter::new("deliveries", 0, Progress::Silent);
+        assert_eq!(
+            deliveries.give_up(&mut meter, start + Duration::from_secs(6)),
+            2
+        );
+        assert_eq!(meter.latencies().count_between(5_900_000, 6_100_000), 2);
     }
 }

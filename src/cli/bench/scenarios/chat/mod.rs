@@ -61,7 +61,7 @@ pub(crate) struct ChatArgs {
 }
 
 const MEMBERS: Figure = Figure::new("members", "members of a conversation", Unit::Count);
-const ONLINE: Figure = Figure::new("online", "the others are connected", Unit::Count);
+const ONLINE: Figure = Figure::new("online", "the others are connected", Unit::Flag);
 const SENDERS: Figure = Figure::new("senders", "senders", Unit::Count);
 const ASKED: Figure = Figure::new("asked", "sends asked for, per second", Unit::PerSecond);
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
@@ -243,6 +243,10 @@ impl Play for Talk {
             && let Some(message) = self.sends.next(sender, due)
         {
             wants.due(self.pace, due).say(sender, message);
+            if let Some(conversation) = self.sends.conversation(sender) {
+                let hearers = usize::try_from(self.hearers).unwrap_or(usize::MAX);
+                self.deliveries.sent(conversation, due, hearers);
+            }
         }
         let free = !self.free.is_empty();
         Ok(free.then(|| self.pace.pause(now)).flatten())
@@ -280,11 +284,17 @@ impl Play for Talk {
     }
 
     fn stop(&mut self, now: Instant) -> u64 {
+        // Nobody has heard of what was not sent, either.
+        let mut unheard = self.pace;
+        for due in unheard.overdue(now) {
+            let waited = now.saturating_duration_since(due);
+            self.delivery.sample_many(waited, self.hearers);
+        }
         self.sends.meter.missed(self.pace.overdue(now), now)
     }
 
     fn give_up(&mut self, now: Instant) -> u64 {
-        self.sends.give_up(now)
+        self.sends.give_up(now) + self.deliveries.give_up(&mut self.delivery, now)
     }
 }
 

@@ -100,6 +100,11 @@ impl Sends {
         self.meter.missed(open, now)
     }
 
+    /// The conversation that a sender writes in.
+    pub(super) fn conversation(&self, number: usize) -> Option<ConversationId> {
+        self.senders.get(number).map(|it| it.conversation)
+    }
+
     /// Messages that wait for their acknowledgement.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight

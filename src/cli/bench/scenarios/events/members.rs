@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::cli::bench::{
     fault::BenchFault,
+    measure::Meter,
+    scenarios::unheard::Unheard,
     words::{kind, number},
 };
 
@@ -15,6 +17,10 @@ pub(super) struct Members {
     /// From when times in events count.
     epoch: Instant,
     publishers: usize,
+    /// Of each room.
+    each: usize,
+    /// For each room and publisher, the events that not all members have heard.
+    unheard: Vec<Unheard>,
     /// For each member and publisher, the number of the next event that is due.
     next: Vec<u64>,
     /// Whether every event must come: else a newer one may take its place, or it is dropped where somebody is slow.
@@ -25,19 +31,32 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) fn new(members: usize, publishers: usize, all_come: bool) -> Self {
+    /// So many rooms, with so many members each.
+    pub(super) fn new([rooms, each]: [usize; 2], publishers: usize, all_come: bool) -> Self {
         Self {
             epoch: Instant::now(),
             publishers,
-            next: vec![0; members * publishers],
+            each,
+            unheard: (0..rooms * publishers).map(|_| Unheard::from(0)).collect(),
+            next: vec![0; rooms * each * publishers],
             all_come,
             heard: 0,
             passed_over: 0,
         }
     }
 
-    /// What an event says: the how manieth it is of its publisher in its room, and when it was due.
-    pub(super) fn data(&self, publisher: usize, number: u64, due: Instant) -> String {
+    /// The body of the next event of a publisher in a room.
+    pub(super) fn next(&mut self, room: usize, publisher: usize, due: Instant) -> String {
+        let mut number = 0;
+        if let Some(unheard) = self.unheard.get_mut(room * self.publishers + publisher) {
+            number = unheard.next();
+            unheard.said(due, self.each);
+        }
+        self.data(publisher, number, due)
+    }
+
+    /// The body of an event: its number among its publisher's events in this room (from 0), and when it was due.
+    fn data(&self, publisher: usize, number: u64, due: Instant) -> String {
         let due = due.saturating_duration_since(self.epoch).as_micros();
         format!(r#"{{"publisher":{publisher},"number":{number},"due":{due}}}"#)
     }
@@ -64,9 +83,16 @@ impl Members {
         let publisher = usize::try_from(publisher).unwrap_or(usize::MAX);
         let at = member * self.publishers + publisher;
         let next = self.next.get_mut(at).ok_or_else(wrong)?;
+        let of = member / self.each * self.publishers + publisher;
+        let unheard = self.unheard.get_mut(of).ok_or_else(wrong)?;
         let gap = number.checked_sub(*next).ok_or_else(wrong)?;
         if gap > 0 && self.all_come {
             return Err(wrong());
+        }
+        for number in *next..=number {
+            if !unheard.heard(number) {
+                return Err(wrong());
+            }
         }
         *next = number + 1;
         self.heard += 1;
@@ -74,14 +100,21 @@ impl Members {
         let due = self.epoch + Duration::from_micros(due);
         Ok(Some(due.elapsed()))
     }
+
+    /// Notes for each who has not heard an event how long it has been waited for, and returns how many that are.
+    pub(super) fn give_up(&self, meter: &mut Meter, now: Instant) -> u64 {
+        let streams = self.unheard.iter();
+        streams.map(|it| it.give_up(meter, now)).sum()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::bench::measure::Progress;
 
-    fn event(members: &Members, publisher: usize, number: u64) -> Vec<u8> {
-        let data = members.data(publisher, number, Instant::now());
+    /// As the server tells it.
+    fn told(data: &str) -> Vec<u8> {
         let event =
             format!(r#"{{"type":"room_event","room":"bench-1","event":"{TYPE}","data":{data}}}"#);
         event.into_bytes()
@@ -89,11 +122,12 @@ mod tests {
 
     #[test]
     fn publishers_and_members_are_told_apart() {
-        let mut members = Members::new(2, 2, true);
-        for (member, publisher) in [(0, 0), (0, 1), (1, 1), (1, 0)] {
-            for number in 0..2 {
-                let message = event(&members, publisher, number);
-                assert!(members.heard(member, &message).unwrap().is_some());
+        let mut members = Members::new([1, 2], 2, true);
+        let [first, second] = [0, 1]
+            .map(|publisher| [(); 2].map(|()| told(&members.next(0, publisher, Instant::now()))));
+        for (member, events) in [(0, &first), (0, &second), (1, &second), (1, &first)] {
+            for event in events {
+                assert!(members.heard(member, event).unwrap().is_some());
             }
         }
         assert_eq!((members.heard, members.passed_over), (8, 0));
@@ -104,12 +138,37 @@ mod tests {
     #[test]
     fn twice_and_backwards_is_wrong_and_so_is_a_gap_where_all_must_come() {
         for all_come in [true, false] {
-            let mut members = Members::new(1, 1, all_come);
-            let [first, third] = [0, 2].map(|number| event(&members, 0, number));
+            let mut members = Members::new([1, 1], 1, all_come);
+            let [first, _, third] = [(); 3].map(|()| told(&members.next(0, 0, Instant::now())));
             members.heard(0, &first).unwrap();
             assert!(members.heard(0, &first).is_err(), "twice");
             assert_eq!(members.heard(0, &third).is_err(), all_come);
             assert_eq!(members.passed_over, u64::from(!all_come));
         }
+    }
+
+    #[test]
+    fn what_was_never_said_is_wrong() {
+        let mut members = Members::new([1, 1], 1, true);
+        let event = told(&members.data(0, 0, Instant::now()));
+        assert!(members.heard(0, &event).is_err());
+    }
+
+    /// Goal: who hears nothing is in the figures. Method: two rooms of two members; one hears the first event of theirs, one a later
+    /// one that took its place, two hear nothing.
+    #[test]
+    fn what_is_not_heard_counts_for_each_who_should_have() {
+        let start = Instant::now();
+        let mut members = Members::new([2, 2], 1, false);
+        let [first, second] = [(); 2].map(|()| told(&members.next(0, 0, start)));
+        members.next(1, 0, start);
+        members.heard(0, &first).unwrap();
+        members.heard(1, &second).unwrap();
+        let mut meter = Meter::new("deliveries", 0, Progress::Silent);
+        let later = start + Duration::from_secs(7);
+        // The second for the first of them, and one for each of the other room.
+        assert_eq!(members.give_up(&mut meter, later), 3);
+        assert_eq!(meter.latencies().count_between(6_900_000, 7_100_000), 3);
+        assert_eq!(members.passed_over, 1);
     }
 }

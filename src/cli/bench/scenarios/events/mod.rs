@@ -89,6 +89,11 @@ const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const PER_SECOND: Figure =
     Figure::new("eventsPerSecond", "events per second", Unit::PerSecond).or("rate");
 const DELIVERIES: Figure = Figure::new("deliveries", "deliveries", Unit::Count);
+const DELIVERIES_PER_SECOND: Figure = Figure::new(
+    "deliveriesPerSecond",
+    "deliveries per second",
+    Unit::PerSecond,
+);
 const LATENCY: Figure = Figure::new("latencyMs", "until a member hears it", Unit::Latency);
 const TAKEN: Figure = Figure::new("postMs", "until the server has taken it", Unit::Latency);
 const PASSED_OVER: Figure = Figure::new("passedOver", "thinned or dropped", Unit::Count);
@@ -109,6 +114,7 @@ impl Scenario for EventsArgs {
         SECONDS,
         PER_SECOND,
         DELIVERIES,
+        DELIVERIES_PER_SECOND,
         LATENCY,
         TAKEN,
         PASSED_OVER,
@@ -136,12 +142,12 @@ impl Scenario for EventsArgs {
         report.put(MEMBERS, self.members);
         report.put(ASKED, self.rate);
         report.put(BATCH, self.batch);
-        report.put(SECONDS, spent.took.as_secs_f64());
-        report.put(PER_SECOND, events.taken.1 as f64 / spent.took.as_secs_f64());
-        report.put(DELIVERIES, events.meter.count());
+        let published = events.published.count() as f64;
+        report.put(PER_SECOND, published / spent.took.as_secs_f64());
+        let counts = [SECONDS, DELIVERIES, DELIVERIES_PER_SECOND];
+        spent.report(&mut report, counts, COSTS, events.meter.count());
         report.measured(LATENCY, &events.meter);
-        report.latency(TAKEN, events.taken.0.latencies());
-        report.costs(COSTS, &spent.cost, events.meter.count());
+        report.latency(TAKEN, events.posts.latencies());
         stage::finish(&mut crowd, &mut events)?;
         report.put(PASSED_OVER, events.members.passed_over);
         Ok(report)
@@ -196,18 +202,20 @@ struct Events {
     rooms: usize,
     /// Of each room.
     each: usize,
+    kind: Kind,
+    /// Kind and priority, as fields.
     manner: String,
-    /// For each publisher and room, how many events it had.
-    counts: Vec<u64>,
-    /// Whose turn it is: publishers and rooms.
-    turn: (usize, usize),
+    /// Whose turn it is.
+    next_publisher: usize,
+    next_room: usize,
     /// Events that the server has taken since the run began, not only since they are counted.
-    published: u64,
+    taken: u64,
     members: Members,
     /// Deliveries.
     meter: Meter,
-    /// Requests, and the events in them.
-    taken: (Meter, u64),
+    /// Requests that the server has taken, and the events in them.
+    posts: Meter,
+    published: Meter,
 }
 
 impl Events {
@@ -224,21 +232,23 @@ impl Events {
             batch: args.batch.into(),
             rooms,
             each,
+            kind: args.kind,
             manner: format!(r#""kind":"{kind}","priority":"{priority}""#),
-            counts: vec![0; rooms * backend.lanes()],
-            turn: (0, 0),
-            published: 0,
-            members: Members::new(rooms * each, backend.lanes(), args.kind == Kind::Durable),
+            next_publisher: 0,
+            next_room: 0,
+            taken: 0,
+            members: Members::new([rooms, each], backend.lanes(), args.kind == Kind::Durable),
             backend,
             meter,
-            taken: (Meter::new("requests", 0, Progress::Silent), 0),
+            posts: Meter::new("requests", 0, Progress::Silent),
+            published: Meter::new("events", 0, Progress::Silent),
         }
     }
 
     /// The next request: whose turn it is, and what it says.
     fn request(&mut self, due: Instant) -> (usize, String) {
-        let publisher = self.turn.0;
-        self.turn.0 = (publisher + 1) % self.backend.lanes();
+        let publisher = self.next_publisher;
+        self.next_publisher = (publisher + 1) % self.backend.lanes();
         let events: Vec<String> = (0..self.batch)
             .map(|_| self.event(publisher, due))
             .collect();
@@ -246,29 +256,25 @@ impl Events {
     }
 
     fn event(&mut self, publisher: usize, due: Instant) -> String {
-        let room_number = self.turn.1;
-        self.turn.1 = (room_number + 1) % self.rooms;
-        let mut number = 0;
-        if let Some(count) = self.counts.get_mut(publisher * self.rooms + room_number) {
-            number = *count;
-            *count += 1;
-        }
-        let data = self.members.data(publisher, number, due);
+        let room_number = self.next_room;
+        self.next_room = (room_number + 1) % self.rooms;
+        let data = self.members.next(room_number, publisher, due);
         let (room, manner) = (room(room_number), &self.manner);
         // Only states have a key; one for each publisher, so that none takes another's place.
-        let key = match manner.contains("state") {
-            true => format!(r#","key":"publisher-{publisher}""#),
-            false => String::new(),
+        let key = match self.kind {
+            Kind::State => format!(r#","key":"publisher-{publisher}""#),
+            Kind::Durable | Kind::Ephemeral => String::new(),
         };
         format!(r#"{{"target":{{"room":"{room}"}},"type":"{TYPE}",{manner}{key},"data":{data}}}"#)
     }
 }
 
 impl Play for Events {
-    fn tick(&mut self, now: Instant, _wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
         while let Some(due) = self.pace.next(now) {
             let (publisher, body) = self.request(due);
             self.backend.post(publisher, due, body, self.batch);
+            wants.gone(due);
         }
         Ok(self.pace.pause(now))
     }
@@ -287,15 +293,15 @@ impl Play for Events {
 
     fn go_on(&mut self, _wants: &mut Wants) -> Result<(), BenchFault> {
         while let Some(answer) = self.backend.answer()? {
-            self.published += answer.events;
-            self.taken.0.came(answer.took);
-            self.taken.1 += answer.events;
+            self.taken += answer.events;
+            self.posts.came(answer.took);
+            self.published.add(answer.events);
         }
         Ok(())
     }
 
     fn under_way(&self) -> usize {
-        let due = self.published * self.each as u64;
+        let due = self.taken * self.each as u64;
         let missing = due.saturating_sub(self.members.heard + self.members.passed_over);
         self.backend.waiting() + usize::try_from(missing).unwrap_or(usize::MAX)
     }
@@ -305,8 +311,20 @@ impl Play for Events {
     }
 
     fn reset(&mut self) {
-        self.meter.reset();
-        self.taken.0.reset();
-        self.taken.1 = 0;
+        for meter in [&mut self.meter, &mut self.posts, &mut self.published] {
+            meter.reset();
+        }
+    }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        self.posts.stop();
+        self.published.stop();
+        self.posts.missed(self.pace.overdue(now), now)
+    }
+
+    /// Deliveries that have not come, whether or not the server has taken what they are of.
+    fn give_up(&mut self, now: Instant) -> u64 {
+        self.posts.missed(self.backend.unanswered(), now);
+        self.members.give_up(&mut self.meter, now)
     }
 }

@@ -33,6 +33,13 @@ pub(super) struct Chatter {
     owed: i64,
 }
 
+/// Since when each of those who are on their way in is, and when each message was due that is not acknowledged.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) coming: Vec<Instant>,
+    pub(super) writing: Vec<Instant>,
+}
+
 /// What somebody can be asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ability {
@@ -166,6 +173,14 @@ impl Chatters {
         self.change(number, |it| it.owed += messages);
     }
 
+    /// Since when those who wait do so.
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            coming: self.all.iter().filter_map(|it| it.coming).collect(),
+            writing: self.all.iter().filter_map(|it| it.writing).collect(),
+        }
+    }
+
     /// How many are on their way in, wait for an acknowledgement, or have not heard all that is theirs.
     pub(super) fn busy(&self) -> usize {
         self.busy.len()
@@ -198,6 +213,17 @@ mod tests {
         chosen.sort_unstable();
         chosen.dedup();
         chosen
+    }
+
+    #[test]
+    fn who_waits_is_told_with_since_when() {
+        let mut chatters = Chatters::new(6, 4);
+        let now = Instant::now();
+        let due = now + Duration::from_secs(1);
+        chatters.follow(6, now);
+        chatters.change(1, |it| it.writing = Some(due));
+        let (coming, writing) = (vec![now], vec![due]);
+        assert_eq!(chatters.waiting(), Waiting { coming, writing });
     }
 
     #[test]

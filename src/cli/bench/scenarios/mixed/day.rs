@@ -119,6 +119,10 @@ impl Acts {
         Some((act, due))
     }
 
+    pub(crate) fn day(&self) -> Day {
+        self.day
+    }
+
     /// When the next is due.
     pub(crate) fn due(&self) -> Duration {
         self.due

@@ -37,10 +37,10 @@ use crate::cli::bench::{
     Bench, Scenario,
     crowd::Crowd,
     fault::BenchFault,
-    measure::{Cost, Meter},
-    options::duration,
+    measure::Meter,
+    options::some_duration,
     report::{Figure, Report, Unit},
-    stage::{self, Play as _},
+    stage::{self, Play as _, Spent, Steps},
 };
 
 /// How many people, how busy, and for how long.
@@ -49,7 +49,7 @@ pub(crate) struct MixedArgs {
     #[command(flatten)]
     town: TownArgs,
     /// How long the day lasts.
-    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = some_duration)]
     duration: Duration,
 }
 
@@ -71,6 +71,8 @@ pub(crate) const ASKED: Figure =
     Figure::new("asked", "acts per second at the peak", Unit::PerSecond);
 pub(crate) const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 pub(crate) const ACTS: Figure = Figure::new("acts", "acts", Unit::Count);
+pub(crate) const PER_SECOND: Figure =
+    Figure::new("actsPerSecond", "acts per second", Unit::PerSecond).or("rate");
 pub(crate) const SKIPPED: Figure =
     Figure::new("skipped", "acts for which nobody was free", Unit::Count);
 pub(crate) const SKIPPED_ACTS: [Figure; Act::ALL.len()] = [
@@ -109,6 +111,7 @@ impl Scenario for MixedArgs {
         ASKED,
         SECONDS,
         ACTS,
+        PER_SECOND,
         SKIPPED,
         SKIPPED_ACTS[0],
         SKIPPED_ACTS[1],
@@ -137,15 +140,14 @@ impl Scenario for MixedArgs {
         let meter = Meter::new("acts", people.all(), bench.progress);
         let day = Day::Of(self.duration);
         let acts = Acts::new(day, self.town.rate.into());
-        let mut town = Town::admit(&mut crowd, &target, people, (day, acts), meter)?;
+        let mut town = Town::admit(&mut crowd, &target, people, acts, meter)?;
         // No warming up: a day begins with few.
-        let before = Cost::read(&target)?;
-        stage::run(&mut crowd, &mut town, self.duration)?;
-        let cost = Cost::read(&target)?.since(&before);
+        let steps = Steps::one(self.duration);
+        let spent = stage::measure_now(&mut crowd, &target, &mut town, steps, || Ok(()))?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(PEOPLE, people.all() as u64);
         report.put(ASKED, self.town.rate);
-        told(&mut report, &mut town, &cost);
+        told(&mut report, &mut town, &spent);
         stage::finish(&mut crowd, &mut town)?;
         report.put(UNSEEN, town.unseen());
         Ok(report)
@@ -153,17 +155,16 @@ impl Scenario for MixedArgs {
 }
 
 /// What every report about a town says.
-pub(crate) fn told(report: &mut Report, town: &mut Town, cost: &Cost) {
+pub(crate) fn told(report: &mut Report, town: &mut Town, spent: &Spent) {
     let skipped = town.skipped();
     let meter = town.meter();
-    report.put(SECONDS, meter.elapsed().as_secs_f64());
-    report.put(ACTS, meter.count());
+    let counts = [SECONDS, ACTS, PER_SECOND];
+    spent.report(report, counts, COSTS, meter.count());
     report.put(SKIPPED, skipped.iter().sum::<u64>());
     for (figure, skipped) in SKIPPED_ACTS.into_iter().zip(skipped) {
         report.put(figure, skipped);
     }
     report.measured(LATENCY, meter);
-    report.costs(COSTS, cost, meter.count());
     for (act, figure) in Act::ALL.into_iter().zip(LATENCIES) {
         if let Some(meter) = town.meter_of(act) {
             report.latency(figure, meter.latencies());

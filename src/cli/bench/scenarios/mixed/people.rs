@@ -1,5 +1,7 @@
 //! The people of a day: who they are.
 
+use std::time::Instant;
+
 /// One caller and one otomo for each so many people, and an otomo who changes their status for each so many; the others
 /// write to each other.
 const FOR_A_PAIR: usize = 20;
@@ -15,6 +17,14 @@ pub(crate) enum Person {
     Restless(usize),
     /// A user who comes and goes, and writes to the one beside them.
     Chatter(usize),
+}
+
+/// An otomo who changes their status.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Restless {
+    /// Since when a change waits for its acknowledgement, if one does.
+    pub(super) since: Option<Instant>,
+    pub(super) on_break: bool,
 }
 
 /// How many there are of each, in the order in which they are in the crowd.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     chatters::{Ability, Chatters},
     day::{Act, Acts, Day},
-    people::{People, Person},
+    people::{People, Person, Restless},
 };
 use crate::{
     cli::bench::{
@@ -48,9 +48,8 @@ pub(crate) struct Town {
     tickets: Vec<Ticket>,
     ledger: Ledger,
     chatters: Chatters,
-    /// Since when a change of status waits for its acknowledgement, and whether they are on break.
-    restless: Vec<(Option<Instant>, bool)>,
-    /// Those of them of whom none waits, the one that has rested longest first.
+    restless: Vec<Restless>,
+    /// Otomo without an unacknowledged change, the one idle longest first.
     rested: VecDeque<usize>,
     backend: Backend,
     /// What messages are called in this run, and how many there were.
@@ -71,10 +70,10 @@ impl Town {
         crowd: &mut Crowd,
         target: &Target,
         people: People,
-        acts: (Day, Acts),
+        acts: Acts,
         meter: Meter,
     ) -> Result<Self, BenchFault> {
-        let (day, acts) = acts;
+        let day = acts.day();
         let ticket = |client| {
             let person = people.who(client);
             let (name, number) = People::name(person);
@@ -106,7 +105,7 @@ impl Town {
             tickets,
             ledger: Ledger::new(otomo, TALK, quiet()),
             chatters,
-            restless: vec![(None, false); people.restless],
+            restless: vec![Restless::default(); people.restless],
             rested: (0..people.restless).collect(),
             backend: Backend::connect(target, 1)?,
             run: Uuid::new_v4(),
@@ -168,7 +167,8 @@ impl Town {
         match act {
             Act::Call => {
                 let (caller, request) = self.ledger.begin(due)?;
-                wants.say(self.people.client(Person::Caller(caller)), request);
+                let client = self.people.client(Person::Caller(caller));
+                wants.due_by_clock(due).say(client, request);
             }
             Act::Status => self.change_status(due, wants)?,
             Act::Message => self.write(due, wants)?,
@@ -180,6 +180,7 @@ impl Town {
                     r#"{{"target":{{"user":"bench-chatter-{number}"}},"type":"{NOTE}","kind":"ephemeral","data":{{"due":{at}}}}}"#
                 );
                 self.backend.post(0, due, event, 1);
+                wants.gone(due);
             }
             Act::Reconnect => {
                 let number = self.chatters.anybody(Ability::Write)?;
@@ -187,7 +188,7 @@ impl Town {
                     .change(number, |it| (it.coming, it.typing) = (Some(due), None))?;
                 let client = self.people.client(Person::Chatter(number));
                 wants.cut(client);
-                wants.join(client, self.ticket(number)?);
+                wants.due_by_clock(due).join(client, self.ticket(number)?);
             }
         }
         Some(())
@@ -204,10 +205,10 @@ impl Town {
     /// An otomo goes on break, or comes back; each in turn.
     fn change_status(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
         let number = self.rested.pop_front()?;
-        let (since, on_break) = self.restless.get_mut(number)?;
-        (*since, *on_break) = (Some(due), !*on_break);
-        let status = if *on_break { "break" } else { "online" };
-        wants.say(
+        let otomo = self.restless.get_mut(number)?;
+        (otomo.since, otomo.on_break) = (Some(due), !otomo.on_break);
+        let status = if otomo.on_break { "break" } else { "online" };
+        wants.due_by_clock(due).say(
             self.people.client(Person::Restless(number)),
             format!(r#"{{"type":"otomo_status_set","status":"{status}"}}"#),
         );
@@ -221,7 +222,7 @@ impl Town {
         self.messages += 1;
         let (partner, count) = (number ^ 1, self.messages);
         let run = self.run;
-        wants.say(
+        wants.due_by_clock(due).say(
             self.people.client(Person::Chatter(number)),
             format!(
                 r#"{{"type":"message_send","toUserId":"bench-chatter-{partner}","clientMessageId":"{run}-{count}","body":"{TEXT}"}}"#
@@ -235,7 +236,7 @@ impl Town {
         let number = self.chatters.anybody(Ability::Type)?;
         let conversation = self.chatters.get(number)?.conversation.clone()?;
         self.chatters.types(number, due);
-        wants.say(
+        wants.due_by_clock(due).say(
             self.people.client(Person::Chatter(number)),
             format!(r#"{{"type":"typing-start","conversationId":"{conversation}"}}"#),
         );
@@ -328,7 +329,8 @@ impl Play for Town {
             Person::Chatter(number) => return self.chatter_heard(number, message),
             Person::Restless(number) => {
                 if kind(message) == b"otomo_status_set_ack"
-                    && let Some(since) = self.restless.get_mut(number).and_then(|it| it.0.take())
+                    && let Some(since) =
+                        self.restless.get_mut(number).and_then(|it| it.since.take())
                 {
                     self.rested.push_back(number);
                     self.done(Act::Status, since);
@@ -368,5 +370,25 @@ impl Play for Town {
         self.meter.reset();
         self.meters.iter_mut().for_each(Meter::reset);
         self.ledger.figures.reset();
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        let chatters = self.chatters.waiting();
+        let status = self.restless.iter().filter_map(|it| it.since);
+        let waiting = [
+            (Act::Reconnect, chatters.coming),
+            (Act::Message, chatters.writing),
+            (Act::Status, status.collect()),
+            (Act::Event, self.backend.unanswered().collect()),
+        ];
+        let mut count = self.ledger.give_up(now);
+        for (act, dues) in waiting {
+            let all = self.meter.missed(dues.iter().copied(), now);
+            if let Some(meter) = self.meters.get_mut(act as usize) {
+                meter.missed(dues.into_iter(), now);
+            }
+            count += all;
+        }
+        count
     }
 }

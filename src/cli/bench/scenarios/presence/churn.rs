@@ -68,11 +68,11 @@ impl Churn {
         otomo.missing = watchers;
         otomo.status = match otomo.status {
             Status::Offline => {
-                wants.join(number, otomo.ticket.clone());
+                wants.due(self.pace, due).join(number, otomo.ticket.clone());
                 Status::Online
             }
             Status::Online | Status::Break => {
-                wants.leave(number);
+                wants.due(self.pace, due).leave(number);
                 Status::Offline
             }
         };
@@ -144,6 +144,36 @@ impl Play for Churn {
             meter.reset();
         }
     }
+
+    fn stop(&mut self, now: Instant) -> u64 {
+        let watchers = self.views.watchers() as u64;
+        let mut count = 0;
+        for due in self.pace.overdue(now) {
+            let waited = now.saturating_duration_since(due);
+            self.meter.sample(waited);
+            // Nobody knows which it would have been.
+            for meter in [&mut self.login, &mut self.logout] {
+                meter.sample_many(waited, watchers);
+            }
+            count += 1;
+        }
+        count
+    }
+
+    fn give_up(&mut self, now: Instant) -> u64 {
+        let mut count = 0;
+        for otomo in self.otomo.iter().filter(|otomo| otomo.missing > 0) {
+            let waited = now.saturating_duration_since(otomo.due);
+            let seen = match otomo.status {
+                Status::Online => &mut self.login,
+                Status::Offline | Status::Break => &mut self.logout,
+            };
+            seen.sample_many(waited, otomo.missing as u64);
+            self.meter.sample(waited);
+            count += 1;
+        }
+        count
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +200,28 @@ mod tests {
         churn.heard(2, &gone, &mut wants).unwrap();
         assert_eq!((churn.under_way(), churn.meter.count()), (0, 1));
         assert_eq!((churn.login.count(), churn.logout.count()), (0, 2));
+    }
+
+    /// Goal: a change that nobody sees is in the figures. Method: one watcher of two has seen a logout; two more changes were due.
+    #[test]
+    fn what_is_never_seen_counts_with_its_age() {
+        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let start = Instant::now();
+        churn.pace = Pace::open(1.0, start);
+        churn.tick(start, &mut wants).unwrap();
+        let gone = told(0, OtomoStatus::Offline);
+        churn.heard(1, &gone, &mut wants).unwrap();
+        let later = start + Duration::from_secs(2);
+        assert_eq!(churn.stop(later), 2);
+        assert_eq!(churn.give_up(later), 1);
+        let of = |meter: &Meter, seconds: u64| {
+            let latencies = meter.latencies();
+            latencies.count_between(seconds * 1_000_000 - 9_000, seconds * 1_000_000 + 9_000)
+        };
+        // What was not begun was due after one and after two seconds.
+        assert_eq!((of(&churn.logout, 2), of(&churn.logout, 1)), (1, 2));
+        assert_eq!((of(&churn.login, 2), of(&churn.login, 1)), (0, 2));
+        assert_eq!(churn.meter.count(), 0);
     }
 
     #[test]

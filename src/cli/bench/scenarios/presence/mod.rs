@@ -73,12 +73,6 @@ const BEHIND: Figure = Figure::new(
     Unit::Latency,
 )
 .or("behind");
-const SAID: Figure = Figure::new(
-    "saidMs",
-    "of that, until this tool has said it",
-    Unit::Latency,
-)
-.or("said");
 const HEARD: Figure = Figure::new("heard", "updates that one watcher heard", Unit::Count);
 const LATE: Figure = Figure::new("late", "not seen in half a second", Unit::Count);
 const COSTS: [Figure; 3] = super::costs![
@@ -91,8 +85,8 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for PresenceArgs {
     const NAME: &'static str = "presence";
     const FIGURES: &'static [Figure] = &[
-        OTOMO, WATCHERS, ASKED, SECONDS, CHANGES, PER_SECOND, LATENCY, LOGOUT, SAID, BEHIND, HEARD,
-        LATE, COSTS[0], COSTS[1], COSTS[2],
+        OTOMO, WATCHERS, ASKED, SECONDS, CHANGES, PER_SECOND, LATENCY, LOGOUT, BEHIND, HEARD, LATE,
+        COSTS[0], COSTS[1], COSTS[2],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
@@ -112,11 +106,14 @@ impl Scenario for PresenceArgs {
         report.put(WATCHERS, self.watchers);
         report.put(ASKED, rate);
         if self.updates.is_some() {
+            if self.otomo < 2 {
+                let problem = "--updates: one otomo alone would rest all the time now and then; at least two are needed";
+                return Err(BenchFault::Options(problem.to_owned()));
+            }
             let mut flood = Flood::new(tickets.len(), views, pace, meter);
             let spent = stage::measure(&mut crowd, &target, &mut flood, span)?;
             told(&mut report, &mut flood, &spent);
             report.latency(LATENCY, flood.seen.latencies());
-            report.latency(SAID, flood.said.latencies());
             report.latency(BEHIND, flood.behind.latencies());
             report.put(HEARD, flood.heard_by_one());
             report.put(LATE, flood.late);
@@ -174,10 +171,7 @@ fn snapshot(crowd: &mut Crowd, target: &Target) -> Result<Snapshot, BenchFault> 
 
 fn told(report: &mut Report, play: &mut impl Play, spent: &Spent) {
     let count = play.meter().count();
-    report.put(SECONDS, spent.took.as_secs_f64());
-    report.put(CHANGES, count);
-    report.put(PER_SECOND, count as f64 / spent.took.as_secs_f64());
-    report.costs(COSTS, &spent.cost, count);
+    spent.report(report, [SECONDS, CHANGES, PER_SECOND], COSTS, count);
 }
 
 /// A meter of something beside what is counted.

@@ -16,10 +16,10 @@ use crate::cli::bench::{
     Bench, Scenario,
     crowd::Crowd,
     fault::BenchFault,
-    measure::{Cost, Meter},
-    options::duration,
+    measure::Meter,
+    options::some_duration,
     report::{Figure, Report, Unit},
-    stage::{self, Play as _},
+    stage::{self, Play as _, Steps},
     target::Target,
 };
 
@@ -32,10 +32,10 @@ pub(crate) struct SoakArgs {
     #[command(flatten)]
     town: TownArgs,
     /// How long it goes on.
-    #[arg(long, default_value = "30m", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, default_value = "30m", value_name = "DURATION", value_parser = some_duration)]
     duration: Duration,
     /// How often to look at the server.
-    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = some_duration)]
     every: Duration,
 }
 
@@ -90,6 +90,7 @@ impl Scenario for SoakArgs {
         DATABASE_PER_ACT,
         mixed::SECONDS,
         mixed::ACTS,
+        mixed::PER_SECOND,
         mixed::SKIPPED,
         mixed::SKIPPED_ACTS[0],
         mixed::SKIPPED_ACTS[1],
@@ -117,49 +118,39 @@ impl Scenario for SoakArgs {
         let mut crowd = Crowd::new(&target)?;
         let meter = Meter::new("acts", people.all(), bench.progress);
         let acts = Acts::new(Day::Peak, self.town.rate.into());
-        let mut town = Town::admit(&mut crowd, &target, people, (Day::Peak, acts), meter)?;
+        let mut town = Town::admit(&mut crowd, &target, people, acts, meter)?;
         stage::run(&mut crowd, &mut town, WARM_UP)?;
-        town.reset();
-        let before = Cost::read(&target)?;
-        let samples = self.watch(&mut crowd, &target, &mut town)?;
-        let cost = Cost::read(&target)?.since(&before);
+        let (began, mut samples) = (Instant::now(), Samples::default());
+        let steps = Steps::every(self.every, self.duration);
+        let spent = stage::measure_now(&mut crowd, &target, &mut town, steps, || {
+            let sample = look(&target, began)?;
+            samples.extend(sample);
+            Ok(())
+        })?;
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         report.put(mixed::PEOPLE, people.all() as u64);
         report.put(mixed::ASKED, self.town.rate);
-        let rate = town.meter().count() as f64 / town.meter().elapsed().as_secs_f64();
+        let rate = town.meter().count() as f64 / spent.took.as_secs_f64();
         held(&mut report, &samples, rate);
-        mixed::told(&mut report, &mut town, &cost);
+        mixed::told(&mut report, &mut town, &spent);
         stage::finish(&mut crowd, &mut town)?;
         report.put(mixed::UNSEEN, town.unseen());
         Ok(report)
     }
 }
 
-impl SoakArgs {
-    /// Plays to the end, and looks at the server now and then.
-    fn watch(
-        &self,
-        crowd: &mut Crowd,
-        target: &Target,
-        town: &mut Town,
-    ) -> Result<Samples, BenchFault> {
-        let began = Instant::now();
-        let mut samples = Samples::default();
-        while let Some(left) = self.duration.checked_sub(began.elapsed()) {
-            stage::run(crowd, town, self.every.min(left))?;
-            let Some(process) = target.process() else {
-                continue;
-            };
-            samples.add(Sample {
-                at: began.elapsed().as_secs_f64(),
-                memory_kib: process.resident_kib()? as f64,
-                descriptors: process.descriptors()? as f64,
-                threads: process.threads()? as f64,
-                database_kib: target.database_bytes().map(|bytes| bytes as f64 / 1024.0),
-            });
-        }
-        Ok(samples)
-    }
+/// What the server holds now, if it is one of this machine.
+fn look(target: &Target, began: Instant) -> Result<Option<Sample>, BenchFault> {
+    let Some(process) = target.process() else {
+        return Ok(None);
+    };
+    Ok(Some(Sample {
+        at: began.elapsed().as_secs_f64(),
+        memory_kib: process.resident_kib()? as f64,
+        descriptors: process.descriptors()? as f64,
+        threads: process.threads()? as f64,
+        database_kib: target.database_bytes().map(|bytes| bytes as f64 / 1024.0),
+    }))
 }
 
 /// What the server held, and how that grew.
@@ -207,13 +198,13 @@ mod tests {
         let mut samples = Samples::default();
         for minute in 0..30 {
             let at = f64::from(minute) * 60.0;
-            samples.add(Sample {
+            samples.extend([Sample {
                 at,
                 memory_kib: 60_000.0 + rise("memory", at),
                 descriptors: 1_050.0 + rise("descriptors", at),
                 threads: 20.0 + rise("threads", at),
                 database_kib: Some(20_000.0 + rise("database", at)),
-            });
+            }]);
         }
         let mut report = Report::new("soak", SoakArgs::FIGURES);
         held(&mut report, &samples, 200.0);

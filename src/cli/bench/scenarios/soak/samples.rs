@@ -20,8 +20,8 @@ pub(super) struct Sample {
 pub(super) struct Samples(Vec<Sample>);
 
 impl Samples {
-    pub(super) fn add(&mut self, sample: Sample) {
-        self.0.push(sample);
+    pub(super) fn extend(&mut self, samples: impl IntoIterator<Item = Sample>) {
+        self.0.extend(samples);
     }
 
     pub(super) fn last(&self) -> Option<&Sample> {
@@ -99,9 +99,7 @@ mod tests {
     fn too_few_samples_say_nothing() {
         let mut few = Samples::default();
         assert_eq!(few.growth_percent(|it| it.memory_kib), None);
-        for sample in samples(|_| 1.0).0.into_iter().take(4) {
-            few.add(sample);
-        }
+        few.extend(samples(|_| 1.0).0.into_iter().take(4));
         assert_eq!(few.growth_percent(|it| it.memory_kib), None);
     }
 }

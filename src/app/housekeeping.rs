@@ -14,7 +14,7 @@
 //! `kill -9`: statuses are held for `presence.restart_grace`, live calls for `calls.loss_grace`, and what was stored
 //! but not said is said.
 
-use std::{convert::Infallible, fmt, hint::black_box, time::Duration};
+use std::{convert::Infallible, fmt, time::Duration};
 
 use actix_rt::time::{interval, sleep};
 
@@ -57,12 +57,6 @@ impl fmt::Display for Vital {
     }
 }
 
-/// Between two looks of the allocator at what is free.
-const GIVE_BACK_EVERY: Duration = Duration::from_secs(1);
-
-/// More than any block that the allocator would keep for the next one of its size.
-const LARGE_BLOCK: usize = 8 * 1024 * 1024;
-
 /// Keeps the server in order until something vital has died.
 pub(super) async fn keep(shared: &Shared) -> Vital {
     let connectedness = shared.dispatch.roster().connectedness();
@@ -78,17 +72,6 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = shared.rooms.refresh_after_gaps() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
-        never = give_memory_back() => match never {},
-    }
-}
-
-/// Has the allocator give back what has been free for a while. It does so when it takes a large block back, which a server
-/// never does by itself that has become quiet: after ten thousand have connected, a quarter of its memory was free and kept.
-async fn give_memory_back() -> Infallible {
-    loop {
-        sleep(GIVE_BACK_EVERY).await;
-        // Never written to, so it is addresses and no memory.
-        drop(black_box(Vec::<u8>::with_capacity(LARGE_BLOCK)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: `otomo [flags] <command>`, one file for each command. Flags that set something are the last
 //! source of the configuration; they come before or after the command.
 
+mod allocator;
 mod bench;
 mod check_config;
 mod descriptors;

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::descriptors;
+use super::{allocator, descriptors};
 use crate::{
     app::{App, Stopper},
     kernel::{config::Config, logging},
@@ -31,6 +31,9 @@ struct PortFileFault {
 /// Whatever keeps the server from starting, with the key of the configuration to look at.
 pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     logging::init();
+    if let Err(fault) = allocator::give_back_at_once() {
+        log::warn!("memory that is free is kept for a while cause={fault}");
+    }
     log::info!("room for descriptors={}", descriptors::raise()?);
     let development = config.development();
     let tls = config.server.tls.is_some();

@@ -66,11 +66,16 @@ struct Running(std::process::Child);
 
 impl Running {
     fn start(place: &Place) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    fn start_with(place: &Place, environment: &[(&str, &str)]) -> Self {
         let port_file = place.path().join("port");
         let _ = fs::remove_file(&port_file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
         command.current_dir(place.path()).env_clear();
         command.envs([("RUST_LOG", "warn"), FREE_PORT]);
+        command.envs(environment.iter().copied());
         let running = Self(command.args(["--port-file", "port"]).spawn().unwrap());
         let end = Instant::now() + Duration::from_secs(60);
         while !fs::read_to_string(&port_file).is_ok_and(|port| !port.is_empty()) {
@@ -78,6 +83,15 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         }
         running
+    }
+}
+
+impl Running {
+    /// What the process was begun with.
+    fn environment(&self) -> Vec<String> {
+        let environment = fs::read(format!("/proc/{}/environ", self.0.id())).unwrap();
+        let environment = String::from_utf8(environment).unwrap();
+        environment.split('\0').map(str::to_owned).collect()
     }
 }
 
@@ -105,4 +119,15 @@ fn a_second_server_on_the_same_database_is_refused_until_the_first_is_gone() {
         .printed();
     drop(first);
     Running::start(&place);
+}
+
+#[test]
+fn a_server_gives_memory_that_is_free_back_at_once_unless_told_otherwise() {
+    let place = Place::new();
+    let at_once = "MIMALLOC_PURGE_DELAY=0".to_owned();
+    assert!(Running::start(&place).environment().contains(&at_once));
+    let kept = [("MIMALLOC_PURGE_DELAY", "500")];
+    let told = Running::start_with(&place, &kept).environment();
+    assert!(told.contains(&"MIMALLOC_PURGE_DELAY=500".to_owned()));
+    assert!(!told.contains(&at_once));
 }

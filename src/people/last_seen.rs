@@ -6,9 +6,9 @@
 //! Two writes must not wait for each other. So each touches `last_seen` before `whereabouts`, and of `last_seen` one user
 //! after the other in the order of their ids.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use diesel::prelude::*;
+use diesel::{dsl::case_when, prelude::*, upsert::excluded};
 
 use crate::{
     cluster::alive,
@@ -67,17 +67,17 @@ pub fn anywhere(conn: &mut Conn, of: &[UserId]) -> Result<HashSet<UserId>, Store
     Ok(of.cloned().collect())
 }
 
-/// Users come to a node, and others leave it; each is in one of the two lists, which are in the order of their ids.
+/// Users come to a node, and others leave it, each at a time; nobody is in both lists.
 pub fn store(
     tx: &mut Tx<'_>,
-    came: &[&UserId],
-    went: &[&UserId],
+    came: &BTreeMap<UserId, Timestamp>,
+    went: &BTreeMap<UserId, Timestamp>,
     node: &NodeId,
 ) -> Result<(), StoreError> {
     // All of them in one order: two nodes of which one sees somebody come and the other sees them go would else wait for
     // each other.
-    let moved: BTreeSet<_> = came.iter().chain(went).copied().collect();
-    see(tx, &moved.into_iter().collect::<Vec<_>>())?;
+    see(tx, &came.iter().chain(went).collect())?;
+    let (came, went): (Vec<_>, Vec<_>) = (came.keys().collect(), went.keys().collect());
     for some in came.chunks(TOGETHER) {
         let there = some.iter().map(|user| {
             (
@@ -146,19 +146,24 @@ pub fn settle_some(
     Ok(())
 }
 
-/// Users were seen just now.
-fn see(tx: &mut Tx<'_>, who: &[&UserId]) -> Result<(), StoreError> {
-    let now = last_seen::at.eq(tx.now().millis());
+/// Users were seen, each at a time: never earlier than is stored, for another node may have seen them later.
+fn see(tx: &mut Tx<'_>, who: &BTreeMap<&UserId, &Timestamp>) -> Result<(), StoreError> {
+    let is_later = last_seen::at.lt(excluded(last_seen::at));
+    let later = case_when(is_later, excluded(last_seen::at)).otherwise(last_seen::at);
+    let who: Vec<_> = who.iter().collect();
     for some in who.chunks(TOGETHER) {
-        let seen = some
-            .iter()
-            .map(|user| (last_seen::user_id.eq(user.as_str()), now));
+        let seen = some.iter().map(|(user, at)| {
+            (
+                last_seen::user_id.eq(user.as_str()),
+                last_seen::at.eq(at.millis()),
+            )
+        });
         let seen: Vec<_> = seen.collect();
         run!(tx, |c| diesel::insert_into(last_seen::table)
             .values(seen.as_slice())
             .on_conflict(last_seen::user_id)
             .do_update()
-            .set(now)
+            .set(last_seen::at.eq(later))
             .execute(c))?;
     }
     Ok(())

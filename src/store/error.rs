@@ -93,7 +93,7 @@ impl StoreError {
     }
 
     /// Whether the surroundings are at fault: whatever else is asked meanwhile meets the same.
-    pub(super) fn is_of_surroundings(&self) -> bool {
+    pub fn is_outage(&self) -> bool {
         matches!(self, Self::Overloaded(_) | Self::Unavailable(..))
     }
 

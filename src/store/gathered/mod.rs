@@ -168,7 +168,7 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Shared<Q, A> {
             let asked = |waiting| questions.iter().cloned().zip(waiting);
             match self.read(Arc::clone(&questions), lane.share).await {
                 Ok(answers) => self.answer(asked(waiting), answers),
-                Err(fault) if fault.is_of_surroundings() => lane.refuse(waiting, &fault),
+                Err(fault) if fault.is_outage() => lane.refuse(waiting, &fault),
                 Err(_) if several => asked(waiting).for_each(|it| self.read_alone(it)),
                 Err(fault) => waiting
                     .into_iter()

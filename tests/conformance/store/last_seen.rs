@@ -1,6 +1,6 @@
 //! When people were last there.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use otomo::{
     cluster::alive,
@@ -26,6 +26,20 @@ async fn seen(store: &Handle, name: &'static str) -> Option<i64> {
     found.await.unwrap().map(Timestamp::millis)
 }
 
+/// Somebody comes to a node now.
+async fn came(store: &Handle, who: &'static str, node: NodeId) {
+    let came = [(user(who), store.now())].into();
+    let job = move |tx: &mut Tx<'_>| last_seen::store(tx, &came, &BTreeMap::new(), &node);
+    write(store, job).await;
+}
+
+/// Somebody leaves a node now.
+async fn went(store: &Handle, who: &'static str, node: NodeId) {
+    let went = [(user(who), store.now())].into();
+    let job = move |tx: &mut Tx<'_>| last_seen::store(tx, &BTreeMap::new(), &went, &node);
+    write(store, job).await;
+}
+
 /// Ann comes, ben comes and goes, cat is on another server, dan comes after the last sign of life; then it is killed.
 pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     database: &impl Database,
@@ -34,35 +48,16 @@ pub(super) async fn who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life(
     let store = database.open_with(clock.clone());
     talking(&store).await;
     let (here, there): (NodeId, NodeId) = ("here".parse().unwrap(), "there".parse().unwrap());
-    let node = here.clone();
-    write(&store, move |tx| {
-        last_seen::store(tx, &[&user("ann")], &[], &node)
-    })
-    .await;
-    let node = here.clone();
-    write(&store, move |tx| {
-        last_seen::store(tx, &[&user("ben")], &[], &node)
-    })
-    .await;
-    write(&store, move |tx| {
-        last_seen::store(tx, &[&user("cat")], &[], &there)
-    })
-    .await;
+    came(&store, "ann", here.clone()).await;
+    came(&store, "ben", here.clone()).await;
+    came(&store, "cat", there).await;
     clock.advance(Duration::from_millis(1));
-    let node = here.clone();
-    write(&store, move |tx| {
-        last_seen::store(tx, &[], &[&user("ben")], &node)
-    })
-    .await;
+    went(&store, "ben", here.clone()).await;
     clock.advance(Duration::from_millis(1));
     let node = here.clone();
     write(&store, move |tx| alive::record(tx, &node)).await;
     clock.advance(Duration::from_millis(1));
-    let node = here.clone();
-    write(&store, move |tx| {
-        last_seen::store(tx, &[&user("dan")], &[], &node)
-    })
-    .await;
+    came(&store, "dan", here.clone()).await;
 
     clock.advance(Duration::from_mins(1));
     let node = here.clone();
@@ -89,17 +84,10 @@ pub(super) async fn who_leaves_one_server_is_still_on_the_other(database: &impl 
     talking(&store).await;
     let (one, other): (NodeId, NodeId) = ("one".parse().unwrap(), "other".parse().unwrap());
     for node in [other.clone(), one.clone()] {
-        write(&store, move |tx| {
-            last_seen::store(tx, &[&user("ann")], &[], &node)
-        })
-        .await;
+        came(&store, "ann", node).await;
     }
     clock.advance(Duration::from_millis(1));
-    let node = one.clone();
-    write(&store, move |tx| {
-        last_seen::store(tx, &[], &[&user("ann")], &node)
-    })
-    .await;
+    went(&store, "ann", one.clone()).await;
     clock.advance(Duration::from_millis(1));
     let node = other.clone();
     write(&store, move |tx| alive::record(tx, &node)).await;
@@ -114,4 +102,20 @@ pub(super) async fn who_leaves_one_server_is_still_on_the_other(database: &impl 
     assert_eq!(seen(&store, "ann").await, Some(1_002));
     let left_behind = write(&store, move |tx| last_seen::settle(tx, &other)).await;
     assert_eq!(left_behind, 0, "once");
+}
+
+/// A write that comes late, because the store was away, must not undo what a later one has said; and each has its own time.
+pub(super) async fn a_late_write_makes_nobody_seen_earlier(database: &impl Database) {
+    let clock = Clock::manual(Timestamp::from_millis(5_000));
+    let store = database.open_with(clock.clone());
+    talking(&store).await;
+    let node: NodeId = "here".parse().unwrap();
+    went(&store, "ann", node.clone()).await;
+    let late = [("ann", 4_000), ("ben", 4_001)];
+    let late = late.map(|(name, at)| (user(name), Timestamp::from_millis(at)));
+    let late = late.into();
+    let job = move |tx: &mut Tx<'_>| last_seen::store(tx, &BTreeMap::new(), &late, &node);
+    write(&store, job).await;
+    let times = (seen(&store, "ann").await, seen(&store, "ben").await);
+    assert_eq!(times, (Some(5_000), Some(4_001)));
 }

@@ -224,6 +224,7 @@ macro_rules! suite {
                 chat_prune::messages_that_are_too_many_go,
                 last_seen::who_was_there_at_a_kill_has_gone_at_its_last_sign_of_life,
                 last_seen::who_leaves_one_server_is_still_on_the_other,
+                last_seen::a_late_write_makes_nobody_seen_earlier,
                 friends::people_who_ask_each_other_at_once_are_friends,
                 friends::a_circle_has_friends_and_partners_once,
                 friends::a_list_of_friends_is_read_in_pages,

@@ -29,9 +29,14 @@ pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
 /// How long lists of values are made; a longer one as long as the next power of two.
 const LENGTHS: [usize; 4] = [1, 8, 64, 256];
 
+/// The longest list: SQLite takes 32,766 values in one statement.
+const VALUES_MAX: usize = 16_384;
+
 /// A list of values for `eq_any` with the last one repeated, so that a statement has one of a few texts however many values
 /// it is about: for [`prepared`]. At most twice as many values as there were, if these are more than 256.
+/// They must not be more than 16,384.
 pub fn rounded<T: Copy>(mut values: Vec<T>) -> Vec<T> {
+    debug_assert!(values.len() <= VALUES_MAX, "too many for one statement");
     let length = LENGTHS.into_iter().find(|length| *length >= values.len());
     if let Some(last) = values.last().copied() {
         let length = length.unwrap_or_else(|| values.len().next_power_of_two());

@@ -17,14 +17,17 @@ fn beat() -> Event {
     HeartbeatAck { timestamp: 7 }.into()
 }
 
-async fn types(person: &mut Person, count: usize) -> Vec<String> {
-    let mut types = Vec::new();
-    while types.len() < count {
-        let write = person.write().await;
-        let kind = |message: &Value| message["type"].as_str().unwrap().to_owned();
-        types.extend(write.messages.iter().map(kind));
+async fn messages(person: &mut Person, count: usize) -> Vec<Value> {
+    let mut messages = Vec::new();
+    while messages.len() < count {
+        messages.extend(person.write().await.messages);
     }
-    types
+    messages
+}
+
+async fn types(person: &mut Person, count: usize) -> Vec<String> {
+    let kind = |message: &Value| message["type"].as_str().unwrap().to_owned();
+    messages(person, count).await.iter().map(kind).collect()
 }
 
 fn tell_beside(server: &Server, from: usize, to: &Person) {
@@ -118,7 +121,10 @@ async fn one_who_narrowed_the_chat_to_somebody_hears_of_nobody_else() {
     }
     tell_beside(&server, 0, &hana);
     server.workers[0].write_noted();
-    assert_eq!(types(&mut hana, 2).await, ["heartbeat_ack", "user-online"]);
+    let heard = messages(&mut hana, 2).await;
+    assert_eq!(heard[0]["type"], "heartbeat_ack");
+    assert_eq!(heard[1]["type"], "user-online");
+    assert_eq!(heard[1]["userId"], "taro");
 }
 
 /// Goal: nobody waits for a timer because others were told something in the same turn.

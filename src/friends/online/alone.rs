@@ -1,7 +1,8 @@
 //! A node that is alone: who is connected to it is online.
 //!
 //! One task follows who is connected and announces changes in their order, so that nobody hears of a return before the
-//! departure; those that come at about the same time are read for together. If the task falls behind, it gets the full set and announces the differences.
+//! departure; those that come at about the same time are read for together. If the task falls behind, it gets the full set
+//! and announces the differences.
 //!
 //! Snapshots show what has been announced, not what is newer. A change is noted first, then the circle of the person is read,
 //! then it is told. So a snapshot either contains a change or its reader is told of it afterwards, whenever the two came to
@@ -65,6 +66,10 @@ struct Departures {
 
 impl Departures {
     fn note(&mut self, user: &UserId, at: Timestamp) {
+        // Told again after a fault: the older of two equal ones would take the newer one with it.
+        if self.last_seen(user) == Some(at) {
+            return;
+        }
         if self.order.len() == DEPARTURES_MAX
             && let Some((oldest, at)) = self.order.pop_front()
             && self.last_seen.get(&oldest) == Some(&at)
@@ -229,6 +234,23 @@ mod tests {
         assert_eq!(departures.last_seen(&user(1)), None, "it was the oldest");
         assert_eq!(departures.last_seen(&user(0)), Some(at(3)));
         assert_eq!(departures.order.len(), DEPARTURES_MAX);
+    }
+
+    #[test]
+    fn a_departure_that_is_noted_twice_is_remembered_as_long_as_others() {
+        let mut departures = Departures::default();
+        let (user, at) = (
+            |number| format!("u{number}").parse().unwrap(),
+            Timestamp::from_millis,
+        );
+        departures.note(&user(0), at(1));
+        departures.note(&user(1), at(2));
+        departures.note(&user(0), at(1));
+        for number in 2..DEPARTURES_MAX {
+            departures.note(&user(number), at(4));
+        }
+        assert_eq!(departures.order.len(), DEPARTURES_MAX);
+        assert_eq!(departures.last_seen(&user(0)), Some(at(1)));
     }
 
     #[test]

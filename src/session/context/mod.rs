@@ -101,8 +101,13 @@ impl<A: Tasked + Unpin> TaskContext<A> {
 }
 
 impl<A: Tasked> TaskContext<A> {
-    /// Wakes the actor, to see what it was woken for.
+    /// Wakes the actor, to see what it was woken for. One for the life of the task: a line keeps a clone.
     pub(super) fn waker(&self) -> Waker {
+        debug_assert_ne!(
+            self.state,
+            ActorState::Started,
+            "the first turn brings the waker"
+        );
         self.waker.clone()
     }
 
@@ -144,6 +149,15 @@ impl<A: Tasked> TaskContext<A> {
         begun
             .map(|begun| std::mem::take(&mut begun.others))
             .unwrap_or_default()
+    }
+
+    /// Puts what is not ready before what was begun meanwhile. Returns how much that is.
+    fn put_back(&mut self, mut others: Vec<Begun<A>>) -> usize {
+        let begun = self.begun.get_or_insert_default();
+        let meanwhile = begun.others.len();
+        others.append(&mut begun.others);
+        begun.others = others;
+        meanwhile
     }
 
     /// Gives back the memory of what is ready.
@@ -206,28 +220,26 @@ where
 
     /// Goes on with what was begun, and with what that begins.
     fn poll_others(&mut self, task: &mut Context<'_>) {
-        let mut pending = Vec::new();
-        while !self.ctx.waiting() {
-            let others = self.ctx.take_others();
-            if others.is_empty() {
+        // So many of them, from the first, are not ready: each is polled once a turn.
+        let mut pending = 0;
+        while self.ctx.begun.is_some() && !self.ctx.waiting() {
+            let mut others = self.ctx.take_others();
+            let polled = pending;
+            let mut place = 0;
+            others.retain_mut(|other| {
+                place += 1;
+                if place <= polled || self.ctx.waiting() {
+                    return true;
+                }
+                other
+                    .as_mut()
+                    .poll(&mut self.actor, &mut self.ctx, task)
+                    .is_pending()
+            });
+            pending = others.len();
+            if self.ctx.put_back(others) == 0 {
                 break;
             }
-            for mut other in others {
-                let held = self.ctx.waiting();
-                if held
-                    || other
-                        .as_mut()
-                        .poll(&mut self.actor, &mut self.ctx, task)
-                        .is_pending()
-                {
-                    pending.push(other);
-                }
-            }
-        }
-        if !pending.is_empty() {
-            let begun = self.ctx.begun.get_or_insert_default();
-            pending.append(&mut begun.others);
-            begun.others = pending;
         }
     }
 

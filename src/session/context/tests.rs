@@ -167,6 +167,31 @@ fn through(gate: &Gate, name: &'static str) -> impl ActorFuture<Notes, Output = 
     wrap_future::<_, Notes>(gate.clone()).map(move |(), notes: &mut Notes, _| notes.add(name))
 }
 
+/// Begins to wait for something when it is polled first, and is not ready in that turn.
+struct Begins {
+    begins: Option<Begun<Notes>>,
+    then: Begun<Notes>,
+}
+
+impl ActorFuture<Notes> for Begins {
+    type Output = ();
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        notes: &mut Notes,
+        ctx: &mut TaskContext<Notes>,
+        task: &mut Context<'_>,
+    ) -> Poll<()> {
+        match self.begins.take() {
+            Some(begins) => {
+                ctx.wait(begins);
+                Poll::Pending
+            }
+            None => self.then.as_mut().poll(notes, ctx, task),
+        }
+    }
+}
+
 #[test]
 fn what_is_begun_runs_beside_the_stream() {
     let (mut turns, gate) = (Turns::new(), Gate::default());
@@ -233,6 +258,59 @@ fn what_a_wait_begins_to_wait_for_goes_before_it() {
     assert_eq!(turns.take(), ["outer"]);
     gate.open();
     assert_eq!(turns.take(), ["inner", "item"]);
+}
+
+/// Method: the outer one waits for a gate itself, after it has begun to wait for the inner one.
+#[test]
+fn what_is_begun_by_a_wait_that_is_not_ready_goes_before_it() {
+    let (mut turns, outer) = (Turns::new(), Gate::default());
+    let (inner, behind) = (Gate::default(), Gate::default());
+    let (begins, last) = (through(&inner, "inner"), through(&behind, "behind"));
+    behind.open();
+    let awaited = Begins {
+        begins: Some(Box::pin(begins)),
+        then: Box::pin(through(&outer, "outer")),
+    };
+    turns.act(move |_, ctx| {
+        ctx.wait(last);
+        ctx.wait(awaited);
+    });
+    turns.act(|notes, _| notes.add("item"));
+    outer.open();
+    assert!(turns.take().is_empty(), "the inner one is not ready");
+    inner.open();
+    assert_eq!(turns.take(), ["inner", "outer", "behind", "item"]);
+}
+
+#[test]
+fn what_others_begin_to_wait_for_holds_up_the_rest_of_them() {
+    let (mut turns, gate) = (Turns::new(), Gate::default());
+    let (open, awaited) = (Gate::default(), through(&gate, "awaited"));
+    open.open();
+    let (one, other) = (through(&open, "one"), through(&open, "other"));
+    turns.act(move |_, ctx| {
+        ctx.spawn(one.map(|(), _, ctx: &mut TaskContext<Notes>| ctx.wait(awaited)));
+        ctx.spawn(other);
+    });
+    assert_eq!(turns.take(), ["one"]);
+    gate.open();
+    assert_eq!(turns.take(), ["awaited", "other"]);
+}
+
+#[test]
+fn what_others_begin_is_polled_in_the_same_turn_and_nothing_twice() {
+    let (mut turns, gate) = (Turns::new(), Gate::default());
+    let (open, rests) = (Gate::default(), through(&gate, "rests"));
+    open.open();
+    let (one, begun) = (through(&open, "one"), through(&open, "begun"));
+    turns.act(move |_, ctx| {
+        ctx.spawn(rests);
+        ctx.spawn(one.map(|(), _, ctx: &mut TaskContext<Notes>| ctx.spawn(begun)));
+    });
+    assert_eq!(turns.take(), ["one", "begun"]);
+    assert_eq!(gate.polls.get(), 1);
+    gate.open();
+    assert_eq!(turns.take(), ["rests"]);
 }
 
 #[test]

@@ -59,6 +59,8 @@ struct Story<'a> {
     number: u64,
     /// The latest version of each, as Redis gave it.
     versions: BTreeMap<String, u64>,
+    /// What came of the last move that was said by a life.
+    moved: Option<Moved>,
 }
 
 impl Story<'_> {
@@ -114,6 +116,10 @@ impl Story<'_> {
         let (registry, moves) = (self.world.registry(node), [(user(who), made)]);
         let said = registry.say(life, &moves).await.unwrap();
         let expected = self.ledger.say(&life.to_string(), who, step);
+        self.moved = match &said {
+            Alive::Yes(moved) => Some(moved[0]),
+            Alive::No => None,
+        };
         match (said, expected) {
             (Alive::No, None) => {}
             (Alive::Yes(moved), Some(expected)) => match (moved[0], expected) {
@@ -159,8 +165,8 @@ impl Story<'_> {
     }
 }
 
-/// From two nodes that have come to an empty Redis.
-async fn tell(world: &World, acts: Vec<Act>) {
+/// From two nodes that have come to an empty Redis. Returns what came of the last move.
+async fn tell(world: &World, acts: Vec<Act>) -> Option<Moved> {
     world.redis().say("FLUSHALL");
     let mut story = Story {
         world,
@@ -168,12 +174,14 @@ async fn tell(world: &World, acts: Vec<Act>) {
         lives: [world.life(0, 0), world.life(1, 0)],
         number: 0,
         versions: BTreeMap::new(),
+        moved: None,
     };
     story.begin(0).await;
     story.begin(1).await;
     for act in acts {
         story.act(act).await;
     }
+    story.moved
 }
 
 /// Goal: in any story of two nodes, lives that end, and a Redis that forgets, Redis does what the rules say.
@@ -200,5 +208,6 @@ async fn who_went_offline_with_another_node_is_announced_when_they_return() {
         Act::Again(living),
         Act::Say(living, ann, Step::Return),
     ];
-    tell(&World::new().await, returns_while_nodes_come_back).await;
+    let moved = tell(&World::new().await, returns_while_nodes_come_back).await;
+    assert!(matches!(moved, Some(Moved::Changed(_))), "{moved:?}");
 }

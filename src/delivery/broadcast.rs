@@ -1,7 +1,7 @@
 //! From a hub to every worker: frames for all who listen, joined while a worker is busy.
 //!
-//! Each worker has a slot. A hub puts frames into it and pokes the worker once; until the worker takes
-//! them, newer frames replace older ones of the same key. So a worker is owed at most one frame per key,
+//! Each worker has a slot. A hub puts frames into it and pokes the worker once, and once more when as many are there as
+//! it waits for; until the worker takes them, newer frames replace older ones of the same key. So a worker is owed at most one frame per key,
 //! however fast the hub is, and the hub never waits.
 //!
 //! A slot is no queue, so a frame in it could overtake what was addressed to a client before it (the
@@ -11,7 +11,7 @@
 //! frame that was put before it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -86,10 +86,11 @@ impl Broadcast {
         for numbered in frames {
             slot.put(numbered.clone(), addressed);
         }
-        let poked = std::mem::replace(&mut slot.poked, true);
-        match poked && !slot.is_complete() {
-            true => Poke::UnderWay,
-            false => Poke::Needed,
+        let complete = slot.take_complete();
+        let first = !std::mem::replace(&mut slot.poked, true);
+        match first || complete {
+            true => Poke::Needed,
+            false => Poke::UnderWay,
         }
     }
 
@@ -125,8 +126,22 @@ impl Broadcast {
         self.slot(worker).map_or(0, |slot| slot.frames.len())
     }
 
+    /// How many frames wait for a worker or are among `told`, of each key one.
+    pub(super) fn different<'a>(
+        &self,
+        worker: usize,
+        told: impl Iterator<Item = &'a Frame>,
+    ) -> usize {
+        let mut keys = HashSet::new();
+        let mut is_new = |frame: &Frame| frame.key().is_none_or(|key| keys.insert(key.clone()));
+        let told = told.filter(|frame| is_new(frame)).count();
+        let slot = self.slot(worker);
+        let waiting = slot.iter().flat_map(|slot| slot.frames.values());
+        told + waiting.filter(|it| is_new(&it.frame)).count()
+    }
+
     /// Whether so many frames wait for a worker. If not, it is poked once they do, unless it takes them before.
-    pub(super) fn has(&self, worker: usize, wanted: usize) -> bool {
+    pub(super) fn has_or_pokes(&self, worker: usize, wanted: usize) -> bool {
         self.slot(worker).is_some_and(|mut slot| {
             let has = slot.frames.len() >= wanted;
             slot.wanted = (!has).then_some(wanted);
@@ -157,7 +172,7 @@ impl Slot {
     }
 
     /// Whether all frames are there, for the first time, that the worker waits for.
-    fn is_complete(&mut self) -> bool {
+    fn take_complete(&mut self) -> bool {
         let frames = self.frames.len();
         self.wanted.take_if(|wanted| frames >= *wanted).is_some()
     }
@@ -231,17 +246,40 @@ mod tests {
         let mut put =
             |otomo, version| broadcast.put(0, &[numbering.number(update(otomo, version))], 0);
         assert_eq!(put("a", 1), Poke::Needed);
-        assert!(!broadcast.has(0, 3));
+        assert!(!broadcast.has_or_pokes(0, 3));
         assert_eq!(put("b", 1), Poke::UnderWay);
         assert_eq!(put("b", 2), Poke::UnderWay, "it replaces another");
         assert_eq!(put("c", 1), Poke::Needed);
         assert_eq!(put("d", 1), Poke::UnderWay, "once");
-        assert!(broadcast.has(0, 3));
-        assert!(!broadcast.has(0, 5));
+        assert!(broadcast.has_or_pokes(0, 3));
+        assert!(!broadcast.has_or_pokes(0, 5));
         broadcast.take(0, ALL);
         assert_eq!(put("a", 2), Poke::Needed);
         let others = ["b", "c", "d", "e"].map(|otomo| put(otomo, 3));
         assert_eq!(others, [Poke::UnderWay; 4], "nobody waits for them now");
+    }
+
+    /// Goal: who waits for frames is not poked for them again after a poke that was due anyway.
+    #[test]
+    fn the_poke_that_is_needed_anyway_is_the_one_that_was_waited_for() {
+        let broadcast = Broadcast::new(1);
+        let mut numbering = Numbering::default();
+        let mut put =
+            |otomo, version| broadcast.put(0, &[numbering.number(update(otomo, version))], 0);
+        assert!(!broadcast.has_or_pokes(0, 1));
+        assert_eq!(put("a", 1), Poke::Needed);
+        assert_eq!(put("b", 1), Poke::UnderWay);
+    }
+
+    #[test]
+    fn who_waits_again_while_it_is_told_is_one() {
+        let broadcast = Broadcast::new(1);
+        let mut numbering = Numbering::default();
+        let told = ["a", "b", "c"].map(|otomo| update(otomo, 1));
+        for (otomo, version) in [("b", 2), ("c", 2), ("d", 1)] {
+            broadcast.put(0, &[numbering.number(update(otomo, version))], 0);
+        }
+        assert_eq!(broadcast.different(0, told.iter()), 4);
     }
 
     #[test]

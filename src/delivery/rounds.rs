@@ -72,6 +72,11 @@ impl Rounds {
         self.log.len()
     }
 
+    /// What is told in this pass.
+    pub(super) fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.log.iter().map(|it| &it.frame)
+    }
+
     /// Forgets what every line has seen. Also while more comes: under load there may be no moment at which all have seen all.
     pub(super) fn forget(&mut self, seen: Round) {
         let kept = self.log.partition_point(|it| it.round <= seen);

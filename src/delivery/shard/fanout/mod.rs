@@ -106,6 +106,7 @@ impl Fanout {
     pub(super) fn poked(&mut self) {
         if let Stage::Resting { since } = self.stage {
             let after = since + self.join_delay;
+            self.company.comes_after(since.elapsed(), self.join_delay);
             let patience = self.company.patience().min(self.join_delay);
             self.stage = Stage::Gathering {
                 until: match patience.is_zero() {
@@ -117,11 +118,11 @@ impl Fanout {
     }
 
     /// Whether all have come that are expected. If not, the worker is poked once they have.
-    fn is_complete(&self) -> bool {
+    fn all_have_come(&self) -> bool {
         let worker = usize::from(self.lines.worker());
         self.company.all().is_some_and(|all| {
             let missing = all.saturating_sub(self.rounds.told());
-            self.broadcast.has(worker, missing)
+            self.broadcast.has_or_pokes(worker, missing)
         })
     }
 
@@ -241,8 +242,10 @@ impl Fanout {
         let now = Instant::now();
         match self.stage {
             Stage::Resting { .. } => Next::Rest,
-            Stage::Gathering { until } if until > now && !self.is_complete() => Next::Sleep(until),
-            Stage::Gathering { .. } => {
+            Stage::Gathering { until } => {
+                if until > now && !self.all_have_come() {
+                    return Next::Sleep(until);
+                }
                 self.take_broadcast(Due::Behind(self.queue.left()));
                 self.send_on(0, self.rounds.latest(), now)
             }
@@ -268,7 +271,10 @@ impl Fanout {
         }
         let worker = usize::from(self.lines.worker());
         let (took, meanwhile) = (began.elapsed(), self.broadcast.waiting(worker));
-        self.company.learn(self.rounds.told(), meanwhile, took);
+        if self.rounds.told() > 0 {
+            let different = self.broadcast.different(worker, self.rounds.frames());
+            self.company.learn(different, took);
+        }
         self.stage = Stage::Resting { since: began };
         let Told { messages, joined } = std::mem::take(&mut self.told);
         self.lines.counters().broadcast(messages, joined);

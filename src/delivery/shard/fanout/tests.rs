@@ -312,14 +312,17 @@ async fn what_the_long_way_leaves_is_not_overtaken_by_a_bare_write() {
 }
 
 /// Goal: those who change again each time they have heard of the last change do not wait for the clock once all have come.
-/// Method: two come during a pass and are told together by the next; so two are all, however long updates may be held back.
+/// Method: two are told by one pass; so two are all, and the second of the next two has the worker poked, however long updates
+/// may be held back.
 #[actix::test]
 async fn nobody_waits_for_the_time_to_pass_once_all_have_come() {
     let (mut fanout, broadcast, _) = worker(1);
     let mut numbering = Numbering::default();
     let mut say = |fanout: &mut Fanout, otomo| {
         let poke = broadcast.put(0, &[numbering.number(update_of(otomo, 1))], 0);
-        fanout.poked();
+        if poke == Poke::Needed {
+            fanout.poked();
+        }
         poke
     };
     say(&mut fanout, "a");
@@ -330,4 +333,41 @@ async fn nobody_waits_for_the_time_to_pass_once_all_have_come() {
     assert!(matches!(fanout.step(), Next::Sleep(_)));
     assert_eq!(say(&mut fanout, "b"), Poke::Needed);
     assert!(matches!(fanout.step(), Next::Finished(_)));
+}
+
+/// Goal: a round is complete also if some of it have changed again while the last pass was still under way.
+#[actix::test]
+async fn who_comes_again_during_a_pass_is_expected_once() {
+    let (mut fanout, broadcast, _) = worker(STEP + 1);
+    let mut numbering = Numbering::default();
+    let mut say = |otomo| broadcast.put(0, &[numbering.number(update_of(otomo, 1))], 0);
+    for otomo in ["a", "b", "c"] {
+        say(otomo);
+    }
+    fanout.poked();
+    assert_eq!(fanout.step(), Next::GoOn);
+    fanout.join_delay = Duration::from_secs(60);
+    for otomo in ["a", "b"] {
+        say(otomo);
+    }
+    assert!(matches!(fanout.step(), Next::Finished(_)));
+    assert_eq!(fanout.company.all(), Some(3));
+}
+
+/// A pass that is over at once, because all was told to each line by itself, says nothing of what comes together.
+#[actix::test]
+async fn a_pass_that_tells_nothing_teaches_nothing() {
+    let (mut fanout, broadcast, _) = worker(1);
+    let mut numbering = Numbering::default();
+    for otomo in ["a", "b"] {
+        broadcast.put(0, &[numbering.number(update_of(otomo, 1))], 0);
+    }
+    fanout.poked();
+    assert!(matches!(fanout.step(), Next::Finished(_)));
+    fanout.join_delay = Duration::from_secs(60);
+    fanout.stage = Stage::Gathering {
+        until: Instant::now(),
+    };
+    assert!(matches!(fanout.step(), Next::Finished(_)));
+    assert_eq!(fanout.company.all(), Some(2));
 }

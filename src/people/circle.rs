@@ -1,7 +1,7 @@
 //! Who knows whom: friends, and conversation partners, who share a conversation. They alone are told whether somebody is
 //! there, and when they were last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use diesel::{dsl::count_star, prelude::*};
 
@@ -124,24 +124,44 @@ pub fn with_last_seen(
 
 /// Whom some users know. Those who know nobody are not in it.
 pub fn of_many(conn: &mut Conn, users: &[&UserId]) -> Result<HashMap<UserId, Circle>, StoreError> {
-    let known = sizes(conn, users, Scope::Everybody)?.into_keys();
-    let circle = |user: UserId| Ok((user.clone(), of(conn, &user)?));
-    known.map(circle).collect()
+    let ids = rounded(users.iter().map(|user| user.as_str()).collect());
+    let talking = members::table
+        .filter(members::user_id.eq_any(ids.as_slice()))
+        .select(members::user_id)
+        .distinct();
+    let befriended = friendships::table
+        .filter(friendships::user_id.eq_any(ids.as_slice()))
+        .filter(friendships::standing.eq(FRIEND))
+        .select(friendships::user_id)
+        .distinct();
+    let mut known: Vec<String> = run!(conn, |c| prepared(talking).load(c))?;
+    known.extend(run!(conn, |c| prepared(befriended).load::<String>(c))?);
+    let mut circles = HashMap::new();
+    for user in in_order(known)? {
+        if let Entry::Vacant(circle) = circles.entry(user.clone()) {
+            circle.insert(of(conn, &user)?);
+        }
+    }
+    Ok(circles)
 }
 
-/// How many conversations and friends those of some users have, within a scope, who have any: of the others there is nothing
-/// to read.
+/// How much there is to read about those whom some users know, within a scope: the members of all their conversations,
+/// themselves included, and their friends. Who is not in it has neither.
 pub fn sizes(
     conn: &mut Conn,
     of: &[&UserId],
     scope: Scope,
 ) -> Result<HashMap<UserId, usize>, StoreError> {
     let ids = rounded(of.iter().map(|user| user.as_str()).collect());
-    let conversations = members::table
+    let shares = OTHERS
+        .field(members::conversation_id)
+        .eq(members::conversation_id);
+    let partners = members::table
+        .inner_join(OTHERS.on(shares))
         .filter(members::user_id.eq_any(ids.as_slice()))
         .group_by(members::user_id)
         .select((members::user_id, count_star()));
-    let mut found = run!(conn, |c| prepared(conversations).load::<(String, i64)>(c))?;
+    let mut found = run!(conn, |c| prepared(partners).load::<(String, i64)>(c))?;
     if scope == Scope::Everybody {
         let friends = friendships::table
             .filter(friendships::user_id.eq_any(ids.as_slice()))

@@ -6,13 +6,14 @@
 //! gathers: an idle server answers at once, and a busy one joins more the busier it is.
 //!
 //! ```text
-//!   ask ──> together ──(those that fit)──> answered        left out, though it was the first of its read ─┐
-//!              ^              └─ left out: asked again, first                                              v
-//!              └───────────────────────┘                    a read failed: each of its questions ──────> alone
+//!   ask ──> together ──(those that fit)──> answered        left out, though it was the first of its read ──> alone
+//!              ^              └─ left out: asked again, behind those who wait
+//!              └───────────────────────┘
 //! ```
-//! Beside what is read together goes what is read alone, one after the other: what is long, which nothing short waits for,
-//! and what was in a read that failed, which says nothing of which question was at fault. Unless it was the surroundings:
-//! who waits while the store is away, or overloaded, is told so at once, for the next read would find the same.
+//! Beside what is read together goes what is read alone, one after the other: what is long, which nothing short waits for.
+//! A read that failed says nothing of which question was at fault, so each half is read again, until it is known. Unless it
+//! was the surroundings: who waits while the store is away, or overloaded, is told so at once, for the next read would find
+//! the same.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,19 +29,20 @@ use tokio::{sync::oneshot, task::yield_now, time::sleep};
 
 use super::{Conn, Handle, StoreError};
 
-/// The most questions of one read: a few milliseconds of work, so that the first does not wait long for the last.
-const TOGETHER: usize = 256;
+/// The most questions of one read, so that the first does not wait long for the last.
+const QUESTIONS_MAX: usize = 256;
 
 /// How long questions gather after a read that answered several.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The most questions of one thread that wait: some tenths of a second of reads. Whoever comes then does better to come back.
-const WAITING_MAX: usize = 64 * TOGETHER;
+const WAITING_MAX: usize = 64 * QUESTIONS_MAX;
 
 /// Which of its questions a read must answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
-    /// Those that take a few milliseconds together, in their order: the others wait for another read.
+    /// Those that take some 20 milliseconds together, among them the first unless it alone takes longer: the others wait for
+    /// another read.
     Fitting,
     /// All: there is one, and it is read alone.
     All,
@@ -101,7 +103,7 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Gathered<Q, A> {
     /// Those of [`Handle::read`]; [`StoreError::Overloaded`] if too many questions wait.
     pub fn ask(&self, question: Q) -> impl Future<Output = Result<A, StoreError>> + use<Q, A> {
         let (answer, answered) = oneshot::channel();
-        if self.0.together.waiting.borrow().len() < WAITING_MAX {
+        if self.0.waiting() < WAITING_MAX {
             self.0.put(|shared| &shared.together, (question, answer));
         } else {
             let _ = answer.send(Err(StoreError::Overloaded(
@@ -129,7 +131,7 @@ impl<Q, A> Lane<Q, A> {
     fn next(&self) -> (Arc<[Q]>, Vec<Answer<A>>) {
         let mut waiting = self.waiting.borrow_mut();
         let most = match self.share {
-            Share::Fitting => TOGETHER,
+            Share::Fitting => QUESTIONS_MAX,
             Share::All => 1,
         };
         let waits = iter::from_fn(|| waiting.pop_front()).filter(|(_, to)| !to.is_closed());
@@ -137,12 +139,24 @@ impl<Q, A> Lane<Q, A> {
         (questions.into(), answers)
     }
 
-    /// Tells a fault to these, and to all who wait for the next reads.
-    fn refuse(&self, these: Vec<Answer<A>>, fault: &StoreError) {
-        let others = self.waiting.take().into_iter().map(|(_, to)| to);
-        for to in these.into_iter().chain(others) {
-            let _ = to.send(Err(fault.clone()));
-        }
+    /// Tells a fault to all who wait for the next reads.
+    fn refuse_all(&self, fault: &StoreError) {
+        let waiting = self.waiting.take();
+        refuse(waiting.into_iter().map(|(_, to)| to), fault);
+    }
+}
+
+fn refuse<A>(these: impl IntoIterator<Item = Answer<A>>, fault: &StoreError) {
+    for to in these {
+        // Who no longer waits has gone.
+        let _ = to.send(Err(fault.clone()));
+    }
+}
+
+impl<Q, A> Shared<Q, A> {
+    /// How many questions wait in both lanes.
+    fn waiting(&self) -> usize {
+        self.together.waiting.borrow().len() + self.alone.waiting.borrow().len()
     }
 }
 
@@ -162,20 +176,43 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Shared<Q, A> {
             yield_now().await;
             let (questions, waiting) = lane.next();
             if waiting.is_empty() {
-                break lane.reading.set(false);
+                lane.reading.set(false);
+                return;
             }
             let several = waiting.len() > 1;
-            let asked = |waiting| questions.iter().cloned().zip(waiting);
-            match self.read(Arc::clone(&questions), lane.share).await {
-                Ok(answers) => self.answer(asked(waiting), answers),
-                Err(fault) if fault.is_outage() => lane.refuse(waiting, &fault),
-                Err(_) if several => asked(waiting).for_each(|it| self.read_alone(it)),
-                Err(fault) => waiting
-                    .into_iter()
-                    .for_each(|to| drop(to.send(Err(fault.clone())))),
-            }
+            self.read_these(lane, questions, waiting).await;
             if several {
                 sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Answers these, by one read if nothing is wrong.
+    async fn read_these(
+        self: &Rc<Self>,
+        lane: &Lane<Q, A>,
+        questions: Arc<[Q]>,
+        waiting: Vec<Answer<A>>,
+    ) {
+        let mut parts = vec![(questions, waiting)];
+        while let Some((questions, mut waiting)) = parts.pop() {
+            match self.read(Arc::clone(&questions), lane.share).await {
+                Ok(answers) => self.answer(&questions, waiting, answers),
+                Err(fault) if fault.is_outage() => {
+                    parts.push((questions, waiting));
+                    parts
+                        .into_iter()
+                        .for_each(|(_, these)| refuse(these, &fault));
+                    return lane.refuse_all(&fault);
+                }
+                Err(fault) if waiting.len() == 1 => refuse(waiting, &fault),
+                Err(_) => {
+                    let (first, second) = questions.split_at(questions.len() / 2);
+                    let behind = waiting.split_off(first.len());
+                    // The first half is next.
+                    parts.push((second.into(), behind));
+                    parts.push((first.into(), waiting));
+                }
             }
         }
     }
@@ -197,19 +234,19 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Shared<Q, A> {
         answers.await
     }
 
-    /// Hands out the answers of one read. What was left out is asked again before all others; if it was the first, nothing
-    /// was in its way but its own length.
-    fn answer(
-        self: &Rc<Self>,
-        asked: impl DoubleEndedIterator<Item = (Q, Answer<A>)> + ExactSizeIterator,
-        answers: Vec<Option<A>>,
-    ) {
-        for (place, (asked, answer)) in asked.zip(answers).enumerate().rev() {
+    /// Hands out the answers of one read. What was left out is asked again behind those who wait, each of whom may be faster
+    /// read; if it was the first, nothing was in its way but its own length.
+    fn answer(self: &Rc<Self>, questions: &[Q], waiting: Vec<Answer<A>>, answers: Vec<Option<A>>) {
+        let answered = questions.iter().zip(waiting).zip(answers);
+        for (place, ((question, to), answer)) in answered.enumerate() {
             match (place, answer) {
                 // Who no longer waits has gone.
-                (_, Some(answer)) => drop(asked.1.send(Ok(answer))),
-                (0, None) => self.read_alone(asked),
-                (_, None) => self.together.waiting.borrow_mut().push_front(asked),
+                (_, Some(answer)) => drop(to.send(Ok(answer))),
+                (0, None) => self.read_alone((question.clone(), to)),
+                (_, None) => {
+                    let mut waiting = self.together.waiting.borrow_mut();
+                    waiting.push_back((question.clone(), to));
+                }
             }
         }
     }

@@ -3,8 +3,8 @@
 //! What is measured is the server alone, as the kernel counts it for its process: resident memory, user
 //! and system CPU. User CPU is our code; system CPU is nearly all the kernel's work for socket writes,
 //! the same for every server. Wall-clock figures depend on who else uses the machine, CPU hardly does.
-//! The tool runs in one thread and says what it used itself: where it needs as much as the server, it
-//! measures itself.
+//! The tool runs in one thread, but for requests of the app's backend (`events`, `mixed`, `soak`), and says what it used itself:
+//! where its thread has no time to spare, it measures itself.
 //!
 //! Every connection is a full one to the server: its token is checked, its user is known, it has got its snapshots and
 //! `ready`, and it answers pings. A connection that is lost ends the run.

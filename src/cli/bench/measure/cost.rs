@@ -11,11 +11,13 @@ use crate::cli::bench::{
     },
 };
 
-/// The part of its core beyond which a tool of one thread is what everything waits for; what is left goes to waking up.
+/// The part of its core beyond which the thread of all clients is what everything waits for; what is left goes to waking up.
 const LIMIT: f64 = 0.8;
 
-/// How long a server has nothing to do before it is idle, and the CPU that it may use then: the least that the kernel counts.
+/// How long a server has nothing to do before it is idle.
 const IDLE: Duration = Duration::from_millis(200);
+
+/// The CPU that it may use then: the least that the kernel counts.
 const IDLE_CPU: Duration = Duration::from_millis(10);
 
 /// How long to wait for a server to be idle. One that never is has housekeeping to do, which then counts with the load: reports
@@ -25,12 +27,15 @@ const RESTLESS: Duration = Duration::from_secs(10);
 /// CPU that was used: since each process began, or since an earlier look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
-    /// When it was looked at, and how long after the earlier look.
+    /// When it was looked at.
     at: Instant,
+    /// How long that was after the earlier look.
     took: Duration,
     /// Of a server elsewhere nothing is known.
     server: Option<Cpu>,
     tool: Cpu,
+    /// Of that, the thread in which all clients are.
+    thread: Cpu,
     /// Whether the server was waited for in vain to be idle, if it was waited for.
     never_idle: Option<bool>,
 }
@@ -43,6 +48,7 @@ impl Cost {
             took: Duration::ZERO,
             server: target.process().map(Process::cpu).transpose()?,
             tool: Process::own().cpu()?,
+            thread: Process::this_thread_cpu()?,
             never_idle: None,
         })
     }
@@ -82,6 +88,7 @@ impl Cost {
             took: self.at.saturating_duration_since(before.at),
             server: server.map(|(now, before)| now.since(before)),
             tool: self.tool.since(before.tool),
+            thread: self.thread.since(before.thread),
             never_idle: match (self.never_idle, before.never_idle) {
                 (Some(after), Some(before)) => Some(after || before),
                 (one, other) => one.or(other),
@@ -118,9 +125,9 @@ impl Cost {
         micros(self.tool.user + self.tool.system, count)
     }
 
-    /// The part of a core's time that the tool used, from 0 to 1.
+    /// The part of a core's time that the thread of all clients used, from 0 to 1. A backend's threads can use other cores.
     pub(crate) fn tool_share(&self) -> f64 {
-        let used = self.tool.user + self.tool.system;
+        let used = self.thread.user + self.thread.system;
         used.as_secs_f64() / self.took.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
@@ -149,6 +156,7 @@ mod tests {
             took: Duration::ZERO,
             server: Some(cpu(server)),
             tool: cpu(tool),
+            thread: cpu(tool),
             never_idle: None,
         }
     }
@@ -192,6 +200,17 @@ mod tests {
             assert!((spent.tool_share() - share).abs() < 1e-9, "{spent:?}");
             assert_eq!(spent.tool_is_the_limit(), limit, "{spent:?}");
         }
+    }
+
+    #[test]
+    fn what_the_threads_of_a_backend_use_is_not_the_limit() {
+        let began = Instant::now();
+        let before = cost(began, 0, 0, 0);
+        let mut after = cost(began, 1_000, 0, 300);
+        after.tool.user += Duration::from_secs(2);
+        let spent = after.since(&before);
+        assert!(!spent.tool_is_the_limit());
+        assert_eq!(spent.tool_micros(1_000), 2_300.0);
     }
 
     #[test]

@@ -76,7 +76,12 @@ mod tests {
     /// In threads of its own: what is kept to a core stays there.
     #[test]
     fn a_thread_keeps_to_its_core_and_what_it_starts_inherits_that() {
-        let Ok(cores) = Cores::choose() else { return };
+        let Ok(cores) = Cores::choose() else {
+            let only = sched_getaffinity(OWN).unwrap();
+            let count = (0..CpuSet::count()).filter(|core| only.is_set(*core) == Ok(true));
+            assert_eq!(count.count(), 1, "there are two, and they are not chosen");
+            return;
+        };
         let of = |thread: Pid| {
             let set = sched_getaffinity(thread).unwrap();
             let cores = (0..CpuSet::count()).filter(|core| set.is_set(*core) == Ok(true));

@@ -40,6 +40,11 @@ impl Process {
         self.read("stat", cpu)
     }
 
+    /// CPU that the thread which asks has used since it began.
+    pub(crate) fn this_thread_cpu() -> Result<Cpu, BenchFault> {
+        find_in("/proc/thread-self/stat".to_owned(), cpu)
+    }
+
     /// Threads it has.
     pub(crate) fn threads(self) -> Result<u64, BenchFault> {
         self.read("status", threads)
@@ -55,12 +60,15 @@ impl Process {
     }
 
     fn read<T>(self, file: &str, find: fn(&str) -> Option<T>) -> Result<T, BenchFault> {
-        let path = format!("/proc/{}/{file}", self.0);
-        let read = fs::read_to_string(&path).and_then(|text| {
-            find(&text).ok_or_else(|| io::Error::other("the figure looked for is not in it"))
-        });
-        read.map_err(|cause| BenchFault::Process { path, cause })
+        find_in(format!("/proc/{}/{file}", self.0), find)
     }
+}
+
+fn find_in<T>(path: String, find: fn(&str) -> Option<T>) -> Result<T, BenchFault> {
+    let read = fs::read_to_string(&path).and_then(|text| {
+        find(&text).ok_or_else(|| io::Error::other("the figure looked for is not in it"))
+    });
+    read.map_err(|cause| BenchFault::Process { path, cause })
 }
 
 impl Cpu {
@@ -125,8 +133,25 @@ mod tests {
         assert!(own.resident_kib().unwrap() > 0);
         assert!(own.threads().unwrap() > 0);
         assert!(own.descriptors().unwrap() > 0);
-        let before = own.cpu().unwrap();
-        assert!(own.cpu().unwrap().since(before).user < Duration::from_secs(60));
+    }
+
+    /// Goal: what a thread uses is of the process, and not of another thread. Method: a second thread is busy until the kernel has
+    /// counted that; this one waits for it.
+    #[test]
+    fn a_process_uses_what_its_threads_use() {
+        let used = |cpu: Cpu| cpu.user + cpu.system;
+        let before = Process::own().cpu().unwrap();
+        let enough = Duration::from_millis(50);
+        let busy = move || {
+            let cpu = || used(Process::this_thread_cpu().unwrap());
+            let began = cpu();
+            while cpu() < began + enough {}
+        };
+        let own_before = used(Process::this_thread_cpu().unwrap());
+        std::thread::spawn(busy).join().unwrap();
+        assert!(used(Process::own().cpu().unwrap().since(before)) >= enough);
+        let own = used(Process::this_thread_cpu().unwrap()) - own_before;
+        assert!(own < enough, "{own:?}");
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use super::{report::Unmet, transport::Foreign};
+use super::transport::Foreign;
 use crate::kernel::{
     ids::IdFault,
     token::{KeyFault, SignFault},
 };
 
-/// Why a run ends without a report, or with one that is not as expected.
+/// Why a run ends without a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BenchFault {
     #[error("--url: {url:?} {problem}")]
@@ -48,6 +48,10 @@ pub(crate) enum BenchFault {
     },
     #[error("the server refused a connection: {0}")]
     Refused(String),
+    #[error("the server refused a request: {0}")]
+    NotTaken(String),
+    #[error("/metrics of the server has no figures of commits")]
+    NoMetrics,
     #[error("the server closed a connection: {code} {reason}")]
     Closed { code: u16, reason: String },
     #[error("the server ended a connection without a goodbye")]
@@ -80,8 +84,6 @@ pub(crate) enum BenchFault {
         #[source]
         cause: io::Error,
     },
-    #[error(transparent)]
-    Unmet(#[from] Unmet),
 }
 
 impl BenchFault {

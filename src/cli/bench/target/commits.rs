@@ -17,8 +17,7 @@ impl Commits {
     /// Those since the server started.
     pub(crate) fn read(endpoint: &Endpoint) -> Result<Self, BenchFault> {
         let page = http::get(endpoint, "/metrics")?;
-        let missing = || BenchFault::NoServer("without the figures of commits".to_owned());
-        Self::parse(&page).ok_or_else(missing)
+        Self::parse(&page).ok_or(BenchFault::NoMetrics)
     }
 
     /// Those after `before`.

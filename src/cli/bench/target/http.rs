@@ -55,7 +55,7 @@ fn ask(endpoint: &Endpoint, head: &str, body: &str) -> Result<String, BenchFault
     if status.starts_with("HTTP/1.1 2") {
         return Ok(body.to_owned());
     }
-    Err(BenchFault::Refused(format!("{status}: {body}")))
+    Err(BenchFault::NotTaken(format!("{status}: {body}")))
 }
 
 /// A connection, encrypted or not.
@@ -107,7 +107,7 @@ impl Session {
         let answer = self.exchange(&request).map_err(BenchFault::Broken)?;
         match answer.starts_with("HTTP/1.1 2") {
             true => Ok(()),
-            false => Err(BenchFault::Refused(answer)),
+            false => Err(BenchFault::NotTaken(answer)),
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
     target::{Target, commits::Commits},
 };
 
-/// Load after the server was asked for its commits, in which nobody listened.
+/// Load between reading the commits, which blocks this thread, and the start of counting.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// Longer than anything is played.
@@ -280,7 +280,7 @@ fn play_until(
     }
 }
 
-/// Listens until nothing is under way, without beginning anything, and a little longer: what comes too much comes late.
+/// Listens until nothing is under way, without beginning anything, and a little longer, so that surplus messages are noticed.
 pub(crate) fn finish(crowd: &mut Crowd, play: &mut impl Play) -> Result<(), BenchFault> {
     let mut wants = Wants::default();
     let end = Instant::now() + PATIENCE;

@@ -135,8 +135,10 @@ fn send(mut client: &TcpStream, text: &str) {
     let _ = client.write_all(&frame);
 }
 
-/// How late the server of these tests is, in milliseconds, and how long the tool waits for the last answers.
+/// How late the server of these tests is.
 const LATE: Duration = Duration::from_millis(200);
+
+/// How long the tool waits for the last answers, in milliseconds.
 const LAST_ANSWERS: f64 = 5_000.0;
 
 #[test]

@@ -79,7 +79,7 @@ impl Wants {
         self.list.push(Wanted { client, what, due });
     }
 
-    /// Does everything.
+    /// Has the crowd do all of it, in order, and notes how late that was.
     pub(crate) fn fulfil(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
         for Wanted { client, what, due } in self.list.drain(..) {
             match what {

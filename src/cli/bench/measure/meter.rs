@@ -9,7 +9,7 @@ use super::{Latencies, Progress};
 /// How often a moment is noted, and shown.
 const STEP: Duration = Duration::from_secs(1);
 
-/// Counts.
+/// A count and its latencies since a beginning, whole and by the second.
 pub(crate) struct Meter {
     unit: &'static str,
     connections: usize,

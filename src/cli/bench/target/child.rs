@@ -89,7 +89,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Not asked to drain: nobody is in a call, and its database goes with it.
+        // Killed, not drained: calls that are left belong to the run.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -140,11 +140,12 @@ impl Cycle {
         })
     }
 
-    /// Whether the otomo has heard that it is called, and the caller that it is accepted.
+    /// Whether the otomo has heard that it is called.
     pub(super) fn has_rung(&self) -> bool {
         self.otomo.count(Heard::Incoming) > 0
     }
 
+    /// Whether the caller has heard that the call is accepted.
     pub(super) fn is_accepted(&self) -> bool {
         self.caller.count(Heard::Accepted) > 0
     }

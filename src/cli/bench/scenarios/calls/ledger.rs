@@ -167,7 +167,7 @@ fn concerns_calls(kind: &[u8]) -> bool {
 }
 
 fn wrong(side: Side, message: &[u8]) -> BenchFault {
-    let call = field(message, "callId").unwrap_or("of no known name");
+    let call = field(message, "callId").unwrap_or("without an id");
     let who = match side {
         Side::Caller => "caller",
         Side::Otomo => "otomo",

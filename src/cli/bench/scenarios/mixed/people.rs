@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-/// One caller and one otomo for each so many people, and an otomo who changes their status for each so many; the others
-/// write to each other.
+/// People for each of whom there are one caller and one otomo. Who is left over writes to somebody.
 const FOR_A_PAIR: usize = 20;
+
+/// People for each of whom there is an otomo who changes their status.
 const FOR_A_RESTLESS: usize = 50;
 
 /// Somebody in the crowd.

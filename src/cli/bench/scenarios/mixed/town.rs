@@ -52,11 +52,13 @@ pub(crate) struct Town {
     /// Otomo without an unacknowledged change, the one idle longest first.
     rested: VecDeque<usize>,
     backend: Backend,
-    /// What messages are called in this run, and how many there were.
+    /// How the names of this run's messages begin.
     run: Uuid,
+    /// Messages so far: how their names end.
     messages: u64,
-    /// By act, what was due and could not be begun, since nobody was free; and what was begun.
+    /// By act, what was due and could not be begun, since nobody was free.
     skipped: [u64; Act::ALL.len()],
+    /// By act, what was begun.
     begun: [u64; Act::ALL.len()],
     /// By act, in their order; of calls the ledger knows.
     meters: [Meter; Act::ALL.len()],

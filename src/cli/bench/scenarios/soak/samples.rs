@@ -28,8 +28,8 @@ impl Samples {
         self.0.last()
     }
 
-    /// By how much a figure grew over the last half of the run, in a hundredth of what it was in the middle: by the line that
-    /// fits best, so that one peak at the end is no growth. None where there are too few samples.
+    /// Growth of a figure over the last half of the run, in percent of its fitted value at the start of that half. None where
+    /// there are too few samples. One peak at the end is no growth: it hardly moves the line that fits best.
     pub(super) fn growth_percent(&self, figure: impl Fn(&Sample) -> f64) -> Option<f64> {
         let (slope, half) = self.slope(&figure)?;
         let (first, last) = (half.first()?, half.last()?);

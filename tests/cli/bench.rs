@@ -174,4 +174,10 @@ fn what_makes_figures_worthless_is_said() {
     let args = ["bench", "idle", "--connections", "4000000000"];
     let complaint = place.otomo(&args).failed(1);
     assert!(complaint.contains("descriptors are needed"), "{complaint}");
+    let args = ["bench", "presence", "--otomo", "1", "--updates", "9"];
+    let complaint = place.otomo(&args).failed(1);
+    assert!(
+        complaint.contains("there must be two of them"),
+        "{complaint}"
+    );
 }

@@ -70,7 +70,7 @@ fn the_newest_status_is_seen_however_often_it_changes() {
     let report = report("presence --otomo 6 --watchers 4 --updates 300 --seconds 3");
     assert!(figure(&report, "changes") > 0.0);
     assert!(figure(&report, "heard") > 0.0);
-    median(&report, "latencyMs");
+    median(&report, "newestMs");
     assert!(report["behindMs"]["max"].as_f64() > Some(0.0), "{report:#}");
     assert_eq!(figure(&report, "unanswered"), 0.0);
     figure(&report, "toolLateMs");

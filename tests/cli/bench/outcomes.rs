@@ -8,6 +8,8 @@ use crate::Place;
 /// A run that takes little time.
 const ECHO: [&str; 6] = ["bench", "echo", "--connections", "2", "--seconds", "1"];
 
+const PRESENCE: &str = "presence.svg";
+
 fn echo<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&ECHO, more].concat()
 }
@@ -44,6 +46,17 @@ fn a_faulty_condition_is_a_wrong_command_line_before_any_load_is_made() {
         let complaint = place.otomo(&echo(&more)).failed(2);
         assert!(complaint.contains(says), "{complaint}");
     }
+    // Nobody is asked anything there.
+    let idle = [
+        "bench",
+        "idle",
+        "--url",
+        "ws://127.0.0.1:1",
+        "--expect",
+        "unanswered==0",
+    ];
+    let complaint = place.otomo(&idle).failed(2);
+    assert!(complaint.contains("there is no figure"), "{complaint}");
 }
 
 #[test]
@@ -53,6 +66,17 @@ fn a_chart_is_drawn_where_there_are_latencies() {
     let chart = fs::read_to_string(place.path().join("chart.svg")).unwrap();
     assert!(chart.starts_with("<svg ") && chart.ends_with("</svg>\n"));
     assert_eq!(chart.matches("<polyline").count(), 2);
+    for scenario in [
+        "presence --otomo 4 --watchers 2 --rate 10",
+        "presence --otomo 4 --watchers 2 --updates 50",
+    ] {
+        let args = format!("bench {scenario} --seconds 2 --plot {PRESENCE}");
+        let args: Vec<_> = args.split(' ').collect();
+        place.otomo(&args).printed();
+        let chart = fs::read_to_string(place.path().join(PRESENCE)).unwrap();
+        assert!(chart.contains("<polyline"), "{scenario}");
+        fs::remove_file(place.path().join(PRESENCE)).unwrap();
+    }
     let floor = ["bench", "floor", "--plot", "floor.svg"];
     let complaint = place.otomo(&floor).failed(2);
     assert!(complaint.contains("measures no latencies"), "{complaint}");

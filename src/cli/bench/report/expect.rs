@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 use super::{
     Report,
     figure::{Figure, Unit, Value},
-    names::{all_names, known, named},
+    names::{all_names, named},
     precise, whole,
 };
 
@@ -126,11 +126,10 @@ impl FromStr for Expectation {
 impl Expectation {
     /// Refuses a condition that no report of these figures could meet or fail.
     pub(crate) fn check(&self, figures: &[Figure]) -> Result<(), Unfit> {
-        let figures = known(figures);
-        let found = named(&figures, &self.name).ok_or_else(|| Unfit::Name {
+        let found = named(figures, &self.name).ok_or_else(|| Unfit::Name {
             text: self.text.clone(),
             name: self.name.clone(),
-            known: all_names(&figures).join(", "),
+            known: all_names(figures).join(", "),
         })?;
         let kind = match (found.0.unit.measure(), self.measure) {
             (Measure::Bare, Measure::Bare)

@@ -12,44 +12,41 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use self::figure::Latency;
 pub(crate) use self::{
-    expect::{Expectation, Unmet, hold},
+    expect::{Expectation, hold},
     figure::{Figure, Unit, Value},
     names::help,
 };
 use super::measure::{Cost, Latencies, Meter, Moment};
 
-/// What a report says of the tool itself wherever it makes load.
-const TOOL_SHARE: Figure = Figure::new(
-    "toolSharePercent",
-    "this tool's share of its core",
-    Unit::Percent,
-);
-const TOOL_IS_THE_LIMIT: Figure =
-    Figure::new("toolIsTheLimit", "this tool is the limit", Unit::Flag);
+/// What a report says of the tool itself wherever it makes load: its share of its core, and whether that is the limit.
+pub(crate) const TOOL: [Figure; 2] = [
+    Figure::new(
+        "toolSharePercent",
+        "this tool's share of its core",
+        Unit::Percent,
+    ),
+    Figure::new("toolIsTheLimit", "this tool is the limit", Unit::Flag),
+];
 
 /// What it says of the server wherever that is waited for to be idle: else what it always does counts with the load.
-const NEVER_IDLE: Figure = Figure::new("serverNeverIdle", "the server was never idle", Unit::Flag);
+pub(crate) const NEVER_IDLE: Figure =
+    Figure::new("serverNeverIdle", "the server was never idle", Unit::Flag);
 
-/// What it says of what was not answered in the end, or went late, wherever that can happen.
-const UNANSWERED: Figure = Figure::new("unanswered", "not answered at the end", Unit::Count);
-const UNSENT: Figure = Figure::new("unsent", "due, and never sent", Unit::Count);
-const LATENESS: Figure = Figure::new("toolLateMs", "sent late by this tool, p99", Unit::Millis);
-
-/// Figures that are no scenario's own.
-pub(crate) const COMMON: &[Figure] = &[
-    UNANSWERED,
-    UNSENT,
-    LATENESS,
-    TOOL_SHARE,
-    TOOL_IS_THE_LIMIT,
-    NEVER_IDLE,
+/// What it says of what was left over, wherever something can be.
+pub(crate) const LEFT_OVER: [Figure; 2] = [
+    Figure::new("unanswered", "not answered at the end", Unit::Count),
+    Figure::new("unsent", "due, and never sent", Unit::Count),
 ];
+
+/// What it says of what went late, where it goes by the clock.
+pub(crate) const LATENESS: Figure =
+    Figure::new("toolLateMs", "sent late by this tool, p99", Unit::Millis);
 
 /// What a run found out.
 #[derive(Debug)]
 pub(crate) struct Report {
     scenario: &'static str,
-    /// What may be in it beside [`COMMON`].
+    /// What may be in it.
     figures: &'static [Figure],
     values: Vec<(Figure, Value)>,
     /// What was found step by step, where a scenario goes through several.
@@ -81,7 +78,7 @@ impl Report {
     /// Adds a figure.
     pub(crate) fn put(&mut self, figure: Figure, value: impl Into<Value>) {
         debug_assert!(
-            self.figures.contains(&figure) || COMMON.contains(&figure),
+            self.figures.contains(&figure),
             "{} is not announced by {}",
             figure.name,
             self.scenario
@@ -96,11 +93,21 @@ impl Report {
 
     /// Adds the latencies of a meter, and draws what it has counted.
     pub(crate) fn measured(&mut self, figure: Figure, meter: &Meter) {
-        self.latency(figure, meter.latencies());
+        self.measured_beside(figure, meter.latencies(), meter);
+    }
+
+    /// Adds latencies, in microseconds, and draws them beside what another meter has counted.
+    pub(crate) fn measured_beside(
+        &mut self,
+        figure: Figure,
+        micros: &Histogram<u64>,
+        counted: &Meter,
+    ) {
+        self.latency(figure, micros);
         self.drawn = Some(Drawn {
-            micros: meter.latencies().clone(),
-            moments: meter.moments().to_vec(),
-            unit: meter.unit(),
+            micros: micros.clone(),
+            moments: counted.moments().to_vec(),
+            unit: counted.unit(),
         });
     }
 
@@ -110,8 +117,8 @@ impl Report {
         self.put(user, cost.server_user_micros(count));
         self.put(system, cost.server_system_micros(count));
         self.put(tool, cost.tool_micros(count));
-        self.put(TOOL_SHARE, cost.tool_share() * 100.0);
-        self.put(TOOL_IS_THE_LIMIT, cost.tool_is_the_limit());
+        self.put(TOOL[0], cost.tool_share() * 100.0);
+        self.put(TOOL[1], cost.tool_is_the_limit());
         if let Some(never_idle) = cost.never_idle() {
             self.put(NEVER_IDLE, never_idle);
         }
@@ -120,8 +127,8 @@ impl Report {
     /// Adds what was not answered, and what was due and never sent: both are in the latencies, with how long they had been
     /// waited for. And how late the tool was, if it went by the clock.
     pub(crate) fn left_over(&mut self, unanswered: u64, unsent: u64, late: Option<&Latencies>) {
-        self.put(UNANSWERED, unanswered);
-        self.put(UNSENT, unsent);
+        self.put(LEFT_OVER[0], unanswered);
+        self.put(LEFT_OVER[1], unsent);
         if let Some(late) = late {
             self.put(LATENESS, late.millis(0.99));
         }
@@ -221,7 +228,10 @@ pub(crate) fn whole(number: u64) -> String {
 /// A figure of which two or three digits matter.
 pub(crate) fn precise(figure: f64) -> String {
     match figure.abs() {
-        large if large >= 1000.0 => whole(figure.round() as u64),
+        large if large >= 1000.0 => {
+            let sign = if figure < 0.0 { "-" } else { "" };
+            format!("{sign}{}", whole(large.round() as u64))
+        }
         middle if middle >= 10.0 => format!("{figure:.1}"),
         _ => format!("{figure:.3}"),
     }
@@ -238,8 +248,8 @@ mod tests {
             ["0", "12", "999", "1,000", "1,234,567"]
         );
         assert_eq!(
-            [0.0314, 3.5, 12.34, 123_456.7].map(precise),
-            ["0.031", "3.500", "12.3", "123,457"]
+            [0.0314, 3.5, 12.34, 123_456.7, -1_234.5].map(precise),
+            ["0.031", "3.500", "12.3", "123,457", "-1,235"]
         );
     }
 

@@ -1,14 +1,6 @@
 //! What figures are called in conditions.
 
-use super::{
-    COMMON,
-    figure::{Figure, SHARES, Unit},
-};
-
-/// A scenario's figures, and those of all.
-pub(super) fn known(figures: &[Figure]) -> Vec<Figure> {
-    figures.iter().chain(COMMON).copied().collect()
-}
+use super::figure::{Figure, SHARES, Unit};
 
 /// The figure of this name, and which of a latency's is meant. `p99` alone is of the first latency.
 pub(super) fn named(figures: &[Figure], name: &str) -> Option<(Figure, Option<usize>)> {
@@ -50,7 +42,7 @@ pub(super) fn all_names(figures: &[Figure]) -> Vec<String> {
 pub(crate) fn help(figures: &[Figure]) -> String {
     let mut help = "Figures, by their names in --expect and in JSON:\n".to_owned();
     let mut first = true;
-    for figure in known(figures) {
+    for figure in figures {
         let (short, name) = (figure.short, figure.name);
         let names = match figure.unit {
             Unit::Latency if std::mem::take(&mut first) => SHARES.join(", "),

@@ -14,7 +14,7 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Pace},
         options::Speaks,
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, NEVER_IDLE, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         transport::Ticket,
     },
@@ -72,6 +72,12 @@ impl Scenario for ConnectArgs {
         COSTS[0],
         COSTS[1],
         COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
+        NEVER_IDLE,
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

@@ -21,7 +21,7 @@ use crate::{
         measure::{Meter, Pace},
         options::Speaks,
         refusal,
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Wants},
     },
     kernel::identity::Role,
@@ -83,6 +83,11 @@ impl Scenario for EchoArgs {
         COSTS[0],
         COSTS[1],
         COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

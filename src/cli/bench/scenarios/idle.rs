@@ -11,7 +11,7 @@ use crate::{
         fault::BenchFault,
         measure::Cost,
         options::duration,
-        report::{Figure, Report, Unit},
+        report::{Figure, NEVER_IDLE, Report, TOOL, Unit},
     },
     kernel::identity::Role,
 };
@@ -56,6 +56,9 @@ impl Scenario for IdleArgs {
         BEFORE,
         AFTER,
         EACH,
+        TOOL[0],
+        TOOL[1],
+        NEVER_IDLE,
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

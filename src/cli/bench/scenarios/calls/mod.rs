@@ -20,7 +20,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace},
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         target::Target,
         user,
@@ -65,8 +65,24 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for CallsArgs {
     const NAME: &'static str = "calls";
     const FIGURES: &'static [Figure] = &[
-        PAIRS, ASKED, SECONDS, CALLS, PER_SECOND, SET_UP, ACCEPTED, WHOLE, WRITES, COMMIT,
-        COSTS[0], COSTS[1], COSTS[2],
+        PAIRS,
+        ASKED,
+        SECONDS,
+        CALLS,
+        PER_SECOND,
+        SET_UP,
+        ACCEPTED,
+        WHOLE,
+        WRITES,
+        COMMIT,
+        COSTS[0],
+        COSTS[1],
+        COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

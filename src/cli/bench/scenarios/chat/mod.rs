@@ -26,7 +26,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Spent, Wants},
         target::{Target, http},
         user,
@@ -92,8 +92,27 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for ChatArgs {
     const NAME: &'static str = "chat";
     const FIGURES: &'static [Figure] = &[
-        MEMBERS, ONLINE, ASKED, SENDERS, SECONDS, SENDS, PER_SECOND, LATENCY, DELIVERY, WRITES,
-        COMMIT, DISK, PER_DISK, COSTS[0], COSTS[1], COSTS[2],
+        MEMBERS,
+        ONLINE,
+        ASKED,
+        SENDERS,
+        SECONDS,
+        SENDS,
+        PER_SECOND,
+        LATENCY,
+        DELIVERY,
+        WRITES,
+        COMMIT,
+        DISK,
+        PER_DISK,
+        COSTS[0],
+        COSTS[1],
+        COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

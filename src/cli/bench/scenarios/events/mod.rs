@@ -20,7 +20,7 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
         refusal,
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         target::{Target, backend::Backend, http},
         user,
@@ -121,6 +121,11 @@ impl Scenario for EventsArgs {
         COSTS[0],
         COSTS[1],
         COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

@@ -20,7 +20,7 @@ use crate::{
         measure::{Meter, Pace},
         options::Speaks,
         refusal,
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         target::Target,
     },
@@ -88,6 +88,11 @@ impl Scenario for FanoutArgs {
         COSTS[1],
         COSTS[2],
         LATENCY,
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

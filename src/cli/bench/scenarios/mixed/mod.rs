@@ -39,7 +39,7 @@ use crate::cli::bench::{
     fault::BenchFault,
     measure::Meter,
     options::some_duration,
-    report::{Figure, Report, Unit},
+    report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
     stage::{self, Play as _, Spent, Steps},
 };
 
@@ -130,6 +130,11 @@ impl Scenario for MixedArgs {
         COSTS[0],
         COSTS[1],
         COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

@@ -24,7 +24,7 @@ pub(super) struct Churn {
     views: Views,
     pace: Pace,
     /// Changes that everybody has seen.
-    meter: Meter,
+    pub(super) meter: Meter,
     /// From each until a watcher knew.
     pub(super) login: Meter,
     pub(super) logout: Meter,

@@ -24,7 +24,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
-        report::{Figure, Report, Unit},
+        report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Spent},
         target::Target,
         transport::Ticket,
@@ -65,8 +65,10 @@ const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const CHANGES: Figure = Figure::new("changes", "changes", Unit::Count);
 const PER_SECOND: Figure =
     Figure::new("changesPerSecond", "changes per second", Unit::PerSecond).or("rate");
-const LATENCY: Figure = Figure::new("latencyMs", "until the newest is seen", Unit::Latency);
+const LATENCY: Figure = Figure::new("latencyMs", "from login until it is seen", Unit::Latency);
 const LOGOUT: Figure = Figure::new("logoutMs", "from logout until it is seen", Unit::Latency);
+const NEWEST: Figure =
+    Figure::new("newestMs", "until the newest is seen", Unit::Latency).or("newest");
 const BEHIND: Figure = Figure::new(
     "behindMs",
     "an older status shown than somebody was told",
@@ -85,11 +87,33 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for PresenceArgs {
     const NAME: &'static str = "presence";
     const FIGURES: &'static [Figure] = &[
-        OTOMO, WATCHERS, ASKED, SECONDS, CHANGES, PER_SECOND, LATENCY, LOGOUT, BEHIND, HEARD, LATE,
-        COSTS[0], COSTS[1], COSTS[2],
+        OTOMO,
+        WATCHERS,
+        ASKED,
+        SECONDS,
+        CHANGES,
+        PER_SECOND,
+        LATENCY,
+        LOGOUT,
+        NEWEST,
+        BEHIND,
+        HEARD,
+        LATE,
+        COSTS[0],
+        COSTS[1],
+        COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
+        if self.updates.is_some() && self.otomo < 2 {
+            let problem = "--updates: each otomo rests now and then, so there must be two of them";
+            return Err(BenchFault::Options(problem.to_owned()));
+        }
         // One more comes at the end, and is told all anew.
         let connections = self.otomo.saturating_add(self.watchers).saturating_add(1);
         let target = bench.target(connections)?;
@@ -106,14 +130,10 @@ impl Scenario for PresenceArgs {
         report.put(WATCHERS, self.watchers);
         report.put(ASKED, rate);
         if self.updates.is_some() {
-            if self.otomo < 2 {
-                let problem = "--updates: one otomo alone would rest all the time now and then; at least two are needed";
-                return Err(BenchFault::Options(problem.to_owned()));
-            }
             let mut flood = Flood::new(tickets.len(), views, pace, meter);
             let spent = stage::measure(&mut crowd, &target, &mut flood, span)?;
             told(&mut report, &mut flood, &spent);
-            report.latency(LATENCY, flood.seen.latencies());
+            report.measured_beside(NEWEST, flood.seen.latencies(), &flood.meter);
             report.latency(BEHIND, flood.behind.latencies());
             report.put(HEARD, flood.heard_by_one());
             report.put(LATE, flood.late);
@@ -123,7 +143,7 @@ impl Scenario for PresenceArgs {
             let mut churn = Churn::new(tickets, views, pace, meter);
             let spent = stage::measure(&mut crowd, &target, &mut churn, span)?;
             told(&mut report, &mut churn, &spent);
-            report.latency(LATENCY, churn.login.latencies());
+            report.measured_beside(LATENCY, churn.login.latencies(), &churn.meter);
             report.latency(LOGOUT, churn.logout.latencies());
             stage::finish(&mut crowd, &mut churn)?;
         }

@@ -18,7 +18,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Progress},
-        report::{Figure, Report, Unit},
+        report::{Figure, LEFT_OVER, NEVER_IDLE, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         target::{Target, http::Session},
         transport::Ticket,
@@ -79,7 +79,21 @@ const COSTS: [Figure; 3] = super::costs![
 impl Scenario for ReplayArgs {
     const NAME: &'static str = "replay";
     const FIGURES: &'static [Figure] = &[
-        USERS, TOGETHER, SECONDS, EVENTS, PER_SECOND, LATENCY, READY, COSTS[0], COSTS[1], COSTS[2],
+        USERS,
+        TOGETHER,
+        SECONDS,
+        EVENTS,
+        PER_SECOND,
+        LATENCY,
+        READY,
+        COSTS[0],
+        COSTS[1],
+        COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        TOOL[0],
+        TOOL[1],
+        NEVER_IDLE,
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

@@ -18,7 +18,7 @@ use crate::cli::bench::{
     fault::BenchFault,
     measure::Meter,
     options::some_duration,
-    report::{Figure, Report, Unit},
+    report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
     stage::{self, Play as _, Steps},
     target::Target,
 };
@@ -109,6 +109,11 @@ impl Scenario for SoakArgs {
         mixed::COSTS[0],
         mixed::COSTS[1],
         mixed::COSTS[2],
+        LEFT_OVER[0],
+        LEFT_OVER[1],
+        LATENESS,
+        TOOL[0],
+        TOOL[1],
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {

@@ -45,7 +45,7 @@ pub(super) struct Flood {
     views: Views,
     pace: Pace,
     /// Changes that the server has acknowledged.
-    meter: Meter,
+    pub(super) meter: Meter,
     /// From each change before a rest until a watcher knew.
     pub(super) seen: Meter,
     /// How often a watcher did not know at the end of a rest.

@@ -291,7 +291,7 @@ impl Speaker {
         devices.into_iter().map(device).collect()
     }
 
-    /// Whether a device is not here and nobody else is heard who may have it.
+    /// Whether a device is not connected here, and no other node is heard that may have it.
     fn cannot_reach(&self, call: &Call, to: &Audience) -> bool {
         let Devices::Only(device) = &to.devices else {
             return false;

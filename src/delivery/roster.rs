@@ -131,8 +131,7 @@ impl Roster {
         self.sessions.contains_key(user)
     }
 
-    /// Whether a session came first of those that its user has, in the order in which they were noted: of two that come at
-    /// the same moment one did.
+    /// Whether a session is the oldest of its user's. Exactly one is, also when two come at the same moment.
     pub fn is_first(&self, client: &Client) -> bool {
         let sessions = self.sessions.get(&client.user);
         let first = sessions.as_ref().and_then(|sessions| sessions.first());

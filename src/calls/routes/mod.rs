@@ -14,7 +14,7 @@
 //! - *What one session asks keeps its order.* While anything that it asked of calls is under way ([`Underway`]), its
 //!   candidates take the lane, too. So none overtakes an offer, and after its own `call_end_request` it hears that the call is over.
 //! - *Who has gone.* A device without a connection is not lost yet: the coordinator has to hear of it first. What is for it
-//!   takes the lane meanwhile, which says that it is not there.
+//!   takes the lane meanwhile, which answers `PEER_UNAVAILABLE`.
 //! - *What time has done.* A call that is due is left to the lane: its end has to be stored first.
 //! - *Other nodes.* Where there are any, a call may have been changed by one of them, and its people are anywhere: there are
 //!   no routes then.

@@ -15,8 +15,8 @@ use crate::{
 const NOTED: usize = 64;
 
 impl Lines {
-    /// Says something to one device of a user, if it has lines here, which have heard all that was said before. Returns
-    /// whether it has.
+    /// Says something to one device of a user, unless it has no lines here or one of them has not heard all that was broadcast
+    /// before. Returns whether it was said.
     pub(in crate::delivery) fn say(&self, user: &UserId, device: &DeviceId, event: &Event) -> bool {
         let lines = self.of_user(user, |client| client.device == *device);
         let latest = self.latest_round.get();

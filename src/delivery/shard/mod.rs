@@ -29,7 +29,7 @@ use super::{
 };
 use crate::protocol::frame::Frame;
 
-/// Room in the mailbox. What hubs broadcast takes one place, what is addressed is held back by
+/// Room in the mailbox. What hubs broadcast takes two places at most, what is addressed is held back by
 /// [`super::dispatch`] long before.
 const MAILBOX: usize = 65_536;
 

@@ -127,22 +127,29 @@ mod tests {
         );
     }
 
-    /// Goal: a client whose snapshots take long is not left without an answer, and is written what there is of them.
+    /// Goal: a client whose snapshots take long is not left without an answer, and is written what there is of them. Method:
+    /// two come at a time, of whom one has gone when its time comes; and others after them.
     #[actix_rt::test]
     async fn what_is_held_leaves_alone_if_nothing_comes_for_a_while() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut client = TcpStream::connect(address).await.unwrap();
-        let (wire, _) = listener.accept().await.unwrap();
-        let socket = Socket::holding(wire, Bytes::from_static(ANSWER));
-        let mut connection = Connection::new(Rc::clone(&socket), BytesMut::new(), LIMITS, None);
-        let mut task = Context::from_waker(Waker::noop());
-        assert!(Pin::new(&mut connection).poll_next(&mut task).is_pending());
-        let mut read = [0; 1_000];
-        let count = client.read(&mut read).await.unwrap();
-        assert_eq!(read.get(..count), Some(ANSWER));
-        let next = Pin::new(&mut connection).poll_next(&mut task);
-        assert!(matches!(next, Poll::Ready(Some(Ok(Message::Nop)))));
+        for _ in 0..2 {
+            let _other = TcpStream::connect(address).await.unwrap();
+            let (wire, _) = listener.accept().await.unwrap();
+            let gone = Socket::holding(wire, Bytes::from_static(ANSWER));
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let (wire, _) = listener.accept().await.unwrap();
+            let socket = Socket::holding(wire, Bytes::from_static(ANSWER));
+            drop(gone);
+            let mut connection = Connection::new(Rc::clone(&socket), BytesMut::new(), LIMITS, None);
+            let mut task = Context::from_waker(Waker::noop());
+            assert!(Pin::new(&mut connection).poll_next(&mut task).is_pending());
+            let mut read = [0; 1_000];
+            let count = client.read(&mut read).await.unwrap();
+            assert_eq!(read.get(..count), Some(ANSWER));
+            let next = Pin::new(&mut connection).poll_next(&mut task);
+            assert!(matches!(next, Poll::Ready(Some(Ok(Message::Nop)))));
+        }
     }
 
     /// Goal: no bare write overtakes what the long way has begun. Method: the other end reads nothing, so that of a large

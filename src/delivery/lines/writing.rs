@@ -25,7 +25,7 @@ impl Lines {
         }
         let topic = event.spec().topic;
         for line in &lines {
-            // Where the filter looks into events, it does that to a frame.
+            // A filter that looks into events needs a frame: `push` asks it.
             let said = line.hears_all_of(topic) && line.say(event, None) == Accepted::Taken;
             if said || line.push(Frame::new(event)) == Delivered::Yes {
                 self.note(line);

@@ -1,8 +1,9 @@
 //! `otomo bench`, for real: it starts a server, loads it, and says what that cost.
 
 mod outcomes;
-mod slow;
-mod ways;
+mod scenarios;
+mod slow_servers;
+mod transports;
 
 use super::Place;
 

@@ -8,7 +8,6 @@
 
 mod bench;
 mod deployment;
-mod scenarios;
 mod starting;
 
 use std::{

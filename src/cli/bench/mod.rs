@@ -13,7 +13,7 @@
 //! - [`target`]: the server under test, and what it costs. [`transport`]: how one client speaks with it.
 //! - [`crowd`]: many clients in one thread, on bare sockets: a WebSocket library's buffers and futures would cost more than the
 //!   server. [`mod@measure`]: when the next is due, how long it took, what it cost.
-//! - [`stage`]: the loop in which every scenario with clients is played. [`words`]: what is looked at of a message.
+//! - [`stage`]: the loop in which every scenario with clients is played. [`peek`]: what is looked at of a message.
 //! - [`report`]: a table or JSON, a chart, and whether it is as expected.
 //!
 //! # Writing a scenario
@@ -35,12 +35,12 @@ mod crowd;
 mod fault;
 mod measure;
 mod options;
+mod peek;
 mod report;
 mod scenarios;
 mod stage;
 mod target;
 mod transport;
-mod words;
 
 use std::{error::Error, path::Path};
 

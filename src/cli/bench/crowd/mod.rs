@@ -1,9 +1,9 @@
 //! Many clients in one thread: one wait for all of them, one read for all that a client has got.
 //!
-//! [`wants`]: what they are to do. [`timer`]: how a wait ends when something is due.
+//! [`actions`]: what they are to do. [`timer`]: how a wait ends when something is due.
 
+mod actions;
 mod timer;
-mod wants;
 
 use std::{
     io, mem,
@@ -13,8 +13,8 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, event::Event, net::TcpStream};
 
+pub(crate) use self::actions::Wants;
 use self::timer::Timer;
-pub(crate) use self::wants::Wants;
 use super::{
     fault::BenchFault,
     options::Speaks,

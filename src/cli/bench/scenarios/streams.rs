@@ -6,8 +6,8 @@ use super::PATIENCE;
 use crate::cli::bench::{
     crowd::{AT_THE_DOOR, Crowd},
     fault::BenchFault,
+    peek::{kind, number},
     transport::Ticket,
-    words::{kind, number},
 };
 
 /// Lets in one client for each ticket, and returns how far the stream of each was then, in their order.

@@ -5,15 +5,15 @@
 //! counts from when it was due), else each pair begins its next call when the last has ended. A call in which something is
 //! heard twice, out of turn or not at all ends the run.
 
+mod active_calls;
 mod cycle;
-mod ledger;
 mod texts;
 
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-pub(crate) use self::{cycle::Side, ledger::Ledger};
+pub(crate) use self::{active_calls::Ledger, cycle::Side};
 use crate::{
     cli::bench::{
         Bench, Scenario,

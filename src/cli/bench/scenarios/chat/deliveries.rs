@@ -9,8 +9,8 @@ use crate::{
     cli::bench::{
         fault::BenchFault,
         measure::Meter,
+        peek::{field, kind},
         scenarios::unheard::Unheard,
-        words::{field, kind},
     },
     kernel::ids::ConversationId,
 };

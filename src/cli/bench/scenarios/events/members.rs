@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::cli::bench::{
     fault::BenchFault,
     measure::Meter,
+    peek::{kind, number},
     scenarios::unheard::Unheard,
-    words::{kind, number},
 };
 
 /// The type of the events, in the app's own words.

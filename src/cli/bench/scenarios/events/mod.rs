@@ -19,12 +19,12 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
+        peek::kind,
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Wants},
         target::{Target, backend::Backend, http},
         user,
-        words::kind,
     },
     kernel::identity::Role,
 };

@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{day::Chance, free::Free};
+use super::{day::Chance, random_set::Free};
 use crate::cli::bench::{
     fault::BenchFault,
+    peek::{kind, number},
     scenarios::streams::{place, torn},
-    words::{kind, number},
 };
 
 /// Who has typed is not heard of typing again before this.

@@ -14,14 +14,14 @@
 //! | event | the user hears it |
 //! | reconnect | the client has all it needs (`ready`) |
 //!
-//! No act is left out in silence: whoever is free is found ([`free`]), and what nobody was free for is counted for each kind of act.
+//! No act is left out in silence: whoever is free is found ([`random_set`]), and what nobody was free for is counted for each kind of act.
 //! Who comes back goes on after the last durable event that they have heard, and each must hear every message to them, once and
 //! without a gap ([`chatters`]).
 
 mod chatters;
 mod day;
-mod free;
 mod people;
+mod random_set;
 mod town;
 
 use std::time::Duration;

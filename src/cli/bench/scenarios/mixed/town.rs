@@ -17,6 +17,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Progress},
+        peek::{field, kind, number},
         refusal,
         scenarios::{
             calls::{Ledger, Side},
@@ -26,7 +27,6 @@ use crate::{
         target::{Target, backend::Backend},
         transport::Ticket,
         user,
-        words::{field, kind, number},
     },
     kernel::identity::Role,
 };

@@ -24,12 +24,12 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
+        peek::kind,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Spent},
         target::Target,
         transport::Ticket,
         user,
-        words::kind,
     },
     kernel::identity::Role,
 };

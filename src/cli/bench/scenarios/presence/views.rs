@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::cli::bench::{
     fault::BenchFault,
-    words::{kind, number},
+    peek::{kind, number},
 };
 
 /// Watchers that are looked at, at most, spread over all: so that the tool, which reads for all of them, is not what is measured.

@@ -2,9 +2,9 @@
 
 use crate::cli::bench::{
     fault::BenchFault,
+    peek::{kind, number},
     refusal,
     scenarios::streams::{place, torn},
-    words::{kind, number},
 };
 
 /// A client that catches up.

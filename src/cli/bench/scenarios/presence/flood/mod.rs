@@ -22,9 +22,9 @@ use super::{
 use crate::cli::bench::{
     fault::BenchFault,
     measure::{Meter, Pace},
+    peek::kind,
     refusal,
     stage::{Play, Wants},
-    words::kind,
 };
 
 /// How long an otomo goes on changing.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Place;
+use crate::Place;
 
 /// Runs a scenario against a server of its own; the report must be of it.
 fn report(args: &str) -> Value {

@@ -13,7 +13,7 @@ use crate::{
     cli::bench::{
         fault::BenchFault,
         measure::{Meter, Progress},
-        words::{field, kind},
+        peek::{field, kind},
     },
     kernel::ids::{CallId, UserId},
 };

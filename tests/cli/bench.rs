@@ -91,7 +91,7 @@ fn messages_are_counted_that_are_acknowledged() {
 #[test]
 fn everybody_who_comes_in_a_storm_or_by_the_clock_is_let_in() {
     let place = Place::new();
-    let storm = report(&place, "connect --connections 60 --at-the-door 8");
+    let storm = report(&place, "connect --connections 60 --handshakes 8");
     assert_eq!(number(&storm, "connections"), 60.0);
     assert!(number(&storm, "connectsPerSecond") > 0.0);
     let latency = &storm["latencyMs"];

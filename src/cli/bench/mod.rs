@@ -23,7 +23,7 @@
 //! 2. A [`crowd::Crowd`] lets clients in: `crowd.admit(tickets)`, with [`target::Target::tickets`] made before anything is
 //!    timed. They are numbered in that order, from 0.
 //! 3. What is played implements [`stage::Play`]: `tick` wants what is due by the [`measure::Pace`], `heard` what follows from a
-//!    message. [`crowd::Wants`] takes both: `wants.say(number, command)`, or `wants.due(pace, due).say(..)`. A command begins with
+//!    message. [`crowd::Actions`] takes both: `actions.say(number, command)`, or `actions.due(pace, due).say(..)`. A command begins with
 //!    its `type`, and a message is the JSON object of the protocol, whatever the transport; a refusal begins with [`ERROR`]
 //!    ([`refusal`]). Look at how it begins rather than parse it: millions come.
 //! 4. A [`measure::Meter`] counts: `came(due.elapsed())`, from when [`measure::Pace::next`] said that it was due. `stop` and

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-pub(crate) use super::crowd::Wants;
+pub(crate) use super::crowd::Actions;
 use super::{
     crowd::Crowd,
     fault::BenchFault,
@@ -34,14 +34,19 @@ pub(crate) trait Play {
     const STORES: bool = false;
 
     /// Time has passed: wants what is due. Returns how long until more is due, if that is known.
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault>;
+    fn tick(&mut self, now: Instant, actions: &mut Actions)
+    -> Result<Option<Duration>, BenchFault>;
 
     /// A client has heard something. What is said to it goes at once.
-    fn heard(&mut self, client: usize, message: &[u8], wants: &mut Wants)
-    -> Result<(), BenchFault>;
+    fn heard(
+        &mut self,
+        client: usize,
+        message: &[u8],
+        actions: &mut Actions,
+    ) -> Result<(), BenchFault>;
 
     /// Goes on with what is under way otherwise than by messages.
-    fn go_on(&mut self, _wants: &mut Wants) -> Result<(), BenchFault> {
+    fn go_on(&mut self, _actions: &mut Actions) -> Result<(), BenchFault> {
         Ok(())
     }
 
@@ -131,15 +136,15 @@ pub(crate) fn measure_now(
     look: impl FnMut() -> Result<(), BenchFault>,
 ) -> Result<Spent, BenchFault> {
     play.reset();
-    let mut wants = Wants::default();
+    let mut actions = Actions::default();
     let before = Cost::read(target)?;
-    let end = play_in_steps(crowd, play, &mut wants, steps, look)?;
+    let end = play_in_steps(crowd, play, &mut actions, steps, look)?;
     play.meter().stop();
     let cost = Cost::read(target)?.since(&before);
     let unsent = play.stop(end);
     let patience = Instant::now() + LAST_ANSWERS;
     while play.under_way() > 0 && Instant::now() < patience {
-        turn(crowd, play, patience, &mut wants)?;
+        turn(crowd, play, patience, &mut actions)?;
     }
     Ok(Spent {
         took: play.meter().elapsed(),
@@ -147,7 +152,7 @@ pub(crate) fn measure_now(
         unanswered: play.give_up(Instant::now()),
         unsent,
         commits: Commits::default(),
-        lateness: wants.lateness,
+        lateness: actions.lateness,
     })
 }
 
@@ -179,7 +184,7 @@ impl Steps {
 fn play_in_steps(
     crowd: &mut Crowd,
     play: &mut impl Play,
-    wants: &mut Wants,
+    actions: &mut Actions,
     steps: Steps,
     mut look: impl FnMut() -> Result<(), BenchFault>,
 ) -> Result<Instant, BenchFault> {
@@ -188,7 +193,7 @@ fn play_in_steps(
     let mut stuck = Stuck::new(play.meter().count(), steps.patience);
     while now < end {
         let next = end.min(now + steps.every);
-        play_until(crowd, play, wants, &mut stuck, next)?;
+        play_until(crowd, play, actions, &mut stuck, next)?;
         look()?;
         // However long the look took: the next one comes when it is time.
         now = next;
@@ -234,8 +239,8 @@ pub(crate) fn measure_all(
 ) -> Result<Spent, BenchFault> {
     let before = Cost::read_idle(target, crowd)?;
     play.reset();
-    let mut wants = Wants::default();
-    play_in_steps(crowd, play, &mut wants, Steps::one(FOREVER), || Ok(()))?;
+    let mut actions = Actions::default();
+    play_in_steps(crowd, play, &mut actions, Steps::one(FOREVER), || Ok(()))?;
     play.meter().stop();
     let load = Cost::read(target)?.since(&before);
     let until_idle = Cost::read_idle(target, crowd)?.since(&before);
@@ -245,7 +250,7 @@ pub(crate) fn measure_all(
         unanswered: play.give_up(Instant::now()),
         unsent: 0,
         commits: Commits::default(),
-        lateness: wants.lateness,
+        lateness: actions.lateness,
     })
 }
 
@@ -255,26 +260,26 @@ pub(crate) fn run(
     play: &mut impl Play,
     span: Duration,
 ) -> Result<(), BenchFault> {
-    let wants = &mut Wants::default();
-    play_in_steps(crowd, play, wants, Steps::one(span), || Ok(())).map(drop)
+    let actions = &mut Actions::default();
+    play_in_steps(crowd, play, actions, Steps::one(span), || Ok(())).map(drop)
 }
 
 fn play_until(
     crowd: &mut Crowd,
     play: &mut impl Play,
-    wants: &mut Wants,
+    actions: &mut Actions,
     stuck: &mut Stuck,
     end: Instant,
 ) -> Result<(), BenchFault> {
     loop {
         let now = Instant::now();
         // Once more at the end, for what was due by then.
-        let pause = play.tick(now.min(end), wants)?.unwrap_or(PATIENCE);
-        wants.fulfil(crowd)?;
+        let pause = play.tick(now.min(end), actions)?.unwrap_or(PATIENCE);
+        actions.perform(crowd)?;
         if now >= end || play.is_over() {
             return Ok(());
         }
-        turn(crowd, play, end.min(now + pause), wants)?;
+        turn(crowd, play, end.min(now + pause), actions)?;
         play.meter().tick(now);
         stuck.look(play, now)?;
     }
@@ -282,7 +287,7 @@ fn play_until(
 
 /// Listens until nothing is under way, without beginning anything, and a little longer, so that surplus messages are noticed.
 pub(crate) fn finish(crowd: &mut Crowd, play: &mut impl Play) -> Result<(), BenchFault> {
-    let mut wants = Wants::default();
+    let mut actions = Actions::default();
     let end = Instant::now() + PATIENCE;
     let mut done = None;
     while done.is_none_or(|since: Instant| since.elapsed() < LINGER) {
@@ -290,7 +295,7 @@ pub(crate) fn finish(crowd: &mut Crowd, play: &mut impl Play) -> Result<(), Benc
         if now > end {
             return Err(BenchFault::Silent(PATIENCE));
         }
-        turn(crowd, play, now + LINGER, &mut wants)?;
+        turn(crowd, play, now + LINGER, &mut actions)?;
         done = (play.under_way() == 0).then(|| done.unwrap_or_else(Instant::now));
     }
     Ok(())
@@ -300,13 +305,13 @@ fn turn(
     crowd: &mut Crowd,
     play: &mut impl Play,
     until: Instant,
-    wants: &mut Wants,
+    actions: &mut Actions,
 ) -> Result<(), BenchFault> {
-    crowd.act(until, wants, |client, message, wants| {
-        play.heard(client, message, wants)
+    crowd.act(until, actions, |client, message, actions| {
+        play.heard(client, message, actions)
     })?;
-    play.go_on(wants)?;
-    wants.fulfil(crowd)
+    play.go_on(actions)?;
+    actions.perform(crowd)
 }
 
 #[cfg(test)]
@@ -322,11 +327,11 @@ mod tests {
     struct Waits(Meter);
 
     impl Play for Waits {
-        fn tick(&mut self, _: Instant, _: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+        fn tick(&mut self, _: Instant, _: &mut Actions) -> Result<Option<Duration>, BenchFault> {
             Ok(None)
         }
 
-        fn heard(&mut self, _: usize, _: &[u8], _: &mut Wants) -> Result<(), BenchFault> {
+        fn heard(&mut self, _: usize, _: &[u8], _: &mut Actions) -> Result<(), BenchFault> {
             Ok(())
         }
 
@@ -354,13 +359,13 @@ mod tests {
         let nobody = Endpoint::parse("ws://127.0.0.1:9", Speaks::Plain, &way).unwrap();
         let mut crowd = Crowd::at(nobody, Duration::ZERO).unwrap();
         let mut waits = Waits(Meter::new("answers", 0, Progress::Silent));
-        let (mut wants, mut looks) = (Wants::default(), 0);
+        let (mut actions, mut looks) = (Actions::default(), 0);
         let steps = Steps {
             span: Duration::from_secs(10),
             every: Duration::from_millis(10),
             patience: Duration::from_millis(100),
         };
-        let played = play_in_steps(&mut crowd, &mut waits, &mut wants, steps, || {
+        let played = play_in_steps(&mut crowd, &mut waits, &mut actions, steps, || {
             looks += 1;
             Ok(())
         });

@@ -11,28 +11,28 @@ use crate::cli::bench::{
 
 /// What clients are to do, in order.
 #[derive(Default)]
-pub(crate) struct Wants {
-    list: Vec<Wanted>,
+pub(crate) struct Actions {
+    list: Vec<Planned>,
     /// From when the next was due, if the clock decides that.
     due: Option<Instant>,
     /// How long after they were due things were done. None where nothing goes by the clock.
     pub(crate) lateness: Option<Latencies>,
 }
 
-struct Wanted {
+struct Planned {
     client: usize,
-    what: Want,
+    what: Action,
     due: Option<Instant>,
 }
 
-enum Want {
+enum Action {
     Say(Rc<str>),
     Join(Ticket),
     Leave,
     Cut,
 }
 
-impl Wants {
+impl Actions {
     /// What is wanted next was due then. If it is the clock that says so, what this tool does later is its own lateness.
     pub(crate) fn due(&mut self, pace: Pace, due: Instant) -> &mut Self {
         self.due = match pace {
@@ -56,40 +56,42 @@ impl Wants {
 
     /// A client sends a message.
     pub(crate) fn say(&mut self, client: usize, text: impl Into<Rc<str>>) {
-        self.add(client, Want::Say(text.into()));
+        self.add(client, Action::Say(text.into()));
     }
 
     /// A client that has left comes back; or the next new one comes.
     pub(crate) fn join(&mut self, client: usize, ticket: Ticket) {
-        self.add(client, Want::Join(ticket));
+        self.add(client, Action::Join(ticket));
     }
 
     /// A client says goodbye.
     pub(crate) fn leave(&mut self, client: usize) {
-        self.add(client, Want::Leave);
+        self.add(client, Action::Leave);
     }
 
     /// A client's connection breaks.
     pub(crate) fn cut(&mut self, client: usize) {
-        self.add(client, Want::Cut);
+        self.add(client, Action::Cut);
     }
 
-    fn add(&mut self, client: usize, what: Want) {
+    fn add(&mut self, client: usize, what: Action) {
         let due = self.due.take();
-        self.list.push(Wanted { client, what, due });
+        self.list.push(Planned { client, what, due });
     }
 
     /// Has the crowd do all of it, in order, and notes how late that was.
-    pub(crate) fn fulfil(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
-        for Wanted { client, what, due } in self.list.drain(..) {
+    pub(crate) fn perform(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
+        for Planned { client, what, due } in self.list.drain(..) {
             match what {
-                Want::Say(text) => crowd.say(client, &text)?,
-                Want::Join(ticket) if client < crowd.len() => crowd.begin_again(client, &ticket)?,
-                Want::Join(ticket) => {
+                Action::Say(text) => crowd.say(client, &text)?,
+                Action::Join(ticket) if client < crowd.len() => {
+                    crowd.begin_again(client, &ticket)?
+                }
+                Action::Join(ticket) => {
                     crowd.begin(&ticket)?;
                 }
-                Want::Leave => crowd.leave(client)?,
-                Want::Cut => crowd.cut(client),
+                Action::Leave => crowd.leave(client)?,
+                Action::Cut => crowd.cut(client),
             }
             if let Some(due) = due {
                 // Not `gone`: the list is being drained.
@@ -100,12 +102,12 @@ impl Wants {
         Ok(())
     }
 
-    /// Says what is to be said, if nothing else is wanted: whoever comes or goes has to wait until nobody's socket is being
+    /// Says what is to be said, if nothing else is planned: whoever comes or goes has to wait until nobody's socket is being
     /// looked at.
     pub(super) fn say_at_once(&mut self, crowd: &mut Crowd) -> Result<(), BenchFault> {
-        let says = |wanted: &Wanted| matches!(wanted.what, Want::Say(_));
+        let says = |planned: &Planned| matches!(planned.what, Action::Say(_));
         match self.list.iter().all(says) {
-            true => self.fulfil(crowd),
+            true => self.perform(crowd),
             false => Ok(()),
         }
     }
@@ -175,18 +177,18 @@ mod tests {
             peer.write_all(&text("e")).unwrap();
             peer.set_nonblocking(true).unwrap();
         }
-        let mut wants = Wants::default();
+        let mut actions = Actions::default();
         let mut heard = Vec::new();
         while heard.len() < 2 {
             let until = Instant::now() + Duration::from_secs(10);
-            let turned = crowd.act(until, &mut wants, |client, _, wants| {
+            let turned = crowd.act(until, &mut actions, |client, _, actions| {
                 // What those said who were looked at before is at the server already.
                 for earlier in &heard {
                     let peer: &TcpStream = &server[*earlier];
                     assert!(peer.peek(&mut [0]).is_ok(), "{earlier} waits for {client}");
                 }
                 heard.push(client);
-                wants.say(client, "e");
+                actions.say(client, "e");
                 Ok(())
             });
             turned.unwrap();
@@ -196,15 +198,15 @@ mod tests {
     #[test]
     fn lateness_is_of_the_clock_and_of_what_was_due_by_it_alone() {
         let (mut crowd, _server) = two_clients();
-        let mut wants = Wants::default();
+        let mut actions = Actions::default();
         let due = Instant::now() - Duration::from_millis(50);
-        wants.due(Pace::Closed, due).say(0, "e");
-        wants.fulfil(&mut crowd).unwrap();
-        assert!(wants.lateness.is_none());
-        wants.due(Pace::open(1.0, due), due).say(0, "e");
-        wants.say(1, "e");
-        wants.fulfil(&mut crowd).unwrap();
-        let lateness = wants.lateness.unwrap();
+        actions.due(Pace::Closed, due).say(0, "e");
+        actions.perform(&mut crowd).unwrap();
+        assert!(actions.lateness.is_none());
+        actions.due(Pace::open(1.0, due), due).say(0, "e");
+        actions.say(1, "e");
+        actions.perform(&mut crowd).unwrap();
+        let lateness = actions.lateness.unwrap();
         assert_eq!(lateness.histogram().len(), 1);
         assert!(lateness.millis(1.0) >= 50.0);
     }

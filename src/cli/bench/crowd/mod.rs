@@ -13,7 +13,7 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, event::Event, net::TcpStream};
 
-pub(crate) use self::actions::Wants;
+pub(crate) use self::actions::Actions;
 use self::timer::Timer;
 use super::{
     fault::BenchFault,
@@ -24,7 +24,7 @@ use super::{
 
 /// Clients on their way in at once: enough to keep a server busy, and fewer than wait to be accepted
 /// at any server.
-pub(crate) const AT_THE_DOOR: usize = 64;
+pub(crate) const HANDSHAKES: usize = 64;
 
 /// How long to wait for the next client to be let in.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -107,7 +107,7 @@ impl Crowd {
         let speaks = self.endpoint.speaks;
         let mut progress = Instant::now();
         while ready < all {
-            while self.len() < ready + AT_THE_DOOR
+            while self.len() < ready + HANDSHAKES
                 && let Some(ticket) = tickets.next()
             {
                 self.begin(&ticket)?;
@@ -159,7 +159,7 @@ impl Crowd {
         mut heard: impl FnMut(usize, &[u8]),
     ) -> Result<(), BenchFault> {
         let until = Instant::now() + patience;
-        self.act(until, &mut Wants::default(), |number, message, _| {
+        self.act(until, &mut Actions::default(), |number, message, _| {
             heard(number, message);
             Ok(())
         })
@@ -171,19 +171,19 @@ impl Crowd {
     pub(crate) fn act(
         &mut self,
         until: Instant,
-        wants: &mut Wants,
-        mut heard: impl FnMut(usize, &[u8], &mut Wants) -> Result<(), BenchFault>,
+        actions: &mut Actions,
+        mut heard: impl FnMut(usize, &[u8], &mut Actions) -> Result<(), BenchFault>,
     ) -> Result<(), BenchFault> {
         self.wait(until)?;
         // Taken out while they are looked at: who answers needs the crowd.
         let events = mem::replace(&mut self.events, Events::with_capacity(0));
         let looked = events.iter().try_for_each(|event| {
-            self.look(event, wants, &mut heard)?;
-            wants.say_at_once(self)
+            self.look(event, actions, &mut heard)?;
+            actions.say_at_once(self)
         });
         self.events = events;
         looked?;
-        wants.fulfil(self)
+        actions.perform(self)
     }
 
     /// Lets messages gather, and waits until there are some or it is time.
@@ -215,8 +215,8 @@ impl Crowd {
     fn look(
         &mut self,
         event: &Event,
-        wants: &mut Wants,
-        heard: &mut impl FnMut(usize, &[u8], &mut Wants) -> Result<(), BenchFault>,
+        actions: &mut Actions,
+        heard: &mut impl FnMut(usize, &[u8], &mut Actions) -> Result<(), BenchFault>,
     ) -> Result<(), BenchFault> {
         let Token(token) = event.token();
         let number = token / 2;
@@ -229,7 +229,7 @@ impl Crowd {
         let mut judged = Ok(());
         let heard = |message: &[u8]| {
             if judged.is_ok() {
-                judged = heard(number, message, wants);
+                judged = heard(number, message, actions);
             }
         };
         let read = match event.is_writable() {

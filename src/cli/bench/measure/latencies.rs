@@ -30,9 +30,9 @@ impl Latencies {
         self.0.saturating_record_n(micros, count);
     }
 
-    /// What so many of them (a share) did not exceed, in milliseconds.
-    pub(crate) fn millis(&self, share: f64) -> f64 {
-        self.0.value_at_quantile(share) as f64 / 1e3
+    /// What this quantile of them, from 0 to 1, did not exceed, in milliseconds.
+    pub(crate) fn millis(&self, quantile: f64) -> f64 {
+        self.0.value_at_quantile(quantile) as f64 / 1e3
     }
 
     pub(crate) fn histogram(&self) -> &Histogram<u64> {

@@ -242,10 +242,10 @@ pub(crate) fn hold(expected: &[Expectation], report: &Report) -> Result<(), Unme
 mod tests {
     use super::*;
 
-    const RATE: Figure = Figure::new("answersPerSecond", "answers", Unit::PerSecond).or("rate");
-    const MEMORY: Figure = Figure::new("kib", "memory", Unit::Kib).or("memory");
+    const RATE: Figure = Figure::new("answersPerSecond", "answers", Unit::PerSecond).alias("rate");
+    const MEMORY: Figure = Figure::new("kib", "memory", Unit::Kib).alias("memory");
     const LATENCY: Figure = Figure::new("latencyMs", "latency", Unit::Latency);
-    const SET_UP: Figure = Figure::new("setUpMs", "set-up", Unit::Latency).or("setUp");
+    const SET_UP: Figure = Figure::new("setUpMs", "set-up", Unit::Latency).alias("setUp");
     const LIMIT: Figure = Figure::new("isTheLimit", "the tool is the limit", Unit::Flag);
     const FIGURES: [Figure; 5] = [RATE, MEMORY, LATENCY, SET_UP, LIMIT];
 

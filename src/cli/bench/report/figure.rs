@@ -57,7 +57,7 @@ pub(crate) struct Latency {
 }
 
 /// The figures of a latency: its names, and what the table says.
-pub(crate) const SHARES: [&str; 5] = ["p50", "p90", "p99", "p999", "max"];
+pub(crate) const PERCENTILES: [&str; 5] = ["p50", "p90", "p99", "p999", "max"];
 
 impl Figure {
     pub(crate) const fn new(name: &'static str, says: &'static str, unit: Unit) -> Self {
@@ -70,7 +70,7 @@ impl Figure {
     }
 
     /// The same, with a shorter name for conditions.
-    pub(crate) const fn or(self, short: &'static str) -> Self {
+    pub(crate) const fn alias(self, short: &'static str) -> Self {
         Self {
             short: Some(short),
             ..self
@@ -91,7 +91,7 @@ impl Figure {
             Value::Flag(false) => "no".to_owned(),
             Value::Unknown => "unknown".to_owned(),
             Value::Latency(latency) => {
-                let rows = SHARES.iter().zip(latency.all());
+                let rows = PERCENTILES.iter().zip(latency.all());
                 let row =
                     |(share, millis)| (format!("{}, {share}, ms", self.says), precise(millis));
                 return rows.map(row).collect();
@@ -128,7 +128,7 @@ impl Latency {
         }
     }
 
-    /// In the order of [`SHARES`].
+    /// In the order of [`PERCENTILES`].
     pub(super) fn all(&self) -> [f64; 5] {
         [self.p50, self.p90, self.p99, self.p999, self.max]
     }

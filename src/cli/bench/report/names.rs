@@ -1,10 +1,10 @@
 //! What figures are called in conditions.
 
-use super::figure::{Figure, SHARES, Unit};
+use super::figure::{Figure, PERCENTILES, Unit};
 
 /// The figure of this name, and which of a latency's is meant. `p99` alone is of the first latency.
 pub(super) fn named(figures: &[Figure], name: &str) -> Option<(Figure, Option<usize>)> {
-    let share = |name: &str| SHARES.iter().position(|share| *share == name);
+    let share = |name: &str| PERCENTILES.iter().position(|share| *share == name);
     let is_latency = |figure: &&Figure| figure.unit == Unit::Latency;
     if let Some(share) = share(name) {
         let first = figures.iter().find(is_latency)?;
@@ -30,7 +30,7 @@ pub(super) fn all_names(figures: &[Figure]) -> Vec<String> {
                 true => String::new(),
                 false => format!("{}.", figure.short.unwrap_or(figure.name)),
             };
-            names.extend(SHARES.map(|share| format!("{prefix}{share}")));
+            names.extend(PERCENTILES.map(|share| format!("{prefix}{share}")));
         } else {
             names.push(figure.short.unwrap_or(figure.name).to_owned());
         }
@@ -45,8 +45,8 @@ pub(crate) fn help(figures: &[Figure]) -> String {
     for figure in figures {
         let (short, name) = (figure.short, figure.name);
         let names = match figure.unit {
-            Unit::Latency if std::mem::take(&mut first) => SHARES.join(", "),
-            Unit::Latency => SHARES
+            Unit::Latency if std::mem::take(&mut first) => PERCENTILES.join(", "),
+            Unit::Latency => PERCENTILES
                 .map(|it| format!("{}.{it}", short.unwrap_or(name)))
                 .join(", "),
             _ => short.map_or(name.to_owned(), |short| format!("{short}, {name}")),

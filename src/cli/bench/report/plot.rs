@@ -30,7 +30,7 @@ const LATENCIES: (f64, f64) = (100.0, 326.0);
 const THROUGHPUT: (f64, f64) = (412.0, 614.0);
 
 /// Shares that have a mark on the axis. Each step is ten times as rare.
-const SHARES: [(f64, &str); 6] = [
+const TICKS: [(f64, &str); 6] = [
     (0.0, "min"),
     (0.9, "90%"),
     (0.99, "99%"),
@@ -109,8 +109,8 @@ fn latencies(svg: &mut String, series: &[Series<'_>]) {
     let longest = series.iter().map(|one| one.micros.max()).max();
     let scale = Scale::over(longest.unwrap_or(0) as f64 / 1e3);
     rows(svg, LATENCIES, &scale, "latency, ms");
-    let rarest = SHARES.len() as f64 - 1.0;
-    for (number, (_, label)) in SHARES.iter().enumerate() {
+    let rarest = TICKS.len() as f64 - 1.0;
+    for (number, (_, label)) in TICKS.iter().enumerate() {
         let x = LEFT + (RIGHT - LEFT) * number as f64 / rarest;
         column(svg, LATENCIES, x, label);
     }

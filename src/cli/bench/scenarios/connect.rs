@@ -10,12 +10,12 @@ use clap::Args;
 use crate::{
     cli::bench::{
         Bench, Scenario,
-        crowd::{AT_THE_DOOR, Crowd},
+        crowd::{Crowd, HANDSHAKES},
         fault::BenchFault,
         measure::{Meter, Pace},
         options::Speaks,
         report::{Figure, LATENESS, LEFT_OVER, NEVER_IDLE, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
         transport::Ticket,
     },
     kernel::identity::Role,
@@ -32,9 +32,9 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
     /// Connections of a storm that are on their way in at once.
-    #[arg(long, default_value_t = AT_THE_DOOR as u32, value_name = "NUMBER", conflicts_with = "rate",
+    #[arg(long, default_value_t = HANDSHAKES as u32, value_name = "NUMBER", conflicts_with = "rate",
           value_parser = clap::value_parser!(u32).range(1..))]
-    at_the_door: u32,
+    handshakes: u32,
     /// Let all of them in once before, and have them leave: the server knows them when they come again.
     #[arg(long)]
     again: bool,
@@ -42,7 +42,7 @@ pub(crate) struct ConnectArgs {
 
 const CONNECTIONS: Figure = Figure::new("connections", "connections", Unit::Count);
 const ASKED: Figure = Figure::new("asked", "asked for, per second", Unit::PerSecond);
-const DOOR: Figure = Figure::new("atTheDoor", "on their way in at once", Unit::Count);
+const AT_ONCE: Figure = Figure::new("handshakes", "on their way in at once", Unit::Count);
 const AGAIN: Figure = Figure::new("again", "known from before", Unit::Count);
 const SECONDS: Figure = Figure::new("seconds", "all were in after", Unit::Seconds);
 const PER_SECOND: Figure = Figure::new(
@@ -50,7 +50,7 @@ const PER_SECOND: Figure = Figure::new(
     "connections that got ready, per second",
     Unit::PerSecond,
 )
-.or("rate");
+.alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "from connecting to ready", Unit::Latency);
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerConnect",
@@ -64,7 +64,7 @@ impl Scenario for ConnectArgs {
     const FIGURES: &'static [Figure] = &[
         CONNECTIONS,
         ASKED,
-        DOOR,
+        AT_ONCE,
         AGAIN,
         SECONDS,
         PER_SECOND,
@@ -96,7 +96,7 @@ impl Scenario for ConnectArgs {
         let mut report = Report::new(Self::NAME, Self::FIGURES);
         match self.rate {
             Some(rate) => report.put(ASKED, rate),
-            None => report.put(DOOR, self.at_the_door),
+            None => report.put(AT_ONCE, self.handshakes),
         }
         report.put(AGAIN, self.again);
         let counts = [SECONDS, CONNECTIONS, PER_SECOND];
@@ -126,7 +126,7 @@ impl Storm {
     fn new(args: &ConnectArgs, speaks: Speaks, tickets: Vec<Ticket>, meter: Meter) -> Self {
         let door = match args.rate {
             Some(_) => usize::MAX,
-            None => args.at_the_door as usize,
+            None => args.handshakes as usize,
         };
         Self {
             due: Vec::with_capacity(tickets.len()),
@@ -142,7 +142,11 @@ impl Storm {
 }
 
 impl Play for Storm {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         let rate = self.rate;
         let pace = self.pace.get_or_insert_with(|| Pace::of(rate, now));
         while let Some(ticket) = self.tickets.get(self.due.len())
@@ -150,7 +154,7 @@ impl Play for Storm {
             && let Some(due) = pace.next(now)
         {
             let (number, ticket) = (self.due.len(), ticket.clone());
-            wants.due(*pace, due).join(number, ticket);
+            actions.due(*pace, due).join(number, ticket);
             self.due.push(due);
         }
         let all = self.due.len() == self.tickets.len();
@@ -161,7 +165,7 @@ impl Play for Storm {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         if self.speaks.says_ready(message)
             && let Some(due) = self.due.get(client)

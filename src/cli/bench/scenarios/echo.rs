@@ -22,7 +22,7 @@ use crate::{
         options::Speaks,
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
     },
     kernel::identity::Role,
     protocol::command::REQUEST_ID_MAX_BYTES,
@@ -61,7 +61,7 @@ const IN_FLIGHT: Figure = Figure::new("inFlight", "in flight for each client", U
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const ANSWERS: Figure = Figure::new("answers", "answers", Unit::Count);
 const PER_SECOND: Figure =
-    Figure::new("answersPerSecond", "answers per second", Unit::PerSecond).or("rate");
+    Figure::new("answersPerSecond", "answers per second", Unit::PerSecond).alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of an answer", Unit::Latency);
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerAnswer",
@@ -154,23 +154,27 @@ impl Echo {
         }
     }
 
-    fn ask(&mut self, client: usize, due: Instant, wants: &mut Wants) {
+    fn ask(&mut self, client: usize, due: Instant, actions: &mut Actions) {
         if let Some(queue) = self.due.get_mut(client) {
             queue.push_back(due);
             self.open += 1;
-            wants.say(client, Rc::clone(&self.question));
+            actions.say(client, Rc::clone(&self.question));
         }
     }
 }
 
 impl Play for Echo {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         for client in mem::take(&mut self.first) {
-            self.ask(client, now, wants);
+            self.ask(client, now, actions);
         }
         if let Pace::Open { .. } = self.pace {
             while let Some(due) = self.pace.next(now) {
-                self.ask(self.next, due, wants.due(self.pace, due));
+                self.ask(self.next, due, actions.due(self.pace, due));
                 self.next = (self.next + 1) % self.due.len();
             }
         }
@@ -181,7 +185,7 @@ impl Play for Echo {
         &mut self,
         client: usize,
         message: &[u8],
-        wants: &mut Wants,
+        actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         if !message.starts_with(self.answer) {
             return refusal(message).map_or(Ok(()), Err);
@@ -195,7 +199,7 @@ impl Play for Echo {
         if let Pace::Closed = self.pace
             && !self.stopped
         {
-            self.ask(client, now, wants);
+            self.ask(client, now, actions);
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ const EACH: Figure = Figure::new(
     "server memory per idle connection",
     Unit::Kib,
 )
-.or("memory");
+.alias("memory");
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerConnect",
     "serverSystemMicrosPerConnect",

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::PATIENCE;
 use crate::cli::bench::{
-    crowd::{AT_THE_DOOR, Crowd},
+    crowd::{Crowd, HANDSHAKES},
     fault::BenchFault,
     peek::{kind, number},
     transport::Ticket,
@@ -14,7 +14,7 @@ use crate::cli::bench::{
 pub(super) fn admit(crowd: &mut Crowd, tickets: &[Ticket]) -> Result<Vec<u64>, BenchFault> {
     let first = crowd.len();
     let mut seqs = vec![0; tickets.len()];
-    for group in tickets.chunks(AT_THE_DOOR) {
+    for group in tickets.chunks(HANDSHAKES) {
         let mut missing = group.len();
         for ticket in group {
             crowd.begin(ticket)?;

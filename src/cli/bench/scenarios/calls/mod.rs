@@ -21,7 +21,7 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Pace},
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
         target::Target,
         user,
     },
@@ -49,7 +49,7 @@ const ASKED: Figure = Figure::new("asked", "calls asked for, per second", Unit::
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const CALLS: Figure = Figure::new("calls", "calls, from request to end", Unit::Count);
 const PER_SECOND: Figure =
-    Figure::new("callsPerSecond", "calls per second", Unit::PerSecond).or("rate");
+    Figure::new("callsPerSecond", "calls per second", Unit::PerSecond).alias("rate");
 const SET_UP: Figure = Figure::new("latencyMs", "request to ring", Unit::Latency);
 const ACCEPTED: Figure = Figure::new("acceptedMs", "request to accepted", Unit::Latency);
 const WHOLE: Figure = Figure::new("wholeMs", "whole call", Unit::Latency);
@@ -145,12 +145,16 @@ impl Calls {
 impl Play for Calls {
     const STORES: bool = true;
 
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while self.ledger.live() < self.pairs
             && let Some(due) = self.pace.next(now)
             && let Some((caller, request)) = self.ledger.begin(due)
         {
-            wants.due(self.pace, due).say(caller, request);
+            actions.due(self.pace, due).say(caller, request);
         }
         // Whoever waits for a free pair waits for a message, not for the clock.
         let free = self.ledger.live() < self.pairs;
@@ -161,14 +165,14 @@ impl Play for Calls {
         &mut self,
         client: usize,
         message: &[u8],
-        wants: &mut Wants,
+        actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         let (number, side) = match client.checked_sub(self.pairs) {
             Some(otomo) => (otomo, Side::Otomo),
             None => (client, Side::Caller),
         };
         for text in self.ledger.heard(number, side, message)? {
-            wants.say(client, text);
+            actions.say(client, text);
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Spent, Wants},
+        stage::{self, Actions, Play, Spent},
         target::{Target, http},
         user,
     },
@@ -71,7 +71,7 @@ const PER_SECOND: Figure = Figure::new(
     "acknowledged sends per second",
     Unit::PerSecond,
 )
-.or("rate");
+.alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of a send", Unit::Latency);
 const DELIVERY: Figure = Figure::new("deliveryMs", "until a member hears it", Unit::Latency);
 const WRITES: Figure = Figure::new("writesPerCommit", "writes per commit", Unit::Count);
@@ -255,13 +255,17 @@ impl Talk {
 impl Play for Talk {
     const STORES: bool = true;
 
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while !self.free.is_empty()
             && let Some(due) = self.pace.next(now)
             && let Some(sender) = self.free.pop_front()
             && let Some(message) = self.sends.next(sender, due)
         {
-            wants.due(self.pace, due).say(sender, message);
+            actions.due(self.pace, due).say(sender, message);
             if let Some(conversation) = self.sends.conversation(sender) {
                 let hearers = usize::try_from(self.hearers).unwrap_or(usize::MAX);
                 self.deliveries.sent(conversation, due, hearers);
@@ -275,7 +279,7 @@ impl Play for Talk {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         if let Some(who) = client.checked_sub(self.count) {
             if let Some(latency) = self.deliveries.heard(who, message)? {

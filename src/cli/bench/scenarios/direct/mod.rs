@@ -23,7 +23,7 @@ use crate::{
         options::Speaks,
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
     },
     kernel::identity::Role,
 };
@@ -57,7 +57,7 @@ const IN_FLIGHT: Figure = Figure::new("inFlight", "in flight for each pair", Uni
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const MESSAGES: Figure = Figure::new("messages", "messages", Unit::Count);
 const PER_SECOND: Figure =
-    Figure::new("messagesPerSecond", "messages per second", Unit::PerSecond).or("rate");
+    Figure::new("messagesPerSecond", "messages per second", Unit::PerSecond).alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of a message", Unit::Latency);
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerMessage",
@@ -153,18 +153,22 @@ impl Direct {
     }
 
     /// Sends a message to a client's peer.
-    fn send(&mut self, from: usize, now: Instant, wants: &mut Wants) {
+    fn send(&mut self, from: usize, now: Instant, actions: &mut Actions) {
         if let Some(words) = self.pairs.send(from, now) {
             self.open += 1;
-            wants.say(from, words);
+            actions.say(from, words);
         }
     }
 }
 
 impl Play for Direct {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         for client in mem::take(&mut self.first) {
-            self.send(client, now, wants);
+            self.send(client, now, actions);
         }
         Ok(None)
     }
@@ -173,7 +177,7 @@ impl Play for Direct {
         &mut self,
         client: usize,
         message: &[u8],
-        wants: &mut Wants,
+        actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         if !message.starts_with(self.counted) {
             return refusal(message).map_or(Ok(()), Err);
@@ -185,7 +189,7 @@ impl Play for Direct {
         self.open -= 1;
         self.meter.came(now.saturating_duration_since(sent));
         if !self.stopped {
-            self.send(client, now, wants);
+            self.send(client, now, actions);
         }
         Ok(())
     }

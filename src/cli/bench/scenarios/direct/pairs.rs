@@ -4,7 +4,7 @@ use std::{collections::VecDeque, rc::Rc, time::Instant};
 
 use crate::{
     cli::bench::{
-        crowd::{AT_THE_DOOR, Crowd},
+        crowd::{Crowd, HANDSHAKES},
         fault::BenchFault,
         refusal,
         scenarios::PATIENCE,
@@ -101,7 +101,7 @@ impl Pairs {
         let (mut begun, mut connected) = (0, 0);
         let mut progress = Instant::now();
         while connected < half * 2 {
-            while begun < half && begun * 2 < connected + AT_THE_DOOR {
+            while begun < half && begun * 2 < connected + HANDSHAKES {
                 let otomo = user("otomo", self.peer(begun) - half)?;
                 let call = self.call_of(begun);
                 let request =

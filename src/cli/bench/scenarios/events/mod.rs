@@ -22,7 +22,7 @@ use crate::{
         peek::kind,
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
         target::{Target, backend::Backend, http},
         user,
     },
@@ -87,7 +87,7 @@ const ASKED: Figure = Figure::new("asked", "events asked for, per second", Unit:
 const BATCH: Figure = Figure::new("batch", "events of a request", Unit::Count);
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const PER_SECOND: Figure =
-    Figure::new("eventsPerSecond", "events per second", Unit::PerSecond).or("rate");
+    Figure::new("eventsPerSecond", "events per second", Unit::PerSecond).alias("rate");
 const DELIVERIES: Figure = Figure::new("deliveries", "deliveries", Unit::Count);
 const DELIVERIES_PER_SECOND: Figure = Figure::new(
     "deliveriesPerSecond",
@@ -275,11 +275,15 @@ impl Events {
 }
 
 impl Play for Events {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while let Some(due) = self.pace.next(now) {
             let (publisher, body) = self.request(due);
             self.backend.post(publisher, due, body, self.batch);
-            wants.gone(due);
+            actions.gone(due);
         }
         Ok(self.pace.pause(now))
     }
@@ -288,7 +292,7 @@ impl Play for Events {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         if let Some(latency) = self.members.heard(client, message)? {
             self.meter.came(latency);
@@ -296,7 +300,7 @@ impl Play for Events {
         Ok(())
     }
 
-    fn go_on(&mut self, _wants: &mut Wants) -> Result<(), BenchFault> {
+    fn go_on(&mut self, _actions: &mut Actions) -> Result<(), BenchFault> {
         while let Some(answer) = self.backend.answer()? {
             self.taken += answer.events;
             self.posts.came(answer.took);

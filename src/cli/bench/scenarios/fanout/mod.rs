@@ -21,7 +21,7 @@ use crate::{
         options::Speaks,
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
         target::Target,
     },
     kernel::identity::Role,
@@ -65,7 +65,7 @@ const PER_SECOND: Figure = Figure::new(
     "deliveries per second",
     Unit::PerSecond,
 )
-.or("rate");
+.alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "latency of an update", Unit::Latency);
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerDelivery",
@@ -156,12 +156,16 @@ impl Fanout {
 }
 
 impl Play for Fanout {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while self.updates.can_send()
             && let Some(due) = self.pace.next(now)
             && let Some((sender, words)) = self.updates.send(due)
         {
-            wants.due(self.pace, due).say(sender, words);
+            actions.due(self.pace, due).say(sender, words);
         }
         // Whoever waits for a free sender waits for a message, not for the clock.
         let can_send = self.updates.can_send();
@@ -172,7 +176,7 @@ impl Play for Fanout {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         match client.checked_sub(self.first) {
             Some(subscriber) => {

@@ -71,7 +71,7 @@ const JOINED_PER_SECOND: Figure = Figure::new(
     "deliveries per second of CPU, joined",
     Unit::PerSecond,
 )
-.or("rate");
+.alias("rate");
 
 impl Scenario for FloorArgs {
     const NAME: &'static str = "floor";

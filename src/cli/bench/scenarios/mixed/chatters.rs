@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{day::Chance, random_set::Free};
+use super::{day::Chance, random_set::RandomSet};
 use crate::cli::bench::{
     fault::BenchFault,
     peek::{kind, number},
@@ -57,9 +57,9 @@ pub(super) struct Chatters {
     here: usize,
     chance: Chance,
     /// By what they can do, in the order of [`Ability`].
-    free: [Free; 3],
+    free: [RandomSet; 3],
     /// Those who are there and are on their way in, wait for an acknowledgement, or have not heard all that is theirs.
-    busy: Free,
+    busy: RandomSet,
     /// Who has typed, and since when.
     typed: VecDeque<(Instant, usize)>,
 }
@@ -71,8 +71,8 @@ impl Chatters {
             all: vec![Chatter::default(); all],
             here,
             chance: Chance(0x6f74_6f6d_6f21),
-            free: std::array::from_fn(|_| Free::none_of(all)),
-            busy: Free::none_of(all),
+            free: std::array::from_fn(|_| RandomSet::none_of(all)),
+            busy: RandomSet::none_of(all),
             typed: VecDeque::new(),
         };
         for number in 0..here {

@@ -72,7 +72,7 @@ pub(crate) const ASKED: Figure =
 pub(crate) const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 pub(crate) const ACTS: Figure = Figure::new("acts", "acts", Unit::Count);
 pub(crate) const PER_SECOND: Figure =
-    Figure::new("actsPerSecond", "acts per second", Unit::PerSecond).or("rate");
+    Figure::new("actsPerSecond", "acts per second", Unit::PerSecond).alias("rate");
 pub(crate) const SKIPPED: Figure =
     Figure::new("skipped", "acts for which nobody was free", Unit::Count);
 pub(crate) const SKIPPED_ACTS: [Figure; Act::ALL.len()] = [

@@ -3,13 +3,13 @@
 use super::day::Chance;
 
 /// A set of numbers.
-pub(super) struct Free {
+pub(super) struct RandomSet {
     members: Vec<usize>,
     /// By number, where it stands among the members.
     places: Vec<Option<usize>>,
 }
 
-impl Free {
+impl RandomSet {
     /// None of so many.
     pub(super) fn none_of(all: usize) -> Self {
         Self {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_only_one_of_many_is_found_at_once() {
-        let mut free = Free::none_of(10_000);
+        let mut free = RandomSet::none_of(10_000);
         let mut chance = Chance(7);
         assert_eq!(free.anybody(&mut chance), None);
         free.set(9_876, true);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn it_is_a_set_whatever_comes_and_goes() {
-        let mut free = Free::none_of(32);
+        let mut free = RandomSet::none_of(32);
         let mut known = std::collections::BTreeSet::new();
         let mut chance = Chance(11);
         for _ in 0..5_000 {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn each_is_chosen_as_often_as_the_others() {
-        let mut free = Free::none_of(8);
+        let mut free = RandomSet::none_of(8);
         for number in [1, 3, 4, 6] {
             free.set(number, true);
         }

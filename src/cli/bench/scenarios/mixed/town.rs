@@ -23,7 +23,7 @@ use crate::{
             calls::{Ledger, Side},
             streams,
         },
-        stage::{Play, Wants},
+        stage::{Actions, Play},
         target::{Target, backend::Backend},
         transport::Ticket,
         user,
@@ -157,24 +157,24 @@ impl Town {
     }
 
     /// An act is due: somebody does it, if somebody can; either is counted.
-    fn due(&mut self, act: Act, due: Instant, wants: &mut Wants) {
-        let counts = match self.act(act, due, wants) {
+    fn due(&mut self, act: Act, due: Instant, actions: &mut Actions) {
+        let counts = match self.act(act, due, actions) {
             Some(()) => &mut self.begun,
             None => &mut self.skipped,
         };
         count(counts, act);
     }
 
-    fn act(&mut self, act: Act, due: Instant, wants: &mut Wants) -> Option<()> {
+    fn act(&mut self, act: Act, due: Instant, actions: &mut Actions) -> Option<()> {
         match act {
             Act::Call => {
                 let (caller, request) = self.ledger.begin(due)?;
                 let client = self.people.client(Person::Caller(caller));
-                wants.due_by_clock(due).say(client, request);
+                actions.due_by_clock(due).say(client, request);
             }
-            Act::Status => self.change_status(due, wants)?,
-            Act::Message => self.write(due, wants)?,
-            Act::Typing => self.type_on(due, wants)?,
+            Act::Status => self.change_status(due, actions)?,
+            Act::Message => self.write(due, actions)?,
+            Act::Typing => self.type_on(due, actions)?,
             Act::Event => {
                 let number = self.chatters.anybody(Ability::Hear)?;
                 let at = due.saturating_duration_since(self.began).as_micros();
@@ -182,15 +182,15 @@ impl Town {
                     r#"{{"target":{{"user":"bench-chatter-{number}"}},"type":"{NOTE}","kind":"ephemeral","data":{{"due":{at}}}}}"#
                 );
                 self.backend.post(0, due, event, 1);
-                wants.gone(due);
+                actions.gone(due);
             }
             Act::Reconnect => {
                 let number = self.chatters.anybody(Ability::Write)?;
                 self.chatters
                     .change(number, |it| (it.coming, it.typing) = (Some(due), None))?;
                 let client = self.people.client(Person::Chatter(number));
-                wants.cut(client);
-                wants.due_by_clock(due).join(client, self.ticket(number)?);
+                actions.cut(client);
+                actions.due_by_clock(due).join(client, self.ticket(number)?);
             }
         }
         Some(())
@@ -205,12 +205,12 @@ impl Town {
     }
 
     /// An otomo goes on break, or comes back; each in turn.
-    fn change_status(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
+    fn change_status(&mut self, due: Instant, actions: &mut Actions) -> Option<()> {
         let number = self.rested.pop_front()?;
         let otomo = self.restless.get_mut(number)?;
         (otomo.since, otomo.on_break) = (Some(due), !otomo.on_break);
         let status = if otomo.on_break { "break" } else { "online" };
-        wants.due_by_clock(due).say(
+        actions.due_by_clock(due).say(
             self.people.client(Person::Restless(number)),
             format!(r#"{{"type":"otomo_status_set","status":"{status}"}}"#),
         );
@@ -218,13 +218,13 @@ impl Town {
     }
 
     /// A user writes to the one beside them.
-    fn write(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
+    fn write(&mut self, due: Instant, actions: &mut Actions) -> Option<()> {
         let number = self.chatters.anybody(Ability::Write)?;
         self.chatters.change(number, |it| it.writing = Some(due))?;
         self.messages += 1;
         let (partner, count) = (number ^ 1, self.messages);
         let run = self.run;
-        wants.due_by_clock(due).say(
+        actions.due_by_clock(due).say(
             self.people.client(Person::Chatter(number)),
             format!(
                 r#"{{"type":"message_send","toUserId":"bench-chatter-{partner}","clientMessageId":"{run}-{count}","body":"{TEXT}"}}"#
@@ -234,11 +234,11 @@ impl Town {
     }
 
     /// A user is typing to the one beside them.
-    fn type_on(&mut self, due: Instant, wants: &mut Wants) -> Option<()> {
+    fn type_on(&mut self, due: Instant, actions: &mut Actions) -> Option<()> {
         let number = self.chatters.anybody(Ability::Type)?;
         let conversation = self.chatters.get(number)?.conversation.clone()?;
         self.chatters.types(number, due);
-        wants.due_by_clock(due).say(
+        actions.due_by_clock(due).say(
             self.people.client(Person::Chatter(number)),
             format!(r#"{{"type":"typing-start","conversationId":"{conversation}"}}"#),
         );
@@ -298,7 +298,11 @@ fn count(counts: &mut [u64; Act::ALL.len()], act: Act) {
 }
 
 impl Play for Town {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         let passed = now.saturating_duration_since(self.began);
         let wanted = self.people.chatters as f64 * self.day.level(passed);
         while let Some((number, comes)) = self.chatters.follow(wanted as usize, now) {
@@ -306,13 +310,13 @@ impl Play for Town {
             match self.ticket(number) {
                 Some(ticket) if comes => {
                     count(&mut self.begun, Act::Reconnect);
-                    wants.join(client, ticket);
+                    actions.join(client, ticket);
                 }
-                _ => wants.leave(client),
+                _ => actions.leave(client),
             }
         }
         while let Some((act, due)) = self.acts.next(passed) {
-            self.due(act, self.began + due, wants);
+            self.due(act, self.began + due, actions);
         }
         let next = self.began + self.acts.due();
         let next = self.ledger.next_end().map_or(next, |end| end.min(next));
@@ -323,7 +327,7 @@ impl Play for Town {
         &mut self,
         client: usize,
         message: &[u8],
-        wants: &mut Wants,
+        actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         let (pair, side) = match self.people.who(client) {
             Person::Caller(pair) => (pair, Side::Caller),
@@ -342,16 +346,16 @@ impl Play for Town {
         };
         let rung = self.ledger.figures.set_up.count();
         for text in self.ledger.heard(pair, side, message)? {
-            wants.say(client, text);
+            actions.say(client, text);
         }
         self.meter.add(self.ledger.figures.set_up.count() - rung);
         Ok(())
     }
 
-    fn go_on(&mut self, wants: &mut Wants) -> Result<(), BenchFault> {
+    fn go_on(&mut self, actions: &mut Actions) -> Result<(), BenchFault> {
         while self.backend.answer()?.is_some() {}
         while let Some((caller, text)) = self.ledger.hang_up(Instant::now()) {
-            wants.say(self.people.client(Person::Caller(caller)), text);
+            actions.say(self.people.client(Person::Caller(caller)), text);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::cli::bench::{
     fault::BenchFault,
     measure::{Meter, Pace},
     refusal,
-    stage::{Play, Wants},
+    stage::{Actions, Play},
     transport::Ticket,
 };
 
@@ -59,7 +59,7 @@ impl Churn {
         }
     }
 
-    fn change(&mut self, number: usize, due: Instant, wants: &mut Wants) {
+    fn change(&mut self, number: usize, due: Instant, actions: &mut Actions) {
         let watchers = self.views.watchers();
         let Some(otomo) = self.otomo.get_mut(number) else {
             return;
@@ -68,11 +68,13 @@ impl Churn {
         otomo.missing = watchers;
         otomo.status = match otomo.status {
             Status::Offline => {
-                wants.due(self.pace, due).join(number, otomo.ticket.clone());
+                actions
+                    .due(self.pace, due)
+                    .join(number, otomo.ticket.clone());
                 Status::Online
             }
             Status::Online | Status::Break => {
-                wants.due(self.pace, due).leave(number);
+                actions.due(self.pace, due).leave(number);
                 Status::Offline
             }
         };
@@ -80,12 +82,16 @@ impl Churn {
 }
 
 impl Play for Churn {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while !self.settled.is_empty()
             && let Some(due) = self.pace.next(now)
             && let Some(number) = self.settled.pop_front()
         {
-            self.change(number, due, wants);
+            self.change(number, due, actions);
         }
         let settled = !self.settled.is_empty();
         Ok(settled.then(|| self.pace.pause(now)).flatten())
@@ -95,7 +101,7 @@ impl Play for Churn {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         let Some(watcher) = client.checked_sub(self.otomo.len()) else {
             return refusal(message).map_or(Ok(()), Err);
@@ -190,14 +196,14 @@ mod tests {
 
     #[test]
     fn the_next_change_comes_when_everybody_has_seen_the_last() {
-        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let (mut churn, mut actions) = (one_otomo(), Actions::default());
         let now = Instant::now();
-        churn.tick(now, &mut wants).unwrap();
+        churn.tick(now, &mut actions).unwrap();
         assert_eq!(churn.under_way(), 1);
         let gone = told(0, OtomoStatus::Offline);
-        churn.heard(1, &gone, &mut wants).unwrap();
+        churn.heard(1, &gone, &mut actions).unwrap();
         assert_eq!(churn.under_way(), 1, "one watcher is missing");
-        churn.heard(2, &gone, &mut wants).unwrap();
+        churn.heard(2, &gone, &mut actions).unwrap();
         assert_eq!((churn.under_way(), churn.meter.count()), (0, 1));
         assert_eq!((churn.login.count(), churn.logout.count()), (0, 2));
     }
@@ -205,12 +211,12 @@ mod tests {
     /// Goal: a change that nobody sees is in the figures. Method: one watcher of two has seen a logout; two more changes were due.
     #[test]
     fn what_is_never_seen_counts_with_its_age() {
-        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let (mut churn, mut actions) = (one_otomo(), Actions::default());
         let start = Instant::now();
         churn.pace = Pace::open(1.0, start);
-        churn.tick(start, &mut wants).unwrap();
+        churn.tick(start, &mut actions).unwrap();
         let gone = told(0, OtomoStatus::Offline);
-        churn.heard(1, &gone, &mut wants).unwrap();
+        churn.heard(1, &gone, &mut actions).unwrap();
         let later = start + Duration::from_secs(2);
         assert_eq!(churn.stop(later), 2);
         assert_eq!(churn.give_up(later), 1);
@@ -226,13 +232,16 @@ mod tests {
 
     #[test]
     fn a_status_that_is_not_true_or_told_twice_is_wrong() {
-        let (mut churn, mut wants) = (one_otomo(), Wants::default());
+        let (mut churn, mut actions) = (one_otomo(), Actions::default());
         let online = told(0, OtomoStatus::Online);
         assert!(
-            churn.heard(1, &online, &mut wants).is_err(),
+            churn.heard(1, &online, &mut actions).is_err(),
             "known already"
         );
-        churn.tick(Instant::now(), &mut wants).unwrap();
-        assert!(churn.heard(1, &online, &mut wants).is_err(), "it has left");
+        churn.tick(Instant::now(), &mut actions).unwrap();
+        assert!(
+            churn.heard(1, &online, &mut actions).is_err(),
+            "it has left"
+        );
     }
 }

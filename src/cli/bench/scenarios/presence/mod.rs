@@ -64,17 +64,17 @@ const ASKED: Figure = Figure::new("asked", "changes asked for, per second", Unit
 const SECONDS: Figure = Figure::new("seconds", "counted for", Unit::Seconds);
 const CHANGES: Figure = Figure::new("changes", "changes", Unit::Count);
 const PER_SECOND: Figure =
-    Figure::new("changesPerSecond", "changes per second", Unit::PerSecond).or("rate");
+    Figure::new("changesPerSecond", "changes per second", Unit::PerSecond).alias("rate");
 const LATENCY: Figure = Figure::new("latencyMs", "from login until it is seen", Unit::Latency);
 const LOGOUT: Figure = Figure::new("logoutMs", "from logout until it is seen", Unit::Latency);
 const NEWEST: Figure =
-    Figure::new("newestMs", "until the newest is seen", Unit::Latency).or("newest");
+    Figure::new("newestMs", "until the newest is seen", Unit::Latency).alias("newest");
 const BEHIND: Figure = Figure::new(
     "behindMs",
     "an older status shown than somebody was told",
     Unit::Latency,
 )
-.or("behind");
+.alias("behind");
 const HEARD: Figure = Figure::new("heard", "updates that one watcher heard", Unit::Count);
 const LATE: Figure = Figure::new("late", "not seen in half a second", Unit::Count);
 const COSTS: [Figure; 3] = super::costs![

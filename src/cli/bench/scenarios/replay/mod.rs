@@ -19,7 +19,7 @@ use crate::{
         fault::BenchFault,
         measure::{Meter, Progress},
         report::{Figure, LEFT_OVER, NEVER_IDLE, Report, TOOL, Unit},
-        stage::{self, Play, Wants},
+        stage::{self, Actions, Play},
         target::{Target, http::Session},
         transport::Ticket,
         user,
@@ -62,13 +62,14 @@ const PER_SECOND: Figure = Figure::new(
     "events replayed per second",
     Unit::PerSecond,
 )
-.or("rate");
+.alias("rate");
 const LATENCY: Figure = Figure::new(
     "latencyMs",
     "from connecting to the last event",
     Unit::Latency,
 );
-const READY: Figure = Figure::new("readyMs", "from connecting to ready", Unit::Latency).or("ready");
+const READY: Figure =
+    Figure::new("readyMs", "from connecting to ready", Unit::Latency).alias("ready");
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerEvent",
     "serverSystemMicrosPerEvent",
@@ -181,14 +182,18 @@ impl Replay {
 }
 
 impl Play for Replay {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         while self.begun - self.back < self.together
             && let Some(ticket) = self.tickets.get(self.begun)
             && let Some(place) = self.under_way.get_mut(self.begun)
         {
             let heard = ticket.last_seq.unwrap_or_default();
             *place = Some((now, CatchUp::new(heard, self.missed)));
-            wants.join(self.begun, ticket.clone());
+            actions.join(self.begun, ticket.clone());
             self.begun += 1;
         }
         Ok(None)
@@ -198,7 +203,7 @@ impl Play for Replay {
         &mut self,
         client: usize,
         message: &[u8],
-        wants: &mut Wants,
+        actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         let Some(Some((since, catch_up))) = self.under_way.get_mut(client) else {
             return Ok(());
@@ -208,7 +213,7 @@ impl Play for Replay {
             Heard::Ready => {
                 self.ready.came(since.elapsed());
                 self.back += 1;
-                wants.leave(client);
+                actions.leave(client);
             }
             Heard::More => {}
         }

@@ -39,40 +39,40 @@ pub(crate) struct SoakArgs {
     every: Duration,
 }
 
-const MEMORY: Figure = Figure::new("residentKib", "memory at the end", Unit::Kib).or("memory");
+const MEMORY: Figure = Figure::new("residentKib", "memory at the end", Unit::Kib).alias("memory");
 const MEMORY_GROWTH: Figure = Figure::new(
     "memoryGrowthPercent",
     "growth of memory over the last half",
     Unit::Percent,
 )
-.or("memory-growth");
+.alias("memory-growth");
 const DESCRIPTORS: Figure = Figure::new("descriptors", "descriptors at the end", Unit::Count);
 const DESCRIPTORS_GROWTH: Figure = Figure::new(
     "descriptorsGrowthPercent",
     "growth of descriptors over the last half",
     Unit::Percent,
 )
-.or("descriptors-growth");
+.alias("descriptors-growth");
 const THREADS: Figure = Figure::new("threads", "threads at the end", Unit::Count);
 const THREADS_GROWTH: Figure = Figure::new(
     "threadsGrowthPercent",
     "growth of threads over the last half",
     Unit::Percent,
 )
-.or("threads-growth");
+.alias("threads-growth");
 const DATABASE: Figure = Figure::new("databaseKib", "database at the end", Unit::Kib);
 const DATABASE_GROWTH: Figure = Figure::new(
     "databaseGrowthPercent",
     "growth of the database over the last half",
     Unit::Percent,
 )
-.or("database-growth");
+.alias("database-growth");
 const DATABASE_PER_ACT: Figure = Figure::new(
     "databaseKibPerAct",
     "growth of the database per act over the last half",
     Unit::Kib,
 )
-.or("database-per-act");
+.alias("database-per-act");
 
 impl Scenario for SoakArgs {
     const NAME: &'static str = "soak";

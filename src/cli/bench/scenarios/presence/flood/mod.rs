@@ -24,7 +24,7 @@ use crate::cli::bench::{
     measure::{Meter, Pace},
     peek::kind,
     refusal,
-    stage::{Play, Wants},
+    stage::{Actions, Play},
 };
 
 /// How long an otomo goes on changing.
@@ -177,7 +177,11 @@ impl Otomo {
 }
 
 impl Play for Flood {
-    fn tick(&mut self, now: Instant, wants: &mut Wants) -> Result<Option<Duration>, BenchFault> {
+    fn tick(
+        &mut self,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<Option<Duration>, BenchFault> {
         self.end_rests(now);
         while let Some(number) = self.next(now)
             && let Some(due) = self.pace.next(now)
@@ -190,7 +194,7 @@ impl Play for Flood {
             };
             (otomo.status, otomo.due, otomo.has_changed) = (status, due, true);
             otomo.unanswered.push_back(due);
-            wants.due(self.pace, due).say(number, words);
+            actions.due(self.pace, due).say(number, words);
         }
         let first = self.resting.front().and_then(|it| self.otomo.get(*it));
         let rest = first.map(|it| it.rests_until.saturating_duration_since(now));
@@ -201,7 +205,7 @@ impl Play for Flood {
         &mut self,
         client: usize,
         message: &[u8],
-        _wants: &mut Wants,
+        _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         match client.checked_sub(self.otomo.len()) {
             Some(watcher) => {

@@ -34,15 +34,15 @@ fn a_rest_is_judged_when_it_ends_and_not_when_the_next_change_is_due() {
     let mut flood = flood(2);
     let began = flood.otomo[0].due;
     flood.pace = Pace::open(0.01, began);
-    let mut wants = Wants::default();
+    let mut actions = Actions::default();
     let at = |millis| began + Duration::from_millis(millis);
-    flood.tick(began, &mut wants).unwrap();
+    flood.tick(began, &mut actions).unwrap();
     assert!(flood.otomo[0].has_changed, "the other one rests later");
-    let pause = flood.tick(at(1_400), &mut wants).unwrap().unwrap();
+    let pause = flood.tick(at(1_400), &mut actions).unwrap().unwrap();
     assert_eq!((flood.late, pause), (0, Duration::from_millis(100)));
-    flood.tick(at(1_500), &mut wants).unwrap();
+    flood.tick(at(1_500), &mut actions).unwrap();
     assert_eq!(flood.late, 1);
-    flood.tick(at(3_000), &mut wants).unwrap();
+    flood.tick(at(3_000), &mut actions).unwrap();
     assert_eq!(
         (flood.late, flood.seen.count()),
         (1, 1),
@@ -65,7 +65,7 @@ fn a_change_counts_when_the_server_has_acknowledged_it_and_else_with_its_age() {
     let mut flood = flood(1);
     let began = flood.otomo[0].due;
     flood.pace = Pace::open(1.0, began);
-    flood.tick(began, &mut Wants::default()).unwrap();
+    flood.tick(began, &mut Actions::default()).unwrap();
     assert_eq!(flood.meter.count(), 0, "it was only sent");
     let later = began + Duration::from_secs(4);
     assert_eq!(flood.give_up(later), 1);
@@ -73,16 +73,16 @@ fn a_change_counts_when_the_server_has_acknowledged_it_and_else_with_its_age() {
         assert_eq!(meter.latencies().count_between(3_900_000, 4_100_000), 1);
     }
     let ack = br#"{"type":"otomo_status_set_ack","status":"break","shown":"break"}"#;
-    flood.heard(0, ack, &mut Wants::default()).unwrap();
-    flood.heard(0, ack, &mut Wants::default()).unwrap();
+    flood.heard(0, ack, &mut Actions::default()).unwrap();
+    flood.heard(0, ack, &mut Actions::default()).unwrap();
     assert_eq!(flood.meter.count(), 1, "one change");
 }
 
 #[test]
 fn what_counts_is_when_the_newest_was_known_and_not_what_was_heard_before() {
-    let (mut flood, mut wants) = (flood(1), Wants::default());
+    let (mut flood, mut actions) = (flood(1), Actions::default());
     goes_on_break(&mut flood);
-    let heard = flood.heard(1, &versioned(0, OtomoStatus::Break, 2), &mut wants);
+    let heard = flood.heard(1, &versioned(0, OtomoStatus::Break, 2), &mut actions);
     heard.unwrap();
     assert_eq!(flood.under_way(), 0);
     // Due after it was heard: the same status from before, which is the newest all the same.
@@ -100,7 +100,7 @@ fn who_knows_an_older_one_of_the_same_status_is_late() {
     let mut hear = |client, status, version| {
         let message = versioned(0, status, version);
         flood
-            .heard(client, &message, &mut Wants::default())
+            .heard(client, &message, &mut Actions::default())
             .unwrap();
     };
     hear(1, OtomoStatus::Break, 2);
@@ -121,7 +121,7 @@ fn who_knows_an_older_one_of_the_same_status_is_late() {
     };
     assert!(flood.compare(&told(4)).is_err(), "one knows version 2");
     let message = versioned(0, OtomoStatus::Break, 4);
-    flood.heard(2, &message, &mut Wants::default()).unwrap();
+    flood.heard(2, &message, &mut Actions::default()).unwrap();
     assert_eq!(flood.under_way(), 0);
     flood.compare(&told(4)).unwrap();
     assert!(flood.compare(&told(6)).is_err(), "nobody was told the last");
@@ -135,7 +135,7 @@ fn nothing_is_known_before_the_server_has_answered() {
     flood.judge(0, Instant::now());
     assert_eq!((flood.late, flood.under_way()), (1, 1));
     let ack = br#"{"type":"otomo_status_set_ack","status":"online","shown":"online"}"#;
-    flood.heard(0, ack, &mut Wants::default()).unwrap();
+    flood.heard(0, ack, &mut Actions::default()).unwrap();
     assert_eq!(flood.under_way(), 0);
 }
 

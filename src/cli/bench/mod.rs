@@ -213,7 +213,10 @@ fn measure<S: Scenario>(scenario: S, bench: &Bench<'_>) -> Result<(), Box<dyn Er
     }
     let ran = scenario.run(bench);
     bench.progress.clear();
-    let report = ran?;
+    let report = ran.map_err(|fault| match fault {
+        odd @ (BenchFault::Url { .. } | BenchFault::Options(_)) => wrong(&odd.to_string()).into(),
+        fault => Box::<dyn Error>::from(fault),
+    })?;
     report::print(&report, output.json)?;
     if let Some(file) = &output.plot {
         write_plot(file, &report)?;

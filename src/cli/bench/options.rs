@@ -99,9 +99,13 @@ pub(crate) enum Transport {
     SocketIo,
 }
 
+/// The longest run: a year.
+const YEAR: Duration = Duration::from_hours(24 * 365);
+
 /// A span of time, as an argument.
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
-    parse_duration(text).ok_or("must be a duration, like 500ms, 3s, 30m")
+    let span = parse_duration(text).filter(|span| *span <= YEAR);
+    span.ok_or("must be a duration of at most a year, like 500ms, 3s, 30m")
 }
 
 /// The same where none at all makes no sense.
@@ -112,6 +116,13 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
+/// Whole seconds, as an argument: one to a year.
+pub(crate) fn seconds(text: &str) -> Result<u64, &'static str> {
+    let seconds = text.parse().ok();
+    let seconds = seconds.filter(|seconds| (1..=YEAR.as_secs()).contains(seconds));
+    seconds.ok_or("must be a whole number of seconds, from 1 to a year of them")
+}
+
 /// The letters of plain servers, for people who write one.
 pub(crate) const PLAIN: &str = "\
 Plain servers take text messages (of Socket.IO: the event \"message\" with one string). The first letter says what to do:
@@ -120,3 +131,20 @@ Plain servers take text messages (of Socket.IO: the event \"message\" with one s
   e<text>     sent back to the sender
   d<n> <text> sent to client n
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_run_is_longer_than_the_clock_can_tell_or_without_a_length() {
+        assert_eq!(seconds("31536000"), Ok(31_536_000));
+        for unfit in ["0", "31536001", "18446744073709551614", "2.5", "-1", ""] {
+            assert!(seconds(unfit).is_err(), "{unfit}");
+        }
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(some_duration("1ms"), Ok(Duration::from_millis(1)));
+        assert!(some_duration("0s").is_err());
+        assert!(duration("9000h").is_err());
+    }
+}

@@ -72,6 +72,10 @@ const UNITS: [(&str, Measure); 15] = [
 pub(crate) enum Unfit {
     #[error("{0:?} is no condition; write it like p99<50ms, rate>=1000, memory<=2KiB")]
     Form(String),
+    #[error(
+        "{0:?}: commas are not read; write a point for parts, like 0.5ms, and 1000 or 1_000 for thousands"
+    )]
+    Comma(String),
     #[error("{text:?}: there is no figure {name:?}; there are {known}")]
     Name {
         text: String,
@@ -103,12 +107,13 @@ impl FromStr for Expectation {
             .find_map(|(sign, relation)| Some((rest.strip_prefix(sign)?, relation)))
             .ok_or_else(unfit)?;
         let rest = rest.trim();
-        let end = rest.find(|it: char| !matches!(it, '0'..='9' | '.' | '_' | ','));
+        // A thousand to some, a part to others.
+        if rest.contains(',') {
+            return Err(Unfit::Comma(text.to_owned()));
+        }
+        let end = rest.find(|it: char| !matches!(it, '0'..='9' | '.' | '_'));
         let (number, unit) = rest.split_at(end.unwrap_or(rest.len()));
-        let number = number
-            .replace(['_', ','], "")
-            .parse()
-            .map_err(|_odd| unfit())?;
+        let number = number.replace('_', "").parse().map_err(|_odd| unfit())?;
         let mut units = UNITS.into_iter();
         let (_, measure) = units
             .find(|(name, _)| *name == unit.trim())
@@ -281,7 +286,7 @@ mod tests {
             "setUpMs.p50>1000000ns",
             "rate>=1000",
             "rate>=1_000/s",
-            "answersPerSecond==1,000",
+            "answersPerSecond==1_000",
             "memory<=2560B",
             "memory<=2.56kB",
             "memory>2.5kB",
@@ -352,6 +357,7 @@ mod tests {
             ("p99", "is no condition"),
             ("p99<fast", "is no condition"),
             ("p99<5 parsecs", "is no condition"),
+            ("p99<0,01ms", "commas are not read; write a point"),
             (
                 "p98<5ms",
                 "there is no figure \"p98\"; there are rate, memory, p50, p90, p99, p999, max, setUp.p50",

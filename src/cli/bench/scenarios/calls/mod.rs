@@ -20,6 +20,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace},
+        options::seconds,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Actions, Play},
         target::Target,
@@ -40,7 +41,7 @@ pub(crate) struct CallsArgs {
     rate: Option<u32>,
     /// How long to count, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
 }
 

@@ -20,7 +20,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::Meter,
-        options::Speaks,
+        options::{Speaks, seconds},
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Actions, Play},
@@ -44,7 +44,7 @@ pub(crate) struct DirectArgs {
     in_flight: u32,
     /// How long to count, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
     /// Bytes of a message.
     #[arg(long, default_value_t = 110, value_name = "NUMBER",
@@ -86,6 +86,10 @@ impl Scenario for DirectArgs {
     ];
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
+        if !self.connections.is_multiple_of(2) {
+            let odd = "--connections: they go in pairs, so it must be an even number";
+            return Err(BenchFault::Options(odd.to_owned()));
+        }
         let half = self.connections / 2;
         let target = bench.target(half * 2)?;
         bench.progress.say("letting clients in");

@@ -20,6 +20,7 @@ use super::padded;
 use crate::cli::bench::{
     Bench, Scenario,
     fault::BenchFault,
+    options::seconds,
     report::{Figure, Report, Unit},
     target::cores::Cores,
     transport::frames,
@@ -42,7 +43,7 @@ pub(crate) struct FloorArgs {
     joined: u16,
     /// How long to write in each way.
     #[arg(long, default_value_t = 5, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
     /// Serve as a plain server there instead, like 127.0.0.1:0, until it is stopped; prints `listening` and the port.
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["connections", "joined", "seconds"])]
@@ -87,7 +88,8 @@ impl Scenario for FloorArgs {
 
     fn run(self, bench: &Bench<'_>) -> Result<Report, BenchFault> {
         let cores = bench.options.server.pin.then(Cores::choose).transpose()?;
-        bench.make_room(self.connections)?;
+        // A plain server has room for whoever comes, as far as this process may.
+        bench.make_room(self.serve.map_or(self.connections, |_| 0))?;
         if let Some(address) = self.drain {
             let drained = drain::drain(address, self.connections, std::io::stdout().lock());
             // The other side has what it wants to know.

@@ -24,6 +24,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
+        options::seconds,
         peek::kind,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Play, Spent},
@@ -54,7 +55,7 @@ pub(crate) struct PresenceArgs {
     updates: Option<u32>,
     /// How long to count, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
 }
 

@@ -176,10 +176,8 @@ fn held(report: &mut Report, samples: &Samples, acts_per_second: f64) {
     let percent = samples.growth_percent(size);
     report.put(DATABASE_GROWTH, database.and(percent));
     let grows = samples.growth_per_second(size);
-    report.put(
-        DATABASE_PER_ACT,
-        database.and(grows).map(|it| it / acts_per_second),
-    );
+    let grows = database.and(grows).filter(|_| acts_per_second > 0.0);
+    report.put(DATABASE_PER_ACT, grows.map(|it| it / acts_per_second));
 }
 
 #[cfg(test)]
@@ -250,6 +248,25 @@ mod tests {
             assert!(unmet.contains(says), "{what}: {unmet}");
             assert_eq!(unmet.matches(", but ").count(), 1, "{unmet}");
         }
+    }
+
+    #[test]
+    fn without_acts_nothing_is_said_of_each() {
+        let mut samples = Samples::default();
+        for minute in 0..30 {
+            samples.extend([Sample {
+                at: f64::from(minute) * 60.0,
+                memory_kib: 60_000.0,
+                descriptors: 1_050.0,
+                threads: 20.0,
+                database_kib: Some(20_000.0 + f64::from(minute)),
+            }]);
+        }
+        let mut report = Report::new("soak", SoakArgs::FIGURES);
+        held(&mut report, &samples, 0.0);
+        let expected = ["database-per-act<1GiB".parse().unwrap()];
+        let unmet = hold(&expected, &report).unwrap_err().to_string();
+        assert!(unmet.contains("database-per-act is unknown"), "{unmet}");
     }
 
     #[test]

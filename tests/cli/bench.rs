@@ -62,7 +62,7 @@ fn every_update_reaches_every_subscriber() {
     assert!(updates > 0.0, "{table}");
     // Updates that were on their way at either end of the second are counted in part.
     assert!((deliveries - updates * 50.0).abs() <= 4.0 * 50.0, "{table}");
-    assert!(figure(&table, "latency of an update, p50, ms") > 0.0);
+    assert!(figure(&table, "latency of a delivery, p50, ms") > 0.0);
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn what_could_not_even_be_sent_counts_too() {
     assert_eq!(figure(&table, "not answered at the end"), 9.0);
     let unsent = figure(&table, "due, and never sent");
     assert!((3.0..=10.0).contains(&unsent), "{table}");
-    assert!(figure(&table, "latency of an update, max, ms") >= LAST_ANSWERS);
+    assert!(figure(&table, "latency of a delivery, max, ms") >= LAST_ANSWERS);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace},
-        options::Speaks,
+        options::{Speaks, seconds},
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Actions, Play},
@@ -27,6 +27,9 @@ use crate::{
     kernel::identity::Role,
     protocol::command::REQUEST_ID_MAX_BYTES,
 };
+
+/// Questions that are told apart, of each client: more than it usually has on their way.
+const NUMBERS: usize = 100;
 
 /// How the answer begins.
 const ANSWER: &[u8] = br#"{"type":"heartbeat_ack""#;
@@ -47,7 +50,7 @@ pub(crate) struct EchoArgs {
     rate: Option<u32>,
     /// How long to count, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
     /// Bytes of a question.
     #[arg(long, default_value_t = 110, value_name = "NUMBER",
@@ -115,10 +118,10 @@ impl Scenario for EchoArgs {
 
 /// Clients that ask.
 struct Echo {
-    question: Rc<str>,
+    /// By their numbers.
+    questions: Vec<Rc<str>>,
     answer: &'static [u8],
-    /// Since when each client's questions have been due; the oldest is answered first.
-    due: Vec<VecDeque<Instant>>,
+    clients: Vec<Client>,
     /// Questions that wait for their answers.
     open: usize,
     /// Who asks first, where each asks again when it has its answer: a client for each question in flight.
@@ -130,21 +133,34 @@ struct Echo {
     meter: Meter,
 }
 
+/// One that asks.
+#[derive(Clone, Default)]
+struct Client {
+    /// The number of its next question.
+    next: usize,
+    /// The numbers of its questions that are on their way, and since when they have been due; the oldest first.
+    open: VecDeque<(usize, Instant)>,
+}
+
 impl Echo {
     fn new(args: &EchoArgs, speaks: Speaks, meter: Meter) -> Self {
         let clients = args.connections as usize;
-        let (question, answer): (_, &[u8]) = match speaks {
-            Speaks::Otomo => (question(args.bytes), ANSWER),
-            Speaks::Plain => (padded("e", args.bytes), b"e"),
+        let ask = |number| match speaks {
+            Speaks::Otomo => question(number, args.bytes),
+            Speaks::Plain => plain_question(number, args.bytes),
         };
+        let questions = (0..NUMBERS).map(|number| ask(number).into());
         let in_flight = match args.rate {
             Some(_) => 0,
             None => args.in_flight.unwrap_or(1) as usize,
         };
         Self {
-            question: question.into(),
-            answer,
-            due: vec![VecDeque::new(); clients],
+            questions: questions.collect(),
+            answer: match speaks {
+                Speaks::Otomo => ANSWER,
+                Speaks::Plain => b"e",
+            },
+            clients: vec![Client::default(); clients],
             open: 0,
             first: (0..clients).cycle().take(clients * in_flight).collect(),
             next: 0,
@@ -155,10 +171,13 @@ impl Echo {
     }
 
     fn ask(&mut self, client: usize, due: Instant, actions: &mut Actions) {
-        if let Some(queue) = self.due.get_mut(client) {
-            queue.push_back(due);
+        if let Some(asks) = self.clients.get_mut(client)
+            && let Some(question) = self.questions.get(asks.next)
+        {
+            asks.open.push_back((asks.next, due));
+            asks.next = (asks.next + 1) % NUMBERS;
             self.open += 1;
-            actions.say(client, Rc::clone(&self.question));
+            actions.say(client, Rc::clone(question));
         }
     }
 }
@@ -175,7 +194,7 @@ impl Play for Echo {
         if let Pace::Open { .. } = self.pace {
             while let Some(due) = self.pace.next(now) {
                 self.ask(self.next, due, actions.due(self.pace, due));
-                self.next = (self.next + 1) % self.due.len();
+                self.next = (self.next + 1) % self.clients.len();
             }
         }
         Ok(self.pace.pause(now))
@@ -190,9 +209,15 @@ impl Play for Echo {
         if !message.starts_with(self.answer) {
             return refusal(message).map_or(Ok(()), Err);
         }
-        let Some(due) = self.due.get_mut(client).and_then(VecDeque::pop_front) else {
-            return Ok(());
-        };
+        let asked = self.clients.get_mut(client);
+        let due = asked.and_then(|asked| asked.answered(number_of(message, self.answer)?));
+        let due = due.ok_or_else(|| {
+            let heard = String::from_utf8_lossy(message);
+            BenchFault::Wrong(format!(
+                "client {client} heard, twice or unasked, {}",
+                heard.trim_end()
+            ))
+        })?;
         let now = Instant::now();
         self.open -= 1;
         self.meter.came(now.saturating_duration_since(due));
@@ -222,16 +247,46 @@ impl Play for Echo {
     }
 
     fn give_up(&mut self, now: Instant) -> u64 {
-        let open = self.due.iter_mut().flat_map(|queue| queue.drain(..));
+        let open = self
+            .clients
+            .iter_mut()
+            .flat_map(|client| client.open.drain(..));
+        let open = open.map(|(_, due)| due);
         self.meter.missed(open, now)
     }
 }
 
-/// A heartbeat of so many bytes: its name is as long as may be, and what is missing then is space.
-fn question(bytes: u16) -> String {
+impl Client {
+    /// The question with this number has its answer: since when it was due, if it is on its way.
+    fn answered(&mut self, number: usize) -> Option<Instant> {
+        let at = self.open.iter().position(|(open, _)| *open == number)?;
+        self.open.remove(at).map(|(_, due)| due)
+    }
+}
+
+/// The same of a plain server.
+fn plain_question(number: usize, bytes: u16) -> String {
+    padded(&format!("e{number}"), bytes)
+}
+
+/// The number of the question that an answer is to: behind the letter of plain servers, at the very end of ours.
+fn number_of(message: &[u8], answer: &[u8]) -> Option<usize> {
+    let digits = match answer {
+        ANSWER => {
+            let id = message.strip_suffix(b"\"}")?;
+            id.get(id.len().checked_sub(2)?..)?
+        }
+        letter => message.strip_prefix(letter)?.trim_ascii_end(),
+    };
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// A heartbeat of so many bytes: its name ends with the number and is as long as may be; what is missing then is space.
+fn question(number: usize, bytes: u16) -> String {
     const HEARTBEAT: &str = r#"{"type":"heartbeat","requestId":""}"#;
     let room = usize::from(bytes).saturating_sub(HEARTBEAT.len());
-    let name = "b".repeat(room.min(REQUEST_ID_MAX_BYTES));
+    let length = room.min(REQUEST_ID_MAX_BYTES);
+    let name = format!("{number:0length$}");
     padded(
         &format!(r#"{{"type":"heartbeat","requestId":"{name}"}}"#),
         bytes,
@@ -250,14 +305,34 @@ mod tests {
     #[test]
     fn the_question_is_a_command_of_the_size_asked_for_and_its_answer_is_known() {
         for bytes in [40, 99, 110, 3_000] {
-            let question = question(bytes);
+            let question = question(7, bytes);
             assert_eq!(question.len(), usize::from(bytes));
             let asked = command::decode(question.as_bytes()).unwrap();
             assert!(matches!(asked.command, Command::Heartbeat(_)));
         }
-        let asked = command::decode(question(110).as_bytes()).unwrap();
+        let asked = command::decode(question(42, 110).as_bytes()).unwrap();
         let answer = Event::from(HeartbeatAck { timestamp: 1 });
         let frame = Frame::answer(&answer, asked.request_id.as_ref());
         assert!(frame.json().starts_with(ANSWER));
+        assert_eq!(number_of(frame.json(), ANSWER), Some(42));
+        let plain = plain_question(7, 110);
+        assert_eq!(
+            (plain.len(), number_of(plain.as_bytes(), b"e")),
+            (110, Some(7))
+        );
+    }
+
+    #[test]
+    fn each_question_has_one_answer_in_whatever_order() {
+        let start = Instant::now();
+        let mut client = Client::default();
+        for number in 0..3 {
+            client.open.push_back((number, start));
+        }
+        for number in [1, 0] {
+            assert_eq!(client.answered(number), Some(start));
+            assert_eq!(client.answered(number), None, "twice");
+        }
+        assert_eq!(client.open.len(), 1);
     }
 }

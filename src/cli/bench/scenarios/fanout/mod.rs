@@ -18,7 +18,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace},
-        options::Speaks,
+        options::{Speaks, seconds},
         refusal,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Actions, Play},
@@ -46,7 +46,7 @@ pub(crate) struct FanoutArgs {
     in_flight: Option<u32>,
     /// How long to count, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
     /// Bytes of a message of a plain server.
     #[arg(long, default_value_t = 110, value_name = "NUMBER",
@@ -66,7 +66,7 @@ const PER_SECOND: Figure = Figure::new(
     Unit::PerSecond,
 )
 .alias("rate");
-const LATENCY: Figure = Figure::new("latencyMs", "latency of an update", Unit::Latency);
+const LATENCY: Figure = Figure::new("latencyMs", "latency of a delivery", Unit::Latency);
 const COSTS: [Figure; 3] = super::costs![
     "serverUserMicrosPerDelivery",
     "serverSystemMicrosPerDelivery",
@@ -179,10 +179,7 @@ impl Play for Fanout {
         _actions: &mut Actions,
     ) -> Result<(), BenchFault> {
         match client.checked_sub(self.first) {
-            Some(subscriber) => {
-                self.updates.heard(subscriber, message);
-                Ok(())
-            }
+            Some(subscriber) => self.updates.heard(subscriber, message),
             None => refusal(message).map_or(Ok(()), Err),
         }
     }

@@ -1,11 +1,11 @@
-//! Updates in flight, and how long they took.
+//! Updates in flight, who has got them, and how long each delivery took.
 //!
-//! Each sender has at most one update in flight, so a message that names a sender belongs to
-//! the update in flight.
+//! Each sender has at most one update in flight, so a message that names a sender belongs to the update in flight. Every
+//! subscriber is to hear each of them once: one who hears it twice does not stand for another who does not hear it.
 
 use std::{collections::VecDeque, rc::Rc, time::Instant};
 
-use crate::cli::bench::{measure::Meter, scenarios::padded};
+use crate::cli::bench::{fault::BenchFault, measure::Meter, scenarios::padded};
 
 /// How the message begins that is counted; the otomo's number follows.
 const UPDATE: &[u8] = br#"{"type":"otomo_status_update","userId":"bench-otomo-"#;
@@ -17,17 +17,16 @@ const PLAIN_UPDATE: &[u8] = b"b";
 pub(super) const BREAK: &str = r#"{"type":"otomo_status_set","status":"break"}"#;
 pub(super) const ONLINE: &str = r#"{"type":"otomo_status_set","status":"online"}"#;
 
-/// Subscribers whose latency is recorded, at most, spread over all.
-const SAMPLED: usize = 100;
-
 /// One that tells everybody something over and over.
 #[derive(Debug)]
 struct Sender {
     on_break: bool,
-    /// Since when its update is in flight, and how many have yet to get it, and of those whose latency is recorded.
+    /// Since when its update is in flight.
     since: Instant,
+    /// Subscribers who have yet to get it.
     missing: usize,
-    sampled_missing: usize,
+    /// Those who have it: a bit for each subscriber. Empty before the first.
+    has: Vec<u64>,
     /// What it says to a plain server.
     words: Rc<str>,
 }
@@ -60,7 +59,7 @@ impl Updates {
             on_break: false,
             since: now,
             missing: 0,
-            sampled_missing: 0,
+            has: Vec::new(),
             words: padded(&format!("b{number}"), bytes.unwrap_or(0)).into(),
         };
         Self {
@@ -82,11 +81,11 @@ impl Updates {
     /// Sends the next update: whose it is, and what that sender says.
     pub(super) fn send(&mut self, since: Instant) -> Option<(usize, Rc<str>)> {
         let number = self.free.pop_front()?;
-        let sampled = self.sampled();
         let sender = self.senders.get_mut(number)?;
         sender.since = since;
         sender.missing = self.subscribers;
-        sender.sampled_missing = sampled;
+        sender.has.clear();
+        sender.has.resize(self.subscribers.div_ceil(64), 0);
         sender.on_break = !sender.on_break;
         let words = match (self.plain, sender.on_break) {
             (true, _) => Rc::clone(&sender.words),
@@ -97,35 +96,32 @@ impl Updates {
     }
 
     /// A subscriber, counted from 0, got a message.
-    pub(super) fn heard(&mut self, subscriber: usize, message: &[u8]) {
+    pub(super) fn heard(&mut self, subscriber: usize, message: &[u8]) -> Result<(), BenchFault> {
         let prefix = if self.plain { PLAIN_UPDATE } else { UPDATE };
         let Some(number) = sender_of(message, prefix) else {
-            return;
+            return Ok(());
         };
-        let is_sampled = subscriber.is_multiple_of(self.stride());
-        let Some(sender) = self.senders.get_mut(number).filter(|it| it.missing > 0) else {
-            return;
+        let Some(sender) = self.senders.get_mut(number) else {
+            return Ok(());
         };
-        self.meter.add(1);
-        if is_sampled {
-            sender.sampled_missing = sender.sampled_missing.saturating_sub(1);
-            self.meter.sample(sender.since.elapsed());
+        // What comes of a sender before its first update is of those who let it in.
+        let Some(has) = sender.has.get_mut(subscriber / 64) else {
+            return Ok(());
+        };
+        let bit = 1 << (subscriber % 64);
+        if *has & bit != 0 {
+            return Err(BenchFault::Wrong(format!(
+                "subscriber {subscriber} heard an update of sender {number} twice"
+            )));
         }
-        sender.missing -= 1;
+        *has |= bit;
+        self.meter.came(sender.since.elapsed());
+        sender.missing = sender.missing.saturating_sub(1);
         if sender.missing == 0 {
             self.complete += u64::from(!self.stopped);
             self.free.push_back(number);
         }
-    }
-
-    /// Of this many subscribers, the latency of one is recorded.
-    fn stride(&self) -> usize {
-        self.subscribers.div_ceil(SAMPLED).max(1)
-    }
-
-    /// Subscribers whose latency is recorded.
-    fn sampled(&self) -> usize {
-        self.subscribers.div_ceil(self.stride())
+        Ok(())
     }
 
     /// Updates in flight.
@@ -137,11 +133,10 @@ impl Updates {
     /// they are.
     pub(super) fn stop(&mut self, unsent: impl Iterator<Item = Instant>, now: Instant) -> u64 {
         self.stopped = true;
-        let sampled = self.sampled() as u64;
         let mut count = 0;
         for due in unsent {
             let waited = now.saturating_duration_since(due);
-            self.meter.sample_many(waited, sampled);
+            self.meter.sample_many(waited, self.subscribers as u64);
             count += 1;
         }
         count
@@ -152,8 +147,7 @@ impl Updates {
         let mut missing = 0;
         for sender in &self.senders {
             let waited = now.saturating_duration_since(sender.since);
-            let sampled = sender.sampled_missing as u64;
-            self.meter.sample_many(waited, sampled);
+            self.meter.sample_many(waited, sender.missing as u64);
             missing += sender.missing as u64;
         }
         missing
@@ -216,9 +210,9 @@ mod tests {
         let now = Instant::now();
         assert_eq!(updates.send(now), Some((0, BREAK.into())));
         assert!(!updates.can_send());
-        updates.heard(0, &update(0));
+        updates.heard(0, &update(0)).unwrap();
         assert!(updates.send(now).is_none());
-        updates.heard(1, &update(0));
+        updates.heard(1, &update(0)).unwrap();
         assert_eq!((updates.meter.count(), updates.complete()), (2, 1));
         assert_eq!(updates.send(now), Some((0, ONLINE.into())));
     }
@@ -230,31 +224,49 @@ mod tests {
         for number in 0..12 {
             let (sender, words) = updates.send(now).unwrap();
             assert_eq!((sender, words.len()), (number, 110));
-            updates.heard(0, words.as_bytes());
+            updates.heard(0, words.as_bytes()).unwrap();
         }
         assert_eq!(updates.complete(), 12);
     }
 
     #[test]
-    fn of_however_many_no_more_are_recorded_than_that() {
-        for (subscribers, sampled) in [
-            (0, 0),
-            (1, 1),
-            (100, 100),
-            (101, 51),
-            (199, 100),
-            (10_000, 100),
-        ] {
-            assert_eq!(updates(1, subscribers, None).sampled(), sampled);
-        }
+    fn what_is_not_ours_is_not_counted() {
+        let mut updates = updates(1, 1, None);
+        updates.heard(0, &update(0)).unwrap();
+        updates.heard(0, &update(9)).unwrap();
+        assert_eq!(updates.meter.count(), 0);
     }
 
     #[test]
-    fn what_is_not_ours_is_not_counted() {
-        let mut updates = updates(1, 1, None);
-        updates.heard(0, &update(0));
-        updates.heard(0, &update(9));
-        assert_eq!(updates.meter.count(), 0);
+    fn who_hears_an_update_twice_does_not_stand_for_who_does_not_hear_it() {
+        let mut updates = updates(2, 130, None);
+        let now = Instant::now();
+        for sender in 0..2 {
+            assert!(updates.send(now).is_some());
+            updates.heard(129, &update(sender)).unwrap();
+        }
+        let fault = updates.heard(129, &update(1)).unwrap_err().to_string();
+        assert!(fault.contains("subscriber 129 heard an update of sender 1 twice"));
+        assert_eq!(updates.in_flight(), 2);
+        for subscriber in 0..129 {
+            updates.heard(subscriber, &update(0)).unwrap();
+        }
+        assert!(updates.heard(5, &update(0)).is_err(), "all have it already");
+        assert!(updates.send(now).is_some());
+        updates.heard(5, &update(0)).unwrap();
+    }
+
+    #[test]
+    fn the_latency_of_every_delivery_is_recorded() {
+        let mut updates = updates(1, 1_000, None);
+        let second = std::time::Duration::from_secs(1);
+        assert!(updates.send(Instant::now() - second).is_some());
+        for subscriber in 0..1_000 {
+            updates.heard(subscriber, &update(0)).unwrap();
+        }
+        let latencies = updates.meter.latencies();
+        assert_eq!(latencies.len(), 1_000);
+        assert!(latencies.min() >= 990_000);
     }
 
     #[test]
@@ -262,7 +274,7 @@ mod tests {
         let mut updates = updates(1, 1, None);
         let _ = updates.send(Instant::now());
         updates.reset();
-        updates.heard(0, &update(0));
+        updates.heard(0, &update(0)).unwrap();
         assert_eq!((updates.meter.count(), updates.complete()), (1, 1));
     }
 
@@ -272,7 +284,7 @@ mod tests {
         let start = Instant::now();
         let second = std::time::Duration::from_secs(1);
         assert!(updates.send(start).is_some());
-        updates.heard(1, &update(0));
+        updates.heard(1, &update(0)).unwrap();
         let later = start + second * 4;
         assert_eq!(updates.stop([start + second].into_iter(), later), 1);
         assert_eq!(updates.give_up(later), 2);

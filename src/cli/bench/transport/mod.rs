@@ -10,7 +10,7 @@ mod commands;
 mod event_stream;
 pub(crate) mod frames;
 pub(crate) mod handshake;
-mod socketio;
+pub(crate) mod socketio;
 mod stream;
 
 pub(crate) use self::{client::Client, handshake::Ticket};

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::cli::bench::{
-    fault::BenchFault,
-    measure::Meter,
-    peek::{kind, number},
-    scenarios::unheard::Unheard,
+    fault::BenchFault, measure::Meter, scenarios::unheard::Unheard, peek::number,
 };
 
 /// The type of the events, in the app's own words.
 pub(super) const TYPE: &str = "bench_event";
+
+/// The value of the field that holds it, as servers of ours write it.
+const OURS: &[u8] = br#":"bench_event""#;
 
 /// All members. Each is in one room, and hears all publishers of it.
 pub(super) struct Members {
@@ -67,7 +67,7 @@ impl Members {
         member: usize,
         message: &[u8],
     ) -> Result<Option<Duration>, BenchFault> {
-        if kind(message) != b"room_event" {
+        if !is_ours(message) {
             return Ok(None);
         }
         let figures = ["publisher", "number", "due"].map(|name| number(message, name));
@@ -108,10 +108,29 @@ impl Members {
     }
 }
 
+/// Whether a message is an event of ours: its type is in there on every transport. Of WebSocket and event streams it is wrapped
+/// (`room_event`), and `event` is its type; of Socket.IO it goes by its own name, its fields are those of its data, and `type` is
+/// not the first of them.
+fn is_ours(message: &[u8]) -> bool {
+    let mut windows = message.windows(OURS.len());
+    windows.any(|window| window == OURS)
+}
+
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+
     use super::*;
-    use crate::cli::bench::measure::Progress;
+    use crate::{
+        cli::bench::{
+            measure::Progress,
+            transport::socketio::{Packet, read},
+        },
+        protocol::{
+            frame::{Frame, Stamp, WireFormat},
+            spec::Topic,
+        },
+    };
 
     /// As the server tells it.
     fn told(data: &str) -> Vec<u8> {
@@ -133,6 +152,26 @@ mod tests {
         assert_eq!((members.heard, members.passed_over), (8, 0));
         let other = br#"{"type":"room_snapshot","room":"bench-1"}"#;
         assert_eq!(members.heard(0, other).unwrap(), None);
+    }
+
+    #[test]
+    fn a_client_of_socket_io_hears_the_same_events_by_their_own_name() {
+        let mut members = Members::new([1, 1], 1, true);
+        for _ in 0..2 {
+            let data = members.next(0, 0, Instant::now());
+            let wrapped = String::from_utf8(told(&data)).unwrap();
+            let frame = Frame::stored("room_event", Topic::Rooms, wrapped);
+            let mut packet = BytesMut::new();
+            let stamp = Stamp::Durable { seq: 7, prev: 6 };
+            frame.write(stamp, WireFormat::SocketIoFrame, &mut packet);
+            let start = packet.windows(2).position(|it| it == b"42").unwrap();
+            let Packet::Event(message) = read(&packet[start..]) else {
+                panic!("no event in {packet:?}");
+            };
+            assert!(members.heard(0, message).unwrap().is_some());
+            assert!(members.heard(0, message).is_err(), "twice");
+        }
+        assert_eq!(members.heard, 2);
     }
 
     #[test]

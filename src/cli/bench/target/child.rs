@@ -4,12 +4,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
+use super::signals;
 use crate::{cli::bench::fault::BenchFault, kernel::config::PostgresUrl};
 
 /// How long a child has until it serves.
@@ -18,10 +20,18 @@ const START: Duration = Duration::from_secs(30);
 /// How often to look whether it does.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A child process that serves.
+/// A child process that serves. It ends with this value, or when the tool is told to end.
 pub(crate) struct Running {
+    pid: u32,
+    folder: PathBuf,
+    /// Shared with the thread that waits for signals.
+    service: Arc<Mutex<Option<Service>>>,
+}
+
+/// The process and what it stores.
+struct Service {
     process: Child,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Running {
@@ -35,7 +45,7 @@ impl Running {
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .arg("--port-file")
-            .arg(port_file(&folder))
+            .arg(port_file(folder.path()))
             .env("OTOMO_AUTH__HS256_SECRET", secret)
             .env("OTOMO_LIMITS__CONNECTIONS", "none")
             .env("OTOMO_LIMITS__COMMANDS_PER_SECOND", "none")
@@ -46,7 +56,7 @@ impl Running {
         match shared {
             Some(url) => command.env("OTOMO_DATABASE__URL", url.reveal()),
             None => {
-                let database = format!("sqlite://{}", database_file(&folder).display());
+                let database = format!("sqlite://{}", database_file(folder.path()).display());
                 command.args(["--database-url", &database])
             }
         };
@@ -58,11 +68,26 @@ impl Running {
             command.env("RUST_LOG", "warn");
         }
         let process = command.spawn().map_err(BenchFault::Start)?;
-        Ok(Self { process, folder })
+        let running = Self {
+            pid: process.id(),
+            folder: folder.path().to_owned(),
+            service: Arc::new(Mutex::new(Some(Service {
+                process,
+                _folder: folder,
+            }))),
+        };
+        signals::before_end(running.ending()).map_err(BenchFault::Start)?;
+        Ok(running)
+    }
+
+    /// What ends it, from whichever thread.
+    fn ending(&self) -> impl FnOnce() + Send + 'static {
+        let service = Arc::clone(&self.service);
+        move || drop(locked(&service).take())
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        self.pid
     }
 
     /// Its database, if that is its own.
@@ -78,7 +103,9 @@ impl Running {
             if let Ok(Ok(port)) = fs::read_to_string(&file).map(|text| text.parse()) {
                 return Ok(port);
             }
-            if let Some(status) = self.process.try_wait().map_err(BenchFault::Start)? {
+            if let Some(service) = &mut *locked(&self.service)
+                && let Some(status) = service.process.try_wait().map_err(BenchFault::Start)?
+            {
                 return Err(BenchFault::NoServer(status.to_string()));
             }
             sleep(LOOK);
@@ -89,16 +116,26 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.ending()();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
         // Killed, not drained: calls that are left belong to the run.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-fn database_file(folder: &TempDir) -> PathBuf {
-    folder.path().join("otomo.db")
+fn locked(service: &Mutex<Option<Service>>) -> MutexGuard<'_, Option<Service>> {
+    service.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn port_file(folder: &TempDir) -> PathBuf {
-    folder.path().join("port")
+fn database_file(folder: &Path) -> PathBuf {
+    folder.join("otomo.db")
+}
+
+fn port_file(folder: &Path) -> PathBuf {
+    folder.join("port")
 }

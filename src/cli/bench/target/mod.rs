@@ -1,7 +1,7 @@
 //! The server that is measured: one that runs already, or a child of our own.
 //!
 //! - [`endpoint`]: where it is and how clients get in; [`sources`]: where they come from; [`tls`]: whom they trust.
-//! - [`child`]: one that is started for the purpose. [`cores`]: which core runs what.
+//! - [`child`]: one that is started for the purpose; [`signals`]: how it ends with the tool. [`cores`]: which core runs what.
 //! - [`backend`]: the app's backend, that says things over the server's API.
 //! - [`process`]: what a process costs. [`commits`]: what it stores. [`http`]: requests to it beside the load.
 
@@ -12,6 +12,7 @@ pub(crate) mod cores;
 mod endpoint;
 pub(crate) mod http;
 pub(crate) mod process;
+mod signals;
 mod sources;
 mod tls;
 
@@ -48,7 +49,7 @@ pub(crate) struct Target {
     issuer: Issuer,
     database: DatabaseUrl,
     /// Ends with us.
-    _child: Option<Running>,
+    child: Option<Running>,
 }
 
 impl Target {
@@ -75,7 +76,7 @@ impl Target {
                     process: asked.pid.map(Process::new),
                     issuer: Issuer::new(&bench.config.auth)?,
                     database: bench.config.database.url.clone(),
-                    _child: None,
+                    child: None,
                 }
             }
             None if asked.speaks == Speaks::Plain || asked.pid.is_some() => {
@@ -116,7 +117,7 @@ impl Target {
                 || DatabaseUrl::Sqlite(child.database_file()),
                 DatabaseUrl::Postgres,
             ),
-            _child: Some(child),
+            child: Some(child),
         })
     }
 
@@ -143,15 +144,16 @@ impl Target {
         }
     }
 
-    /// The folder on whose disk it stores what it is told. Where PostgreSQL does is unknown; it is compared with the working
-    /// directory's.
-    pub(crate) fn database_folder(&self) -> PathBuf {
+    /// The folder on whose disk it stores what it is told: of a server of our own. Where PostgreSQL does is unknown; it is
+    /// compared with the working directory's. Of a server that runs already nothing is known: it has its own configuration.
+    pub(crate) fn database_folder(&self) -> Option<PathBuf> {
+        self.child.as_ref()?;
         let folder = match &self.database {
             DatabaseUrl::Sqlite(file) => file.parent(),
             DatabaseUrl::Postgres(_) => None,
         };
         let folder = folder.unwrap_or(Path::new(""));
-        Path::new(".").join(folder)
+        Some(Path::new(".").join(folder))
     }
 
     /// The size of its database, with what waits to be put in order there, if that is a file here.

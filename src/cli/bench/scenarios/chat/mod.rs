@@ -26,6 +26,7 @@ use crate::{
         crowd::Crowd,
         fault::BenchFault,
         measure::{Meter, Pace, Progress},
+        options::seconds,
         report::{Figure, LATENESS, LEFT_OVER, Report, TOOL, Unit},
         stage::{self, Actions, Play, Spent},
         target::{Target, http},
@@ -56,7 +57,7 @@ pub(crate) struct ChatArgs {
     rate: Option<u32>,
     /// How long to count at each level, after a second of warming up.
     #[arg(long, default_value_t = 10, value_name = "NUMBER",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = seconds)]
     seconds: u64,
 }
 
@@ -133,7 +134,8 @@ impl Scenario for ChatArgs {
             report.put(ASKED, rate);
         }
         for senders in self.senders {
-            let disk_commit = disk::commit_time(&load.folder)?;
+            let disk_commit = load.folder.as_deref().map(disk::commit_time);
+            let disk_commit = disk_commit.transpose()?;
             load.talk.free = (0..senders as usize).collect();
             load.talk.pace = Pace::of(self.rate, Instant::now());
             let spent = stage::measure(&mut load.crowd, &target, &mut load.talk, span)?;
@@ -152,8 +154,8 @@ struct Load {
     senders: Vec<UserId>,
     others: Vec<UserId>,
     talk: Talk,
-    /// Where the server's database is.
-    folder: PathBuf,
+    /// Where the server's database is, if that is known.
+    folder: Option<PathBuf>,
 }
 
 /// What they say.
@@ -232,7 +234,7 @@ impl Load {
 }
 
 impl Talk {
-    fn level(&self, senders: u32, spent: &Spent, disk_commit: Duration) -> Report {
+    fn level(&self, senders: u32, spent: &Spent, disk_commit: Option<Duration>) -> Report {
         let meter = &self.sends.meter;
         let per_second = meter.count() as f64 / spent.took.as_secs_f64();
         let millis = |span: Duration| span.as_secs_f64() * 1e3;
@@ -246,8 +248,11 @@ impl Talk {
         }
         level.put(WRITES, spent.commits.mean_writes());
         level.put(COMMIT, millis(spent.commits.mean_time()));
-        level.put(DISK, millis(disk_commit));
-        level.put(PER_DISK, per_second * disk_commit.as_secs_f64());
+        level.put(DISK, disk_commit.map(millis));
+        level.put(
+            PER_DISK,
+            disk_commit.map(|it| per_second * it.as_secs_f64()),
+        );
         level
     }
 }

@@ -1,0 +1,46 @@
+//! What is done when the tool is told to end: nothing that it started outlives it.
+
+use std::{io, thread};
+
+use tokio::{
+    runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+/// Added to the signal's number where a process says by its exit code that it ended by one, as shells do.
+const BY_SIGNAL: i32 = 128;
+
+/// Has this done when the tool is told to end (SIGINT, SIGTERM, SIGHUP), before it ends.
+pub(super) fn before_end(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    let signals = {
+        let _inside = runtime.enter();
+        let heard = |kind| signal(kind).map(|signal| (kind, signal));
+        [
+            heard(SignalKind::interrupt())?,
+            heard(SignalKind::terminate())?,
+            heard(SignalKind::hangup())?,
+        ]
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let kind = runtime.block_on(first(signals));
+            end();
+            std::process::exit(BY_SIGNAL + kind.as_raw_value());
+        })?;
+    Ok(())
+}
+
+/// The first signal that comes.
+async fn first(signals: [(SignalKind, Signal); 3]) -> SignalKind {
+    let [interrupt, terminate, hangup] = signals.map(|(kind, mut signal)| async move {
+        signal.recv().await;
+        kind
+    });
+    tokio::select! {
+        kind = interrupt => kind,
+        kind = terminate => kind,
+        kind = hangup => kind,
+    }
+}

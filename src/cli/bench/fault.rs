@@ -60,7 +60,7 @@ pub(crate) enum BenchFault {
     Broken(#[source] io::Error),
     #[error("TLS with the server failed")]
     Tls(#[from] rustls::Error),
-    #[error("the server sent {0}")]
+    #[error("the server does not speak the protocol")]
     Foreign(#[from] Foreign),
     #[error("the server does not read what it is sent")]
     NotRead,
@@ -89,6 +89,51 @@ pub(crate) enum BenchFault {
 impl BenchFault {
     /// What the server said when it would not.
     pub(crate) fn unwilling(message: &[u8]) -> Self {
-        Self::Unwilling(String::from_utf8_lossy(message).into_owned())
+        let message = String::from_utf8_lossy(message);
+        Self::Unwilling(format!("{message}{}", hint(&message)))
+    }
+
+    /// What the server said when it let nobody in.
+    pub(crate) fn refused(status: &str) -> Self {
+        Self::Refused(format!("{status}{}", hint(status)))
+    }
+}
+
+/// What to do about a refusal, where its reason is known to lie elsewhere than in the server.
+fn hint(refusal: &str) -> &'static str {
+    const HINTS: [(&str, &str); 3] = [
+        (
+            "RATE_LIMITED",
+            " (the server limits its users: set its limits.commands_per_second, limits.messages_per_minute and \
+             limits.calls_per_minute to \"none\")",
+        ),
+        (
+            "\"reason\":\"busy\"",
+            " (calls of a run that was cut short may still be open: the server ends them in time)",
+        ),
+        (
+            " 401 ",
+            " (is OTOMO_AUTH__HS256_SECRET of this tool the server's?)",
+        ),
+    ];
+    let mut hints = HINTS.iter();
+    let found = hints.find(|(reason, _)| refusal.contains(reason));
+    found.map_or("", |(_, hint)| hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_say_what_to_do_about_them() {
+        let limited = BenchFault::unwilling(br#"{"type":"error","code":"RATE_LIMITED"}"#);
+        assert!(limited.to_string().contains("limits.calls_per_minute"));
+        let busy = BenchFault::unwilling(br#"{"type":"call_rejected","reason":"busy"}"#);
+        assert!(busy.to_string().contains("may still be open"));
+        let stranger = BenchFault::refused("HTTP/1.1 401 Unauthorized");
+        assert!(stranger.to_string().contains("OTOMO_AUTH__HS256_SECRET"));
+        let other = BenchFault::refused("HTTP/1.1 503 Service Unavailable");
+        assert!(other.to_string().ends_with("503 Service Unavailable"));
     }
 }

@@ -1,5 +1,6 @@
 //! How a client gets in: the request, and the answer to it (RFC 6455, section 4.1).
 
+use super::Foreign;
 use crate::cli::bench::{
     fault::BenchFault,
     options::{Speaks, Transport},
@@ -10,6 +11,10 @@ use crate::cli::bench::{
 /// anybody by a key, it only proves that the other side speaks the protocol.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// How every answer begins, and how long its head may be, in bytes: a peer that says something else is not waited for.
+const HTTP: &[u8] = b"HTTP/1.1 ";
+const HEAD_MAX: usize = 16 * 1024;
 
 /// Who a connection is for, and what it wants to hear.
 #[derive(Debug, Clone)]
@@ -70,8 +75,15 @@ pub(crate) fn device(number: usize) -> String {
 
 /// Where the server's answer ends. `None` while it is not all there.
 pub(crate) fn answered(transport: Transport, answer: &[u8]) -> Result<Option<usize>, BenchFault> {
+    let beginning = answer.len().min(HTTP.len());
+    if answer.get(..beginning) != HTTP.get(..beginning) {
+        return Err(Foreign::Head.into());
+    }
     let Some(end) = answer.windows(4).position(|it| it == b"\r\n\r\n") else {
-        return Ok(None);
+        return match answer.len() > HEAD_MAX {
+            true => Err(Foreign::Head.into()),
+            false => Ok(None),
+        };
     };
     let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default());
     let welcome = match transport {
@@ -84,7 +96,7 @@ pub(crate) fn answered(transport: Transport, answer: &[u8]) -> Result<Option<usi
         return Ok(Some(end + 4));
     }
     let status = head.lines().next().unwrap_or_default();
-    Err(BenchFault::Refused(status.to_owned()))
+    Err(BenchFault::refused(status))
 }
 
 #[cfg(test)]
@@ -159,5 +171,17 @@ mod tests {
         assert_eq!(answered(&welcome.as_bytes()[..end - 1]).unwrap(), None);
         let fault = answered(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap_err();
         assert!(fault.to_string().contains("503 Service Unavailable"));
+    }
+
+    #[test]
+    fn who_answers_with_something_else_is_not_waited_for() {
+        for odd in [&b"\x8f\x02"[..], b"220 mail", b"HTTP/1.0 200 OK"] {
+            assert!(answered(Transport::Ws, odd).is_err(), "{odd:?}");
+        }
+        let endless = [b"HTTP/1.1 200 OK\r\n", [b'x'; HEAD_MAX].as_slice()].concat();
+        assert!(answered(Transport::Ws, &endless).is_err());
+        for part in [&b""[..], b"HT", b"HTTP/1.1 101 "] {
+            assert_eq!(answered(Transport::Ws, part).unwrap(), None);
+        }
     }
 }

@@ -167,6 +167,9 @@ fn concerns_calls(kind: &[u8]) -> bool {
 }
 
 fn wrong(side: Side, message: &[u8]) -> BenchFault {
+    if matches!(kind(message), b"error" | b"call_rejected") {
+        return BenchFault::unwilling(message);
+    }
     let call = field(message, "callId").unwrap_or("without an id");
     let who = match side {
         Side::Caller => "caller",

@@ -18,6 +18,9 @@ const RINGS: &[u8] = br#"{"type":"incoming_call""#;
 const BEGINS: &[u8] = br#"{"type":"signaling_start""#;
 const CONNECTED: &[u8] = br#"{"type":"call_connected""#;
 
+/// And one that ends it before it began.
+const REJECTED: &[u8] = br#"{"type":"call_rejected""#;
+
 /// All clients. The first half are paired with the second.
 pub(super) struct Pairs(Vec<Side>);
 
@@ -116,7 +119,7 @@ impl Pairs {
                     begins if begins.starts_with(BEGINS) => "call_connected",
                     over => {
                         connected += usize::from(over.starts_with(CONNECTED));
-                        refused = refused.take().or_else(|| refusal(over));
+                        refused = refused.take().or_else(|| not_called(over));
                         return;
                     }
                 };
@@ -162,9 +165,32 @@ fn candidate(call: &str, bytes: u16) -> String {
     with(&"b".repeat(room))
 }
 
+/// The fault if a message says that there will be no call.
+fn not_called(message: &[u8]) -> Option<BenchFault> {
+    let rejected = message.starts_with(REJECTED);
+    refusal(message).or_else(|| rejected.then(|| BenchFault::unwilling(message)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{
+        event::{CallRejected, Event, RejectReason},
+        frame::Frame,
+    };
+
+    #[test]
+    fn a_call_that_is_rejected_is_not_waited_for() {
+        let event = CallRejected {
+            call_id: CallId::new(),
+            reason: RejectReason::Busy,
+            timestamp: 1,
+        };
+        let frame = Frame::new(&Event::from(event));
+        let fault = not_called(frame.json()).unwrap().to_string();
+        assert!(fault.contains("call_rejected"), "{fault}");
+        assert!(not_called(br#"{"type":"call_ringing"}"#).is_none());
+    }
     use crate::protocol::command::{self, Command};
 
     #[test]

@@ -39,6 +39,9 @@ const TICKS: [(f64, &str); 6] = [
     (0.99999, "99.999%"),
 ];
 
+/// Names that fit into a row.
+const IN_A_ROW: usize = 4;
+
 /// Points of a curve.
 const POINTS: u32 = 200;
 
@@ -80,27 +83,42 @@ fn begin(svg: &mut String, title: &str, series: &[Series<'_>]) {
              svg{{--paper:#14181d;--ink:#e8ecf1;--faint:#a3adb8;--grid:#2c333b}}{dark}}}\n\
              .paper{{fill:var(--paper)}}text{{fill:var(--ink)}}.faint{{fill:var(--faint)}}.head{{font-size:16px;font-weight:600}}\
              .grid{{stroke:var(--grid)}}.curve{{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}}\
-             .key{{fill:var(--c)}}.end{{text-anchor:end}}.middle{{text-anchor:middle}}\n</style>\n\
+             .key{{fill:var(--c)}}\
+             .again{{stroke-dasharray:7 4}}.again .key{{fill:none;stroke:var(--c)}}.end{{text-anchor:end}}.middle{{text-anchor:middle}}\n</style>\n\
              <rect class=\"paper\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n\
              <text class=\"head\" x=\"{LEFT}\" y=\"32\">{title}</text>\n"
         ),
     );
-    if series.len() < 2 {
-        return;
+    if series.len() > 1 {
+        legend(svg, series);
     }
-    let width = (RIGHT - LEFT) / series.len() as f64;
+}
+
+/// Which curve is whose, in two rows where there are more than fit into one.
+fn legend(svg: &mut String, series: &[Series<'_>]) {
+    let columns = series.len().div_ceil(2).max(series.len().min(IN_A_ROW));
+    let width = (RIGHT - LEFT) / columns as f64;
     for (number, one) in series.iter().enumerate() {
-        let (x, label) = (LEFT + width * number as f64, escaped(&one.label));
+        let (row, column) = (number / columns, number % columns);
+        let (x, y) = (LEFT + width * column as f64, 45.0 + 18.0 * row as f64);
+        let label = escaped(&one.label);
         put(
             svg,
             format_args!(
-                "<g class=\"s{}\"><rect class=\"key\" x=\"{x:.1}\" y=\"45\" width=\"12\" height=\"12\" rx=\"2\"/>\
-                 <text x=\"{:.1}\" y=\"56\">{label}</text></g>\n",
-                number % COLOURS.len(),
-                x + 18.0
+                "<g class=\"{}\"><rect class=\"key\" x=\"{x:.1}\" y=\"{y}\" width=\"12\" height=\"12\" rx=\"2\"/>\
+                 <text x=\"{:.1}\" y=\"{}\">{label}</text></g>\n",
+                look(number),
+                x + 18.0,
+                y + 11.0
             ),
         );
     }
+}
+
+/// What tells a series from the others: its colour, and a broken line where all colours are used already.
+fn look(number: usize) -> String {
+    let again = if number < COLOURS.len() { "" } else { " again" };
+    format!("s{}{again}", number % COLOURS.len())
 }
 
 /// Latency over share: the rarer, the more room.
@@ -142,9 +160,12 @@ fn throughput(svg: &mut String, unit: &str, series: &[Series<'_>]) {
         column(svg, THROUGHPUT, x, &format!("{} s", short(mark)));
     }
     for (number, one) in series.iter().enumerate() {
-        let points = one.moments.iter().map(|moment| {
-            let x = LEFT + (RIGHT - LEFT) * moment.at / long;
-            (x, bottom - (bottom - top) * scale.part(moment.rate))
+        // A moment's rate is that of the second before it: so the first one begins at zero, and alone is a line too.
+        let begin = one.moments.first().map(|first| (0.0, first.rate));
+        let moments = one.moments.iter().map(|moment| (moment.at, moment.rate));
+        let points = begin.into_iter().chain(moments).map(|(at, rate)| {
+            let x = LEFT + (RIGHT - LEFT) * at / long;
+            (x, bottom - (bottom - top) * scale.part(rate))
         });
         curve(svg, number, points);
     }
@@ -190,8 +211,8 @@ fn curve(svg: &mut String, number: usize, points: impl Iterator<Item = (f64, f64
     put(
         svg,
         format_args!(
-            "<polyline class=\"curve s{}\" points=\"{}\"/>\n",
-            number % COLOURS.len(),
+            "<polyline class=\"curve {}\" points=\"{}\"/>\n",
+            look(number),
             points.join(" ")
         ),
     );
@@ -262,97 +283,4 @@ fn put(svg: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Names of elements that are open at the end, or where something is not well-formed.
-    fn open_elements(svg: &str) -> Result<Vec<&str>, &str> {
-        let mut open = Vec::new();
-        let mut rest = svg;
-        while let Some((text, after)) = rest.split_once('<') {
-            if text.contains('>') || (open.is_empty() && !text.trim().is_empty()) {
-                return Err(text);
-            }
-            let (tag, after) = after.split_once('>').ok_or(after)?;
-            if tag.matches('"').count() % 2 != 0 || tag.contains('<') {
-                return Err(tag);
-            }
-            let name = tag.split([' ', '/']).find(|it| !it.is_empty()).ok_or(tag)?;
-            match (tag.starts_with('/'), tag.ends_with('/')) {
-                (true, _) if open.pop() != Some(name) => return Err(tag),
-                (true, _) | (_, true) => {}
-                (false, false) => open.push(name),
-            }
-            rest = after;
-        }
-        let mut entities = svg.split('&').skip(1);
-        let known = ["amp;", "lt;", "gt;", "quot;"];
-        match entities.find(|it| !known.iter().any(|known| it.starts_with(known))) {
-            Some(unknown) => Err(unknown),
-            None => Ok(open),
-        }
-    }
-
-    fn chart(labels: &[&str], moments: &[Moment]) -> String {
-        let mut micros = Histogram::new(3).unwrap();
-        for latency in 1..=5_000_u64 {
-            micros.record(latency).unwrap();
-        }
-        let series = labels.iter().map(|label| Series {
-            label: (*label).to_owned(),
-            micros: &micros,
-            moments,
-        });
-        svg(
-            "fan-out <& \"more\">\u{1b}",
-            "deliveries",
-            &series.collect::<Vec<_>>(),
-        )
-    }
-
-    #[test]
-    fn a_chart_is_well_formed_whatever_is_written_on_it() {
-        let moments = [1.0, 2.0].map(|at| Moment {
-            at,
-            rate: at * 1_234.5,
-        });
-        for (labels, moments) in [
-            (&["one"][..], &moments[..]),
-            (&["a <b>", "c & d"], &moments),
-            (&["nothing"], &[]),
-            (&[], &[]),
-        ] {
-            let svg = chart(labels, moments);
-            assert_eq!(open_elements(&svg), Ok(vec![]), "{svg}");
-            assert_eq!(svg.matches("<polyline").count(), labels.len() * 2);
-            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-        }
-        assert_eq!(open_elements("<svg><g></svg>"), Err("/svg"));
-        assert_eq!(open_elements("<svg>&nbsp;</svg>"), Err("nbsp;</svg>"));
-    }
-
-    #[test]
-    fn every_point_is_on_the_paper() {
-        let moments = [Moment { at: 1.0, rate: 1e9 }];
-        let svg = chart(&["one"], &moments);
-        let curves = svg.split("points=\"").skip(1);
-        for point in curves.flat_map(|it| it.split('"').next().unwrap().split(' ')) {
-            let (x, y) = point.split_once(',').unwrap();
-            let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
-            assert!((LEFT..=RIGHT).contains(&x), "{point}");
-            assert!((LATENCIES.0..=THROUGHPUT.1).contains(&y), "{point}");
-        }
-    }
-
-    #[test]
-    fn marks_are_round_numbers() {
-        let marks = |most| Scale::over(most).marks().map(short).collect::<Vec<_>>();
-        assert_eq!(marks(4.7), ["0", "1", "2", "3", "4", "5"]);
-        assert_eq!(
-            marks(1_700_000.0),
-            ["0", "500,000", "1,000,000", "1,500,000", "2,000,000"]
-        );
-        assert_eq!(marks(0.07), ["0", "0.02", "0.04", "0.06", "0.08"]);
-        assert_eq!(marks(0.0).len(), 6);
-    }
-}
+mod tests;

@@ -3,8 +3,10 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use super::{number, report};
@@ -65,9 +67,30 @@ fn every_transport_carries_every_scenario() {
             ),
             ("echo --connections 3 --seconds 1", "answers"),
             ("direct --connections 4 --seconds 1", "messages"),
+            ("calls --pairs 2 --seconds 1", "calls"),
+            ("chat --senders 2 --online --seconds 1", "sends"),
+            (
+                "presence --otomo 6 --watchers 2 --rate 4 --seconds 3",
+                "changes",
+            ),
+            (
+                "presence --otomo 3 --watchers 2 --updates 50 --seconds 2",
+                "heard",
+            ),
+            (
+                "events --rooms 1 --members 2 --kind durable --rate 40 --seconds 1",
+                "deliveries",
+            ),
+            (
+                "events --rooms 1 --members 2 --kind state --rate 40 --seconds 1",
+                "deliveries",
+            ),
+            ("replay --users 2 --events 20", "events"),
+            ("mixed --people 30 --rate 30 --duration 2s", "acts"),
         ] {
             let report = report(&place, &format!("{scenario} --transport {transport}"));
-            assert!(number(&report, counted) > 0.0, "{transport}: {report}");
+            let level = report.get("levels").map_or(&report, |levels| &levels[0]);
+            assert!(number(level, counted) > 0.0, "{transport}: {report}");
         }
     }
 }
@@ -123,7 +146,7 @@ fn serve(place: &Place, environment: &[(&str, &str)]) -> Running {
     // It has written the port when it says that it serves. What it says later has room in the pipe.
     let mut lines = said.lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("otomo serves ")));
-    std::thread::spawn(move || lines.for_each(drop));
+    thread::spawn(move || lines.for_each(drop));
     let port = fs::read_to_string(place.path().join("port")).unwrap();
     let port = port.parse().unwrap();
     Running { child, port }
@@ -202,10 +225,70 @@ fn what_does_not_go_together_is_said() {
             "echo --url ws://127.0.0.1:1 --source nowhere",
             "--source: \"nowhere\" is no address",
         ),
+        ("echo --url nowhere", "must begin with ws://"),
+        ("echo --pid 1", "are about the server at --url"),
+        ("direct --connections 3", "must be an even number"),
+        ("soak --duration 0s", "must be more than nothing"),
+        (
+            "echo --seconds 18446744073709551614",
+            "must be a whole number of seconds",
+        ),
     ] {
         let args = format!("bench {args}");
         let args: Vec<_> = args.split(' ').collect();
-        let complaint = place.otomo(&args).failed(1);
+        let complaint = place.otomo(&args).failed(2);
         assert!(complaint.contains(says), "{complaint}");
     }
+}
+
+/// Goal: nothing that the tool starts outlives it. Method: it is told to end while its server serves.
+#[test]
+fn who_is_told_to_end_ends_the_server_and_removes_its_files() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let place = Place::new();
+        let mut tool = command(
+            place.path(),
+            &["bench", "idle", "--connections", "1", "--settle", "10m"],
+        )
+        .env("TMPDIR", place.path())
+        .spawn()
+        .unwrap();
+        let port = port_of_child(place.path());
+        let told = format!("kill -{signal} {}", tool.id());
+        Command::new("sh").args(["-c", &told]).status().unwrap();
+        assert_eq!(tool.wait().unwrap().code(), Some(code));
+        assert!(place.is_empty(), "its files are gone");
+        TcpStream::connect(("127.0.0.1", port)).unwrap_err();
+    }
+}
+
+/// The port of the server that the tool has started, once it serves.
+fn port_of_child(temporary: &Path) -> u16 {
+    loop {
+        let mut folders = fs::read_dir(temporary).unwrap().map_while(Result::ok);
+        let port = folders.find_map(|it| fs::read_to_string(it.path().join("port")).ok());
+        if let Some(port) = port.and_then(|text| text.parse().ok()) {
+            return port;
+        }
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_plain_server_serves_with_few_descriptors_too() {
+    let mut server = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 200; exec \"$0\" bench floor --serve 127.0.0.1:0",
+        ])
+        .arg(env!("CARGO_BIN_EXE_otomo"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let said = server.stdout.take().unwrap();
+    BufReader::new(said).read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(line.starts_with("listening "), "{line:?}");
 }

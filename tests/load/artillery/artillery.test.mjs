@@ -16,6 +16,7 @@ import { people } from './people.mjs';
 
 const artillery = createRequire(import.meta.url)('@artilleryio/int-core');
 const { runner, runnerFuncs } = artillery.runner;
+const ensure = createRequire(import.meta.url)('artillery-plugin-ensure');
 
 const SECRET = 'a secret for the load of these tests';
 
@@ -69,4 +70,36 @@ test('messages are acknowledged over Socket.IO', async () => {
   assert.deepEqual(errors(counters), [], JSON.stringify(counters));
   assert.equal(counters['socketio.emit'], 5 * counters['vusers.created']);
   assert.equal(counters['vusers.completed'], counters['vusers.created']);
+});
+
+/** What Artillery's plugin says of a scenario's thresholds, given how long things took: the exit code that it asks for. */
+async function judged(file, milliseconds) {
+  const { config } = yaml.load(await readFile(fileURLToPath(new URL(file, import.meta.url)), 'utf8'));
+  // Artillery loads a plugin only where it is named.
+  assert.ok(config.plugins && 'ensure' in config.plugins, `${file} names no plugin for its thresholds`);
+  const [metric] = config.ensure.thresholds.flatMap(Object.keys);
+  let beforeExit;
+  const before = globalThis.artillery;
+  globalThis.artillery = {
+    version: '2.0.33',
+    ext: ({ method }) => (beforeExit = method),
+    globalEvents: { emit() {} },
+    log() {},
+  };
+  try {
+    new ensure.Plugin({ config }, {});
+    const at = metric.lastIndexOf('.');
+    const summaries = { [metric.slice(0, at)]: { [metric.slice(at + 1)]: milliseconds } };
+    await beforeExit({ report: { counters: {}, rates: {}, summaries } });
+    return globalThis.artillery.suggestedExitCode ?? 0;
+  } finally {
+    globalThis.artillery = before;
+  }
+}
+
+test('a threshold that is not met fails the run', async () => {
+  for (const file of ['calls.yml', 'chat.yml']) {
+    assert.equal(await judged(file, 20), 0, file);
+    assert.equal(await judged(file, 2_000), 1, file);
+  }
 });

@@ -176,7 +176,7 @@ fn what_makes_figures_worthless_is_said() {
     let complaint = place.otomo(&args).failed(1);
     assert!(complaint.contains("descriptors are needed"), "{complaint}");
     let args = ["bench", "presence", "--otomo", "1", "--updates", "9"];
-    let complaint = place.otomo(&args).failed(1);
+    let complaint = place.otomo(&args).failed(2);
     assert!(
         complaint.contains("there must be two of them"),
         "{complaint}"

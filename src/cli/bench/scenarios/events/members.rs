@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cli::bench::{
-    fault::BenchFault, measure::Meter, scenarios::unheard::Unheard, peek::number,
+    fault::BenchFault, measure::Meter, peek::number, scenarios::unheard::Unheard,
 };
 
 /// The type of the events, in the app's own words.

@@ -144,7 +144,13 @@ pub(crate) fn measure_now(
     let unsent = play.stop(end);
     let patience = Instant::now() + LAST_ANSWERS;
     while play.under_way() > 0 && Instant::now() < patience {
-        turn(crowd, play, patience, &mut actions)?;
+        // Not for all of it at once: somebody may hang up meanwhile, and nothing comes before they do.
+        turn(
+            crowd,
+            play,
+            patience.min(Instant::now() + LINGER),
+            &mut actions,
+        )?;
     }
     Ok(Spent {
         took: play.meter().elapsed(),

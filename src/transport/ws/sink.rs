@@ -71,9 +71,10 @@ mod tests {
         pin::Pin,
         rc::Rc,
         task::{Context, Poll, Waker},
+        time::Duration,
     };
 
-    use actix_rt::net::TcpStream;
+    use actix_rt::{net::TcpStream, time::timeout};
     use futures_core::Stream as _;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
@@ -88,6 +89,9 @@ mod tests {
     };
 
     const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+
+    /// Longer than anything takes that a test waits for.
+    const PATIENCE: Duration = Duration::from_secs(10);
 
     const LIMITS: MessageLimits = MessageLimits {
         bytes: 64,
@@ -145,7 +149,8 @@ mod tests {
             let mut task = Context::from_waker(Waker::noop());
             assert!(Pin::new(&mut connection).poll_next(&mut task).is_pending());
             let mut read = [0; 1_000];
-            let count = client.read(&mut read).await.unwrap();
+            let read_some = timeout(PATIENCE, client.read(&mut read)).await;
+            let count = read_some.expect("it comes by itself").unwrap();
             assert_eq!(read.get(..count), Some(ANSWER));
             let next = Pin::new(&mut connection).poll_next(&mut task);
             assert!(matches!(next, Poll::Ready(Some(Ok(Message::Nop)))));

@@ -54,45 +54,70 @@ fn command(place: &Path, args: &[&str]) -> Command {
     command
 }
 
-#[test]
-fn every_transport_carries_every_scenario() {
-    let place = Place::new();
-    for transport in ["ws", "sse", "socketio"] {
-        for (scenario, counted) in [
-            ("connect --connections 10", "connectsPerSecond"),
-            ("idle --connections 10 --settle 10ms", "residentAfterKib"),
-            (
-                "fanout --connections 5 --in-flight 2 --seconds 1",
-                "updates",
-            ),
-            ("echo --connections 3 --seconds 1", "answers"),
-            ("direct --connections 4 --seconds 1", "messages"),
-            ("calls --pairs 2 --seconds 1", "calls"),
-            ("chat --senders 2 --online --seconds 1", "sends"),
-            (
-                "presence --otomo 6 --watchers 2 --rate 4 --seconds 3",
-                "changes",
-            ),
-            (
-                "presence --otomo 3 --watchers 2 --updates 50 --seconds 2",
-                "heard",
-            ),
-            (
-                "events --rooms 1 --members 2 --kind durable --rate 40 --seconds 1",
-                "deliveries",
-            ),
-            (
-                "events --rooms 1 --members 2 --kind state --rate 40 --seconds 1",
-                "deliveries",
-            ),
-            ("replay --users 2 --events 20", "events"),
-            ("mixed --people 30 --rate 30 --duration 2s", "acts"),
-        ] {
-            let report = report(&place, &format!("{scenario} --transport {transport}"));
-            let level = report.get("levels").map_or(&report, |levels| &levels[0]);
-            assert!(number(level, counted) > 0.0, "{transport}: {report}");
-        }
+/// Each scenario, briefly, and a figure that is above zero if anything came of it.
+const SCENARIOS: [(&str, &str); 13] = [
+    ("connect --connections 10", "connectsPerSecond"),
+    ("idle --connections 10 --settle 10ms", "residentAfterKib"),
+    (
+        "fanout --connections 5 --in-flight 2 --seconds 1",
+        "updates",
+    ),
+    ("echo --connections 3 --seconds 1", "answers"),
+    ("direct --connections 4 --seconds 1", "messages"),
+    ("calls --pairs 2 --seconds 1", "calls"),
+    ("chat --senders 2 --online --seconds 1", "sends"),
+    (
+        "presence --otomo 6 --watchers 2 --rate 4 --seconds 3",
+        "changes",
+    ),
+    (
+        "presence --otomo 3 --watchers 2 --updates 50 --seconds 2",
+        "heard",
+    ),
+    (
+        "events --rooms 1 --members 2 --kind durable --rate 40 --seconds 1",
+        "deliveries",
+    ),
+    (
+        "events --rooms 1 --members 2 --kind state --rate 40 --seconds 1",
+        "deliveries",
+    ),
+    ("replay --users 2 --events 20", "events"),
+    ("mixed --people 30 --rate 30 --duration 2s", "acts"),
+];
+
+/// Scenarios that run at the same time: they mostly wait.
+const TOGETHER: usize = 4;
+
+fn carries_every_scenario(transport: &str) {
+    let play = |(scenario, counted): (&str, &str)| {
+        let place = Place::new();
+        let report = report(&place, &format!("{scenario} --transport {transport}"));
+        let level = report.get("levels").map_or(&report, |levels| &levels[0]);
+        assert!(number(level, counted) > 0.0, "{report}");
+    };
+    for some in SCENARIOS.chunks(TOGETHER) {
+        thread::scope(|scope| {
+            for scenario in some {
+                scope.spawn(|| play(*scenario));
+            }
+        });
     }
+}
+
+#[test]
+fn a_websocket_carries_every_scenario() {
+    carries_every_scenario("ws");
+}
+
+#[test]
+fn an_event_stream_carries_every_scenario() {
+    carries_every_scenario("sse");
+}
+
+#[test]
+fn socketio_carries_every_scenario() {
+    carries_every_scenario("socketio");
 }
 
 #[test]

@@ -150,6 +150,11 @@ class Verdicts(unittest.TestCase):
             self.assertNotIn("| 1.00 |", text, "no ratio is printed")
             self.assertIn("the floor is none, Bun has", notes(found, [row], TITLES))
 
+    def test_ours_reaches_its_aim_where_it_is_ahead_of_all_and_of_the_base(self):
+        for row, floor, bun, otomo, by in [(ECHO, 150, 155, 165, "1.10"), (FANOUT, 5, 4.9, 4.5, "0.90")]:
+            found = results(row, floor=[floor] * 3, bun=[bun] * 3, otomo=[otomo] * 3)
+            self.assertEqual(judged(found, row), f"met: ahead of the base ({by} of it)")
+
     def test_no_more_than_noise_ahead_of_a_floor_it_is_one(self):
         found = results(ECHO, floor=[100] * 3, bun=[102] * 3, otomo=[91] * 3)
         self.assertEqual(judged(found, ECHO), "met")

@@ -39,6 +39,9 @@ def verdict(results, row, titles, ours):
         return said(row, value)
     if not has_base(results, row, titles):
         server, by = ahead(results, row, titles)
+        # The base is what the aim is set against, whatever a better one would say.
+        if server == ours:
+            return f"met: ahead of the base ({by:.2f} of it)"
         return f"not judged: base is no floor ({titles[server]} has {by:.2f} of it)"
     base = titles.get(row.base, row.base)
     if (ratio := results.ratio(row, ours, row.base)) is None:

@@ -283,8 +283,8 @@ pub(super) mod tests {
         };
         assert_eq!(hear(0, OtomoStatus::Break, 5), Duration::ZERO);
         assert!(hear(1, OtomoStatus::Break, 5) > Duration::ZERO);
-        let changed = Instant::now();
         assert_eq!(hear(0, OtomoStatus::Online, 6), Duration::ZERO);
+        let changed = Instant::now();
         assert_eq!(hear(0, OtomoStatus::Break, 7), Duration::ZERO);
         let again = Instant::now();
         // What it knows is on break, as is the newest, but it is stale since the change to online.

@@ -7,7 +7,7 @@
 //! | `/api/server` | backends of the app | `server` |
 //! | `/admin/api` | admins | `admin` |
 //! | `/health`, `/metrics` | operators | `health` |
-//! | `/`, `/demo` | browsers | `pages` |
+//! | `/`, `/demo`, `/admin`, `/client` | browsers | `pages` |
 //! | `/schemas` | who builds clients and backends | `pages` |
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!

@@ -1,5 +1,6 @@
-//! Files that are carried in the binary: the demo page (`/` is its document, `/demo/..` its parts), and for those who build
-//! clients and backends the schemas of events (`/schemas/..`).
+//! Files that are carried in the binary: the demo page (`/` is its document, `/demo/..` its parts), the admin page
+//! (`/admin/`), the client library that both are built on (`/client/src/..`), and for those who build clients and backends
+//! what describes the protocol to programs (`/schemas/..`).
 //!
 //! Browsers keep the files and ask each time whether they are still the same (`ETag`): a new binary is seen at once, and a
 //! reload costs a few hundred bytes. A debug build reads the files from the sources instead, so that a change is seen
@@ -16,20 +17,30 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::{error::ApiError, read};
 
-/// The files of the demo page.
+/// The files of `web` that browsers may have. Their paths are those of the sources, so that what a module imports by a
+/// relative path is found by browsers, compilers and tests alike.
 #[derive(RustEmbed)]
-#[folder = "web/demo"]
-struct Demo;
+#[folder = "web"]
+#[include = "demo/*"]
+#[include = "admin/*"]
+#[include = "shared/*"]
+#[include = "client/src/*"]
+#[include = "schemas/*"]
+struct Web;
 
-/// What describes the protocol to programs.
-#[derive(RustEmbed)]
-#[folder = "web/schemas"]
-struct Schemas;
+/// The folders of [`Web`], as paths.
+const FOLDERS: [&str; 5] = [
+    "/demo/{path:.*}",
+    "/admin/{path:.*}",
+    "/shared/{path:.*}",
+    "/client/src/{path:.*}",
+    "/schemas/{path:.*}",
+];
 
-/// The document.
+/// The document of a page.
 const INDEX: &str = "index.html";
 
-/// What the page may load and do: its own files, our API and sockets, its microphone, and pictures of the app's people,
+/// What a page may load and do: its own files, our API and sockets, its microphone, and pictures of the app's people,
 /// which may be anywhere. Nothing is inline, so a name that holds markup can do no harm even if a view forgot to escape it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; media-src 'self' blob:; img-src 'self' data: https:; \
@@ -39,35 +50,39 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
     routes
         .service(
             web::resource("/")
-                .route(read().to(index))
+                .route(read().to(demo))
                 .wrap(Compress::default()),
         )
+        // Without its slash the page would look for its parts elsewhere.
+        .service(web::redirect("/admin", "/admin/").permanent())
         .service(
-            web::resource("/demo/{path:.*}")
-                .route(read().to(part))
-                .wrap(Compress::default()),
-        )
-        .service(
-            web::resource("/schemas/{path:.*}")
-                .route(read().to(schema))
+            web::resource("/admin/")
+                .route(read().to(admin))
                 .wrap(Compress::default()),
         );
+    for folder in FOLDERS {
+        routes.service(
+            web::resource(folder)
+                .route(read().to(part))
+                .wrap(Compress::default()),
+        );
+    }
 }
 
-async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    file::<Demo>(&request, INDEX)
+async fn demo(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, &format!("demo/{INDEX}"))
 }
 
-async fn part(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    file::<Demo>(&request, &path)
+async fn admin(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, &format!("admin/{INDEX}"))
 }
 
-async fn schema(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    file::<Schemas>(&request, &path)
+async fn part(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, request.path().trim_start_matches('/'))
 }
 
-fn file<Files: RustEmbed>(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
-    let Some(file) = Files::get(path) else {
+fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
+    let Some(file) = Web::get(path) else {
         return Err(ApiError::not_found("page"));
     };
     let tag = tag(&file);

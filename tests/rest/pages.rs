@@ -89,10 +89,23 @@ async fn nothing_but_the_page_is_served() {
         "/demo/",
         "/demo/nothing.js",
         "/demo/%2e%2e/package.json",
+        "/demo/../package.json",
         "/demo//etc/passwd",
+        "/client/package.json",
+        "/package.json",
     ] {
         browser.get(path).await.refused(404, "NOT_FOUND");
     }
+}
+
+#[tokio::test]
+async fn the_page_of_admins_is_there_with_and_without_its_slash() {
+    let server = TestServer::start().await;
+    let browser = Api::stranger(&server);
+    let index = page(&browser, "/admin/").await;
+    assert_eq!(index.header("content-type"), "text/html; charset=utf-8");
+    // Followed as browsers do.
+    assert_eq!(browser.get("/admin").await.text, index.text);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Who somebody is, once their token has been checked: the only form in which other rooms see a credential.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 
 named! {
     /// What a person, or a backend, may do: the `role` claim of a token, and its name on the wire.
-    #[derive(Serialize, Deserialize)]
+    #[derive(Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
     pub enum Role {
         /// Calls otomo.

@@ -1,5 +1,6 @@
 //! Who may be in a room, and how an event behaves that says nothing of it. Pure.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,7 +30,8 @@ pub const KEY_MAX_BYTES: usize = 128;
 
 named! {
     /// How an event of a backend behaves.
-    #[derive(Serialize, Deserialize)]
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[schemars(rename = "PublishedKind")]
     #[serde(rename_all = "lowercase")]
     pub enum Kind {
         /// In the inbox of each recipient: never lost.

@@ -1,12 +1,15 @@
 //! Commands of calls.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::kernel::ids::{CallId, UserId};
 
 /// `call_request` (source document 001, WS-C01).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRequest {
     /// The otomo to call.
@@ -17,7 +20,7 @@ pub struct CallRequest {
 }
 
 /// The commands that say nothing but which call they are about.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OfCall {
     /// The call.
@@ -25,7 +28,7 @@ pub struct OfCall {
 }
 
 /// Why an otomo declines. The two older names are understood as what they mean today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatedReject {
     /// In another conversation.
@@ -41,7 +44,7 @@ pub enum StatedReject {
 }
 
 /// `call_reject` (source document 001, WS-C03).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallReject {
     /// The call.
@@ -51,17 +54,19 @@ pub struct CallReject {
 }
 
 /// A session description as `RTCPeerConnection` makes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SessionDescription")]
 pub struct Description {
     /// `offer` or `answer` (also `pranswer`, `rollback`).
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["offer", "answer", "pranswer", "rollback"]))]
     pub kind: String,
     /// SDP, passed on as it is.
     pub sdp: String,
 }
 
 /// `webrtc_offer`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcOffer {
     /// The call.
@@ -71,7 +76,7 @@ pub struct WebrtcOffer {
 }
 
 /// `webrtc_answer`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcAnswer {
     /// The call.
@@ -81,9 +86,32 @@ pub struct WebrtcAnswer {
 }
 
 /// One ICE candidate as the browser made it, passed on as it is; `None` for the end of candidates.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(with = "Option<IceCandidateInit>", inline)]
 pub struct Candidate(pub Option<Box<RawValue>>);
+
+/// What browsers make of a candidate. Nothing here looks into it, so it is described and never built.
+enum IceCandidateInit {}
+
+impl JsonSchema for IceCandidateInit {
+    fn schema_name() -> Cow<'static, str> {
+        "IceCandidateInit".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An ICE candidate as `RTCIceCandidate.toJSON()` makes it, passed on as it is.",
+            "type": "object",
+            "properties": {
+                "candidate": { "type": "string" },
+                "sdpMid": { "type": ["string", "null"] },
+                "sdpMLineIndex": { "type": ["integer", "null"] },
+                "usernameFragment": { "type": ["string", "null"] },
+            },
+        })
+    }
+}
 
 impl<'de> Deserialize<'de> for Candidate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -100,17 +128,18 @@ impl<'de> Deserialize<'de> for Candidate {
 }
 
 /// `ice_candidate`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The call.
     pub call_id: CallId,
     /// One candidate, or the end of them.
+    #[schemars(required)]
     pub candidate: Candidate,
 }
 
 /// `call_connected`, reported by a participant's own peer connection.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallConnected {
     /// The call.

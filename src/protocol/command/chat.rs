@@ -1,12 +1,13 @@
 //! Commands of the chat (source document 002).
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::kernel::ids::{ClientMessageId, ConversationId, UserId};
 
 /// `message_send`: to a conversation, or to a person, with whom a direct conversation begins if there is none.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSend {
     /// The conversation; either this or the person.
@@ -22,7 +23,7 @@ pub struct MessageSend {
 }
 
 /// `message-read`: the sender has seen everything up to a message.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRead {
     /// The conversation.
@@ -32,7 +33,7 @@ pub struct MessageRead {
 }
 
 /// `typing-start` and `typing-stop`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Typing {
     /// The conversation.

@@ -8,6 +8,7 @@ mod system;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use calls::{
@@ -28,7 +29,8 @@ pub const REQUEST_ID_MAX_BYTES: usize = 64;
 pub const DEPTH_MAX: usize = 32;
 
 /// What a client calls its own command; the answer or the error carries it back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(extend("maxLength" = REQUEST_ID_MAX_BYTES))]
 pub struct RequestId(Box<str>);
 
 impl<'de> Deserialize<'de> for RequestId {

@@ -1,26 +1,27 @@
 //! Commands of rooms and games (source document 003).
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::kernel::ids::RoomId;
 
 /// `join_game` and `leave_game`: the room of a game.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct OfGame {
     /// The session of the game.
     pub game_session_id: String,
 }
 
 /// `room_join` and `room_leave`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct OfRoom {
     /// The room.
     pub room: RoomId,
 }
 
 /// `chat_message`: said to the others in a game.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct ChatMessage {
     /// The session of the game.
     pub game_session_id: String,
@@ -29,7 +30,7 @@ pub struct ChatMessage {
 }
 
 /// `game_action`: for the app's backend, which gets all of it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Action {
     /// The whole command as it came.
@@ -46,5 +47,5 @@ pub struct AppAction {
 }
 
 /// `ping`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub struct Ping {}

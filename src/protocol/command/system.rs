@@ -1,11 +1,12 @@
 //! Commands of the connection itself and of an otomo's own status.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::ids::DeviceId;
 
 /// `init_connection`: who connects, where the handshake could not say it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitConnection {
     /// A JSON Web Token.
@@ -19,11 +20,11 @@ pub struct InitConnection {
 }
 
 /// `heartbeat`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Heartbeat {}
 
 /// `token_refresh`: the same user's next token.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct TokenRefresh {
     /// A JSON Web Token.
     pub token: String,
@@ -42,7 +43,7 @@ macro_rules! without_token {
 without_token!(InitConnection TokenRefresh);
 
 /// What an otomo may choose. `busy` and `offline` follow from calls and connections, never from a wish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenStatus {
     /// Ready for calls.
@@ -52,7 +53,7 @@ pub enum ChosenStatus {
 }
 
 /// `otomo_status_set` (source document 000, O-01).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct OtomoStatusSet {
     /// What the otomo chooses.
     pub status: ChosenStatus,

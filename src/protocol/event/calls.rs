@@ -2,13 +2,14 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{IceServer, SignalingRole};
 use crate::kernel::ids::{CallId, UserId};
 
 /// The fields of an event that says nothing but which call it is about.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OfCall {
     /// The call.
@@ -16,7 +17,7 @@ pub struct OfCall {
 }
 
 /// Where a call is, as clients see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallPhase {
     /// Stored, not yet delivered.
@@ -32,7 +33,7 @@ pub enum CallPhase {
 }
 
 /// How a call went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
     /// It took place: media was up, however the call ended after that.
@@ -48,7 +49,7 @@ pub enum CallOutcome {
 }
 
 /// `call_request_ack`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRequestAck {
     /// The call that was asked for.
@@ -67,7 +68,7 @@ pub struct CallRequestAck {
 }
 
 /// `incoming_call` (source document 001, section 2; the last two fields are ours).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingCall {
     /// The call.
@@ -87,7 +88,7 @@ pub struct IncomingCall {
 }
 
 /// `call_accepted`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallAccepted {
     /// The call.
@@ -97,7 +98,7 @@ pub struct CallAccepted {
 }
 
 /// Why a call will not happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectReason {
     /// In another call.
@@ -115,7 +116,7 @@ pub enum RejectReason {
 }
 
 /// `call_rejected` (source document 001, WS-S03).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRejected {
     /// The call.
@@ -127,7 +128,7 @@ pub struct CallRejected {
 }
 
 /// Why a device stops ringing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     /// The caller gave up.
@@ -145,7 +146,7 @@ pub enum CancelReason {
 }
 
 /// `call_cancelled`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallCancelled {
     /// The call.
@@ -157,7 +158,7 @@ pub struct CallCancelled {
 }
 
 /// Who saw the media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectedMethod {
     /// The participants' own peer connections.
@@ -167,7 +168,7 @@ pub enum ConnectedMethod {
 }
 
 /// `call_connected`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallConnected {
     /// The call.
@@ -183,7 +184,7 @@ pub struct CallConnected {
 }
 
 /// `call_peer_reconnecting`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallPeerReconnecting {
     /// The call.
@@ -193,7 +194,7 @@ pub struct CallPeerReconnecting {
 }
 
 /// Why an accepted call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The caller hung up.
@@ -219,7 +220,7 @@ pub enum EndReason {
 }
 
 /// `call_end` (source document 000, WS-S07).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnd {
     /// The call.
@@ -239,7 +240,7 @@ pub struct CallEnd {
 }
 
 /// How a metered call stands after a charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallTickStatus {
     /// The balance reaches for the next minute, too.
@@ -251,7 +252,7 @@ pub enum CallTickStatus {
 }
 
 /// `call_tick`: a charge of a metered call has fallen due.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallTick {
     /// The call.
@@ -274,7 +275,7 @@ pub struct CallTick {
 }
 
 /// `call_missed`: waits in the otomo's inbox.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallMissed {
     /// The call.
@@ -288,7 +289,7 @@ pub struct CallMissed {
 }
 
 /// One of the two people of a call.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallParticipant {
     /// Who.
@@ -300,7 +301,7 @@ pub struct CallParticipant {
 }
 
 /// The call that the user is in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveCall {
     /// The call.
@@ -337,7 +338,7 @@ pub struct LiveCall {
 }
 
 /// A call of the last minutes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecentCall {
     /// The call.
@@ -359,7 +360,7 @@ pub struct RecentCall {
 }
 
 /// `call_snapshot`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CallSnapshot {
     /// The live call, or `null`.
     pub call: Option<Box<LiveCall>>,

@@ -1,12 +1,13 @@
 //! Events of the chat (source document 002).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId};
 
 /// `message_send_ack`: the message is stored.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSendAck {
     /// The id that the client gave it.
@@ -22,7 +23,7 @@ pub struct MessageSendAck {
 }
 
 /// `new-message`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewMessage {
     /// Which message.
@@ -45,7 +46,7 @@ pub struct NewMessage {
 }
 
 /// `message-read`: somebody has seen everything up to a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRead {
     /// The conversation.
@@ -59,7 +60,7 @@ pub struct MessageRead {
 }
 
 /// `message_read_ack`: the cursor is stored.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageReadAck {
     /// The conversation.
@@ -69,7 +70,7 @@ pub struct MessageReadAck {
 }
 
 /// `typing-start`: another member is typing.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TypingStart {
     /// The conversation.
@@ -81,7 +82,7 @@ pub struct TypingStart {
 }
 
 /// `typing-stop`: they have stopped.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TypingStop {
     /// The conversation.
@@ -91,7 +92,7 @@ pub struct TypingStop {
 }
 
 /// `user-online`: a conversation partner has come online.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserOnline {
     /// The user.
@@ -101,7 +102,7 @@ pub struct UserOnline {
 }
 
 /// `user-offline`: a conversation partner has gone offline.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserOffline {
     /// The user.
@@ -113,7 +114,7 @@ pub struct UserOffline {
 }
 
 /// `unread_snapshot`: how far the user has read each conversation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadSnapshot {
     /// It contains the effect of the durable events up to this `seq`.
@@ -123,7 +124,7 @@ pub struct UnreadSnapshot {
 }
 
 /// One conversation in the snapshot.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadConversation {
     /// The conversation.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::kernel::ids::UserId;
 
 /// Whether somebody is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FriendStatus {
     /// They are.
@@ -18,7 +19,7 @@ pub enum FriendStatus {
 
 /// `friend_status_changed`: a friend, or a conversation partner, has come online or gone offline (source document 004: these
 /// fields and no others).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FriendStatusChanged {
     /// The user.
     pub user_id: UserId,
@@ -31,7 +32,7 @@ pub struct FriendStatusChanged {
 
 /// `friend_status_snapshot`: which of the user's friends and conversation partners are online; for a client that does not
 /// listen to `friends`, of the conversation partners alone.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FriendStatusSnapshot {
     /// Whether each of them is online.

@@ -85,21 +85,21 @@ pub struct GameError {
 }
 
 /// `joined_game`: the answer to `join_game`. A `room_snapshot` follows, then the room's events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct JoinedGame {
     /// The session of the game.
     pub game_session_id: String,
 }
 
 /// `left_game`: the answer to `leave_game`. The room's events have ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LeftGame {
     /// The session of the game.
     pub game_session_id: String,
 }
 
 /// `chat_message`: a player says something to the others in the game. Not kept: for what must last there is the chat.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChatMessage {
     /// The session of the game.
     pub game_session_id: String,
@@ -112,7 +112,7 @@ pub struct ChatMessage {
 }
 
 /// `action_ack`: the answer of the app's backend to `game_action` and the like.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ActionAck {
     /// The `type` of the command.
     pub action: String,
@@ -121,7 +121,7 @@ pub struct ActionAck {
 }
 
 /// `pong`: the answer to `ping`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Pong {
     /// When it was answered.
     pub timestamp: Iso,

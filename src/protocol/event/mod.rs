@@ -13,6 +13,7 @@ mod rooms;
 mod signaling;
 mod system;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use calls::{
@@ -81,7 +82,7 @@ macro_rules! events {
 macro_rules! of_call {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Serialize)]
+        #[derive(Debug, Clone, Serialize, JsonSchema)]
         pub struct $name(
             /// The call that it is about.
             pub OfCall,

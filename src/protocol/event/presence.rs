@@ -1,11 +1,12 @@
 //! Events of otomo statuses (source document 000).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{kernel::ids::UserId, protocol::command::ChosenStatus};
 
 /// An otomo's status (source document 000, section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OtomoStatus {
     /// Ready for calls.
@@ -19,7 +20,7 @@ pub enum OtomoStatus {
 }
 
 /// `otomo_status_update` (source document 000, section 2: these fields and no others).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OtomoStatusUpdate {
     /// Whose status.
@@ -35,7 +36,7 @@ pub struct OtomoStatusUpdate {
 }
 
 /// One otomo in the snapshot.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OtomoEntry {
     /// Who.
@@ -56,7 +57,7 @@ pub struct OtomoEntry {
 
 /// `otomo_status_snapshot`: everybody, in list order. Above a thousand otomo it comes in several messages, one right after the
 /// other.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OtomoStatusSnapshot {
     /// Online first, then busy, break, offline; within these the most recent change first.
     pub otomos: Vec<OtomoEntry>,
@@ -66,7 +67,7 @@ pub struct OtomoStatusSnapshot {
 }
 
 /// `otomo_status_set_ack`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OtomoStatusSetAck {
     /// What is chosen now.
     pub status: ChosenStatus,

@@ -1,26 +1,27 @@
 //! Events of rooms.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::kernel::ids::RoomId;
 
 /// `room_join_ack`: the answer to `room_join`. A `room_snapshot` follows, then the room's events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomJoinAck {
     /// The room.
     pub room: RoomId,
 }
 
 /// `room_leave_ack`: the answer to `room_leave`. The room's events have ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomLeaveAck {
     /// The room.
     pub room: RoomId,
 }
 
 /// Why somebody is in a room no more without having left it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoomLeftReason {
     /// The backend took the grant back.
@@ -30,7 +31,7 @@ pub enum RoomLeftReason {
 }
 
 /// `room_left`: the user may be in the room no more. Its events have ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomLeft {
     /// The room.
     pub room: RoomId,
@@ -39,7 +40,7 @@ pub struct RoomLeft {
 }
 
 /// `room_snapshot`: the states that hold in a room, right after the answer to a join.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomSnapshot {
     /// The room.
     pub room: RoomId,
@@ -49,7 +50,7 @@ pub struct RoomSnapshot {
 
 /// `room_event`: an event of the app's own type in a room. A Socket.IO client hears it by its own name instead, with `data`
 /// as the payload.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomEvent {
     /// The room.
     pub room: RoomId,

@@ -1,6 +1,7 @@
 //! Events with which the two sides of an accepted call find each other: WebRTC offers, answers and ICE candidates are
 //! passed on as they came.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// Who makes the offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SignalingRole {
     /// The caller.
@@ -19,7 +20,7 @@ pub enum SignalingRole {
 }
 
 /// One entry of `RTCConfiguration.iceServers`.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IceServer {
     /// `stun:` and `turn:` addresses.
     pub urls: Vec<String>,
@@ -40,7 +41,7 @@ impl std::fmt::Debug for IceServer {
 }
 
 /// `signaling_start`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalingStart {
     /// The call.
@@ -52,7 +53,7 @@ pub struct SignalingStart {
 }
 
 /// `webrtc_offer`, passed on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcOffer {
     /// The call.
@@ -64,7 +65,7 @@ pub struct WebrtcOffer {
 }
 
 /// `webrtc_answer`, passed on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcAnswer {
     /// The call.
@@ -76,7 +77,7 @@ pub struct WebrtcAnswer {
 }
 
 /// `ice_candidate`, passed on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The call.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How often the server pings and how long it waits.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeartbeatSettings {
     /// Milliseconds between pings.
@@ -22,7 +22,7 @@ pub struct HeartbeatSettings {
 }
 
 /// How often to say that the user is writing.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TypingSettings {
     /// Milliseconds after which to send `typing-start` again while they write.
@@ -32,7 +32,7 @@ pub struct TypingSettings {
 }
 
 /// The limits that a client should know.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Bytes of the largest message.
@@ -54,7 +54,7 @@ pub struct Limits {
 }
 
 /// `connected`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Connected {
     /// This connection.
@@ -80,14 +80,14 @@ pub struct Connected {
 }
 
 /// `ready`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Ready {
     /// The newest durable event that the client now has or has been offered.
     pub seq: u64,
 }
 
 /// Why a stream cannot be continued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResyncReason {
     /// What came next is no longer kept.
@@ -97,7 +97,7 @@ pub enum ResyncReason {
 }
 
 /// `resync`: read the state afresh, the stream goes on from `seq`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Resync {
     /// Why.
@@ -109,14 +109,14 @@ pub struct Resync {
 }
 
 /// `heartbeat_ack`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct HeartbeatAck {
     /// UNIX seconds.
     pub timestamp: i64,
 }
 
 /// `token_refresh_ack`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenRefreshAck {
     /// UNIX seconds.
@@ -124,7 +124,7 @@ pub struct TokenRefreshAck {
 }
 
 /// `token_expiring`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenExpiring {
     /// UNIX seconds.
@@ -132,7 +132,7 @@ pub struct TokenExpiring {
 }
 
 /// `closing`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Closing {
     /// The close code that follows.
@@ -146,7 +146,7 @@ pub struct Closing {
 }
 
 /// `error`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Error {
     /// For the client's program.
     pub code: ErrorCode,

@@ -1,7 +1,7 @@
 """Measures Otomo and other broadcast servers one after another, each on one core, with the load tool on the other.
 
     python3 tests/load/compare               all servers, all rows, three rounds: eleven minutes on two quiet cores
-    python3 tests/load/compare --markdown    measures nothing: the table for the README, of what was measured before
+    python3 tests/load/compare --markdown    measures nothing: the table for web/docs/performance.md, of what was measured before
     python3 tests/load/compare --short       does it work at all? A few seconds, what npm alone installs
 
 Needs `target/release/otomo`, or another in OTOMO_BIN; installs the other servers in `target/peers` and beside their manifests.
@@ -23,7 +23,7 @@ from rows import rows
 from servers import BUILT, NAMES, OURS, PLAIN, QUICK, TITLES, NotInstalled
 from settings import settings
 
-# Not in the README's table, and slow: only where it is asked for.
+# Not in that table, and slow: only where it is asked for.
 EXTRA = ["again"]
 
 

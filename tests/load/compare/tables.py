@@ -7,7 +7,7 @@ TOOL = "ᵗ"
 
 
 def markdown(results, rows, titles, ours):
-    """The table of ratios as it stands in the README: others first, then ours with its aim. Below it what it hangs on."""
+    """The table of ratios as it stands in web/docs/performance.md: others first, then ours with its aim. Below it what it hangs on."""
     others = {server: title for server, title in titles.items() if server != ours}
     head = ["", *others.values(), titles[ours], f"aim for {titles[ours]}", "verdict"]
     lines = []

@@ -1,4 +1,4 @@
-//! What a client makes of what it is told, by the written rules alone (README): each part keeps one snapshot up to date
+//! What a client makes of what it is told, by the written rules alone (web/docs): each part keeps one snapshot up to date
 //! with the events that change it.
 
 mod calls;

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod intern;
 pub mod iso;
 pub mod logging;
+pub mod memory;
 pub mod metrics;
 pub mod names;
 pub mod now_and_then;

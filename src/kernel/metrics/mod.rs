@@ -8,13 +8,15 @@
 
 mod groups;
 mod handles;
+mod labelled;
+mod timing;
 
-use std::{fmt, time::Duration};
+use std::time::{Duration, Instant};
 
 use prometheus_client::{
-    encoding::{EncodeMetric, MetricEncoder, text},
+    encoding::text,
     metrics::{
-        MetricType, TypedMetric,
+        TypedMetric,
         counter::Counter,
         family::Family,
         gauge::Gauge,
@@ -23,9 +25,12 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
+use self::labelled::Labels;
 pub use self::{
     groups::{ActionMetrics, BackplaneMetrics, EventMetrics, NodeMetrics, PointMetrics},
     handles::Handles,
+    labelled::Labelled,
+    timing::{Timing, TimingCounts},
 };
 
 /// What [`Metrics::encode`] writes, for the header `Content-Type`.
@@ -35,6 +40,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    since: Instant,
     /// Connected clients, by transport.
     pub connections: Labelled<Gauge>,
     /// Requests of long polling (Socket.IO) for a session, by method.
@@ -138,77 +144,23 @@ impl Default for Metrics {
             store_queue: page.gauge("store_queue", "Jobs that wait for the store's writer"),
             backplane: BackplaneMetrics::new(&mut page),
             registry: page.0,
+            since: Instant::now(),
         }
     }
 }
 
 impl Metrics {
+    /// For how long it has been counted: since the server's start.
+    pub fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     /// Everything in the OpenMetrics text format.
     pub fn encode(&self) -> String {
         let mut page = String::new();
         // Writing to a `String` does not fail.
         let _ = text::encode(&mut page, &self.registry);
         page
-    }
-}
-
-/// The labels of one series: their names, and what they are there.
-type Labels<const N: usize> = [(&'static str, &'static str); N];
-
-/// A metric with labels, mostly one.
-#[derive(Debug)]
-pub struct Labelled<M, const N: usize = 1> {
-    labels: [&'static str; N],
-    family: Family<Labels<N>, M, fn() -> M>,
-}
-
-impl<M: Clone> Labelled<M> {
-    /// The handle for one value of the label. Keep it where it is used often.
-    pub fn of(&self, value: &'static str) -> M {
-        self.with([value])
-    }
-}
-
-impl<M: Clone, const N: usize> Labelled<M, N> {
-    /// The handle for these values of the labels, in their order. Keep it where it is used often.
-    pub fn with(&self, values: [&'static str; N]) -> M {
-        let mut labels = [("", ""); N];
-        let named = self.labels.into_iter().zip(values);
-        labels
-            .iter_mut()
-            .zip(named)
-            .for_each(|(label, pair)| *label = pair);
-        self.family.get_or_create_owned(&labels)
-    }
-}
-
-/// A histogram of spans of time.
-#[derive(Clone, Debug)]
-pub struct Timing(Histogram);
-
-impl TypedMetric for Timing {
-    const TYPE: MetricType = MetricType::Histogram;
-}
-
-impl EncodeMetric for Timing {
-    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
-        self.0.encode(encoder)
-    }
-
-    fn metric_type(&self) -> MetricType {
-        Self::TYPE
-    }
-}
-
-impl Timing {
-    /// Buckets of seconds that double from `first` on.
-    fn new(first: f64, buckets: u16) -> Self {
-        Self(Histogram::new(exponential_buckets(first, 2.0, buckets)))
-    }
-
-    /// Notes that it took `span`, this time.
-    pub fn took(&self, span: Duration) {
-        self.0.observe(span.as_secs_f64());
     }
 }
 
@@ -236,7 +188,7 @@ impl Page {
     {
         let family = Family::new_with_constructor(M::default as fn() -> M);
         self.0.register(name, help, family.clone());
-        Labelled { labels, family }
+        Labelled::new(labels, family)
     }
 
     /// Spans of time by labels; the buckets are those of `new`.
@@ -250,7 +202,7 @@ impl Page {
         let family = Family::new_with_constructor(new);
         let unit = Unit::Seconds;
         self.0.register_with_unit(name, help, unit, family.clone());
-        Labelled { labels, family }
+        Labelled::new(labels, family)
     }
 
     fn counter(&mut self, name: &str, help: &str) -> Counter {

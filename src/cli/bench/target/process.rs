@@ -2,7 +2,7 @@
 
 use std::{fs, io, time::Duration};
 
-use crate::cli::bench::fault::BenchFault;
+use crate::{cli::bench::fault::BenchFault, kernel::memory::resident_kib_in};
 
 /// Ticks of a second in `/proc/<pid>/stat`: what Linux promises to programs, whatever its own clock does.
 const TICKS_PER_SECOND: u64 = 100;
@@ -32,7 +32,7 @@ impl Process {
 
     /// Memory in use right now, in KiB (`VmRSS`).
     pub(crate) fn resident_kib(self) -> Result<u64, BenchFault> {
-        self.read("status", resident_kib)
+        self.read("status", resident_kib_in)
     }
 
     /// CPU used since the process began.
@@ -87,13 +87,6 @@ fn threads(status: &str) -> Option<u64> {
     line.trim().parse().ok()
 }
 
-fn resident_kib(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
-}
-
 fn cpu(stat: &str) -> Option<Cpu> {
     // The second field is the program's name in parentheses, in which anything may stand.
     let (_, fields) = stat.rsplit_once(')')?;
@@ -123,7 +116,7 @@ mod tests {
         assert_eq!(found.user, Duration::from_millis(2500));
         assert_eq!(found.system, Duration::from_millis(750));
         let status = "Name:\totomo\nVmHWM:\t   900 kB\nVmRSS:\t   812 kB\n";
-        assert_eq!(resident_kib(status), Some(812));
+        assert_eq!(resident_kib_in(status), Some(812));
         assert_eq!(threads("Name:\totomo\nThreads:\t3\n"), Some(3));
     }
 

@@ -8,6 +8,7 @@ use super::{
         history::{self, Place},
         timeline::{self, TimelineEntry},
     },
+    rules::call::PhaseName,
     wire,
 };
 use crate::{
@@ -95,5 +96,13 @@ impl Calls {
             entry::with_people(conn, calls)
         };
         self.0.store.read(read).await
+    }
+
+    /// How many live calls are in which phase, on all nodes. A phase without calls is not among them.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn live_by_phase(&self) -> Result<Vec<(PhaseName, u64)>, StoreError> {
+        self.0.store.read(records::count_live).await
     }
 }

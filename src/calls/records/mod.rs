@@ -14,10 +14,10 @@ mod row;
 pub mod sweep;
 pub mod timeline;
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 
 use self::row::{Changes, Row, version};
-use super::rules::call::{Call, Side};
+use super::rules::call::{Call, PhaseName, Side};
 use crate::{
     kernel::ids::{CallId, UserId},
     store::{
@@ -156,4 +156,21 @@ pub fn live(conn: &mut Conn) -> Result<Vec<Call>, StoreError> {
         .select(Row::as_select())
         .load(c))?;
     rows.into_iter().map(Call::try_from).collect()
+}
+
+/// How many live calls are in which phase. A phase without calls is not among them.
+pub fn count_live(conn: &mut Conn) -> Result<Vec<(PhaseName, u64)>, StoreError> {
+    let taken = live_participants::table.select(live_participants::call_id);
+    let rows = run!(conn, |c| calls::table
+        .filter(calls::id.eq_any(taken))
+        .group_by(calls::phase)
+        .select((calls::phase, count_star()))
+        .load::<(String, i64)>(c))?;
+    let counts = rows.into_iter().map(|(phase, count)| {
+        let phase = phase
+            .parse()
+            .map_err(|fault| StoreError::corrupt(format!("calls.phase: {fault}")))?;
+        Ok((phase, u64::try_from(count).unwrap_or(0)))
+    });
+    counts.collect()
 }

@@ -29,6 +29,8 @@ named! {
         FreeOtomo = "otomo.free",
         /// Closed a connection.
         Disconnect = "session.disconnect",
+        /// Had a user's durable events sent again.
+        ResendInbox = "inbox.resend",
         /// Had a node drained.
         Drain = "node.drain",
     }

@@ -1,8 +1,11 @@
 //! What a worker's [`Shard`](super::shard::Shard) is told.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use actix::Message;
@@ -69,6 +72,15 @@ pub(super) struct Subscribe {
     pub(super) receipt: Arc<Receipt>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.
     pub(super) said: Round,
+}
+
+/// A user's durable events after a place are to be sent again to those of their sessions that are open.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Resend {
+    pub(super) user: UserId,
+    pub(super) after: Seq,
+    pub(super) receipt: Option<Arc<Receipt>>,
 }
 
 /// A user's snapshots of the chat and of friends no longer hold: each of their sessions sends fresh ones.
@@ -164,8 +176,8 @@ pub struct LineReport {
     pub client: super::line::Client,
     /// Bytes that wait for it.
     pub backlog: usize,
-    /// Whether its transport has taken nothing for a while although something waits.
-    pub stalled: bool,
+    /// For how long its transport has taken nothing although something waits; `None` while it flows.
+    pub stalled: Option<Duration>,
 }
 
 /// What a topic looks like right now, taken by the worker in the step that subscribes a session.

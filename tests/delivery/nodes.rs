@@ -194,6 +194,26 @@ async fn admins_see_the_connections_of_all_nodes_and_close_any() {
 }
 
 #[actix_rt::test]
+async fn what_is_sent_again_is_sent_by_all_nodes_and_slow_clients_of_all_are_known() {
+    let nodes = Nodes::start().await;
+    let (near, far) = (nodes.one.client(0, "hana").await, nodes.far("hana").await);
+    let hana = user("hana");
+    let durable = event("a", Kind::Durable, Priority::Normal, None);
+    let dispatch = &nodes.one.dispatch;
+    assert_eq!(dispatch.slowest(9).await, []);
+    assert_eq!(
+        dispatch.durable_counted(&hana, Seq::new(1), &durable).await,
+        2
+    );
+    assert_eq!(dispatch.resend(&hana, Seq::new(0)).await, 2);
+    for person in [&near, &far] {
+        let cursor = *person.line.cursor().borrow();
+        assert!(person.line.take_signals().read_inbox && cursor.sent() == Seq::new(0));
+    }
+    assert_eq!(dispatch.resend(&user("nobody"), Seq::new(0)).await, 0);
+}
+
+#[actix_rt::test]
 async fn what_is_said_in_a_room_has_one_order_on_all_nodes() {
     const EACH: usize = 200;
     let nodes = Nodes::start().await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    support::{End, PATIENCE, TestServer, field},
+    support::{End, PATIENCE, TestServer, Tunnel, field},
 };
 
 fn root(server: &TestServer) -> Api {
@@ -169,4 +169,135 @@ async fn a_node_is_drained_on_request() {
     let asked = root.post("/admin/api/drain", json!({})).await;
     assert_eq!(asked.status, 202);
     assert_eq!(taro.ended().await, End::Closed(4200));
+}
+
+#[tokio::test]
+async fn what_is_counted_is_in_the_overview_and_only_grows() {
+    let server = TestServer::start().await;
+    let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
+    let root = root(&server);
+    let before = root.get("/admin/api/overview").await.ok();
+    assert_eq!(before["transports"], json!({"websocket": 2}));
+    assert!(before["memoryBytes"].as_u64().unwrap() > 1 << 20);
+    let call = taro.request("hana").await;
+    hana.rings(call).await;
+    let ringing = json!({"requesting": 0, "ringing": 1, "connecting": 0, "connected": 0});
+    let began = Instant::now();
+    // That it has rung is stored a moment after the otomo hears it.
+    while root.get("/admin/api/overview").await.ok()["calls"] != ringing {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    taro.cancel(call).await;
+    let after = root.get("/admin/api/overview").await.ok();
+    assert_eq!(after["totals"]["callsEnded"], json!({"cancelled": 1}));
+    let grew = |pointer: &str| {
+        let figure = |look: &Value| look.pointer(pointer).and_then(Value::as_f64);
+        figure(&after).expect(pointer) - figure(&before).expect(pointer)
+    };
+    // The request and its cancellation.
+    assert_eq!(grew("/totals/messagesIn"), 2.0);
+    for more in [
+        "/totals/messagesOut",
+        "/uptimeMs",
+        "/latency/commit/count",
+        "/latency/commit/sumSeconds",
+    ] {
+        assert!(grew(more) > 0.0, "{more} {}", grew(more));
+    }
+    let commit = &after["latency"]["commit"];
+    let buckets = commit["buckets"].as_array().unwrap();
+    let counts = buckets.iter().map(|it| it["count"].as_u64().unwrap());
+    assert_eq!(json!(counts.sum::<u64>()), commit["count"]);
+    assert_eq!(buckets.last().unwrap()["upToSeconds"], Value::Null);
+}
+
+/// Goal: who does not read is found, and can be disconnected.
+/// Method: an otomo takes a call in a tunnel, which is blocked then; offers fill what the kernel keeps for them.
+#[tokio::test]
+async fn the_slowest_clients_are_listed_and_can_be_disconnected() {
+    let server = TestServer::start_with(&[("outbox.hard_limit", "16MiB")]).await;
+    let (mut taro, _hana) = (server.user("taro").await, server.otomo("hana").await);
+    let tunnel = Tunnel::to(server.address()).await;
+    let yuki = server.connecting("yuki", Role::Otomo).through(&tunnel);
+    let mut yuki = yuki.ready().await;
+    let root = root(&server);
+    assert_eq!(root.get("/admin/api/slow").await.ok()["items"], json!([]));
+    let call = taro.request("yuki").await;
+    yuki.accept(call).await;
+    taro.expect("signaling_start").await;
+    tunnel.block();
+    let sdp = "x".repeat(60_000);
+    let offer =
+        json!({"type": "webrtc_offer", "callId": call, "offer": {"type": "offer", "sdp": sdp}});
+    let slow = loop {
+        taro.send(offer.clone()).await;
+        let mut slow = root.get("/admin/api/slow?limit=1").await.ok();
+        if slow["items"][0]["stalled"] == true && slow["items"][0]["backlogBytes"] != 0 {
+            break slow["items"][0].take();
+        }
+    };
+    assert_eq!(field(&slow, "userId"), "yuki");
+    let stalled = slow["stalledMs"].as_u64().unwrap();
+    assert!(Duration::from_millis(stalled) < PATIENCE, "{stalled} ms");
+    let path = format!(
+        "/admin/api/sessions/{}/disconnect",
+        field(&slow, "sessionId")
+    );
+    assert_eq!(root.post(&path, json!({})).await.ok(), json!({"closed": 1}));
+    let began = Instant::now();
+    while root.get("/admin/api/slow").await.ok()["items"] != json!([]) {
+        assert!(began.elapsed() < PATIENCE, "it is still there");
+    }
+    root.get("/admin/api/slow?limit=0")
+        .await
+        .refused(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn what_a_device_has_lost_is_sent_again() {
+    let server = TestServer::start().await;
+    let (mut taro, mut yuki) = (server.user("taro").await, server.user("yuki").await);
+    for number in 1..=3 {
+        let text = json!({
+            "type": "message_send", "toUserId": "taro", "clientMessageId": number.to_string(), "body": "hello",
+        });
+        yuki.ask(text).await;
+        assert_eq!(taro.expect("new-message").await["seq"], number);
+    }
+    let root = root(&server);
+    let path = "/admin/api/users/taro/inbox/resend";
+    let resent = root.post(path, json!({"after": 1})).await.ok();
+    let expected = json!({"userId": "taro", "connections": 1, "after": 1, "head": 3});
+    assert_eq!(resent, expected);
+    for (seq, prev) in [(2, 1), (3, 2)] {
+        let message = taro.expect("new-message").await;
+        assert_eq!(
+            (&message["seq"], &message["prev"]),
+            (&json!(seq), &json!(prev))
+        );
+    }
+    let fresh = |event: &Value| event["type"] == "unread_snapshot" && event["asOfSeq"] == 3;
+    let unread = taro.until("a fresh snapshot", fresh).await;
+    assert_eq!(unread["conversations"][0]["unread"], 3);
+    root.post(path, json!({"after": 4}))
+        .await
+        .refused(400, "BAD_REQUEST");
+    root.post("/admin/api/users/nobody/inbox/resend", json!({"after": 0}))
+        .await
+        .refused(404, "NOT_FOUND");
+    let book = root.whole_list("/admin/api/audit", 10).await;
+    let told: Vec<_> = book
+        .iter()
+        .map(|entry| {
+            ["action", "target", "detail", "outcome"]
+                .map(|name| field(entry, name))
+                .join(" ")
+        })
+        .collect();
+    let expected = [
+        "inbox.resend nobody after=0 NOT_FOUND",
+        "inbox.resend taro after=4 BAD_REQUEST",
+        "inbox.resend taro after=1 done",
+    ];
+    assert_eq!(told, expected);
 }

@@ -12,6 +12,7 @@
 mod everywhere;
 mod here;
 mod queue;
+mod resend;
 mod rooms;
 
 use std::{

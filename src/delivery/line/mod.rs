@@ -5,6 +5,7 @@
 //! through the worker's [`Shard`](super::shard::Shard).
 
 mod direct;
+mod durable;
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +22,7 @@ use super::{
     counters::Counters,
     express::Seat,
     filter::Filter,
-    inbox::cursor::{Cursor, Offer},
+    inbox::cursor::Cursor,
     outbox::{Fate, Item as _, Limits, Outbox, Pushed},
     queued::{Queued, Urgency},
     reply::{PostOutcome, Postbox, PostedCommand},
@@ -148,71 +149,6 @@ impl Line {
     pub fn push_always(&self, frame: Frame) -> Delivered {
         let stamp = Stamp::versioned(self.versioned);
         self.enqueue(Queued { frame, stamp })
-    }
-
-    /// Offers a durable event that was just stored. It goes straight out if it is the next one;
-    /// otherwise, and before the line is open, the session reads on from the inbox.
-    pub fn offer(&self, seq: super::inbox::Seq, frame: &Frame) -> Delivered {
-        let passes = self.filter.passes(frame);
-        if !self.is_open() || !self.has_room() {
-            // It would only wait in memory: it waits in the inbox instead.
-            self.cursor.borrow_mut().heard(seq);
-            return if passes {
-                Delivered::Yes
-            } else {
-                Delivered::No
-            };
-        }
-        let offer = self.cursor.borrow_mut().offer(seq, passes);
-        match offer {
-            Offer::SendNow { prev } => {
-                let stamp = Stamp::Durable {
-                    seq: seq.get(),
-                    prev: prev.get(),
-                };
-                self.enqueue(Queued {
-                    frame: frame.clone(),
-                    stamp,
-                })
-            }
-            Offer::Behind => {
-                self.signal(|signals| signals.read_inbox = true);
-                Delivered::Yes
-            }
-            Offer::Skip | Offer::Duplicate => Delivered::No,
-        }
-    }
-
-    /// The stream of durable events is known to reach so far: what of it is missing is read from the inbox.
-    pub(super) fn reaches(&self, head: super::inbox::Seq) {
-        let mut cursor = self.cursor.borrow_mut();
-        cursor.heard(head);
-        // One that is not open yet reads to the end before it is; one without room when there is some.
-        if cursor.wants_page() && self.is_open() && self.has_room() {
-            drop(cursor);
-            self.signal(|signals| signals.read_inbox = true);
-        }
-    }
-
-    /// The cursor of the durable lane, for the session that pages the inbox.
-    pub fn cursor(&self) -> &RefCell<Cursor> {
-        &self.cursor
-    }
-
-    /// Queues one event of a page from the inbox. Until the line is open it belongs to what comes
-    /// before anything live.
-    pub fn push_page(&self, frame: Frame, stamp: Stamp) -> Delivered {
-        let item = Queued { frame, stamp };
-        if self.is_open() {
-            return self.enqueue(item);
-        }
-        self.seat.leave();
-        self.counters.sent(item.frame.spec().name, 1);
-        let mut outbox = self.outbox.borrow_mut();
-        let before = outbox.bytes();
-        outbox.push_preamble(item);
-        self.counters.waiting(before, outbox.bytes());
-        Delivered::Yes
     }
 
     fn enqueue(&self, item: Queued) -> Delivered {

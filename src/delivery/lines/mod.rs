@@ -302,7 +302,7 @@ impl Lines {
             },
             client: line.client().clone(),
             backlog: line.backlog(),
-            stalled: line.sink().stalled().is_some(),
+            stalled: line.sink().stalled(),
         };
         self.table.borrow().iter().map(report).collect()
     }

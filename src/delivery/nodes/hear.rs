@@ -105,6 +105,10 @@ impl Dispatch {
                 });
             }
             Saying::ChatOutdated { user } => self.chat_outdated_here(&user),
+            Saying::Resend { user, after } => {
+                let after = Seq::new(after);
+                self.counting(asker, |receipt| self.resend_here(&user, after, receipt));
+            }
             Saying::Close {
                 to,
                 code,
@@ -123,6 +127,7 @@ impl Dispatch {
             Saying::Sessions { .. }
             | Saying::Members { .. }
             | Saying::Reports { .. }
+            | Saying::Slowest { .. }
             | Saying::CloseSession { .. } => self.hear_question(letter.saying, asker),
             Saying::Answer(answer) => {
                 if let Some((_, ask)) = asker {
@@ -155,6 +160,13 @@ impl Dispatch {
                 let dispatch = self.clone();
                 actix_rt::spawn(async move {
                     let reports = dispatch.reports_here(user.as_ref(), after, most).await;
+                    dispatch.answer(asker, Answer::Reports(reports));
+                });
+            }
+            Saying::Slowest { most } => {
+                let dispatch = self.clone();
+                actix_rt::spawn(async move {
+                    let reports = dispatch.slowest_here(most).await;
                     dispatch.answer(asker, Answer::Reports(reports));
                 });
             }

@@ -68,6 +68,10 @@ pub(in crate::delivery) enum Saying {
         after: Option<SessionId>,
         most: usize,
     },
+    /// How those connections are that the most waits for, so many at most.
+    Slowest { most: usize },
+    /// A user's durable events after a place are to be sent again.
+    Resend { user: UserId, after: u64 },
     /// One connection is to be closed, whoever has it.
     CloseSession {
         session: SessionId,
@@ -161,22 +165,26 @@ mod tests {
         frame::Frame,
     };
 
-    fn letters() -> Vec<Letter> {
-        let label = Frame::new(&Event::from(HeartbeatAck { timestamp: 1 })).label();
-        let (user, room): (UserId, RoomId) = ("hana".parse().unwrap(), "game_1".parse().unwrap());
-        let device: DeviceId = "phone".parse().unwrap();
-        let whom = [
+    fn everybody(user: &UserId, device: &DeviceId, room: &RoomId) -> [Whom; 5] {
+        [
             Whom::User(user.clone()),
             Whom::Device(user.clone(), device.clone()),
             Whom::OtherDevices(user.clone(), device.clone()),
             Whom::Room(room.clone()),
             Whom::Everyone,
-        ];
+        ]
+    }
+
+    fn letters() -> Vec<Letter> {
+        let label = Frame::new(&Event::from(HeartbeatAck { timestamp: 1 })).label();
+        let (user, room): (UserId, RoomId) = ("hana".parse().unwrap(), "game_1".parse().unwrap());
+        let device: DeviceId = "phone".parse().unwrap();
         let frame = |to| Saying::Frame {
             to,
             label: label.clone(),
         };
-        let mut sayings: Vec<Saying> = whom.into_iter().map(frame).collect();
+        let whom = everybody(&user, &device, &room).into_iter();
+        let mut sayings: Vec<Saying> = whom.map(frame).collect();
         let session = RemoteSession {
             node: "n2".parse().unwrap(),
             device,
@@ -213,6 +221,11 @@ mod tests {
                 user: Some(user.clone()),
                 after: None,
                 most: 9,
+            },
+            Saying::Slowest { most: 9 },
+            Saying::Resend {
+                user: user.clone(),
+                after: 7,
             },
             Saying::CloseSession {
                 session: SessionId::new(),

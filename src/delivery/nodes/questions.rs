@@ -4,6 +4,7 @@
 use std::{collections::HashMap, future::Future};
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Saying, letter::Answer};
@@ -28,7 +29,7 @@ pub struct RemoteSession {
 }
 
 /// How a connection is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionReport {
     /// Which it is.
@@ -47,6 +48,9 @@ pub struct SessionReport {
     pub backlog_bytes: usize,
     /// Whether it takes nothing although something waits.
     pub stalled: bool,
+    /// For how long it has taken nothing, in milliseconds; `null` while it flows. An older node does not say.
+    #[serde(default)]
+    pub stalled_ms: Option<u64>,
 }
 
 impl Dispatch {

@@ -1,5 +1,7 @@
 //! How the connections of all nodes are, and the end of one of them: for admins.
 
+use std::{cmp::Reverse, time::Duration};
+
 use super::{Saying, letter::Answer, questions::SessionReport};
 use crate::{
     backplane::Channel,
@@ -30,6 +32,18 @@ impl Dispatch {
             }
         }
         first(all, most)
+    }
+
+    /// The connections of all nodes that something waits for, `most` at most, the slowest first.
+    pub async fn slowest(&self, most: usize) -> Vec<SessionReport> {
+        let elsewhere = self.ask_others(Channel::Everyone, Saying::Slowest { most });
+        let mut all = self.slowest_here(most).await;
+        for answer in elsewhere.await {
+            if let Answer::Reports(of_node) = answer {
+                all.extend(of_node);
+            }
+        }
+        slowest(all, most)
     }
 
     /// Closes one connection, whichever node has it. Returns how many were closed: none, if there is no such connection.
@@ -68,6 +82,13 @@ impl Dispatch {
         first(reports.map(|it| report(it, node)).collect(), most)
     }
 
+    pub(super) async fn slowest_here(&self, most: usize) -> Vec<SessionReport> {
+        let node = self.backplane().node();
+        let waits = |it: &LineReport| it.backlog > 0 || it.stalled.is_some();
+        let reports = self.observe().await.into_iter().filter(waits);
+        slowest(reports.map(|it| report(it, node)).collect(), most)
+    }
+
     pub(super) async fn close_session_here(
         &self,
         session: SessionId,
@@ -83,11 +104,22 @@ impl Dispatch {
     }
 }
 
+/// Those for whom the most bytes wait first, and of equals those who have taken nothing for the longest.
+fn slowest(mut reports: Vec<SessionReport>, most: usize) -> Vec<SessionReport> {
+    reports.sort_unstable_by_key(|it| Reverse((it.backlog_bytes, it.stalled_ms, it.session_id)));
+    reports.truncate(most);
+    reports
+}
+
 /// The first of them, in the order of their ids.
 fn first(mut reports: Vec<SessionReport>, most: usize) -> Vec<SessionReport> {
     reports.sort_unstable_by_key(|report| report.session_id);
     reports.truncate(most);
     reports
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report(report: LineReport, node: &NodeId) -> SessionReport {
@@ -99,6 +131,7 @@ fn report(report: LineReport, node: &NodeId) -> SessionReport {
         device: report.client.device,
         worker: report.at.worker,
         backlog_bytes: report.backlog,
-        stalled: report.stalled,
+        stalled: report.stalled.is_some(),
+        stalled_ms: report.stalled.map(millis),
     }
 }

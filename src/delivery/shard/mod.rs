@@ -22,7 +22,7 @@ use super::{
     lines::{Lines, TICK, To},
     messages::{
         ChatOutdated, Close, CloseAll, Deliver, DeliverDurable, Observe, Open, Poked, Reaches,
-        Subscribe,
+        Resend, Subscribe,
     },
     reply::Post,
     rounds::Round,
@@ -158,6 +158,19 @@ impl Handler<Reaches> for Shard {
         self.queue.leave();
         for line in self.lines.find(&To::User(user)) {
             line.reaches(head);
+        }
+    }
+}
+
+impl Handler<Resend> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, resend: Resend, _: &mut Context<Self>) {
+        self.queue.leave();
+        let lines = self.lines.find(&To::User(resend.user)).into_iter();
+        let count = lines.filter(|line| line.rewind(resend.after)).count();
+        if let Some(receipt) = resend.receipt {
+            receipt.add(count);
         }
     }
 }

@@ -8,6 +8,7 @@ mod nodes;
 mod otomo;
 mod overview;
 mod sessions;
+mod users;
 
 use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
 
@@ -26,6 +27,8 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/calls/{id}/end").post(calls::end))
         .service(at("/sessions").route(read().to(sessions::list)))
         .service(at("/sessions/{id}/disconnect").post(sessions::disconnect))
+        .service(at("/slow").route(read().to(sessions::slow)))
+        .service(at("/users/{id}/inbox/resend").post(users::resend))
         .service(at("/nodes").route(read().to(nodes::list)))
         .service(at("/drain").post(drain::begin))
         .service(at("/audit").route(read().to(audit::list)))

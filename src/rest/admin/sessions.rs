@@ -38,6 +38,17 @@ pub(super) async fn list(
     Ok(Json(page))
 }
 
+/// `GET /admin/api/slow?limit=`: the connections of all nodes that something waits for. Those for whom the most bytes wait come
+/// first, and of equals those who have taken nothing for the longest. There is one page: who is slow changes from one look to
+/// the next.
+pub(super) async fn slow(
+    shared: Data<Shared>,
+    paging: Query<Paging>,
+) -> Answer<Page<SessionReport>> {
+    let slowest = shared.dispatch.slowest(paging.limit() as usize).await;
+    Ok(Json(paging.page(slowest, |_| (), |report| report)))
+}
+
 #[derive(Serialize)]
 pub(super) struct Disconnected {
     /// Connections that were closed.

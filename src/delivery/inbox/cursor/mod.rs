@@ -11,6 +11,8 @@
 //! it only notes how far the stream has come and reads pages of the inbox, until nothing is missing. So
 //! replay, overflow and reordering between nodes are one mechanism.
 //!
+//! [`Cursor::rewind`] makes it behind on purpose, for a client that has lost what it was sent.
+//!
 //! Each event that goes out carries `prev`, the event that went out before it on this connection, so that
 //! a client can tell a hole from what its topics kept away. The first one's `prev` is where the connection
 //! started: the client's `lastSeq`, or `connected.seq`.
@@ -46,8 +48,18 @@ pub struct Cursor {
     prev: Seq,
     /// The newest event that this connection knows of.
     head: Seq,
-    /// Whether a page is being read.
-    paging: bool,
+    paging: Paging,
+}
+
+/// Whether a page is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paging {
+    /// None is.
+    No,
+    /// The one that comes next is.
+    Reading,
+    /// One is that began before a [`Cursor::rewind`]: what is in it has not its turn yet.
+    Outdated,
 }
 
 impl Cursor {
@@ -58,7 +70,7 @@ impl Cursor {
             sent: start,
             prev: start,
             head: head.max(start),
-            paging: false,
+            paging: Paging::No,
         }
     }
 
@@ -85,6 +97,18 @@ impl Cursor {
         self.sent
     }
 
+    /// Starts again after an earlier place: what came after it is sent once more.
+    pub fn rewind(&mut self, after: Seq) {
+        if after >= self.sent {
+            return;
+        }
+        self.sent = after;
+        self.prev = after;
+        if self.paging == Paging::Reading {
+            self.paging = Paging::Outdated;
+        }
+    }
+
     /// Whether events wait in the inbox for this connection.
     pub fn is_behind(&self) -> bool {
         self.sent < self.head
@@ -92,7 +116,7 @@ impl Cursor {
 
     /// Whether a page should be read: the cursor is behind and none is on its way.
     pub fn wants_page(&self) -> bool {
-        self.is_behind() && !self.paging
+        self.is_behind() && self.paging == Paging::No
     }
 
     /// Where the next page starts (after this event), if one should be read. Whoever gets an answer reads
@@ -101,13 +125,13 @@ impl Cursor {
         if !self.wants_page() {
             return None;
         }
-        self.paging = true;
+        self.paging = Paging::Reading;
         Some(self.sent)
     }
 
     /// An event comes with a page, in its order. Numbers may be missing there: expired events are not read.
     pub fn replay(&mut self, seq: Seq, passes: bool) -> Offer {
-        if seq <= self.sent {
+        if seq <= self.sent || self.paging == Paging::Outdated {
             return Offer::Duplicate;
         }
         self.heard(seq);
@@ -118,8 +142,10 @@ impl Cursor {
     /// head that the inbox had when it was read. A page that could not be read looked no further than
     /// where it started.
     pub fn page_done(&mut self, through: Seq) {
-        self.paging = false;
-        self.sent = self.sent.max(through);
+        let paging = std::mem::replace(&mut self.paging, Paging::No);
+        if paging != Paging::Outdated {
+            self.sent = self.sent.max(through);
+        }
         self.heard(through);
     }
 

@@ -32,6 +32,8 @@ enum Step {
     Read(usize),
     /// The page that was read arrives, or its reading failed.
     Arrive { failed: bool },
+    /// What came after a place is to be sent again.
+    Rewind(prop::sample::Index),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Hear),
         5 => (1_usize..5).prop_map(Step::Read),
         5 => prop::bool::weighted(0.1).prop_map(|failed| Step::Arrive { failed }),
+        1 => any::<prop::sample::Index>().prop_map(Step::Rewind),
     ]
 }
 
@@ -54,6 +57,8 @@ struct World {
     page: Option<Page>,
     /// What the client got: `prev` and `seq`.
     received: Vec<(Seq, Seq)>,
+    /// Where it started: the place of its `connected`, or of the last rewind.
+    start: Seq,
 }
 
 impl World {
@@ -86,12 +91,37 @@ impl World {
             Step::Hear => self.cursor.heard(self.head()),
             Step::Read(limit) => self.read(limit),
             Step::Arrive { failed } => self.arrive(failed),
+            Step::Rewind(which) => {
+                let after = Seq::new(which.index(self.stored.len() + 1) as u64);
+                if after < self.cursor.sent() {
+                    self.check_received();
+                    self.received.clear();
+                    self.start = after;
+                }
+                self.cursor.rewind(after);
+            }
         }
     }
 
     fn offer(&mut self, seq: Seq) {
         let offer = self.cursor.offer(seq, self.event(seq).passes);
         self.note(seq, offer);
+    }
+
+    /// What the client got since it started is in order, and `prev` shows that nothing is missing. Returns how far it is.
+    fn check_received(&self) -> Seq {
+        let mut prev = self.start;
+        for (told, seq) in &self.received {
+            assert!(*seq > prev, "{seq:?} after {prev:?}");
+            assert_eq!(*told, prev);
+            let missed = (prev.next().get()..seq.get()).map(Seq::new);
+            for seq in missed.map(|seq| self.event(seq)) {
+                assert!(!seq.passes || seq.expired, "passed over {seq:?}");
+            }
+            assert!(self.event(*seq).passes);
+            prev = *seq;
+        }
+        prev
     }
 
     fn read(&mut self, limit: usize) {
@@ -125,8 +155,8 @@ impl World {
 
 proptest! {
     /// Goal: whatever happens on the way, the client gets every event that its topics let through, once, in
-    /// order, and can tell from `prev` that nothing is missing.
-    /// Method: random stores, losses, repeats, hints, slow pages and failed reads; then the way is healed
+    /// order, and can tell from `prev` that nothing is missing; and all of it again from where it is rewound to.
+    /// Method: random stores, losses, repeats, hints, slow pages, failed reads and rewinds; then the way is healed
     /// and the rest paged, and what the client got is compared with what was stored.
     #[test]
     fn the_client_gets_everything_once_in_order(
@@ -141,7 +171,7 @@ proptest! {
         let start = Seq::new(start.index(stored.len() + 1) as u64);
         let head = Seq::new(stored.len() as u64);
         let cursor = Cursor::new(start, head);
-        let mut world = World { stored, cursor, page: None, received: Vec::new() };
+        let mut world = World { stored, cursor, page: None, received: Vec::new(), start };
         for step in steps {
             world.apply(step);
         }
@@ -152,17 +182,7 @@ proptest! {
             world.apply(Step::Arrive { failed: false });
         }
 
-        let mut prev = start;
-        for (told, seq) in &world.received {
-            prop_assert!(*seq > prev, "{:?} after {:?}", seq, prev);
-            prop_assert_eq!(*told, prev);
-            let missed = (prev.next().get()..seq.get()).map(Seq::new);
-            for seq in missed.map(|seq| world.event(seq)) {
-                prop_assert!(!seq.passes || seq.expired, "passed over {:?}", seq);
-            }
-            prop_assert!(world.event(*seq).passes);
-            prev = *seq;
-        }
+        let prev = world.check_received();
         let rest = (prev.next().get()..=world.head().get()).map(Seq::new);
         for seq in rest.map(|seq| world.event(seq)) {
             prop_assert!(!seq.passes || seq.expired, "never sent {:?}", seq);

@@ -1,0 +1,138 @@
+/**
+ * Time: what the clock says, and timers that also run in a tab that nobody looks at.
+ *
+ * Browsers let the timers of a hidden page fire once a minute at most; those of a dedicated worker are left
+ * alone. So timers live in a worker where there may be one, and in the page where not (Node.js, a page whose
+ * policy forbids workers, a library that is served from another origin). Nothing here relies on being exact:
+ * whoever must know how long something took asks `now`.
+ */
+
+/**
+ * @typedef {object} Clock
+ * @property {() => number} now milliseconds since 1970
+ * @property {(ms: number, run: () => void) => () => void} after runs something once; returns what takes it back
+ * @property {() => void} close ends the worker, if there is one; timers that wait are taken back
+ */
+
+/** The longest wait that timers understand, in milliseconds. */
+const MAX_MS = 2_147_483_647;
+
+/** @returns {Clock} with timers of the page */
+export function pageClock() {
+  /** @type {Set<any>} */
+  const waiting = new Set();
+  return {
+    now: () => Date.now(),
+    after(ms, run) {
+      const timer = setTimeout(() => {
+        waiting.delete(timer);
+        run();
+      }, Math.min(ms, MAX_MS));
+      waiting.add(timer);
+      return () => {
+        waiting.delete(timer);
+        clearTimeout(timer);
+      };
+    },
+    close() {
+      for (const timer of waiting) clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}
+
+/**
+ * Timers in a worker; those of the page take over if it does not start.
+ * @implements {Clock}
+ */
+export class WorkerClock {
+  #page = pageClock();
+  /** @type {Worker | null} */
+  #worker = null;
+  #broken = false;
+  #last = 0;
+  /** Those that wait in the worker. @type {Map<number, {due: number, run: () => void, back: (() => void) | null}>} */
+  #waiting = new Map();
+  #start;
+
+  /** @param {() => Worker} [start] */
+  constructor(start = startWorker) {
+    this.#start = start;
+  }
+
+  now() {
+    return Date.now();
+  }
+
+  /**
+   * @param {number} ms
+   * @param {() => void} run
+   */
+  after(ms, run) {
+    const worker = this.#ready();
+    if (worker === null) return this.#page.after(ms, run);
+    const id = (this.#last += 1);
+    const entry = { due: this.now() + ms, run, back: null };
+    this.#waiting.set(id, entry);
+    worker.postMessage({ id, ms: Math.min(ms, MAX_MS) });
+    return () => {
+      if (!this.#waiting.delete(id)) return;
+      if (entry.back !== null) /** @type {() => void} */ (entry.back)();
+      else this.#worker?.postMessage({ id, ms: null });
+    };
+  }
+
+  close() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const { back } of this.#waiting.values()) back?.();
+    this.#waiting.clear();
+    this.#page.close();
+  }
+
+  /** @returns {Worker | null} */
+  #ready() {
+    if (this.#worker !== null || this.#broken) return this.#worker;
+    try {
+      const worker = this.#start();
+      worker.onmessage = ({ data }) => this.#fire(data);
+      worker.onerror = (event) => {
+        event.preventDefault?.();
+        this.#fallBack();
+      };
+      this.#worker = worker;
+    } catch {
+      this.#broken = true;
+    }
+    return this.#worker;
+  }
+
+  /** @param {number} id */
+  #fire(id) {
+    const entry = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    entry?.run();
+  }
+
+  /** The worker does not run: its timers go on in the page. */
+  #fallBack() {
+    this.#broken = true;
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const [id, entry] of this.#waiting) {
+      entry.back ??= this.#page.after(Math.max(0, entry.due - this.now()), () => this.#fire(id));
+    }
+  }
+}
+
+/** @returns {Worker} */
+function startWorker() {
+  // Written so that bundlers see that the worker's file belongs to it.
+  return new Worker(new URL('./clock_worker.js', import.meta.url), { type: 'module', name: 'otomo-clock' });
+}
+
+/** @returns {Clock} the best that there is here */
+export function defaultClock() {
+  const inPage = typeof Worker === 'function' && typeof document !== 'undefined';
+  return inPage ? new WorkerClock() : pageClock();
+}

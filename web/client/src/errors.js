@@ -1,0 +1,58 @@
+/**
+ * What was not done, and why: one shape for commands, for REST and for calls.
+ *
+ * Codes of the server are those of its catalogue (`CALLER_BUSY`, `RATE_LIMITED`, ...). The client's own:
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
+ * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
+ * | `ABORTED` | the caller's `AbortSignal` |
+ * | `NO_ANSWER` | `request` of a command that the server does not answer: use `send` |
+ * | `NO_TOKEN` | the app's token function gave none, or failed |
+ * | `MICROPHONE` | no permission, no device, or a page without https |
+ */
+
+/** An error with a code to decide by, and a message for programmers. */
+export class OtomoError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {Record<string, any>} [context] what it is about: `callId`, `retryAfterMs` (milliseconds), ...
+   * @param {unknown} [cause]
+   */
+  constructor(code, message, context = {}, cause = undefined) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'OtomoError';
+    this.code = code;
+    this.context = context;
+    /** The HTTP status, where REST answered with one. @type {number | undefined} */
+    this.status = undefined;
+  }
+
+  /** How long to wait before another attempt, in milliseconds, where the server says so. @returns {number | null} */
+  get retryAfterMs() {
+    const { retryAfterMs } = this.context;
+    return Number.isFinite(retryAfterMs) ? retryAfterMs : null;
+  }
+}
+
+/**
+ * Reads a refusal of the server, or of something on the way that is no server of ours.
+ *
+ * @param {Response} response one that is not `ok`
+ * @returns {Promise<OtomoError>}
+ */
+export async function errorFrom(response) {
+  const body = await response.json().catch(() => null);
+  const { code = 'UNAVAILABLE', message = `status ${response.status}`, context = {} } = body?.error ?? {};
+  const error = new OtomoError(code, message, { ...waitOf(response), ...context });
+  error.status = response.status;
+  return error;
+}
+
+/** @param {Response} response */
+function waitOf(response) {
+  const seconds = Number.parseInt(response.headers.get('retry-after') ?? '', 10);
+  return Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
+}

@@ -1,0 +1,90 @@
+/**
+ * Makes an attempt: asks for the token and the device, knows the position, picks the transport, opens the wire.
+ */
+
+import { OtomoError } from '../errors.js';
+import { EventStream } from './event_stream.js';
+import { readToken } from './jwt.js';
+import { comesThrough, openWebSocket } from './websocket.js';
+
+/** How long a look at the server may take, in milliseconds. */
+const LOOK_MS = 5_000;
+
+/**
+ * @typedef {object} Way
+ * @property {string} base where the server is, without a slash at the end
+ * @property {string} topics
+ * @property {() => Promise<string>} device
+ * @property {typeof globalThis.fetch} fetch
+ * @property {() => import('./websocket.js').WebSocketClass | undefined} WebSocket
+ * @property {import('../clock.js').Clock} clock
+ * @property {import('./tokens.js').Tokens} tokens
+ * @property {import('./position.js').Position} position
+ * @property {import('./transports.js').Transports} transports
+ */
+
+export class Dialer {
+  #way;
+
+  /** @param {Way} way */
+  constructor(way) {
+    this.#way = way;
+  }
+
+  /**
+   * @returns {Promise<import('./websocket.js').Wire>} one that is being opened
+   * @throws {OtomoError} `NO_TOKEN`
+   */
+  async dial() {
+    const { tokens, position, transports, base, fetch } = this.#way;
+    const token = await tokens.get();
+    const device = await this.#way.device();
+    const { userId } = readToken(token);
+    position.of(userId);
+    const transport = transports.next(transports.wantsLook && (await this.#httpGetsThrough()));
+    const query = this.#query(device);
+    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current });
+    return openWebSocket({ WebSocket: this.#webSocket(), url: this.#socketUrl(query), token });
+  }
+
+  /** @returns {Promise<boolean>} whether WebSockets come through */
+  async webSocketsComeThrough() {
+    const { clock } = this.#way;
+    return comesThrough(this.#webSocket(), this.#socketUrl(new URLSearchParams()), clock, LOOK_MS);
+  }
+
+  /** @param {string} device */
+  #query(device) {
+    const { position, topics } = this.#way;
+    const query = new URLSearchParams({ device });
+    if (topics !== '') query.set('topics', topics);
+    if (position.seq !== null) query.set('lastSeq', String(position.seq));
+    return query;
+  }
+
+  /** @param {URLSearchParams} query */
+  #socketUrl(query) {
+    return `${this.#way.base.replace(/^http/, 'ws')}/ws?${query}`;
+  }
+
+  #webSocket() {
+    const WebSocket = this.#way.WebSocket();
+    if (WebSocket === undefined) throw new OtomoError('NO_WEBSOCKET', 'no WebSocket here: pass one, or transport: "sse"');
+    return WebSocket;
+  }
+
+  /** Whether anything answers there: that it does is enough, so pages of other origins may ask too. */
+  async #httpGetsThrough() {
+    const { fetch, base, clock } = this.#way;
+    const look = new AbortController();
+    const end = clock.after(LOOK_MS, () => look.abort());
+    try {
+      await fetch(`${base}/health/live`, { mode: 'no-cors', cache: 'no-store', signal: look.signal });
+      return true;
+    } catch {
+      return false;
+    } finally {
+      end();
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Server-Sent Events as a wire: messages are read from `/sse`, commands are posted to `/api/commands`, and their
+ * answers are delivered as if they had come in the stream.
+ *
+ * Read with `fetch`, not with `EventSource`: that one cannot send headers (so the token would stand in addresses, and in
+ * logs), does not tell why it was refused, hides the server's signs of life, and comes back by a rule of its own.
+ *
+ * Over HTTP/1.1 a browser keeps six connections to one server, for all its tabs together: with six such streams
+ * none is left for commands. HTTP/2 has no such limit.
+ */
+
+import { errorFrom } from '../errors.js';
+import { EventStreamParser } from './event_stream_parser.js';
+
+/** The close code of a link that just broke. */
+const BROKEN = 1006;
+
+/** The close code by which a client says goodbye. */
+const GOODBYE = 1000;
+
+/** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
+const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
+
+/** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
+export class EventStream {
+  /** @type {'sse'} */
+  transport = 'sse';
+  /** @type {Wire['onmessage']} */
+  onmessage = null;
+  /** @type {Wire['onalive']} */
+  onalive = null;
+  /** @type {Wire['onclose']} */
+  onclose = null;
+  #way;
+  #stream = new AbortController();
+  #opened = false;
+  /** The server's name for this stream, once it is open: commands say for whom they are. @type {string | null} */
+  #session = null;
+  /** The commands on their way, each after the answer to the one before: posts alone would overtake each other. */
+  #posted = Promise.resolve();
+  /** Whether one of the two sides has ended it. */
+  #over = false;
+
+  /**
+   * @param {object} way
+   * @param {typeof globalThis.fetch} way.fetch
+   * @param {string} way.base where the server is
+   * @param {URLSearchParams} way.query
+   * @param {() => string} way.token asked anew for each request
+   */
+  constructor(way) {
+    this.#way = way;
+    this.#read();
+  }
+
+  /** @param {string} text a command */
+  send(text) {
+    this.#posted = this.#posted.then(() => this.#post(text));
+  }
+
+  /** @param {number} code 1000 says goodbye; a stream that merely ends looks like a reload */
+  close(code) {
+    if (this.#over) return;
+    this.#over = true;
+    this.onmessage = this.onclose = this.onalive = null;
+    if (code === GOODBYE && this.#opened) this.#leave();
+    else this.#stream.abort();
+  }
+
+  /** The goodbye first: to a server that finds the stream closed before, this side may be back in a moment. */
+  async #leave() {
+    const device = new URLSearchParams({ device: this.#way.query.get('device') ?? '' });
+    const post = { method: 'POST', headers: this.#headers(), keepalive: true };
+    const { fetch, base } = this.#way;
+    await fetch(`${base}/api/logout?${device}`, post).catch((error) => console.debug('no goodbye:', error));
+    this.#stream.abort();
+  }
+
+  async #read() {
+    const { fetch, base, query } = this.#way;
+    const address = new URLSearchParams([...query, ['events', 'unnamed']]);
+    try {
+      const response = await fetch(`${base}/sse?${address}`, {
+        headers: { ...this.#headers(), accept: 'text/event-stream' },
+        cache: 'no-store',
+        signal: this.#stream.signal,
+      });
+      if (!response.ok || response.body === null) return this.#refused(await errorFrom(response));
+      this.#opened = true;
+      await this.#follow(response.body);
+      this.#broke({ code: BROKEN });
+    } catch {
+      this.#broke({ code: BROKEN });
+    }
+    return undefined;
+  }
+
+  /** @param {ReadableStream<Uint8Array>} body */
+  async #follow(body) {
+    const parser = new EventStreamParser({
+      onData: (data) => this.#hear(JSON.parse(data)),
+      onComment: () => this.onalive?.(),
+    });
+    const decoder = new TextDecoder();
+    const reader = body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parser.push(decoder.decode(part.value, { stream: true }));
+    }
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    this.#session ??= message.sessionId;
+    this.onmessage?.(message);
+  }
+
+  /** @param {string} text */
+  async #post(text) {
+    if (this.#over) return;
+    const { fetch, base } = this.#way;
+    const { requestId } = JSON.parse(text);
+    try {
+      const session = new URLSearchParams({ session: this.#session ?? '' });
+      const response = await fetch(`${base}/api/commands?${session}`, {
+        method: 'POST',
+        headers: this.#headers(),
+        body: text,
+        signal: this.#stream.signal,
+      });
+      if (response.status === 200) return this.onmessage?.(await response.json());
+      if (!response.ok) this.#notDone(await errorFrom(response), requestId);
+    } catch {
+      this.#broke({ code: BROKEN });
+    }
+  }
+
+  /**
+   * @param {import('../errors.js').OtomoError} error of a command
+   * @param {string | undefined} requestId
+   */
+  #notDone(error, requestId) {
+    const { code, message, context, status } = error;
+    // The server knows no such stream any more: it is over, also if nobody has told this side yet.
+    if (status === 404 && code === 'NOT_FOUND') this.#broke({ code: BROKEN });
+    else if (status === 401) this.#refused(error);
+    else this.onmessage?.({ type: 'error', code, message, context, ...(requestId ? { requestId } : {}) });
+  }
+
+  #headers() {
+    return { authorization: `Bearer ${this.#way.token()}`, 'content-type': 'application/json' };
+  }
+
+  /** @param {import('../errors.js').OtomoError} error */
+  #refused({ code, message, retryAfterMs }) {
+    const closeCode = CLOSE_CODES[code] ?? BROKEN;
+    const pause = retryAfterMs === null ? {} : { retryAfterMs };
+    this.#broke({ code: closeCode, closing: { code: closeCode, reason: message, ...pause } });
+  }
+
+  /** @param {{code: number, closing?: import('./backoff.js').Closing}} end */
+  #broke(end) {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stream.abort();
+    this.onclose?.(end);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Which transport the next attempt takes, where the app leaves it to us ('auto').
+ *
+ * A WebSocket, unless it does not come up although HTTP does: then something on the way refuses upgrades, and an
+ * event stream with posted commands goes through. That is remembered for the session (a reload need not find out again),
+ * and asked again now and then, because networks change.
+ */
+
+/** @typedef {import('./websocket.js').Transport} Transport */
+
+/** After how long on an event stream to ask whether WebSockets come through by now, in milliseconds. */
+export const ASK_AGAIN_MS = 300_000;
+
+/** The wait that asking in vain grows to, in milliseconds. */
+export const ASK_AGAIN_MAX_MS = 3_600_000;
+
+/** @type {string} */
+const KEY = 'otomo.transport';
+
+export class Transports {
+  #choice;
+  #storage;
+  /** Whether WebSockets were found not to come through. */
+  #blocked = false;
+  /** Whether the last attempt was a WebSocket over which nothing came. */
+  #suspect = false;
+  #askings = 0;
+
+  /**
+   * @param {Transport | 'auto'} choice
+   * @param {import('./position.js').KeyValue | null} storage
+   */
+  constructor(choice, storage) {
+    this.#choice = choice;
+    this.#storage = storage;
+    this.#blocked = this.#remembered();
+  }
+
+  /** @param {Transport | 'auto'} choice */
+  choose(choice) {
+    this.#choice = choice;
+    this.#suspect = false;
+  }
+
+  /** @returns {boolean} whether to look if HTTP gets through before `next` */
+  get wantsLook() {
+    return this.#choice === 'auto' && this.#suspect && !this.#blocked;
+  }
+
+  /**
+   * @param {boolean} httpGetsThrough what a look told, if there was one
+   * @returns {Transport}
+   */
+  next(httpGetsThrough = false) {
+    if (this.#choice !== 'auto') return this.#choice;
+    if (this.#blocked) return 'sse';
+    return this.#suspect && httpGetsThrough ? 'sse' : 'websocket';
+  }
+
+  /** An attempt ended. @param {Transport} transport @param {boolean} heard whether anything came over it */
+  ended(transport, heard) {
+    if (transport === 'websocket') this.#suspect = !heard;
+    // An event stream that does not come up either says nothing of WebSockets: the next attempt is one.
+    else if (!heard) this.#forget();
+  }
+
+  /**
+   * Lives on an event stream that nobody chose.
+   * @returns {number | null} after how long to ask whether WebSockets come through; null: never
+   */
+  get askInMs() {
+    if (this.#choice !== 'auto') return null;
+    return this.#askings === 0 && !this.#blocked ? 0 : Math.min(ASK_AGAIN_MAX_MS, ASK_AGAIN_MS * 2 ** (this.#askings - 1));
+  }
+
+  /** It was asked. @param {boolean} comesThrough */
+  asked(comesThrough) {
+    if (comesThrough) {
+      this.#forget();
+      return;
+    }
+    this.#askings += 1;
+    this.#blocked = true;
+    this.#remember('sse');
+  }
+
+  #forget() {
+    this.#blocked = this.#suspect = false;
+    this.#askings = 0;
+    this.#remember(null);
+  }
+
+  #remembered() {
+    try {
+      return this.#storage?.getItem(KEY) === 'sse';
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param {'sse' | null} transport */
+  #remember(transport) {
+    try {
+      if (transport === null) this.#storage?.removeItem(KEY);
+      else this.#storage?.setItem(KEY, transport);
+    } catch {
+      // Found out again after a reload, then.
+    }
+  }
+}

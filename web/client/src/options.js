@@ -1,0 +1,89 @@
+/**
+ * What a client is made with: checked once, with a default for all that may be left out.
+ */
+
+import { defaultClock } from './clock.js';
+
+/** What there is to listen to. */
+export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms', 'points']);
+
+/**
+ * @typedef {object} OtomoOptions
+ * @property {string} [url] where the server is, as `https://rt.example.com`, with the path that a proxy puts before it;
+ *   the page's own origin by default
+ * @property {import('./link/tokens.js').TokenSource} token a JSON Web Token, or a function that gets one each time one is
+ *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
+ *   the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
+ * @property {'auto' | import('./link/websocket.js').Transport} [transport] `auto`: a WebSocket, or an event stream where
+ *   something on the way refuses WebSockets
+ * @property {string | Promise<string>} [device] what this device is called over reconnects and reloads; in a browser
+ *   the tab by default, elsewhere a new one each time
+ * @property {readonly string[]} [topics] what to listen to: `otomo`, `calls`, `chat`, `friends`, `rooms`, `points`; all by
+ *   default
+ * @property {import('./link/position.js').KeyValue | null} [storage] where position, device and transport outlive a reload;
+ *   `sessionStorage` by default where there is one, null for nowhere
+ * @property {'now' | 'oldest'} [startAt] where a user without a saved position begins: with what comes from now on, or with
+ *   all durable events that the server still keeps. `now` by default
+ * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22)
+ * @property {typeof globalThis.fetch} [fetch]
+ * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
+ * @property {import('./clock.js').Clock} [clock] for tests
+ * @property {() => number} [random] for tests: from 0 up to 1
+ */
+
+/**
+ * @param {OtomoOptions} options
+ * @throws {TypeError} names what is wrong
+ */
+export function checked(options) {
+  const { token, transport = 'auto', topics = TOPICS, startAt = 'now', storage = tabStorage() } = options ?? {};
+  if (typeof token !== 'function' && (typeof token !== 'string' || token === '')) {
+    throw new TypeError('token: a string, or a function that gets one');
+  }
+  oneOf('transport', transport, ['auto', 'websocket', 'sse']);
+  oneOf('startAt', startAt, ['now', 'oldest']);
+  for (const topic of topics) oneOf('topics', topic, TOPICS);
+  return {
+    token,
+    transport,
+    topics,
+    startAt,
+    storage,
+    base: baseOf(options.url),
+    device: options.device,
+    // Called as a function of nobody: a browser's own refuses to be anybody's method.
+    fetch: options.fetch ?? ((/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init)),
+    WebSocket: () => options.WebSocket ?? globalThis.WebSocket,
+    calls: options.calls ?? {},
+    clock: options.clock ?? defaultClock(),
+    random: options.random ?? Math.random,
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {readonly string[]} allowed
+ */
+function oneOf(name, value, allowed) {
+  if (!allowed.includes(value)) throw new TypeError(`${name}: ${value} is none of ${allowed.join(', ')}`);
+}
+
+/** @param {string | undefined} url */
+function baseOf(url) {
+  const given = url ?? globalThis.location?.origin;
+  if (given === undefined) throw new TypeError('url: where the server is');
+  const { protocol, origin, pathname } = new URL(given, globalThis.location?.href);
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`url: ${given} is neither http nor https`);
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
+}
+
+/** @returns {import('./link/position.js').KeyValue | null} */
+function tabStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    // Forbidden, as in a sandboxed frame.
+    return null;
+  }
+}

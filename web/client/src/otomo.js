@@ -1,0 +1,238 @@
+/**
+ * The client, put together: the map of this folder.
+ *
+ * - `link/`: the connection, kept up over every break, and the commands that wait for answers.
+ * - `stores/`: what most views show, as pure functions: an old snapshot and an event give the new one.
+ * - `calls/`: a call and its voice.
+ * - `rest.js`, `listeners.js`, `store.js`, `clock.js`, `device.js`: small parts of their own.
+ *
+ * ```text
+ *   server --message--> connection --> stores --> the app's listeners
+ *      ^                    |             \--> views (subscribe)
+ *      \--command-----------/<-- send, request, calls
+ * ```
+ */
+
+import { claimDevice } from './device.js';
+import { Connection, IDLE } from './link/connection.js';
+import { Dialer } from './link/dialer.js';
+import { Position } from './link/position.js';
+import { Tokens } from './link/tokens.js';
+import { Transports } from './link/transports.js';
+import { Wakeups } from './link/wakeups.js';
+import { Listeners } from './listeners.js';
+import { checked, TOPICS } from './options.js';
+import { Rest } from './rest.js';
+import { Rooms } from './rooms.js';
+import { createStore, readOnly } from './store.js';
+import { Stores } from './stores/stores.js';
+
+/**
+ * @typedef {import('../types/protocol.js').EventMap} EventMap
+ * @typedef {import('../types/protocol.js').CommandMap} CommandMap
+ *
+ * An event as it comes: its fields, its type, and where it stands in the user's stream if it is durable.
+ * @typedef {{seq?: number, prev?: number | null, requestId?: string}} Framed
+ *
+ * Commands that are answered.
+ * @typedef {{[Name in keyof CommandMap]: CommandMap[Name] extends {answer: infer A} ? ([A] extends [void | undefined | null | never] ? never : Name) : never}[keyof CommandMap]} Answered
+ */
+
+/**
+ * What may be left out of a command's fields, because the client makes it.
+ * @template {keyof CommandMap} Name
+ * @typedef {Omit<CommandMap[Name]['fields'], 'clientMessageId' | 'callId'> & Partial<Pick<CommandMap[Name]['fields'], Extract<keyof CommandMap[Name]['fields'], 'clientMessageId'>>> & Pick<CommandMap[Name]['fields'], Extract<keyof CommandMap[Name]['fields'], 'callId'>>} FieldsOf
+ */
+
+export class Otomo {
+  #connection;
+  #stores;
+  #tokens;
+  #transports;
+  #wakeups;
+  #clock;
+  #rooms;
+  #listeners = new Listeners();
+  #link = createStore(IDLE);
+  /** @type {any} */
+  #hello = null;
+  #clockOffset = 0;
+
+  /** REST with the same token. @type {Rest} */
+  rest;
+  /** The connection, as people see it. */
+  link = readOnly(this.#link);
+
+  /** @param {import('./options.js').OtomoOptions} options */
+  constructor(options) {
+    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random } = checked(options);
+    const every = topics.length === TOPICS.length;
+    const list = every ? '' : topics.join(',');
+    this.#clock = clock;
+    this.#tokens = new Tokens(token, clock);
+    this.#transports = new Transports(transport, storage);
+    const position = new Position({ storage, topics: list, startAt });
+    const claimed = once(async () => device ?? claimDevice(storage));
+    const way = { base, topics: list, device: claimed, fetch, WebSocket, clock, position };
+    const dialer = new Dialer({ ...way, tokens: this.#tokens, transports: this.#transports });
+    this.rest = new Rest({ base, fetch, clock, tokens: this.#tokens });
+    this.#stores = new Stores({ rest: this.rest, clock, wants: (topic) => topics.includes(topic) });
+    this.#connection = new Connection({
+      clock,
+      position,
+      chance: random,
+      tokens: this.#tokens,
+      transports: this.#transports,
+      dial: () => dialer.dial(),
+      webSocketsComeThrough: () => dialer.webSocketsComeThrough(),
+      mayMove: () => true,
+      onMessage: (message) => this.#take(message),
+      onLink: (link) => this.#link.set(link),
+    });
+    this.#rooms = new Rooms({
+      request: (type, fields) => this.#connection.requests.request(type, fields),
+      left: (event) => this.#take(event),
+    });
+    this.#wakeups = new Wakeups(clock, (what) => this.#wake(what));
+  }
+
+  /** Connects, and stays connected until `stop`, or until the server says not to come back (`link`: `refused`). */
+  start() {
+    if (this.#connection.running) return;
+    this.#wakeups.start();
+    this.#connection.start();
+    this.#stores.start();
+  }
+
+  /** Says goodbye: to others its user has left. Requests that wait are refused with `DISCONNECTED`. */
+  stop() {
+    this.#wakeups.stop();
+    this.#stores.stop();
+    this.#connection.stop();
+    this.#rooms.forget();
+    this.#clock.close();
+  }
+
+  /** Tries at once where it is away (unless the server asked for a pause), or proves that the link still holds. */
+  nudge() {
+    this.#connection.nudge();
+  }
+
+  /**
+   * Goes on over another kind of wire, from where the first one ends.
+   * @param {'auto' | import('./link/websocket.js').Transport} transport
+   */
+  useTransport(transport) {
+    this.#transports.choose(transport);
+    this.#connection.rewire();
+  }
+
+  /** The newest `connected`: who we are, which limits hold; null before. @returns {EventMap['connected'] | null} */
+  get hello() {
+    return this.#hello;
+  }
+
+  /** How far the server's clock is ahead of this one, in milliseconds, to the second. */
+  get clockOffset() {
+    return this.#clockOffset;
+  }
+
+  /** The list of otomo, in the order that people see. */
+  get otomos() {
+    return this.#stores.otomos;
+  }
+
+  /** Whether the list of otomo has come. */
+  get otomosKnown() {
+    return this.#stores.otomosKnown;
+  }
+
+  /** How much is unread, in each conversation and in all. */
+  get unread() {
+    return this.#stores.unread;
+  }
+
+  /** Who is typing, by conversation. */
+  get typing() {
+    return this.#stores.typing;
+  }
+
+  /** Which friends and conversation partners are online. */
+  get friends() {
+    return this.#stores.friends;
+  }
+
+  /** Points. */
+  get points() {
+    return this.#stores.points;
+  }
+
+  /**
+   * Hears of an event, after the stores have taken it. Types of the app's own are heard too.
+   *
+   * @template {keyof EventMap | '*' | (string & {})} Type
+   * @param {Type} type `*` for everything
+   * @param {(event: Type extends keyof EventMap ? EventMap[Type] & Framed & {type: Type} : any) => void} listener
+   * @returns {() => void} takes it off
+   */
+  on(type, listener) {
+    return this.#listeners.on(type, listener);
+  }
+
+  /**
+   * Sends a command without waiting for an answer.
+   *
+   * @template {keyof CommandMap} Type
+   * @param {Type} type
+   * @param {CommandMap[Type]['fields']} fields
+   * @returns {boolean} whether it went out; false while away
+   */
+  send(type, fields) {
+    return this.#connection.send(type, fields);
+  }
+
+  /**
+   * Sends a command and waits for its answer. One that may be repeated without harm waits for the link, and is said again
+   * after each return, until its time is up.
+   *
+   * @template {Answered} Type
+   * @param {Type} type
+   * @param {FieldsOf<Type>} fields
+   * @param {import('./link/requests.js').RequestOptions} [options]
+   * @returns {Promise<CommandMap[Type]['answer']>}
+   * @throws {import('./errors.js').OtomoError}
+   */
+  async request(type, fields, options) {
+    const answer = await this.#connection.requests.request(type, fields, options);
+    this.#rooms.done(type, fields);
+    return answer;
+  }
+
+  /** @param {any} message */
+  #take(message) {
+    if (message.type === 'connected') {
+      this.#hello = message;
+      this.#clockOffset = message.timestamp * 1000 - this.#clock.now();
+    }
+    this.#rooms.take(message);
+    this.#stores.take(message);
+    this.#listeners.tell(message);
+  }
+
+  /** @param {import('./link/wakeups.js').Wakeup} what */
+  #wake(what) {
+    if (what === 'woke' || what === 'online') this.#connection.wake();
+    else this.#connection.nudge();
+  }
+}
+
+/**
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T} makes it the first time
+ */
+function once(make) {
+  /** @type {{made: T} | null} */
+  let kept = null;
+  return () => (kept ??= { made: make() }).made;
+}

@@ -1,0 +1,154 @@
+/**
+ * The server's REST, asked with the same token as the connection.
+ *
+ * A token that is not taken (401) is renewed once, and the request made again; whoever else finds it wanting at the
+ * same time waits for the same new one.
+ */
+
+import { errorFrom, OtomoError } from './errors.js';
+
+/** How long a request may take by default, in milliseconds. */
+export const REST_MS = 15_000;
+
+/**
+ * @typedef {object} RestOptions
+ * @property {Record<string, string | number | boolean | null | undefined>} [query] what is null or undefined is left out
+ * @property {Record<string, string>} [headers]
+ * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
+ * @property {AbortSignal} [signal]
+ * @property {number} [timeoutMs] 15,000 by default
+ */
+
+export class Rest {
+  #parts;
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.base where the server is, without a slash at the end
+   * @param {typeof globalThis.fetch} parts.fetch
+   * @param {import('./clock.js').Clock} parts.clock
+   * @param {import('./link/tokens.js').Tokens} parts.tokens
+   */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @template [T=any]
+   * @param {string} path from the server's root, as `/api/me`
+   * @param {RestOptions} [options]
+   * @returns {Promise<T>} what the answer holds; null where it holds nothing
+   * @throws {OtomoError}
+   */
+  get(path, options) {
+    return this.#ask('GET', path, undefined, options);
+  }
+
+  /**
+   * @template [T=any]
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {RestOptions} [options]
+   * @returns {Promise<T>}
+   * @throws {OtomoError}
+   */
+  post(path, body, options) {
+    return this.#ask('POST', path, body, options);
+  }
+
+  /**
+   * @template [T=any]
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {RestOptions} [options]
+   * @returns {Promise<T>}
+   * @throws {OtomoError}
+   */
+  put(path, body, options) {
+    return this.#ask('PUT', path, body, options);
+  }
+
+  /**
+   * @template [T=any]
+   * @param {string} path
+   * @param {RestOptions} [options]
+   * @returns {Promise<T>}
+   * @throws {OtomoError}
+   */
+  delete(path, options) {
+    return this.#ask('DELETE', path, undefined, options);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} body
+   * @param {RestOptions} [options]
+   */
+  async #ask(method, path, body, options = {}) {
+    const { tokens } = this.#parts;
+    const token = await tokens.get();
+    const response = await this.#fetch(method, path, body, options, token);
+    if (response.status !== 401) return answerOf(response);
+    const refusal = await errorFrom(response);
+    // Somebody else may have got a new one meanwhile.
+    const next = tokens.current !== token ? tokens.current : await tokens.renew('unauthorized').catch(() => null);
+    if (next === null) throw refusal;
+    return answerOf(await this.#fetch(method, path, body, options, next));
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} body
+   * @param {RestOptions} options
+   * @param {string} token
+   * @returns {Promise<Response>}
+   */
+  async #fetch(method, path, body, { query, headers, idempotencyKey, signal, timeoutMs = REST_MS }, token) {
+    const { base, fetch, clock } = this.#parts;
+    const giveUp = new AbortController();
+    const abort = () => giveUp.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    let late = false;
+    const end = clock.after(timeoutMs, () => {
+      late = true;
+      giveUp.abort();
+    });
+    try {
+      return await fetch(`${base}${path}${queryOf(query)}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: giveUp.signal,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw new OtomoError('ABORTED', `${method} ${path} was given up`, {}, signal.reason);
+      if (late) throw new OtomoError('TIMEOUT', `${method} ${path}: no answer in ${timeoutMs} ms`);
+      throw new OtomoError('DISCONNECTED', `${method} ${path}: ${error}`, {}, error);
+    } finally {
+      end();
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+}
+
+/** @param {RestOptions['query']} query */
+function queryOf(query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  if (given.length === 0) return '';
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/** @param {Response} response */
+async function answerOf(response) {
+  if (!response.ok) throw await errorFrom(response);
+  const text = await response.text();
+  return text === '' ? null : JSON.parse(text);
+}

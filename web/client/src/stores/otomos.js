@@ -1,0 +1,111 @@
+/**
+ * The list of otomo (source document 000, U-01) in the order that people see: an old list and an event give the
+ * new one. Online first, then busy, break, offline; in each the most recent change first.
+ *
+ * The law that the tests hold: a snapshot and the updates after it give what a fresh snapshot gives.
+ */
+
+/** @typedef {'online' | 'busy' | 'break' | 'offline'} OtomoStatus */
+
+/**
+ * @typedef {object} Otomo
+ * @property {string} userId
+ * @property {string | null} name null until somebody told us
+ * @property {string | null} avatar
+ * @property {OtomoStatus} status
+ * @property {number} timestamp when the status changed, UNIX seconds
+ */
+
+/**
+ * @typedef {object} OtomosState
+ * @property {boolean} known false until the first snapshot is whole
+ * @property {readonly Otomo[]} list
+ * @property {readonly Otomo[] | null} coming a snapshot that goes on with the next message of its type
+ */
+
+/** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
+export const STATUSES = Object.freeze(['online', 'busy', 'break', 'offline']);
+
+/** @type {OtomosState} */
+export const NO_OTOMOS = Object.freeze({ known: false, list: Object.freeze([]), coming: null });
+
+/**
+ * @param {OtomosState} state
+ * @param {any} event
+ * @returns {OtomosState}
+ */
+export function reduceOtomos(state, event) {
+  switch (event.type) {
+    case 'otomo_status_snapshot':
+      return fromSnapshot(state, event);
+    case 'otomo_status_update':
+      return { ...state, list: moved(state.list, event) };
+    case 'client_profile':
+      return { ...state, list: profiled(state.list, event) };
+    default:
+      return state;
+  }
+}
+
+/**
+ * @param {OtomosState} state
+ * @param {{otomos: any[], more?: boolean}} snapshot all of them, in list order, in one message or in several
+ * @returns {OtomosState}
+ */
+function fromSnapshot({ known, list, coming }, { otomos, more }) {
+  const before = new Map(list.map((otomo) => [otomo.userId, otomo]));
+  const part = otomos.map(({ userId, status, timestamp, name, avatar }) => {
+    const old = before.get(userId);
+    return same(old, { userId, name: name ?? old?.name ?? null, avatar: avatar ?? old?.avatar ?? null, status, timestamp });
+  });
+  const all = coming === null ? part : [...coming, ...part];
+  // The old list stays in view until the new one is whole.
+  return more === true ? { known, list, coming: all } : { known: true, list: sameList(list, all), coming: null };
+}
+
+/**
+ * @param {readonly Otomo[]} list
+ * @param {{userId: string, status: OtomoStatus, timestamp: number}} update
+ * @returns {readonly Otomo[]}
+ */
+function moved(list, { userId, status, timestamp }) {
+  const old = list.find((otomo) => otomo.userId === userId);
+  if (old?.status === status && old.timestamp === timestamp) return list;
+  const { name, avatar } = old ?? { name: null, avatar: null };
+  const others = list.filter((otomo) => otomo !== old);
+  const rank = STATUSES.indexOf(status);
+  // Before its equals: of two changes in one second the one that we hear of later is the later one.
+  const after = others.findIndex((otomo) => {
+    const place = STATUSES.indexOf(otomo.status);
+    return place > rank || (place === rank && otomo.timestamp <= timestamp);
+  });
+  others.splice(after < 0 ? others.length : after, 0, { userId, name, avatar, status, timestamp });
+  return others;
+}
+
+/**
+ * @param {readonly Otomo[]} list
+ * @param {{userId: string, name: string | null, avatar: string | null}} profile
+ * @returns {readonly Otomo[]}
+ */
+function profiled(list, { userId, name, avatar }) {
+  return list.map((otomo) => (otomo.userId === userId ? { ...otomo, name, avatar } : otomo));
+}
+
+/**
+ * @param {Otomo | undefined} old
+ * @param {Otomo} next
+ * @returns {Otomo} the old one where nothing changed: views compare by identity
+ */
+function same(old, next) {
+  const fields = /** @type {(keyof Otomo)[]} */ (Object.keys(next));
+  return old !== undefined && fields.every((field) => old[field] === next[field]) ? old : next;
+}
+
+/**
+ * @param {readonly Otomo[]} old
+ * @param {readonly Otomo[]} next
+ */
+function sameList(old, next) {
+  return old.length === next.length && old.every((otomo, index) => otomo === next[index]) ? old : next;
+}

@@ -1,0 +1,36 @@
+/**
+ * A user's points (source document 003, "SP").
+ */
+
+/**
+ * @typedef {object} Points
+ * @property {number | null} balance null until it is known
+ * @property {any} last the last of `sp_update`, `sp_insufficient` and `sp_daily_recovery` that came; null before
+ */
+
+/** @type {Points} */
+export const NO_POINTS = Object.freeze({ balance: null, last: null });
+
+/**
+ * @param {Points} state
+ * @param {any} event
+ * @returns {Points}
+ */
+export function reducePoints(state, event) {
+  switch (event.type) {
+    case 'client_points':
+      return event.balance === state.balance ? state : { ...state, balance: event.balance };
+    case 'sp_update':
+    case 'sp_insufficient':
+      return { balance: event.current_sp, last: event };
+    case 'sp_daily_recovery':
+      return { balance: event.balance_after, last: event };
+    default:
+      return state;
+  }
+}
+
+/** @param {{type: string}} event @returns {boolean} whether it tells a balance */
+export function tellsBalance({ type }) {
+  return type === 'sp_update' || type === 'sp_insufficient' || type === 'sp_daily_recovery';
+}

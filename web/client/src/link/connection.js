@@ -16,6 +16,9 @@ const STABLE_MS = 5_000;
 /** How long an attempt may go without a word before it counts as failed, in milliseconds. */
 export const CONNECT_MS = 15_000;
 
+/** An attempt this young was made after the world changed, in milliseconds. */
+const FRESH_MS = 2_000;
+
 /** When to look again where a change of transport would disturb just now, in milliseconds. */
 const BUSY_MS = 60_000;
 
@@ -75,6 +78,8 @@ export class Connection {
   #wire = null;
   /** Whether anything came over it. */
   #heard = false;
+  /** Since when it is there, milliseconds since 1970. */
+  #adoptedAt = 0;
   /** The attempt that waits for its token; another one, or none, if it is not wanted any more. @type {object | null} */
   #dialing = null;
   #attempt = 0;
@@ -144,7 +149,8 @@ export class Connection {
 
   /** As `nudge`, after which an attempt from before is not trusted either. */
   wake() {
-    if (this.#wire !== null && this.#liveSince === null) this.#lost();
+    const old = this.#parts.clock.now() - this.#adoptedAt > FRESH_MS;
+    if (this.#wire !== null && this.#liveSince === null && old) this.#lost();
     this.nudge();
   }
 
@@ -194,6 +200,7 @@ export class Connection {
   #adopt(wire) {
     this.#wire = wire;
     this.#heard = false;
+    this.#adoptedAt = this.#parts.clock.now();
     this.#closing = null;
     this.#watch();
     wire.onmessage = (message) => this.#receive(message);

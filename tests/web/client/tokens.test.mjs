@@ -1,0 +1,182 @@
+// Tokens, and REST with the same ones.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { OtomoError } from '../../../web/client/src/index.js';
+import { back, begun, live, settle, tokenOf, world } from './support/world.mjs';
+
+/** A token function that says what it was asked for. */
+function source(options = {}) {
+  const asked = [];
+  const token = async (why) => {
+    asked.push(why);
+    if (options.fails?.(asked.length)) throw options.fails(asked.length);
+    return tokenOf('me', { n: asked.length, ...options.claims });
+  };
+  return { asked, token };
+}
+
+const nth = (n) => tokenOf('me', { n });
+const EXPIRED = { error: { code: 'TOKEN_EXPIRED', message: 'm' } };
+
+describe('a token', () => {
+  test('is asked for to connect, kept over breaks, and renewed while connected', async () => {
+    const { asked, token } = source();
+    const seen = await live({ token, topics: ['otomo'] });
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    await back(seen);
+    assert.deepEqual(asked, ['connect']);
+    await seen.socket().says({ type: 'token_expiring', expiresAt: 1 });
+    assert.deepEqual(asked, ['connect', 'expiring']);
+    const [{ requestId: _, ...refresh }] = seen.socket().sent;
+    assert.deepEqual(refresh, { type: 'token_refresh', token: nth(2) });
+  });
+
+  test('that has run out is renewed before the return', async () => {
+    const { asked, token } = source();
+    const seen = await live({ token, topics: ['otomo'] });
+    await seen.socket().breaks(4202);
+    await seen.clock.tick(0);
+    assert.deepEqual(asked, ['connect', 'expired']);
+    assert.deepEqual(seen.socket().protocols, ['bearer', nth(2)]);
+  });
+
+  test('that says of itself that it is over is not tried', async () => {
+    const { asked, token } = source({ claims: { exp: 1_700_000_060 } });
+    const seen = await live({ token, topics: ['otomo'] });
+    await seen.clock.tick(59_000);
+    await seen.socket().breaks();
+    await seen.clock.sleep(600_000);
+    assert.deepEqual(asked, ['connect', 'expired']);
+  });
+
+  test('a fixed one that has run out ends it, and says so', async () => {
+    const seen = await live();
+    await seen.socket().breaks(4202);
+    await seen.clock.tick(60_000);
+    assert.equal(seen.otomo.link.get().phase, 'refused');
+    assert.equal(seen.otomo.link.get().closing.code, 4202);
+    assert.equal(seen.sockets.length, 1);
+  });
+
+  test('is asked for again where the app could not get one just now', async () => {
+    const { asked, token } = source({ fails: (n) => (n < 3 ? new TypeError('fetch failed') : null) });
+    const seen = await begun({ token, topics: ['otomo'] });
+    await seen.clock.tick(250);
+    assert.equal(seen.otomo.link.get().phase, 'away');
+    await seen.clock.tick(500);
+    assert.equal(asked.length, 3);
+    assert.equal(seen.sockets.length, 1);
+  });
+
+  test('that never comes is given up after a while', async () => {
+    const seen = await begun({ token: () => new Promise(() => {}), topics: ['otomo'] });
+    await seen.clock.tick(30_000);
+    assert.equal(seen.otomo.link.get().phase, 'away');
+  });
+
+  test('that nobody has to give ends it', async () => {
+    for (const token of [async () => null, async () => Promise.reject(new OtomoError('UNAUTHORIZED', 'signed out'))]) {
+      const seen = await begun({ token, topics: ['otomo'] });
+      await settle();
+      assert.equal(seen.otomo.link.get().phase, 'refused');
+    }
+  });
+
+  test('is asked for anew by who starts again after a refusal', async () => {
+    const { asked, token } = source();
+    const seen = await live({ token, topics: ['otomo'] });
+    await seen.socket().breaks(4001);
+    seen.otomo.start();
+    await settle();
+    assert.deepEqual(asked, ['connect', 'connect']);
+  });
+
+  test('is asked for once by all who ask at the same time', async () => {
+    let give;
+    const asked = [];
+    const token = (why) => new Promise((resolve) => asked.push(why) && (give = resolve));
+    const seen = world({ token, rest: () => [200, {}] });
+    seen.otomo.start();
+    const answers = [seen.otomo.rest.get('/api/me'), seen.otomo.rest.get('/api/calls')];
+    await settle();
+    assert.deepEqual(asked, ['connect']);
+    give(nth(1));
+    await Promise.all(answers);
+    assert.deepEqual(asked, ['connect']);
+  });
+});
+
+describe('REST', () => {
+  test('asks with the token, gives the answer, and null where there is none', async () => {
+    const rest = (method, path) => (method === 'DELETE' ? [204] : [200, { path }]);
+    const seen = world({ rest });
+    assert.deepEqual(await seen.otomo.rest.get('/api/calls', { query: { limit: 5, cursor: null } }), { path: '/api/calls?limit=5' });
+    assert.equal(await seen.otomo.rest.delete('/api/friends/a'), null);
+    await seen.otomo.rest.post('/api/conversations', { kind: 'group' }, { idempotencyKey: 'k-1' });
+    const { headers, body } = seen.requests.at(-1);
+    assert.deepEqual(body, { kind: 'group' });
+    assert.equal(headers.authorization, `Bearer ${tokenOf('me')}`);
+    assert.equal(headers['idempotency-key'], 'k-1');
+  });
+
+  test('renews a token that is not taken once, for all who meet it at the same time', async () => {
+    const { asked, token } = source();
+    const rest = (_, __, { headers }) => (headers.authorization.endsWith(nth(1)) ? [401, EXPIRED] : [200, { ok: true }]);
+    const seen = world({ token, rest });
+    const answers = ['/a', '/b', '/c'].map((path) => seen.otomo.rest.get(path));
+    assert.deepEqual(await Promise.all(answers), [{ ok: true }, { ok: true }, { ok: true }]);
+    assert.deepEqual(asked, ['connect', 'unauthorized']);
+  });
+
+  test('gives up where the new one is not taken either, and where there is none', async () => {
+    const { asked, token } = source();
+    const refused = world({ token, rest: () => [401, EXPIRED] });
+    await assert.rejects(refused.otomo.rest.get('/a'), { code: 'TOKEN_EXPIRED', status: 401 });
+    assert.equal(asked.length, 2);
+    const fixed = world({ rest: () => [401, EXPIRED] });
+    await assert.rejects(fixed.otomo.rest.get('/a'), { code: 'TOKEN_EXPIRED' });
+    assert.equal(fixed.requests.length, 1);
+  });
+
+  test('says what was wrong: the server, its time, the network, the caller', async () => {
+    const refusal = { code: 'RATE_LIMITED', message: 'm' };
+    const limited = world({ rest: () => new Response(JSON.stringify({ error: refusal }), { status: 429, headers: { 'retry-after': '3' } }) });
+    await assert.rejects(limited.otomo.rest.get('/a'), { code: 'RATE_LIMITED', retryAfterMs: 3_000, status: 429 });
+    const proxy = world({ rest: () => new Response('<h1>bad gateway</h1>', { status: 502 }) });
+    await assert.rejects(proxy.otomo.rest.get('/a'), { code: 'UNAVAILABLE', status: 502 });
+    await assert.rejects(world({ rest: () => null }).otomo.rest.get('/a'), { code: 'DISCONNECTED' });
+
+    const hangs = (_, __, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const slow = world({ rest: hangs });
+    const late = assert.rejects(slow.otomo.rest.get('/a', { timeoutMs: 2_000 }), { code: 'TIMEOUT' });
+    const giveUp = new AbortController();
+    const given = assert.rejects(slow.otomo.rest.get('/a', { signal: giveUp.signal }), { code: 'ABORTED' });
+    await settle();
+    giveUp.abort();
+    await given;
+    await slow.clock.tick(2_000);
+    await late;
+  });
+});
+
+describe('options', () => {
+  test('that cannot be right are refused with their names', () => {
+    for (const [options, name] of [
+      [{ token: '' }, /token/],
+      [{ token: 't', transport: 'carrier pigeon' }, /transport/],
+      [{ token: 't', topics: ['weather'] }, /topics/],
+      [{ token: 't', url: 'ftp://x' }, /url/],
+      [{ token: 't', startAt: 'later' }, /startAt/],
+    ]) {
+      assert.throws(() => world(options), (error) => error instanceof TypeError && name.test(error.message));
+    }
+  });
+
+  test('a server behind a path keeps it', async () => {
+    const seen = await begun({ url: 'https://test/rt/' });
+    assert.equal(`${seen.socket().url.origin}${seen.socket().url.pathname}`, 'wss://test/rt/ws');
+  });
+});

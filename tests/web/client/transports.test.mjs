@@ -1,0 +1,242 @@
+// What carries the connection: WebSockets, and event streams where something on the way refuses those.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
+import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf } from './support/world.mjs';
+
+/** A response that is an event stream whose server side is the test. */
+function stream() {
+  let control;
+  const body = new ReadableStream({ start: (controller) => (control = controller) });
+  const bytes = new TextEncoder();
+  return {
+    response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+    async write(text) {
+      control.enqueue(bytes.encode(text));
+      await settle();
+    },
+    async says(...messages) {
+      for (const message of messages) await this.write(`data: ${JSON.stringify(message)}\n\n`);
+    },
+    async ends() {
+      control.close();
+      await settle();
+    },
+  };
+}
+
+/** A server that speaks event streams: they wait in `streams`; `commands` answers what is posted. */
+function server({ commands = () => [204], others = () => [404, { error: { code: 'NOT_FOUND', message: 'm' } }] } = {}) {
+  const streams = [];
+  const posted = [];
+  const rest = (method, path, request) => {
+    if (path.startsWith('/sse')) {
+      const one = Object.assign(stream(), { query: Object.fromEntries(new URL(path, 'http://x').searchParams), request });
+      streams.push(one);
+      return one.response;
+    }
+    if (path.startsWith('/api/commands')) {
+      posted.push({ path, body: request.body, headers: request.headers });
+      return commands(request.body);
+    }
+    return others(method, path);
+  };
+  return { streams, posted, rest };
+}
+
+const READY = { type: 'ready', seq: 0 };
+
+async function streaming(options = {}) {
+  const { streams, posted, rest } = server(options);
+  const seen = await begun({ transport: 'sse', rest, ...options.client });
+  await streams[0].says({ ...CONNECTED, ...options.hello }, READY);
+  return { ...seen, streams, posted };
+}
+
+describe('an event stream', () => {
+  test('says in its request where it stands, and its token in a header', async () => {
+    const { streams, otomo } = await streaming({ client: { startAt: 'oldest', topics: ['chat', 'calls'] } });
+    const { query, request } = streams[0];
+    assert.deepEqual(query, { device: 'desk', topics: 'chat,calls', lastSeq: '0', events: 'unnamed' });
+    assert.equal(request.headers.authorization, `Bearer ${tokenOf('me')}`);
+    assert.deepEqual([otomo.link.get().phase, otomo.link.get().transport], ['live', 'sse']);
+  });
+
+  test('posts commands for its session, each after the answer to the one before', async () => {
+    const waiting = [];
+    const commands = () => new Promise((resolve) => waiting.push(resolve));
+    const { otomo, posted } = await streaming({ commands });
+    const answer = otomo.request('call_accept', { callId: 'c' });
+    otomo.send('typing-start', { conversationId: 'k' });
+    await settle();
+    assert.equal(posted.length, 1);
+    assert.equal(posted[0].path, '/api/commands?session=s-1');
+    waiting[0]([200, { type: 'call_accept_ack', callId: 'c', requestId: posted[0].body.requestId }]);
+    assert.equal((await answer).callId, 'c');
+    await settle();
+    assert.deepEqual(posted[1].body, { type: 'typing-start', conversationId: 'k' });
+  });
+
+  test('hands on a refusal as the one that a WebSocket would have brought', async () => {
+    const refusal = { code: 'CALLER_BUSY', message: 'm', context: { callId: 'c' } };
+    const { otomo } = await streaming({ commands: () => [409, { error: refusal }] });
+    await assert.rejects(otomo.request('call_request', { callId: 'c', toUserId: 'x' }), refusal);
+  });
+
+  test('breaks when it ends, when a post does not get through, and when its session is over', async () => {
+    const ended = await streaming();
+    await ended.streams[0].ends();
+    const cut = await streaming({ commands: () => null });
+    cut.otomo.send('ping', {});
+    const over = await streaming({ commands: () => [404, { error: { code: 'NOT_FOUND', message: 'm' } }] });
+    over.otomo.send('ping', {});
+    await settle();
+    await settle();
+    for (const { otomo } of [ended, cut, over]) assert.equal(otomo.link.get().phase, 'away');
+  });
+
+  test('says why it was refused, and when to come back', async () => {
+    for (const [status, code, context, phase, closeCode] of [
+      [401, 'UNAUTHORIZED', {}, 'refused', 4001],
+      [403, 'FORBIDDEN', {}, 'refused', 4003],
+      [429, 'RATE_LIMITED', { retryAfterMs: 7_000 }, 'away', 4102],
+      [503, 'UNAVAILABLE', { retryAfterMs: 7_000 }, 'away', 1006],
+    ]) {
+      const rest = (_, path) => (path.startsWith('/sse') ? [status, { error: { code, message: 'm', context } }] : [404, {}]);
+      const { otomo, clock } = await begun({ transport: 'sse', rest });
+      await settle();
+      const link = otomo.link.get();
+      assert.deepEqual([link.phase, link.closing.code], [phase, closeCode], code);
+      if (phase === 'away') assert.ok(link.retryAt >= clock.now() + 7_000, code);
+    }
+  });
+
+  test('lives while its comments come', async () => {
+    const { streams, clock, posted } = await streaming();
+    for (let n = 0; n < 5; n += 1) {
+      await clock.tick(20_000);
+      await streams[0].write(':\n\n');
+    }
+    assert.deepEqual(posted, []);
+  });
+
+  test('says goodbye before it ends, and ends without a word otherwise', async () => {
+    const leaves = await streaming();
+    leaves.otomo.stop();
+    await settle();
+    assert.ok(leaves.requests.some(({ method, path }) => method === 'POST' && path === '/api/logout?device=desk'));
+    assert.equal(leaves.streams[0].request.signal.aborted, true);
+    const changes = await streaming();
+    changes.otomo.useTransport('websocket');
+    await settle();
+    assert.equal(changes.requests.some(({ path }) => path.startsWith('/api/logout')), false);
+    assert.equal(changes.streams[0].request.signal.aborted, true);
+  });
+
+  test('is read however it is cut', () => {
+    const heard = [];
+    const text = ': hello\r\nid: 4\r\ndata: {"a":\r\ndata: "あ"}\r\n\r\nretry: 5\r\rdata:x\n\n:\n';
+    for (let size = 1; size < text.length; size += 1) {
+      const told = { data: [], comments: 0 };
+      const parser = new EventStreamParser({ onData: (data) => told.data.push(data), onComment: () => (told.comments += 1) });
+      for (let at = 0; at < text.length; at += size) parser.push(text.slice(at, at + size));
+      heard.push(told);
+    }
+    for (const told of heard) assert.deepEqual(told, { data: ['{"a":\n"あ"}', 'x'], comments: 2 });
+  });
+});
+
+describe("'auto'", () => {
+  const blocked = async (options = {}) => {
+    const { streams, posted, rest } = server({ others: (_, path) => (path === '/health/live' ? [200, {}] : [404, {}]) });
+    const seen = await begun({ rest, ...options });
+    return { ...seen, streams, posted };
+  };
+
+  test('goes on with an event stream where WebSockets do not come up though HTTP does', async () => {
+    const seen = await blocked();
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    assert.equal(seen.streams.length, 1);
+    await seen.streams[0].says(CONNECTED, READY);
+    assert.equal(seen.otomo.link.get().transport, 'sse');
+  });
+
+  test('stays with WebSockets while nothing at all gets through', async () => {
+    const seen = await begun({ rest: () => null });
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    assert.equal(seen.sockets.length, 2);
+  });
+
+  test('asks once more when it is live, without signing in, and goes back where it was mistaken', async () => {
+    const seen = await blocked();
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    await seen.streams[0].says(CONNECTED, READY);
+    await seen.clock.tick(0);
+    const probe = seen.socket();
+    assert.equal(probe.protocols, undefined);
+    assert.equal(probe.url.search, '');
+    probe.opens();
+    await settle();
+    await settle();
+    assert.equal(probe.closedWith, 1000);
+    await back(seen);
+    assert.equal(seen.otomo.link.get().transport, 'websocket');
+    assert.equal(seen.streams[0].request.signal.aborted, true);
+  });
+
+  test('remembers for the session, and asks again now and then, ever more rarely', async () => {
+    const storage = new TestStorage();
+    const seen = await blocked({ storage });
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    await seen.streams[0].says(CONNECTED, READY);
+    await seen.clock.tick(0);
+    await seen.socket().breaks();
+    assert.equal(storage.getItem('otomo.transport'), 'sse');
+
+    const asked = seen.sockets.length;
+    const alive = async (ms) => {
+      for (let passed = 0; passed < ms; passed += 20_000) {
+        await seen.streams[0].write(':\n');
+        await seen.clock.tick(20_000);
+      }
+    };
+    await alive(280_000);
+    assert.equal(seen.sockets.length, asked);
+    await alive(20_000);
+    assert.equal(seen.sockets.length, asked + 1);
+    await seen.socket().breaks();
+    await alive(580_000);
+    assert.equal(seen.sockets.length, asked + 1);
+    await alive(20_000);
+    assert.equal(seen.sockets.length, asked + 2);
+
+    const reloaded = await blocked({ storage });
+    assert.deepEqual([reloaded.sockets.length, reloaded.streams.length], [0, 1]);
+    await reloaded.streams[0].ends();
+    await reloaded.clock.tick(250);
+    assert.deepEqual([reloaded.sockets.length, reloaded.streams.length], [1, 1], 'a stream that does not come up either');
+  });
+
+  test('a server that refuses a WebSocket by its own word is not a proxy', async () => {
+    const seen = await blocked();
+    await seen.socket().says({ type: 'closing', code: 4101, reason: 'many', reconnect: true, retryAfterMs: 100 });
+    await seen.socket().breaks(4101);
+    await seen.clock.tick(400);
+    assert.deepEqual([seen.sockets.length, seen.streams.length], [2, 0]);
+  });
+
+  test('a chosen transport is not changed', async () => {
+    const seen = await live({ transport: 'websocket', rest: () => [200, {}] });
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    await seen.socket().breaks();
+    await seen.clock.tick(500);
+    assert.equal(seen.sockets.length, 3);
+  });
+});

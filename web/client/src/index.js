@@ -24,6 +24,7 @@ export function createOtomo(options) {
 export { Otomo } from './otomo.js';
 export { OtomoError } from './errors.js';
 export { newId } from './id.js';
+export { NO_CALL } from './calls/state.js';
 export { createStore } from './store.js';
 export { STATUSES } from './stores/otomos.js';
 export { TOPICS } from './options.js';

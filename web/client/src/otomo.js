@@ -13,6 +13,7 @@
  * ```
  */
 
+import { Calls } from './calls/calls.js';
 import { claimDevice } from './device.js';
 import { Connection, IDLE } from './link/connection.js';
 import { Dialer } from './link/dialer.js';
@@ -60,12 +61,15 @@ export class Otomo {
 
   /** REST with the same token. @type {Rest} */
   rest;
+  /** Calling and being called. @type {Calls} */
+  calls;
   /** The connection, as people see it. */
   link = readOnly(this.#link);
 
   /** @param {import('./options.js').OtomoOptions} options */
   constructor(options) {
-    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random } = checked(options);
+    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random, calls } =
+      checked(options);
     const every = topics.length === TOPICS.length;
     const list = every ? '' : topics.join(',');
     this.#clock = clock;
@@ -85,7 +89,7 @@ export class Otomo {
       transports: this.#transports,
       dial: () => dialer.dial(),
       webSocketsComeThrough: () => dialer.webSocketsComeThrough(),
-      mayMove: () => true,
+      mayMove: () => !this.calls.live,
       onMessage: (message) => this.#take(message),
       onLink: (link) => this.#link.set(link),
     });
@@ -93,6 +97,16 @@ export class Otomo {
       request: (type, fields) => this.#connection.requests.request(type, fields),
       left: (event) => this.#take(event),
     });
+    this.calls = new Calls(
+      {
+        clock,
+        request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
+        send: (type, fields) => this.#connection.send(type, fields),
+        clockOffset: () => this.#clockOffset,
+        personOf: (userId) => this.otomos.get().find((otomo) => otomo.userId === userId),
+      },
+      calls,
+    );
     this.#wakeups = new Wakeups(clock, (what) => this.#wake(what));
   }
 
@@ -108,6 +122,7 @@ export class Otomo {
   stop() {
     this.#wakeups.stop();
     this.#stores.stop();
+    this.calls.stop();
     this.#connection.stop();
     this.#rooms.forget();
     this.#clock.close();
@@ -216,6 +231,7 @@ export class Otomo {
     }
     this.#rooms.take(message);
     this.#stores.take(message);
+    this.calls.take(message);
     this.#listeners.tell(message);
   }
 

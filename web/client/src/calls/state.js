@@ -1,0 +1,284 @@
+/**
+ * The one call of this client, as a person sees it: an old call and an event give the new call. Pure.
+ *
+ * ```text
+ *  (place) ------> requesting --> ringing --+
+ *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
+ *  incoming_call ------------> incoming ----+
+ * ```
+ * The server owns the truth; this is what can be shown of it. Events about another call than ours (the
+ * same person's other devices hear of theirs too) change nothing.
+ */
+
+/** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */
+
+/** @typedef {'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
+
+/**
+ * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
+ * where this client could not go on. Reasons are the server's, or an error code.
+ * @typedef {object} Ending
+ * @property {'refused' | 'cancelled' | 'over' | 'failed'} kind
+ * @property {string} reason
+ * @property {number | null} durationSeconds null where the two never spoke
+ * @property {number} points what it cost
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {Phase} phase
+ * @property {string | null} callId null while idle
+ * @property {'caller' | 'otomo' | null} side which of the two this client is; null while idle
+ * @property {Person | null} peer the other one; null while idle
+ * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed
+ * @property {number | null} ringUntil when ringing ends, on this clock (milliseconds since 1970)
+ * @property {number | null} ringMs how long it rings in all, where known
+ * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
+ * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
+ * @property {RTCPeerConnectionState} media what the peer connection says of itself
+ * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`
+ * @property {boolean} muted
+ * @property {number} charged points that it cost so far
+ * @property {boolean} low whether the balance does not reach for the next minute
+ * @property {Ending | null} ending
+ */
+
+/**
+ * What the reducer may know beside call and event.
+ * @typedef {object} Scene
+ * @property {number} now this clock, milliseconds since 1970
+ * @property {number} clockOffset how far the server's clock is ahead of it, milliseconds
+ */
+
+/** @type {Readonly<Call>} */
+export const NO_CALL = Object.freeze({
+  phase: 'idle',
+  callId: null,
+  side: null,
+  peer: null,
+  wish: null,
+  ringUntil: null,
+  ringMs: null,
+  since: null,
+  peerBackBy: null,
+  media: 'new',
+  remoteStream: null,
+  muted: false,
+  charged: 0,
+  low: false,
+  ending: null,
+});
+
+/**
+ * @param {Call} call
+ * @param {any} event
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+export function reduceCall(call, event, scene) {
+  switch (event.type) {
+    case 'client_call':
+      return isLive(call) ? call : begin(event.callId, 'caller', event.peer, 'requesting');
+    case 'client_call_dismissed':
+      return isLive(call) ? call : NO_CALL;
+    case 'incoming_call':
+      return ring(call, event, scene);
+    case 'call_snapshot':
+      return fromSnapshot(call, event, scene);
+    default:
+      break;
+  }
+  return isLive(call) && call.callId === event.callId ? advance(call, event, scene) : call;
+}
+
+/**
+ * @param {Call} call
+ * @returns {boolean} whether it still holds its two people
+ */
+export function isLive({ phase }) {
+  return phase !== 'idle' && phase !== 'ended';
+}
+
+/**
+ * @param {Call} call
+ * @returns {boolean} whether it was answered
+ */
+export function isAnswered({ phase }) {
+  return phase === 'connecting' || phase === 'connected';
+}
+
+/**
+ * @param {Call} call a live one
+ * @param {any} event about this call
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+function advance(call, event, scene) {
+  switch (event.type) {
+    case 'client_wish':
+      return { ...call, wish: event.wish };
+    case 'client_media':
+      return { ...call, media: event.media };
+    case 'client_stream':
+      return { ...call, remoteStream: event.stream };
+    case 'client_mute':
+      return { ...call, muted: event.muted };
+    case 'client_call_failed':
+      return end(call, 'failed', event);
+    case 'client_call_left':
+      return NO_CALL;
+    case 'call_request_ack':
+      return requested(call, event);
+    case 'call_ringing':
+      return call.phase === 'requesting' ? { ...call, phase: 'ringing' } : call;
+    case 'call_rejected':
+      return end(call, 'refused', event);
+    case 'call_cancelled':
+      return end(call, 'cancelled', event);
+    case 'call_reject_ack':
+    case 'call_cancel_ack':
+      // Nothing to tell to the one who chose it.
+      return NO_CALL;
+    case 'call_accepted':
+    case 'call_accept_ack':
+    case 'signaling_start':
+      return call.phase === 'connected' ? call : { ...settled(call), phase: 'connecting' };
+    case 'call_connected':
+      return { ...settled(call), phase: 'connected', since: call.since ?? scene.now };
+    case 'call_peer_reconnecting':
+      return { ...call, peerBackBy: local(event.deadline, scene) };
+    case 'call_peer_back':
+      return { ...call, peerBackBy: null };
+    case 'call_tick':
+      return { ...call, charged: event.totalChargedPoints, low: event.status === 'low_balance' };
+    case 'call_end':
+      return end(call, 'over', event);
+    default:
+      return call;
+  }
+}
+
+/**
+ * @param {Call} call
+ * @param {any} ack `call_request_ack`
+ * @returns {Call}
+ */
+function requested(call, { joinedCallId, outcome, ...how }) {
+  // The two called each other at the same time: this request counts as the answer to the other's.
+  if (joinedCallId !== undefined) return { ...settled(call), callId: joinedCallId, side: 'otomo', phase: 'connecting' };
+  return outcome === undefined ? call : end(call, kindOf(outcome), how);
+}
+
+/**
+ * A wish to accept is fulfilled once the call goes on; one to leave stays until the end confirms it.
+ * @param {Call} call
+ * @returns {Call}
+ */
+function settled(call) {
+  return call.wish === 'accept' ? { ...call, wish: null } : call;
+}
+
+/**
+ * @param {Call} call
+ * @param {any} event `incoming_call`
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+function ring(call, event, scene) {
+  if (isLive(call) && call.phase !== 'incoming') return call;
+  const { fromUserId: userId, fromUserName: name, fromUserAvatar: avatar } = event;
+  const same = isLive(call) && call.callId === event.callId;
+  const base = same ? call : begin(event.callId, 'otomo', { userId, name, avatar }, 'incoming');
+  return {
+    ...base,
+    ringUntil: scene.now + event.remainingMs,
+    ringMs: (event.expiresAt - event.timestamp) * 1000,
+  };
+}
+
+/**
+ * What the server says on (re)connecting decides. A call that it no longer counts as ours ended while we
+ * were away, or goes on at another device; only a request that may never have reached it stays, to be
+ * asked again.
+ *
+ * @param {Call} call
+ * @param {any} event `call_snapshot`
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+function fromSnapshot(call, event, scene) {
+  const live = event.call;
+  if (live?.bound) return restored(call, live, scene);
+  if (!isLive(call)) return call;
+  if (live?.callId === call.callId) {
+    return call.phase === 'incoming' && live.phase !== 'ringing' && live.phase !== 'requesting'
+      ? end(call, 'cancelled', { reason: 'answered_elsewhere' })
+      : call;
+  }
+  const over = event.recent?.find((/** @type {{callId: string}} */ { callId }) => callId === call.callId);
+  if (over) return end(call, kindOf(over.outcome), over);
+  return call.phase === 'requesting' ? call : end(call, 'failed', { reason: 'lost' });
+}
+
+/**
+ * @param {Call} call
+ * @param {any} live the snapshot's call; this device is the one that speaks in it
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+function restored(call, live, scene) {
+  const side = live.role === 'offerer' ? 'caller' : 'otomo';
+  const same = isLive(call) && call.callId === live.callId;
+  const base = same ? call : begin(live.callId, side, side === 'caller' ? live.otomo : live.caller, live.phase);
+  const since = live.connectedAt === undefined ? null : local(live.connectedAt, scene);
+  const charged = live.totalChargedPoints ?? base.charged;
+  return { ...settled(base), side, phase: live.phase, since: base.since ?? since, charged, peerBackBy: null };
+}
+
+/**
+ * @param {string} callId
+ * @param {'caller' | 'otomo'} side
+ * @param {Person} peer
+ * @param {Phase} phase
+ * @returns {Call}
+ */
+function begin(callId, side, { userId, name = null, avatar = null }, phase) {
+  return { ...NO_CALL, callId, side, peer: { userId, name, avatar }, phase };
+}
+
+/**
+ * @param {Call} call
+ * @param {Ending['kind']} kind
+ * @param {Record<string, any>} how an event's fields
+ * @returns {Call}
+ */
+function end(call, kind, { reason = 'lost', durationSeconds = 0, totalChargedPoints = 0 }) {
+  const spoke = call.phase === 'connected' || durationSeconds > 0;
+  const ending = { kind, reason, durationSeconds: spoke ? durationSeconds : null, points: totalChargedPoints };
+  return { ...call, phase: 'ended', wish: null, peerBackBy: null, remoteStream: null, ending };
+}
+
+/**
+ * @param {string} outcome as the server stores it
+ * @returns {Ending['kind']}
+ */
+function kindOf(outcome) {
+  switch (outcome) {
+    case 'rejected':
+    case 'missed':
+      return 'refused';
+    case 'cancelled':
+      return 'cancelled';
+    default:
+      return 'over';
+  }
+}
+
+/**
+ * @param {number} seconds a server's UNIX time
+ * @param {Scene} scene
+ * @returns {number} the same moment on this clock, milliseconds
+ */
+function local(seconds, scene) {
+  return seconds * 1000 - scene.clockOffset;
+}

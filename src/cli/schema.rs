@@ -1,31 +1,92 @@
-//! `otomo schema`: what describes the protocol to programs, on standard output. `web/schemas` holds the same.
+//! `otomo schema`: what describes the protocol to programs. The files that it writes are kept with the sources, and a test
+//! holds them equal to the code.
 
 use std::{
     error::Error,
     io::{Write, stdout},
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 
 use crate::protocol::schema;
 
-/// Which description.
+/// What to describe, and where to.
 #[derive(Args)]
 pub(super) struct SchemaArgs {
-    /// What is described.
-    subject: Subject,
+    /// What is described, on standard output.
+    #[arg(required_unless_present = "write", conflicts_with = "write")]
+    subject: Option<Subject>,
+    /// Write every description into its file below this folder, which holds the sources.
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Subject {
+    /// Every command and event, as JSON Schema (draft 2020-12).
+    Messages,
+    /// The same as types of TypeScript.
+    Typescript,
     /// The events that backends publish and clients get, as JSON Schema (draft 2020-12).
     Events,
 }
 
+impl Subject {
+    /// Where its file is among the sources.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Typescript => "web/client/types/protocol.d.ts",
+            Self::Messages => "web/schemas/messages.json",
+            Self::Events => "web/schemas/events.json",
+        }
+    }
+
+    fn document(self) -> String {
+        match self {
+            Self::Typescript => schema::typescript::document(),
+            Self::Messages => schema::messages::document(),
+            Self::Events => schema::document(),
+        }
+    }
+}
+
 pub(super) fn run(args: &SchemaArgs) -> Result<(), Box<dyn Error>> {
-    let document = match args.subject {
-        Subject::Events => schema::document(),
-    };
-    write!(stdout(), "{document}")?;
+    if let Some(folder) = &args.write {
+        return write_all(folder);
+    }
+    if let Some(subject) = args.subject {
+        write!(stdout(), "{}", subject.document())?;
+    }
     Ok(())
+}
+
+fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
+    for subject in Subject::value_variants() {
+        let file = folder.join(subject.file());
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&file, subject.document())
+            .map_err(|cause| format!("{} cannot be written: {cause}", file.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_are_as_the_code_describes_itself() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for subject in Subject::value_variants() {
+            let kept = std::fs::read_to_string(sources.join(subject.file())).unwrap_or_default();
+            assert!(
+                kept == subject.document(),
+                "{} is not what the code says: `cargo run -- schema --write .`",
+                subject.file()
+            );
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! Why the server closes a connection, as numbers whose range tells a client whether to come back:
 //! 4000-4099 do not come back, 4100-4199 after a pause, 4200-4299 at once; below 4000 as RFC 6455 says.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 macro_rules! catalogue {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal $text:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $number:literal $text:literal,)*) => {
         /// A WebSocket close code that this server sends.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u16)]
         pub enum CloseCode {
-            $($(#[$doc])* $variant = $number,)*
+            $($(#[doc = $doc])* $variant = $number,)*
         }
 
         impl CloseCode {
@@ -17,6 +21,12 @@ macro_rules! catalogue {
             /// The number on the wire.
             pub const fn number(self) -> u16 {
                 match self { $(CloseCode::$variant => $number,)* }
+            }
+
+            /// What it says, in words.
+            pub fn description(self) -> String {
+                let lines: &[&str] = match self { $(CloseCode::$variant => &[$($doc),*],)* };
+                lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
             }
 
             /// The name in logs and metrics, and the reason where nothing better is known.
@@ -64,6 +74,22 @@ catalogue! {
     NoPong = 4201 "no_pong",
     /// The token ran out, or names a role that its user has no more: come back with a new one.
     TokenExpired = 4202 "token_expired",
+}
+
+impl JsonSchema for CloseCode {
+    fn schema_name() -> Cow<'static, str> {
+        "CloseCode".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        let each = CloseCode::ALL.iter().map(
+            |code| json_schema!({ "const": code.number(), "description": code.description() }),
+        );
+        json_schema!({
+            "description": "Why the server closes a connection. A client does not come back after 4000 to 4099, comes back after a pause after 4100 to 4199, and at once after 4200 to 4299.",
+            "oneOf": each.collect::<Vec<_>>(),
+        })
+    }
 }
 
 impl CloseCode {

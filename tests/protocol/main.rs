@@ -8,7 +8,10 @@
 )]
 
 mod commands;
+#[path = "../support/contract.rs"]
+mod contract;
 mod events;
+mod messages;
 mod rooms;
 mod schemas;
 

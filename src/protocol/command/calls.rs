@@ -27,7 +27,7 @@ pub struct OfCall {
     pub call_id: CallId,
 }
 
-/// Why an otomo declines. The two older names are understood as what they mean today.
+/// Why an otomo declines. The older names `manual_reject` and `no_response` are understood as `manual_decline` and `timeout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatedReject {

@@ -19,7 +19,7 @@ pub use chat::{MessageRead, MessageSend, Typing};
 pub use rooms::{Action, AppAction, ChatMessage, OfGame, OfRoom, Ping};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
-use super::{error_code::ErrorCode, fault::Fault};
+use super::{error_code::ErrorCode, event, fault::Fault, schema::Described};
 
 /// The longest `requestId`, in bytes.
 pub const REQUEST_ID_MAX_BYTES: usize = 64;
@@ -62,13 +62,14 @@ pub struct Undecodable {
     pub fault: Fault,
 }
 
-/// Declares every command once: its variant, its `type`, the struct that its fields are read into.
+/// Declares every command once: its variant, the struct that its fields are read into, its `type`, and the event that
+/// answers it. A command without one is answered only if it is refused, and then, like every other, with `error`.
 macro_rules! commands {
-    ($($(#[$doc:meta])* $variant:ident($fields:ty) $name:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident($fields:ty) $name:literal $(=> $answer:ident)?,)*) => {
         /// Everything a client may ask.
         #[derive(Debug)]
         pub enum Command {
-            $($(#[$doc])* $variant($fields),)*
+            $($(#[doc = $doc])* $variant($fields),)*
             /// An action that the app has named itself (`actions.types`).
             AppAction(AppAction),
         }
@@ -76,6 +77,19 @@ macro_rules! commands {
         impl Command {
             /// The `type` of every command of the protocol.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// How every command looks, in the order of [`Command::NAMES`].
+            pub const DESCRIBED: &'static [Described] =
+                &[$(Described::new::<$fields>($name, &[$($doc),*]),)*];
+
+            /// The `type` of the event that answers a command; `None` for one that is answered only if it is refused, and
+            /// for what is no command of the protocol.
+            pub fn answer(name: &str) -> Option<&'static str> {
+                match name {
+                    $($($name => Some(<event::$answer as event::Body>::TYPE),)?)*
+                    _ => None,
+                }
+            }
 
             /// The `type` of this one; `custom` for those that the app has named.
             pub const fn name(&self) -> &'static str {
@@ -106,22 +120,22 @@ macro_rules! commands {
 commands! {
     /// The token, for clients that cannot put it into the request.
     InitConnection(InitConnection) "init_connection",
-    /// A sign of life that is answered.
-    Heartbeat(Heartbeat) "heartbeat",
+    /// A sign of life.
+    Heartbeat(Heartbeat) "heartbeat" => HeartbeatAck,
     /// A new token before the old one runs out.
-    TokenRefresh(TokenRefresh) "token_refresh",
+    TokenRefresh(TokenRefresh) "token_refresh" => TokenRefreshAck,
     /// An otomo goes on break or comes back (source document 000, O-01).
-    OtomoStatusSet(OtomoStatusSet) "otomo_status_set",
+    OtomoStatusSet(OtomoStatusSet) "otomo_status_set" => OtomoStatusSetAck,
     /// A user calls an otomo (source document 001, WS-C01).
-    CallRequest(CallRequest) "call_request",
+    CallRequest(CallRequest) "call_request" => CallRequestAck,
     /// A device of the otomo shows the ring.
     CallRinging(OfCall) "call_ringing",
     /// The otomo answers (source document 001, WS-C02).
-    CallAccept(OfCall) "call_accept",
+    CallAccept(OfCall) "call_accept" => CallAcceptAck,
     /// The otomo declines (source document 001, WS-C03).
-    CallReject(CallReject) "call_reject",
+    CallReject(CallReject) "call_reject" => CallRejectAck,
     /// The caller gives up before an answer.
-    CallCancel(OfCall) "call_cancel",
+    CallCancel(OfCall) "call_cancel" => CallCancelAck,
     /// The offerer's session description.
     WebrtcOffer(WebrtcOffer) "webrtc_offer",
     /// The answerer's session description.
@@ -131,29 +145,29 @@ commands! {
     /// A participant's peer connection says that media flows.
     CallConnected(CallConnected) "call_connected",
     /// A participant hangs up.
-    CallEndRequest(OfCall) "call_end_request",
+    CallEndRequest(OfCall) "call_end_request" => CallEndRequestAck,
     /// A member writes (source document 002).
-    MessageSend(MessageSend) "message_send",
+    MessageSend(MessageSend) "message_send" => MessageSendAck,
     /// A member has seen everything up to a message.
-    MessageRead(MessageRead) "message-read",
+    MessageRead(MessageRead) "message-read" => MessageReadAck,
     /// A member is writing.
     TypingStart(Typing) "typing-start",
     /// A member has stopped writing.
     TypingStop(Typing) "typing-stop",
     /// A player enters a game (source document 003).
-    JoinGame(OfGame) "join_game",
+    JoinGame(OfGame) "join_game" => JoinedGame,
     /// A player leaves a game (source document 003).
-    LeaveGame(OfGame) "leave_game",
+    LeaveGame(OfGame) "leave_game" => LeftGame,
     /// A player does something; the app's backend answers (source document 003).
-    GameAction(Action) "game_action",
+    GameAction(Action) "game_action" => ActionAck,
     /// A player says something to the others in the game (source document 003).
     ChatMessage(ChatMessage) "chat_message",
     /// A sign of life of the document's clients (source document 003).
-    Ping(Ping) "ping",
+    Ping(Ping) "ping" => Pong,
     /// The same as `join_game`, for any room.
-    RoomJoin(OfRoom) "room_join",
+    RoomJoin(OfRoom) "room_join" => RoomJoinAck,
     /// The same as `leave_game`, for any room.
-    RoomLeave(OfRoom) "room_leave",
+    RoomLeave(OfRoom) "room_leave" => RoomLeaveAck,
 }
 
 #[derive(Deserialize)]

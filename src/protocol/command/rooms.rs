@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::kernel::ids::RoomId;
 
@@ -29,9 +29,21 @@ pub struct ChatMessage {
     pub message: String,
 }
 
+/// What source document 003 has in a `game_action`. The server asks for none of it: that is the backend's to judge.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("additionalProperties" = true))]
+#[expect(dead_code, reason = "described and never built")]
+struct GameAction {
+    /// The session of the game.
+    game_session_id: Option<String>,
+    /// What the player does, in the app's own words.
+    action: Option<Value>,
+}
+
 /// `game_action`: for the app's backend, which gets all of it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(with = "GameAction")]
 pub struct Action {
     /// The whole command as it came.
     pub body: Box<RawValue>,

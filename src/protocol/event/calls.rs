@@ -11,6 +11,7 @@ use crate::kernel::ids::{CallId, UserId};
 /// The fields of an event that says nothing but which call it is about.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 pub struct OfCall {
     /// The call.
     pub call_id: CallId,
@@ -48,6 +49,19 @@ pub enum CallOutcome {
     Failed,
 }
 
+/// Why a call went no further, whatever end it came to.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[expect(
+    dead_code,
+    reason = "described and never built: it is written by its name"
+)]
+enum WhyEnded {
+    Rejected(RejectReason),
+    Cancelled(CancelReason),
+    Ended(EndReason),
+}
+
 /// `call_request_ack`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -61,6 +75,7 @@ pub struct CallRequestAck {
     pub outcome: Option<CallOutcome>,
     /// Why it ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WhyEnded>")]
     pub reason: Option<&'static str>,
     /// The two called each other at once: the call that both are in now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +365,7 @@ pub struct RecentCall {
     /// How it went.
     pub outcome: CallOutcome,
     /// Why it ended.
+    #[schemars(with = "WhyEnded")]
     pub reason: &'static str,
     /// UNIX seconds.
     pub ended_at: i64,

@@ -44,22 +44,35 @@ pub use system::{
     Resync, ResyncReason, TokenExpiring, TokenRefreshAck, TypingSettings,
 };
 
-use super::spec::{Key, Kind, Spec, Topic};
+use super::{
+    schema::Described,
+    spec::{Key, Kind, Spec, Topic},
+};
+
+/// The fields of an event, which belong to one type alone.
+pub trait Body: Into<Event> {
+    /// The `type`.
+    const TYPE: &'static str;
+}
 
 /// Declares every event once: its variant and struct, its `type`, how it behaves, who listens.
 macro_rules! events {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) $name:literal $kind:ident $topic:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident($body:ty) $name:literal $kind:ident $topic:ident,)*) => {
         /// Everything a client may get.
         #[derive(Debug, Clone, Serialize)]
         #[serde(tag = "type")]
         pub enum Event {
-            $($(#[$doc])* #[serde(rename = $name)] $variant($body),)*
+            $($(#[doc = $doc])* #[serde(rename = $name)] $variant($body),)*
         }
 
         impl Event {
             /// What delivery must know of every type.
             pub const SPECS: &'static [Spec] =
                 &[$(Spec { name: $name, kind: Kind::$kind, topic: Topic::$topic },)*];
+
+            /// How every type looks, in the order of [`Event::SPECS`].
+            pub const DESCRIBED: &'static [Described] =
+                &[$(Described::new::<$body>($name, &[$($doc),*]),)*];
 
             /// What delivery must know of this event's type.
             pub const fn spec(&self) -> Spec {
@@ -74,6 +87,10 @@ macro_rules! events {
             fn from(body: $body) -> Self {
                 Event::$variant(body)
             }
+        }
+
+        impl Body for $body {
+            const TYPE: &'static str = $name;
         })*
     };
 }

@@ -45,6 +45,7 @@ pub struct RoomSnapshot {
     /// The room.
     pub room: RoomId,
     /// The newest state of each key, the oldest first, each as it was said.
+    #[schemars(extend("items" = { "$ref": "#/$defs/OtomoEvent" }))]
     pub events: Vec<Box<RawValue>>,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     kernel::identity::Role,
     kernel::ids::{EventId, NodeId, SessionId, UserId},
     kernel::time::Timestamp,
-    protocol::{error_code::ErrorCode, fault::Fault},
+    protocol::{close_code::CloseCode, error_code::ErrorCode, fault::Fault},
 };
 
 /// How often the server pings and how long it waits.
@@ -136,6 +136,7 @@ pub struct TokenExpiring {
 #[serde(rename_all = "camelCase")]
 pub struct Closing {
     /// The close code that follows.
+    #[schemars(with = "CloseCode")]
     pub code: u16,
     /// In words.
     pub reason: String,
@@ -147,6 +148,7 @@ pub struct Closing {
 
 /// `error`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ServerError")]
 pub struct Error {
     /// For the client's program.
     pub code: ErrorCode,
@@ -173,6 +175,7 @@ impl Error {
 
 /// `notification`: a message of the app to its user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AppNotification")]
 pub struct Notification {
     /// Identifies it for good.
     pub id: EventId,

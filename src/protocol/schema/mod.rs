@@ -6,7 +6,12 @@
 //! They tell how an event looks at a client; a backend may leave out what the server knows itself, and [`complete`] fills that in.
 //! What an app adds to the fields is passed on.
 
+mod described;
 mod known;
+mod message;
+pub mod messages;
+mod optional;
+pub mod typescript;
 mod violation;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -14,6 +19,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
+pub use self::described::Described;
 use self::known::{KNOWN, Known};
 pub use self::violation::Violation;
 use super::{event::Event, socket_io};

@@ -1,0 +1,93 @@
+//! Messages held against their schemas (`web/schemas/messages.json`), more strictly than clients are asked to: a message has
+//! no field that its schema does not list, so that none is forgotten there.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+use jsonschema::{PatternOptions, Validator};
+use otomo::protocol::{
+    command::Command,
+    event::Event,
+    schema::{Publishable, messages, publishable},
+};
+use serde_json::{Value, json};
+
+/// The document, with all objects closed that are not open to the app.
+static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
+    let mut schemas = messages::schema();
+    close(&mut schemas["$defs"]);
+    schemas
+});
+
+/// Each compiled at the first message of its type.
+static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            keywords.values_mut().for_each(close);
+            let is_open = keywords.contains_key("additionalProperties");
+            if keywords.get("properties").is_some_and(is_of_fields) && !is_open {
+                keywords.insert("additionalProperties".to_owned(), false.into());
+            }
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Whether it is the keyword, and not a field of this name.
+fn is_of_fields(properties: &Value) -> bool {
+    let fields = properties.as_object().into_iter().flatten();
+    fields
+        .into_iter()
+        .all(|(_, schema)| schema.is_object() || schema.is_boolean())
+}
+
+fn validator(name: &str) -> Arc<Validator> {
+    let mut validators = VALIDATORS.lock().expect("no panic");
+    let validator = validators.entry(name.to_owned()).or_insert_with(|| {
+        let schema = json!({ "$ref": format!("#/$defs/{name}"), "$defs": SCHEMAS["$defs"] });
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::regex())
+            .build(&schema);
+        Arc::new(validator.expect("a schema"))
+    });
+    Arc::clone(validator)
+}
+
+fn check(name: &str, message: &Value) -> Result<(), String> {
+    let checked = validator(name).validate(message);
+    checked.map_err(|error| {
+        let (place, message) = (error.instance_path().to_string(), message.to_string());
+        format!("{message} is not as {name} is described: at `{place}`, {error}")
+    })
+}
+
+/// Whether an event is as its type is described; one of the app's own type may be anything.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_event(event: &Value) -> Result<(), String> {
+    match event["type"].as_str() {
+        None => Err(format!("{event} has no type")),
+        Some(name) if Event::known_spec(name).is_some() => check(&format!("event.{name}"), event),
+        Some(name) if publishable(name) == Publishable::Custom => Ok(()),
+        Some(_) => Err(format!("{event} has a type that no event may have")),
+    }
+}
+
+/// Whether a command is as its type is described.
+///
+/// # Errors
+/// What is wrong with it.
+#[allow(dead_code, reason = "not every suite sends commands")]
+pub(crate) fn check_command(command: &Value) -> Result<(), String> {
+    match command["type"].as_str() {
+        Some(name) if Command::NAMES.contains(&name) => check(&format!("command.{name}"), command),
+        _ => Err(format!("{command} is no command")),
+    }
+}

@@ -12,7 +12,6 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use super::{
-    farewell::Farewell,
     inbox::Seq,
     line::SessionRef,
     lines::To,
@@ -24,7 +23,7 @@ use crate::{
         ids::{RoomId, UserId},
         time::Timestamp,
     },
-    protocol::{frame::Frame, spec::Topic},
+    protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
 };
 
 /// A frame for some connections.
@@ -150,14 +149,18 @@ pub(super) struct Open {
 #[rtype(result = "()")]
 pub(super) struct Close {
     pub(super) to: To,
-    pub(super) farewell: Farewell,
+    pub(super) code: CloseCode,
+    pub(super) reason: &'static str,
     pub(super) receipt: Option<Arc<Receipt>>,
 }
 
 /// Close all connections of this worker.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct CloseAll(pub(super) Farewell);
+pub(super) struct CloseAll {
+    pub(super) code: CloseCode,
+    pub(super) reason: &'static str,
+}
 
 /// How the lines of a worker are, for admins and tests.
 #[derive(Message)]

@@ -19,7 +19,6 @@ mod api;
 mod calls;
 mod chat;
 mod commands;
-mod draining;
 mod dying;
 mod faults;
 mod freezing;

@@ -23,7 +23,6 @@ mod closing;
 mod connecting;
 mod crash;
 mod deaf;
-mod draining;
 mod friends;
 mod law;
 mod mirror;

@@ -34,7 +34,6 @@ pub use self::rooms::Hearing;
 use super::{
     broadcast::{Broadcast, Poke},
     counters::Counters,
-    farewell::Farewell,
     inbox::Seq,
     leave::Graces,
     line::SessionRef,
@@ -337,7 +336,7 @@ impl Dispatch {
     ) -> impl Future<Output = usize> + Send + use<> {
         let saying = |to| closing(to, code, reason, None);
         self.everywhere_counted(&to, saying, &Bytes::new(), |receipt| {
-            self.close_here(&to, Farewell::new(code, reason), receipt);
+            self.close_here(&to, code, reason, receipt);
         })
         .sum()
     }
@@ -356,10 +355,10 @@ impl Dispatch {
     }
 
     /// Closes every connection of this node.
-    pub fn close_all(&self, farewell: Farewell) {
+    pub fn close_all(&self, code: CloseCode, reason: &'static str) {
         for worker in &self.0.workers {
             if let Some(shard) = worker.shard.get() {
-                shard.do_send(CloseAll(farewell));
+                shard.do_send(CloseAll { code, reason });
             }
         }
     }

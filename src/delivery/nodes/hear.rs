@@ -11,10 +11,7 @@ use super::{
 };
 use crate::{
     backplane::{Message, News, Subject},
-    delivery::{
-        dispatch::Dispatch, farewell::Farewell, inbox::Seq, lines::To, messages::Receipt,
-        rooms::Renewed,
-    },
+    delivery::{dispatch::Dispatch, inbox::Seq, lines::To, messages::Receipt, rooms::Renewed},
     kernel::{
         ids::{NodeId, SessionId, UserId},
         intern::intern,
@@ -118,10 +115,10 @@ impl Dispatch {
                 reason,
                 before,
             } => {
-                let farewell = goodbye(code, &reason);
+                let (code, reason) = goodbye(code, &reason);
                 self.counting(asker, |receipt| match before {
-                    None => self.close_here(&to.into(), farewell, receipt),
-                    Some(before) => self.close_earlier(&to.into(), before, farewell),
+                    None => self.close_here(&to.into(), code, reason, receipt),
+                    Some(before) => self.close_earlier(&to.into(), before, code, reason),
                 });
             }
             Saying::Renew { .. } | Saying::Leave { .. } => {
@@ -178,7 +175,7 @@ impl Dispatch {
                 code,
                 reason,
             } => {
-                let Farewell { code, reason, .. } = goodbye(code, &reason);
+                let (code, reason) = goodbye(code, &reason);
                 let dispatch = self.clone();
                 actix_rt::spawn(async move {
                     let closed = dispatch.close_session_here(session, code, reason).await;
@@ -224,11 +221,11 @@ impl Dispatch {
     }
 
     /// Closes the connections of a user that began before another one of theirs did.
-    fn close_earlier(&self, to: &To, before: SessionId, farewell: Farewell) {
+    fn close_earlier(&self, to: &To, before: SessionId, code: CloseCode, reason: &'static str) {
         let To::User(user) = to else { return };
         let sessions = self.roster().sessions(user).into_iter();
         for earlier in sessions.filter(|it| it.at.session < before) {
-            self.close_here(&To::Session(earlier.at), farewell, None);
+            self.close_here(&To::Session(earlier.at), code, reason, None);
         }
     }
 
@@ -285,9 +282,9 @@ impl Dispatch {
 }
 
 /// A goodbye as another node says it. A code of a newer release means that the client may come back.
-fn goodbye(number: u16, reason: &str) -> Farewell {
+fn goodbye(number: u16, reason: &str) -> (CloseCode, &'static str) {
     let mut all = CloseCode::ALL.iter().copied();
     let code = all.find(|known| known.number() == number);
     let code = code.unwrap_or(CloseCode::GoingAway);
-    Farewell::new(code, intern(reason).unwrap_or(code.as_str()))
+    (code, intern(reason).unwrap_or(code.as_str()))
 }

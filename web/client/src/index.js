@@ -11,6 +11,39 @@
 import { Otomo } from './otomo.js';
 
 /**
+ * @typedef {import('./options.js').OtomoOptions} OtomoOptions
+ * @typedef {import('./link/tokens.js').TokenReason} TokenReason
+ * @typedef {import('./link/tokens.js').TokenSource} TokenSource
+ * @typedef {import('./link/websocket.js').Transport} Transport
+ * @typedef {import('./link/connection.js').Link} Link
+ * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
+ * @typedef {import('./rest.js').RestOptions} RestOptions
+ * @typedef {import('./stores/otomos.js').Otomo} OtomoPerson
+ * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
+ * @typedef {import('./stores/unread.js').Unread} Unread
+ * @typedef {import('./stores/typing.js').Typing} Typing
+ * @typedef {import('./stores/friends.js').Friends} Friends
+ * @typedef {import('./stores/points.js').Points} Points
+ * @typedef {import('./calls/state.js').Call} Call
+ * @typedef {import('./calls/state.js').Person} Person
+ * @typedef {import('./calls/voice.js').CallOptions} CallOptions
+ * @typedef {import('./otomo.js').EventMap} EventMap
+ * @typedef {import('./otomo.js').CommandMap} CommandMap
+ */
+
+/**
+ * What views see of a store.
+ * @template T
+ * @typedef {import('./store.js').Store<T>} Store
+ */
+
+/**
+ * An event as listeners get it.
+ * @template {string} Type
+ * @typedef {import('./otomo.js').EventOf<Type>} EventOf
+ */
+
+/**
  * Makes a client; `start` connects it.
  *
  * @param {import('./options.js').OtomoOptions} options

@@ -27,6 +27,8 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22)
  * @property {typeof globalThis.fetch} [fetch]
  * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
+ * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
+ *   would; nobody by default
  * @property {import('./clock.js').Clock} [clock] for tests
  * @property {() => number} [random] for tests: from 0 up to 1
  */
@@ -55,6 +57,7 @@ export function checked(options) {
     fetch: options.fetch ?? ((/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init)),
     WebSocket: () => options.WebSocket ?? globalThis.WebSocket,
     calls: options.calls ?? {},
+    log: options.log ?? (() => {}),
     clock: options.clock ?? defaultClock(),
     random: options.random ?? Math.random,
   };

@@ -31,18 +31,39 @@ import { Stores } from './stores/stores.js';
 /**
  * @typedef {import('../types/protocol.js').EventMap} EventMap
  * @typedef {import('../types/protocol.js').CommandMap} CommandMap
- *
- * An event as it comes: its fields, its type, and where it stands in the user's stream if it is durable.
- * @typedef {{seq?: number, prev?: number | null, requestId?: string}} Framed
- *
- * Commands that are answered.
- * @typedef {{[Name in keyof CommandMap]: CommandMap[Name] extends {answer: infer A} ? ([A] extends [void | undefined | null | never] ? never : Name) : never}[keyof CommandMap]} Answered
  */
 
 /**
- * What may be left out of a command's fields, because the client makes it.
- * @template {keyof CommandMap} Name
- * @typedef {Omit<CommandMap[Name]['fields'], 'clientMessageId' | 'callId'> & Partial<Pick<CommandMap[Name]['fields'], Extract<keyof CommandMap[Name]['fields'], 'clientMessageId'>>> & Pick<CommandMap[Name]['fields'], Extract<keyof CommandMap[Name]['fields'], 'callId'>>} FieldsOf
+ * What a durable event has beside its fields: its place in the user's stream, and that of the one before it. An answer has
+ * the `requestId` of its command.
+ * @typedef {{seq?: number, prev?: number | null, requestId?: string}} Framed
+ */
+
+/**
+ * An event as listeners get it. Types of the app's own are not known here.
+ * @template {string} Type
+ * @typedef {Type extends keyof EventMap ? EventMap[Type] & Framed & {type: Type} : any} EventOf
+ */
+
+/**
+ * The answer to a command; `never` where there is none. Commands that the app has named itself are not known here.
+ * @template {string} Type
+ * @typedef {Type extends keyof CommandMap ? ([CommandMap[Type]['answer']] extends [void] ? never : CommandMap[Type]['answer']) : any} AnswerOf
+ */
+
+/**
+ * The fields of a command that is answered. The client names a message where the app does not.
+ * @template {string} Type
+ * @typedef {Type extends 'message_send' ? Optional<CommandMap['message_send']['fields'], 'clientMessageId'>
+ *   : Type extends 'call_request' ? Optional<CommandMap['call_request']['fields'], 'callId'>
+ *   : Type extends keyof CommandMap ? ([CommandMap[Type]['answer']] extends [void] ? never : CommandMap[Type]['fields'])
+ *   : Record<string, any>} FieldsOf
+ */
+
+/**
+ * @template Fields
+ * @template {keyof Fields} Name
+ * @typedef {Omit<Fields, Name> & Partial<Pick<Fields, Name>>} Optional
  */
 
 export class Otomo {
@@ -68,23 +89,24 @@ export class Otomo {
 
   /** @param {import('./options.js').OtomoOptions} options */
   constructor(options) {
-    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random, calls } =
+    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random, calls, log } =
       checked(options);
     const every = topics.length === TOPICS.length;
     const list = every ? '' : topics.join(',');
     this.#clock = clock;
     this.#tokens = new Tokens(token, clock);
     this.#transports = new Transports(transport, storage);
-    const position = new Position({ storage, topics: list, startAt });
+    const position = new Position({ storage, topics: list, startAt, log });
     const claimed = once(async () => device ?? claimDevice(storage));
-    const way = { base, topics: list, device: claimed, fetch, WebSocket, clock, position };
+    const way = { base, topics: list, device: claimed, fetch, WebSocket, clock, position, log };
     const dialer = new Dialer({ ...way, tokens: this.#tokens, transports: this.#transports });
     this.rest = new Rest({ base, fetch, clock, tokens: this.#tokens });
-    this.#stores = new Stores({ rest: this.rest, clock, wants: (topic) => topics.includes(topic) });
+    this.#stores = new Stores({ rest: this.rest, clock, log, wants: (topic) => topics.includes(topic) });
     this.#connection = new Connection({
       clock,
       position,
       chance: random,
+      log,
       tokens: this.#tokens,
       transports: this.#transports,
       dial: () => dialer.dial(),
@@ -100,6 +122,7 @@ export class Otomo {
     this.calls = new Calls(
       {
         clock,
+        log,
         request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
         send: (type, fields) => this.#connection.send(type, fields),
         clockOffset: () => this.#clockOffset,
@@ -187,7 +210,7 @@ export class Otomo {
    *
    * @template {keyof EventMap | '*' | (string & {})} Type
    * @param {Type} type `*` for everything
-   * @param {(event: Type extends keyof EventMap ? EventMap[Type] & Framed & {type: Type} : any) => void} listener
+   * @param {(event: EventOf<Type>) => void} listener
    * @returns {() => void} takes it off
    */
   on(type, listener) {
@@ -210,11 +233,11 @@ export class Otomo {
    * Sends a command and waits for its answer. One that may be repeated without harm waits for the link, and is said again
    * after each return, until its time is up.
    *
-   * @template {Answered} Type
+   * @template {keyof CommandMap | (string & {})} Type
    * @param {Type} type
    * @param {FieldsOf<Type>} fields
    * @param {import('./link/requests.js').RequestOptions} [options]
-   * @returns {Promise<CommandMap[Type]['answer']>}
+   * @returns {Promise<AnswerOf<Type>>}
    * @throws {import('./errors.js').OtomoError}
    */
   async request(type, fields, options) {

@@ -6,7 +6,6 @@
 import { newId } from '../id.js';
 import { directWith } from '../state/chat/conversations.js';
 import { conversationAt, hashOf } from '../state/place.js';
-import { tell } from '../teller.js';
 import { ChatApi } from './api.js';
 import { ListLoader } from './list_loader.js';
 import { HistoryLoader } from './history_loader.js';
@@ -28,11 +27,10 @@ export class ChatController {
   /**
    * @param {import('../state/store.js').Store} store
    * @param {import('../net/connection.js').Connection} connection
-   * @param {import('../net/rest.js').Rest} rest
    */
-  constructor(store, connection, rest) {
+  constructor(store, connection) {
     this.#store = store;
-    this.#api = new ChatApi(rest);
+    this.#api = new ChatApi(() => store.state.me?.token ?? '');
     this.#listLoader = new ListLoader(store, this.#api);
     this.#historyLoader = new HistoryLoader(store, this.#api);
     this.#reader = new Reader(store, connection);
@@ -123,7 +121,7 @@ export class ChatController {
       console.warn('no conversation:', error);
       const { code } = /** @type {Refused} */ (error);
       const key = code === 'DISCONNECTED' ? 'notice.offline' : 'notice.notBegun';
-      tell(this.#store, { key });
+      this.#store.dispatch({ type: 'page_notice', notice: { key, params: {} } });
     }
   }
 

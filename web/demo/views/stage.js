@@ -6,7 +6,7 @@
 import { deservesSummary } from '../state/ending.js';
 import { h, setAttribute } from '../ui/dom.js';
 import { incomingScene } from './incoming.js';
-import { noticesView } from './notices.js';
+import { noticeView } from './notice.js';
 import { summaryScene } from './summary.js';
 import { talkScene } from './talk.js';
 
@@ -21,11 +21,9 @@ import { talkScene } from './talk.js';
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
  * @property {() => void} dismiss
- * @property {(id: number) => void} closeNotice
+ * @property {() => void} closeNotice
  * @property {(person: import('../state/call.js').Person) => void} call
- * @property {() => Loudness} loudness how loud the voices are right now
- *
- * @typedef {{own: number, peer: number}} Loudness each from 0 to 1
+ * @property {() => number} loudness the peer's voice, from 0 to 1
  *
  * @typedef {object} Scene
  * @property {HTMLElement} element
@@ -44,7 +42,7 @@ const SCENES = { incoming: incomingScene, talk: talkScene, summary: summaryScene
 export function stageView(t, actions) {
   /** @type {{name: string, callId: string, scene: Scene} | null} */
   let playing = null;
-  const notices = noticesView(t, actions.closeNotice, { links: false });
+  const notice = noticeView(t, actions.closeNotice);
   const element = h('dialog', { class: 'stage', 'aria-labelledby': 'stage-title', 'aria-describedby': 'stage-status' });
   // Escape must not hang up by accident; it only leaves what is over.
   element.addEventListener('cancel', (event) => {
@@ -67,12 +65,12 @@ export function stageView(t, actions) {
         playing = { name, callId: call.callId, scene };
         setAttribute(element, 'data-scene', name);
         element.setAttribute('role', name === 'incoming' ? 'alertdialog' : 'dialog');
-        element.replaceChildren(scene.element, notices.element);
+        element.replaceChildren(scene.element, notice.element);
         if (!element.open) element.showModal();
         scene.focus.focus();
       }
       playing.scene.update(call, state, now);
-      notices.update(state);
+      notice.update(state);
     },
   };
 }

@@ -46,12 +46,15 @@ export class Calls {
    * @param {(type: any, fields: any) => boolean} parts.send
    * @param {() => number} parts.clockOffset milliseconds
    * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
+   * @param {(what: string, detail: unknown) => void} parts.log
    * @param {CallOptions} options
    */
   constructor(parts, options) {
     this.#parts = parts;
-    const { clock, send } = parts;
-    this.#voice = new Voice({ clock, send, tell: (callId, type, fields) => this.#tellOf(callId, type, fields) }, options);
+    const { clock, send, log } = parts;
+    const tell = (/** @type {string} */ callId, /** @type {string} */ type, /** @type {object} */ fields) =>
+      this.#tellOf(callId, type, fields);
+    this.#voice = new Voice({ clock, send, tell, log }, options);
   }
 
   /** Whether a call is going on, or about to. */
@@ -248,7 +251,7 @@ export class Calls {
     try {
       await this.#voice.speak({ callId, role, wanted: () => this.#goesOn(callId) });
     } catch (error) {
-      console.debug('no voice:', error);
+      this.#parts.log('no voice', error);
       if (!this.#goesOn(callId)) return;
       this.#tellOf(callId, 'client_call_failed', { reason: codeOf(error) });
       this.#leaveUnseen(leaving(call), callId);
@@ -270,7 +273,7 @@ export class Calls {
       await this.#parts.request(type, { callId, ...fields }, { timeoutMs: LEAVING_MS });
     } catch (error) {
       // It is over for its person, whatever the server says: ended already, or not known at all.
-      console.debug(`${type}:`, error);
+      this.#parts.log(type, error);
     }
     const left = () => this.#tellOf(callId, 'client_call_left', {});
     // The end of an answered call tells how long it was: it has come, or comes in a moment.
@@ -285,7 +288,7 @@ export class Calls {
    */
   async #leaveUnseen(type, callId) {
     await this.#parts.request(type, { callId }, { timeoutMs: LEAVING_MS }).catch((error) => {
-      console.debug(`${type}:`, error);
+      this.#parts.log(type, error);
     });
   }
 

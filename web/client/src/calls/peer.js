@@ -30,6 +30,7 @@ export const ATTEMPT_MS = 10_000;
  * @property {(type: SignalType, fields: object) => boolean} send false while there is no link: the return asks for a new path
  * @property {(state: RTCPeerConnectionState) => void} onState
  * @property {(stream: MediaStream) => void} onVoice the other side's voice
+ * @property {(what: string, detail: unknown) => void} log
  */
 
 export class Peer {
@@ -94,7 +95,7 @@ export class Peer {
     this.#work = this.#work
       .then(() => (this.#closed ? undefined : step()))
       // A signal of a connection that is gone, most of the time: the watchdog mends what stays broken.
-      .catch((error) => console.debug('signal not taken:', error));
+      .catch((error) => this.#parts.log('signal not taken', error));
   }
 
   /** @returns {RTCPeerConnection} */

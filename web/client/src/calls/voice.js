@@ -36,6 +36,7 @@ export class Voice {
    * @param {import('../clock.js').Clock} parts.clock
    * @param {(type: string, fields: object) => boolean} parts.send
    * @param {(callId: string, type: string, fields: object) => void} parts.tell
+   * @param {(what: string, detail: unknown) => void} parts.log
    * @param {CallOptions} options
    */
   constructor(parts, options) {
@@ -92,10 +93,11 @@ export class Voice {
    * @param {MediaStream} voice
    */
   #begin(callId, role, voice) {
-    const { clock, send, tell } = this.#parts;
+    const { clock, send, tell, log } = this.#parts;
     const { RTCPeerConnection = globalThis.RTCPeerConnection, configuration } = this.#options;
     const peer = new Peer({
       clock,
+      log,
       connect: (ours) => new RTCPeerConnection({ ...configuration, ...ours }),
       role,
       iceServers: this.iceServers,

@@ -4,6 +4,7 @@
 
 /** Commands that the server carries out without an answer. */
 export const ANSWERLESS = new Set([
+  'init_connection',
   'call_ringing',
   'call_connected',
   'webrtc_offer',

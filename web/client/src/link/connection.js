@@ -67,6 +67,7 @@ export const IDLE = Object.freeze({ phase: 'idle', transport: null, retryAt: nul
  * @property {(message: any) => void} onMessage everything that comes, in order
  * @property {(link: Link) => void} onLink
  * @property {() => number} chance from 0 up to 1
+ * @property {(what: string, detail: unknown) => void} log
  */
 
 export class Connection {
@@ -218,7 +219,7 @@ export class Connection {
     if (this.#dialing !== attempt) return null;
     this.#dialing = null;
     const known = error instanceof OtomoError ? error : new OtomoError('INTERNAL_ERROR', String(error), {}, error);
-    console.debug('no attempt:', known);
+    this.#parts.log('no attempt', known);
     const final = known.context.final === true;
     this.#ended({ code: BROKEN, closing: final ? { code: NO_TOKEN, reason: known.message, reconnect: false } : null });
     return null;
@@ -285,7 +286,7 @@ export class Connection {
       const token = await this.#parts.tokens.renew('expiring');
       await this.requests.request('token_refresh', { token }, { retry: false });
     } catch (error) {
-      console.debug('token not refreshed:', error);
+      this.#parts.log('token not refreshed', error);
     }
   }
 

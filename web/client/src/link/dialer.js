@@ -21,6 +21,7 @@ const LOOK_MS = 5_000;
  * @property {import('./tokens.js').Tokens} tokens
  * @property {import('./position.js').Position} position
  * @property {import('./transports.js').Transports} transports
+ * @property {(what: string, detail: unknown) => void} log
  */
 
 export class Dialer {
@@ -36,14 +37,14 @@ export class Dialer {
    * @throws {OtomoError} `NO_TOKEN`
    */
   async dial() {
-    const { tokens, position, transports, base, fetch } = this.#way;
+    const { tokens, position, transports, base, fetch, log } = this.#way;
     const token = await tokens.get();
     const device = await this.#way.device();
     const { userId } = readToken(token);
     position.of(userId);
     const transport = transports.next(transports.wantsLook && (await this.#httpGetsThrough()));
     const query = this.#query(device);
-    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current });
+    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current, log });
     return openWebSocket({ WebSocket: this.#webSocket(), url: this.#socketUrl(query), token });
   }
 

@@ -47,6 +47,7 @@ export class EventStream {
    * @param {string} way.base where the server is
    * @param {URLSearchParams} way.query
    * @param {() => string} way.token asked anew for each request
+   * @param {(what: string, detail: unknown) => void} way.log
    */
   constructor(way) {
     this.#way = way;
@@ -71,8 +72,8 @@ export class EventStream {
   async #leave() {
     const device = new URLSearchParams({ device: this.#way.query.get('device') ?? '' });
     const post = { method: 'POST', headers: this.#headers(), keepalive: true };
-    const { fetch, base } = this.#way;
-    await fetch(`${base}/api/logout?${device}`, post).catch((error) => console.debug('no goodbye:', error));
+    const { fetch, base, log } = this.#way;
+    await fetch(`${base}/api/logout?${device}`, post).catch((error) => log('no goodbye', error));
     this.#stream.abort();
   }
 

@@ -67,17 +67,20 @@ export class Position {
   #storage;
   #topics;
   #startAt;
+  #log;
 
   /**
    * @param {object} options
    * @param {KeyValue | null} options.storage what outlives a reload; null: nothing does
    * @param {string} options.topics a position belongs to one choice of topics
    * @param {'now' | 'oldest'} options.startAt
+   * @param {(what: string, detail: unknown) => void} options.log
    */
-  constructor({ storage, topics, startAt }) {
+  constructor({ storage, topics, startAt, log }) {
     this.#storage = storage;
     this.#topics = topics;
     this.#startAt = startAt;
+    this.#log = log;
   }
 
   /** The last event that is here; null before anything is known. */
@@ -137,7 +140,7 @@ export class Position {
       this.#storage.setItem(this.#key, String(this.#seq));
     } catch (error) {
       // Full, or forbidden: without it a reload begins anew, which is no reason to stop.
-      console.debug('position not saved:', error);
+      this.#log('position not saved', error);
     }
   }
 }

@@ -19,7 +19,16 @@
  * @property {number} code
  * @property {import('./backoff.js').Closing} [closing] what a refusal said, where the server could not say it in the stream
  *
- * @typedef {new (url: string, protocols?: string | string[]) => WebSocket} WebSocketClass
+ * What is used of a WebSocket, so that other implementations than a browser's fit too.
+ * @typedef {object} SocketLike
+ * @property {any} onopen
+ * @property {any} onmessage with a string as `data`
+ * @property {any} onerror
+ * @property {any} onclose with a `code`
+ * @property {(text: string) => void} send
+ * @property {(code?: number) => void} close
+ *
+ * @typedef {new (url: string, protocols?: string | string[]) => SocketLike} WebSocketClass
  */
 
 /**
@@ -44,10 +53,10 @@ export function openWebSocket({ WebSocket, url, token }) {
       socket.close(code);
     },
   };
-  socket.onmessage = ({ data }) => wire.onmessage?.(JSON.parse(data));
+  socket.onmessage = (/** @type {{data: string}} */ { data }) => wire.onmessage?.(JSON.parse(data));
   // Says nothing that the close does not; without a listener some implementations throw.
   socket.onerror = () => {};
-  socket.onclose = ({ code }) => wire.onclose?.({ code });
+  socket.onclose = (/** @type {{code: number}} */ { code }) => wire.onclose?.({ code });
   return wire;
 }
 

@@ -5,7 +5,10 @@
 /**
  * @typedef {object} Points
  * @property {number | null} balance null until it is known
- * @property {any} last the last of `sp_update`, `sp_insufficient` and `sp_daily_recovery` that came; null before
+ * @property {Told | null} last what was told last; null before
+ *
+ * @typedef {import('../../types/protocol.js').EventMap} EventMap
+ * @typedef {EventMap['sp_update'] | EventMap['sp_insufficient'] | EventMap['sp_daily_recovery']} Told
  */
 
 /** @type {Points} */

@@ -15,6 +15,7 @@ export class Stores {
   #rest;
   #clock;
   #wants;
+  #log;
   #me = /** @type {string | null} */ (null);
   #otomosState = NO_OTOMOS;
   #typingUntil = NOBODY_TYPING;
@@ -41,11 +42,13 @@ export class Stores {
    * @param {import('../rest.js').Rest} parts.rest
    * @param {import('../clock.js').Clock} parts.clock
    * @param {(topic: string) => boolean} parts.wants what the connection listens to
+   * @param {(what: string, detail: unknown) => void} parts.log
    */
-  constructor({ rest, clock, wants }) {
+  constructor({ rest, clock, wants, log }) {
     this.#rest = rest;
     this.#clock = clock;
     this.#wants = wants;
+    this.#log = log;
   }
 
   /** Whether the list of otomo has come. */
@@ -121,7 +124,7 @@ export class Stores {
       take(await this.#rest.get(path));
     } catch (error) {
       // Shown once the stream tells it; roles that may not ask have no use for it.
-      console.debug(`${path}:`, error);
+      this.#log(path, error);
     }
   }
 

@@ -1,0 +1,126 @@
+// The package as an app gets it: what is in it, that it works where there is nothing else, and that its types are true.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { blocks, PACKAGE, packed, Project } from './support/package.mjs';
+
+const read = (path) => readFileSync(path, 'utf8');
+
+/** Every file below a folder, from there. */
+const below = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+
+describe('the package', () => {
+  test('holds its code, its types, and what one must know of it, and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'otomo-pack-'));
+    try {
+      const paths = packed(folder).files.map(({ path }) => path);
+      const wanted = (path) => /^(src\/.+\.js|types\/.+\.d\.ts|package\.json|README\.md|LICENSE)$/.test(path);
+      assert.deepEqual(paths.filter((path) => !wanted(path)), []);
+      for (const name of below(join(PACKAGE, 'src'))) assert.ok(paths.includes(`src/${name}`), name);
+      for (const name of ['README.md', 'LICENSE', 'types/index.d.ts', 'types/protocol.d.ts']) assert.ok(paths.includes(name), name);
+      assert.equal(read(join(PACKAGE, 'LICENSE')), read(join(PACKAGE, '../../LICENSE')));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('needs no other package', () => {
+    const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(read(join(PACKAGE, 'package.json')));
+    assert.deepEqual({ dependencies, peerDependencies, optionalDependencies }, {
+      dependencies: undefined,
+      peerDependencies: undefined,
+      optionalDependencies: undefined,
+    });
+    for (const name of below(join(PACKAGE, 'src'))) {
+      const imported = [...read(join(PACKAGE, 'src', name)).matchAll(/^(?:import|export) .*?from '(.+?)'/gm)];
+      for (const [, from] of imported) assert.match(from, /^\.\.?\//, `${name} imports ${from}`);
+    }
+  });
+
+  test('has types that are those of its code', () => {
+    const made = mkdtempSync(join(tmpdir(), 'otomo-types-'));
+    try {
+      const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+      const project = fileURLToPath(new URL('declarations.json', import.meta.url));
+      const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project, '--outDir', made], { encoding: 'utf8' });
+      assert.equal(status, 0, stdout);
+      const here = join(PACKAGE, 'types');
+      const ours = below(here).filter((name) => name !== 'protocol.d.ts');
+      assert.deepEqual(ours, below(made), 'npm run types');
+      for (const name of ours) assert.equal(read(join(here, name)), read(join(made, name)), `${name} is old: npm run types`);
+    } finally {
+      rmSync(made, { recursive: true });
+    }
+  });
+});
+
+describe('an app with the package', () => {
+  let project;
+  before(() => (project = new Project()));
+  after(() => project.remove());
+
+  test('imports it', () => {
+    project.write(
+      'app.mjs',
+      `import { createOtomo, OtomoError } from 'otomo-client';
+       const otomo = createOtomo({ url: 'http://127.0.0.1:9', token: 't', WebSocket: class {} });
+       console.log(otomo.link.get().phase, new OtomoError('A', 'b').code);`,
+    );
+    const { status, stdout, stderr } = project.run('app.mjs');
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout.trim(), 'idle A');
+  });
+
+  test('is told by the compiler what fits and what does not', () => {
+    project.write(
+      'app.ts',
+      `import { createOtomo, type Call, type Store } from 'otomo-client';
+       import type { NewMessage } from 'otomo-client/protocol';
+       const otomo = createOtomo({ token: async (why) => (why === 'connect' ? 'a' : 'b'), storage: null, topics: ['chat'] });
+       otomo.on('new-message', (event) => {
+         const message: NewMessage = event;
+         const seq: number | undefined = event.seq;
+         console.log(message.body, seq);
+         // @ts-expect-error no such field
+         event.text;
+       });
+       otomo.on('boss_spawned', (event) => console.log(event.hp));
+       otomo.send('typing-start', { conversationId: 'c' });
+       // @ts-expect-error no such command
+       otomo.send('typing', {});
+       const { messageSeq } = await otomo.request('message_send', { toUserId: 'x', body: 'y' }, { timeoutMs: 5 });
+       const seq: number = messageSeq;
+       // @ts-expect-error a field is missing
+       await otomo.request('call_accept', {});
+       // @ts-expect-error it has no answer
+       await otomo.request('typing-start', { conversationId: 'c' });
+       await otomo.request('own_action', { any: 1 });
+       const store: Store<Call> = otomo.calls.store;
+       const phase: 'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended' = store.get().phase;
+       // @ts-expect-error snapshots are for reading
+       otomo.unread.get().conversations['c'] = { unread: 0, readSeq: 0, lastSeq: 0 };
+       console.log(seq, phase, otomo.points.get().last?.timestamp);`,
+    );
+    assert.equal(project.check(['app.ts']), '');
+    assert.equal(project.check(['app.ts'], { module: 'esnext', moduleResolution: 'bundler' }), '');
+  });
+
+  test('may be written as its README says', () => {
+    const written = blocks('ts').map((code, index) => {
+      project.write(`readme_${index}.ts`, code);
+      return `readme_${index}.ts`;
+    });
+    assert.ok(written.length >= 3);
+    assert.equal(project.check(written), '');
+  });
+});

@@ -1,0 +1,153 @@
+/**
+ * @param {Call} call
+ * @param {any} event
+ * @param {Scene} scene
+ * @returns {Call}
+ */
+export function reduceCall(call: Call, event: any, scene: Scene): Call;
+/**
+ * @param {Call} call
+ * @returns {boolean} whether it still holds its two people
+ */
+export function isLive({ phase }: Call): boolean;
+/**
+ * @param {Call} call
+ * @returns {boolean} whether it was answered
+ */
+export function isAnswered({ phase }: Call): boolean;
+/**
+ * The one call of this client, as a person sees it: an old call and an event give the new call. Pure.
+ *
+ * ```text
+ *  (place) ------> requesting --> ringing --+
+ *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
+ *  incoming_call ------------> incoming ----+
+ * ```
+ * The server owns the truth; this is what can be shown of it. Events about another call than ours (the
+ * same person's other devices hear of theirs too) change nothing.
+ */
+/** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */
+/** @typedef {'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
+/**
+ * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
+ * where this client could not go on. Reasons are the server's, or an error code.
+ * @typedef {object} Ending
+ * @property {'refused' | 'cancelled' | 'over' | 'failed'} kind
+ * @property {string} reason
+ * @property {number | null} durationSeconds null where the two never spoke
+ * @property {number} points what it cost
+ */
+/**
+ * @typedef {object} Call
+ * @property {Phase} phase
+ * @property {string | null} callId null while idle
+ * @property {'caller' | 'otomo' | null} side which of the two this client is; null while idle
+ * @property {Person | null} peer the other one; null while idle
+ * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed
+ * @property {number | null} ringUntil when ringing ends, on this clock (milliseconds since 1970)
+ * @property {number | null} ringMs how long it rings in all, where known
+ * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
+ * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
+ * @property {RTCPeerConnectionState} media what the peer connection says of itself
+ * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`
+ * @property {boolean} muted
+ * @property {number} charged points that it cost so far
+ * @property {boolean} low whether the balance does not reach for the next minute
+ * @property {Ending | null} ending
+ */
+/**
+ * What the reducer may know beside call and event.
+ * @typedef {object} Scene
+ * @property {number} now this clock, milliseconds since 1970
+ * @property {number} clockOffset how far the server's clock is ahead of it, milliseconds
+ */
+/** @type {Readonly<Call>} */
+export const NO_CALL: Readonly<Call>;
+export type Person = {
+    userId: string;
+    name: string | null;
+    avatar: string | null;
+};
+export type Phase = "idle" | "requesting" | "ringing" | "incoming" | "connecting" | "connected" | "ended";
+/**
+ * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
+ * where this client could not go on. Reasons are the server's, or an error code.
+ */
+export type Ending = {
+    kind: "refused" | "cancelled" | "over" | "failed";
+    reason: string;
+    /**
+     * null where the two never spoke
+     */
+    durationSeconds: number | null;
+    /**
+     * what it cost
+     */
+    points: number;
+};
+export type Call = {
+    phase: Phase;
+    /**
+     * null while idle
+     */
+    callId: string | null;
+    /**
+     * which of the two this client is; null while idle
+     */
+    side: "caller" | "otomo" | null;
+    /**
+     * the other one; null while idle
+     */
+    peer: Person | null;
+    /**
+     * what its person asked for and the server has not yet confirmed
+     */
+    wish: "accept" | "leave" | null;
+    /**
+     * when ringing ends, on this clock (milliseconds since 1970)
+     */
+    ringUntil: number | null;
+    /**
+     * how long it rings in all, where known
+     */
+    ringMs: number | null;
+    /**
+     * when the two began to speak, on this clock (milliseconds since 1970)
+     */
+    since: number | null;
+    /**
+     * until when an absent peer is waited for, on this clock
+     */
+    peerBackBy: number | null;
+    /**
+     * what the peer connection says of itself
+     */
+    media: RTCPeerConnectionState;
+    /**
+     * the other side's voice, for an `<audio>` element's `srcObject`
+     */
+    remoteStream: MediaStream | null;
+    muted: boolean;
+    /**
+     * points that it cost so far
+     */
+    charged: number;
+    /**
+     * whether the balance does not reach for the next minute
+     */
+    low: boolean;
+    ending: Ending | null;
+};
+/**
+ * What the reducer may know beside call and event.
+ */
+export type Scene = {
+    /**
+     * this clock, milliseconds since 1970
+     */
+    now: number;
+    /**
+     * how far the server's clock is ahead of it, milliseconds
+     */
+    clockOffset: number;
+};

@@ -1,0 +1,37 @@
+/**
+ * Reads a refusal of the server, or of something on the way that is no server of ours.
+ *
+ * @param {Response} response one that is not `ok`
+ * @returns {Promise<OtomoError>}
+ */
+export function errorFrom(response: Response): Promise<OtomoError>;
+/**
+ * What was not done, and why: one shape for commands, for REST and for calls.
+ *
+ * Codes of the server are those of its catalogue (`CALLER_BUSY`, `RATE_LIMITED`, ...). The client's own:
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
+ * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
+ * | `ABORTED` | the caller's `AbortSignal` |
+ * | `NO_ANSWER` | `request` of a command that the server does not answer: use `send` |
+ * | `NO_TOKEN` | the app's token function gave none, or failed |
+ * | `MICROPHONE` | no permission, no device, or a page without https |
+ */
+/** An error with a code to decide by, and a message for programmers. */
+export class OtomoError extends Error {
+    /**
+     * @param {string} code
+     * @param {string} message
+     * @param {Record<string, any>} [context] what it is about: `callId`, `retryAfterMs` (milliseconds), ...
+     * @param {unknown} [cause]
+     */
+    constructor(code: string, message: string, context?: Record<string, any>, cause?: unknown);
+    code: string;
+    context: Record<string, any>;
+    /** The HTTP status, where REST answered with one. @type {number | undefined} */
+    status: number | undefined;
+    /** How long to wait before another attempt, in milliseconds, where the server says so. @returns {number | null} */
+    get retryAfterMs(): number | null;
+}

@@ -1,0 +1,72 @@
+/**
+ * @typedef {import('./options.js').OtomoOptions} OtomoOptions
+ * @typedef {import('./link/tokens.js').TokenReason} TokenReason
+ * @typedef {import('./link/tokens.js').TokenSource} TokenSource
+ * @typedef {import('./link/websocket.js').Transport} Transport
+ * @typedef {import('./link/connection.js').Link} Link
+ * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
+ * @typedef {import('./rest.js').RestOptions} RestOptions
+ * @typedef {import('./stores/otomos.js').Otomo} OtomoPerson
+ * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
+ * @typedef {import('./stores/unread.js').Unread} Unread
+ * @typedef {import('./stores/typing.js').Typing} Typing
+ * @typedef {import('./stores/friends.js').Friends} Friends
+ * @typedef {import('./stores/points.js').Points} Points
+ * @typedef {import('./calls/state.js').Call} Call
+ * @typedef {import('./calls/state.js').Person} Person
+ * @typedef {import('./calls/voice.js').CallOptions} CallOptions
+ * @typedef {import('./otomo.js').EventMap} EventMap
+ * @typedef {import('./otomo.js').CommandMap} CommandMap
+ */
+/**
+ * What views see of a store.
+ * @template T
+ * @typedef {import('./store.js').Store<T>} Store
+ */
+/**
+ * An event as listeners get it.
+ * @template {string} Type
+ * @typedef {import('./otomo.js').EventOf<Type>} EventOf
+ */
+/**
+ * Makes a client; `start` connects it.
+ *
+ * @param {import('./options.js').OtomoOptions} options
+ * @returns {Otomo}
+ * @throws {TypeError} an option that cannot be right
+ */
+export function createOtomo(options: import("./options.js").OtomoOptions): Otomo;
+export { Otomo } from "./otomo.js";
+export { OtomoError } from "./errors.js";
+export { newId } from "./id.js";
+export { NO_CALL } from "./calls/state.js";
+export { createStore } from "./store.js";
+export { STATUSES } from "./stores/otomos.js";
+export { TOPICS } from "./options.js";
+export type OtomoOptions = import("./options.js").OtomoOptions;
+export type TokenReason = import("./link/tokens.js").TokenReason;
+export type TokenSource = import("./link/tokens.js").TokenSource;
+export type Transport = import("./link/websocket.js").Transport;
+export type Link = import("./link/connection.js").Link;
+export type RequestOptions = import("./link/requests.js").RequestOptions;
+export type RestOptions = import("./rest.js").RestOptions;
+export type OtomoPerson = import("./stores/otomos.js").Otomo;
+export type OtomoStatus = import("./stores/otomos.js").OtomoStatus;
+export type Unread = import("./stores/unread.js").Unread;
+export type Typing = import("./stores/typing.js").Typing;
+export type Friends = import("./stores/friends.js").Friends;
+export type Points = import("./stores/points.js").Points;
+export type Call = import("./calls/state.js").Call;
+export type Person = import("./calls/state.js").Person;
+export type CallOptions = import("./calls/voice.js").CallOptions;
+export type EventMap = import("./otomo.js").EventMap;
+export type CommandMap = import("./otomo.js").CommandMap;
+/**
+ * What views see of a store.
+ */
+export type Store<T> = import("./store.js").Store<T>;
+/**
+ * An event as listeners get it.
+ */
+export type EventOf<Type extends string> = import("./otomo.js").EventOf<Type>;
+import { Otomo } from './otomo.js';

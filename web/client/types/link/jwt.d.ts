@@ -1,0 +1,11 @@
+/**
+ * What a client may read in its own token. Pure. Only the server can check it.
+ */
+/**
+ * @param {string} token a JSON Web Token
+ * @returns {{userId: string | null, expiresAt: number | null}} nulls where it cannot be read; milliseconds since 1970
+ */
+export function readToken(token: string): {
+    userId: string | null;
+    expiresAt: number | null;
+};

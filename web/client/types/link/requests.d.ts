@@ -1,0 +1,100 @@
+/** How long commands that are repeated may take by default, in milliseconds: a tunnel, a restart. */
+export const REPEATED_MS: 30000;
+/** How long others may take by default, in milliseconds. */
+export const ONCE_MS: 10000;
+/** After so long without an answer the link itself is in doubt, in milliseconds. */
+export const DOUBT_MS: 10000;
+/** Longer pauses than this, which a refusal asks for, are for people to decide, in milliseconds. */
+export const PATIENCE_MS: 5000;
+/**
+ * @typedef {object} RequestOptions
+ * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
+ *   30,000 where the command may be repeated, else 10,000
+ * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given
+ * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
+ *
+ * @typedef {object} Pending
+ * @property {string} type
+ * @property {string} text
+ * @property {boolean} repeats
+ * @property {number} until milliseconds since 1970
+ * @property {boolean} sent whether it is out on the link that is there now
+ * @property {number} refusals
+ * @property {(answer: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {(() => void)[]} ends what to take back when it is over
+ * @property {() => void} doubt takes back the doubt in the link
+ */
+export class Requests {
+    /**
+     * @param {object} parts
+     * @param {import('../clock.js').Clock} parts.clock
+     * @param {(text: string) => boolean} parts.send false while away
+     * @param {() => boolean} parts.returns whether a link is there or will be
+     * @param {() => void} parts.probe proves that the link still holds
+     */
+    constructor(parts: {
+        clock: import("../clock.js").Clock;
+        send: (text: string) => boolean;
+        returns: () => boolean;
+        probe: () => void;
+    });
+    /**
+     * @param {string} type
+     * @param {Record<string, any>} fields
+     * @param {RequestOptions} [options]
+     * @returns {Promise<any>} the answer
+     * @throws {OtomoError}
+     */
+    request(type: string, fields: Record<string, any>, { retry, timeoutMs, signal }?: RequestOptions): Promise<any>;
+    /** A connection is there: what it takes. @param {number} messageSize bytes */
+    fits(messageSize: number): void;
+    /** The link is up: say all that waits, in the order in which it was asked. */
+    live(): void;
+    /** The link is gone, and comes back. */
+    lost(): void;
+    /** Nobody comes back. @param {Record<string, any>} [context] why */
+    end(context?: Record<string, any>): void;
+    /** @param {any} message which may be an answer */
+    answer(message: any): void;
+    #private;
+}
+export type RequestOptions = {
+    /**
+     * how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
+     * 30,000 where the command may be repeated, else 10,000
+     */
+    timeoutMs?: number | undefined;
+    /**
+     * whether it may be repeated; what the protocol says of the command where it is not given
+     */
+    retry?: boolean | undefined;
+    /**
+     * gives up waiting; a command that has gone out may still be carried out
+     */
+    signal?: AbortSignal | undefined;
+};
+export type Pending = {
+    type: string;
+    text: string;
+    repeats: boolean;
+    /**
+     * milliseconds since 1970
+     */
+    until: number;
+    /**
+     * whether it is out on the link that is there now
+     */
+    sent: boolean;
+    refusals: number;
+    resolve: (answer: any) => void;
+    reject: (error: unknown) => void;
+    /**
+     * what to take back when it is over
+     */
+    ends: (() => void)[];
+    /**
+     * takes back the doubt in the link
+     */
+    doubt: () => void;
+};

@@ -1,0 +1,56 @@
+/**
+ * @param {OtomosState} state
+ * @param {any} event
+ * @returns {OtomosState}
+ */
+export function reduceOtomos(state: OtomosState, event: any): OtomosState;
+/**
+ * The list of otomo (source document 000, U-01) in the order that people see: an old list and an event give the
+ * new one. Online first, then busy, break, offline; in each the most recent change first.
+ *
+ * The law that the tests hold: a snapshot and the updates after it give what a fresh snapshot gives.
+ */
+/** @typedef {'online' | 'busy' | 'break' | 'offline'} OtomoStatus */
+/**
+ * @typedef {object} Otomo
+ * @property {string} userId
+ * @property {string | null} name null until somebody told us
+ * @property {string | null} avatar
+ * @property {OtomoStatus} status
+ * @property {number} timestamp when the status changed, UNIX seconds
+ */
+/**
+ * @typedef {object} OtomosState
+ * @property {boolean} known false until the first snapshot is whole
+ * @property {readonly Otomo[]} list
+ * @property {readonly Otomo[] | null} coming a snapshot that goes on with the next message of its type
+ */
+/** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
+export const STATUSES: readonly OtomoStatus[];
+/** @type {OtomosState} */
+export const NO_OTOMOS: OtomosState;
+export type OtomoStatus = "online" | "busy" | "break" | "offline";
+export type Otomo = {
+    userId: string;
+    /**
+     * null until somebody told us
+     */
+    name: string | null;
+    avatar: string | null;
+    status: OtomoStatus;
+    /**
+     * when the status changed, UNIX seconds
+     */
+    timestamp: number;
+};
+export type OtomosState = {
+    /**
+     * false until the first snapshot is whole
+     */
+    known: boolean;
+    list: readonly Otomo[];
+    /**
+     * a snapshot that goes on with the next message of its type
+     */
+    coming: readonly Otomo[] | null;
+};

@@ -3,20 +3,34 @@
 //! ```text
 //!   readiness says 503, the gate lets in only participants of live calls
 //!   -> no new rings, no new actions -> actions under way are answered
-//!   -> everybody without a call is closed (4200, come back now)
 //!   -> live calls that have people here end, or are ended at `server.drain_limit`
+//!      (where other nodes serve, everybody without a call is closed meanwhile: 4200, come back)
 //!   -> the rest is closed, HTTP finishes, the store commits what it took
 //! ```
+//! A node that is alone keeps everybody until its calls are over: there is nowhere else to go, and whoever is away for longer
+//! than their grace is shown as offline. Each client is told a time of its own to come back, over `server.drain_spread`, and
+//! counts as there for that much longer.
+//!
+//! What is waited for, and for how many, is in the log: every [`TELL_EVERY`] and when a phase ends. The same can be asked
+//! for ([`crate::session::drain`]).
 
 use std::{sync::Arc, time::Duration};
 
 use actix_rt::time::{Instant, sleep};
 use actix_server::ServerHandle;
 
-use crate::{protocol::close_code::CloseCode, rest::Shared};
+use crate::{
+    delivery::farewell::Farewell,
+    protocol::close_code::CloseCode,
+    rest::Shared,
+    session::drain::{Phase, Progress},
+};
 
 /// How often a draining node looks whether its calls have ended.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often it says what it still waits for.
+const TELL_EVERY: Duration = Duration::from_secs(3);
 
 /// How long sessions have to take their goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -36,7 +50,8 @@ impl Stopper {
         Self { server, shared }
     }
 
-    /// Stops as soon as nobody is cut off by it, at the latest after `server.drain_limit`.
+    /// Stops as soon as nobody is cut off by it, at the latest after `server.drain_limit`. Asked again, it goes on with what
+    /// it has begun.
     pub async fn drain(&self) {
         let Shared {
             gate,
@@ -46,50 +61,146 @@ impl Stopper {
             webhook,
             ..
         } = &*self.shared;
+        if gate.drain() {
+            return log::info!("drain goes on: it was asked for before");
+        }
         let limit = config.server.drain_limit;
-        log::info!(
-            "drain begins connections={} limit_ms={}",
-            gate.connections(),
-            limit.as_millis()
-        );
+        let course = Course::begin(&self.shared, limit);
         webhook.stop();
-        gate.drain();
         calls.stop_ringing().await;
-        let end = Instant::now() + limit;
         // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
-        while webhook.is_asking() && Instant::now() < end {
-            sleep(LOOK).await;
-        }
-        self.close_those_without_a_call();
-        while calls.live_here() > 0 && Instant::now() < end {
-            sleep(LOOK).await;
-        }
+        let end = course.end;
+        course
+            .wait(Phase::Actions, end, || webhook.is_asking())
+            .await;
+        let others_serve = self.others_serve().await;
+        let talking = || {
+            if others_serve {
+                self.send_away_those_without_a_call();
+            }
+            calls.live_here() > 0
+        };
+        course.wait(Phase::Calls, end, talking).await;
         calls.end_all().await;
-        dispatch.close_all(CloseCode::Drain, REASON);
+        dispatch.close_all(self.farewell(CloseCode::Drain));
         let end = Instant::now() + GOODBYE;
-        while gate.connections() > 0 && Instant::now() < end {
-            sleep(LOOK).await;
-        }
-        log::info!("drain ends connections={}", gate.connections());
+        course
+            .wait(Phase::Goodbyes, end, || gate.connections() > 0)
+            .await;
+        course.report(Phase::End);
         self.server.stop(true).await;
     }
 
     /// Stops at once: clients find a closed connection and come back.
     pub async fn stop(&self) {
         self.shared.gate.drain();
-        self.shared.dispatch.close_all(CloseCode::GoingAway, REASON);
+        let farewell = self.farewell(CloseCode::GoingAway);
+        self.shared.dispatch.close_all(farewell);
         self.server.stop(false).await;
     }
 
-    fn close_those_without_a_call(&self) {
+    fn farewell(&self, code: CloseCode) -> Farewell {
+        Farewell::new(code, REASON).spread_over(self.shared.config.server.drain_spread)
+    }
+
+    /// Whether there is another node to which clients can go. One that cannot tell sends nobody away before it must.
+    async fn others_serve(&self) -> bool {
+        let Shared {
+            membership, store, ..
+        } = &*self.shared;
+        match membership.nodes().refresh().await {
+            Ok(nodes) => {
+                let now = store.now();
+                let mut others = nodes.iter().filter(|it| it.row.name != *membership.node());
+                others.any(|other| other.row.is_alive(now))
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn send_away_those_without_a_call(&self) {
         let Shared {
             calls, dispatch, ..
         } = &*self.shared;
+        let farewell = self.farewell(CloseCode::Drain);
         for (user, present) in dispatch.roster().everybody() {
             if !calls.is_live(&user) {
-                let to = crate::delivery::lines::To::Session(present.at);
-                drop(dispatch.close(to, CloseCode::Drain, REASON));
+                dispatch.send_away(present.at, farewell);
             }
         }
+    }
+}
+
+/// The course of one drain.
+struct Course<'a> {
+    shared: &'a Shared,
+    /// When calls that go on are ended.
+    end: Instant,
+    progress: Progress,
+}
+
+impl<'a> Course<'a> {
+    fn begin(shared: &'a Shared, limit: Duration) -> Self {
+        let started_at = shared.store.now();
+        let progress = Progress {
+            phase: Phase::Actions,
+            started_at,
+            limit_at: started_at + limit,
+        };
+        let course = Self {
+            shared,
+            end: Instant::now() + limit,
+            progress,
+        };
+        course.report(Phase::Actions);
+        let (connections, calls) = course.left();
+        let (limit, spread) = (
+            limit.as_millis(),
+            shared.config.server.drain_spread.as_millis(),
+        );
+        log::info!(
+            "drain begins connections={connections} calls={calls} limit_ms={limit} spread_ms={spread}"
+        );
+        course
+    }
+
+    fn report(&self, phase: Phase) {
+        let progress = Progress {
+            phase,
+            ..self.progress
+        };
+        self.shared.gate.drain_progress().report(progress);
+    }
+
+    /// Waits while there is something to wait for, until `end`, and says how it goes.
+    async fn wait(&self, phase: Phase, end: Instant, is_open: impl Fn() -> bool) {
+        self.report(phase);
+        let begun = Instant::now();
+        let mut told = begun;
+        while is_open() && Instant::now() < end {
+            if told.elapsed() >= TELL_EVERY {
+                told = Instant::now();
+                let (connections, calls) = self.left();
+                let left = end.saturating_duration_since(told).as_millis();
+                log::info!(
+                    "drain waits phase={phase} connections={connections} calls={calls} left_ms={left}"
+                );
+            }
+            sleep(LOOK).await;
+        }
+        let (connections, calls) = self.left();
+        let took = begun.elapsed().as_millis();
+        let left = end.saturating_duration_since(Instant::now()).as_millis();
+        log::info!(
+            "drain has waited phase={phase} connections={connections} calls={calls} took_ms={took} left_ms={left}"
+        );
+    }
+
+    /// How many connections and calls there are still.
+    fn left(&self) -> (usize, usize) {
+        (
+            self.shared.gate.connections(),
+            self.shared.calls.live_here(),
+        )
     }
 }

@@ -36,8 +36,9 @@ const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The fewest HTTP connections that a worker may have at a time. Each session begins as one, and operators come by HTTP.
 const HTTP_CONNECTIONS_MIN: usize = 64;
 
-/// How long a node that stops waits for HTTP requests that are being answered, in seconds.
-const HTTP_SHUTDOWN: u64 = 5;
+/// How long a node that stops waits for HTTP requests that are being answered, in seconds. A connection that is only kept open
+/// for the next request is waited for as well, so this is how much longer a restart takes while somebody has a page open.
+const HTTP_SHUTDOWN: u64 = 2;
 
 /// HTTP on the calling worker thread; WebSockets are taken out of it at the upgrade. A macro, because the stream
 /// under it (TCP, TLS) is in the type of every part of it, and a function would have to name them all.

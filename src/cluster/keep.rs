@@ -10,7 +10,7 @@ use super::{
     rules::Renewal,
 };
 use crate::{
-    delivery::dispatch::Dispatch,
+    delivery::{dispatch::Dispatch, farewell::Farewell},
     kernel::logging::chain,
     protocol::close_code::CloseCode,
     store::{StoreError, Writer},
@@ -185,7 +185,7 @@ impl Membership {
         metrics.nodes.expired.inc();
         store.write_as(Writer::Nobody);
         standing.set(Duration::ZERO);
-        dispatch.close_all(CloseCode::Drain, REASON);
+        dispatch.close_all(Farewell::new(CloseCode::Drain, REASON));
         let end = Instant::now() + GOODBYE;
         while dispatch.roster().users() > 0 && Instant::now() < end {
             sleep(LOOK).await;

@@ -13,25 +13,37 @@ pub enum Leave {
     Reload,
     /// No pong, a reset: a tunnel, a dead battery.
     Broken,
-    /// The server closed: the client will most likely come back.
-    ServerClosed,
+    /// The server closed, and asked the client to stay away for so long before it comes back.
+    ServerClosed(Duration),
 }
 
 impl Leave {
-    /// Every way to leave.
+    /// Every way to leave; the server's own without a wait.
     pub const ALL: [Leave; 4] = [
         Leave::Clean,
         Leave::Reload,
         Leave::Broken,
-        Leave::ServerClosed,
+        Leave::ServerClosed(Duration::ZERO),
     ];
+
+    /// The name in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Leave::Clean => "clean",
+            Leave::Reload => "reload",
+            Leave::Broken => "broken",
+            Leave::ServerClosed(_) => "server_closed",
+        }
+    }
 
     /// How long the session still counts; `None` for not at all.
     pub fn grace(self, graces: &Graces) -> Option<Duration> {
         match self {
             Leave::Clean => None,
             Leave::Reload => Some(graces.reload),
-            Leave::Broken | Leave::ServerClosed => Some(graces.leave),
+            Leave::Broken => Some(graces.leave),
+            // Whoever does as they were told is not late.
+            Leave::ServerClosed(wait) => Some(graces.leave + wait),
         }
     }
 

@@ -12,6 +12,7 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use super::{
+    farewell::Farewell,
     inbox::Seq,
     line::SessionRef,
     lines::To,
@@ -23,7 +24,7 @@ use crate::{
         ids::{RoomId, UserId},
         time::Timestamp,
     },
-    protocol::{close_code::CloseCode, frame::Frame, spec::Topic},
+    protocol::{frame::Frame, spec::Topic},
 };
 
 /// A frame for some connections.
@@ -149,18 +150,14 @@ pub(super) struct Open {
 #[rtype(result = "()")]
 pub(super) struct Close {
     pub(super) to: To,
-    pub(super) code: CloseCode,
-    pub(super) reason: &'static str,
+    pub(super) farewell: Farewell,
     pub(super) receipt: Option<Arc<Receipt>>,
 }
 
 /// Close all connections of this worker.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct CloseAll {
-    pub(super) code: CloseCode,
-    pub(super) reason: &'static str,
-}
+pub(super) struct CloseAll(pub(super) Farewell);
 
 /// How the lines of a worker are, for admins and tests.
 #[derive(Message)]

@@ -20,7 +20,7 @@
 //! - [`nodes`]: what other nodes are told, and what is done with what they tell.
 //! - [`rooms`]: which clients are in which room.
 //! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
-//!   [`leave`]: how a session ended, and how long nobody else hears of that.
+//!   [`leave`]: how a session ended, and how long nobody else hears of that; [`farewell`]: how the server parts from a client.
 //!
 //! Nothing here knows what a call or a message is.
 
@@ -30,6 +30,7 @@ pub mod connectedness;
 mod counters;
 pub mod dispatch;
 pub mod express;
+pub mod farewell;
 pub mod filter;
 pub mod inbox;
 pub mod leave;

@@ -1,6 +1,6 @@
 //! What delivery tells a session's actor.
 
-use crate::protocol::close_code::CloseCode;
+use super::farewell::Farewell;
 
 /// What delivery tells a session's actor. Kept on the line and collected when the actor wakes,
 /// so that however much there is to say, it is woken once.
@@ -17,17 +17,17 @@ pub struct Signals {
     /// The client's snapshots of the chat and of friends no longer hold.
     pub chat_outdated: bool,
     /// Somebody wants this session closed. Boxed, because it comes once for each line.
-    close: Option<Box<(CloseCode, &'static str)>>,
+    close: Option<Box<Farewell>>,
 }
 
 impl Signals {
     /// Somebody wants this session closed.
-    pub fn close(&mut self, code: CloseCode, reason: &'static str) {
-        self.close = Some(Box::new((code, reason)));
+    pub fn close(&mut self, farewell: Farewell) {
+        self.close = Some(Box::new(farewell));
     }
 
-    /// Whether somebody wants this session closed, and why.
-    pub fn closing(&self) -> Option<(CloseCode, &'static str)> {
+    /// Whether somebody wants this session closed, and how.
+    pub fn closing(&self) -> Option<Farewell> {
         self.close.as_deref().copied()
     }
 }

@@ -12,13 +12,23 @@ const SERVER_ERROR: &str = "server_error";
 pub const HEARTBEAT: &[u8] = b":\n\n";
 
 /// Appends one event. A client that comes back says the last `id` in `Last-Event-ID`.
-pub(super) fn write(name: Option<&str>, id: Option<u64>, json: &[u8], out: &mut BytesMut) {
+/// `retry`: in how many milliseconds it comes back, from now on.
+pub(super) fn write(
+    name: Option<&str>,
+    id: Option<u64>,
+    retry: Option<u64>,
+    json: &[u8],
+    out: &mut BytesMut,
+) {
     if let Some(name) = name {
         let name = if name == RESERVED { SERVER_ERROR } else { name };
         field("event", name.as_bytes(), out);
     }
     if let Some(id) = id {
         field("id", id.to_string().as_bytes(), out);
+    }
+    if let Some(millis) = retry {
+        field("retry", millis.to_string().as_bytes(), out);
     }
     // A line break would end the field. Outside of strings, where it is escaped, JSON takes a space as well.
     if json.iter().any(|byte| is_line_end(*byte)) {
@@ -54,7 +64,7 @@ mod tests {
 
     fn written(name: Option<&str>, place: Option<u64>, json: &str) -> String {
         let mut out = BytesMut::new();
-        write(name, place, json.as_bytes(), &mut out);
+        write(name, place, None, json.as_bytes(), &mut out);
         String::from_utf8(out.to_vec()).unwrap()
     }
 

@@ -113,6 +113,8 @@ pub(super) struct Encoded {
     version: Option<u64>,
     /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
     place: Option<u64>,
+    /// In how many milliseconds a client of an event stream comes back: `closing` says it.
+    retry: Option<u64>,
     /// The number of the Socket.IO event that it acknowledges; `json` is then the array of the acknowledgement's arguments.
     acknowledges: Option<u64>,
     json: Bytes,
@@ -133,11 +135,16 @@ impl Frame {
             Event::Ready(ready) => Some(ready.seq),
             _ => None,
         };
+        let retry = match event {
+            Event::Closing(closing) if closing.reconnect => Some(closing.retry_after_ms),
+            _ => None,
+        };
         let key = event.key();
         Self(Arc::new(Encoded {
             key,
             version,
             place,
+            retry,
             ..Encoded::new(event.spec(), encode(event))
         }))
     }
@@ -299,10 +306,11 @@ impl Frame {
 
     fn encode(&self, json: &[u8], place: Option<u64>, format: WireFormat, out: &mut BytesMut) {
         let (name, _) = self.body(format);
+        let retry = self.0.retry;
         match format {
             WireFormat::WebSocket => write_text(&[json], out),
-            WireFormat::NamedEvent => event_stream::write(Some(name), place, json, out),
-            WireFormat::UnnamedEvent => event_stream::write(None, place, json, out),
+            WireFormat::NamedEvent => event_stream::write(Some(name), place, retry, json, out),
+            WireFormat::UnnamedEvent => event_stream::write(None, place, retry, json, out),
             WireFormat::SocketIoFrame => {
                 let packet = socket_io::packet(self.0.acknowledges, name, json);
                 write_text(&[&packet], out);
@@ -349,6 +357,7 @@ impl Encoded {
             key: None,
             version: None,
             place: None,
+            retry: None,
             acknowledges: None,
             json: json.into(),
             own_event: OnceLock::new(),

@@ -19,6 +19,7 @@ use governor::{
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Notify;
 
+use super::drain::Drain;
 use crate::kernel::{config::LimitsConfig, metrics::Metrics};
 
 /// Addresses remembered before those that are quiet again are forgotten.
@@ -41,6 +42,7 @@ pub struct Gate {
     handshakes: Option<PerAddress>,
     draining: AtomicBool,
     drain_asked: Notify,
+    drain: Drain,
     metrics: Arc<Metrics>,
 }
 
@@ -118,6 +120,7 @@ impl Gate {
             handshakes: limits.handshakes_per_address.map(per_address),
             draining: AtomicBool::new(false),
             drain_asked: Notify::new(),
+            drain: Drain::default(),
             metrics,
         }
     }
@@ -177,9 +180,14 @@ impl Gate {
         self.drain_asked.notified().await;
     }
 
-    /// Lets nobody in any more but those who must return.
-    pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+    /// Lets nobody in any more but those who must return. Returns whether somebody else has begun that before.
+    pub fn drain(&self) -> bool {
+        self.draining.swap(true, Ordering::Relaxed)
+    }
+
+    /// How far the node is with its drain.
+    pub fn drain_progress(&self) -> &Drain {
+        &self.drain
     }
 
     /// Whether the node drains.

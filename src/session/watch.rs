@@ -8,6 +8,7 @@ use actix_rt::time::Instant;
 use super::{Live, Session, SessionContext, Stage, Tasked, keepalive::Verdict};
 use crate::{
     delivery::{
+        farewell::Farewell,
         leave::Leave,
         line::{Line, Signals},
         outbox::Outbox,
@@ -35,8 +36,8 @@ impl Tasked for Session {
             return;
         }
         let line = Rc::clone(&live.line);
-        if let Some((code, reason)) = signals.closing() {
-            return self.close(code, reason, ctx);
+        if let Some(farewell) = signals.closing() {
+            return self.part(farewell, ctx);
         }
         if signals.too_slow {
             return self.close(CloseCode::SlowConsumer, "the client reads too slowly", ctx);
@@ -76,7 +77,7 @@ impl Session {
             return;
         };
         let config = &self.env.config;
-        let share = f64::from(self.id.short()) / f64::from(u32::MAX);
+        let share = self.share();
         let timeouts = self.keepalive.rhythm().timeouts(config);
         let ping = timeouts.ping_interval.mul_f64(0.5 + share / 2.0);
         let notice = live.expires_at - config.auth.expiry_notice;
@@ -157,21 +158,28 @@ impl Session {
     /// Closes the connection from our side: `closing`, the transport's own goodbye, and after a while
     /// the end.
     pub fn close(&mut self, code: CloseCode, reason: &'static str, ctx: &mut SessionContext) {
+        self.part(Farewell::new(code, reason), ctx);
+    }
+
+    fn part(&mut self, farewell: Farewell, ctx: &mut SessionContext) {
         if self.closed.is_some() {
             return;
         }
+        let Farewell { code, reason, .. } = farewell;
+        let wait = farewell.wait(self.share());
         self.closed = Some(code);
         log::info!(
-            "session closes session={} code={} reason={reason:?}",
+            "session closes session={} code={} reason={reason:?} wait_ms={}",
             self.id,
-            code.number()
+            code.number(),
+            wait.as_millis()
         );
         self.leave = match code {
             CloseCode::NoPong | CloseCode::SlowConsumer => Leave::Broken,
             CloseCode::Normal | CloseCode::Disabled | CloseCode::Replaced => Leave::Clean,
-            _ => Leave::ServerClosed,
+            _ => Leave::ServerClosed(wait),
         };
-        let closing = Frame::new(&self.closing(code, reason).into());
+        let closing = Frame::new(&closing(&farewell, wait).into());
         match &mut self.stage {
             Stage::Live(live) => live.line.finish(closing, code, reason),
             Stage::Unauthenticated(newcomer) => {
@@ -191,21 +199,9 @@ impl Session {
         });
     }
 
-    fn closing(&self, code: CloseCode, reason: &str) -> Closing {
-        // Spread over the pause, so that those who are closed together do not return together.
-        let spread = u64::from(self.id.short() % 1000);
-        let retry_after_ms = match (code.reconnect(), code.pause()) {
-            (false, _) => 0,
-            (true, true) => 2000 + 3 * spread,
-            (true, false) => spread,
-        };
-        let (code, reconnect) = (code.number(), code.reconnect());
-        Closing {
-            code,
-            reason: reason.to_owned(),
-            reconnect,
-            retry_after_ms,
-        }
+    /// Which of many it is, even over 0 to 1: for what must not come of all at once.
+    fn share(&self) -> f64 {
+        f64::from(self.id.short()) / f64::from(u32::MAX)
     }
 
     fn finish_unserved(
@@ -270,9 +266,18 @@ impl Session {
     fn log_end(&self, line: &Line) {
         let user = &line.client().user;
         log::info!(
-            "session ended session={} user={user} leave={:?}",
+            "session ended session={} user={user} leave={}",
             self.id,
-            self.leave
+            self.leave.as_str()
         );
+    }
+}
+
+fn closing(farewell: &Farewell, wait: Duration) -> Closing {
+    Closing {
+        code: farewell.code.number(),
+        reason: farewell.reason.to_owned(),
+        reconnect: farewell.code.reconnect(),
+        retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
     }
 }

@@ -19,6 +19,7 @@ mod api;
 mod calls;
 mod chat;
 mod commands;
+mod draining;
 mod dying;
 mod faults;
 mod freezing;

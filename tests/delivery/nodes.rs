@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use otomo::{
     backplane::Link,
     delivery::{
+        farewell::Farewell,
         inbox::{self, Seq},
         lines::To,
         rooms::{JoinOutcome, Renewed, Stay},
@@ -166,7 +167,8 @@ async fn a_goodbye_reaches_those_who_came_before_and_says_why() {
             .await,
         3
     );
-    assert_eq!(before.line.take_signals().closing(), Some((code, reason)));
+    let farewell = Some(Farewell::new(code, reason));
+    assert_eq!(before.line.take_signals().closing(), farewell);
     assert_eq!(after.line.take_signals().closing(), None);
     assert_eq!(newcomer.line.take_signals().closing(), None);
 }
@@ -188,7 +190,8 @@ async fn admins_see_the_connections_of_all_nodes_and_close_any() {
     let (code, reason) = (CloseCode::Disabled, "an admin closed this connection");
     let close = |session| dispatch.close_session(session, code, reason);
     assert_eq!(close(far.at.session).await, 1);
-    assert_eq!(far.line.take_signals().closing(), Some((code, reason)));
+    let farewell = Some(Farewell::new(code, reason));
+    assert_eq!(far.line.take_signals().closing(), farewell);
     assert_eq!(close(SessionId::new()).await, 0);
     assert_eq!(other.line.take_signals().closing(), None);
 }

@@ -180,7 +180,7 @@ impl Node {
     /// Whether a connection is being closed, and with which code.
     pub(crate) fn closed(&self, client: &Listener) -> Option<CloseCode> {
         let signals = self.lines.get(client.at)?.take_signals();
-        signals.closing().map(|(code, _)| code)
+        signals.closing().map(|farewell| farewell.code)
     }
 
     /// Something is stored.

@@ -53,7 +53,7 @@ async fn a_grace_that_runs_out_is_an_absence() {
     for (leave, graces) in [
         (Leave::Reload, graces().reload(SOON)),
         (Leave::Broken, graces().leave(SOON)),
-        (Leave::ServerClosed, graces().leave(SOON)),
+        (Leave::ServerClosed(Duration::ZERO), graces().leave(SOON)),
     ] {
         let server = fixture.server(graces.settings()).await;
         let (mut watcher, _) = server.watch_from_now().await;

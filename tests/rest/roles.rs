@@ -64,6 +64,7 @@ POST /admin/api/sessions/{id}/disconnect -                                   401
 GET  /admin/api/slow                    -                                    401 403 403 403 403 200
 POST /admin/api/users/hana/inbox/resend {"after":0}                          401 403 403 403 403 200
 POST /admin/api/users/{id}/inbox/resend {"after":0}                          401 403 403 403 403 404
+GET  /admin/api/drain                   -                                    401 403 403 403 403 200
 GET  /admin/api/audit                   -                                    401 403 403 403 403 200
 GET  /admin/api/nothing                 -                                    401 403 403 403 403 404
 POST /admin/api/drain                   -                                    401 403 403 403 403 202

@@ -23,6 +23,7 @@ mod closing;
 mod connecting;
 mod crash;
 mod deaf;
+mod draining;
 mod friends;
 mod law;
 mod mirror;

@@ -47,7 +47,7 @@ const MEANT: [(&str, &str, &str); 8] = [
     ),
     (
         "SCAN leases",
-        "UPDATE `leases` SET `expires_at` = ?, `leaving` = ? WHERE (`leases`.`node` = ?)",
+        "UPDATE `leases` SET `expires_at` = ?, `leaving` = ? WHERE ((`leases`.`node` = ?) AND",
         "a node that starts holds what it left behind: those who were connected",
     ),
     (

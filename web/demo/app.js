@@ -4,10 +4,12 @@
  * - `state/`: what is shown, as pure functions: an old snapshot and an event give the new one.
  * - `net/`: the connection, kept up over every break: a WebSocket, or an event stream.
  * - `chat/`: what the chat does with it: histories, the messages on their way, what was read, who is writing.
- * - `call/`: the voice: microphone, peer connection, ring, and what drives them.
+ * - `call/`: the voice: microphone, peer connection, ring, level meter, and what drives them.
+ * - `friends/`, `points/`: what loads and changes those.
  * - `views/`: each a function of the snapshot; `ui/` is what they are built with, `messages/` their words.
  * - `session.js`, `identity.js`, `saved.js`: who this tab is, and what outlives a reload.
- * - `followers.js`: what follows from events beside all that.
+ * - `followers.js`, `teller.js`: what follows from events beside all that: what is saved, what is told in a sentence.
+ * - `backend.js`: what an app's own backend would do, for trials in development mode.
  *
  * ```text
  *   server --message--> connection --> store --snapshot--> views --press--> session, controllers
@@ -19,8 +21,12 @@
 import { CallController } from './call/controller.js';
 import { Ringer } from './call/ringer.js';
 import { ChatController } from './chat/controller.js';
-import { clearNotices, keepInbox, keepUnsent, learnNames, tellMessages, tellNews } from './followers.js';
+import { changePrice } from './backend.js';
+import { keepInbox, keepUnsent, learnNames } from './followers.js';
+import { FriendsController } from './friends/controller.js';
 import { pickLanguage } from './i18n.js';
+import { Rest } from './net/rest.js';
+import { PointsController } from './points/controller.js';
 import {
   claimDevice,
   saveDraft,
@@ -33,6 +39,7 @@ import {
 import { Session } from './session.js';
 import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
+import { clearNotices, tell, tellNews } from './teller.js';
 import { buildScreen } from './views/screen.js';
 
 const store = new Store();
@@ -41,7 +48,10 @@ const session = new Session(store, await claimDevice());
 const { connection } = session;
 const loudspeaker = /** @type {HTMLAudioElement} */ (document.getElementById('loudspeaker'));
 const controller = new CallController({ store, connection, ringer, loudspeaker });
-const chat = new ChatController(store, connection);
+const rest = new Rest(() => store.state.me?.token ?? '');
+const chat = new ChatController(store, connection, rest);
+const friends = new FriendsController(store, rest);
+const points = new PointsController(store, rest);
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 const language = pickLanguage(savedLanguage(), navigator.languages);
@@ -57,7 +67,7 @@ const screen = buildScreen(root, () => store.state, language, {
     session.useTransport(transport);
   },
   retry: () => connection.nudge(),
-  closeNotice: () => store.dispatch({ type: 'page_notice', notice: null }),
+  closeNotice: (id) => store.dispatch({ type: 'page_notice_closed', id }),
   missedSeen: () => store.dispatch({ type: 'page_missed_seen' }),
   setStatus,
   call: ({ userId, name, avatar }) => controller.place({ userId, name, avatar }),
@@ -66,7 +76,7 @@ const screen = buildScreen(root, () => store.state, language, {
   dismiss: () => store.dispatch({ type: 'page_call_dismissed' }),
   mute: (muted) => controller.mute(muted),
   playVoice: () => controller.playVoice(),
-  loudness: () => controller.peer?.loudness() ?? 0,
+  loudness: () => controller.loudness(),
   soundLocked: () => ringer.locked,
   chat: {
     talkTo: (userId) => chat.talkTo(userId),
@@ -83,6 +93,18 @@ const screen = buildScreen(root, () => store.state, language, {
       chat.typed(conversationId, text);
     },
   },
+  friends: {
+    askFriend: (userId) => friends.ask(userId),
+    removeFriend: (userId) => friends.remove(userId),
+    reloadFriends: () => store.dispatch({ type: 'page_friends_reload' }),
+    tell: (key) => tell(store, { key }),
+  },
+  points: {
+    olderPoints: () => points.older(),
+    reloadPoints: () => store.dispatch({ type: 'page_points_reload' }),
+    changePoints: (amount) => points.change(amount),
+  },
+  setPrice,
 });
 
 /**
@@ -95,17 +117,31 @@ async function setStatus(status, minutes) {
     await connection.request('otomo_status_set', { status, until: minutes === 0 ? undefined : now + minutes * 60 });
   } catch (error) {
     console.warn('status not set:', error);
-    store.dispatch({ type: 'page_notice', notice: { key: 'notice.statusFailed', params: {} } });
+    tell(store, { key: 'notice.statusFailed' });
+  }
+}
+
+/** @param {number} pricePerMinute of calls with who this page is; 0 for nothing */
+async function setPrice(pricePerMinute) {
+  const { me } = store.state;
+  if (me === null) return;
+  try {
+    await changePrice(me, pricePerMinute);
+    session.keep({ ...me, pricePerMinute });
+  } catch (error) {
+    console.warn('price not set:', error);
+    tell(store, { key: 'notice.notNow' });
   }
 }
 
 store.watch((state, event) => controller.follow(state, event));
 store.watch((state, event) => chat.follow(state, event));
+store.watch((state, event) => friends.follow(state, event));
+store.watch((state, event) => points.follow(state, event));
 keepInbox(store);
 keepUnsent(store);
 learnNames(store);
 tellNews(store);
-tellMessages(store);
 clearNotices(store);
 store.watch(() => screen.refresh());
 

@@ -4,17 +4,10 @@
 
 import { fetchProfile } from './identity.js';
 import { saveInbox, saveUnsent } from './saved.js';
-import { isLive } from './state/call.js';
-import { deservesSummary, endingKey } from './state/ending.js';
 
 /**
  * @typedef {import('./state/store.js').Store} Store
- * @typedef {import('./state/store.js').State} State
- * @typedef {import('./state/store.js').Event} Event
  */
-
-/** How long a notice stays, in milliseconds. */
-const NOTICE_MS = 7_000;
 
 /**
  * Saves the position in the durable stream, with what it has brought, whenever it moves.
@@ -52,54 +45,5 @@ export function learnNames(store) {
     asked.add(userId);
     const profile = await fetchProfile(userId, me.token);
     if (profile !== null) store.dispatch({ type: 'page_profile', userId, ...profile });
-  });
-}
-
-/**
- * Tells in a sentence what has no view of its own: a call just missed, a ring that ended elsewhere.
- * @param {Store} store
- */
-export function tellNews(store) {
-  const tell = (/** @type {string} */ key, params = {}) =>
-    store.dispatch({ type: 'page_notice', notice: { key, params } });
-  store.watch(({ call, link }, event) => {
-    // What the stream brings before the link is live is old: it stands in the list.
-    if (event.type === 'call_missed' && link.phase === 'live') tell('notice.missed', { name: event.fromUserName });
-    if (call?.phase === 'ended' && !deservesSummary(call)) {
-      // Gone first: the notice is an event too, and must not find the ended call again.
-      store.dispatch({ type: 'page_call_dismissed' });
-      tell(endingKey(call));
-    }
-  });
-}
-
-/**
- * Tells what somebody wrote, where its conversation is not open and no call is going on.
- * @param {Store} store
- */
-export function tellMessages(store) {
-  const tell = (/** @type {State['notice']} */ notice) => store.dispatch({ type: 'page_notice', notice });
-  store.watch(({ me, chat, place, link, call, notice }, { type, conversationId, senderId, body }) => {
-    // Who goes anywhere else on the page has seen it.
-    if (type === 'page_place' && notice?.key.startsWith('notice.message')) tell(null);
-    if (type !== 'new-message' || senderId === me?.userId || link.phase !== 'live') return;
-    if (conversationId === place.conversationId || isLive(call)) return;
-    const members = chat.conversations.byId.get(conversationId)?.members ?? [];
-    const name = members.find(({ userId }) => userId === senderId)?.name;
-    if (name) tell({ key: 'notice.messageOf', params: { name, text: body } });
-    else tell({ key: 'notice.message', params: { text: body } });
-  });
-}
-
-/**
- * Takes each notice away after a while.
- * @param {Store} store
- */
-export function clearNotices(store) {
-  store.watch((_, { type, notice }) => {
-    if (type !== 'page_notice' || notice === null) return;
-    setTimeout(() => {
-      if (store.state.notice === notice) store.dispatch({ type: 'page_notice', notice: null });
-    }, NOTICE_MS);
   });
 }

@@ -33,6 +33,8 @@ export class Translator {
   #dayOfYear;
   #date;
   #list;
+  #number;
+  #signed;
 
   /** @param {Language} language */
   constructor(language) {
@@ -46,6 +48,8 @@ export class Translator {
     this.#day = new Intl.DateTimeFormat(language, { month: 'long', day: 'numeric', weekday: 'short' });
     this.#dayOfYear = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
     this.#date = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric' });
+    this.#number = new Intl.NumberFormat(language);
+    this.#signed = new Intl.NumberFormat(language, { signDisplay: 'exceptZero' });
     this.#list = new Intl.ListFormat(language, { type: 'unit', style: 'short' });
   }
 
@@ -107,6 +111,22 @@ export class Translator {
     const days = daysBetween(thenMs, nowMs);
     if (days === 0) return this.clock(thenMs);
     return days === 1 ? this.#relative.format(-1, 'day') : this.#date.format(thenMs);
+  }
+
+  /**
+   * @param {number} value
+   * @returns {string} "1,200"
+   */
+  number(value) {
+    return this.#number.format(value);
+  }
+
+  /**
+   * @param {number} value
+   * @returns {string} "+1,200", "-30"
+   */
+  signed(value) {
+    return this.#signed.format(value);
   }
 
   /**

@@ -17,6 +17,7 @@
  * @property {string | null} avatar
  * @property {string} token
  * @property {boolean} lent whether the server's development mode can issue its next token
+ * @property {number} [pricePerMinute] what a call with them costs, as far as this page has set it
  */
 
 /**

@@ -8,7 +8,7 @@ import { openWire } from './net/wire.js';
 import { savedIdentity, savedInbox, savedUnsent, saveIdentity } from './saved.js';
 
 /** What this page wants to hear of. A position in the stream belongs to one such choice. */
-const TOPICS = 'otomo,calls,chat';
+const TOPICS = 'otomo,calls,chat,friends,points';
 
 /** The close code for a token that is not, or no longer, the server's own. */
 const BAD_TOKEN = 4001;
@@ -58,6 +58,12 @@ export class Session {
     this.connection.start();
   }
 
+  /** @param {import('./identity.js').Identity} identity the same person, with something new about them */
+  keep(identity) {
+    saveIdentity(identity);
+    this.#store.dispatch({ type: 'page_kept', identity });
+  }
+
   /** Says goodbye to the server and forgets who this was. */
   leave() {
     this.connection.stop();
@@ -89,9 +95,9 @@ export class Session {
     const { me } = this.#store.state;
     if (!me?.lent) return false;
     try {
-      const identity = await borrowIdentity(me);
-      saveIdentity(identity);
-      this.#store.dispatch({ type: 'page_token', token: identity.token });
+      const { token } = await borrowIdentity(me);
+      if (this.#store.state.me?.userId !== me.userId) return false;
+      this.keep({ ...this.#store.state.me, token });
       return true;
     } catch (error) {
       console.warn('no new token:', error);

@@ -94,7 +94,7 @@ async fn a_short_grace_is_not_kept_waiting_by_a_long_one() {
     connectedness.arrived(&ben);
     let mut subscription = connectedness.subscribe();
     subscription.next().await;
-    connectedness.left(&aiko, Leave::ServerClosed);
+    connectedness.left(&aiko, Leave::ServerClosed(Duration::ZERO));
     // The timer waits for the long one by now.
     actix_rt::task::yield_now().await;
     connectedness.left(&ben, Leave::Reload);

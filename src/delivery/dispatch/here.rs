@@ -5,14 +5,16 @@ use std::sync::Arc;
 use super::{Dispatch, Worker};
 use crate::{
     delivery::{
+        farewell::Farewell,
         inbox::Seq,
+        line::SessionRef,
         lines::{Lines, To},
         messages::{ChatOutdated, Close, Deliver, DeliverDurable, Poked, Reaches, Receipt},
         rounds::Round,
         shard::Shard,
     },
     kernel::ids::{DeviceId, UserId},
-    protocol::{close_code::CloseCode, event::Event, frame::Frame},
+    protocol::{event::Event, frame::Frame},
 };
 
 impl Dispatch {
@@ -74,18 +76,21 @@ impl Dispatch {
         });
     }
 
+    /// Closes one connection of this node.
+    pub fn send_away(&self, session: SessionRef, farewell: Farewell) {
+        self.close_here(&To::Session(session), farewell, None);
+    }
+
     pub(in crate::delivery) fn close_here(
         &self,
         to: &To,
-        code: CloseCode,
-        reason: &'static str,
+        farewell: Farewell,
         receipt: Option<Arc<Receipt>>,
     ) {
         self.each_worker_of(to, |worker, _| {
             worker.send(Close {
                 to: to.clone(),
-                code,
-                reason,
+                farewell,
                 receipt: receipt.clone(),
             });
         });

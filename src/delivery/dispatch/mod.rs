@@ -34,6 +34,7 @@ pub use self::rooms::Hearing;
 use super::{
     broadcast::{Broadcast, Poke},
     counters::Counters,
+    farewell::Farewell,
     inbox::Seq,
     leave::Graces,
     line::SessionRef,
@@ -336,7 +337,7 @@ impl Dispatch {
     ) -> impl Future<Output = usize> + Send + use<> {
         let saying = |to| closing(to, code, reason, None);
         self.everywhere_counted(&to, saying, &Bytes::new(), |receipt| {
-            self.close_here(&to, code, reason, receipt);
+            self.close_here(&to, Farewell::new(code, reason), receipt);
         })
         .sum()
     }
@@ -355,10 +356,10 @@ impl Dispatch {
     }
 
     /// Closes every connection of this node.
-    pub fn close_all(&self, code: CloseCode, reason: &'static str) {
+    pub fn close_all(&self, farewell: Farewell) {
         for worker in &self.0.workers {
             if let Some(shard) = worker.shard.get() {
-                shard.do_send(CloseAll { code, reason });
+                shard.do_send(CloseAll(farewell));
             }
         }
     }

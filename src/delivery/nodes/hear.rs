@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     backplane::{Message, News, Subject},
-    delivery::{dispatch::Dispatch, inbox::Seq, lines::To, messages::Receipt, rooms::Renewed},
+    delivery::{
+        dispatch::Dispatch, farewell::Farewell, inbox::Seq, lines::To, messages::Receipt,
+        rooms::Renewed,
+    },
     kernel::{
         ids::{NodeId, SessionId, UserId},
         intern::intern,
@@ -115,10 +118,10 @@ impl Dispatch {
                 reason,
                 before,
             } => {
-                let (code, reason) = goodbye(code, &reason);
+                let farewell = goodbye(code, &reason);
                 self.counting(asker, |receipt| match before {
-                    None => self.close_here(&to.into(), code, reason, receipt),
-                    Some(before) => self.close_earlier(&to.into(), before, code, reason),
+                    None => self.close_here(&to.into(), farewell, receipt),
+                    Some(before) => self.close_earlier(&to.into(), before, farewell),
                 });
             }
             Saying::Renew { .. } | Saying::Leave { .. } => {
@@ -175,7 +178,7 @@ impl Dispatch {
                 code,
                 reason,
             } => {
-                let (code, reason) = goodbye(code, &reason);
+                let Farewell { code, reason, .. } = goodbye(code, &reason);
                 let dispatch = self.clone();
                 actix_rt::spawn(async move {
                     let closed = dispatch.close_session_here(session, code, reason).await;
@@ -221,11 +224,11 @@ impl Dispatch {
     }
 
     /// Closes the connections of a user that began before another one of theirs did.
-    fn close_earlier(&self, to: &To, before: SessionId, code: CloseCode, reason: &'static str) {
+    fn close_earlier(&self, to: &To, before: SessionId, farewell: Farewell) {
         let To::User(user) = to else { return };
         let sessions = self.roster().sessions(user).into_iter();
         for earlier in sessions.filter(|it| it.at.session < before) {
-            self.close_here(&To::Session(earlier.at), code, reason, None);
+            self.close_here(&To::Session(earlier.at), farewell, None);
         }
     }
 
@@ -282,9 +285,9 @@ impl Dispatch {
 }
 
 /// A goodbye as another node says it. A code of a newer release means that the client may come back.
-fn goodbye(number: u16, reason: &str) -> (CloseCode, &'static str) {
+fn goodbye(number: u16, reason: &str) -> Farewell {
     let mut all = CloseCode::ALL.iter().copied();
     let code = all.find(|known| known.number() == number);
     let code = code.unwrap_or(CloseCode::GoingAway);
-    (code, intern(reason).unwrap_or(code.as_str()))
+    Farewell::new(code, intern(reason).unwrap_or(code.as_str()))
 }

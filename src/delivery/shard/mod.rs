@@ -257,7 +257,7 @@ impl Handler<Close> for Shard {
         for line in &lines {
             // What was said before the goodbye gets its chance to go out.
             line.pump();
-            line.signal(|signals| signals.close(close.code, close.reason));
+            line.signal(|signals| signals.close(close.farewell));
         }
         if let Some(receipt) = close.receipt {
             receipt.add(lines.len());
@@ -268,9 +268,9 @@ impl Handler<Close> for Shard {
 impl Handler<CloseAll> for Shard {
     type Result = ();
 
-    fn handle(&mut self, close: CloseAll, _: &mut Context<Self>) {
+    fn handle(&mut self, CloseAll(farewell): CloseAll, _: &mut Context<Self>) {
         for line in self.lines.all() {
-            line.signal(|signals| signals.close(close.code, close.reason));
+            line.signal(|signals| signals.close(farewell));
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct ServerConfig {
     pub handshake_timeout: Duration,
     /// How long calls may go on once the server was asked to stop.
     pub drain_limit: Duration,
+    /// Over how long clients come back that a stop sent away.
+    pub drain_spread: Duration,
     /// None: plain TCP.
     pub tls: Option<TlsConfig>,
 }
@@ -49,6 +51,8 @@ impl ServerConfig {
             )?,
             drain_limit: section
                 .duration("drain_limit", Duration::ZERO..=Duration::from_hours(24))?,
+            drain_spread: section
+                .duration("drain_spread", Duration::ZERO..=Duration::from_mins(5))?,
             tls: match (section.path("tls_cert")?, section.path("tls_key")?) {
                 (None, None) => None,
                 (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),

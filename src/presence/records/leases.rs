@@ -93,16 +93,18 @@ pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserI
     run_out.iter().map(|id| user_id(id)).collect()
 }
 
-/// Lets every lease that `node` left behind run out at `until`: the node has started again, and its sessions are gone.
+/// Lets every lease that `node` left behind run out at `until`, or later if it was promised more: the node has started again,
+/// and its sessions are gone.
 pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, StoreError> {
-    run!(tx, |c| diesel::update(
-        leases::table.filter(leases::node.eq(node.as_str()))
-    )
-    .set((
+    let enough = leases::leaving.and(leases::expires_at.gt(until.millis()));
+    let short = leases::node.eq(node.as_str()).and(diesel::dsl::not(enough));
+    let held = (
         leases::expires_at.eq(until.millis()),
-        leases::leaving.eq(true)
-    ))
-    .execute(c))
+        leases::leaving.eq(true),
+    );
+    run!(tx, |c| diesel::update(leases::table.filter(short))
+        .set(held)
+        .execute(c))
 }
 
 /// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were. Not those whose node has

@@ -62,11 +62,16 @@ impl Lease {
     }
 
     /// The lease after its node has started again: whoever was there keeps their status until they are
-    /// back or the restart grace is over, however long the node was away.
+    /// back or the restart grace is over, however long the node was away. A grace that was promised for longer stays.
     #[must_use]
     pub fn held(self, policy: &Policy, now: Timestamp) -> Lease {
+        let (held, promised) = (now + policy.restart_grace, self.expires_at);
         Lease {
-            expires_at: now + policy.restart_grace,
+            expires_at: if self.leaving {
+                held.max(promised)
+            } else {
+                held
+            },
             leaving: true,
             ..self
         }

@@ -150,7 +150,7 @@ fn how_a_session_left_decides_how_long_it_counts() {
         let expected = match leave {
             Leave::Clean => None,
             Leave::Reload => Some(at(13)),
-            Leave::Broken | Leave::ServerClosed => Some(at(25)),
+            Leave::Broken | Leave::ServerClosed(_) => Some(at(25)),
         };
         assert_eq!(until, expected, "{leave:?}");
     }
@@ -308,4 +308,18 @@ fn why_names_every_connection_the_choice_and_the_call() {
         Cause::InCall(LiveCall::Connected)
     );
     assert_eq!(explanation.call_id, Some(call.0));
+}
+
+#[test]
+fn a_restart_takes_nothing_from_a_grace_that_was_promised_for_longer() {
+    let left = lease("phone", at(30));
+    let wait = Leave::ServerClosed(std::time::Duration::from_secs(40));
+    let leaving = left.left(wait, &[], &POLICY, at(10)).unwrap();
+    assert_eq!(
+        leaving.expires_at,
+        at(65),
+        "the wait counts beside the grace"
+    );
+    assert_eq!(leaving.clone().held(&POLICY, at(20)).expires_at, at(65));
+    assert_eq!(leaving.held(&POLICY, at(60)).expires_at, at(75));
 }

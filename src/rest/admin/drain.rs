@@ -1,17 +1,57 @@
-//! `/admin/api/drain`: stops this node without cutting anybody off.
+//! `/admin/api/drain`: stops this node without cutting anybody off, and how far that is.
 
 use actix_web::{
     HttpResponse,
-    web::{Data, ReqData},
+    web::{Data, Json, ReqData},
 };
+use serde::Serialize;
 use serde_json::json;
 
 use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
+    kernel::iso::Iso,
     people::Person,
-    rest::{Shared, error::ApiError},
+    rest::{Answer, Shared, error::ApiError},
 };
+
+/// How far the node is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DrainView {
+    /// Whether it drains. Then `phase`, `startedAt`, `limitAt` and `remainingMs` are there.
+    draining: bool,
+    /// What it waits for: `actions` under way, `calls` to end, `goodbyes` of clients, its own `end`.
+    phase: Option<&'static str>,
+    started_at: Option<Iso>,
+    /// When calls that go on are ended.
+    limit_at: Option<Iso>,
+    /// Milliseconds until then, by the store's clock.
+    remaining_ms: Option<u64>,
+    /// Sockets that are open.
+    connections: usize,
+    /// Live calls that have people here.
+    live_calls: usize,
+    /// Milliseconds over which clients that are sent away come back (`server.drain_spread`).
+    spread_ms: u64,
+}
+
+/// `GET /admin/api/drain`
+pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
+    let now = shared.store.now();
+    let progress = shared.gate.drain_progress().progress();
+    let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Ok(Json(DrainView {
+        draining: progress.is_some(),
+        phase: progress.map(|it| it.phase.as_str()),
+        started_at: progress.map(|it| it.started_at.into()),
+        limit_at: progress.map(|it| it.limit_at.into()),
+        remaining_ms: progress.map(|it| millis(now.until(it.limit_at))),
+        connections: shared.gate.connections(),
+        live_calls: shared.calls.live_here(),
+        spread_ms: millis(shared.config.server.drain_spread),
+    }))
+}
 
 /// `POST /admin/api/drain`: 202, and then what SIGTERM does: no new connections, no new rings, live calls may end, at the
 /// latest at `server.drain_limit`; then the process ends. Asked twice, it is done once.

@@ -30,7 +30,11 @@ pub(super) fn scope() -> impl HttpServiceFactory {
         .service(at("/slow").route(read().to(sessions::slow)))
         .service(at("/users/{id}/inbox/resend").post(users::resend))
         .service(at("/nodes").route(read().to(nodes::list)))
-        .service(at("/drain").post(drain::begin))
+        .service(
+            at("/drain")
+                .route(read().to(drain::show))
+                .post(drain::begin),
+        )
         .service(at("/audit").route(read().to(audit::list)))
         .wrap(from_fn(auth::admins))
 }

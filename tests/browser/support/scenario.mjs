@@ -5,29 +5,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { chromium } from 'playwright-core';
-
+import { openBrowser } from './browser.mjs';
 import { Person } from './person.mjs';
 import { Server } from './server.mjs';
 
-const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
-
 /** Where pictures of every view go; none are taken without it. */
 const PICTURES = process.env.OTOMO_SCREENSHOTS;
-
-/** As root, without a screen, quiet, and with a microphone that beeps. */
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
 
 /** Short enough to wait for a ring to run out, long enough to press a button before. */
 const SETTINGS = { OTOMO_CALLS__RING_TIMEOUT: '12s' };
@@ -39,7 +22,7 @@ let browser;
 
 before(async () => {
   shared = await Server.start(SETTINGS);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  browser = await openBrowser();
 });
 
 after(async () => {
@@ -87,7 +70,7 @@ export function scenario(name, play, settings) {
 }
 
 /** What the browser itself tells: of links that break, commands that are refused, the door that production lacks. */
-const EXPECTED = /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/commands/;
+const EXPECTED = /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/(commands|friends\/|server\/points\/)/;
 
 /**
  * @param {import('playwright-core').Page} page

@@ -58,6 +58,17 @@ impl Node {
         self.lock().as_mut().expect("it runs").kill();
     }
 
+    /// Asks it to stop (SIGTERM).
+    pub fn terminate(&self) {
+        self.lock().as_ref().expect("it runs").terminate();
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&self) {
+        let mut process = self.lock().take().expect("it runs");
+        assert!(process.ended().await, "it ends well");
+    }
+
     /// It does nothing from now on, and its connections stay.
     pub fn freeze(&self) {
         self.lock().as_ref().expect("it runs").freeze();

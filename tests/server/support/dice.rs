@@ -14,6 +14,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// Dice that no test repeats: for pauses.
+    pub fn quiet() -> Self {
+        Self(Self::any_seed())
+    }
+
     /// A random seed.
     pub fn any_seed() -> u64 {
         uuid::Uuid::new_v4().as_u64_pair().1

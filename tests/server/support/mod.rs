@@ -4,11 +4,17 @@
 mod certificate;
 mod client;
 mod connecting;
+mod crowd;
 mod deaf;
 mod dice;
 mod endpoint;
 mod event_log;
 mod events;
+#[allow(
+    dead_code,
+    reason = "not every test that shares these words has a crowd"
+)]
+pub mod leaving;
 mod line;
 mod onlooker;
 #[path = "../../support/plans.rs"]
@@ -32,6 +38,11 @@ mod tunnel;
 pub use certificate::{Certificate, encrypt};
 pub use client::{Client, silence};
 pub use connecting::Connecting;
+#[allow(
+    unused_imports,
+    reason = "not every test that shares these words has a crowd"
+)]
+pub use crowd::{Crowd, Happening, Note};
 pub use deaf::Deaf;
 pub use dice::Dice;
 pub use endpoint::Endpoint;

@@ -46,14 +46,25 @@ impl Process {
         let folder = super::folder();
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let log = folder.path().join("log");
-        let process = Self::start_in(folder, settings.iter().map(own).collect(), Some(&log)).await;
+        let settings = settings.iter().map(own).collect();
+        let process = Self::start_in(folder, settings, Some((&log, "trace"))).await;
+        (process, log)
+    }
+
+    /// Starts one that logs as servers do, into the file that comes with it.
+    pub async fn start_telling(settings: &[(&str, &str)]) -> (Self, PathBuf) {
+        let folder = super::folder();
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let log = folder.path().join("log");
+        let settings = settings.iter().map(own).collect();
+        let process = Self::start_in(folder, settings, Some((&log, "info"))).await;
         (process, log)
     }
 
     async fn start_in(
         folder: TempDir,
         settings: Vec<(String, String)>,
-        log: Option<&Path>,
+        log: Option<(&Path, &str)>,
     ) -> Self {
         let port_file = folder.path().join("port");
         let _ = std::fs::remove_file(&port_file);
@@ -67,9 +78,9 @@ impl Process {
         let level = std::env::var("RUST_LOG").unwrap_or("warn".into());
         match log {
             None => command.env("RUST_LOG", level),
-            Some(log) => {
+            Some((log, level)) => {
                 let file = std::fs::File::create(log).expect("a file for the log");
-                command.env("RUST_LOG", "trace").stderr(file)
+                command.env("RUST_LOG", level).stderr(file)
             }
         };
         let fixed = [
@@ -138,8 +149,23 @@ impl Process {
         self.signal("CONT");
     }
 
-    #[allow(dead_code, reason = "for the tests of several nodes")]
-    fn signal(&self, signal: &str) {
+    /// Asks it to stop (SIGTERM).
+    pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Waits until it has ended by itself, and says whether well.
+    pub async fn ended(&mut self) -> bool {
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                return status.success();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{signal}"))
             .arg(self.child.id().to_string());

@@ -234,6 +234,6 @@ fn parse(event: &str) -> Json {
         return json!({"type": "no event", "text": event});
     };
     let mut parsed: Json = serde_json::from_str(data).expect("the server sends JSON");
-    parsed["sse"] = json!({"id": field("id"), "event": field("event")});
+    parsed["sse"] = json!({"id": field("id"), "event": field("event"), "retry": field("retry")});
     parsed
 }

@@ -7,6 +7,8 @@
  */
 
 import { isLive } from '../state/call.js';
+import { tell } from '../teller.js';
+import { Level } from './level.js';
 import { Microphone } from './microphone.js';
 import { Peer } from './peer.js';
 import { INCOMING, OUTGOING } from './ringer.js';
@@ -35,6 +37,8 @@ export class CallController {
   #early = [];
   /** As the server last told them. @type {RTCIceServer[]} */
   #iceServers = [];
+  /** @type {{own: Level | null, peer: Level | null}} */
+  #levels = { own: null, peer: null };
   /** Whether the browser asks for the microphone right now, before a call is placed. */
   #placing = false;
 
@@ -55,6 +59,11 @@ export class CallController {
   /** The peer connection of the call, if there is one. */
   get peer() {
     return this.#peer;
+  }
+
+  /** How loud both voices are right now, each from 0 to 1. */
+  loudness() {
+    return { own: this.#levels.own?.read() ?? 0, peer: this.#levels.peer?.read() ?? 0 };
   }
 
   /**
@@ -196,6 +205,7 @@ export class CallController {
       onState: (media) => this.#tell('page_media', { media }),
       onVoice: (stream) => this.#hear(stream),
     });
+    this.#measure('own', voice);
     this.#peer.start();
     for (const signal of this.#early.splice(0)) this.#peer.receive(signal);
   }
@@ -203,6 +213,7 @@ export class CallController {
   /** @param {MediaStream} stream */
   async #hear(stream) {
     this.#loudspeaker.srcObject = stream;
+    this.#measure('peer', stream);
     try {
       await this.#loudspeaker.play();
     } catch (error) {
@@ -212,6 +223,15 @@ export class CallController {
     }
   }
 
+  /**
+   * @param {'own' | 'peer'} whose
+   * @param {MediaStream | null} stream
+   */
+  #measure(whose, stream) {
+    this.#levels[whose]?.close();
+    this.#levels[whose] = stream === null ? null : new Level(stream);
+  }
+
   /** Ends all sound of the call and lets go of the microphone. */
   #silence() {
     if (this.#peer === null && !this.#microphone.held) return;
@@ -219,6 +239,8 @@ export class CallController {
     this.#peer = null;
     this.#early = [];
     this.#loudspeaker.srcObject = null;
+    this.#measure('own', null);
+    this.#measure('peer', null);
     this.#microphone.close();
     if (this.#store.state.soundBlocked) this.#store.dispatch({ type: 'page_sound', blocked: false });
   }
@@ -278,7 +300,7 @@ export class CallController {
 
   /** @param {string} key */
   #notice(key) {
-    this.#store.dispatch({ type: 'page_notice', notice: { key, params: {} } });
+    tell(this.#store, { key });
   }
 
   /**

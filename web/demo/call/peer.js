@@ -62,12 +62,6 @@ export class Peer {
     return count;
   }
 
-  /** How loud the other side is right now, from 0 to 1. */
-  loudness() {
-    const [receiver] = this.#connection.getReceivers();
-    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
-  }
-
   /** Begins: the offerer makes its offer, the answerer waits for it. */
   start() {
     if (this.#parts.role === 'offerer') this.#queue(() => this.#offer());

@@ -2,8 +2,6 @@
  * What the chat asks of REST: lists and history. Messages themselves go over the connection.
  */
 
-import { Refused, refusalFrom } from '../net/refused.js';
-
 /** How many conversations a page of the list has: the most that the server gives at once. */
 const LIST_PAGE = 200;
 
@@ -13,16 +11,16 @@ const LIST_PAGES = 5;
 /** @typedef {Record<string, any>} Item */
 
 export class ChatApi {
-  #token;
+  #rest;
 
-  /** @param {() => string} token */
-  constructor(token) {
-    this.#token = token;
+  /** @param {import('../net/rest.js').Rest} rest */
+  constructor(rest) {
+    this.#rest = rest;
   }
 
   /**
    * @returns {Promise<Item[]>} all conversations, the latest first
-   * @throws {Refused}
+   * @throws {import('../net/refused.js').Refused}
    */
   async conversations() {
     /** @type {Item[]} */
@@ -30,7 +28,7 @@ export class ChatApi {
     let cursor = null;
     for (let page = 0; page < LIST_PAGES; page += 1) {
       const query = new URLSearchParams({ limit: String(LIST_PAGE), ...(cursor === null ? {} : { cursor }) });
-      const answer = await this.#ask(`/api/conversations?${query}`);
+      const answer = await this.#rest.get(`/api/conversations?${query}`);
       items.push(...answer.items);
       cursor = answer.nextCursor ?? null;
       if (cursor === null) break;
@@ -44,35 +42,20 @@ export class ChatApi {
    * @param {{kind: 'direct', userId: string} | {kind: 'group', members: string[], title: string | null}} beginning
    * @param {string} key the same for each attempt: a group whose answer was lost begins once
    * @returns {Promise<Item>}
-   * @throws {Refused}
+   * @throws {import('../net/refused.js').Refused}
    */
   begin(beginning, key) {
-    const headers = { 'idempotency-key': key };
-    return this.#ask('/api/conversations', { method: 'POST', headers, body: JSON.stringify(beginning) });
+    return this.#rest.post('/api/conversations', beginning, { 'idempotency-key': key });
   }
 
   /**
    * @param {string} conversationId
    * @param {Record<string, string>} span `before` or `after` a messageSeq, or neither for the latest; `limit`
    * @returns {Promise<{items: Item[], firstSeq: number, lastSeq: number}>} the oldest message first
-   * @throws {Refused}
+   * @throws {import('../net/refused.js').Refused}
    */
   history(conversationId, span) {
     const query = new URLSearchParams(span);
-    return this.#ask(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`);
-  }
-
-  /**
-   * @param {string} path
-   * @param {RequestInit & {headers?: Record<string, string>}} [request]
-   * @returns {Promise<any>}
-   */
-  async #ask(path, request = {}) {
-    const own = { authorization: `Bearer ${this.#token()}`, 'content-type': 'application/json' };
-    const answer = await fetch(path, { ...request, headers: { ...own, ...request.headers } }).catch((error) => {
-      throw new Refused('DISCONNECTED', String(error));
-    });
-    if (!answer.ok) throw await refusalFrom(answer);
-    return answer.json();
+    return this.#rest.get(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`);
   }
 }

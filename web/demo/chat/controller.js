@@ -6,6 +6,7 @@
 import { newId } from '../id.js';
 import { directWith } from '../state/chat/conversations.js';
 import { conversationAt, hashOf } from '../state/place.js';
+import { tell } from '../teller.js';
 import { ChatApi } from './api.js';
 import { ListLoader } from './list_loader.js';
 import { HistoryLoader } from './history_loader.js';
@@ -27,10 +28,11 @@ export class ChatController {
   /**
    * @param {import('../state/store.js').Store} store
    * @param {import('../net/connection.js').Connection} connection
+   * @param {import('../net/rest.js').Rest} rest
    */
-  constructor(store, connection) {
+  constructor(store, connection, rest) {
     this.#store = store;
-    this.#api = new ChatApi(() => store.state.me?.token ?? '');
+    this.#api = new ChatApi(rest);
     this.#listLoader = new ListLoader(store, this.#api);
     this.#historyLoader = new HistoryLoader(store, this.#api);
     this.#reader = new Reader(store, connection);
@@ -121,7 +123,7 @@ export class ChatController {
       console.warn('no conversation:', error);
       const { code } = /** @type {Refused} */ (error);
       const key = code === 'DISCONNECTED' ? 'notice.offline' : 'notice.notBegun';
-      this.#store.dispatch({ type: 'page_notice', notice: { key, params: {} } });
+      tell(this.#store, { key });
     }
   }
 

@@ -25,6 +25,14 @@
  */
 
 /**
+ * What a metered call has cost so far.
+ * @typedef {object} Bill
+ * @property {number} points in all
+ * @property {number | null} balance what the caller has left; told to the caller alone
+ * @property {boolean} low whether the next charge will find too little
+ */
+
+/**
  * @typedef {object} Call
  * @property {string} callId
  * @property {'caller' | 'otomo'} side which of the two this page is
@@ -37,6 +45,7 @@
  * @property {number | null} peerBackBy until when an absent peer is waited for, on this page's clock
  * @property {RTCPeerConnectionState} media what the peer connection says of itself
  * @property {boolean} muted
+ * @property {Bill | null} bill null until something was charged
  * @property {Ending | null} ending
  */
 
@@ -118,6 +127,8 @@ function advance(call, event, scene) {
       return { ...call, peerBackBy: local(event.deadline, scene) };
     case 'call_peer_back':
       return { ...call, peerBackBy: null };
+    case 'call_tick':
+      return { ...call, bill: billOf(event) };
     case 'call_end':
       return end(call, 'over', event);
     default:
@@ -211,8 +222,17 @@ function begin(callId, side, peer, phase) {
     peerBackBy: null,
     media: 'new',
     muted: false,
+    bill: null,
     ending: null,
   };
+}
+
+/**
+ * @param {import('./store.js').Event} tick `call_tick`
+ * @returns {Bill}
+ */
+function billOf({ totalChargedPoints, userBalance, status }) {
+  return { points: totalChargedPoints, balance: userBalance ?? null, low: status === 'low_balance' };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 /**
  * @typedef {object} Place
- * @property {'home' | 'chat' | 'group'} view `group` is where one begins one
+ * @property {'home' | 'chat' | 'group' | 'friends' | 'points'} view `group` is where one begins one
  * @property {string | null} conversationId the one that is open, in `chat`
  */
 
@@ -14,6 +14,12 @@ export const HOME = Object.freeze({ view: 'home', conversationId: null });
 
 /** @type {Place} */
 export const CHAT = Object.freeze({ view: 'chat', conversationId: null });
+
+/** @type {Place} */
+export const FRIENDS = Object.freeze({ view: 'friends', conversationId: null });
+
+/** @type {Place} */
+export const POINTS = Object.freeze({ view: 'points', conversationId: null });
 
 /** @type {Place} */
 export const NEW_GROUP = Object.freeze({ view: 'group', conversationId: null });
@@ -33,7 +39,8 @@ export function conversationAt(conversationId) {
 export function readPlace(hash) {
   if (hash !== '' && !hash.startsWith('#/')) return null;
   const [, view, conversationId] = hash.replace(/^#/, '').split('/');
-  if (view === 'group') return NEW_GROUP;
+  const plain = [NEW_GROUP, FRIENDS, POINTS].find((place) => place.view === view);
+  if (plain !== undefined) return plain;
   if (view !== 'chat') return HOME;
   return conversationId ? conversationAt(conversationId) : CHAT;
 }

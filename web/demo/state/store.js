@@ -7,9 +7,12 @@
 
 import { reduceCall } from './call.js';
 import { NO_CHAT, reduceChat } from './chat/chat.js';
+import { NO_FRIENDS, reduceFriends } from './friends.js';
 import { EMPTY_INBOX, reduceInbox } from './inbox.js';
+import { NO_NOTICES, reduceNotices } from './notices.js';
 import { NO_OTOMOS, reduceOtomos } from './otomos.js';
 import { HOME } from './place.js';
+import { NO_POINTS, reducePoints } from './points.js';
 
 /**
  * A message of the server, or of the page itself.
@@ -40,7 +43,9 @@ import { HOME } from './place.js';
  * @property {import('./call.js').Call | null} call
  * @property {import('./inbox.js').Inbox} inbox
  * @property {import('./chat/chat.js').Chat} chat
- * @property {{key: string, params: Record<string, string>} | null} notice what to tell in a sentence
+ * @property {import('./friends.js').Friends} friends
+ * @property {import('./points.js').Points} points
+ * @property {readonly import('./notices.js').Notice[]} notices what to tell in a sentence each
  * @property {boolean} soundBlocked whether the browser waits for a touch before it plays the peer's voice
  */
 
@@ -56,7 +61,9 @@ export const START = {
   call: null,
   inbox: EMPTY_INBOX,
   chat: NO_CHAT,
-  notice: null,
+  friends: NO_FRIENDS,
+  points: NO_POINTS,
+  notices: NO_NOTICES,
   soundBlocked: false,
 };
 
@@ -79,14 +86,16 @@ export function reduce(state, event, now) {
     place: event.type === 'page_place' ? event.place : state.place,
     transport: event.type === 'page_transport' ? event.transport : state.transport,
     link: event.type === 'page_link' ? event.link : state.link,
-    me: event.type === 'page_token' && state.me ? { ...state.me, token: event.token } : state.me,
+    me: event.type === 'page_kept' ? event.identity : state.me,
     choice: reduceChoice(state, event),
     clockOffset,
     otomos,
     call: reduceCall(state.call, event, { now, clockOffset }),
     inbox: reduceInbox(state.inbox, event),
     chat: reduceChat(state.chat, event, { me: state.me?.userId, now }),
-    notice: event.type === 'page_notice' ? event.notice : state.notice,
+    friends: reduceFriends(state.friends, event),
+    points: reducePoints(state.points, event),
+    notices: reduceNotices(state.notices, event),
     soundBlocked: event.type === 'page_sound' ? event.blocked : state.soundBlocked,
   };
 }

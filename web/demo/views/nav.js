@@ -4,7 +4,8 @@
 
 import { TRANSPORTS } from '../net/wire.js';
 import { unreadInAll } from '../state/chat/conversations.js';
-import { CHAT, HOME, hashOf } from '../state/place.js';
+import { standingAs } from '../state/friends.js';
+import { CHAT, FRIENDS, HOME, hashOf, POINTS } from '../state/place.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
 
 /**
@@ -18,26 +19,22 @@ const BADGE_MAX = 99;
 
 /**
  * @param {Translator} t
+ * @param {HTMLElement} light how the connection is
  * @param {(transport: Transport) => void} useTransport
  * @returns {{element: HTMLElement, update: (state: State) => void}}
  */
-export function navView(t, useTransport) {
-  const home = h('a', { class: 'tab', href: hashOf(HOME) });
-  const count = h('span', { class: 'count', 'aria-hidden': 'true' });
-  const unread = h('span', { class: 'visually-hidden' });
-  const chat = h(
-    'a',
-    { class: 'tab', href: hashOf(CHAT), id: 'to-chat' },
-    icon('chat'),
-    t.text('nav.chat'),
-    count,
-    unread,
-  );
+export function navView(t, light, useTransport) {
+  const home = tab('home', HOME, 'home');
+  const chat = tab('chat', CHAT, 'chat', t.text('nav.chat'));
+  const friends = tab('friends', FRIENDS, 'people', t.text('nav.friends'));
+  const points = tab('points', POINTS, 'points', t.text('nav.points'));
+  const tabs = [home, chat, friends, points];
   const transports = transportView(t, useTransport);
   const element = h(
     'div',
     { class: 'nav-row' },
-    h('nav', { class: 'tabs', 'aria-label': t.text('nav.label') }, home, chat),
+    h('nav', { class: 'tabs', 'aria-label': t.text('nav.label') }, ...tabs.map(({ element }) => element)),
+    light,
     transports.element,
   );
 
@@ -46,13 +43,42 @@ export function navView(t, useTransport) {
     update(state) {
       const { me, place, transport } = state;
       element.hidden = me === null;
-      setText(home, t.text(me?.role === 'otomo' ? 'nav.waiting' : 'nav.list'));
-      setAttribute(home, 'aria-current', place.view === 'home' ? 'page' : null);
-      setAttribute(chat, 'aria-current', place.view === 'home' ? null : 'page');
-      const total = unreadInAll(state.chat.conversations);
-      setText(count, badge(total));
-      setText(unread, total === 0 ? '' : t.text('chat.unread', { count: total }));
+      home.name(t.text(me?.role === 'otomo' ? 'nav.waiting' : 'nav.list'));
+      for (const { element: link, views } of tabs) {
+        setAttribute(link, 'aria-current', views.includes(place.view) ? 'page' : null);
+      }
+      const unread = unreadInAll(state.chat.conversations);
+      chat.count(unread, t.text('chat.unread', { count: unread }));
+      const asked = standingAs(state.friends, 'incoming').length;
+      friends.count(asked, t.text('nav.asked', { count: asked }));
       transports.update(transport);
+    },
+  };
+}
+
+/**
+ * @param {'home' | 'chat' | 'friends' | 'points'} view
+ * @param {import('../state/place.js').Place} place
+ * @param {string} symbol
+ * @param {string} [text]
+ */
+function tab(view, place, symbol, text = '') {
+  const words = h('span', { class: 'tab-text' }, text);
+  const count = h('span', { class: 'count', 'aria-hidden': 'true' });
+  const said = h('span', { class: 'visually-hidden' });
+  const element = h('a', { class: 'tab', href: hashOf(place), id: `to-${view}` }, icon(symbol), words, count, said);
+  return {
+    element,
+    views: view === 'chat' ? ['chat', 'group'] : [view],
+    /** @param {string} name */
+    name: (name) => setText(words, name),
+    /**
+     * @param {number} number
+     * @param {string} spoken the same for those who listen
+     */
+    count(number, spoken) {
+      setText(count, badge(number));
+      setText(said, number === 0 ? '' : spoken);
     },
   };
 }

@@ -10,8 +10,10 @@ import { Translator } from '../i18n.js';
 import { isLive } from '../state/call.js';
 import { unreadInAll } from '../state/chat/conversations.js';
 import { chatView } from './chat/chat.js';
+import { friendsView } from './friends/friends.js';
 import { badge } from './nav.js';
 import { otomoListView } from './otomo_list.js';
+import { pointsView } from './points/points.js';
 import { shellView } from './shell.js';
 import { stageView } from './stage.js';
 import { waitingView } from './waiting.js';
@@ -36,7 +38,7 @@ const IDLE_TICK_MS = 15_000;
  * @property {() => void} signOut
  * @property {(transport: import('../net/wire.js').Transport) => void} useTransport
  * @property {() => void} retry connect now
- * @property {() => void} closeNotice
+ * @property {(id: number) => void} closeNotice
  * @property {() => void} missedSeen
  * @property {(status: 'online' | 'break', minutes: number) => void} setStatus `minutes` 0 for an open end
  * @property {(person: import('../state/call.js').Person) => void} call
@@ -45,9 +47,12 @@ const IDLE_TICK_MS = 15_000;
  * @property {() => void} dismiss leaves the page of a call that is over
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
- * @property {() => number} loudness the peer's voice, from 0 to 1
+ * @property {() => import('./stage.js').Loudness} loudness
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
  * @property {import('./chat/chat.js').Actions & {talkTo: (userId: string) => void}} chat
+ * @property {Omit<import('./friends/friends.js').Actions, 'talkTo'>} friends
+ * @property {import('./points/points.js').Actions} points
+ * @property {(pricePerMinute: number) => void} setPrice for trials
  */
 
 /** @typedef {{update: (state: State, now: number) => void}} View */
@@ -95,12 +100,14 @@ export function buildScreen(root, state, first, actions) {
   const build = () => {
     const { me, place } = state();
     const forFrame = `${language} ${me?.userId ?? ''}`;
-    const forContent = me === null || place.view === 'home' ? 'home' : 'chat';
+    const forContent = me === null ? 'home' : place.view === 'group' ? 'chat' : place.view;
     if (forFrame === builtFor && forContent === contentFor) return;
+    const moved = forFrame === builtFor;
     const old = forFrame === builtFor && content !== null ? content.element : buildFrame();
     content = contentView(t, me, forContent, actions);
     old.replaceWith(content.element);
     [builtFor, contentFor] = [forFrame, forContent];
+    if (moved) arrive(content.element);
   };
 
   const draw = () => {
@@ -129,15 +136,27 @@ export function buildScreen(root, state, first, actions) {
 }
 
 /**
+ * Another place begins at its top, and whoever goes by keyboard or listens goes on from there.
+ * @param {HTMLElement} content
+ */
+function arrive(content) {
+  scrollTo(0, 0);
+  content.setAttribute('tabindex', '-1');
+  content.focus({ preventScroll: true });
+}
+
+/**
  * @param {Translator} t
  * @param {State['me']} me
- * @param {'home' | 'chat'} where
+ * @param {'home' | 'chat' | 'friends' | 'points'} where
  * @param {Actions} actions
  * @returns {View & {element: HTMLElement}}
  */
 function contentView(t, me, where, actions) {
   if (me === null) return welcomeView(t, actions.enter);
   if (where === 'chat') return chatView(t, actions.chat);
+  if (where === 'friends') return friendsView(t, { ...actions.friends, talkTo: actions.chat.talkTo });
+  if (where === 'points') return pointsView(t, actions.points);
   const home = { ...actions, talkTo: actions.chat.talkTo };
   return me.role === 'otomo' ? waitingView(t, home) : otomoListView(t, home);
 }

@@ -5,7 +5,7 @@
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
 import { navView } from './nav.js';
-import { noticeView } from './notice.js';
+import { noticesView } from './notices.js';
 
 /**
  * @typedef {import('../state/store.js').State} State
@@ -16,7 +16,7 @@ import { noticeView } from './notice.js';
  * @property {() => void} signOut
  * @property {(transport: import('../net/wire.js').Transport) => void} useTransport
  * @property {() => void} retry
- * @property {() => void} closeNotice
+ * @property {(id: number) => void} closeNotice
  */
 
 /**
@@ -44,8 +44,8 @@ export function shellView(t, actions) {
     h('span', { class: 'sign-out-text' }, t.text('app.signOut')),
   );
   const link = linkView(t, actions.retry);
-  const nav = navView(t, actions.useTransport);
-  const notice = noticeView(t, actions.closeNotice);
+  const nav = navView(t, link.light, actions.useTransport);
+  const notices = noticesView(t, actions.closeNotice, { links: true });
   const element = h(
     'header',
     { class: 'shell' },
@@ -54,14 +54,13 @@ export function shellView(t, actions) {
       'div',
       { class: 'bar' },
       h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')),
-      link.light,
       self,
       out,
       language,
     ),
     nav.element,
     link.banner,
-    notice.element,
+    notices.element,
   );
   /** @type {State['me'] | undefined} */
   let shown;
@@ -79,7 +78,7 @@ export function shellView(t, actions) {
       out.hidden = me === null;
       nav.update(state);
       link.update(state);
-      notice.update(state);
+      notices.update(state);
     },
   };
 }

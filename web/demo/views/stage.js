@@ -6,7 +6,7 @@
 import { deservesSummary } from '../state/ending.js';
 import { h, setAttribute } from '../ui/dom.js';
 import { incomingScene } from './incoming.js';
-import { noticeView } from './notice.js';
+import { noticesView } from './notices.js';
 import { summaryScene } from './summary.js';
 import { talkScene } from './talk.js';
 
@@ -21,9 +21,11 @@ import { talkScene } from './talk.js';
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
  * @property {() => void} dismiss
- * @property {() => void} closeNotice
+ * @property {(id: number) => void} closeNotice
  * @property {(person: import('../state/call.js').Person) => void} call
- * @property {() => number} loudness the peer's voice, from 0 to 1
+ * @property {() => Loudness} loudness how loud the voices are right now
+ *
+ * @typedef {{own: number, peer: number}} Loudness each from 0 to 1
  *
  * @typedef {object} Scene
  * @property {HTMLElement} element
@@ -42,7 +44,7 @@ const SCENES = { incoming: incomingScene, talk: talkScene, summary: summaryScene
 export function stageView(t, actions) {
   /** @type {{name: string, callId: string, scene: Scene} | null} */
   let playing = null;
-  const notice = noticeView(t, actions.closeNotice);
+  const notices = noticesView(t, actions.closeNotice, { links: false });
   const element = h('dialog', { class: 'stage', 'aria-labelledby': 'stage-title', 'aria-describedby': 'stage-status' });
   // Escape must not hang up by accident; it only leaves what is over.
   element.addEventListener('cancel', (event) => {
@@ -65,12 +67,12 @@ export function stageView(t, actions) {
         playing = { name, callId: call.callId, scene };
         setAttribute(element, 'data-scene', name);
         element.setAttribute('role', name === 'incoming' ? 'alertdialog' : 'dialog');
-        element.replaceChildren(scene.element, notice.element);
+        element.replaceChildren(scene.element, notices.element);
         if (!element.open) element.showModal();
         scene.focus.focus();
       }
       playing.scene.update(call, state, now);
-      notice.update(state);
+      notices.update(state);
     },
   };
 }

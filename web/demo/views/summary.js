@@ -4,8 +4,12 @@
 
 import { duration } from '../i18n.js';
 import { endingKey } from '../state/ending.js';
+import { hashOf, POINTS } from '../state/place.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon } from '../ui/dom.js';
+
+/** Ends that have to do with points. */
+const OF_POINTS = new Set(['INSUFFICIENT_POINTS', 'low_balance']);
 
 /**
  * @param {import('../i18n.js').Translator} t
@@ -28,6 +32,13 @@ export function summaryScene(t, actions, call) {
     icon('phone'),
     t.text('summary.again'),
   );
+  const toPoints = h(
+    'a',
+    { class: 'button ghost', href: hashOf(POINTS), on: { click: actions.dismiss } },
+    icon('points'),
+    t.text('summary.toPoints'),
+  );
+  toPoints.hidden = side !== 'caller' || !OF_POINTS.has(ending?.reason ?? '');
   const element = h(
     'div',
     { class: 'scene' },
@@ -45,7 +56,7 @@ export function summaryScene(t, actions, call) {
       ...(seconds === null ? [] : fact(t.text('summary.duration'), duration(seconds))),
       ...(points > 0 ? fact(t.text('summary.points'), String(points)) : []),
     ),
-    h('div', { class: 'actions' }, close, again),
+    h('div', { class: 'actions' }, close, toPoints, again),
   );
 
   return {

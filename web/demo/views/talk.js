@@ -19,6 +19,8 @@ export function talkScene(t, actions, first) {
   const status = h('p', { class: 'eyebrow', id: 'stage-status', role: 'status' });
   const timer = h('p', { class: 'timer tabular', role: 'timer', 'aria-live': 'off' });
   const trouble = h('p', { class: 'trouble', role: 'status' });
+  const bill = h('p', { class: 'bill tabular' });
+  const voices = voicesView(t);
   const patience = h('p', { class: 'quiet tabular', role: 'timer', 'aria-live': 'off' });
   const portrait = h(
     'div',
@@ -41,6 +43,8 @@ export function talkScene(t, actions, first) {
     portrait,
     h('h2', { id: 'stage-title' }, first.peer.name ?? first.peer.userId),
     timer,
+    bill,
+    voices.element,
     trouble,
     patience,
     play,
@@ -59,7 +63,10 @@ export function talkScene(t, actions, first) {
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
       setAttribute(portrait, 'class', talking ? 'portrait talking' : 'portrait calling');
-      portrait.style.setProperty('--loudness', talking ? actions.loudness().toFixed(2) : '0');
+      const loudness = talking ? actions.loudness() : { own: 0, peer: 0 };
+      portrait.style.setProperty('--loudness', loudness.peer.toFixed(2));
+      voices.update(loudness, talking, muted);
+      setText(bill, billText(t, call));
       mute.element.hidden = !talking && call.phase !== 'connecting';
       setAttribute(mute.button, 'aria-pressed', String(muted));
       mute.show(muted ? 'microphone-off' : 'microphone', t.text(muted ? 'call.unmute' : 'call.mute'));
@@ -81,11 +88,58 @@ function statusKey({ phase, wish }) {
  * @param {Call} call
  * @param {import('../state/store.js').State} state
  */
-function troubleText(t, { peerBackBy, phase, media, muted }, { link }) {
+function troubleText(t, { peerBackBy, phase, media, muted, bill }, { link }) {
   if (link.phase !== 'live') return t.text('call.linkAway');
   if (peerBackBy !== null) return t.text('call.peerAway');
   if (phase === 'connected' && media !== 'connected') return t.text('call.mediaAway');
+  if (bill?.low && bill.balance !== null) return t.text('call.lowBalance');
   return muted ? t.text('call.mutedHint') : '';
+}
+
+/**
+ * What the call has cost; only its caller knows what is left.
+ *
+ * @param {import('../i18n.js').Translator} t
+ * @param {Call} call
+ */
+function billText(t, { bill }) {
+  if (bill === null) return '';
+  const points = t.number(bill.points);
+  if (bill.balance === null) return t.text('call.charged', { points });
+  return t.text('call.cost', { points, balance: t.number(bill.balance) });
+}
+
+/**
+ * The level meter: how loud both voices are. For eyes alone; that one is muted is said in words.
+ * @param {import('../i18n.js').Translator} t
+ */
+function voicesView(t) {
+  const own = meter(t.text('call.ownVoice'));
+  const peer = meter(t.text('call.peerVoice'));
+  const element = h('div', { class: 'voices', 'aria-hidden': 'true' }, own.element, peer.element);
+  return {
+    element,
+    /**
+     * @param {import('./stage.js').Loudness} loudness
+     * @param {boolean} talking
+     * @param {boolean} muted
+     */
+    update(loudness, talking, muted) {
+      element.hidden = !talking;
+      own.set(muted ? 0 : loudness.own);
+      peer.set(loudness.peer);
+    },
+  };
+}
+
+/** @param {string} text */
+function meter(text) {
+  const bar = h('span', { class: 'meter' });
+  return {
+    element: h('span', { class: 'voice-level' }, h('span', {}, text), bar),
+    /** @param {number} level from 0 to 1 */
+    set: (level) => bar.style.setProperty('--level', level.toFixed(2)),
+  };
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
 import { missedView } from './missed.js';
+import { priceView } from './price.js';
 
 /** For how long a break may be announced, in minutes; 0 for an open end. */
 const BREAKS = [0, 5, 15, 30, 60];
@@ -14,6 +15,7 @@ const BREAKS = [0, 5, 15, 30, 60];
  *
  * @typedef {object} Actions
  * @property {(status: 'online' | 'break', minutes: number) => void} setStatus
+ * @property {(pricePerMinute: number) => void} setPrice for trials
  * @property {() => void} missedSeen
  * @property {(userId: string) => void} talkTo opens the conversation with somebody
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
@@ -36,11 +38,12 @@ export function waitingView(t, actions) {
   );
   const sound = h('p', { class: 'sound-hint', hidden: true }, icon('bell'), t.text('waiting.sound'));
   const choices = chooser(t, actions);
+  const price = priceView(t, actions.setPrice);
   const missed = missedView(t, actions.missedSeen, actions.talkTo);
   const element = h(
     'main',
     { id: 'content', class: 'page waiting' },
-    h('div', { class: 'waiting-own' }, orb, choices.element, sound),
+    h('div', { class: 'waiting-own' }, orb, choices.element, price.element, sound),
     missed.element,
   );
 
@@ -53,6 +56,7 @@ export function waitingView(t, actions) {
       setText(hint, hintText(t, status, state));
       sound.hidden = !actions.soundLocked();
       choices.update(state);
+      price.update(state);
       missed.update(state, now);
     },
   };

@@ -57,7 +57,8 @@ impl Reference {
         let grace = match leave {
             Leave::Clean => None,
             Leave::Reload => Some(self.policy.graces.reload),
-            Leave::Broken | Leave::ServerClosed => Some(self.policy.graces.leave),
+            Leave::Broken => Some(self.policy.graces.leave),
+            Leave::ServerClosed(wait) => Some(self.policy.graces.leave + wait),
         };
         self.devices[device] =
             grace.map_or(Device::Away, |grace| Device::InGrace(self.now + grace));
@@ -167,11 +168,13 @@ impl ReferenceStateMachine for Reference {
             Happening::Pass(span) => state.now = state.now + *span,
             Happening::Restart(away) => {
                 state.now = state.now + *away;
-                let held = Device::InGrace(state.now + state.policy.restart_grace);
+                let held = state.now + state.policy.restart_grace;
                 for device in &mut state.devices {
-                    if *device != Device::Away {
-                        *device = held;
-                    }
+                    *device = match *device {
+                        Device::Away => Device::Away,
+                        Device::InGrace(promised) => Device::InGrace(held.max(promised)),
+                        Device::Here => Device::InGrace(held),
+                    };
                 }
             }
             Happening::Watch => {}

@@ -1,5 +1,6 @@
 /**
- * Which conversation partners are online, and when the others last were.
+ * Which friends and conversation partners are online, and when the others last were. The server tells of both kinds alike
+ * (`friend_status_changed`), and of partners also in the words of the chat (`user-online`, `user-offline`).
  */
 
 /**
@@ -31,6 +32,10 @@ export function reducePartners(partners, event) {
       return new Map(partners).set(event.userId, { online: true, lastSeen: null });
     case 'user-offline':
       return new Map(partners).set(event.userId, { online: false, lastSeen: momentIn(event.lastSeen) });
+    case 'friend_status_changed': {
+      const online = event.status === 'online';
+      return new Map(partners).set(event.user_id, { online, lastSeen: online ? null : event.timestamp });
+    }
     default:
       return partners;
   }

@@ -31,7 +31,9 @@ export function chatView(t, actions) {
     { class: 'card conversation nothing-open', 'aria-label': t.text('chat.pick') },
     h('p', { class: 'quiet' }, t.text('chat.pick')),
   );
-  const element = h('main', { id: 'content', class: 'chat' }, list.element, nothing);
+  // A phone shows one of the two panes; the heading of both is there all the same.
+  const title = h('h1', { class: 'visually-hidden' }, t.text('chat.title'));
+  const element = h('main', { id: 'content', class: 'chat' }, title, list.element, nothing);
   /** @type {Pane | null} */
   let pane = null;
   /** @type {Place | null} */

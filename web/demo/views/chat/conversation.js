@@ -104,7 +104,7 @@ function headView(t) {
       shownFace = wanted;
       setAttribute(face, 'data-online', isOnline(conversation, state));
       setText(title, titleOf(t, conversation, me));
-      setText(presence, presenceText(t, conversation, state, now + state.clockOffset));
+      setText(presence, presenceText(t, conversation, state, now));
     },
   };
 }

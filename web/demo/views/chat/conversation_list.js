@@ -44,7 +44,7 @@ export function conversationListView(t) {
     h(
       'header',
       { class: 'pane-head' },
-      h('h1', { id: 'conversations-title' }, t.text('chat.title')),
+      h('h2', { id: 'conversations-title' }, t.text('chat.title')),
       newGroup,
     ),
     empty,

@@ -3,6 +3,7 @@
  */
 
 import { othersIn } from '../../state/chat/conversations.js';
+import { presenceOf } from '../presence.js';
 
 /**
  * @typedef {import('../../state/chat/conversations.js').Conversation} Conversation
@@ -59,20 +60,17 @@ export function isOnline(conversation, { chat, me }) {
  * @param {Translator} t
  * @param {Conversation} conversation
  * @param {State} state
- * @param {number} now the server's clock, milliseconds
+ * @param {number} now this page's clock, milliseconds
  * @returns {string} "online", "last seen 3 minutes ago", or how many of a group are there
  */
-export function presenceText(t, conversation, { chat, me }, now) {
+export function presenceText(t, conversation, state, now) {
+  const { chat, me } = state;
   const others = othersIn(conversation, me?.userId);
   if (conversation.kind === 'group') {
     const online = others.filter(({ userId }) => chat.partners.get(userId)?.online).length;
     return t.text('chat.members', { count: conversation.members.length, online: online + 1 });
   }
-  const partner = chat.partners.get(others[0]?.userId ?? '');
-  if (partner?.online) return t.text('chat.online');
-  if (!partner?.lastSeen) return t.text('chat.offline');
-  const age = now - partner.lastSeen;
-  return age < 60_000 ? t.text('chat.seenJustNow') : t.text('chat.seen', { time: t.ago(partner.lastSeen, now) });
+  return presenceOf(t, others[0]?.userId ?? '', state, now).text;
 }
 
 /**

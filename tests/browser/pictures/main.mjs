@@ -1,0 +1,22 @@
+// `npm run pictures [scene ..]`: a picture of every page (or of the scenes named) in both languages, on a phone and on a
+// desktop, light and dark, and a page that shows them all, in target/pictures. OTOMO_BIN is the server.
+
+import { fileURLToPath } from 'node:url';
+
+import { openBrowser } from '../support/browser.mjs';
+import { SCENES } from './demo.mjs';
+import { LOOKS } from './stage.mjs';
+import { layOut, take } from './take.mjs';
+
+const FOLDER = process.env.OTOMO_PICTURES ?? fileURLToPath(new URL('../../../target/pictures', import.meta.url));
+
+const named = process.argv.slice(2);
+const scenes = SCENES.filter(({ name }) => named.length === 0 || named.includes(name));
+const browser = await openBrowser();
+try {
+  const pictures = await take(browser, scenes, LOOKS, FOLDER);
+  await layOut(pictures, FOLDER);
+  console.log(`${pictures.length} pictures: ${FOLDER}/index.html`);
+} finally {
+  await browser.close();
+}

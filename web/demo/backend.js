@@ -1,0 +1,49 @@
+/**
+ * What an app's own backend would do, for trials: development mode lends its role as well (`/dev/token`). A real page
+ * never holds such a token.
+ */
+
+import { borrowIdentity } from './identity.js';
+import { newId } from './id.js';
+import { Refused } from './net/refused.js';
+import { Rest } from './net/rest.js';
+
+/** @typedef {import('./identity.js').Identity} Identity */
+
+/**
+ * Grants points, or takes some. Where there are too few, their person is told so by the server (`sp_insufficient`).
+ *
+ * @param {string} userId
+ * @param {number} amount negative to take
+ * @throws {Refused}
+ */
+export async function changePoints(userId, amount) {
+  const rest = await backend();
+  const order = amount > 0 ? 'grant' : 'consume';
+  const body = { amount: Math.abs(amount), transaction_type: amount > 0 ? 'trial_grant' : 'trial_use' };
+  const headers = { 'idempotency-key': newId() };
+  try {
+    await rest.post(`/api/server/points/${encodeURIComponent(userId)}/${order}`, body, headers);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'INSUFFICIENT_POINTS') throw error;
+  }
+}
+
+/**
+ * Sets what a call with somebody costs a minute.
+ *
+ * @param {Identity} person
+ * @param {number} pricePerMinute 0 for nothing
+ * @throws {Refused}
+ */
+export async function changePrice({ userId, role, name, avatar }, pricePerMinute) {
+  const rest = await backend();
+  const body = { role, name: name ?? '', avatar, pricePerMinute };
+  await rest.put(`/api/server/users/${encodeURIComponent(userId)}`, body);
+}
+
+/** @returns {Promise<Rest>} one that speaks for the backend */
+async function backend() {
+  const { token } = await borrowIdentity({ userId: 'dev-backend', role: 'service', name: null });
+  return new Rest(() => token);
+}

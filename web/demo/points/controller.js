@@ -1,0 +1,94 @@
+/**
+ * Drives the account: loads the balance and the transactions. What is shown is decided by `state/points.js`.
+ */
+
+import { changePoints } from '../backend.js';
+import { tell } from '../teller.js';
+
+/** How many transactions are loaded at a time. */
+const PAGE = 20;
+
+/** What may have changed the account. */
+const SIGNS = new Set(['ready', 'sp_update', 'sp_daily_recovery', 'page_points_reload']);
+
+export class PointsController {
+  #store;
+  #rest;
+  /** Whether the first page is to be loaded, again if it is being loaded. */
+  #wanted = false;
+  /** @type {Promise<void> | null} */
+  #asking = null;
+
+  /**
+   * @param {import('../state/store.js').Store} store
+   * @param {import('../net/rest.js').Rest} rest
+   */
+  constructor(store, rest) {
+    this.#store = store;
+    this.#rest = rest;
+  }
+
+  /**
+   * @param {import('../state/store.js').State} state
+   * @param {import('../state/store.js').Event} event
+   */
+  follow({ link }, { type }) {
+    if (link.phase === 'live' && SIGNS.has(type)) this.refresh();
+  }
+
+  /** Loads the balance and the newest transactions. One request at a time, so that no older answer comes last. */
+  refresh() {
+    this.#wanted = true;
+    this.#asking ??= this.#load().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** Loads older transactions behind those that are here. */
+  async older() {
+    const { cursor, loading } = this.#store.state.points;
+    if (cursor === null || loading) return;
+    this.#store.dispatch({ type: 'page_points_loading' });
+    const query = new URLSearchParams({ limit: String(PAGE), cursor });
+    await this.#dispatch(async () => {
+      const page = await this.#rest.get(`/api/points/transactions?${query}`);
+      return { type: 'page_points_older', ...page };
+    });
+  }
+
+  /**
+   * For trials in development mode: gets points as if the app granted them, or uses some.
+   * @param {number} amount negative to use
+   */
+  async change(amount) {
+    const userId = this.#store.state.me?.userId ?? '';
+    try {
+      await changePoints(userId, amount);
+    } catch (error) {
+      console.warn('no points:', error);
+      tell(this.#store, { key: 'notice.notNow' });
+    }
+  }
+
+  async #load() {
+    while (this.#wanted) {
+      this.#wanted = false;
+      await this.#dispatch(async () => {
+        const page = await this.#rest.get(`/api/points/transactions?limit=${PAGE}`);
+        const { balance } = await this.#rest.get('/api/points');
+        return { type: 'page_points', balance, ...page };
+      });
+    }
+  }
+
+  /** @param {() => Promise<import('../state/store.js').Event>} load */
+  async #dispatch(load) {
+    const { me } = this.#store.state;
+    const event = await load().catch((error) => {
+      console.warn('no points:', error);
+      return { type: 'page_points_failed' };
+    });
+    if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch(event);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Somebody in a list: picture with the green dot of who is there, name, a line below, and what one can do.
+ */
+
+import { avatar } from '../ui/avatar.js';
+import { h, icon, setAttribute, setText } from '../ui/dom.js';
+
+/**
+ * @typedef {import('../state/call.js').Person} Person
+ *
+ * @typedef {object} Doing
+ * @property {string} symbol an icon
+ * @property {string} label what it does, and to whom
+ * @property {string} [text] shown beside the icon; without it the icon stands alone
+ * @property {string} [look] a class
+ * @property {() => void} act
+ */
+
+/**
+ * @param {readonly HTMLElement[]} doings made by `doing`
+ */
+export function personRow(doings) {
+  /** @type {string} */
+  let shown = '';
+  const face = h('span', { class: 'face' });
+  const name = h('span', { class: 'person-name' });
+  const line = h('span', { class: 'person-line' });
+  const element = h(
+    'li',
+    { class: 'person-row' },
+    face,
+    h('span', { class: 'person-about' }, name, line),
+    h('span', { class: 'person-doings' }, ...doings),
+  );
+  return {
+    element,
+    /**
+     * @param {Person} person
+     * @param {{online?: boolean, text?: string}} about
+     */
+    update(person, { online = false, text = '' }) {
+      const wanted = JSON.stringify([person.userId, person.name, person.avatar]);
+      if (wanted !== shown) face.replaceChildren(avatar(person, 'medium'));
+      shown = wanted;
+      setAttribute(element, 'data-user-id', person.userId);
+      setAttribute(face, 'data-online', online);
+      setText(name, person.name ?? person.userId);
+      setText(line, text);
+    },
+  };
+}
+
+/** @param {Doing} doing */
+export function doing({ symbol, label, text, look = '', act }) {
+  const kind = text === undefined ? 'icon-button' : 'text-button';
+  const attributes = { type: 'button', class: `button ${kind} ${look}`, 'aria-label': label, title: label, on: { click: act } };
+  return h('button', attributes, icon(symbol), text === undefined ? null : h('span', {}, text));
+}

@@ -1,0 +1,156 @@
+/**
+ * The calls, live or all; what happened in one; and how to end it.
+ */
+
+import { h, setText } from '../../demo/ui/dom.js';
+import { duration } from '../../demo/i18n.js';
+import { button, choice, details, pager, section } from '../ui/pieces.js';
+import { table } from '../ui/table.js';
+
+/**
+ * @typedef {import('./view.js').Desk} Desk
+ * @typedef {import('../api.js').Call} Call
+ * @typedef {import('../api.js').CallEvent} CallEvent
+ */
+
+/**
+ * @param {Desk} desk
+ * @param {string | null} chosen the call whose timeline is shown
+ * @returns {import('./view.js').View}
+ */
+export function callsView(desk, chosen) {
+  const { t, rest, refresh } = desk;
+  /** @type {'live' | 'all'} */
+  let which = 'live';
+  const pages = pager(t, refresh);
+  const words = /** @type {const} */ (['live', 'all']).map((name) => ({ name, text: t.text(`calls.${name}`) }));
+  const filter = choice(t.text('calls.filter'), words, (name) => {
+    which = name;
+    filter.show(name);
+    pages.reset();
+    refresh();
+  });
+  filter.show(which);
+  const list = callTable(desk, chosen);
+  const timeline = chosen === null ? null : timelinePanel(desk, chosen);
+  const element = h(
+    'div',
+    { class: 'view with-details' },
+    section('calls-list', t.text('calls.list'), filter.element, list.element, pages.element),
+    timeline?.element ?? null,
+  );
+  return {
+    element,
+    async look() {
+      const query = { live: which === 'live', cursor: pages.cursor };
+      const [page, showTimeline] = await Promise.all([rest.get('/admin/api/calls', { query }), timeline?.look()]);
+      return () => {
+        list.show(page.items);
+        pages.show(page);
+        showTimeline?.();
+      };
+    },
+  };
+}
+
+/** @param {Desk} desk @param {string | null} chosen */
+function callTable(desk, chosen) {
+  const { t, now, go } = desk;
+  const lasts = (/** @type {Call} */ call) => {
+    if (call.connectedAt === null) return '–';
+    const live = call.endedAt === null;
+    return duration(live ? (now() - Date.parse(call.connectedAt)) / 1_000 : call.durationSeconds);
+  };
+  return table(
+    /** @type {import('../ui/table.js').TableParts<Call>} */ ({
+      caption: t.text('calls.list'),
+      empty: t.text('calls.none'),
+      // One that has ended is another row: without the button that ends it.
+      keyOf: ({ callId, endedAt }) => (endedAt === null ? callId : `${callId} ended`),
+      picked: ({ callId }) => callId === chosen,
+      columns: [
+        { head: t.text('calls.people'), text: ({ caller, otomo }) => `${caller.name} → ${otomo.name}` },
+        { head: t.text('calls.phase'), text: (call) => stateOf(t, call), tone: ({ phase }) => phase },
+        { head: t.text('calls.requested'), text: ({ requestedAt }) => t.time(requestedAt) },
+        { head: t.text('calls.duration'), kind: 'figure', text: lasts },
+        { head: t.text('calls.points'), kind: 'figure', text: (call) => t.count(call.totalChargedPoints) },
+      ],
+      actionsHead: t.text('calls.actions'),
+      actions: (row) => [
+        button(t.text('calls.timeline'), () => go('calls', row().callId), 'ghost', {
+          'aria-label': t.text('calls.timelineOf', namesOf(row())),
+        }),
+        ...endButton(desk, row()),
+      ],
+    }),
+  );
+}
+
+/** @param {Call} call */
+function namesOf({ caller, otomo }) {
+  return { caller: caller.name, otomo: otomo.name };
+}
+
+/** @param {Desk['t']} t @param {Call} call */
+function stateOf(t, { phase, outcome, reason }) {
+  if (outcome === null || reason === null) return t.word('phase', phase);
+  return `${t.word('outcome', outcome)} · ${t.word('reason', reason)}`;
+}
+
+/** @param {Desk} desk @param {Call} call @returns {HTMLElement[]} none for a call that is over */
+function endButton({ t, rest, ask }, call) {
+  if (call.endedAt !== null) return [];
+  const { callId } = call;
+  const end = () =>
+    ask({
+      title: t.text('end.title', namesOf(call)),
+      text: t.text('end.text'),
+      label: t.text('end.label'),
+      run: async () => {
+        await rest.post(`/admin/api/calls/${callId}/end`);
+        return t.text('end.done', namesOf(call));
+      },
+    });
+  return [button(t.text('end.label'), end, 'danger', { 'aria-label': t.text('end.of', namesOf(call)) })];
+}
+
+/** @param {Desk} desk @param {string} callId */
+function timelinePanel({ t, rest, go }, callId) {
+  const list = h('ol', { class: 'plain timeline' });
+  const fault = h('p', { class: 'fault', role: 'alert' });
+  const id = h('p', { class: 'quiet id' }, callId);
+  const close = button(t.text('details.close'), () => go('calls'));
+  const element = details('timeline-title', t.text('timeline.title'), id, fault, list, close);
+  /** How many events are shown: there are only ever more. */
+  let shown = 0;
+  const show = (/** @type {readonly CallEvent[]} */ events) => {
+    list.append(...events.slice(shown).map((event) => eventItem(t, event)));
+    shown = events.length;
+  };
+  return {
+    element,
+    async look() {
+      try {
+        const { events } = await rest.get(`/admin/api/calls/${encodeURIComponent(callId)}/timeline`);
+        return () => {
+          setText(fault, '');
+          show(events);
+        };
+      } catch (error) {
+        if (![400, 404].includes(/** @type {any} */ (error).status)) throw error;
+        return () => setText(fault, t.fault(error));
+      }
+    },
+  };
+}
+
+/** @param {Desk['t']} t @param {CallEvent} event */
+function eventItem(t, { at, event, by, detail }) {
+  return h(
+    'li',
+    { 'data-event': event },
+    h('time', { datetime: at, class: 'tabular' }, t.time(at)),
+    h('strong', {}, t.word('event', event)),
+    h('span', { class: 'quiet' }, t.text('timeline.by', { by: t.word('by', by) }), detail === null ? null : ` · ${detail}`),
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * This node in one look: big figures with their last minutes, and what the whole is made of.
+ */
+
+import { h, setText } from '../../demo/ui/dom.js';
+import { LOOKS_KEPT } from '../figures/history.js';
+import { chart } from '../ui/chart.js';
+import { facts, section, shares } from '../ui/pieces.js';
+
+/**
+ * @typedef {import('./view.js').Desk} Desk
+ * @typedef {import('../api.js').Overview} Overview
+ * @typedef {import('../figures/history.js').Point} Point
+ * @typedef {import('../i18n.js').Words} Words
+ */
+
+/**
+ * The figures, each with how it is written.
+ * @type {readonly {name: Exclude<keyof Point, 'at'>, tone: string, write: (t: Words, value: number | null) => string}[]}
+ */
+const FIGURES = [
+  { name: 'connections', tone: 'indigo', write: (t, value) => t.figure(value) },
+  { name: 'messagesIn', tone: 'leaf', write: (t, value) => t.figure(value) },
+  { name: 'messagesOut', tone: 'leaf', write: (t, value) => t.figure(value) },
+  { name: 'broadcast', tone: 'plum', write: (t, value) => t.took(value) },
+  { name: 'commit', tone: 'plum', write: (t, value) => t.took(value) },
+  { name: 'outboxBytes', tone: 'rust', write: (t, value) => t.size(value) },
+];
+
+const STATUSES = /** @type {const} */ (['online', 'busy', 'break', 'offline']);
+const PHASES = /** @type {const} */ (['requesting', 'ringing', 'connecting', 'connected']);
+
+/** What is told of the node in words. */
+const TERMS = [
+  'node', 'version', 'uptime', 'memory', 'transports', 'people', 'storeQueue', 'closes', 'refused', 'drops', 'ended',
+];
+
+/**
+ * @param {Desk} desk
+ * @returns {import('./view.js').View}
+ */
+export function overviewView({ t, history }) {
+  const figures = FIGURES.map((figure) => figureView(t, figure));
+  const otomo = shares(STATUSES.map((tone) => ({ tone, text: t.word('status', tone) })));
+  const calls = shares(PHASES.map((tone) => ({ tone, text: t.word('phase', tone) })));
+  const node = facts(TERMS.map((term) => t.text(`overview.${term}`)));
+  const warning = h('p', { class: 'warning', role: 'status', hidden: true });
+  const element = h(
+    'div',
+    { class: 'view' },
+    warning,
+    h('ul', { class: 'figures plain' }, ...figures.map((figure) => figure.element)),
+    h(
+      'div',
+      { class: 'columns' },
+      section('overview-otomo', t.text('overview.otomo'), otomo.element),
+      section('overview-calls', t.text('overview.calls'), calls.element),
+    ),
+    section('overview-node', t.text('overview.ofNode'), node.element),
+  );
+  const show = () => {
+    const { looks, points } = history();
+    const look = looks.at(-1);
+    if (look === undefined) return;
+    for (const figure of figures) figure.show(points);
+    otomo.show(STATUSES.map((status) => look.otomo[status]));
+    calls.show(PHASES.map((phase) => look.calls[phase]));
+    node.show(factsOf(t, look));
+    warning.hidden = !look.congested;
+    setText(warning, look.congested ? t.text('overview.congested') : '');
+  };
+  // What is looked at anyway is all that this view needs.
+  return { element, look: async () => show };
+}
+
+/**
+ * @param {Words} t
+ * @param {(typeof FIGURES)[number]} figure
+ */
+function figureView(t, { name, tone, write }) {
+  const value = h('strong', { class: 'figure-value tabular' });
+  const line = chart(tone);
+  return {
+    element: h(
+      'li',
+      { class: 'figure card', 'data-figure': name },
+      h('h2', { class: 'figure-name' }, t.text(`figure.${name}`)),
+      value,
+      h('span', { class: 'quiet figure-hint' }, t.text(`figure.${name}.hint`)),
+      line.element,
+    ),
+    /** @param {readonly Point[]} points */
+    show(points) {
+      const values = points.map((point) => point[name]);
+      const known = values.filter((one) => one !== null);
+      const now = write(t, values.at(-1) ?? null);
+      const [least, most] = known.length === 0 ? [null, null] : [Math.min(...known), Math.max(...known)];
+      setText(value, now);
+      const words = { name: t.text(`figure.${name}`), now, least: write(t, least), most: write(t, most) };
+      line.show(values, LOOKS_KEPT, t.text('chart.words', words));
+    },
+  };
+}
+
+/** @param {Words} t @param {Overview} look @returns {string[]} in the order of `TERMS` */
+function factsOf(t, look) {
+  const { totals } = look;
+  return [
+    look.node,
+    look.version,
+    t.span(look.uptimeMs),
+    t.size(look.memoryBytes),
+    listed(t, look.transports),
+    t.text('overview.peopleValue', { users: look.users, online: look.usersOnline }),
+    t.count(look.storeQueue),
+    listed(t, totals.closes),
+    listed(t, totals.handshakesRefused),
+    listed(t, totals.drops),
+    listed(t, totals.callsEnded),
+  ];
+}
+
+/** @param {Words} t @param {Record<string, number>} counts "websocket 12, sse 3" */
+function listed(t, counts) {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? t.text('overview.none') : some.map(([name, count]) => `${name} ${t.count(count)}`).join(', ');
+}

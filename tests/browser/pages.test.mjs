@@ -1,10 +1,10 @@
 // The pages around a call: the door, the list, the waiting screen, languages, leaving.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 
 import { Person, PATIENCE_MS } from './support/person.mjs';
 import { picture, scenario } from './support/scenario.mjs';
+import { SECRET, sign } from './support/tokens.mjs';
 
 scenario('development mode lends identities: pick one and be there', async ({ person, server }) => {
   const people = await (await fetch(new URL('/dev/people', server.url))).json();
@@ -97,15 +97,6 @@ scenario('the language follows the browser, then the choice, and the choice stay
   await guest.isLive();
   await guest.page.getByRole('heading', { name: 'おともはん' }).waitFor();
 });
-
-const SECRET = 'a secret of production, long enough to be one';
-
-/** A token as the app's own backend would sign it (RFC 7519, HS256). */
-function sign(claims) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${body}.${createHmac('sha256', SECRET).update(body).digest('base64url')}`;
-}
 
 scenario(
   'a production server lends nobody: the page takes a token of the app',

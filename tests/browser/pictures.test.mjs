@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { faultsOf } from './pictures/axe.mjs';
-import { SCENES } from './pictures/demo.mjs';
+import { SCENES } from './pictures/scenes.mjs';
 import { LOOKS, nameOf } from './pictures/stage.mjs';
 import { layOut, take } from './pictures/take.mjs';
 import { openBrowser } from './support/browser.mjs';

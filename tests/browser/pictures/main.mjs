@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { openBrowser } from '../support/browser.mjs';
-import { SCENES } from './demo.mjs';
+import { SCENES } from './scenes.mjs';
 import { LOOKS } from './stage.mjs';
 import { layOut, take } from './take.mjs';
 

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 
+import { Admin } from '../../browser/support/admin.mjs';
 import { Person } from '../../browser/support/person.mjs';
 
 // It is installed for the tests of the pages.
@@ -77,6 +78,14 @@ const SCENES = {
     await kenta.leaves();
     await Promise.all([kenta.endsWith('user_end'), sakura.endsWith('user_end')]);
     for (const { page } of [kenta, sakura]) await page.context().close();
+  },
+
+  /** An admin borrows a token and finds the otomo whom somebody has called. */
+  async admin(browser) {
+    const admin = await new Admin(await browser.tab('http://127.0.0.1:8080/admin/')).borrows();
+    await admin.opens('otomo');
+    await admin.sees(admin.page.getByText('さくら'));
+    await admin.page.context().close();
   },
 
   /** Two people of one's own app: one sees the other online, calls, is answered, hears her, and hangs up. */

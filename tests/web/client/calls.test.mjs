@@ -116,6 +116,7 @@ describe('a caller', () => {
     await seen.clock.tick(250);
     await seen.socket().says({ ...CONNECTED, resumed: true }, { type: 'call_snapshot', call: null, recent: [] }, { type: 'ready', seq: 0 });
     assert.deepEqual(seen.socket().of('call_request'), [before]);
+    assert.equal(seen.call().phase, 'requesting');
     await answer(seen, 'call_request', { status: 'ringing' });
     assert.equal(await placed, before.callId);
   });
@@ -287,6 +288,22 @@ describe('the voice', () => {
     assert.deepEqual([phase, peer.userId, charged], ['connected', 'taro', 30], 'taken up after a reload');
     assert.deepEqual(RTCPeerConnection.made[0].configuration.iceServers, ICE);
     assert.equal(seen.socket().of('webrtc_answer').length, 1);
+  });
+
+  test('is not begun where the call is over before there is a microphone', async () => {
+    let allow;
+    const RTCPeerConnection = testPeers();
+    const microphone = () => new Promise((resolve) => (allow = resolve));
+    const seen = await begun({ calls: { microphone, RTCPeerConnection } });
+    const person = { userId: 'taro', name: 'T', avatar: null };
+    const call = { callId: 'c-1', phase: 'connected', role: 'offerer', bound: true, caller: person, otomo: person, totalChargedPoints: 0 };
+    await seen.socket().says(CONNECTED, { type: 'call_snapshot', call, recent: [] }, { type: 'ready', seq: 0 });
+    await seen.socket().says({ type: 'call_end', callId: 'c-1', reason: 'otomo_end', durationSeconds: 1, totalChargedPoints: 0 });
+    const voice = new TestStream();
+    allow(voice);
+    await settle();
+    assert.equal(RTCPeerConnection.made.length, 0);
+    assert.equal(voice.tracks[0].stopped, true);
   });
 
   test('after a return the caller looks for a new path, and says again what may have been lost', async () => {

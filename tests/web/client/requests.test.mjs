@@ -111,7 +111,7 @@ describe('a request', () => {
 
   test('leaves a long pause to people', async () => {
     const seen = await live();
-    const answer = seen.otomo.request('call_request', { callId: 'c', toUserId: 'x' });
+    const answer = seen.otomo.request('call_request', { callId: 'c', toUserId: 'x' }, { timeoutMs: Infinity });
     const refused = assert.rejects(answer, { code: 'RATE_LIMITED', retryAfterMs: 40_000 });
     await seen.socket().says(refusal(seen.socket().sent[0], 'RATE_LIMITED', { retryAfterMs: 40_000 }));
     await refused;

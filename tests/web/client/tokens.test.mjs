@@ -131,6 +131,21 @@ describe('REST', () => {
     assert.deepEqual(asked, ['connect', 'unauthorized']);
   });
 
+  test('takes the new one where somebody else has got it meanwhile', async () => {
+    const { asked, token } = source();
+    const waiting = [];
+    const rest = (_, path, { headers }) => {
+      if (!headers.authorization.endsWith(nth(1))) return [200, { ok: true }];
+      return path === '/late' ? new Promise((resolve) => waiting.push(resolve)) : [401, EXPIRED];
+    };
+    const seen = world({ token, rest });
+    const late = seen.otomo.rest.get('/late');
+    await seen.otomo.rest.get('/a');
+    waiting[0]([401, EXPIRED]);
+    assert.deepEqual(await late, { ok: true });
+    assert.deepEqual(asked, ['connect', 'unauthorized']);
+  });
+
   test('gives up where the new one is not taken either, and where there is none', async () => {
     const { asked, token } = source();
     const refused = world({ token, rest: () => [401, EXPIRED] });

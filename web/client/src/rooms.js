@@ -17,8 +17,6 @@ export class Rooms {
   #parts;
   /** By the room that it means: how it was entered. @type {Map<string, {type: string, fields: Record<string, any>}>} */
   #entered = new Map();
-  /** Whether the link was up before: its first return enters nothing again. */
-  #met = false;
 
   /**
    * @param {object} parts
@@ -45,15 +43,12 @@ export class Rooms {
   /** @param {any} event */
   take(event) {
     if (event.type === 'room_left') this.#entered.delete(event.room);
-    if (event.type !== 'ready') return;
-    if (this.#met) for (const room of this.#entered.keys()) this.#enter(room);
-    this.#met = true;
+    if (event.type === 'ready') for (const room of this.#entered.keys()) this.#enter(room);
   }
 
   /** Whoever says goodbye is in no room any more. */
   forget() {
     this.#entered.clear();
-    this.#met = false;
   }
 
   /** @param {string} room */

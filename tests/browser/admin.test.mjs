@@ -168,10 +168,54 @@ scenario('what the server refuses is said where it was asked for, and is in the 
   taro.leave();
 });
 
+scenario('all of it goes by keyboard, and what is focused stays so from one look to the next', async (stage) => {
+  const root = await admin(stage);
+  const { page } = root;
+  const hana = await RawClient.enter(stage.server, 'key-hana', 'otomo', 'desk');
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  await page.locator('.lent button').press('Enter');
+  await page.getByRole('link', { name: 'Otomo', exact: true }).press('Enter');
+  const why = root.row('Otomo, in list order', 'key-hana').getByRole('button');
+  await root.sees(why);
+  await why.focus();
+  const element = await why.elementHandle();
+  const asOf = await page.locator('#as-of').textContent();
+  await root.sees(page.locator('#as-of').filter({ hasNotText: asOf }));
+  assert.ok(await element.evaluate((button) => button === document.activeElement), 'the row is the same element');
+
+  await page.keyboard.press('Enter');
+  await root.sees(root.details.getByText(/^The choice decides/));
+  assert.match(await focused(), /^Why\? key-hana/, 'the details are what comes next');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Set available');
+  await page.keyboard.press('Enter');
+  assert.equal(await focused(), 'Cancel', 'a second Enter changes nothing');
+  await page.keyboard.press('Escape');
+  assert.equal(await focused(), 'Set available');
+
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await skip.focus();
+  await skip.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'content');
+  assert.match(page.url(), /#\/otomo\/key-hana$/, 'the view stays');
+  hana.leave();
+});
+
+scenario('the language is switched in place, and stays', async (stage) => {
+  const root = await (await admin(stage)).borrows();
+  await root.opens('calls');
+  await root.page.locator('#language').click();
+  await root.sees(root.page.getByRole('heading', { level: 1, name: '通話', exact: true }));
+  assert.equal(await root.page.locator('html').getAttribute('lang'), 'ja');
+  assert.equal(await root.page.evaluate(() => document.activeElement.id), 'language');
+  await root.page.reload();
+  await root.sees(root.page.getByRole('heading', { level: 1, name: '通話', exact: true }));
+});
+
 scenario('the nodes and the health of this one are shown', async (stage) => {
   const root = await (await admin(stage)).borrows();
   await root.opens('nodes');
-  await root.sees(root.page.getByText(/is ready: it may get new clients\.$/));
+  await root.sees(root.page.getByText(/is ready: it may get new clients\. It runs version \d/));
   await root.sees(root.row('Nodes of this database', /\(answers here\)$/).getByText('Alive'));
 });
 

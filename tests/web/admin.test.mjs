@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { LOOKS_KEPT, NO_HISTORY, record } from '../../web/admin/figures/history.js';
-import { quantile, rate } from '../../web/admin/figures/quantile.js';
+import { emptied, quantile, rate } from '../../web/admin/figures/quantile.js';
 import { MESSAGES, Words } from '../../web/admin/i18n.js';
 import { hashOf, readPlace, VIEWS } from '../../web/admin/place.js';
 import { AWAY_MS, EVERY_MS, pauseAfter, Poller } from '../../web/admin/poller.js';
@@ -36,6 +36,7 @@ describe('figures', () => {
     assert.equal(quantile(latency(50, 50, 0, 0), latency(50, 50, 10, 0), 0.5), 3, 'what was before is past');
     assert.equal(quantile(none, latency(0, 0, 1, 99), 0.99), 4, 'at least the last bound');
     assert.equal(quantile(latency(1, 0, 0, 0), latency(1, 0, 0, 0), 0.99), null);
+    assert.equal(quantile(emptied(latency(0, 4, 0, 0)), latency(0, 4, 0, 0), 0.5), 1.5, 'since the start');
   });
 });
 

@@ -21,6 +21,14 @@ export function rate(before, after, ms) {
 }
 
 /**
+ * @param {Latency} latency
+ * @returns {Latency} the same before anything was counted
+ */
+export function emptied({ buckets }) {
+  return { count: 0, sumSeconds: 0, buckets: buckets.map((bucket) => ({ ...bucket, count: 0 })) };
+}
+
+/**
  * Where a quantile lies, as far as buckets can tell: spread evenly within its bucket. One that lies beyond the last bound is
  * told as that bound: at least so long.
  *

@@ -11,6 +11,9 @@ import { button } from '../ui/pieces.js';
  * @typedef {import('../api.js').Overview} Overview
  */
 
+/** How long what was done is told, in milliseconds. */
+const NOTICE_MS = 12_000;
+
 /**
  * @param {Words} t
  * @param {{who: string | null, signOut: () => void, switchLanguage: () => void, retry: () => void}} parts `who`: null for nobody
@@ -28,6 +31,8 @@ export function frameView(t, { who, signOut, switchLanguage, retry }) {
   const away = h('p', {});
   const banner = h('div', { class: 'banner', role: 'alert', hidden: true }, away, button(t.text('away.retry'), retry));
   const notice = h('p', { class: 'notice', role: 'status' });
+  /** @type {any} */
+  let telling = null;
   const here = who === null ? [] : [node, asOf, h('span', { class: 'self-name' }, who), out];
   const bar = h('div', { class: 'bar' }, h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')), ...here, language);
   const skip = h('a', { class: 'skip', href: '#content', on: { click: skipTo } }, t.text('app.skip'));
@@ -52,9 +57,11 @@ export function frameView(t, { who, signOut, switchLanguage, retry }) {
       setText(away, sentence);
       banner.hidden = false;
     },
-    /** @param {string} sentence something was done */
+    /** @param {string} sentence something was done: it can be read for a while */
     tell(sentence) {
       setText(notice, sentence);
+      clearTimeout(telling);
+      telling = setTimeout(() => setText(notice, ''), NOTICE_MS);
     },
   };
 }

@@ -30,9 +30,9 @@ export function nodesView(desk) {
   /** What is shown: said again only when it changes. */
   let said = '';
   const show = (/** @type {Health} */ { reasons, degraded }) => {
-    const node = history().looks.at(-1)?.node ?? '';
+    const { node = '', version = '' } = history().looks.at(-1) ?? {};
     const items = [
-      ...(reasons.length === 0 ? [{ tone: 'online', text: t.text('health.ready', { node }) }] : []),
+      ...(reasons.length === 0 ? [{ tone: 'online', text: t.text('health.ready', { node, version }) }] : []),
       ...reasons.map((reason) => ({ tone: 'busy', text: t.word('health.reason', reason) })),
       ...degraded.map((lack) => ({ tone: 'break', text: t.word('health.degraded', lack) })),
     ];

@@ -4,6 +4,7 @@
 
 import { h, setText } from '../../demo/ui/dom.js';
 import { LOOKS_KEPT } from '../figures/history.js';
+import { emptied, quantile } from '../figures/quantile.js';
 import { chart } from '../ui/chart.js';
 import { facts, section, shares } from '../ui/pieces.js';
 
@@ -30,9 +31,21 @@ const FIGURES = [
 const STATUSES = /** @type {const} */ (['online', 'busy', 'break', 'offline']);
 const PHASES = /** @type {const} */ (['requesting', 'ringing', 'connecting', 'connected']);
 
-/** What is told of the node in words. */
-const TERMS = [
-  'node', 'version', 'uptime', 'memory', 'transports', 'people', 'storeQueue', 'closes', 'refused', 'drops', 'ended',
+/** What is told of the node in words, and how. @type {readonly [string, (t: Words, look: Overview) => string][]} */
+const FACTS = [
+  ['node', (_, { node }) => node],
+  ['version', (_, { version }) => version],
+  ['uptime', (t, { uptimeMs }) => t.span(uptimeMs)],
+  ['memory', (t, { memoryBytes }) => t.size(memoryBytes)],
+  ['transports', (t, { transports }) => listed(t, transports)],
+  ['people', (t, { users, usersOnline }) => t.text('overview.peopleValue', { users, online: usersOnline })],
+  ['storeQueue', (t, { storeQueue }) => t.count(storeQueue)],
+  ['event', (t, { latency }) => t.took(quantile(emptied(latency.event), latency.event, 0.99))],
+  ['callSetup', (t, { latency }) => t.took(quantile(emptied(latency.callSetup), latency.callSetup, 0.99))],
+  ['closes', (t, { totals }) => listed(t, totals.closes)],
+  ['refused', (t, { totals }) => listed(t, totals.handshakesRefused)],
+  ['drops', (t, { totals }) => listed(t, totals.drops)],
+  ['ended', (t, { totals }) => listed(t, totals.callsEnded)],
 ];
 
 /**
@@ -43,7 +56,7 @@ export function overviewView({ t, history }) {
   const figures = FIGURES.map((figure) => figureView(t, figure));
   const otomo = shares(STATUSES.map((tone) => ({ tone, text: t.word('status', tone) })));
   const calls = shares(PHASES.map((tone) => ({ tone, text: t.word('phase', tone) })));
-  const node = facts(TERMS.map((term) => t.text(`overview.${term}`)));
+  const node = facts(FACTS.map(([term]) => t.text(`overview.${term}`)));
   const warning = h('p', { class: 'warning', role: 'status', hidden: true });
   const element = h(
     'div',
@@ -65,7 +78,7 @@ export function overviewView({ t, history }) {
     for (const figure of figures) figure.show(points);
     otomo.show(STATUSES.map((status) => look.otomo[status]));
     calls.show(PHASES.map((phase) => look.calls[phase]));
-    node.show(factsOf(t, look));
+    node.show(FACTS.map(([, write]) => write(t, look)));
     warning.hidden = !look.congested;
     setText(warning, look.congested ? t.text('overview.congested') : '');
   };
@@ -100,24 +113,6 @@ function figureView(t, { name, tone, write }) {
       line.show(values, LOOKS_KEPT, t.text('chart.words', words));
     },
   };
-}
-
-/** @param {Words} t @param {Overview} look @returns {string[]} in the order of `TERMS` */
-function factsOf(t, look) {
-  const { totals } = look;
-  return [
-    look.node,
-    look.version,
-    t.span(look.uptimeMs),
-    t.size(look.memoryBytes),
-    listed(t, look.transports),
-    t.text('overview.peopleValue', { users: look.users, online: look.usersOnline }),
-    t.count(look.storeQueue),
-    listed(t, totals.closes),
-    listed(t, totals.handshakesRefused),
-    listed(t, totals.drops),
-    listed(t, totals.callsEnded),
-  ];
 }
 
 /** @param {Words} t @param {Record<string, number>} counts "websocket 12, sse 3" */

@@ -182,6 +182,7 @@ scenario('all of it goes by keyboard, and what is focused stays so from one look
   const asOf = await page.locator('#as-of').textContent();
   await root.sees(page.locator('#as-of').filter({ hasNotText: asOf }));
   assert.ok(await element.evaluate((button) => button === document.activeElement), 'the row is the same element');
+  assert.equal(await why.count(), 1);
 
   await page.keyboard.press('Enter');
   await root.sees(root.details.getByText(/^The choice decides/));

@@ -202,7 +202,7 @@ scenario('without a microphone nobody is rung, and a ring can still be declined'
   await user.calls('さつき');
   await user.page.getByText('マイクを使えません').waitFor();
   await user.isIdle();
-  assert.equal(await otomo.page.evaluate(() => window.otomo.state().call), null);
+  assert.equal(await otomo.page.evaluate(() => window.otomo.state().call.phase), 'idle');
 
   await user.page.evaluate((original) => {
     navigator.mediaDevices.getUserMedia = original;

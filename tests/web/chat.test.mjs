@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { logOf } from '../../web/demo/state/chat/log.js';
-import { directWith, inOrder, unreadIn, unreadInAll } from '../../web/demo/state/chat/conversations.js';
+import { directWith, inOrder } from '../../web/demo/state/chat/conversations.js';
 import { isWhole } from '../../web/demo/state/chat/timelines.js';
-import { typistsIn } from '../../web/demo/state/chat/typing.js';
 import { CHAT, conversationAt, hashOf, HOME, NEW_GROUP, readPlace } from '../../web/demo/state/place.js';
 import { reduce, START } from '../../web/demo/state/store.js';
 import { Typist } from '../../web/demo/chat/typist.js';
@@ -40,15 +39,13 @@ const stored = (messageSeq, more = {}) => ({
 });
 
 /** A conversation as REST lists it. */
-const item = (conversationId, { lastSeq = 0, readSeq = 0, unread = lastSeq - readSeq, ...more } = {}) => ({
+const item = (conversationId, { lastSeq = 0, ...more } = {}) => ({
   conversationId,
   kind: 'direct',
   title: null,
   createdBy: 'me',
   lastAt: new Date(AT + lastSeq * 1_000).toISOString(),
   lastSeq,
-  readSeq,
-  unread,
   lastMessage: lastSeq === 0 ? null : stored(lastSeq, { conversationId }),
   members: ['hana', 'me'].map((userId) => ({ userId, name: userId, avatar: null, readSeq: 0, readAt: null })),
   ...more,
@@ -74,25 +71,13 @@ const seqs = (state) => state.chat.timelines.get('c').messages.map(({ messageSeq
 const conversation = (state) => state.chat.conversations.byId.get('c');
 
 describe('the list of conversations', () => {
-  test('counts what is unread, also after messages, reads and repeats of them', () => {
-    const before = [list(item('c', { lastSeq: 2, readSeq: 1 }), item('d', { lastSeq: 3 }))];
-    assert.equal(unreadInAll(play(...before).chat.conversations), 4);
-    const after = play(...before, message(3), message(4), message(3), read('me', 3), read('me', 2));
-    assert.equal(unreadIn(conversation(after)), 1);
-    assert.equal(conversation(after).lastMessage.body, 'text 4');
+  test('holds what was said last, also after messages and repeats of them', () => {
+    const state = play(list(item('c', { lastSeq: 2 })), message(3), message(4), message(3));
+    assert.equal(conversation(state).lastMessage.body, 'text 4');
+    assert.equal(conversation(state).lastSeq, 4);
   });
 
-  test('counts nothing that its person has sent, here or on another device', () => {
-    const state = play(list(item('c')), message(1), message(2, { senderId: 'me' }));
-    assert.equal(unreadIn(conversation(state)), 0);
-  });
-
-  test('counts nothing that is not kept any more', () => {
-    const state = play(list(item('c', { lastSeq: 50, readSeq: 3, unread: 10 })));
-    assert.equal(unreadIn(conversation(state)), 10);
-  });
-
-  test('law: a list or snapshot and the events after it give what a fresh one gives', () => {
+  test('law: a list and the events after it give what a fresh list gives', () => {
     // A small generator with a fixed seed: the same histories each time.
     let seed = 42;
     const pick = (n) => (seed = (seed * 48_271) % 2_147_483_647) % n;
@@ -100,24 +85,19 @@ describe('the list of conversations', () => {
       let [last, cursor] = [0, 0];
       const events = [];
       for (let step = 0; step < 12; step += 1) {
-        if (pick(3) > 0) {
-          const senderId = pick(3) === 0 ? 'me' : 'hana';
-          events.push(message((last += 1), { senderId }));
-          if (senderId === 'me') cursor = last;
-        } else if (last > cursor) {
-          events.push(read('me', (cursor += 1 + pick(last - cursor))));
-        }
+        if (pick(3) > 0) events.push(message((last += 1), { senderId: 'me' }));
+        else if (last > cursor) events.push(read('hana', (cursor += 1 + pick(last - cursor))));
       }
-      const position = { conversationId: 'c', lastSeq: last, readSeq: cursor, unread: last - cursor };
-      // A snapshot may come before, between or after what it already knows.
+      const members = [{ userId: 'hana', name: 'hana', avatar: null, readSeq: cursor, readAt: cursor === 0 ? null : '2026-11-22T12:01:40.000Z' }];
+      const now = list(item('c', { lastSeq: last, members }));
+      // The list may come before, between or after what it already knows.
       const at = pick(events.length + 1);
-      const snapshot = { type: 'unread_snapshot', asOfSeq: 0, conversations: [position] };
       const told = play(list(item('c')), ...events);
-      const between = play(list(item('c')), ...events.slice(0, at), snapshot, ...events.slice(at));
-      const fresh = play(list(item('c', { lastSeq: last, readSeq: cursor })));
+      const between = play(list(item('c')), ...events.slice(0, at), now, ...events.slice(at));
+      const fresh = play(now);
       for (const state of [told, between]) {
-        assert.equal(unreadIn(conversation(state)), unreadIn(conversation(fresh)));
         assert.equal(conversation(state).lastSeq, conversation(fresh).lastSeq);
+        assert.equal(conversation(state).members[0].readSeq, conversation(fresh).members[0].readSeq);
       }
     }
   });
@@ -126,7 +106,6 @@ describe('the list of conversations', () => {
     const heard = [list(item('c'), item('d', { lastSeq: 1 })), message(1), read('me', 1), read('hana', 1)];
     const state = play(...heard, list(item('c')));
     assert.equal(conversation(state).lastSeq, 1);
-    assert.equal(unreadIn(conversation(state)), 0);
     assert.equal(conversation(state).members[0].readSeq, 1);
     assert.deepEqual([...state.chat.conversations.byId.keys()], ['c']);
   });
@@ -288,25 +267,10 @@ describe('a message of ours', () => {
 });
 
 describe('who is writing', () => {
-  const starts = { type: 'typing-start', conversationId: 'c', userId: 'hana', expiresInMs: 8_000 };
-  const typists = (state, now) => typistsIn(state.chat.typing, 'c', now);
-
-  test('is told until they stop, send, or are due', () => {
-    assert.deepEqual(typists(play(starts), 2_000), ['hana']);
-    assert.deepEqual(typists(play(starts), 9_001), []);
-    assert.deepEqual(typists(play(starts, { ...starts, type: 'typing-stop' }), 2_000), []);
-    assert.deepEqual(typists(play(starts, message(1)), 2_000), []);
-    assert.deepEqual(typists(play(starts, message(1, { senderId: 'taro' })), 2_000), ['hana']);
-  });
-
-  test('is not known of a link that is over', () => {
-    assert.deepEqual(typists(play(starts, { type: 'connected', timestamp: 0 }), 2_000), []);
-  });
-
   test('is said as often as the server asks for, and stopped when the text is gone or left', () => {
     let now = 0;
     const said = [];
-    const typist = new Typist({ send: (type) => said.push(type) > 0 }, () => now);
+    const typist = new Typist({ client: { send: (type) => said.push(type) > 0 } }, () => now);
     const wrote = (text, at) => {
       now = at;
       typist.typed('c', text);
@@ -324,20 +288,6 @@ describe('who is writing', () => {
     wrote('b', 5_002);
     typist.follow(null, { type: 'page_place' });
     assert.deepEqual(said, ['typing-start', 'typing-start', 'typing-stop']);
-  });
-});
-
-describe('who is there', () => {
-  const snapshot = (statuses, lastSeen = {}) => ({ type: 'friend_status_snapshot', statuses, lastSeen });
-  const hana = (...events) => play(...events).chat.partners.get('hana');
-
-  test('is what the last word says; a snapshot replaces all words before it', () => {
-    const gone = { type: 'user-offline', userId: 'hana', timestamp: 9, lastSeen: 7 };
-    const come = { type: 'user-online', userId: 'hana', timestamp: 10 };
-    assert.deepEqual(hana(snapshot({ hana: false }, { hana: 5 })), { online: false, lastSeen: 5_000 });
-    assert.deepEqual(hana(snapshot({ hana: true }), gone), { online: false, lastSeen: 7_000 });
-    assert.deepEqual(hana(snapshot({ hana: true }), gone, come), { online: true, lastSeen: null });
-    assert.equal(hana(come, snapshot({ taro: true })), undefined);
   });
 });
 

@@ -7,13 +7,15 @@ import { ListLoader } from '../../web/demo/chat/list_loader.js';
 import { HistoryLoader } from '../../web/demo/chat/history_loader.js';
 import { Reader } from '../../web/demo/chat/reader.js';
 import { Sender } from '../../web/demo/chat/sender.js';
-import { Refused } from '../../web/demo/net/refused.js';
+import { OtomoError } from '../../web/client/src/index.js';
+import { NO_CLIENT } from '../../web/demo/state/client.js';
 import { conversationAt } from '../../web/demo/state/place.js';
 import { Store } from '../../web/demo/state/store.js';
 
 const ME = { userId: 'me', role: 'user', name: 'Me', avatar: null, token: 't', lent: true };
-const LIVE = { type: 'page_link', link: { phase: 'live', code: null } };
-const AWAY = { type: 'page_link', link: { phase: 'waiting', code: null } };
+const client = (change) => ({ type: 'page_client', client: { ...NO_CLIENT, ...change } });
+const LIVE = client({ link: { ...NO_CLIENT.link, phase: 'live' } });
+const AWAY = client({ link: { ...NO_CLIENT.link, phase: 'away' } });
 const READY = { type: 'ready', seq: 0 };
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -64,7 +66,7 @@ beforeEach(() => {
 describe('what was written', () => {
   const sender = () => {
     const { asked, ask } = questions();
-    const sender = new Sender(store, { request: (_, fields) => ask(fields) });
+    const sender = new Sender(store, { otomo: { request: (_, fields) => ask(fields) } });
     watch(sender);
     return { sender, asked };
   };
@@ -88,7 +90,7 @@ describe('what was written', () => {
     const { sender: writer, asked } = sender();
     writer.write('c', 'one');
     play(AWAY);
-    asked[0].reject(new Refused('DISCONNECTED', ''));
+    asked[0].reject(new OtomoError('DISCONNECTED', ''));
     await settle();
     writer.write('c', 'two');
     assert.equal(asked.length, 1);
@@ -100,11 +102,26 @@ describe('what was written', () => {
     assert.deepEqual(bodies(asked), ['one', 'one', 'two']);
   });
 
+  test('whose answer does not come is sent again while the link is live', async () => {
+    const { sender: writer, asked } = sender();
+    writer.write('c', 'one');
+    asked[0].reject(new OtomoError('TIMEOUT', ''));
+    await settle();
+    assert.deepEqual(bodies(asked), ['one', 'one']);
+    assert.equal(asked[1].args[0].clientMessageId, asked[0].args[0].clientMessageId);
+    play(AWAY);
+    asked[1].reject(new OtomoError('TIMEOUT', ''));
+    await settle();
+    assert.equal(asked.length, 2);
+    play(LIVE, READY);
+    assert.equal(asked.length, 3);
+  });
+
   test('does not wait for what was refused, which is sent again only when asked', async () => {
     const { sender: writer, asked } = sender();
     writer.write('c', 'one');
     writer.write('c', 'two');
-    asked[0].reject(new Refused('RATE_LIMITED', '', { retryAfterMs: 1 }));
+    asked[0].reject(new OtomoError('RATE_LIMITED', '', { retryAfterMs: 1 }));
     await settle();
     ack(asked[1], 1);
     await settle();
@@ -145,7 +162,7 @@ describe('the history of the open conversation', () => {
     play(list(item('c', 2)), open);
     asked[0].resolve(page(1, 2));
     await settle();
-    play({ type: 'unread_snapshot', conversations: [{ conversationId: 'c', lastSeq: 5, unread: 3 }] });
+    play(list(item('c', 5, 3)));
     asked[1].resolve(page(3, 4, 5));
     await settle();
     asked[2].resolve(page(5, 5));
@@ -158,7 +175,7 @@ describe('the history of the open conversation', () => {
     play(list(item('c', 2)), open);
     for (const again of [READY, { type: 'page_history_reload', conversationId: 'c' }]) {
       const before = asked.length;
-      asked.at(-1).reject(new Refused('DISCONNECTED', ''));
+      asked.at(-1).reject(new OtomoError('DISCONNECTED', ''));
       await settle();
       driver.loadOlder('c');
       play({ type: 'heartbeat_ack' });
@@ -222,6 +239,8 @@ describe('the list', () => {
 
 describe('what was read', () => {
   const view = { hidden: false, focused: true };
+  const unread = (readSeq) =>
+    client({ link: LIVE.client.link, unread: { total: 0, conversations: { c: { unread: 3 - readSeq, readSeq, lastSeq: 3 } } } });
   const reader = () => {
     const { asked, ask } = questions();
     globalThis.document = {
@@ -230,9 +249,9 @@ describe('what was read', () => {
       },
       hasFocus: () => view.focused,
     };
-    const reader = new Reader(store, { request: (_, fields) => ask(fields) });
+    const reader = new Reader(store, { otomo: { request: (_, fields) => ask(fields) } });
     watch(reader);
-    play(list(item('c', 3, 3)), { type: 'page_place', place: conversationAt('c') });
+    play(unread(0), list(item('c', 3, 3)), { type: 'page_place', place: conversationAt('c') });
     play({ type: 'page_history', conversationId: 'c', part: 'latest', ...page(1, 3) });
     return { reader, asked };
   };
@@ -259,7 +278,7 @@ describe('what was read', () => {
     driver.setAtEnd(true);
     play({ type: 'connected', timestamp: 0 }, READY);
     assert.equal(asked.length, 2);
-    play({ type: 'message-read', conversationId: 'c', userId: 'me', messageSeq: 3, timestamp: 0 });
+    play(unread(3));
     play({ type: 'connected', timestamp: 0 }, READY);
     assert.equal(asked.length, 2);
   });

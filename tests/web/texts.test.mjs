@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { sessionOf } from '../../web/demo/call/sdp.js';
 import { duration, MESSAGES, pickLanguage, Translator } from '../../web/demo/i18n.js';
 import { readToken } from '../../web/demo/token.js';
 import { tintOf } from '../../web/demo/ui/avatar.js';
@@ -61,13 +60,6 @@ describe('a token', () => {
     ]) {
       assert.equal(readToken(text), null, text);
     }
-  });
-});
-
-describe('a session description', () => {
-  test('names the session of its peer connection', () => {
-    assert.equal(sessionOf('v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\n'), '4611731400430051336');
-    assert.equal(sessionOf('v=0\r\n'), null);
   });
 });
 

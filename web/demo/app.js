@@ -1,10 +1,10 @@
 /**
- * The page, put together once: the map of this folder.
+ * The page, put together once: the map of this folder. It stands on the client library (`../client/src/`), which keeps the
+ * connection, the call and the small stores; here is what is shown of them, and what is this page's own.
  *
  * - `state/`: what is shown, as pure functions: an old snapshot and an event give the new one.
- * - `net/`: the connection, kept up over every break: a WebSocket, or an event stream.
  * - `chat/`: what the chat does with it: histories, the messages on their way, what was read, who is writing.
- * - `call/`: the voice: microphone, peer connection, ring, level meter, and what drives them.
+ * - `call/`: what a call sounds like here: ring, loudspeaker, level meter.
  * - `friends/`, `points/`: what loads and changes those.
  * - `views/`: each a function of the snapshot; `ui/` is what they are built with, `messages/` their words.
  * - `session.js`, `identity.js`, `saved.js`: who this tab is, and what outlives a reload.
@@ -12,30 +12,21 @@
  * - `backend.js`: what an app's own backend would do, for trials in development mode.
  *
  * ```text
- *   server --message--> connection --> store --snapshot--> views --press--> session, controllers
- *                                        \--event--> call controller --signals, voice--> other page
- *                                         \-event--> chat controller --messages--> server
+ *   client --message, stores--> store --snapshot--> views --press--> session, controllers --ask--> client
+ *                                  \--event--> controllers, followers, teller
  * ```
  */
 
 import { CallController } from './call/controller.js';
 import { Ringer } from './call/ringer.js';
+import { Voices } from './call/voices.js';
 import { ChatController } from './chat/controller.js';
 import { changePrice } from './backend.js';
-import { keepInbox, keepUnsent, learnNames } from './followers.js';
+import { keepInbox, keepUnsent } from './followers.js';
 import { FriendsController } from './friends/controller.js';
 import { pickLanguage } from './i18n.js';
-import { Rest } from './net/rest.js';
 import { PointsController } from './points/controller.js';
-import {
-  claimDevice,
-  saveDraft,
-  savedDraft,
-  savedLanguage,
-  savedTransport,
-  saveLanguage,
-  saveTransport,
-} from './saved.js';
+import { saveDraft, savedDraft, savedLanguage, saveLanguage } from './saved.js';
 import { Session } from './session.js';
 import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
@@ -44,14 +35,15 @@ import { buildScreen } from './views/screen.js';
 
 const store = new Store();
 const ringer = new Ringer();
-const session = new Session(store, await claimDevice());
-const { connection } = session;
 const loudspeaker = /** @type {HTMLAudioElement} */ (document.getElementById('loudspeaker'));
-const controller = new CallController({ store, connection, ringer, loudspeaker });
-const rest = new Rest(() => store.state.me?.token ?? '');
-const chat = new ChatController(store, connection, rest);
-const friends = new FriendsController(store, rest);
-const points = new PointsController(store, rest);
+const voices = new Voices(loudspeaker, (blocked) => {
+  if (blocked !== store.state.soundBlocked) store.dispatch({ type: 'page_sound', blocked });
+});
+const session = new Session(store, () => voices.capture());
+const controller = new CallController({ store, session, ringer, voices });
+const chat = new ChatController(store, session);
+const friends = new FriendsController(store, session);
+const points = new PointsController(store, session);
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 const language = pickLanguage(savedLanguage(), navigator.languages);
@@ -62,21 +54,18 @@ const screen = buildScreen(root, () => store.state, language, {
     session.leave();
     location.hash = hashOf(HOME);
   },
-  useTransport: (transport) => {
-    saveTransport(transport);
-    session.useTransport(transport);
-  },
-  retry: () => connection.nudge(),
+  useTransport: (transport) => session.useTransport(transport),
+  retry: () => session.client?.nudge(),
   closeNotice: (id) => store.dispatch({ type: 'page_notice_closed', id }),
   missedSeen: () => store.dispatch({ type: 'page_missed_seen' }),
   setStatus,
   call: ({ userId, name, avatar }) => controller.place({ userId, name, avatar }),
   accept: () => controller.accept(),
   leave: () => controller.leave(),
-  dismiss: () => store.dispatch({ type: 'page_call_dismissed' }),
+  dismiss: () => controller.dismiss(),
   mute: (muted) => controller.mute(muted),
-  playVoice: () => controller.playVoice(),
-  loudness: () => controller.loudness(),
+  playVoice: () => voices.playHeldBack(),
+  loudness: () => voices.loudness(),
   soundLocked: () => ringer.locked,
   chat: {
     talkTo: (userId) => chat.talkTo(userId),
@@ -114,7 +103,7 @@ const screen = buildScreen(root, () => store.state, language, {
 async function setStatus(status, minutes) {
   const now = Math.floor((Date.now() + store.state.clockOffset) / 1000);
   try {
-    await connection.request('otomo_status_set', { status, until: minutes === 0 ? undefined : now + minutes * 60 });
+    await session.otomo.request('otomo_status_set', { status, until: minutes === 0 ? undefined : now + minutes * 60 });
   } catch (error) {
     console.warn('status not set:', error);
     tell(store, { key: 'notice.statusFailed' });
@@ -134,24 +123,19 @@ async function setPrice(pricePerMinute) {
   }
 }
 
-store.watch((state, event) => controller.follow(state, event));
+store.watch((state) => controller.follow(state));
 store.watch((state, event) => chat.follow(state, event));
 store.watch((state, event) => friends.follow(state, event));
 store.watch((state, event) => points.follow(state, event));
 keepInbox(store);
 keepUnsent(store);
-learnNames(store);
-tellNews(store);
+tellNews(store, () => controller.dismiss());
 clearNotices(store);
 store.watch(() => screen.refresh());
 
 for (const touch of ['pointerdown', 'keydown']) {
   addEventListener(touch, () => ringer.unlock().then(() => screen.refresh()), { passive: true });
 }
-addEventListener('online', () => connection.nudge());
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) connection.nudge();
-});
 addEventListener('focus', () => chat.seen());
 
 const go = () => {
@@ -160,7 +144,6 @@ const go = () => {
 };
 addEventListener('hashchange', go);
 go();
-store.dispatch({ type: 'page_transport', transport: savedTransport() });
 session.restore();
 
 /**
@@ -171,7 +154,7 @@ session.restore();
 Object.assign(window, {
   otomo: Object.freeze({
     state: () => store.state,
-    peerState: () => controller.peer?.state ?? null,
-    peerBytes: async () => (await controller.peer?.bytes()) ?? { sent: 0, received: 0 },
+    peerState: () => session.client?.calls.connection?.connectionState ?? null,
+    peerBytes: async () => (await session.client?.calls.bytes()) ?? { sent: 0, received: 0 },
   }),
 });

@@ -3,10 +3,8 @@
  * never holds such a token.
  */
 
+import { createOtomo, newId, OtomoError } from '../client/src/index.js';
 import { borrowIdentity } from './identity.js';
-import { newId } from './id.js';
-import { Refused } from './net/refused.js';
-import { Rest } from './net/rest.js';
 
 /** @typedef {import('./identity.js').Identity} Identity */
 
@@ -15,17 +13,16 @@ import { Rest } from './net/rest.js';
  *
  * @param {string} userId
  * @param {number} amount negative to take
- * @throws {Refused}
+ * @throws {OtomoError}
  */
 export async function changePoints(userId, amount) {
   const rest = await backend();
   const order = amount > 0 ? 'grant' : 'consume';
   const body = { amount: Math.abs(amount), transaction_type: amount > 0 ? 'trial_grant' : 'trial_use' };
-  const headers = { 'idempotency-key': newId() };
   try {
-    await rest.post(`/api/server/points/${encodeURIComponent(userId)}/${order}`, body, headers);
+    await rest.post(`/api/server/points/${encodeURIComponent(userId)}/${order}`, body, { idempotencyKey: newId() });
   } catch (error) {
-    if (!(error instanceof Refused) || error.code !== 'INSUFFICIENT_POINTS') throw error;
+    if (!(error instanceof OtomoError) || error.code !== 'INSUFFICIENT_POINTS') throw error;
   }
 }
 
@@ -34,7 +31,7 @@ export async function changePoints(userId, amount) {
  *
  * @param {Identity} person
  * @param {number} pricePerMinute 0 for nothing
- * @throws {Refused}
+ * @throws {OtomoError}
  */
 export async function changePrice({ userId, role, name, avatar }, pricePerMinute) {
   const rest = await backend();
@@ -42,8 +39,8 @@ export async function changePrice({ userId, role, name, avatar }, pricePerMinute
   await rest.put(`/api/server/users/${encodeURIComponent(userId)}`, body);
 }
 
-/** @returns {Promise<Rest>} one that speaks for the backend */
+/** REST that speaks for the backend. */
 async function backend() {
   const { token } = await borrowIdentity({ userId: 'dev-backend', role: 'service', name: null });
-  return new Rest(() => token);
+  return createOtomo({ token, storage: null }).rest;
 }

@@ -1,16 +1,13 @@
 /**
- * What follows from events beyond the snapshot, one purpose each: watchers of the store.
+ * What is saved whenever it changes, so that a reload loses none of it: watchers of the store.
  */
 
-import { fetchProfile } from './identity.js';
 import { saveInbox, saveUnsent } from './saved.js';
 
-/**
- * @typedef {import('./state/store.js').Store} Store
- */
+/** @typedef {import('./state/store.js').Store} Store */
 
 /**
- * Saves the position in the durable stream, with what it has brought, whenever it moves.
+ * The missed calls that have come.
  * @param {Store} store
  */
 export function keepInbox(store) {
@@ -22,7 +19,7 @@ export function keepInbox(store) {
 }
 
 /**
- * Saves messages that are not confirmed yet, so that a reload loses none of them.
+ * Messages that are not confirmed yet.
  * @param {Store} store
  */
 export function keepUnsent(store) {
@@ -30,20 +27,5 @@ export function keepUnsent(store) {
   store.watch(({ me, chat: { unsent } }) => {
     if (me !== null && unsent !== saved) saveUnsent(me.userId, unsent);
     saved = unsent;
-  });
-}
-
-/**
- * Asks for the name of an otomo who came after the list was made: updates carry none.
- * @param {Store} store
- */
-export function learnNames(store) {
-  const asked = new Set();
-  store.watch(async ({ me, otomos }, { type, userId }) => {
-    if (type !== 'otomo_status_update' || me === null) return;
-    if (asked.has(userId) || otomos.byId.get(userId)?.name) return;
-    asked.add(userId);
-    const profile = await fetchProfile(userId, me.token);
-    if (profile !== null) store.dispatch({ type: 'page_profile', userId, ...profile });
   });
 }

@@ -46,19 +46,3 @@ export async function borrowIdentity({ userId, role, name, avatar = null }) {
   const { token } = await answer.json();
   return { userId, role, name, avatar, token, lent: true };
 }
-
-/**
- * An otomo whom the list shows without a name signed in after the list was made.
- *
- * @param {string} userId
- * @param {string} token
- * @returns {Promise<{name: string | null, avatar: string | null} | null>} null where nobody knows
- */
-export async function fetchProfile(userId, token) {
-  const answer = await fetch(`/api/otomo/${encodeURIComponent(userId)}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  if (!answer.ok) return null;
-  const { name = null, avatar = null } = await answer.json();
-  return { name, avatar };
-}

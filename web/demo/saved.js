@@ -2,17 +2,16 @@
  * What outlives a reload. It belongs to the tab, not to the browser, so that two tabs can be two people.
  */
 
-import { newId } from './id.js';
-import { TRANSPORTS } from './net/wire.js';
 import { EMPTY_INBOX } from './state/inbox.js';
 
 const IDENTITY = 'otomo.identity';
-const DEVICE = 'otomo.device';
 const LANGUAGE = 'otomo.language';
-const TRANSPORT = 'otomo.transport';
+const TRANSPORT = 'otomo.chosenTransport';
 
-/** How long the page before this one in the same tab may take to let go of the device, in milliseconds. */
-const HANDOVER_MS = 500;
+/** What there is to choose from. @type {readonly Transport[]} */
+export const TRANSPORTS = Object.freeze(['websocket', 'sse']);
+
+/** @typedef {import('../client/src/link/websocket.js').Transport} Transport */
 
 /** @returns {import('./identity.js').Identity | null} */
 export function savedIdentity() {
@@ -35,8 +34,7 @@ export function savedInbox(userId) {
 }
 
 /**
- * Position and missed calls go into one item: saved apart, a crash between the two would lose or double
- * a call. What its person has seen holds for every tab.
+ * What its person has seen holds for every tab.
  *
  * @param {string} userId
  * @param {import('./state/inbox.js').Inbox} inbox
@@ -82,13 +80,13 @@ export function saveDraft(userId, conversationId, text) {
   else sessionStorage.setItem(draftOf(userId, conversationId), text);
 }
 
-/** @returns {import('./net/wire.js').Transport} what this tab was told to go by */
+/** @returns {Transport | 'auto'} what this tab was told to go by */
 export function savedTransport() {
   const saved = sessionStorage.getItem(TRANSPORT);
-  return TRANSPORTS.find((transport) => transport === saved) ?? TRANSPORTS[0];
+  return TRANSPORTS.find((transport) => transport === saved) ?? 'auto';
 }
 
-/** @param {import('./net/wire.js').Transport} transport */
+/** @param {Transport} transport */
 export function saveTransport(transport) {
   sessionStorage.setItem(TRANSPORT, transport);
 }
@@ -101,43 +99,6 @@ export function savedLanguage() {
 /** @param {string} language */
 export function saveLanguage(language) {
   localStorage.setItem(LANGUAGE, language);
-}
-
-/**
- * What this tab is called as a device, so that a reload comes back as the same one and finds its call.
- *
- * A browser that duplicates a tab copies its storage too. A lock held for the page's life tells the copy,
- * which then becomes a device of its own.
- *
- * @returns {Promise<string>}
- */
-export async function claimDevice() {
-  const saved = sessionStorage.getItem(DEVICE);
-  if (saved !== null && (await hold(saved, HANDOVER_MS))) return saved;
-  const device = newId();
-  sessionStorage.setItem(DEVICE, device);
-  await hold(device, HANDOVER_MS);
-  return device;
-}
-
-/**
- * @param {string} device
- * @param {number} patienceMs
- * @returns {Promise<boolean>} whether this page now holds it; true too where browsers know no locks
- */
-function hold(device, patienceMs) {
-  // Pages without https have no locks; they cannot call either.
-  if (navigator.locks === undefined) return Promise.resolve(true);
-  const forLife = new Promise(() => {});
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(patienceMs);
-    navigator.locks
-      .request(`otomo.${device}`, { signal }, () => {
-        resolve(true);
-        return forLife;
-      })
-      .catch(() => resolve(false));
-  });
 }
 
 /** @param {string} userId */

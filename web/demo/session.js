@@ -1,42 +1,57 @@
 /**
- * One person's stay at this page: an identity, its token, and the connection that both are for.
+ * One person's stay at this page: an identity, and the client that connects it. Another person is another client.
  */
 
+import { claimDevice } from '../client/src/device.js';
+import { createOtomo, OtomoError } from '../client/src/index.js';
 import { borrowIdentity } from './identity.js';
-import { Connection } from './net/connection.js';
-import { openWire } from './net/wire.js';
-import { savedIdentity, savedInbox, savedUnsent, saveIdentity } from './saved.js';
+import { savedIdentity, savedInbox, savedTransport, savedUnsent, saveIdentity, saveTransport } from './saved.js';
+import { seen, watchClient } from './state/client.js';
 
-/** What this page wants to hear of. A position in the stream belongs to one such choice. */
-const TOPICS = 'otomo,calls,chat,friends,points';
+/** What this page wants to hear of. */
+const TOPICS = ['otomo', 'calls', 'chat', 'friends', 'points'];
 
 /** The close code for a token that is not, or no longer, the server's own. */
 const BAD_TOKEN = 4001;
 
+/**
+ * @typedef {import('./identity.js').Identity} Identity
+ * @typedef {import('../client/src/index.js').Otomo} Otomo
+ * @typedef {import('../client/src/link/websocket.js').Transport} Transport
+ */
+
 export class Session {
   #store;
-  #device;
+  #microphone;
+  /** The tab's, whoever it is. */
+  #device = claimDevice(sessionStorage);
+  /** @type {Otomo | null} */
+  #otomo = null;
+  #unwatch = () => {};
   /** A lent identity survives a server that lost its secret: it may borrow again, once. */
   #borrowedAgain = false;
 
   /**
    * @param {import('./state/store.js').Store} store
-   * @param {string} device
+   * @param {() => Promise<MediaStream>} microphone
    */
-  constructor(store, device) {
+  constructor(store, microphone) {
     this.#store = store;
-    this.#device = device;
-    this.connection = new Connection({
-      open: () => this.#open(),
-      token: () => this.#token(),
-      renewToken: () => this.#renewToken(),
-      seq: () => store.state.inbox.seq,
-      onMessage: (message) => store.dispatch(message),
-      onLink: (link) => {
-        store.dispatch({ type: 'page_link', link });
-        if (link.code === BAD_TOKEN) this.#borrowAgain();
-      },
-    });
+    this.#microphone = microphone;
+  }
+
+  /**
+   * The client of whoever is here.
+   * @throws {OtomoError} `DISCONNECTED` where nobody is
+   */
+  get otomo() {
+    if (this.#otomo === null) throw new OtomoError('DISCONNECTED', 'nobody is here');
+    return this.#otomo;
+  }
+
+  /** The same, where that is no mistake. @returns {Otomo | null} */
+  get client() {
+    return this.#otomo;
   }
 
   /** Goes on as whoever this tab was before it was loaded anew. */
@@ -45,20 +60,16 @@ export class Session {
     if (identity !== null) this.enter(identity);
   }
 
-  /** @param {import('./identity.js').Identity} identity */
+  /** @param {Identity} identity */
   enter(identity) {
     saveIdentity(identity);
     const { userId } = identity;
-    this.#store.dispatch({
-      type: 'page_identity',
-      identity,
-      inbox: savedInbox(userId),
-      unsent: savedUnsent(userId),
-    });
-    this.connection.start();
+    const [inbox, unsent] = [savedInbox(userId), savedUnsent(userId)];
+    this.#store.dispatch({ type: 'page_identity', identity, inbox, unsent });
+    this.#connect(identity);
   }
 
-  /** @param {import('./identity.js').Identity} identity the same person, with something new about them */
+  /** @param {Identity} identity the same person, with something new about them */
   keep(identity) {
     saveIdentity(identity);
     this.#store.dispatch({ type: 'page_kept', identity });
@@ -66,48 +77,68 @@ export class Session {
 
   /** Says goodbye to the server and forgets who this was. */
   leave() {
-    this.connection.stop();
+    this.#unwatch();
+    this.#otomo?.stop();
+    this.#otomo = null;
     saveIdentity(null);
     this.#store.dispatch({ type: 'page_identity', identity: null });
   }
 
   /**
    * Goes on over the other kind of wire, from where the first one ends.
-   * @param {import('./net/wire.js').Transport} transport
+   * @param {Transport} transport
    */
   useTransport(transport) {
-    this.#store.dispatch({ type: 'page_transport', transport });
-    this.connection.rewire();
+    saveTransport(transport);
+    this.#otomo?.useTransport(transport);
   }
 
-  #open() {
-    const { transport, inbox } = this.#store.state;
-    const way = { device: this.#device, topics: TOPICS, lastSeq: inbox.seq, token: () => this.#token() };
-    return openWire(transport, way);
+  /** @param {Identity} identity */
+  #connect({ token, lent }) {
+    const otomo = createOtomo({
+      // Who pasted a token has no other; the development server lends the next one too.
+      token: lent ? (why) => this.#token(why) : token,
+      transport: savedTransport(),
+      device: this.#device,
+      topics: TOPICS,
+      startAt: 'oldest',
+      calls: { microphone: this.#microphone },
+    });
+    this.#otomo = otomo;
+    const tell = () => this.#store.dispatch({ type: 'page_client', client: seen(otomo) });
+    const unwatch = watchClient(otomo, tell);
+    const unhear = otomo.on('*', (message) => this.#store.dispatch(message));
+    const unlink = otomo.link.subscribe(() => this.#refused(otomo.link.get()));
+    this.#unwatch = () => [unwatch, unhear, unlink].forEach((end) => end());
+    otomo.start();
   }
 
-  #token() {
-    return this.#store.state.me?.token ?? '';
-  }
-
-  /** @returns {Promise<boolean>} whether there is a new token */
-  async #renewToken() {
+  /** @param {string} why */
+  async #token(why) {
     const { me } = this.#store.state;
-    if (!me?.lent) return false;
+    if (me === null) throw new OtomoError('UNAUTHORIZED', 'nobody is here');
+    return why === 'connect' ? me.token : this.#borrow(me);
+  }
+
+  /** @param {Identity} me */
+  async #borrow(me) {
+    const { token } = await borrowIdentity(me);
+    const now = this.#store.state.me;
+    if (now?.userId !== me.userId) throw new OtomoError('UNAUTHORIZED', 'somebody else is here by now');
+    this.keep({ ...now, token });
+    return token;
+  }
+
+  /** @param {import('../client/src/link/connection.js').Link} link */
+  async #refused({ phase, closing }) {
+    const { me } = this.#store.state;
+    if (phase !== 'refused' || closing?.code !== BAD_TOKEN || !me?.lent || this.#borrowedAgain) return;
+    this.#borrowedAgain = true;
     try {
-      const { token } = await borrowIdentity(me);
-      if (this.#store.state.me?.userId !== me.userId) return false;
-      this.keep({ ...this.#store.state.me, token });
-      return true;
+      await this.#borrow(me);
+      this.#otomo?.start();
     } catch (error) {
       console.warn('no new token:', error);
-      return false;
     }
-  }
-
-  async #borrowAgain() {
-    if (this.#borrowedAgain || !(await this.#renewToken())) return;
-    this.#borrowedAgain = true;
-    this.connection.start();
   }
 }

@@ -3,7 +3,7 @@
  * and stands in its list.
  */
 
-import { isLive } from './state/call.js';
+import { isLive } from '../client/src/calls/state.js';
 import { deservesSummary, endingKey } from './state/ending.js';
 import { conversationAt, FRIENDS, POINTS } from './state/place.js';
 
@@ -19,13 +19,14 @@ const NOTICE_MS = 8_000;
 
 /**
  * @param {Store} store
+ * @param {() => void} dismiss leaves the page of a call that is over
  */
-export function tellNews(store) {
+export function tellNews(store, dismiss) {
   store.watch((state, event) => {
     const { call, link } = state;
-    if (call?.phase === 'ended' && !deservesSummary(call)) {
+    if (call.phase === 'ended' && !deservesSummary(call)) {
       // Gone first: the notice is an event too, and must not find the ended call again.
-      store.dispatch({ type: 'page_call_dismissed' });
+      dismiss();
       // One that rang out is a missed call, which is told as such.
       if (call.ending?.reason !== 'timeout') tell(store, { key: endingKey(call) });
     }

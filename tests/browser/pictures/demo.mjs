@@ -88,9 +88,9 @@ async function calls(stage) {
   await page.locator('.otomo[data-user-id=sakura] .call-button').click();
   await scene(page, 'talk');
   stage.after(async () => {
-    const { call: current } = await page.evaluate(() => window.otomo.state());
-    if (current !== null && current.phase !== 'ended') await page.locator('dialog.stage .round.reject').click();
-    await page.waitForFunction(() => (window.otomo.state().call?.phase ?? 'ended') === 'ended');
+    const hangUp = page.locator('dialog.stage .round.reject');
+    if (await hangUp.isVisible()) await hangUp.click();
+    await page.waitForFunction(() => ['idle', 'ended'].includes(window.otomo.state().call.phase));
   });
   return page;
 }

@@ -1,6 +1,8 @@
 // `npm run pictures [scene ..]`: a picture of every page (or of the scenes named) in both languages, on a phone and on a
-// desktop, light and dark, and a page that shows them all, in target/pictures. OTOMO_BIN is the server.
+// desktop, light and dark, and a page that shows them all, in target/pictures. The server is target/debug/otomo, or
+// OTOMO_BIN; Japanese needs a font that has it (Debian: fonts-noto-cjk).
 
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { openBrowser } from '../support/browser.mjs';
@@ -8,7 +10,9 @@ import { SCENES } from './scenes.mjs';
 import { LOOKS } from './stage.mjs';
 import { layOut, take } from './take.mjs';
 
-const FOLDER = process.env.OTOMO_PICTURES ?? fileURLToPath(new URL('../../../target/pictures', import.meta.url));
+const TARGET = fileURLToPath(new URL('../../../target/', import.meta.url));
+const FOLDER = process.env.OTOMO_PICTURES ?? join(TARGET, 'pictures');
+process.env.OTOMO_BIN ??= join(TARGET, 'debug/otomo');
 
 const named = process.argv.slice(2);
 const scenes = SCENES.filter(({ name }) => named.length === 0 || named.includes(name));

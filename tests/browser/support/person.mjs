@@ -73,7 +73,7 @@ export class Person {
   /** Waits until the server counts the call as connected and the peer connection itself says so. */
   async talks() {
     await this.page.waitForFunction(
-      () => window.otomo.peerState() === 'connected' && window.otomo.state().call?.phase === 'connected',
+      () => window.otomo.peerState() === 'connected' && window.otomo.state().call.phase === 'connected',
       undefined,
       { timeout: PATIENCE_MS },
     );

@@ -70,7 +70,8 @@ export function scenario(name, play, settings) {
 }
 
 /** What the browser itself tells: of links that break, commands that are refused, the door that production lacks. */
-const EXPECTED = /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/(commands|friends\/|server\/points\/)|\/admin\/api\//;
+const EXPECTED =
+  /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/(commands|friends\/|points$|server\/points\/)|\/admin\/api\//;
 
 /**
  * @param {import('playwright-core').Page} page

@@ -3,7 +3,7 @@
  * server says. What is shown is decided by `state/chat/` alone.
  */
 
-import { newId } from '../id.js';
+import { newId } from '../../client/src/index.js';
 import { directWith } from '../state/chat/conversations.js';
 import { conversationAt, hashOf } from '../state/place.js';
 import { tell } from '../teller.js';
@@ -14,7 +14,7 @@ import { Reader } from './reader.js';
 import { Sender } from './sender.js';
 import { Typist } from './typist.js';
 
-/** @typedef {import('../net/refused.js').Refused} Refused */
+/** @typedef {import('../../client/src/index.js').OtomoError} OtomoError */
 
 export class ChatController {
   #store;
@@ -27,17 +27,16 @@ export class ChatController {
 
   /**
    * @param {import('../state/store.js').Store} store
-   * @param {import('../net/connection.js').Connection} connection
-   * @param {import('../net/rest.js').Rest} rest
+   * @param {import('../session.js').Session} session
    */
-  constructor(store, connection, rest) {
+  constructor(store, session) {
     this.#store = store;
-    this.#api = new ChatApi(rest);
+    this.#api = new ChatApi(session);
     this.#listLoader = new ListLoader(store, this.#api);
     this.#historyLoader = new HistoryLoader(store, this.#api);
-    this.#reader = new Reader(store, connection);
-    this.#sender = new Sender(store, connection);
-    this.#typist = new Typist(connection);
+    this.#reader = new Reader(store, session);
+    this.#sender = new Sender(store, session);
+    this.#typist = new Typist(session);
   }
 
   /**
@@ -121,7 +120,7 @@ export class ChatController {
       this.#open(conversationId);
     } catch (error) {
       console.warn('no conversation:', error);
-      const { code } = /** @type {Refused} */ (error);
+      const { code } = /** @type {OtomoError} */ (error);
       const key = code === 'DISCONNECTED' ? 'notice.offline' : 'notice.notBegun';
       tell(this.#store, { key });
     }

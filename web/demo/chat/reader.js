@@ -2,11 +2,11 @@
  * Marks a conversation as read while its end is in view, on a page that has the focus.
  */
 
-import { isLive } from '../state/call.js';
+import { isLive } from '../../client/src/calls/state.js';
 
 export class Reader {
   #store;
-  #connection;
+  #session;
   /** Whether the end of the open conversation is in view. */
   #atEnd = false;
   /** What was reported last on this link: it is not reported twice. */
@@ -14,11 +14,11 @@ export class Reader {
 
   /**
    * @param {import('../state/store.js').Store} store
-   * @param {import('../net/connection.js').Connection} connection
+   * @param {Pick<import('../session.js').Session, 'otomo'>} session
    */
-  constructor(store, connection) {
+  constructor(store, session) {
     this.#store = store;
-    this.#connection = connection;
+    this.#session = session;
   }
 
   /** @param {boolean} atEnd whether the end of the open conversation is in view */
@@ -39,18 +39,19 @@ export class Reader {
 
   /** Also called when the page comes into view. */
   read() {
-    const { place, chat, link, call } = this.#store.state;
-    const conversation = chat.conversations.byId.get(place.conversationId ?? '');
-    const timeline = chat.timelines.get(place.conversationId ?? '');
-    if (conversation === undefined || timeline === undefined) return;
+    const { place, chat, link, call, unread } = this.#store.state;
+    const conversationId = place.conversationId ?? '';
+    const timeline = chat.timelines.get(conversationId);
+    const readSeq = unread.conversations[conversationId]?.readSeq;
+    // Where the client knows of nothing, nothing is unread.
+    if (timeline === undefined || readSeq === undefined) return;
     // A call covers the page.
     const seen = this.#atEnd && !document.hidden && document.hasFocus() && !isLive(call);
-    if (!seen || link.phase !== 'live' || timeline.end <= conversation.readSeq) return;
-    const { conversationId } = conversation;
+    if (!seen || link.phase !== 'live' || timeline.end <= readSeq) return;
     const saying = `${conversationId} ${timeline.end}`;
     if (saying === this.#said) return;
     this.#said = saying;
-    const answer = this.#connection.request('message-read', { conversationId, messageSeq: timeline.end });
+    const answer = this.#session.otomo.request('message-read', { conversationId, messageSeq: timeline.end });
     answer.catch((error) => {
       console.warn('not said to be read:', error);
       this.#said = '';

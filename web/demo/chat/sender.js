@@ -1,26 +1,26 @@
 /**
  * Sends what was written, one message after the other, so that they are stored in the order of writing.
  *
- * A message whose answer was lost is sent again after the reconnect, with the same `clientMessageId`; one that
- * the server refused waits for its writer.
+ * The client says each again over every break of the link. What outlasts its patience, or a reload, is sent again after
+ * the next return, with the same `clientMessageId`; one that the server refused waits for its writer.
  */
 
-import { newId } from '../id.js';
+import { newId } from '../../client/src/index.js';
 
-/** @typedef {import('../net/refused.js').Refused} Refused */
+/** @typedef {import('../../client/src/index.js').OtomoError} OtomoError */
 
 export class Sender {
   #store;
-  #connection;
+  #session;
   #sending = false;
 
   /**
    * @param {import('../state/store.js').Store} store
-   * @param {import('../net/connection.js').Connection} connection
+   * @param {Pick<import('../session.js').Session, 'otomo'>} session
    */
-  constructor(store, connection) {
+  constructor(store, session) {
     this.#store = store;
-    this.#connection = connection;
+    this.#session = session;
   }
 
   /**
@@ -52,9 +52,11 @@ export class Sender {
     try {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         const { conversationId, clientMessageId, body } = next;
-        await this.#connection.request('message_send', { conversationId, clientMessageId, body }).catch((error) => {
-          const { code, context } = /** @type {Refused} */ (error);
+        await this.#session.otomo.request('message_send', { conversationId, clientMessageId, body }).catch((error) => {
+          const { code, context } = /** @type {OtomoError} */ (error);
           if (code === 'DISCONNECTED') throw error;
+          // The link is away for long: then this ends, else it is tried again.
+          if (code === 'TIMEOUT') return;
           this.#store.dispatch({ type: 'page_send_failed', clientMessageId, code, context });
         });
       }

@@ -6,18 +6,18 @@
 const RESEND_MS = 4_000;
 
 export class Typist {
-  #connection;
+  #session;
   #now;
   #resendMs = RESEND_MS;
   /** Where and when it was said last; null if that is over. @type {{conversationId: string, at: number} | null} */
   #said = null;
 
   /**
-   * @param {Pick<import('../net/connection.js').Connection, 'send'>} connection
+   * @param {Pick<import('../session.js').Session, 'client'>} session
    * @param {() => number} [now] milliseconds
    */
-  constructor(connection, now = Date.now) {
-    this.#connection = connection;
+  constructor(session, now = Date.now) {
+    this.#session = session;
     this.#now = now;
   }
 
@@ -48,12 +48,12 @@ export class Typist {
     }
     const said = this.#said;
     if (said?.conversationId === conversationId && this.#now() - said.at < this.#resendMs) return;
-    if (this.#connection.send('typing-start', { conversationId })) this.#said = { conversationId, at: this.#now() };
+    if (this.#session.client?.send('typing-start', { conversationId })) this.#said = { conversationId, at: this.#now() };
   }
 
   #stop() {
     if (this.#said === null) return;
-    this.#connection.send('typing-stop', { conversationId: this.#said.conversationId });
+    this.#session.client?.send('typing-stop', { conversationId: this.#said.conversationId });
     this.#said = null;
   }
 }

@@ -6,21 +6,16 @@
  * nobody: who opens the page asks again too.
  */
 
+import { allPages } from '../pages.js';
 import { tell } from '../teller.js';
 import { refusalKey } from './refusal.js';
-
-/** How many a page of the list has: the most that the server gives at once. */
-const PAGE = 200;
-
-/** How many pages are asked for: as many friends as one may have. */
-const PAGES = 5;
 
 /** What makes the list worth asking for again. */
 const SIGNS = new Set(['ready', 'friend_status_snapshot', 'page_friends_reload']);
 
 export class FriendsController {
   #store;
-  #rest;
+  #session;
   /** Whether the list is to be loaded, again if it is being loaded. */
   #wanted = false;
   /** @type {Promise<void> | null} */
@@ -28,11 +23,11 @@ export class FriendsController {
 
   /**
    * @param {import('../state/store.js').Store} store
-   * @param {import('../net/rest.js').Rest} rest
+   * @param {Pick<import('../session.js').Session, 'otomo'>} session
    */
-  constructor(store, rest) {
+  constructor(store, session) {
     this.#store = store;
-    this.#rest = rest;
+    this.#session = session;
   }
 
   /**
@@ -62,7 +57,7 @@ export class FriendsController {
    */
   ask(userId) {
     return this.#change(async () => {
-      const item = await this.#rest.put(`/api/friends/${encodeURIComponent(userId)}`);
+      const item = await this.#session.otomo.rest.put(`/api/friends/${encodeURIComponent(userId)}`);
       this.#store.dispatch({ type: 'page_friend', item });
     });
   }
@@ -73,7 +68,7 @@ export class FriendsController {
    */
   async remove(userId) {
     const refusal = await this.#change(async () => {
-      await this.#rest.delete(`/api/friends/${encodeURIComponent(userId)}`);
+      await this.#session.otomo.rest.delete(`/api/friends/${encodeURIComponent(userId)}`);
       this.#store.dispatch({ type: 'page_friend_gone', userId });
     });
     if (refusal !== null) tell(this.#store, { key: refusal });
@@ -88,7 +83,7 @@ export class FriendsController {
     try {
       await change();
     } catch (error) {
-      return refusalKey(/** @type {import('../net/refused.js').Refused} */ (error));
+      return refusalKey(/** @type {import('../../client/src/index.js').OtomoError} */ (error));
     }
     // Names are REST's to say.
     if (this.#store.state.me?.userId === me?.userId) await this.refresh();
@@ -99,7 +94,7 @@ export class FriendsController {
     while (this.#wanted) {
       this.#wanted = false;
       const { me } = this.#store.state;
-      const event = await this.#list().then(
+      const event = await this.#all().then(
         (items) => ({ type: 'page_friends', items }),
         (error) => {
           console.warn('no list of friends:', error);
@@ -110,17 +105,7 @@ export class FriendsController {
     }
   }
 
-  async #list() {
-    /** @type {Record<string, any>[]} */
-    const items = [];
-    let cursor = null;
-    for (let page = 0; page < PAGES; page += 1) {
-      const query = new URLSearchParams({ limit: String(PAGE), ...(cursor === null ? {} : { cursor }) });
-      const answer = await this.#rest.get(`/api/friends?${query}`);
-      items.push(...answer.items);
-      cursor = answer.nextCursor ?? null;
-      if (cursor === null) break;
-    }
-    return items;
+  async #all() {
+    return allPages(this.#session.otomo.rest, '/api/friends');
   }
 }

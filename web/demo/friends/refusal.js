@@ -6,7 +6,7 @@
 const TOLD = ['NOT_FOUND', 'BAD_REQUEST', 'CONFLICT', 'RATE_LIMITED'];
 
 /**
- * @param {import('../net/refused.js').Refused} refusal
+ * @param {{code: string}} refusal
  * @returns {string}
  */
 export function refusalKey({ code }) {

@@ -1,5 +1,5 @@
 /**
- * Drives the account: loads the balance and the transactions. What is shown is decided by `state/points.js`.
+ * Drives the account: loads the transactions. What is shown is decided by `state/points.js`; the balance is the client's.
  */
 
 import { changePoints } from '../backend.js';
@@ -13,7 +13,7 @@ const SIGNS = new Set(['ready', 'sp_update', 'sp_daily_recovery', 'page_points_r
 
 export class PointsController {
   #store;
-  #rest;
+  #session;
   /** Whether the first page is to be loaded, again if it is being loaded. */
   #wanted = false;
   /** @type {Promise<void> | null} */
@@ -21,11 +21,11 @@ export class PointsController {
 
   /**
    * @param {import('../state/store.js').Store} store
-   * @param {import('../net/rest.js').Rest} rest
+   * @param {Pick<import('../session.js').Session, 'otomo'>} session
    */
-  constructor(store, rest) {
+  constructor(store, session) {
     this.#store = store;
-    this.#rest = rest;
+    this.#session = session;
   }
 
   /**
@@ -36,7 +36,7 @@ export class PointsController {
     if (link.phase === 'live' && SIGNS.has(type)) this.refresh();
   }
 
-  /** Loads the balance and the newest transactions. One request at a time, so that no older answer comes last. */
+  /** Loads the newest transactions. One request at a time, so that no older answer comes last. */
   refresh() {
     this.#wanted = true;
     this.#asking ??= this.#load().finally(() => {
@@ -50,9 +50,8 @@ export class PointsController {
     const { cursor, loading } = this.#store.state.points;
     if (cursor === null || loading) return;
     this.#store.dispatch({ type: 'page_points_loading' });
-    const query = new URLSearchParams({ limit: String(PAGE), cursor });
     await this.#dispatch(async () => {
-      const page = await this.#rest.get(`/api/points/transactions?${query}`);
+      const page = await this.#session.otomo.rest.get('/api/points/transactions', { query: { limit: PAGE, cursor } });
       return { type: 'page_points_older', ...page };
     });
   }
@@ -75,9 +74,8 @@ export class PointsController {
     while (this.#wanted) {
       this.#wanted = false;
       await this.#dispatch(async () => {
-        const page = await this.#rest.get(`/api/points/transactions?limit=${PAGE}`);
-        const { balance } = await this.#rest.get('/api/points');
-        return { type: 'page_points', balance, ...page };
+        const page = await this.#session.otomo.rest.get('/api/points/transactions', { query: { limit: PAGE } });
+        return { type: 'page_points', ...page };
       });
     }
   }

@@ -32,7 +32,7 @@ export const OVER = [
 ];
 
 /**
- * @param {import('./call.js').Call} call an ended one
+ * @param {import('./client.js').Call} call an ended one
  * @returns {string}
  */
 export function endingKey({ side, ending }) {
@@ -50,7 +50,7 @@ export function endingKey({ side, ending }) {
  * Whether the end deserves a page of its own. Where nobody spoke, the one who was called needs a line at
  * most; the one who called wants to know why.
  *
- * @param {import('./call.js').Call} call an ended one
+ * @param {import('./client.js').Call} call an ended one
  * @returns {boolean}
  */
 export function deservesSummary({ side, ending }) {

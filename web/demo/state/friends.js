@@ -1,6 +1,6 @@
 /**
  * Friends and open requests, as REST lists them: an old list and an event give the new one. Who of them is online is told
- * with the conversation partners (`chat/partners.js`).
+ * by the client (`presence`).
  */
 
 /** `friend`, or who has asked whom: `incoming` is a request of theirs, `outgoing` one of ours. */

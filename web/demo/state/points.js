@@ -1,6 +1,6 @@
 /**
- * What its person has, and how it came to that: an old account and an event give the new one. The balance follows every
- * event at once; the transactions are REST's, whose first page is asked again after each.
+ * How its person came to the points that they have: an old list and an event give the new one. Transactions are REST's,
+ * whose first page is asked again after each change; the balance is the client's.
  */
 
 /**
@@ -15,7 +15,6 @@
  * @property {number} at the server's clock, milliseconds
  *
  * @typedef {object} Points
- * @property {number | null} balance null until it is known
  * @property {readonly Transaction[]} transactions the newest first, without a hole
  * @property {string | null} cursor where older ones begin; null if there are none
  * @property {boolean} known false until the first page
@@ -25,7 +24,6 @@
 
 /** @type {Points} */
 export const NO_POINTS = Object.freeze({
-  balance: null,
   transactions: [],
   cursor: null,
   known: false,
@@ -41,7 +39,7 @@ export const NO_POINTS = Object.freeze({
 export function reducePoints(points, event) {
   switch (event.type) {
     case 'page_points':
-      return withFirstPage({ ...points, balance: event.balance, failed: false }, event);
+      return withFirstPage({ ...points, failed: false }, event);
     case 'page_points_loading':
       return { ...points, loading: true, failed: false };
     case 'page_points_older':
@@ -53,10 +51,6 @@ export function reducePoints(points, event) {
       };
     case 'page_points_failed':
       return { ...points, loading: false, failed: true };
-    case 'sp_update':
-      return { ...points, balance: event.current_sp };
-    case 'sp_daily_recovery':
-      return { ...points, balance: event.balance_after };
     default:
       return points;
   }

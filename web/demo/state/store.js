@@ -5,12 +5,11 @@
  * Nothing else changes what is shown, so a view is a function of the snapshot.
  */
 
-import { reduceCall } from './call.js';
 import { NO_CHAT, reduceChat } from './chat/chat.js';
+import { NO_CLIENT } from './client.js';
 import { NO_FRIENDS, reduceFriends } from './friends.js';
 import { EMPTY_INBOX, reduceInbox } from './inbox.js';
 import { NO_NOTICES, reduceNotices } from './notices.js';
-import { NO_OTOMOS, reduceOtomos } from './otomos.js';
 import { HOME } from './place.js';
 import { NO_POINTS, reducePoints } from './points.js';
 
@@ -20,45 +19,33 @@ import { NO_POINTS, reducePoints } from './points.js';
  */
 
 /**
- * The connection, as people see it.
- * @typedef {object} Link
- * @property {'connecting' | 'live' | 'waiting' | 'stopped'} phase
- * @property {number | null} code why it stopped for good
- */
-
-/**
  * What an otomo chose for themselves; during a call others see `busy` all the same.
  * @typedef {{status: 'online' | 'break', until: number | null}} Choice
  */
 
 /**
- * @typedef {object} State
+ * @typedef {object} Own what this page itself keeps
  * @property {import('./place.js').Place} place
- * @property {import('../net/wire.js').Transport} transport what carries the connection
- * @property {Link} link
+ * @property {import('../../client/src/link/websocket.js').Transport} transport what carries the connection, or carried it last
  * @property {import('../identity.js').Identity | null} me
  * @property {Choice | null} choice null until it is known
- * @property {number} clockOffset how far the server's clock is ahead of this page's, milliseconds
- * @property {import('./otomos.js').Otomos} otomos
- * @property {import('./call.js').Call | null} call
  * @property {import('./inbox.js').Inbox} inbox
  * @property {import('./chat/chat.js').Chat} chat
  * @property {import('./friends.js').Friends} friends
  * @property {import('./points.js').Points} points
  * @property {readonly import('./notices.js').Notice[]} notices what to tell in a sentence each
  * @property {boolean} soundBlocked whether the browser waits for a touch before it plays the peer's voice
+ *
+ * @typedef {Own & import('./client.js').Client} State
  */
 
 /** @type {State} */
 export const START = {
+  ...NO_CLIENT,
   place: HOME,
   transport: 'websocket',
-  link: { phase: 'connecting', code: null },
   me: null,
   choice: null,
-  clockOffset: 0,
-  otomos: NO_OTOMOS,
-  call: null,
   inbox: EMPTY_INBOX,
   chat: NO_CHAT,
   friends: NO_FRIENDS,
@@ -80,17 +67,13 @@ export function reduce(state, event, now) {
     const { identity: me, inbox = EMPTY_INBOX, unsent = NO_CHAT.unsent } = event;
     return { ...START, place, transport, me, inbox, chat: { ...NO_CHAT, unsent } };
   }
-  const clockOffset = event.type === 'connected' ? event.timestamp * 1000 - now : state.clockOffset;
-  const otomos = reduceOtomos(state.otomos, event);
   return {
+    ...state,
+    ...(event.type === 'page_client' ? event.client : {}),
     place: event.type === 'page_place' ? event.place : state.place,
-    transport: event.type === 'page_transport' ? event.transport : state.transport,
-    link: event.type === 'page_link' ? event.link : state.link,
+    transport: reduceTransport(state.transport, event),
     me: event.type === 'page_kept' ? event.identity : state.me,
     choice: reduceChoice(state, event),
-    clockOffset,
-    otomos,
-    call: reduceCall(state.call, event, { now, clockOffset }),
     inbox: reduceInbox(state.inbox, event),
     chat: reduceChat(state.chat, event, { me: state.me?.userId, now }),
     friends: reduceFriends(state.friends, event),
@@ -98,6 +81,15 @@ export function reduce(state, event, now) {
     notices: reduceNotices(state.notices, event),
     soundBlocked: event.type === 'page_sound' ? event.blocked : state.soundBlocked,
   };
+}
+
+/**
+ * @param {State['transport']} transport
+ * @param {Event} event
+ * @returns {State['transport']}
+ */
+function reduceTransport(transport, event) {
+  return event.type === 'page_client' ? (event.client.link.transport ?? transport) : transport;
 }
 
 /**
@@ -125,7 +117,7 @@ function reduceChoice({ choice, me }, event) {
 
 /**
  * @param {Choice | null} choice
- * @param {import('./otomos.js').Status} status
+ * @param {import('./client.js').Status} status
  * @returns {Choice | null}
  */
 function shown(choice, status) {

@@ -9,7 +9,7 @@ import { h } from './dom.js';
 const TINTS = 8;
 
 /**
- * @param {import('../state/call.js').Person} person
+ * @param {import('../state/client.js').Person} person
  * @param {'small' | 'medium' | 'large'} size
  * @returns {HTMLElement} decoration: the name stands beside it
  */

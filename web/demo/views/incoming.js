@@ -2,13 +2,14 @@
  * O-02, the incoming call: who it is, how long it still rings, and the two answers.
  */
 
+import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, progressRing, setText } from '../ui/dom.js';
 
 /**
  * @param {import('../i18n.js').Translator} t
  * @param {import('./stage.js').Actions} actions
- * @param {import('../state/call.js').Call} call
+ * @param {import('../state/client.js').Call} call
  * @returns {import('./stage.js').Scene}
  */
 export function incomingScene(t, actions, call) {
@@ -17,12 +18,13 @@ export function incomingScene(t, actions, call) {
   const status = h('p', { class: 'eyebrow', id: 'stage-status' });
   const reject = answer('reject', 'hang-up', t.text('call.reject'), actions.leave);
   const accept = answer('accept', 'phone', t.text('call.accept'), actions.accept);
-  const name = call.peer.name ?? call.peer.userId;
+  const peer = peerOf(call);
+  const name = peer.name ?? peer.userId;
   const element = h(
     'div',
     { class: 'scene' },
     status,
-    h('div', { class: 'portrait ringing' }, ring.element, avatar(call.peer, 'large')),
+    h('div', { class: 'portrait ringing' }, ring.element, avatar(peer, 'large')),
     h('h2', { id: 'stage-title', 'aria-label': t.text('call.incomingFrom', { name }) }, name),
     remaining,
     h('div', { class: 'answers' }, reject.element, accept.element),

@@ -2,8 +2,7 @@
  * The second row of the frame: where to go, how much is unread there, and what carries the connection.
  */
 
-import { TRANSPORTS } from '../net/wire.js';
-import { unreadInAll } from '../state/chat/conversations.js';
+import { TRANSPORTS } from '../saved.js';
 import { standingAs } from '../state/friends.js';
 import { CHAT, FRIENDS, HOME, hashOf, POINTS } from '../state/place.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
@@ -11,7 +10,7 @@ import { h, icon, setAttribute, setText } from '../ui/dom.js';
 /**
  * @typedef {import('../state/store.js').State} State
  * @typedef {import('../i18n.js').Translator} Translator
- * @typedef {import('../net/wire.js').Transport} Transport
+ * @typedef {import('../saved.js').Transport} Transport
  */
 
 /** The largest number that a badge shows. */
@@ -47,7 +46,7 @@ export function navView(t, light, useTransport) {
       for (const { element: link, views } of tabs) {
         setAttribute(link, 'aria-current', views.includes(place.view) ? 'page' : null);
       }
-      const unread = unreadInAll(state.chat.conversations);
+      const unread = state.unread.total;
       chat.count(unread, t.text('chat.unread', { count: unread }));
       const asked = standingAs(state.friends, 'incoming').length;
       friends.count(asked, t.text('nav.asked', { count: asked }));

@@ -2,18 +2,17 @@
  * U-01, the user's home: every otomo, sorted and coloured as the server says, live.
  */
 
-import { isLive } from '../state/call.js';
-import { inListOrder } from '../state/otomos.js';
+import { isLive } from '../../client/src/calls/state.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
-import { reorder } from '../ui/reorder.js';
+import { keyedRows } from '../ui/rows.js';
 
 /**
  * @typedef {object} Actions
  * @property {(otomo: Otomo) => void} call
  * @property {(userId: string) => void} talkTo opens the conversation with somebody
  *
- * @typedef {import('../state/otomos.js').Otomo} Otomo
+ * @typedef {import('../state/client.js').Listed} Otomo
  * @typedef {import('../state/store.js').State} State
  * @typedef {import('../i18n.js').Translator} Translator
  * @typedef {{element: HTMLElement, update: (otomo: Otomo, state: State, now: number) => void}} Card
@@ -25,10 +24,10 @@ import { reorder } from '../ui/reorder.js';
  * @returns {{element: HTMLElement, update: (state: State, now: number) => void}}
  */
 export function otomoListView(t, actions) {
-  /** @type {Map<string, Card>} */
-  const cards = new Map();
   const summary = h('p', { class: 'list-summary', 'aria-live': 'polite' });
   const list = h('ul', { class: 'plain otomo-list', id: 'otomo-list' });
+  /** @type {(otomos: readonly Otomo[], state: State, now: number) => void} */
+  const cards = keyedRows(list, { key: ({ userId }) => userId, build: ({ userId }) => otomoCard(t, userId, actions) });
   const element = h(
     'main',
     { id: 'content', class: 'page', 'aria-labelledby': 'list-title' },
@@ -39,22 +38,8 @@ export function otomoListView(t, actions) {
   return {
     element,
     update(state, now) {
-      const otomos = inListOrder(state.otomos);
-      setText(summary, summaryText(t, state, otomos));
-      for (const otomo of otomos) {
-        const card = cards.get(otomo.userId) ?? otomoCard(t, otomo.userId, actions);
-        cards.set(otomo.userId, card);
-        card.update(otomo, state, now);
-      }
-      for (const [userId, { element: gone }] of cards) {
-        if (state.otomos.byId.has(userId)) continue;
-        gone.remove();
-        cards.delete(userId);
-      }
-      reorder(
-        list,
-        otomos.map(({ userId }) => /** @type {Card} */ (cards.get(userId)).element),
-      );
+      setText(summary, summaryText(t, state));
+      cards(state.otomos, state, now);
     },
   };
 }
@@ -62,10 +47,9 @@ export function otomoListView(t, actions) {
 /**
  * @param {Translator} t
  * @param {State} state
- * @param {Otomo[]} otomos
  */
-function summaryText(t, state, otomos) {
-  if (!state.otomos.known) return t.text('list.loading');
+function summaryText(t, { otomos, otomosKnown }) {
+  if (!otomosKnown) return t.text('list.loading');
   if (otomos.length === 0) return t.text('list.empty');
   const count = otomos.filter(({ status }) => status === 'online').length;
   return count === 0 ? t.text('list.nobody') : t.text('list.available', { count });

@@ -6,7 +6,7 @@ import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
 
 /**
- * @typedef {import('../state/call.js').Person} Person
+ * @typedef {import('../state/client.js').Person} Person
  *
  * @typedef {object} Doing
  * @property {string} symbol an icon

@@ -9,11 +9,10 @@
  * @param {number} now this page's clock, milliseconds
  * @returns {{online: boolean, text: string}} "Online", "Last seen 3 minutes ago"
  */
-export function presenceOf(t, userId, { chat: { partners }, clockOffset }, now) {
-  const partner = partners.get(userId);
-  if (partner?.online) return { online: true, text: t.text('chat.online') };
-  if (!partner?.lastSeen) return { online: false, text: t.text('chat.offline') };
-  const age = now + clockOffset - partner.lastSeen;
-  if (age < 60_000) return { online: false, text: t.text('chat.seenJustNow') };
-  return { online: false, text: t.text('chat.seen', { time: t.ago(partner.lastSeen, now + clockOffset) }) };
+export function presenceOf(t, userId, { presence: { statuses, lastSeen }, clockOffset }, now) {
+  if (statuses[userId]) return { online: true, text: t.text('chat.online') };
+  if (lastSeen[userId] === undefined) return { online: false, text: t.text('chat.offline') };
+  const [then, serverNow] = [lastSeen[userId] * 1000, now + clockOffset];
+  if (serverNow - then < 60_000) return { online: false, text: t.text('chat.seenJustNow') };
+  return { online: false, text: t.text('chat.seen', { time: t.ago(then, serverNow) }) };
 }

@@ -6,9 +6,8 @@
  * able to ring there. Many changes in a row are drawn together.
  */
 
+import { isLive } from '../../client/src/calls/state.js';
 import { Translator } from '../i18n.js';
-import { isLive } from '../state/call.js';
-import { unreadInAll } from '../state/chat/conversations.js';
 import { chatView } from './chat/chat.js';
 import { friendsView } from './friends/friends.js';
 import { badge } from './nav.js';
@@ -36,12 +35,12 @@ const IDLE_TICK_MS = 15_000;
  * @property {(language: Language) => void} onLanguage it was changed
  * @property {(identity: import('../identity.js').Identity) => void} enter
  * @property {() => void} signOut
- * @property {(transport: import('../net/wire.js').Transport) => void} useTransport
+ * @property {(transport: import('../saved.js').Transport) => void} useTransport
  * @property {() => void} retry connect now
  * @property {(id: number) => void} closeNotice
  * @property {() => void} missedSeen
  * @property {(status: 'online' | 'break', minutes: number) => void} setStatus `minutes` 0 for an open end
- * @property {(person: import('../state/call.js').Person) => void} call
+ * @property {(person: import('../state/client.js').Person) => void} call
  * @property {() => void} accept
  * @property {() => void} leave
  * @property {() => void} dismiss leaves the page of a call that is over
@@ -102,12 +101,14 @@ export function buildScreen(root, state, first, actions) {
     const forFrame = `${language} ${me?.userId ?? ''}`;
     const forContent = me === null ? 'home' : place.view === 'group' ? 'chat' : place.view;
     if (forFrame === builtFor && forContent === contentFor) return;
-    const moved = forFrame === builtFor;
+    const acting = root.contains(document.activeElement);
     const old = forFrame === builtFor && content !== null ? content.element : buildFrame();
     content = contentView(t, me, forContent, actions);
     old.replaceWith(content.element);
     [builtFor, contentFor] = [forFrame, forContent];
-    if (moved) arrive(content.element);
+    // What a skip link leads to.
+    content.element.setAttribute('tabindex', '-1');
+    if (acting) arrive(content.element);
   };
 
   const draw = () => {
@@ -136,12 +137,11 @@ export function buildScreen(root, state, first, actions) {
 }
 
 /**
- * Another place begins at its top, and whoever goes by keyboard or listens goes on from there.
+ * Another place begins at its top, and who has just pressed something, by keyboard or otherwise, goes on from there.
  * @param {HTMLElement} content
  */
 function arrive(content) {
   scrollTo(0, 0);
-  content.setAttribute('tabindex', '-1');
   content.focus({ preventScroll: true });
 }
 
@@ -166,11 +166,11 @@ function contentView(t, me, where, actions) {
  * @param {State} state
  * @returns {string} what the tab says: a ring shows there too, and how much is unread
  */
-function titleOf(t, { call, chat }) {
-  if (call === null || !isLive(call)) {
-    const unread = badge(unreadInAll(chat.conversations));
-    return unread === '' ? t.text('app.name') : t.text('title.unread', { count: unread });
+function titleOf(t, { call, unread }) {
+  if (!isLive(call)) {
+    const count = badge(unread.total);
+    return count === '' ? t.text('app.name') : t.text('title.unread', { count });
   }
-  const name = call.peer.name ?? call.peer.userId;
+  const name = call.peer?.name ?? call.peer?.userId ?? '';
   return t.text(call.phase === 'incoming' ? 'title.incoming' : 'call.with', { name });
 }

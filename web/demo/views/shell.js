@@ -14,7 +14,7 @@ import { noticesView } from './notices.js';
  * @typedef {object} Actions
  * @property {() => void} switchLanguage
  * @property {() => void} signOut
- * @property {(transport: import('../net/wire.js').Transport) => void} useTransport
+ * @property {(transport: import('../saved.js').Transport) => void} useTransport
  * @property {() => void} retry
  * @property {(id: number) => void} closeNotice
  */
@@ -99,16 +99,16 @@ function linkView(t, retry) {
     banner,
     /** @param {State} state */
     update({ link, me }) {
-      const { phase, code } = link;
+      const { phase, closing } = link;
       light.hidden = me === null;
       setAttribute(light, 'data-phase', phase);
       setText(
         /** @type {Element} */ (light.firstElementChild),
         t.text(phase === 'live' ? 'link.live' : 'link.connecting'),
       );
-      banner.hidden = phase !== 'waiting' && phase !== 'stopped';
-      again.hidden = phase !== 'waiting';
-      if (!banner.hidden) setText(sentence, phase === 'stopped' ? stoppedText(t, code) : t.text('link.waiting'));
+      banner.hidden = phase !== 'away' && phase !== 'refused';
+      again.hidden = phase !== 'away';
+      if (!banner.hidden) setText(sentence, phase === 'refused' ? stoppedText(t, closing?.code ?? null) : t.text('link.waiting'));
     },
   };
 }

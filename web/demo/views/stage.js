@@ -11,7 +11,7 @@ import { summaryScene } from './summary.js';
 import { talkScene } from './talk.js';
 
 /**
- * @typedef {import('../state/call.js').Call} Call
+ * @typedef {import('../state/client.js').Call} Call
  * @typedef {import('../state/store.js').State} State
  * @typedef {import('../i18n.js').Translator} Translator
  *
@@ -22,7 +22,7 @@ import { talkScene } from './talk.js';
  * @property {() => void} playVoice
  * @property {() => void} dismiss
  * @property {(id: number) => void} closeNotice
- * @property {(person: import('../state/call.js').Person) => void} call
+ * @property {(person: import('../state/client.js').Person) => void} call
  * @property {() => Loudness} loudness how loud the voices are right now
  *
  * @typedef {{own: number, peer: number}} Loudness each from 0 to 1
@@ -57,7 +57,7 @@ export function stageView(t, actions) {
     update(state, now) {
       const { call } = state;
       const name = sceneOf(call);
-      if (call === null || name === null) {
+      if (call.callId === null || name === null) {
         if (element.open) element.close();
         playing = null;
         return;
@@ -78,11 +78,11 @@ export function stageView(t, actions) {
 }
 
 /**
- * @param {Call | null} call
+ * @param {Call} call
  * @returns {'incoming' | 'talk' | 'summary' | null}
  */
 function sceneOf(call) {
-  if (call === null) return null;
+  if (call.phase === 'idle') return null;
   if (call.phase === 'ended') return deservesSummary(call) ? 'summary' : null;
   return call.phase === 'incoming' ? 'incoming' : 'talk';
 }

@@ -3,6 +3,7 @@
  */
 
 import { duration } from '../i18n.js';
+import { listed, peerOf } from '../state/client.js';
 import { endingKey } from '../state/ending.js';
 import { hashOf, POINTS } from '../state/place.js';
 import { avatar } from '../ui/avatar.js';
@@ -14,11 +15,12 @@ const OF_POINTS = new Set(['INSUFFICIENT_POINTS', 'low_balance']);
 /**
  * @param {import('../i18n.js').Translator} t
  * @param {import('./stage.js').Actions} actions
- * @param {import('../state/call.js').Call} call
+ * @param {import('../state/client.js').Call} call
  * @returns {import('./stage.js').Scene}
  */
 export function summaryScene(t, actions, call) {
-  const { peer, side, ending } = call;
+  const { side, ending } = call;
+  const peer = peerOf(call);
   const seconds = ending?.durationSeconds ?? null;
   const points = ending?.points ?? 0;
   const close = h(
@@ -62,8 +64,8 @@ export function summaryScene(t, actions, call) {
   return {
     element,
     focus: close,
-    update(_, { otomos, link }) {
-      const reachable = otomos.byId.get(peer.userId)?.status === 'online' && link.phase === 'live';
+    update(_, state) {
+      const reachable = listed(state, peer.userId)?.status === 'online' && state.link.phase === 'live';
       again.hidden = side !== 'caller' || !reachable;
     },
   };

@@ -3,10 +3,11 @@
  */
 
 import { duration } from '../i18n.js';
+import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
 
-/** @typedef {import('../state/call.js').Call} Call */
+/** @typedef {import('../state/client.js').Call} Call */
 
 /**
  * @param {import('../i18n.js').Translator} t
@@ -15,6 +16,7 @@ import { h, icon, setAttribute, setText } from '../ui/dom.js';
  * @returns {import('./stage.js').Scene}
  */
 export function talkScene(t, actions, first) {
+  const peer = peerOf(first);
   let muted = first.muted;
   const status = h('p', { class: 'eyebrow', id: 'stage-status', role: 'status' });
   const timer = h('p', { class: 'timer tabular', role: 'timer', 'aria-live': 'off' });
@@ -26,7 +28,7 @@ export function talkScene(t, actions, first) {
     'div',
     { class: 'portrait' },
     h('span', { class: 'voice', 'aria-hidden': 'true' }),
-    avatar(first.peer, 'large'),
+    avatar(peer, 'large'),
   );
   const mute = control('mute', 'microphone', () => actions.mute(!muted));
   const hangUp = control('reject', 'hang-up', actions.leave);
@@ -41,7 +43,7 @@ export function talkScene(t, actions, first) {
     { class: 'scene' },
     status,
     portrait,
-    h('h2', { id: 'stage-title' }, first.peer.name ?? first.peer.userId),
+    h('h2', { id: 'stage-title' }, peer.name ?? peer.userId),
     timer,
     bill,
     voices.element,
@@ -58,7 +60,7 @@ export function talkScene(t, actions, first) {
       muted = call.muted;
       const talking = call.phase === 'connected';
       setText(status, t.text(statusKey(call)));
-      setText(timer, talking && call.connectedAt !== null ? duration((now - call.connectedAt) / 1000) : '');
+      setText(timer, talking && call.since !== null ? duration((now - call.since) / 1000) : '');
       setText(trouble, troubleText(t, call, state));
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
@@ -66,7 +68,7 @@ export function talkScene(t, actions, first) {
       const loudness = talking ? actions.loudness() : { own: 0, peer: 0 };
       portrait.style.setProperty('--loudness', loudness.peer.toFixed(2));
       voices.update(loudness, talking, muted);
-      setText(bill, billText(t, call));
+      setText(bill, billText(t, call, state));
       mute.element.hidden = !talking && call.phase !== 'connecting';
       setAttribute(mute.button, 'aria-pressed', String(muted));
       mute.show(muted ? 'microphone-off' : 'microphone', t.text(muted ? 'call.unmute' : 'call.mute'));
@@ -88,11 +90,11 @@ function statusKey({ phase, wish }) {
  * @param {Call} call
  * @param {import('../state/store.js').State} state
  */
-function troubleText(t, { peerBackBy, phase, media, muted, bill }, { link }) {
+function troubleText(t, { peerBackBy, phase, media, muted, low, side }, { link }) {
   if (link.phase !== 'live') return t.text('call.linkAway');
   if (peerBackBy !== null) return t.text('call.peerAway');
   if (phase === 'connected' && media !== 'connected') return t.text('call.mediaAway');
-  if (bill?.low && bill.balance !== null) return t.text('call.lowBalance');
+  if (low && side === 'caller') return t.text('call.lowBalance');
   return muted ? t.text('call.mutedHint') : '';
 }
 
@@ -101,12 +103,13 @@ function troubleText(t, { peerBackBy, phase, media, muted, bill }, { link }) {
  *
  * @param {import('../i18n.js').Translator} t
  * @param {Call} call
+ * @param {import('../state/store.js').State} state
  */
-function billText(t, { bill }) {
-  if (bill === null) return '';
-  const points = t.number(bill.points);
-  if (bill.balance === null) return t.text('call.charged', { points });
-  return t.text('call.cost', { points, balance: t.number(bill.balance) });
+function billText(t, { charged, side }, { balance }) {
+  if (charged === 0) return '';
+  const points = t.number(charged);
+  if (side !== 'caller' || balance === null) return t.text('call.charged', { points });
+  return t.text('call.cost', { points, balance: t.number(balance) });
 }
 
 /**

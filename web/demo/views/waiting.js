@@ -3,6 +3,7 @@
  */
 
 import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { listed } from '../state/client.js';
 import { missedView } from './missed.js';
 import { priceView } from './price.js';
 
@@ -50,7 +51,7 @@ export function waitingView(t, actions) {
   return {
     element,
     update(state, now) {
-      const status = state.me === null ? 'offline' : (state.otomos.byId.get(state.me.userId)?.status ?? 'offline');
+      const status = listed(state, state.me?.userId)?.status ?? 'offline';
       setAttribute(orb, 'data-status', status);
       setText(title, t.text(`status.${status}`));
       setText(hint, hintText(t, status, state));
@@ -64,7 +65,7 @@ export function waitingView(t, actions) {
 
 /**
  * @param {Translator} t
- * @param {import('../state/otomos.js').Status} status
+ * @param {import('../state/client.js').Status} status
  * @param {State} state
  */
 function hintText(t, status, { choice, clockOffset }) {

@@ -3,9 +3,7 @@
  */
 
 import { NO_CONVERSATIONS, reduceConversations } from './conversations.js';
-import { NO_PARTNERS, reducePartners } from './partners.js';
 import { NO_TIMELINES, reduceTimelines } from './timelines.js';
-import { NO_TYPING, reduceTyping } from './typing.js';
 import { NO_UNSENT, reduceUnsent } from './unsent.js';
 
 /**
@@ -13,8 +11,6 @@ import { NO_UNSENT, reduceUnsent } from './unsent.js';
  * @property {import('./conversations.js').Conversations} conversations
  * @property {import('./timelines.js').Timelines} timelines
  * @property {readonly import('./unsent.js').Unsent[]} unsent
- * @property {import('./typing.js').Typing} typing
- * @property {import('./partners.js').Partners} partners
  */
 
 /** @type {Chat} */
@@ -22,8 +18,6 @@ export const NO_CHAT = Object.freeze({
   conversations: NO_CONVERSATIONS,
   timelines: NO_TIMELINES,
   unsent: NO_UNSENT,
-  typing: NO_TYPING,
-  partners: NO_PARTNERS,
 });
 
 /**
@@ -37,10 +31,8 @@ export function reduceChat(chat, event, { me, now }) {
   if (event.type === 'resync' && event.reason === 'unknown_seq') return { ...NO_CHAT, unsent: chat.unsent };
   const timelines = reduceTimelines(chat.timelines, event);
   return {
-    conversations: reduceConversations(chat.conversations, event, me),
+    conversations: reduceConversations(chat.conversations, event),
     timelines,
     unsent: reduceUnsent(chat.unsent, event, { me, now, timelines }),
-    typing: reduceTyping(chat.typing, event, now),
-    partners: reducePartners(chat.partners, event),
   };
 }

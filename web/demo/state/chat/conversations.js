@@ -1,8 +1,8 @@
 /**
  * The conversations, and how far everybody has read in them: an old list and an event give the new list.
  *
- * `unread_snapshot` says where its person stands, REST says the rest (names, the members' cursors, the last
- * message). Which conversations there are is REST's to say, which is asked again after each such snapshot.
+ * REST says which there are, who is in them, how far these have read, and what was said last; it is asked again after each
+ * `unread_snapshot`. How much is unread is the client's to say.
  * All numbers only rise, so what is heard twice or late changes nothing: a snapshot and the events after it
  * give what a fresh snapshot gives.
  */
@@ -26,7 +26,6 @@ import { messageOf, toMillis } from './message.js';
  * @property {string} createdBy
  * @property {readonly Member[]} members
  * @property {number} lastSeq
- * @property {number} readSeq up to where its person has read, or what they skipped is no longer kept
  * @property {number} lastAt milliseconds
  * @property {Message | null} lastMessage
  *
@@ -41,40 +40,21 @@ export const NO_CONVERSATIONS = Object.freeze({ known: false, byId: new Map() })
 /**
  * @param {Conversations} conversations
  * @param {import('../store.js').Event} event
- * @param {string | undefined} me
  * @returns {Conversations}
  */
-export function reduceConversations(conversations, event, me) {
+export function reduceConversations(conversations, event) {
   switch (event.type) {
     case 'page_conversations':
       return fromList(event.items, conversations);
-    case 'unread_snapshot':
-      return event.conversations.reduce(withPosition, conversations);
     case 'new-message':
-      return withOne(conversations, event.conversationId, (old) => withMessage(old, messageOf(event), me));
+      return withOne(conversations, event.conversationId, (old) => withMessage(old, messageOf(event)));
     case 'message-read': {
       const cursor = { readSeq: event.messageSeq, readAt: toMillis(event.timestamp) };
-      return withOne(conversations, event.conversationId, (old) => withCursor(old, event.userId, cursor, me));
+      return withOne(conversations, event.conversationId, (old) => withCursor(old, event.userId, cursor));
     }
     default:
       return conversations;
   }
-}
-
-/**
- * @param {Conversation} conversation
- * @returns {number}
- */
-export function unreadIn({ lastSeq, readSeq }) {
-  return Math.max(0, lastSeq - readSeq);
-}
-
-/**
- * @param {Conversations} conversations
- * @returns {number}
- */
-export function unreadInAll({ byId }) {
-  return [...byId.values()].reduce((sum, conversation) => sum + unreadIn(conversation), 0);
 }
 
 /**
@@ -135,7 +115,6 @@ function conversationOf(item) {
       readAt: readAt === null ? null : toMillis(readAt),
     })),
     lastSeq: item.lastSeq,
-    readSeq: item.lastSeq - item.unread,
     lastAt: toMillis(item.lastAt),
     lastMessage: item.lastMessage === null ? null : messageOf(item.lastMessage),
   };
@@ -153,35 +132,20 @@ function newest(told, old) {
     const before = known.members.find(({ userId }) => userId === member.userId);
     return before !== undefined && before.readSeq > member.readSeq ? before : member;
   });
-  const readSeq = Math.max(told.readSeq, known.readSeq);
-  if (known.lastSeq <= told.lastSeq) return { ...told, members, readSeq };
+  if (known.lastSeq <= told.lastSeq) return { ...told, members };
   const { lastSeq, lastAt, lastMessage } = known;
-  return { ...told, members, readSeq, lastSeq, lastAt, lastMessage };
-}
-
-/**
- * @param {Conversations} conversations
- * @param {{conversationId: string, lastSeq: number, unread: number}} position
- * @returns {Conversations}
- */
-function withPosition(conversations, { conversationId, lastSeq, unread }) {
-  return withOne(conversations, conversationId, (old) => ({
-    ...old,
-    lastSeq: Math.max(old.lastSeq, lastSeq),
-    readSeq: Math.max(old.readSeq, lastSeq - unread),
-  }));
+  return { ...told, members, lastSeq, lastAt, lastMessage };
 }
 
 /**
  * @param {Conversation} old
  * @param {Message} message
- * @param {string | undefined} me
  * @returns {Conversation}
  */
-function withMessage(old, message, me) {
+function withMessage(old, message) {
   const { messageSeq, senderId, createdAt } = message;
   // Who sends has read everything before.
-  const read = withCursor(old, senderId, { readSeq: messageSeq, readAt: createdAt }, me);
+  const read = withCursor(old, senderId, { readSeq: messageSeq, readAt: createdAt });
   if (messageSeq <= (old.lastMessage?.messageSeq ?? 0)) return read;
   // Events tell whole seconds, lists their thousandths too.
   const lastAt = Math.max(old.lastAt, createdAt);
@@ -192,15 +156,13 @@ function withMessage(old, message, me) {
  * @param {Conversation} old
  * @param {string} reader
  * @param {{readSeq: number, readAt: number}} cursor
- * @param {string | undefined} me
  * @returns {Conversation}
  */
-function withCursor(old, reader, cursor, me) {
+function withCursor(old, reader, cursor) {
   const members = old.members.map((member) =>
     member.userId === reader && member.readSeq < cursor.readSeq ? { ...member, ...cursor } : member,
   );
-  const readSeq = reader === me ? Math.max(old.readSeq, cursor.readSeq) : old.readSeq;
-  return { ...old, members, readSeq };
+  return { ...old, members };
 }
 
 /**

@@ -2,7 +2,6 @@
  * One open conversation: who it is with, what was said, who is writing, and where one writes.
  */
 
-import { typistsIn } from '../../state/chat/typing.js';
 import { CHAT, hashOf } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../../ui/dom.js';
@@ -76,7 +75,7 @@ export function conversationView(t, conversationId, actions) {
         return;
       }
       log.update(conversation, state, now);
-      typing.update(conversation, state, now);
+      typing.update(conversation, state);
     },
   };
 }
@@ -122,10 +121,9 @@ function typingView(t) {
     /**
      * @param {Conversation} conversation
      * @param {State} state
-     * @param {number} now
      */
-    update(conversation, state, now) {
-      const typists = typistsIn(state.chat.typing, conversation.conversationId, now);
+    update(conversation, state) {
+      const typists = state.typing[conversation.conversationId] ?? [];
       setText(words, typingText(t, conversation, typists));
       dots.hidden = typists.length === 0;
     },

@@ -3,8 +3,7 @@
  * of it is unread.
  */
 
-import { inOrder, unreadIn } from '../../state/chat/conversations.js';
-import { typistsIn } from '../../state/chat/typing.js';
+import { inOrder } from '../../state/chat/conversations.js';
 import { conversationAt, hashOf, NEW_GROUP } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../../ui/dom.js';
@@ -126,10 +125,10 @@ function conversationRow(t, conversationId) {
       setText(name, titleOf(t, conversation, me));
       setText(time, t.shortTime(conversation.lastAt, now + state.clockOffset));
       time.dateTime = new Date(conversation.lastAt).toISOString();
-      const typing = typingText(t, conversation, typistsIn(state.chat.typing, conversationId, now));
+      const typing = typingText(t, conversation, state.typing[conversationId] ?? []);
       setText(said, typing === '' ? lastMessageText(t, conversation, me) : `${typing}…`);
       setAttribute(said, 'data-typing', typing !== '');
-      const unseen = unreadIn(conversation);
+      const unseen = state.unread.conversations[conversationId]?.unread ?? 0;
       setText(count, badge(unseen));
       setText(unread, unseen === 0 ? '' : t.text('chat.unread', { count: unseen }));
       setAttribute(link, 'aria-current', state.place.conversationId === conversationId ? 'true' : null);

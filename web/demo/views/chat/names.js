@@ -38,7 +38,7 @@ export function titleOf(t, conversation, me) {
  *
  * @param {Conversation} conversation
  * @param {string | undefined} me
- * @returns {import('../../state/call.js').Person}
+ * @returns {import('../../state/client.js').Person}
  */
 export function faceOf(conversation, me) {
   const [other] = othersIn(conversation, me);
@@ -51,9 +51,9 @@ export function faceOf(conversation, me) {
  * @param {State} state
  * @returns {boolean} whether the other one is there; a group is not a person
  */
-export function isOnline(conversation, { chat, me }) {
+export function isOnline(conversation, { presence, me }) {
   const [other] = othersIn(conversation, me?.userId);
-  return conversation.kind === 'direct' && chat.partners.get(other?.userId)?.online === true;
+  return conversation.kind === 'direct' && other !== undefined && presence.statuses[other.userId] === true;
 }
 
 /**
@@ -64,10 +64,10 @@ export function isOnline(conversation, { chat, me }) {
  * @returns {string} "online", "last seen 3 minutes ago", or how many of a group are there
  */
 export function presenceText(t, conversation, state, now) {
-  const { chat, me } = state;
+  const { presence, me } = state;
   const others = othersIn(conversation, me?.userId);
   if (conversation.kind === 'group') {
-    const online = others.filter(({ userId }) => chat.partners.get(userId)?.online).length;
+    const online = others.filter(({ userId }) => presence.statuses[userId]).length;
     return t.text('chat.members', { count: conversation.members.length, online: online + 1 });
   }
   return presenceOf(t, others[0]?.userId ?? '', state, now).text;

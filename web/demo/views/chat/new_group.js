@@ -2,9 +2,8 @@
  * The form for a new group: its name, and its members from the people that its creator knows.
  */
 
-import { newId } from '../../id.js';
+import { newId } from '../../../client/src/index.js';
 import { othersIn } from '../../state/chat/conversations.js';
-import { inListOrder } from '../../state/otomos.js';
 import { CHAT, hashOf } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
 import { h, icon, setText } from '../../ui/dom.js';
@@ -13,7 +12,7 @@ import { h, icon, setText } from '../../ui/dom.js';
 const TITLE_MAX = 200;
 
 /**
- * @typedef {import('../../state/call.js').Person} Person
+ * @typedef {import('../../state/client.js').Person} Person
  * @typedef {import('../../state/store.js').State} State
  * @typedef {import('../../i18n.js').Translator} Translator
  */
@@ -84,6 +83,6 @@ export function newGroupView(t, beginGroup) {
  */
 function candidates({ chat, otomos, me }) {
   const partners = [...chat.conversations.byId.values()].flatMap((conversation) => othersIn(conversation, me?.userId));
-  const others = inListOrder(otomos).filter(({ userId }) => userId !== me?.userId);
+  const others = otomos.filter(({ userId }) => userId !== me?.userId);
   return [...new Map([...partners, ...others].map((person) => [person.userId, person])).values()];
 }

@@ -3,7 +3,7 @@
  */
 
 import { othersIn } from '../../state/chat/conversations.js';
-import { inListOrder } from '../../state/otomos.js';
+import { listed } from '../../state/client.js';
 import { h, icon, setAttribute, setText } from '../../ui/dom.js';
 import { keyedRows } from '../../ui/rows.js';
 import { doing, personRow } from '../person_row.js';
@@ -15,7 +15,7 @@ const ID_MAX = 64;
 const SUGGESTIONS = 6;
 
 /**
- * @typedef {import('../../state/call.js').Person} Person
+ * @typedef {import('../../state/client.js').Person} Person
  * @typedef {import('../../state/store.js').State} State
  * @typedef {import('../../i18n.js').Translator} Translator
  */
@@ -78,9 +78,8 @@ function suggestion(t, { userId, name }, ask) {
      * @param {Person} person
      * @param {State} state
      */
-    update(person, { otomos }) {
-      const status = otomos.byId.get(person.userId)?.status;
-      row.update(person, { text: status === undefined ? t.text('role.user') : t.text('role.otomo') });
+    update(person, state) {
+      row.update(person, { text: t.text(listed(state, person.userId) === undefined ? 'role.user' : 'role.otomo') });
     },
   };
 }
@@ -157,6 +156,6 @@ function ownIdView(t) {
  */
 function candidates({ chat, otomos, friends, me }) {
   const partners = [...chat.conversations.byId.values()].flatMap((conversation) => othersIn(conversation, me?.userId));
-  const people = new Map([...partners, ...inListOrder(otomos)].map((person) => [person.userId, person]));
+  const people = new Map([...partners, ...otomos].map((person) => [person.userId, person]));
   return [...people.values()].filter(({ userId }) => friends.known && userId !== me?.userId && !friends.byId.has(userId));
 }

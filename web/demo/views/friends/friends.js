@@ -109,11 +109,8 @@ function section(t, standing, build) {
  * @param {Friend[]} friends
  * @param {State} state
  */
-function inPresenceOrder(friends, { chat: { partners } }) {
-  const rank = (/** @type {Friend} */ { userId }) => {
-    const partner = partners.get(userId);
-    return partner?.online ? Infinity : (partner?.lastSeen ?? 0);
-  };
+function inPresenceOrder(friends, { presence: { statuses, lastSeen } }) {
+  const rank = (/** @type {Friend} */ { userId }) => (statuses[userId] ? Infinity : (lastSeen[userId] ?? 0));
   return friends.sort((a, b) => (rank(a) === rank(b) ? b.since - a.since : rank(b) - rank(a)));
 }
 
@@ -122,9 +119,9 @@ function inPresenceOrder(friends, { chat: { partners } }) {
  * @param {readonly Friend[]} friends
  * @param {State} state
  */
-function summaryText(t, friends, { friends: { known }, chat: { partners } }) {
+function summaryText(t, friends, { friends: { known }, presence: { statuses } }) {
   if (!known || friends.length === 0) return '';
-  const online = friends.filter(({ userId }) => partners.get(userId)?.online).length;
+  const online = friends.filter(({ userId }) => statuses[userId]).length;
   return t.text('friends.online', { count: friends.length, online });
 }
 

@@ -46,7 +46,7 @@ export function pointsView(t, actions) {
   return {
     element,
     update(state, now) {
-      setText(balance, state.points.balance === null ? '…' : t.number(state.points.balance));
+      setText(balance, state.balance === null ? '…' : t.number(state.balance));
       trials.update(state);
       transactions.update(state, now);
     },

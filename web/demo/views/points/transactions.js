@@ -41,10 +41,10 @@ export function transactionsView(t, { olderPoints, reloadPoints }) {
     update({ points, otomos, clockOffset }, now) {
       const { transactions, known, failed, loading, cursor } = points;
       const serverNow = now + clockOffset;
-      const wanted = [transactions, otomos.byId.size, new Date(serverNow).toDateString()];
+      const wanted = [transactions, otomos.length, new Date(serverNow).toDateString()];
       if (wanted.some((part, index) => part !== drawn[index])) {
         drawn = wanted;
-        const nameOf = (/** @type {string} */ userId) => otomos.byId.get(userId)?.name ?? userId;
+        const nameOf = (/** @type {string} */ userId) => otomos.find((otomo) => otomo.userId === userId)?.name ?? userId;
         list.replaceChildren(...days(t, transactions, serverNow, nameOf));
       }
       setText(said, saidText(t, points));

@@ -37,8 +37,10 @@ async function walk(page) {
       const box = element.getAttribute('aria-label') ?? element.id ?? '';
       return `${element.tagName.toLowerCase()} ${box || element.value || element.textContent.trim()}`;
     };
-    document.activeElement?.blur?.();
-    getSelection()?.removeAllRanges();
+    // From the very top, wherever one was before.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
   });
   const stops = [];
   for (let stop = 0; stop < STOPS_MAX; stop += 1) {

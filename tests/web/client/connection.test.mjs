@@ -87,7 +87,7 @@ describe('a connection', () => {
   test('gives up an attempt that says nothing', async () => {
     const seen = await begun({ transport: 'websocket' });
     seen.socket().opens();
-    await seen.clock.tick(15_000);
+    await seen.clock.tick(10_000);
     assert.equal(seen.sockets[0].closedWith, 3001);
     assert.equal(seen.otomo.link.get().phase, 'away');
     await seen.clock.tick(250);

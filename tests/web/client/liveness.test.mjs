@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { WorkerClock } from '../../../web/client/src/clock.js';
+import { BEHIND_MS, WorkerClock } from '../../../web/client/src/clock.js';
 import { Wakeups } from '../../../web/client/src/link/wakeups.js';
 import { back, begun, live, ManualClock, settle } from './support/world.mjs';
 
@@ -146,8 +146,26 @@ describe('timers in a worker', () => {
     worker.onmessage({ data: 2 });
     worker.onmessage({ data: 1 });
     assert.deepEqual(ran, ['a']);
+    clock.after(30, () => ran.push('c'));
     clock.close();
     assert.equal(worker.ended, true);
+    worker.onmessage({ data: 3 });
+    assert.deepEqual(ran, ['a']);
+  });
+
+  test('run in the page where the worker is there and says nothing', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    const worker = new TestWorker();
+    const clock = new WorkerClock(() => worker);
+    const ran = [];
+    clock.after(100, () => ran.push('a'));
+    const end = clock.after(100, () => ran.push('taken back'));
+    end();
+    t.mock.timers.tick(100 + BEHIND_MS - 1);
+    assert.deepEqual(ran, []);
+    t.mock.timers.tick(1);
+    worker.onmessage({ data: 1 });
+    assert.deepEqual(ran, ['a'], 'and once, should it speak after all');
   });
 
   test('go on in the page where the worker does not start', async (t) => {

@@ -76,10 +76,12 @@ describe('a request', () => {
   });
 
   test('without a limit waits for as long as it takes', async () => {
-    const seen = await live();
+    const seen = await live({ transport: 'websocket' });
     const answer = seen.otomo.request('message_send', SEND, { timeoutMs: Infinity });
     await seen.socket().breaks();
     await seen.clock.tick(3_600_000);
+    seen.otomo.nudge();
+    await settle();
     await back(seen);
     await seen.socket().says(ack(seen.socket().sent[0]));
     assert.equal((await answer).messageSeq, 1);

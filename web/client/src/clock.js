@@ -5,6 +5,8 @@
  * alone. So timers live in a worker where there may be one, and in the page where not (Node.js, a page whose
  * policy forbids workers, a library that is served from another origin). Nothing here relies on being exact:
  * whoever must know how long something took asks `now`.
+ *
+ * A worker may also be there and say nothing: each of its timers has one in the page behind it, a little later.
  */
 
 /**
@@ -16,6 +18,9 @@
 
 /** The longest wait that timers understand, in milliseconds. */
 const MAX_MS = 2_147_483_647;
+
+/** How much later than in the worker a timer runs in the page, in milliseconds. */
+export const BEHIND_MS = 2_000;
 
 /** @returns {Clock} with timers of the page */
 export function pageClock() {
@@ -51,7 +56,7 @@ export class WorkerClock {
   #worker = null;
   #broken = false;
   #last = 0;
-  /** Those that wait in the worker. @type {Map<number, {due: number, run: () => void, back: (() => void) | null}>} */
+  /** Those that wait in the worker, with what takes back the one in the page. @type {Map<number, {due: number, run: () => void, back: () => void}>} */
   #waiting = new Map();
   #start;
 
@@ -72,20 +77,19 @@ export class WorkerClock {
     const worker = this.#ready();
     if (worker === null) return this.#page.after(ms, run);
     const id = (this.#last += 1);
-    const entry = { due: this.now() + ms, run, back: null };
+    const entry = { due: this.now() + ms, run, back: this.#page.after(ms + BEHIND_MS, () => this.#fire(id)) };
     this.#waiting.set(id, entry);
     worker.postMessage({ id, ms: Math.min(ms, MAX_MS) });
     return () => {
       if (!this.#waiting.delete(id)) return;
-      if (entry.back !== null) /** @type {() => void} */ (entry.back)();
-      else this.#worker?.postMessage({ id, ms: null });
+      entry.back();
+      this.#worker?.postMessage({ id, ms: null });
     };
   }
 
   close() {
     this.#worker?.terminate();
     this.#worker = null;
-    for (const { back } of this.#waiting.values()) back?.();
     this.#waiting.clear();
     this.#page.close();
   }
@@ -110,8 +114,10 @@ export class WorkerClock {
   /** @param {number} id */
   #fire(id) {
     const entry = this.#waiting.get(id);
+    if (entry === undefined) return;
     this.#waiting.delete(id);
-    entry?.run();
+    entry.back();
+    entry.run();
   }
 
   /** The worker does not run: its timers go on in the page. */
@@ -120,7 +126,8 @@ export class WorkerClock {
     this.#worker?.terminate();
     this.#worker = null;
     for (const [id, entry] of this.#waiting) {
-      entry.back ??= this.#page.after(Math.max(0, entry.due - this.now()), () => this.#fire(id));
+      entry.back();
+      entry.back = this.#page.after(Math.max(0, entry.due - this.now()), () => this.#fire(id));
     }
   }
 }

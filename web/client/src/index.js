@@ -57,7 +57,12 @@ export function createOtomo(options) {
 export { Otomo } from './otomo.js';
 export { OtomoError } from './errors.js';
 export { newId } from './id.js';
-export { NO_CALL } from './calls/state.js';
+export { claimDevice } from './device.js';
+export { isLive, NO_CALL } from './calls/state.js';
+export { IDLE } from './link/connection.js';
 export { createStore } from './store.js';
+export { NO_FRIENDS } from './stores/friends.js';
 export { STATUSES } from './stores/otomos.js';
+export { NO_POINTS } from './stores/points.js';
+export { NO_UNREAD } from './stores/unread.js';
 export { TOPICS } from './options.js';

@@ -2,6 +2,8 @@
 export function pageClock(): Clock;
 /** @returns {Clock} the best that there is here */
 export function defaultClock(): Clock;
+/** How much later than in the worker a timer runs in the page, in milliseconds. */
+export const BEHIND_MS: 2000;
 /**
  * Timers in a worker; those of the page take over if it does not start.
  * @implements {Clock}

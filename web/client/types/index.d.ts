@@ -39,9 +39,13 @@ export function createOtomo(options: import("./options.js").OtomoOptions): Otomo
 export { Otomo } from "./otomo.js";
 export { OtomoError } from "./errors.js";
 export { newId } from "./id.js";
-export { NO_CALL } from "./calls/state.js";
+export { claimDevice } from "./device.js";
+export { IDLE } from "./link/connection.js";
 export { createStore } from "./store.js";
+export { NO_FRIENDS } from "./stores/friends.js";
 export { STATUSES } from "./stores/otomos.js";
+export { NO_POINTS } from "./stores/points.js";
+export { NO_UNREAD } from "./stores/unread.js";
 export { TOPICS } from "./options.js";
 export type OtomoOptions = import("./options.js").OtomoOptions;
 export type TokenReason = import("./link/tokens.js").TokenReason;
@@ -70,3 +74,4 @@ export type Store<T> = import("./store.js").Store<T>;
  */
 export type EventOf<Type extends string> = import("./otomo.js").EventOf<Type>;
 import { Otomo } from './otomo.js';
+export { isLive, NO_CALL } from "./calls/state.js";

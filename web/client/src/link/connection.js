@@ -14,7 +14,7 @@ import { Requests } from './requests.js';
 const STABLE_MS = 5_000;
 
 /** How long an attempt may go without a word before it counts as failed, in milliseconds. */
-export const CONNECT_MS = 15_000;
+export const CONNECT_MS = 10_000;
 
 /** An attempt this young was made after the world changed, in milliseconds. */
 const FRESH_MS = 2_000;

@@ -95,9 +95,9 @@ export class Requests {
     });
   }
 
-  /** A connection is there: what it takes. @param {number} messageSize bytes */
+  /** A connection is there: what it takes. @param {number} messageSize bytes; 0 for any number */
   fits(messageSize) {
-    this.#sizeMax = messageSize;
+    this.#sizeMax = messageSize > 0 ? messageSize : Infinity;
   }
 
   /** The link is up: say all that waits, in the order in which it was asked. */

@@ -1,5 +1,5 @@
 /** How long an attempt may go without a word before it counts as failed, in milliseconds. */
-export const CONNECT_MS: 15000;
+export const CONNECT_MS: 10000;
 /** How long an answer may take once there is reason to doubt the link, in milliseconds. */
 export const PROBE_MS: 5000;
 /**

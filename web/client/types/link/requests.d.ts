@@ -47,7 +47,7 @@ export class Requests {
      * @throws {OtomoError}
      */
     request(type: string, fields: Record<string, any>, { retry, timeoutMs, signal }?: RequestOptions): Promise<any>;
-    /** A connection is there: what it takes. @param {number} messageSize bytes */
+    /** A connection is there: what it takes. @param {number} messageSize bytes; 0 for any number */
     fits(messageSize: number): void;
     /** The link is up: say all that waits, in the order in which it was asked. */
     live(): void;

@@ -22,6 +22,7 @@
 //!     cluster           which nodes there are, and whether this one may act; may use delivery
 //!  2  store             durable state behind one interface
 //!     backplane         other nodes behind one interface
+//!     contract          HTTP endpoints that describe themselves; OpenAPI is made of them
 //!  1  protocol          the wire: commands, events, codes, frames
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
@@ -110,6 +111,7 @@ pub mod calls;
 pub mod chat;
 pub mod cli;
 pub mod cluster;
+pub mod contract;
 pub mod delivery;
 pub mod friends;
 pub mod kernel;

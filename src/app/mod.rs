@@ -4,10 +4,11 @@
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `node`: what this server is called. `place`: how it joins the other nodes. `listen`: the socket and its certificate.
+//! - `contract`: what is served, as one OpenAPI document. `node`: what this server is called. `place`: how it joins the other nodes. `listen`: the socket and its certificate.
 //!   `serve`: what every worker does. `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a
 //!   part of it has died.
 
+mod contract;
 mod drain;
 mod housekeeping;
 mod listen;
@@ -21,7 +22,7 @@ use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use actix_server::{Server, ServerHandle};
 
-pub use self::{drain::Stopper, housekeeping::Vital};
+pub use self::{contract::openapi, drain::Stopper, housekeeping::Vital};
 use crate::{
     actions::{self, NameTaken, Webhook},
     backplane::{self, Backplane},

@@ -20,6 +20,7 @@ use crate::{
 
 named! {
     /// What admins can do.
+    #[schemars(rename = "AdminAction")]
     pub enum Action {
         /// Ended a call.
         EndCall = "call.end",

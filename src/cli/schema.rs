@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use crate::protocol::schema;
+use crate::{app, protocol::schema};
 
 /// What to describe, and where to.
 #[derive(Args)]
@@ -30,6 +30,8 @@ enum Subject {
     Typescript,
     /// The events that backends publish and clients get, as JSON Schema (draft 2020-12).
     Events,
+    /// The endpoints for apps, backends, admins and operators, as OpenAPI 3.1.
+    Openapi,
 }
 
 impl Subject {
@@ -39,6 +41,7 @@ impl Subject {
             Self::Typescript => "web/client/types/protocol.d.ts",
             Self::Messages => "web/schemas/messages.json",
             Self::Events => "web/schemas/events.json",
+            Self::Openapi => "web/schemas/openapi.json",
         }
     }
 
@@ -47,6 +50,7 @@ impl Subject {
             Self::Typescript => schema::typescript::document(),
             Self::Messages => schema::messages::document(),
             Self::Events => schema::document(),
+            Self::Openapi => app::openapi(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::kernel::names::named;
 
 named! {
     /// What somebody is to a user.
+    #[schemars(rename = "FriendStanding")]
     pub enum Standing {
         /// The user has asked them.
         Outgoing = "outgoing",

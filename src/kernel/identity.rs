@@ -1,7 +1,6 @@
 //! Who somebody is, once their token has been checked: the only form in which other rooms see a credential.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     ids::{RoomId, UserId},
@@ -11,7 +10,7 @@ use super::{
 
 named! {
     /// What a person, or a backend, may do: the `role` claim of a token, and its name on the wire.
-    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
     #[serde(rename_all = "lowercase")]
     pub enum Role {
         /// Calls otomo.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub const NAME_MAX_BYTES: usize = 128;
 
 /// What a name looks like to JSON Schema.
-const NAME_PATTERN: &str = r"^[^\s\p{Cc}]+$";
+const NAME_PATTERN: &str = r"^[^\s\x00-\x1f\x7f-\x9f]+$";
 
 /// A text that cannot be an id: empty, too long, or with characters that would break a log line or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,16 +11,17 @@ pub struct UnknownName {
     pub text: String,
 }
 
-/// Defines an enum with `ALL`, `as_str`, `Display` and `FromStr`. Its order is that of its declaration.
+/// Defines an enum with `ALL`, `as_str`, `Display` and `FromStr`, which JSON (`Serialize`, `JsonSchema`) knows by the same names.
+/// Its order is that of its declaration.
 macro_rules! named {
     (
         $(#[$meta:meta])*
         $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
     ) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema)]
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         $vis enum $name {
-            $($(#[$doc])* $variant,)+
+            $($(#[$doc])* #[schemars(rename = $text)] $variant,)+
         }
 
         impl $name {
@@ -36,6 +37,12 @@ macro_rules! named {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -66,6 +73,23 @@ mod tests {
             Salty = "salty",
             /// Like a plum.
             Sour = "sour",
+        }
+    }
+
+    #[test]
+    fn json_and_its_schema_know_the_same_names() {
+        let schema = schemars::schema_for!(Taste);
+        let described: Vec<_> = schema
+            .get("oneOf")
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .iter()
+            .collect();
+        assert_eq!(described.len(), Taste::ALL.len());
+        for (taste, described) in Taste::ALL.iter().zip(described) {
+            assert_eq!(serde_json::to_value(taste).unwrap(), taste.as_str());
+            assert_eq!(described["const"], taste.as_str());
         }
     }
 

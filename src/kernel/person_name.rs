@@ -1,8 +1,23 @@
 //! Names that people are shown by: what is allowed in them. A name stands in lists and in notifications of others, so it
 //! has an end, and nothing in it changes how the text around it is laid out.
 
+use schemars::JsonSchema;
+
 /// The longest name, in characters.
 pub const NAME_MAX_CHARS: usize = 200;
+
+/// What JSON Schema knows of a name.
+const NAME_PATTERN: &str = concat!(
+    r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*",
+    r"[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]",
+    r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$",
+);
+
+/// A name that people are shown: something to be seen, no control characters, none that override the direction of text.
+// It is described, never made: what is read goes through [`check`].
+#[derive(JsonSchema)]
+#[schemars(inline, extend("minLength" = 1, "maxLength" = NAME_MAX_CHARS, "pattern" = NAME_PATTERN))]
+pub struct PersonName(#[allow(dead_code, reason = "it is described, never made")] String);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,13 +11,13 @@ use crate::kernel::{
 };
 
 /// The longest `transaction_type`, in bytes.
-const TYPE_MAX_BYTES: usize = 64;
+pub const TYPE_MAX_BYTES: usize = 64;
 
 /// The longest `description`, in bytes.
-const DESCRIPTION_MAX_BYTES: usize = 1024;
+pub const DESCRIPTION_MAX_BYTES: usize = 1024;
 
 /// The longest `action`, in bytes.
-const ACTION_MAX_BYTES: usize = 128;
+pub const ACTION_MAX_BYTES: usize = 128;
 
 /// The most `metadata`, in bytes of JSON. It goes out with every event.
 const METADATA_MAX_BYTES: usize = 4096;

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! catalogue {
-    ($($(#[$doc:meta])* $variant:ident $text:literal $status:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident $text:literal $status:literal,)*) => {
         /// What is wrong, in a word that programs can act on. The `message` beside it says what to do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         #[non_exhaustive]
         pub enum ErrorCode {
-            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+            $($(#[doc = $doc])* #[serde(rename = $text)] $variant,)*
         }
 
         impl ErrorCode {
@@ -21,6 +21,11 @@ macro_rules! catalogue {
             /// The code as it stands on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(ErrorCode::$variant => $text,)* }
+            }
+
+            /// What it means, in a sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(ErrorCode::$variant => concat!($($doc),*).trim_ascii(),)* }
             }
 
             /// The status of a REST answer that carries this code.

@@ -2,29 +2,42 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    calls::{Entry, records::history},
+    calls::{
+        Entry,
+        records::history,
+        rules::{
+            call::PhaseName,
+            ending::{Cancellation, Hangup, Outcome, Rejection},
+        },
+    },
     kernel::{ids::CallId, iso::Iso, time::Timestamp},
     protocol::event::CallParticipant,
 };
 
 /// One call. What has not happened is `null`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Call")]
 pub(super) struct CallView {
     call_id: CallId,
-    phase: &'static str,
+    phase: PhaseName,
     caller: CallParticipant,
     otomo: CallParticipant,
     requested_at: Iso,
     accepted_at: Option<Iso>,
+    /// When media came up.
     connected_at: Option<Iso>,
     /// When this phase must be over.
     expires_at: Option<Iso>,
     ended_at: Option<Iso>,
-    outcome: Option<&'static str>,
+    /// How far it came.
+    outcome: Option<Outcome>,
+    /// Why it went no further.
+    #[schemars(with = "Option<CallEndReason>")]
     reason: Option<&'static str>,
     /// From media to the end.
     duration_seconds: u64,
@@ -36,19 +49,29 @@ pub(super) struct CallView {
     joined_call_id: Option<CallId>,
 }
 
+/// Why a call went no further: what it means depends on the outcome.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "what a reason may be; it is written by name")]
+enum CallEndReason {
+    Rejected(Rejection),
+    Cancelled(Cancellation),
+    HungUp(Hangup),
+}
+
 impl From<Entry> for CallView {
     fn from(entry: Entry) -> Self {
         let call = &entry.call;
         let (ended, end) = (call.ended(), call.end());
         Self {
             call_id: call.id,
-            phase: call.phase.name().as_str(),
+            phase: call.phase.name(),
             requested_at: call.requested_at.into(),
             accepted_at: call.accepted().map(|accepted| accepted.at.into()),
             connected_at: call.connection().map(|connection| connection.at.into()),
             expires_at: call.phase.deadline().map(Iso::from),
             ended_at: ended.map(|ended| ended.at.into()),
-            outcome: end.map(|end| end.outcome().as_str()),
+            outcome: end.map(|end| end.outcome()),
             reason: end.map(|end| end.reason()),
             duration_seconds: call.duration().as_secs(),
             price_per_minute: call.tariff.map(|tariff| tariff.price),

@@ -16,12 +16,12 @@ use actix_web::{
     },
     middleware::Next,
 };
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     calls::CallsFault,
     chat::ChatFault,
+    contract::ErrorBody,
     friends::FriendsFault,
     kernel::{logging::chain, token::TokenFault},
     people::EntryFault,
@@ -38,20 +38,6 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 /// Why a request was not done.
 #[derive(Debug)]
 pub(super) struct ApiError(Fault);
-
-/// The body of every answer that is an error.
-#[derive(Serialize)]
-struct Body<'a> {
-    error: Told<'a>,
-}
-
-#[derive(Serialize)]
-struct Told<'a> {
-    code: ErrorCode,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    context: &'a Map<String, Value>,
-}
 
 impl ApiError {
     /// An error without context.
@@ -85,18 +71,8 @@ impl ApiError {
     }
 
     fn body(&self) -> String {
-        let Fault {
-            code,
-            message,
-            context,
-        } = &self.0;
-        let told = Told {
-            code: *code,
-            message,
-            context,
-        };
         // A code, a text and a map of JSON values: there is nothing in it that could fail.
-        serde_json::to_string(&Body { error: told }).unwrap_or_default()
+        serde_json::to_string(&ErrorBody::from(&self.0)).unwrap_or_default()
     }
 
     /// What clients do not have to read the body for.

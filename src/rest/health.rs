@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    web::{Data, Json},
+};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Answer, Shared, error::ApiError, read};
+use super::{Answer, Shared, tags};
 use crate::{
     backplane::Link,
+    contract::{
+        Access, Area, get,
+        gives::{Gives, Operation, Schemas},
+    },
     kernel::{
         logging::chain,
         metrics,
@@ -24,25 +33,45 @@ const STORE_PATIENCE: Duration = Duration::from_secs(1);
 /// How far the node's clock may be from the store's. Beyond it people would be told wrong deadlines.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
-pub(super) fn routes(routes: &mut web::ServiceConfig) {
-    let at = web::resource::<&str>;
-    routes
-        .service(at("/health/live").route(read().to(live)))
-        .service(at("/health/ready").route(read().to(ready)))
-        .service(at("/metrics").route(read().to(counted)));
+pub(super) fn area() -> Area {
+    Area::new("", Access::Anyone).with(
+        &tags::OPERATIONS,
+        [
+            get(
+                "/health/live",
+                "isLive",
+                live,
+                "Whether the process answers",
+            ),
+            get(
+                "/health/ready",
+                "isReady",
+                ready,
+                "Whether this node should get new clients",
+            )
+            .details("If not, `context.reasons` says why: `draining`, `store`, `clock`, `lease`.")
+            .refuses([ErrorCode::Unavailable]),
+            get(
+                "/metrics",
+                "getMetrics",
+                counted,
+                "Everything that is counted, for Prometheus",
+            ),
+        ],
+    )
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Live {
     live: bool,
 }
 
 /// The process answers: all that this asks.
 async fn live() -> Answer<Live> {
-    Ok(web::Json(Live { live: true }))
+    Ok(Json(Live { live: true }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Ready {
     ready: bool,
     /// What works worse than it should. The node serves its clients all the same: to send them elsewhere would help nobody, for
@@ -52,7 +81,7 @@ struct Ready {
 }
 
 /// What a node does without for now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Degraded {
     /// Redis: this node and others do not hear each other.
@@ -62,7 +91,7 @@ enum Degraded {
 }
 
 /// Why a node should get no new clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Unready {
     /// It is about to stop.
@@ -75,7 +104,7 @@ enum Unready {
     Lease,
 }
 
-async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
+async fn ready(shared: Data<Shared>) -> Answer<Ready> {
     let checked = actix_rt::time::timeout(STORE_PATIENCE, shared.store.check()).await;
     let store = match checked {
         Ok(checked) => checked.inspect_err(|error| {
@@ -94,7 +123,7 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Ready> {
             Link::Down => Some(Degraded::Redis),
             Link::Alone | Link::Up => shared.friends.are_refused().then_some(Degraded::Friends),
         };
-        return Ok(web::Json(Ready {
+        return Ok(Json(Ready {
             ready: true,
             degraded: Vec::from_iter(degraded),
         }));
@@ -118,11 +147,28 @@ fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Ve
 }
 
 /// Everything that is counted, for Prometheus.
-async fn counted(shared: web::Data<Shared>) -> Result<HttpResponse, ApiError> {
-    let page = shared.metrics.encode();
-    Ok(HttpResponse::Ok()
-        .content_type(metrics::CONTENT_TYPE)
-        .body(page))
+async fn counted(shared: Data<Shared>) -> Page {
+    Page(shared.metrics.encode())
+}
+
+/// The page that Prometheus reads.
+struct Page(String);
+
+impl Responder for Page {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok()
+            .content_type(metrics::CONTENT_TYPE)
+            .body(self.0)
+    }
+}
+
+impl Gives for Page {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        let text = schemas.outgoing::<String>();
+        operation.answer(200, "Done.", metrics::CONTENT_TYPE, text);
+    }
 }
 
 #[cfg(test)]

@@ -31,11 +31,12 @@ mod otomo;
 mod pages;
 mod paging;
 mod server;
+mod tags;
 
 use std::sync::Arc;
 
 use actix_web::{
-    App, Error, Route,
+    App, Error, Route, Scope,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
@@ -49,6 +50,7 @@ use crate::{
     calls::Calls,
     chat::Chat,
     cluster::Membership,
+    contract::Area,
     delivery::dispatch::Dispatch,
     friends::Friends,
     kernel::{config::Config, ids::NodeId, metrics::Metrics, token::Verifier},
@@ -104,6 +106,15 @@ fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
+/// What is described in the OpenAPI document of what is served here; files, and what only development has, are not.
+pub fn areas() -> [Area; 4] {
+    [app::area(), server::area(), admin::area(), health::area()]
+}
+
+fn scope(area: Area) -> Scope {
+    web::scope(area.prefix()).configure(|routes| area.serve(routes))
+}
+
 /// The HTTP application of one worker. `streams` adds what is served over HTTP and is no request with an answer.
 pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
     shared: &Arc<Shared>,
@@ -132,10 +143,10 @@ pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
         .app_data(web::PathConfig::default().error_handler(|error, _| ApiError::from(error).into()))
         // Before `/api`, in which they would lie.
         .configure(streams)
-        .service(server::scope())
-        .service(app::scope())
-        .service(admin::scope())
-        .configure(health::routes)
+        .service(scope(server::area()).wrap(from_fn(auth::backends)))
+        .service(scope(app::area()).wrap(from_fn(auth::people)))
+        .service(scope(admin::area()).wrap(from_fn(auth::admins)))
+        .configure(|routes| health::area().serve(routes))
         .configure(pages::routes)
         .configure(|routes| {
             if development {

@@ -1,5 +1,6 @@
 //! Otomo as REST shows them: to people and to admins alike.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
@@ -8,18 +9,19 @@ use crate::{
     presence::{
         Choice,
         board::{Entry, Place},
-        rules::{Status, list_order},
+        rules::{Chosen, Status, list_order},
     },
 };
 
 /// One otomo.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Otomo")]
 pub(super) struct OtomoView {
     user_id: UserId,
     name: String,
     avatar: Option<String>,
-    status: &'static str,
+    status: Status,
     /// Counts this otomo's changes.
     version: u64,
     changed_at: Iso,
@@ -31,7 +33,7 @@ impl From<Entry> for OtomoView {
             user_id: entry.otomo,
             name: entry.name,
             avatar: entry.avatar,
-            status: entry.published.status.as_str(),
+            status: entry.published.status,
             version: entry.published.version,
             changed_at: entry.published.changed_at.into(),
         }
@@ -39,13 +41,14 @@ impl From<Entry> for OtomoView {
 }
 
 /// What an otomo has chosen by now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoChoiceMade")]
 pub(super) struct ChoiceView {
     user_id: UserId,
-    status: &'static str,
+    status: Chosen,
     /// What people see; differs from the choice during a call, and without a connection.
-    shown: &'static str,
+    shown: Status,
     /// When a break ends by itself.
     until: Option<Iso>,
 }
@@ -54,16 +57,18 @@ impl ChoiceView {
     pub(super) fn new(otomo: UserId, choice: Choice) -> Self {
         Self {
             user_id: otomo,
-            status: choice.chosen.as_str(),
-            shown: choice.shown.as_str(),
+            status: choice.chosen,
+            shown: choice.shown,
             until: choice.until.map(Iso::from),
         }
     }
 }
 
 /// Which otomo are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Filter {
+    /// Only those with this status.
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
 }
 

@@ -59,6 +59,11 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
             web::resource("/admin/")
                 .route(read().to(admin))
                 .wrap(Compress::default()),
+        )
+        .service(
+            web::resource("/openapi.json")
+                .route(read().to(openapi))
+                .wrap(Compress::default()),
         );
     for folder in FOLDERS {
         routes.service(
@@ -75,6 +80,10 @@ async fn demo(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 
 async fn admin(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     file(&request, &format!("admin/{INDEX}"))
+}
+
+async fn openapi(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, "schemas/openapi.json")
 }
 
 async fn part(request: HttpRequest) -> Result<HttpResponse, ApiError> {

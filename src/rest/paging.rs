@@ -2,6 +2,7 @@
 //! after a place, not after a count, so what is added or changes meanwhile shifts nothing.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::error::ApiError;
@@ -13,9 +14,12 @@ const LIMIT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
 
 /// Which page is wanted.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct Paging {
+    /// Entries of a page: 50 where nothing is said.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LIMIT_MAX))]
     limit: Option<Limit>,
+    /// The `nextCursor` of the page before; nothing for the first page.
     cursor: Option<String>,
 }
 
@@ -36,8 +40,9 @@ impl TryFrom<String> for Limit {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PageOf{T}")]
 pub(super) struct Page<T> {
     /// The entries.
     items: Vec<T>,

@@ -1,7 +1,6 @@
 //! Who may be in a room, and how an event behaves that says nothing of it. Pure.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{
     delivery::rooms::Stay,
@@ -30,7 +29,7 @@ pub const KEY_MAX_BYTES: usize = 128;
 
 named! {
     /// How an event of a backend behaves.
-    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
     #[schemars(rename = "PublishedKind")]
     #[serde(rename_all = "lowercase")]
     pub enum Kind {

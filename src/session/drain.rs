@@ -6,6 +6,7 @@ use crate::kernel::{names::named, time::Timestamp};
 
 named! {
     /// What a node that drains waits for.
+    #[schemars(rename = "DrainPhase")]
     pub enum Phase {
         /// Actions that the app's backend is to answer.
         Actions = "actions",

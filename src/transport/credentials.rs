@@ -2,6 +2,7 @@
 
 use actix_http::{RequestHead, header};
 use actix_web::{error::QueryPayloadError, web::Query};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
@@ -19,15 +20,27 @@ use crate::{
 pub const BEARER: &str = "bearer";
 
 /// The query of a handshake.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct HandshakeQuery {
+pub(super) struct HandshakeQuery {
+    // Described with the other ways to say who one is.
+    #[schemars(skip)]
     token: Option<String>,
+    /// The last `seq` that the client has: what came after it is sent first.
     #[serde(default, deserialize_with = "last_seq")]
     last_seq: Option<u64>,
+    /// A comma list of `otomo`, `calls`, `chat`, `friends`, `rooms`, `points`.
+    #[schemars(regex(
+        pattern = "^(otomo|calls|chat|friends|rooms|points)(,(otomo|calls|chat|friends|rooms|points))*$"
+    ))]
     topics: Option<String>,
+    /// What the client calls its device: its connections are known as one. Without it each is a device of its own.
+    #[schemars(with = "Option<DeviceId>")]
     device: Option<String>,
+    /// Only the conversation with this person.
+    #[schemars(with = "Option<UserId>")]
     customer_id: Option<String>,
+    /// `1`: statuses of otomo come with their version.
     v: Option<String>,
 }
 

@@ -8,10 +8,11 @@ use actix_http::{
 };
 use actix_web::HttpResponse;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::credentials::BadHandshake;
 use crate::{
+    contract::ErrorBody,
     protocol::{close_code::CloseCode, error_code::ErrorCode, fault::Fault},
     session::gate::Rejected,
 };
@@ -85,11 +86,7 @@ impl Refusal {
 
     /// The answer's head and its body.
     pub(super) fn answer(self) -> Denied {
-        let Fault {
-            code,
-            message,
-            context,
-        } = self.fault;
+        let Fault { code, context, .. } = &self.fault;
         let mut response = Response::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/json"));
         match (self.status, code) {
@@ -114,11 +111,8 @@ impl Refusal {
             let seconds = millis.div_ceil(1000).to_string();
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        let mut error = json!({"code": code, "message": message});
-        if let (Some(error), false) = (error.as_object_mut(), context.is_empty()) {
-            error.insert("context".to_owned(), context.into());
-        }
-        let body = json!({"error": error}).to_string();
+        // A code, a text and a map of JSON values: there is nothing in it that could fail.
+        let body = serde_json::to_string(&ErrorBody::from(&self.fault)).unwrap_or_default();
         (response.finish().drop_body(), body.into())
     }
 }

@@ -2,11 +2,14 @@
 
 use otomo::kernel::identity::Role;
 use reqwest::{
-    Client, Method, RequestBuilder, StatusCode,
+    Body, Client, Method, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, HeaderMap},
 };
 
-use crate::support::{Endpoint, Json};
+use crate::support::{
+    Endpoint, Json,
+    openapi::{self, Exchange},
+};
 
 /// The key of the app's backend on all test servers.
 pub const API_KEY: &str = "the key of the app's own backend";
@@ -116,18 +119,31 @@ impl Api {
     }
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole answer, which must be as the OpenAPI document says.
 pub async fn send(request: RequestBuilder) -> Reply {
-    let response = request.send().await.expect("an answer");
+    let (http, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let sent = request.body().and_then(Body::as_bytes).map(<[u8]>::to_vec);
+    let response = http.execute(request).await.expect("an answer");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.expect("a body");
     let json = serde_json::from_str(&text).unwrap_or(Json::Null);
-    Reply {
+    let reply = Reply {
         status,
         headers,
         json,
         text,
-    }
+    };
+    openapi::check(&Exchange {
+        method: method.as_str(),
+        path: &path,
+        sent: sent.as_deref(),
+        status,
+        content_type: reply.header("content-type"),
+        body: &reply.text,
+    });
+    reply
 }
 
 impl Reply {

@@ -19,6 +19,7 @@ mod events;
 mod friends;
 mod groups;
 mod metrics;
+mod openapi;
 mod operators;
 mod pages;
 mod points;

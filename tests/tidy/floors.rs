@@ -6,11 +6,12 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 21] = [
+const ROOMS: [(&str, u8, &[&str]); 22] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
     ("backplane", 2, &[]),
+    ("contract", 2, &[]),
     ("delivery", 3, &[]),
     ("people", 3, &["cluster"]),
     ("audit", 3, &[]),

@@ -145,16 +145,17 @@ pub struct Party {
 
 named! {
     /// The phases by name.
+    #[schemars(rename = "CallPhase")]
     pub enum PhaseName {
-        /// See [`Phase::Requesting`].
+        /// Stored, and not yet told to the otomo.
         Requesting = "requesting",
-        /// See [`Phase::Ringing`].
+        /// The otomo has been told.
         Ringing = "ringing",
-        /// See [`Phase::Connecting`].
+        /// Accepted; the two exchange signals.
         Connecting = "connecting",
-        /// See [`Phase::Connected`].
+        /// Media flows.
         Connected = "connected",
-        /// See [`Phase::Ended`].
+        /// Over.
         Ended = "ended",
     }
 }

@@ -47,6 +47,7 @@ pub enum End {
 
 named! {
     /// How far a call came.
+    #[schemars(rename = "CallOutcome")]
     pub enum Outcome {
         /// Accepted and connected.
         Completed = "completed",
@@ -119,6 +120,7 @@ named! {
 
 named! {
     /// Who caused something that happened to a call.
+    #[schemars(rename = "CausedBy")]
     pub enum By {
         /// The caller, by asking or by being gone.
         Caller = "caller",

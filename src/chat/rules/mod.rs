@@ -12,10 +12,11 @@ use crate::kernel::{ids::UserId, names::named};
 
 named! {
     /// What kind of conversation it is.
+    #[schemars(rename = "ConversationKind")]
     pub enum Kind {
         /// Of two people; there is one for each pair.
         Direct = "direct",
-        /// Of up to [`MEMBERS_MAX`] people.
+        /// Of up to 256 people.
         Group = "group",
     }
 }

@@ -31,6 +31,7 @@ pub struct RemoteSession {
 /// How a connection is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Session")]
 pub struct SessionReport {
     /// Which it is.
     pub session_id: SessionId,

@@ -9,6 +9,7 @@ use crate::kernel::names::named;
 
 named! {
     /// The phase of the call that an otomo is in, in whatever role. Named as the phases of calls are.
+    #[schemars(rename = "LiveCallPhase")]
     pub enum LiveCall {
         /// Stored, and not yet told to the called one.
         Requesting = "requesting",

@@ -5,6 +5,7 @@ use crate::kernel::{names::named, time::Timestamp};
 
 named! {
     /// What an otomo may choose. `busy` and `offline` follow from calls and connections, never from a wish.
+    #[schemars(rename = "OtomoChoice")]
     pub enum Chosen {
         /// Ready for calls.
         Online = "online",
@@ -15,6 +16,7 @@ named! {
 
 named! {
     /// How a choice came about.
+    #[schemars(rename = "OtomoChoiceCause")]
     pub enum ChosenCause {
         /// Logging in means ready.
         Login = "login",

@@ -7,6 +7,7 @@ use crate::kernel::{names::named, time::Timestamp};
 named! {
     /// An otomo's status (source document 000, section 4). Declared in list order: who can be called
     /// comes first.
+    #[schemars(rename = "OtomoStatus")]
     pub enum Status {
         /// Ready for calls.
         Online = "online",

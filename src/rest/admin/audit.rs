@@ -1,10 +1,11 @@
 //! `/admin/api/audit`: what admins did.
 
 use actix_web::web::{Data, Json, Query};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    audit::{Audit, Entry},
+    audit::{Action, Audit, Entry},
     kernel::ids::{AuditId, UserId},
     kernel::iso::Iso,
     rest::{
@@ -14,12 +15,13 @@ use crate::{
 };
 
 /// One entry.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
 pub(super) struct EntryView {
     id: AuditId,
     at: Iso,
     actor: UserId,
-    action: &'static str,
+    action: Action,
     target: String,
     detail: Option<String>,
     /// `done`, the code of the error, or `null` if the server stopped before it was known.
@@ -32,7 +34,7 @@ impl From<Entry> for EntryView {
             id: entry.id,
             at: entry.at.into(),
             actor: entry.event.actor,
-            action: entry.event.action.as_str(),
+            action: entry.event.action,
             target: entry.event.target,
             detail: entry.event.detail,
             outcome: entry.outcome,

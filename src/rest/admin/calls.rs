@@ -1,12 +1,16 @@
 //! `/admin/api/calls`: the calls, what happened in one, and how to end it.
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
-    calls::records::{history::Place, timeline::TimelineEntry},
+    calls::{
+        records::{history::Place, timeline::TimelineEntry},
+        rules::{effect::TimelineEvent, ending::By},
+    },
     kernel::{ids::CallId, iso::Iso},
     people::Person,
     rest::{
@@ -18,10 +22,11 @@ use crate::{
 };
 
 /// Which calls are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Filter {
     /// Only those that are not over.
     #[serde(default)]
+    #[schemars(with = "bool")]
     live: Live,
 }
 
@@ -67,20 +72,23 @@ async fn live(
 }
 
 /// What happened in a call, in order.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CallTimeline")]
 pub(super) struct Timeline {
     call_id: CallId,
     events: Vec<EventView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CallTimelineEvent")]
 struct EventView {
     /// Of the call, counted up with each event.
     version: u64,
     at: Iso,
-    event: &'static str,
-    by: &'static str,
+    event: TimelineEvent,
+    by: By,
+    /// What there is to add: how the call ended, which device accepted.
     detail: Option<String>,
 }
 
@@ -89,8 +97,8 @@ impl From<TimelineEntry> for EventView {
         Self {
             version: entry.version,
             at: entry.at.into(),
-            event: entry.event.as_str(),
-            by: entry.by.as_str(),
+            event: entry.event,
+            by: entry.by,
             detail: entry.detail,
         }
     }
@@ -107,8 +115,9 @@ pub(super) async fn timeline(shared: Data<Shared>, id: Path<CallId>) -> Answer<T
     Ok(Json(Timeline { call_id, events }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CallEnded")]
 pub(super) struct Ended {
     call_id: CallId,
 }

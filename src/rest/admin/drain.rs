@@ -1,28 +1,28 @@
 //! `/admin/api/drain`: stops this node without cutting anybody off, and how far that is.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, ReqData},
-};
+use actix_web::web::{Data, Json, ReqData};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
+    contract::Accepted,
     kernel::iso::Iso,
     people::Person,
     rest::{Answer, Shared, error::ApiError},
+    session::drain::Phase,
 };
 
 /// How far the node is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DrainProgress")]
 pub(super) struct DrainView {
     /// Whether it drains. Then `phase`, `startedAt`, `limitAt` and `remainingMs` are there.
     draining: bool,
-    /// What it waits for: `actions` under way, `calls` to end, `goodbyes` of clients, its own `end`.
-    phase: Option<&'static str>,
+    /// What it waits for.
+    phase: Option<Phase>,
     started_at: Option<Iso>,
     /// When calls that go on are ended.
     limit_at: Option<Iso>,
@@ -43,7 +43,7 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
     let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Ok(Json(DrainView {
         draining: progress.is_some(),
-        phase: progress.map(|it| it.phase.as_str()),
+        phase: progress.map(|it| it.phase),
         started_at: progress.map(|it| it.started_at.into()),
         limit_at: progress.map(|it| it.limit_at.into()),
         remaining_ms: progress.map(|it| millis(now.until(it.limit_at))),
@@ -53,12 +53,18 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
     }))
 }
 
+/// What has begun.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Draining {
+    draining: bool,
+}
+
 /// `POST /admin/api/drain`: 202, and then what SIGTERM does: no new connections, no new rings, live calls may end, at the
 /// latest at `server.drain_limit`; then the process ends. Asked twice, it is done once.
 pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Accepted<Draining>, ApiError> {
     let event = AuditEvent::new(&who.user, Action::Drain, &shared.node);
     let gate = shared.gate.clone();
     audited(&shared, event, async move {
@@ -66,5 +72,5 @@ pub(super) async fn begin(
         Ok(())
     })
     .await?;
-    Ok(HttpResponse::Accepted().json(json!({"draining": true})))
+    Ok(Accepted(Draining { draining: true }))
 }

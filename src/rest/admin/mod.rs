@@ -10,31 +10,122 @@ mod overview;
 mod sessions;
 mod users;
 
-use actix_web::{dev::HttpServiceFactory, middleware::from_fn, web};
+use super::tags;
+use crate::{
+    contract::{Access, Area, get, post},
+    protocol::error_code::ErrorCode::OtomoNotFound,
+};
 
-use super::{auth, read};
-
-pub(super) fn scope() -> impl HttpServiceFactory {
-    let at = web::resource::<&str>;
-    web::scope("/admin/api")
-        .service(at("/overview").route(read().to(overview::show)))
-        .service(at("/otomo").route(read().to(otomo::list)))
-        .service(at("/otomo/{id}/why").route(read().to(otomo::why)))
-        .service(at("/otomo/{id}/status").post(otomo::force))
-        .service(at("/otomo/{id}/free").post(otomo::free))
-        .service(at("/calls").route(read().to(calls::list)))
-        .service(at("/calls/{id}/timeline").route(read().to(calls::timeline)))
-        .service(at("/calls/{id}/end").post(calls::end))
-        .service(at("/sessions").route(read().to(sessions::list)))
-        .service(at("/sessions/{id}/disconnect").post(sessions::disconnect))
-        .service(at("/slow").route(read().to(sessions::slow)))
-        .service(at("/users/{id}/inbox/resend").post(users::resend))
-        .service(at("/nodes").route(read().to(nodes::list)))
-        .service(
-            at("/drain")
-                .route(read().to(drain::show))
-                .post(drain::begin),
-        )
-        .service(at("/audit").route(read().to(audit::list)))
-        .wrap(from_fn(auth::admins))
+pub(super) fn area() -> Area {
+    Area::new("/admin/api", Access::Admins).with(
+        &tags::ADMIN,
+        [
+            get(
+                "/overview",
+                "getOverview",
+                overview::show,
+                "This node in one look",
+            ),
+            get(
+                "/otomo",
+                "watchOtomo",
+                otomo::list,
+                "The otomo, with their connections to this node",
+            ),
+            get(
+                "/otomo/{id}/why",
+                "explainOtomo",
+                otomo::why,
+                "Why an otomo has their status",
+            )
+            .refuses([OtomoNotFound]),
+            post(
+                "/otomo/{id}/status",
+                "forceOtomoStatus",
+                otomo::force,
+                "Set an otomo's status",
+            )
+            .details(
+                "`online` and `break` are chosen for the otomo; `offline` ends their call \
+                     and closes their connections (4003). `busy` follows from calls and cannot \
+                     be given.",
+            )
+            .refuses([OtomoNotFound]),
+            post(
+                "/otomo/{id}/free",
+                "freeOtomo",
+                otomo::free,
+                "End whatever call keeps an otomo busy",
+            )
+            .refuses([OtomoNotFound]),
+            get(
+                "/calls",
+                "listAllCalls",
+                calls::list,
+                "All calls, the newest first",
+            ),
+            get(
+                "/calls/{id}/timeline",
+                "getTimeline",
+                calls::timeline,
+                "What happened in a call, in order",
+            ),
+            post("/calls/{id}/end", "endCall", calls::end, "End a call")
+                .details("Both people are told. One that is over stays as it is."),
+            get(
+                "/sessions",
+                "listSessions",
+                sessions::list,
+                "The connections of all nodes, the oldest first",
+            ),
+            post(
+                "/sessions/{id}/disconnect",
+                "disconnectSession",
+                sessions::disconnect,
+                "Close a connection",
+            )
+            .details("It does not come back by itself (4003)."),
+            get(
+                "/slow",
+                "listSlow",
+                sessions::slow,
+                "The connections of all nodes that something waits for, the slowest first",
+            ),
+            post(
+                "/users/{id}/inbox/resend",
+                "resendInbox",
+                users::resend,
+                "Send a user's durable events again",
+            ),
+            get(
+                "/nodes",
+                "listNodes",
+                nodes::list,
+                "The nodes of the database, also those that have left",
+            ),
+            get(
+                "/drain",
+                "getDrain",
+                drain::show,
+                "Whether this node stops, and how far it is",
+            ),
+            post(
+                "/drain",
+                "drainNode",
+                drain::begin,
+                "Stop this node without cutting anybody off",
+            )
+            .details(
+                "What SIGTERM does: no new connections, no new rings; live calls may end, \
+                     at the latest at `server.drain_limit`; then the process ends. Asked twice, \
+                     it is done once.",
+            ),
+            get(
+                "/audit",
+                "listAudit",
+                audit::list,
+                "What admins did, the newest first",
+            ),
+        ],
+    )
 }

@@ -1,6 +1,7 @@
 //! `/admin/api/nodes`: the nodes of the database.
 
 use actix_web::web::{Data, Json};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -10,14 +11,15 @@ use crate::{
 };
 
 /// All of them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Nodes {
     nodes: Vec<NodeView>,
 }
 
 /// One.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Node")]
 struct NodeView {
     name: NodeId,
     /// Whether it is the one that answers.

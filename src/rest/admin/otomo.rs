@@ -1,6 +1,7 @@
 //! `/admin/api/otomo`: the otomo, and why each has the status that they have.
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
@@ -11,7 +12,7 @@ use crate::{
     people::Person,
     presence::{
         board::Place,
-        rules::{self, Connection, Explanation, Status},
+        rules::{self, Chosen, ChosenCause, Connection, Explanation, LiveCall, Status},
     },
     rest::{
         Answer, Shared,
@@ -23,7 +24,8 @@ use crate::{
 };
 
 /// An otomo, with their connections to this node.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WatchedOtomo")]
 pub(super) struct Watched {
     #[serde(flatten)]
     otomo: OtomoView,
@@ -48,11 +50,12 @@ pub(super) async fn list(
 }
 
 /// Why an otomo has their status: what people were told, what follows from the facts now, and the facts.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "WhyOtomo")]
 pub(super) struct Why {
     user_id: UserId,
-    status: &'static str,
+    status: Status,
     version: u64,
     changed_at: Iso,
     decision: DecisionView,
@@ -63,37 +66,69 @@ pub(super) struct Why {
 }
 
 /// What follows from the facts now. Another status than people were told only until somebody settles it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OtomoDecision")]
 struct DecisionView {
-    status: &'static str,
+    status: Status,
+    #[schemars(with = "DecisionCause")]
     cause: &'static str,
 }
 
-#[derive(Serialize)]
+/// The fact that decided.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "what a cause may be; it is written by name")]
+enum DecisionCause {
+    /// They are in a call: busy.
+    Call,
+    /// No connection and no grace: offline.
+    NotConnected,
+    /// How they came to be online, or on break.
+    #[serde(untagged)]
+    Chosen(ChosenCause),
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoConnection")]
 struct ConnectionView {
     session_id: SessionId,
     device: DeviceId,
     node: NodeId,
-    state: &'static str,
+    state: ConnectionState,
     expires_at: Iso,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoChoiceNow")]
 struct ChoiceView {
-    chosen: &'static str,
-    cause: &'static str,
+    chosen: Chosen,
+    cause: ChosenCause,
     until: Option<Iso>,
     /// Rings in a row without an answer.
     missed: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoCall")]
 struct CallView {
     call_id: CallId,
-    phase: &'static str,
+    phase: LiveCall,
+}
+
+/// Whether a connection counts.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "OtomoConnectionState")]
+enum ConnectionState {
+    /// It is there.
+    Connected,
+    /// It broke, and may come back.
+    InGrace,
+    /// Its time is over.
+    Expired,
 }
 
 /// `GET /admin/api/otomo/{id}/why`
@@ -106,16 +141,32 @@ pub(super) async fn why(shared: Data<Shared>, id: Path<UserId>) -> Answer<Why> {
 }
 
 /// The status that an otomo should have.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "OtomoStatusToForce")]
 pub(super) struct Force {
+    #[schemars(with = "ForcedStatus")]
     status: String,
 }
 
-#[derive(Serialize)]
+/// A status that an admin may give.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(
+    dead_code,
+    reason = "what it may be; it is read as any status, to say more of a wrong one"
+)]
+enum ForcedStatus {
+    Online,
+    Break,
+    Offline,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoForced")]
 pub(super) struct Forced {
     user_id: UserId,
-    status: &'static str,
+    status: Status,
 }
 
 /// `POST /admin/api/otomo/{id}/status`: `online` and `break` are chosen for the otomo; `offline` ends their call and closes
@@ -145,14 +196,15 @@ pub(super) async fn force(
             .ok_or_else(ApiError::unknown_otomo)?;
         Ok(Forced {
             user_id: id,
-            status: shown.published.status.as_str(),
+            status: shown.published.status,
         })
     });
     forced.await.map(Json)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoFreed")]
 pub(super) struct Freed {
     user_id: UserId,
     /// The call that was ended, if there was one.
@@ -193,25 +245,24 @@ impl Why {
         } = explanation;
         Self {
             user_id,
-            status: published.status.as_str(),
+            status: published.status,
             version: published.version,
             changed_at: published.changed_at.into(),
             decision: DecisionView {
-                status: decision.status.as_str(),
+                status: decision.status,
                 cause: decision.cause.as_str(),
             },
             connected: facts.connected,
             connections: connections.into_iter().map(ConnectionView::from).collect(),
             choice: ChoiceView {
-                chosen: facts.readiness.chosen.as_str(),
-                cause: facts.readiness.cause.as_str(),
+                chosen: facts.readiness.chosen,
+                cause: facts.readiness.cause,
                 until: facts.readiness.until.map(Iso::from),
                 missed: facts.readiness.missed,
             },
-            call: call_id.zip(facts.call).map(|(call_id, phase)| CallView {
-                call_id,
-                phase: phase.as_str(),
-            }),
+            call: call_id
+                .zip(facts.call)
+                .map(|(call_id, phase)| CallView { call_id, phase }),
         }
     }
 }
@@ -223,9 +274,9 @@ impl From<Connection> for ConnectionView {
             device: lease.device,
             node: lease.node,
             state: match presence {
-                rules::Presence::Connected => "connected",
-                rules::Presence::InGrace => "in_grace",
-                rules::Presence::Expired => "expired",
+                rules::Presence::Connected => ConnectionState::Connected,
+                rules::Presence::InGrace => ConnectionState::InGrace,
+                rules::Presence::Expired => ConnectionState::Expired,
             },
             expires_at: lease.expires_at.into(),
         }

@@ -1,6 +1,7 @@
 //! `/admin/api/sessions`: the connections of all nodes.
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audited::audited;
@@ -18,9 +19,10 @@ use crate::{
 };
 
 /// Whose connections are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Filter {
+    /// Only those of this user.
     user_id: Option<UserId>,
 }
 
@@ -49,7 +51,8 @@ pub(super) async fn slow(
     Ok(Json(paging.page(slowest, |_| (), |report| report)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionsClosed")]
 pub(super) struct Disconnected {
     /// Connections that were closed.
     closed: usize,

@@ -1,6 +1,7 @@
 //! `/api/calls`: the calls of the one who asks. Those of others are not there (404).
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     people::Person,
     protocol::{
         error_code::ErrorCode,
-        event::{Event, IceServer},
+        event::{IceServer, IncomingCall},
         fault::Fault,
     },
     rest::{
@@ -46,16 +47,33 @@ pub(super) async fn show(
     Ok(Json(entry.into()))
 }
 
+/// The `incoming_call` as sockets get it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ring {
+    #[serde(rename = "type")]
+    name: RingName,
+    #[serde(flatten)]
+    ring: IncomingCall,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+enum RingName {
+    #[serde(rename = "incoming_call")]
+    IncomingCall,
+}
+
 /// `GET /api/calls/{id}/ring`: the `incoming_call` as sockets get it, for a device of the otomo that something else has woken
 /// up. `INVALID_CALL_STATE` once it does not ring any more.
 pub(super) async fn ring(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<CallId>,
-) -> Answer<Event> {
+) -> Answer<Ring> {
     let id = id.into_inner();
     if let Some(ring) = shared.calls.ring(id, &who.user).await? {
-        return Ok(Json(ring.into()));
+        let name = RingName::IncomingCall;
+        return Ok(Json(Ring { name, ring }));
     }
     let found = shared.calls.find(id, &who.user).await?;
     let entry = found.ok_or_else(|| ApiError::not_found("call"))?;
@@ -68,7 +86,7 @@ pub(super) async fn ring(
 }
 
 /// For `new RTCPeerConnection({iceServers})`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct IceServers {
     ice_servers: Vec<IceServer>,

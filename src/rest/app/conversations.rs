@@ -1,51 +1,59 @@
 //! `/api/conversations`: the asker's conversations and their members. Any other is answered as if it did not exist.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Json, Path, Query, ReqData},
-};
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::messages::MessageView;
 use crate::{
     chat::{
         groups::ConversationRequest,
         records::listing::{Conversation, Member, Place},
+        rules::{Kind, MEMBERS_MAX},
     },
+    contract::NoContent,
     kernel::{
         ids::{ConversationId, UserId},
         iso::Iso,
-        person_name,
+        person_name::{self, PersonName},
         time::Timestamp,
     },
     people::Person,
     rest::{
         Answer, Shared,
         error::ApiError,
-        idempotency,
+        idempotency::IdempotencyHeader,
         paging::{Page, Paging},
     },
 };
 
 /// One conversation, as the asker sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Conversation")]
 pub(super) struct ConversationView {
     conversation_id: ConversationId,
-    kind: &'static str,
+    kind: Kind,
+    /// Of a group that has one.
     title: Option<String>,
     created_by: UserId,
     created_at: Iso,
+    /// When its last message came, or when it began.
     last_at: Iso,
+    /// The `messageSeq` of its last message; 0 before the first.
     last_seq: u64,
+    /// The last message that the asker has seen.
     read_seq: u64,
+    /// Messages after that which are of others.
     unread: u64,
     last_message: Option<MessageView>,
     members: Vec<MemberView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ConversationMember")]
 struct MemberView {
     user_id: UserId,
     name: String,
@@ -60,7 +68,7 @@ impl From<Conversation> for ConversationView {
     fn from(it: Conversation) -> Self {
         Self {
             conversation_id: it.position.conversation,
-            kind: it.kind.as_str(),
+            kind: it.kind,
             title: it.title,
             created_by: it.creator,
             created_at: it.created_at.into(),
@@ -118,15 +126,23 @@ pub(super) async fn show(
 }
 
 /// A conversation that is to begin.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "ConversationToBegin")]
+#[schemars(example = json!({"kind": "direct", "userId": "otomo-123"}))]
+#[schemars(example = json!({"kind": "group", "members": ["taro", "hanako"], "title": "週末"}))]
 pub(super) enum Begin {
+    /// With one other person.
     Direct {
         #[serde(rename = "userId")]
         user_id: UserId,
     },
+    /// With several: all but the asker, who is a member anyway.
     Group {
+        #[schemars(length(max = MEMBERS_MAX))]
         members: Vec<UserId>,
+        /// A name for it.
+        #[schemars(with = "Option<PersonName>")]
         title: Option<String>,
     },
 }
@@ -136,7 +152,7 @@ pub(super) enum Begin {
 pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
-    request: HttpRequest,
+    key: IdempotencyHeader,
     begin: Json<Begin>,
 ) -> Answer<ConversationView> {
     let wanted = match begin.into_inner() {
@@ -144,11 +160,10 @@ pub(super) async fn begin(
         Begin::Group { members, title } => {
             let fit = title.as_deref().map(person_name::check).transpose();
             fit.map_err(|fault| ApiError::bad_request(format!("title: {fault}")))?;
-            let key = idempotency::optional(&request)?;
             ConversationRequest::Group {
                 members,
                 title,
-                key,
+                key: key.0,
             }
         }
     };
@@ -173,8 +188,8 @@ pub(super) async fn remove(
     shared: Data<Shared>,
     who: ReqData<Person>,
     path: Path<(ConversationId, UserId)>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<NoContent, ApiError> {
     let (id, gone) = path.into_inner();
     shared.chat.remove(&who.user, id, &gone).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, Path, Query, ReqData},
-};
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    contract::NoContent,
     friends::{
         records::{Friendship, Place},
         rules::Standing,
@@ -23,14 +22,15 @@ use crate::{
 };
 
 /// A friend, or somebody with an open request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Friend")]
 pub(super) struct FriendView {
     user_id: UserId,
     name: String,
     avatar: Option<String>,
-    /// `friend`, `incoming` (they have asked) or `outgoing` (they were asked).
-    standing: &'static str,
+    standing: Standing,
+    /// Since when they are friends, or when the one asked the other.
     since: Iso,
 }
 
@@ -41,15 +41,17 @@ impl From<(Friendship, Option<Person>)> for FriendView {
             user_id: it.other,
             name,
             avatar,
-            standing: it.standing.as_str(),
+            standing: it.standing,
             since: it.since.into(),
         }
     }
 }
 
 /// Which of them are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Which {
+    /// Only those.
+    #[schemars(with = "Option<Standing>")]
     standing: Option<String>,
 }
 
@@ -81,11 +83,13 @@ pub(super) async fn list(
 }
 
 /// What two people are to each other now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Friendship")]
 pub(super) struct Asked {
     user_id: UserId,
-    standing: &'static str,
+    standing: Standing,
+    /// Since when they are friends, or when the one asked the other.
     since: Iso,
 }
 
@@ -98,7 +102,7 @@ pub(super) async fn ask(
     let now = shared.friends.ask(&who.user, &id).await?;
     Ok(Json(Asked {
         user_id: now.other,
-        standing: now.standing.as_str(),
+        standing: now.standing,
         since: now.since.into(),
     }))
 }
@@ -108,19 +112,21 @@ pub(super) async fn remove(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<UserId>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<NoContent, ApiError> {
     shared.friends.remove(&who.user, &id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
 /// The document's envelope (004).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct OnlineStatus {
     data: Statuses,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OnlineStatuses")]
 struct Statuses {
+    /// By the id of each friend: whether they are online.
     statuses: BTreeMap<UserId, bool>,
 }
 

@@ -1,8 +1,9 @@
 //! `/api/inbox`: the durable events of the one who asks, for clients that hold no connection.
 
 use actix_web::web::{Data, Json, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     delivery::inbox::{
@@ -12,14 +13,16 @@ use crate::{
     },
     kernel::iso::Iso,
     people::Person,
+    protocol::event as wire,
     rest::{Answer, Shared, paging::Paging},
     store::StoreError,
 };
 
 /// From where on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct After {
     /// The last `seq` that the client has. Without it: from the oldest event that is kept.
+    #[schemars(with = "Option<u64>")]
     after: Option<LastSeq>,
 }
 
@@ -38,8 +41,9 @@ impl TryFrom<String> for LastSeq {
 }
 
 /// A part of the stream.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "InboxPart")]
 pub(super) struct Stream {
     items: Vec<Item>,
     /// For the next request's `after`.
@@ -49,16 +53,19 @@ pub(super) struct Stream {
     /// The stream does not reach back to `after`: what was missed is gone, and the client reads its state anew. The items
     /// then begin with the oldest that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    resync: Option<&'static str>,
+    resync: Option<wire::ResyncReason>,
 }
 
 /// One durable event.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "InboxEvent")]
 struct Item {
+    /// Its place in the stream.
     seq: u64,
     created_at: Iso,
     /// The message as sockets get it.
+    #[schemars(with = "Map<String, Value>")]
     event: Box<RawValue>,
 }
 
@@ -90,7 +97,7 @@ pub(super) async fn read(
         items: items?,
         seq: through.get(),
         head: extent.head.get(),
-        resync: reason.map(name),
+        resync: reason.map(told),
     }))
 }
 
@@ -104,10 +111,10 @@ fn start(asked: Option<Seq>, extent: Extent) -> (Seq, Option<ResyncReason>) {
     }
 }
 
-fn name(reason: ResyncReason) -> &'static str {
+fn told(reason: ResyncReason) -> wire::ResyncReason {
     match reason {
-        ResyncReason::Retention => "retention",
-        ResyncReason::UnknownSeq => "unknown_seq",
+        ResyncReason::Retention => wire::ResyncReason::Retention,
+        ResyncReason::UnknownSeq => wire::ResyncReason::UnknownSeq,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/api/me`, and logging out.
 
 use actix_web::web::{Data, Json, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Who asks, as others see them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Me {
     user_id: UserId,
@@ -36,13 +37,14 @@ pub(super) async fn show(who: ReqData<Person>) -> Answer<Me> {
 }
 
 /// Which device logs out.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "DeviceToLogOut")]
 pub(super) struct LogOut {
     /// The `device` of its connections; all of the user's devices where it is missing.
     device: Option<DeviceId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct LoggedOut {
     /// Connections that were closed.
     closed: usize,

@@ -1,15 +1,14 @@
 //! `/api/conversations/{id}/messages`, `/read` and `/typing`: a conversation's history, the asker's cursor in it, and whether
 //! they are typing.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, Path, Query, ReqData},
-};
+use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 use crate::{
     chat::{message::Message, records::messages::Span},
+    contract::NoContent,
     kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId},
     kernel::iso::Iso,
     people::Person,
@@ -18,14 +17,17 @@ use crate::{
 };
 
 /// One message.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Message")]
 pub(super) struct MessageView {
     message_id: MessageId,
     conversation_id: ConversationId,
+    /// Its place in the conversation, counted from 1 without gaps.
     message_seq: u64,
     sender_id: UserId,
     body: String,
+    /// Whatever its sender's app put beside the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Box<RawValue>>,
     client_message_id: ClientMessageId,
@@ -48,9 +50,13 @@ impl From<Message> for MessageView {
 }
 
 /// Which part of the history: what comes after a message, or what came before it; the latest without either.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Around {
+    /// Messages after the one with this `messageSeq`, the next ones first.
+    #[schemars(with = "Option<u64>")]
     after: Option<Seq>,
+    /// Messages before the one with this `messageSeq`, those just before it. Not together with `after`.
+    #[schemars(with = "Option<u64>")]
     before: Option<Seq>,
 }
 
@@ -69,8 +75,9 @@ impl TryFrom<String> for Seq {
 }
 
 /// A part of the history, the oldest message first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MessageHistory")]
 pub(super) struct History {
     items: Vec<MessageView>,
     /// The oldest message that is kept. Where `items` begin with it there is nothing before them.
@@ -103,11 +110,17 @@ pub(super) async fn list(
 }
 
 /// A message to send to the conversation.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MessageToSend")]
+#[schemars(example = json!({"clientMessageId": "0f1f6f58-5a3b-4c34-9f0e-3d8f6f4e2a11", "body": "こんにちは"}))]
 pub(super) struct Send {
+    /// Made by the client, a new one for each message: a repeat of the same message is known by it.
     client_message_id: ClientMessageId,
+    /// At most `chat.max_body` bytes, without the character U+0000.
+    #[schemars(length(min = 1), regex(pattern = r"^[^\x00]+$"))]
     body: String,
+    /// Whatever the app wants to put beside the text: at most `chat.max_body` bytes of JSON.
     data: Option<Box<RawValue>>,
 }
 
@@ -135,9 +148,11 @@ pub(super) async fn send(
 }
 
 /// How far the asker has read.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ReadUpTo")]
 pub(super) struct Read {
+    /// The last message that the asker has seen.
     message_seq: u64,
 }
 
@@ -156,7 +171,8 @@ pub(super) async fn read(
 }
 
 /// Whether the asker is typing.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "TypingNow")]
 pub(super) struct Typing {
     typing: bool,
 }
@@ -167,11 +183,11 @@ pub(super) async fn typing(
     who: ReqData<Person>,
     id: Path<ConversationId>,
     typing: Json<Typing>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<NoContent, ApiError> {
     if typing.typing {
         shared.chat.start_typing(&who.user, None, *id).await?;
     } else {
         shared.chat.stop_typing(&who.user, *id);
     }
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }

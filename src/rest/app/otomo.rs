@@ -1,7 +1,9 @@
 //! `/api/otomo`: who can be called, and the otomo's own choice.
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     audit::{Action, AuditEvent},
@@ -40,10 +42,13 @@ pub(super) async fn show(shared: Data<Shared>, id: Path<UserId>) -> Answer<Otomo
 }
 
 /// A choice, and whose it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OtomoStatusToSet")]
+#[schemars(example = json!({"status": "break", "until": "2026-11-22T13:00:00Z"}))]
 pub(super) struct Choose {
     status: ChosenStatus,
+    /// When a break is to end by itself: in the future.
     until: Option<Iso>,
     /// For an admin: whom they choose for.
     user_id: Option<UserId>,

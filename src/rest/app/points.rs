@@ -1,6 +1,7 @@
 //! `/api/points`: what the asker has, and how it came to that.
 
 use actix_web::web::{Data, Json, Query, ReqData};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -15,8 +16,9 @@ use crate::{
 };
 
 /// What somebody has.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PointsBalance")]
 pub(super) struct Balance {
     balance: i64,
     /// When it last changed; `null` if it never did.
@@ -33,10 +35,12 @@ pub(super) async fn show(shared: Data<Shared>, who: ReqData<Person>) -> Answer<B
 }
 
 /// One change. Its fields are named as in `sp_update` (source document 003), which told of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PointsTransaction")]
 pub(super) struct TransactionView {
     #[serde(rename = "transactionId")]
     transaction_id: TransactionId,
+    /// Below 0: points were taken.
     amount: i64,
     balance_before: i64,
     balance_after: i64,

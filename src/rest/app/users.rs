@@ -1,6 +1,7 @@
 //! `/api/users`: people as their friends and conversation partners see them.
 
 use actix_web::web::{Data, Json, Path, ReqData};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -13,13 +14,15 @@ use crate::{
 };
 
 /// `UserStatus` of source document 002.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "UserStatus")]
 pub(super) struct StatusView {
     user_id: UserId,
     is_online: bool,
     /// When they last came or went; `null` if they were never online.
     last_seen: Option<Iso>,
+    /// Whether they are typing to the asker.
     is_typing: bool,
     typing_to: Option<TypingToView>,
     /// When they became known.
@@ -29,8 +32,9 @@ pub(super) struct StatusView {
 }
 
 /// The id of the other one of two, or of a group's conversation.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "TypingTo")]
 enum TypingToView {
     Person(UserId),
     Group(ConversationId),

@@ -1,6 +1,7 @@
 //! `/api/server/calls`: what the media server sees of a call.
 
 use actix_web::web::{Data, Json, Path};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,13 +10,16 @@ use crate::{
 };
 
 /// Whether media flows.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "MediaSeen")]
 pub(super) struct Media {
+    /// Whether any is seen.
     alive: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MediaNoted")]
 pub(super) struct Noted {
     call_id: CallId,
     alive: bool,

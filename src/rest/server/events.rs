@@ -2,19 +2,24 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data, Json};
+use actix_web::web::{Data, Json};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    kernel::ids::{IdempotencyKey, RoomId, UserId},
+    contract::takes::RawJson,
+    kernel::{
+        ids::{IdempotencyKey, RoomId, UserId},
+        type_name,
+    },
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
     rest::{Answer, Shared, error::ApiError},
     rooms::{
         Report,
         publication::{Draft, RepeatKey, Target},
-        rules::Kind,
+        rules::{Kind, USERS_MAX},
     },
 };
 
@@ -27,6 +32,23 @@ pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
 /// The longest time to live, in seconds: a year.
 const TTL_MAX: u32 = 366 * 24 * 3600;
 
+/// One event, or several in one request: then all of them are published, or none.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "EventsToPublish")]
+#[schemars(example = json!({"target": {"user": "taro"}, "type": "notification", "data": {"message": "お知らせ", "category": "news"}}))]
+#[allow(
+    dead_code,
+    reason = "what it looks like; each part is read by itself, so that a refusal can say which one is wrong"
+)]
+pub(super) enum ToPublish {
+    One(EventBody),
+    Several {
+        #[schemars(length(min = 1, max = BATCH_MAX))]
+        events: Vec<EventBody>,
+    },
+}
+
 /// Several events in one request.
 #[derive(Deserialize)]
 #[serde(expecting = "an event, or {\"events\": [..]}")]
@@ -35,19 +57,61 @@ struct Batch {
 }
 
 /// One event.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an event: a JSON object")]
-struct EventBody {
+#[schemars(rename = "EventToPublish")]
+pub(super) struct EventBody {
+    #[schemars(with = "OneTarget")]
     target: TargetBody,
+    /// A type that clients know (`/schemas/events.json`: then `data` must fit it), or one of the app's own.
     #[serde(rename = "type")]
+    #[schemars(length(min = 1, max = type_name::MAX_BYTES), regex(pattern = "^[A-Za-z0-9_.:-]+$"))]
     name: String,
+    /// What clients get, with the `type` in it. What the server knows (`timestamp`, the `id` of a notification) may be left out.
+    #[schemars(with = "Option<Map<String, Value>>")]
     data: Option<Box<RawValue>>,
+    /// Without it: as the type says; of the app's own types a state if there is a key, else ephemeral.
     kind: Option<Kind>,
     #[serde(default)]
     priority: Priority,
+    /// Of a state: of two with the same key only the newer counts. At most 128 bytes without control characters.
     key: Option<String>,
+    /// For how long it is kept: at most a year.
+    #[schemars(range(min = 1, max = TTL_MAX))]
     ttl_seconds: Option<u32>,
+    /// A repeat with the same key and the same event publishes nothing.
     idempotency_key: Option<IdempotencyKey>,
+}
+
+/// For whom an event is: exactly one of these.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "EventTarget", transform = exactly_one)]
+#[allow(
+    dead_code,
+    reason = "what a target looks like; it is read field by field"
+)]
+enum OneTarget {
+    /// One user.
+    User { user: UserId },
+    /// Several users.
+    Users {
+        #[schemars(length(min = 1, max = USERS_MAX))]
+        users: Vec<UserId>,
+    },
+    /// Those who are in a room, or (durable) may be.
+    Room { room: RoomId },
+    /// Everybody who is connected.
+    All {
+        #[schemars(extend("const" = true))]
+        all: bool,
+    },
+}
+
+fn exactly_one(schema: &mut Schema) {
+    if let Some(targets) = schema.remove("anyOf") {
+        schema.insert("oneOf".to_owned(), targets);
+    }
 }
 
 /// For whom it is: exactly one of these.
@@ -61,8 +125,10 @@ struct TargetBody {
 }
 
 /// What became of one event, or of all of a request together.
-#[derive(Default, Clone, Copy, Serialize)]
+#[derive(Default, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "PublishedCounts")]
 pub(super) struct Counts {
+    /// Events that were published, or had been before with the same key.
     accepted: u64,
     /// Inboxes that it is stored in, or rooms in which it holds.
     stored: u64,
@@ -71,7 +137,7 @@ pub(super) struct Counts {
 }
 
 /// What became of a request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Published {
     #[serde(flatten)]
     together: Counts,
@@ -81,8 +147,9 @@ pub(super) struct Published {
 }
 
 /// `POST /api/server/events`: one event, or `{"events": [..]}`. All of them are published, or none.
-pub(super) async fn publish(shared: Data<Shared>, body: Bytes) -> Answer<Published> {
-    let batch: Batch = read("", &body)?;
+pub(super) async fn publish(shared: Data<Shared>, body: RawJson<ToPublish>) -> Answer<Published> {
+    let body = &body.0;
+    let batch: Batch = read("", body)?;
     let several = batch.events.is_some();
     let drafts = match batch.events {
         Some(events) if events.is_empty() || events.len() > BATCH_MAX => {
@@ -95,7 +162,7 @@ pub(super) async fn publish(shared: Data<Shared>, body: Bytes) -> Answer<Publish
             };
             events.into_iter().enumerate().map(draft).collect()
         }
-        None => draft("", &body).map(|draft| vec![draft]),
+        None => draft("", body).map(|draft| vec![draft]),
     }?;
     let published = shared.rooms.publish(drafts).await;
     let reports = published.map_err(|fault| located(fault.into(), several))?;

@@ -1,34 +1,47 @@
 //! `/api/server/points`: a backend grants points and consumes them.
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Json, Path},
-};
+use actix_web::web::{Data, Json, Path};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
     kernel::ids::{TransactionId, UserId},
     points::{
         PointsFault,
-        order::{Key, Order, Purpose, Transaction},
-        rules::{Amount, AmountFault, Change},
+        order::{
+            ACTION_MAX_BYTES, DESCRIPTION_MAX_BYTES, Key, Order, Purpose, TYPE_MAX_BYTES,
+            Transaction,
+        },
+        rules::{Amount, AmountFault, Change, POINTS_MAX},
     },
-    rest::{Answer, Shared, error::ApiError, idempotency},
+    rest::{Answer, Shared, error::ApiError, idempotency::RequiredIdempotencyHeader},
 };
 
 /// What is ordered. Each field is read by itself, so that a refusal can say which one is wrong.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PointsOrder")]
+#[schemars(example = json!({"amount": 500, "transaction_type": "purchase", "description": "500 ポイント"}))]
 pub(super) struct OrderBody {
+    #[schemars(with = "i64", range(min = 1, max = POINTS_MAX))]
     amount: Option<Box<RawValue>>,
+    /// What kind of change it is, in the app's own words.
+    #[schemars(with = "String", length(min = 1, max = TYPE_MAX_BYTES), regex(pattern = r"^[^\s\x00-\x1f\x7f-\x9f]+$"))]
     transaction_type: Option<Box<RawValue>>,
+    /// The same for people: at most 1,024 bytes.
+    #[schemars(with = "Option<String>", length(max = DESCRIPTION_MAX_BYTES), regex(pattern = r"^[^\x00]*$"))]
     description: Option<Box<RawValue>>,
+    /// What the points are given or taken for: at most 128 bytes.
+    #[schemars(with = "Option<String>", length(max = ACTION_MAX_BYTES), regex(pattern = r"^[^\x00]*$"))]
     action: Option<Box<RawValue>>,
+    /// The app's own data: at most 4,096 bytes of JSON.
+    #[schemars(with = "Option<Map<String, Value>>")]
     metadata: Option<Box<RawValue>>,
 }
 
 /// What has changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PointsChanged")]
 pub(super) struct Done {
     #[serde(rename = "transactionId")]
     transaction_id: TransactionId,
@@ -49,11 +62,11 @@ impl From<Transaction> for Done {
 /// `POST /api/server/points/{user}/grant`, once for each `Idempotency-Key`. The user need not be known.
 pub(super) async fn grant(
     shared: Data<Shared>,
-    request: HttpRequest,
+    key: RequiredIdempotencyHeader,
     user: Path<UserId>,
     body: Json<OrderBody>,
 ) -> Answer<Done> {
-    let order = order(&request, user, &body, Change::Grant)?;
+    let order = order(&key, user, &body, Change::Grant)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))
 }
 
@@ -61,21 +74,21 @@ pub(super) async fn grant(
 /// and the same order may be tried again later.
 pub(super) async fn consume(
     shared: Data<Shared>,
-    request: HttpRequest,
+    key: RequiredIdempotencyHeader,
     user: Path<UserId>,
     body: Json<OrderBody>,
 ) -> Answer<Done> {
-    let order = order(&request, user, &body, Change::Consume)?;
+    let order = order(&key, user, &body, Change::Consume)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))
 }
 
 fn order(
-    request: &HttpRequest,
+    key: &RequiredIdempotencyHeader,
     user: Path<UserId>,
     body: &OrderBody,
     change: fn(Amount) -> Change,
 ) -> Result<Order, ApiError> {
-    let key = Key::request(&idempotency::required(request)?);
+    let key = Key::request(&key.0);
     let purpose = Purpose {
         transaction_type: text("transaction_type", &body.transaction_type)?.unwrap_or_default(),
         description: text("description", &body.description)?.unwrap_or_default(),

@@ -1,12 +1,11 @@
 //! `/api/server/rooms`: a backend lets users into rooms, takes them out, and sees who is there.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, Path, Query},
-};
+use actix_web::web::{Data, Json, Path, Query};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    contract::{NoContent, Stored},
     kernel::{
         ids::{RoomId, UserId},
         iso::Iso,
@@ -20,15 +19,19 @@ use crate::{
 };
 
 /// Until when a user may be in a room.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RoomGrant")]
 pub(super) struct Until {
+    /// In the future; nothing for a grant without end.
     expires_at: Option<Iso>,
 }
 
-#[derive(Serialize)]
+/// A user who may be in a room.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct MemberView {
+#[schemars(rename = "RoomGranted")]
+pub(super) struct MemberView {
     room: RoomId,
     user_id: UserId,
     expires_at: Option<Iso>,
@@ -39,7 +42,7 @@ pub(super) async fn grant(
     shared: Data<Shared>,
     path: Path<(RoomId, UserId)>,
     until: Json<Until>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Stored<MemberView>, ApiError> {
     let (room, user) = path.into_inner();
     let expires_at = until.expires_at.map(|time| time.0);
     if expires_at.is_some_and(|end| end <= shared.store.now()) {
@@ -50,15 +53,15 @@ pub(super) async fn grant(
         .grant(&room, &user, Grant { expires_at })
         .await?;
     log::info!("room granted room={room} user={user}");
-    let mut response = match granted {
-        Granted::New => HttpResponse::Created(),
-        Granted::Renewed => HttpResponse::Ok(),
-    };
-    Ok(response.json(MemberView {
+    let member = MemberView {
         room,
         user_id: user,
         expires_at: until.expires_at,
-    }))
+    };
+    Ok(match granted {
+        Granted::New => Stored::New(member),
+        Granted::Renewed => Stored::Kept(member),
+    })
 }
 
 /// `DELETE /api/server/rooms/{room}/members/{user}`: the room's events end at once for all of the user's connections. The
@@ -66,16 +69,17 @@ pub(super) async fn grant(
 pub(super) async fn revoke(
     shared: Data<Shared>,
     path: Path<(RoomId, UserId)>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<NoContent, ApiError> {
     let (room, user) = path.into_inner();
     shared.rooms.revoke(&room, &user).await?;
     log::info!("room grant taken back room={room} user={user}");
-    Ok(HttpResponse::NoContent().finish())
+    Ok(NoContent)
 }
 
 /// A member, and whether they are there.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RoomMember")]
 pub(super) struct PresenceView {
     user_id: UserId,
     /// How many of their connections are in the room; 0: they are not there.
@@ -87,7 +91,8 @@ pub(super) struct PresenceView {
 }
 
 /// A room.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Room")]
 pub(super) struct RoomView {
     room: RoomId,
     /// The members, in the order of their ids.

@@ -1,14 +1,17 @@
 //! `/api/server/users`: a backend sets people up, and disconnects them.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, Path},
-};
+use actix_web::web::{Data, Json, Path};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    contract::Stored,
     delivery::lines::To,
-    kernel::{identity::Role, ids::UserId, person_name},
+    kernel::{
+        identity::Role,
+        ids::UserId,
+        person_name::{self, PersonName},
+    },
     people::{Person, Put},
     protocol::close_code::CloseCode,
     rest::{Answer, Shared, error::ApiError, evict::evict},
@@ -18,20 +21,26 @@ use crate::{
 const AVATAR_MAX_BYTES: usize = 2048;
 
 /// A person, whole: what is missing here is not kept from before.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
     role: Role,
+    #[schemars(with = "PersonName")]
     name: String,
+    /// The address of a picture: at most 2,048 bytes without control characters.
+    #[schemars(length(max = AVATAR_MAX_BYTES), regex(pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"))]
     avatar: Option<String>,
+    /// Of an otomo: points for each minute of a call. Nothing, or 0: calls are free.
     price_per_minute: Option<u32>,
+    /// Whether they are kept out.
     #[serde(default)]
     disabled: bool,
 }
 
-#[derive(Serialize)]
+/// A person as they are now.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+pub(super) struct StoredUser {
     user_id: UserId,
     #[serde(flatten)]
     user: User,
@@ -47,7 +56,7 @@ pub(super) async fn put(
     shared: Data<Shared>,
     id: Path<UserId>,
     user: Json<User>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Stored<StoredUser>, ApiError> {
     let (id, user) = (id.into_inner(), user.into_inner());
     check(&user)?;
     let put = shared.people.put(person(&id, &user)).await?;
@@ -73,11 +82,11 @@ pub(super) async fn put(
         }
         close(&shared, &id, CloseCode::TokenExpired, ROLE_CHANGED).await;
     }
-    let mut response = match put {
-        Put::Created => HttpResponse::Created(),
-        Put::Changed { .. } | Put::Unchanged => HttpResponse::Ok(),
-    };
-    Ok(response.json(Stored { user_id: id, user }))
+    let stored = StoredUser { user_id: id, user };
+    Ok(match put {
+        Put::Created => Stored::New(stored),
+        Put::Changed { .. } | Put::Unchanged => Stored::Kept(stored),
+    })
 }
 
 fn check(user: &User) -> Result<(), ApiError> {
@@ -105,7 +114,8 @@ fn person(id: &UserId, user: &User) -> Person {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionsClosed")]
 pub(super) struct Disconnected {
     /// Connections that were closed.
     closed: usize,

@@ -3,44 +3,110 @@
 //! The session it names handles the command, on whichever worker and node that is. So the session's limits hold, and a call
 //! is bound to its device.
 
-use std::{rc::Rc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Payload, Query},
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    web::{Json, Payload, Query},
 };
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
-use super::passing;
+use super::{Site, passing};
 use crate::{
+    contract::{
+        NoContent,
+        gives::{Gives, Operation, Schemas},
+        takes::{RawJson, RawQuery},
+    },
     delivery::{
         line::SessionRef,
         reply::{Answer, PostOutcome, PostedCommand},
     },
     kernel::ids::{DeviceId, SessionId, UserId},
-    protocol::{error_code::ErrorCode, event::Event, fault::Fault, frame::Frame, spec::Topics},
+    protocol::{
+        command::RequestId, error_code::ErrorCode, event::Event, fault::Fault, frame::Frame,
+        spec::Topics,
+    },
     session::{env::Env, hello::Credentials},
     transport::{credentials, peers::Courier, refusal::Refusal},
 };
 
-/// The session that is to handle the command, by its id or by its device.
-#[derive(Deserialize)]
+/// The session that is to handle the command, by its id or by its device. One of the two is needed.
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Recipient {
+    /// The `sessionId` of the stream's `connected`.
     session: Option<SessionId>,
+    /// The `device` that the stream was opened with.
     device: Option<DeviceId>,
+}
+
+/// A command as sockets take it (`/schemas/messages.json`).
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Command", example = json!({"type": "typing-start", "conversationId": "0198c0de-0000-7000-8000-000000000001"}))]
+#[allow(dead_code, reason = "what it looks like; the session reads it")]
+pub(super) struct CommandBody {
+    /// Which command.
+    #[serde(rename = "type")]
+    name: String,
+    /// What the client calls it: its answer carries it back.
+    request_id: Option<RequestId>,
+    /// The command's own fields.
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+/// The acknowledgement of a command, as sockets get it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(
+    dead_code,
+    reason = "what it looks like; it is written as sockets get it"
+)]
+struct Acknowledgement {
+    /// Which acknowledgement.
+    #[serde(rename = "type")]
+    name: String,
+    /// The command's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<RequestId>,
+    /// The acknowledgement's own fields.
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+/// A command's answer, or its error.
+pub(super) struct Answered(HttpResponse);
+
+impl Responder for Answered {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Gives for Answered {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        <Json<Acknowledgement> as Gives>::describe(operation, schemas);
+        NoContent::describe(operation, schemas);
+    }
 }
 
 /// Answers a posted command: 200 with its acknowledgement, 204 if it has none, else its error.
 pub(super) async fn answer(
     request: HttpRequest,
-    body: Payload,
-    env: Rc<Env>,
-    courier: Option<Rc<Courier>>,
-) -> HttpResponse {
-    let answered = post(&request, body, &env, courier.as_deref()).await;
-    answered.unwrap_or_else(HttpResponse::from)
+    body: RawJson<CommandBody, Payload>,
+    _: RawQuery<Recipient>,
+    site: Site,
+) -> Answered {
+    let answered = post(&request, body.0, &site.env, site.courier.as_deref()).await;
+    Answered(answered.unwrap_or_else(HttpResponse::from))
 }
 
 fn response(answer: Answer) -> HttpResponse {

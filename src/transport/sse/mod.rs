@@ -22,20 +22,102 @@ mod handoff;
 mod passing;
 mod stream;
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+    sync::Arc,
+};
 
 use actix::StreamHandler;
 use actix_web::{
-    HttpRequest,
+    Error, FromRequest, HttpRequest,
+    dev::Payload,
+    error::ErrorInternalServerError,
     web::{self, ServiceConfig},
 };
 
-use self::{handoff::Progress, stream::Flavour};
+use self::handoff::Progress;
 use crate::{
+    contract::{
+        Access, Area, Tag, post, stream,
+        takes::{Operation, Schemas, Takes},
+    },
     delivery::leave::Leave,
+    protocol::error_code::ErrorCode::{self, RateLimited},
     session::{Session, SessionContext, env::Env, gate::Gate},
     transport::peers::{self, Courier},
 };
+
+const STREAMS: Tag = Tag {
+    name: "Streams",
+    description: "Server-Sent Events, and what their clients have to say.",
+};
+
+/// What the handlers of one worker share.
+#[derive(Clone)]
+struct Site {
+    env: Rc<Env>,
+    gate: Arc<Gate>,
+    /// The way to other nodes, where there are any.
+    courier: Option<Rc<Courier>>,
+}
+
+impl FromRequest for Site {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let site = request.app_data::<Self>().cloned();
+        ready(site.ok_or_else(|| ErrorInternalServerError("no streams are served here")))
+    }
+}
+
+impl Takes for Site {
+    fn describe(_: &mut Operation, _: &mut Schemas) {}
+}
+
+/// The streams, and the way back.
+pub fn area() -> Area {
+    let after = "The last `id:` that came: wins over `lastSeq`. Browsers send it by themselves.";
+    Area::new("", Access::Streams).with(
+        &STREAMS,
+        [
+            stream(
+                "/sse",
+                "openStream",
+                self::stream::all,
+                "All your events, as a stream",
+            )
+            .details(
+                "Events have names, unless `events=unnamed` is asked for. A comment comes \
+                     every 25 s where nothing else does.",
+            )
+            .header("Last-Event-ID", after)
+            .refuses([RateLimited]),
+            stream(
+                "/api/chat/sse",
+                "openChatStream",
+                self::stream::chat,
+                "The events of your chat, as a stream",
+            )
+            .details("Events have no names, unless `events=named` is asked for.")
+            .header("Last-Event-ID", after)
+            .refuses([RateLimited]),
+            post(
+                "/api/commands",
+                "sendCommand",
+                commands::answer,
+                "Say something as a socket would",
+            )
+            .details(
+                "One command in, its acknowledgement out, or its error with the status that \
+                     its code has. The session of a stream of yours handles it: say which, by \
+                     `session` or by `device`.",
+            )
+            .refuses(ErrorCode::ALL.iter().copied()),
+        ],
+    )
+}
 
 /// Adds the streams to the HTTP application of one worker.
 pub fn routes(
@@ -44,13 +126,6 @@ pub fn routes(
     courier: Option<Rc<Courier>>,
 ) -> impl FnOnce(&mut ServiceConfig) {
     move |routes| {
-        for (path, flavour) in [("/sse", Flavour::ALL), ("/api/chat/sse", Flavour::CHAT)] {
-            let (env, gate) = (Rc::clone(&env), Arc::clone(&gate));
-            let open = move |request: HttpRequest| {
-                stream::open(request, flavour, Rc::clone(&env), Arc::clone(&gate))
-            };
-            routes.route(path, web::get().to(open));
-        }
         if let Some(courier) = courier.clone() {
             let env = Rc::clone(&env);
             let answer = move |request: HttpRequest, body: web::Payload| {
@@ -58,10 +133,8 @@ pub fn routes(
             };
             routes.route(peers::COMMANDS, web::post().to(answer));
         }
-        let answer = move |request: HttpRequest, body: web::Payload| {
-            commands::answer(request, body, Rc::clone(&env), courier.clone())
-        };
-        routes.route("/api/commands", web::post().to(answer));
+        routes.app_data(Site { env, gate, courier });
+        area().serve(routes);
     }
 }
 

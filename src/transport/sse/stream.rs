@@ -3,22 +3,28 @@
 //! A refused client gets a plain HTTP answer: the response begins only when the session has something to send, and a session
 //! that closes before that answers with a status.
 
-use std::{future::poll_fn, rc::Rc, sync::Arc, time::Duration};
+use std::{future::poll_fn, rc::Rc, time::Duration};
 
 use actix_http::{
     RequestHead, Version,
     header::{self, HeaderName},
 };
-use actix_web::{HttpRequest, HttpResponse, web::Query};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, web::Query};
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    Site,
     body::Body,
     connection::SocketHandle,
     handoff::{Handoff, ProgressStream},
 };
 use crate::{
+    contract::{
+        gives::{Gives, Operation, Schemas},
+        takes::RawQuery,
+    },
     kernel::ids::SessionId,
     protocol::{
         close_code::CloseCode,
@@ -34,7 +40,10 @@ use crate::{
         gate::Gate,
         hello::{Credentials, Hello},
     },
-    transport::{credentials, refusal::Refusal},
+    transport::{
+        credentials::{self, HandshakeQuery},
+        refusal::Refusal,
+    },
 };
 
 /// The header in which a returning `EventSource` says the last `id` it has.
@@ -68,26 +77,65 @@ impl Flavour {
 }
 
 /// The part of the query that is about streams alone.
-#[derive(Deserialize)]
-struct StreamQuery {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct StreamQuery {
+    /// Whether events have names (`addEventListener`) or not (`onmessage`).
+    #[schemars(with = "Option<EventNames>")]
     events: Option<String>,
 }
 
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+#[allow(dead_code, reason = "what it may be; it is read as a text")]
+enum EventNames {
+    Named,
+    Unnamed,
+}
+
+/// The whole query.
+pub(super) type Asked = (RawQuery<StreamQuery>, RawQuery<HandshakeQuery>);
+
+/// An event stream, or why there is none.
+pub(super) struct Stream(HttpResponse);
+
+impl Responder for Stream {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Gives for Stream {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        let text = schemas.outgoing::<String>();
+        let what = "Events until one of the two hangs up. `data:` is the whole message as sockets get it, with its `type`; `id:` \
+                    is the `seq` of durable events.";
+        operation.answer(200, what, "text/event-stream", text);
+    }
+}
+
+/// `GET /sse`
+pub(super) async fn all(request: HttpRequest, site: Site, _: Asked) -> Stream {
+    open(request, Flavour::ALL, site).await
+}
+
+/// `GET /api/chat/sse`
+pub(super) async fn chat(request: HttpRequest, site: Site, _: Asked) -> Stream {
+    open(request, Flavour::CHAT, site).await
+}
+
 /// Answers a request for a stream.
-pub(super) async fn open(
-    request: HttpRequest,
-    flavour: Flavour,
-    env: Rc<Env>,
-    gate: Arc<Gate>,
-) -> HttpResponse {
-    match begin(&request, flavour, env, &gate).await {
+async fn open(request: HttpRequest, flavour: Flavour, site: Site) -> Stream {
+    Stream(match begin(&request, flavour, site.env, &site.gate).await {
         Ok(body) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, "text/event-stream"))
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .insert_header((X_ACCEL_BUFFERING, "no"))
             .body(body),
         Err(refusal) => refusal.into(),
-    }
+    })
 }
 
 async fn begin(

@@ -17,6 +17,8 @@ mod events;
 pub mod leaving;
 mod line;
 mod onlooker;
+#[path = "../../support/openapi.rs"]
+pub mod openapi;
 #[path = "../../support/plans.rs"]
 mod plans;
 mod poster;

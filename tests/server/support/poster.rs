@@ -4,7 +4,10 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Endpoint, Json};
+use super::{
+    Endpoint, Json,
+    openapi::{self, Exchange},
+};
 
 /// Who posts, and for which of their streams.
 #[derive(Clone)]
@@ -40,7 +43,18 @@ impl Poster {
         let request = self.http.post(&self.url).bearer_auth(&self.token);
         let response = request.body(body).send().await?;
         let status = response.status().as_u16();
+        let kind = response.headers().get("content-type").cloned();
         let body = response.text().await?;
+        openapi::check(&Exchange {
+            method: "POST",
+            path: "/api/commands",
+            sent: None,
+            status,
+            content_type: kind
+                .as_ref()
+                .map_or("", |kind| kind.to_str().expect("text")),
+            body: &body,
+        });
         Ok((status, serde_json::from_str(&body).unwrap_or_default()))
     }
 

@@ -1,0 +1,166 @@
+//! One endpoint: what serves it and what describes it.
+
+use actix_web::{FromRequest, Handler, Responder, Route, guard, http::Method, web};
+
+use serde_json::json;
+
+use super::{gives::Gives, operation::Operation, schemas::Schemas, takes::Takes};
+use crate::protocol::error_code::ErrorCode;
+
+/// A method of a path, its handler, and what the handler's types cannot say.
+pub struct Endpoint {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) details: &'static str,
+    pub(super) refusals: Vec<ErrorCode>,
+    headers: Vec<(&'static str, &'static str)>,
+    pub(super) body_max: Option<usize>,
+    pub(super) route: Route,
+    /// The handler's extractors and its answer.
+    describe: fn(&mut Operation, &mut Schemas),
+}
+
+/// An endpoint that reads: GET, and HEAD for those who only want to know. `id` is its name in generated clients, unique among
+/// all; `summary` is one line for people.
+pub fn get<F, Args>(
+    path: &'static str,
+    id: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Handler<Args, Output: Responder + Gives + 'static>,
+    Args: FromRequest + Takes + 'static,
+{
+    // Whatever can be read can be asked for without its body (RFC 9110, section 9.3.2).
+    let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    Endpoint::new(Method::GET, route, path, id, handler, summary)
+}
+
+/// An endpoint whose answer goes on for as long as somebody reads it: GET alone.
+pub fn stream<F, Args>(
+    path: &'static str,
+    id: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Handler<Args, Output: Responder + Gives + 'static>,
+    Args: FromRequest + Takes + 'static,
+{
+    Endpoint::new(Method::GET, web::get(), path, id, handler, summary)
+}
+
+/// An endpoint that does something each time.
+pub fn post<F, Args>(
+    path: &'static str,
+    id: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Handler<Args, Output: Responder + Gives + 'static>,
+    Args: FromRequest + Takes + 'static,
+{
+    Endpoint::new(Method::POST, web::post(), path, id, handler, summary)
+}
+
+/// An endpoint that sets something: the same however often it is asked.
+pub fn put<F, Args>(
+    path: &'static str,
+    id: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Handler<Args, Output: Responder + Gives + 'static>,
+    Args: FromRequest + Takes + 'static,
+{
+    Endpoint::new(Method::PUT, web::put(), path, id, handler, summary)
+}
+
+/// An endpoint that takes something away.
+pub fn delete<F, Args>(
+    path: &'static str,
+    id: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Handler<Args, Output: Responder + Gives + 'static>,
+    Args: FromRequest + Takes + 'static,
+{
+    Endpoint::new(Method::DELETE, web::delete(), path, id, handler, summary)
+}
+
+impl Endpoint {
+    fn new<F, Args>(
+        method: Method,
+        route: Route,
+        path: &'static str,
+        id: &'static str,
+        handler: F,
+        summary: &'static str,
+    ) -> Self
+    where
+        F: Handler<Args, Output: Responder + Gives + 'static>,
+        Args: FromRequest + Takes + 'static,
+    {
+        Self {
+            route: route.to(handler),
+            method,
+            path,
+            id,
+            summary,
+            details: "",
+            refusals: Vec::new(),
+            headers: Vec::new(),
+            body_max: None,
+            describe: |operation, schemas| {
+                Args::describe(operation, schemas);
+                F::Output::describe(operation, schemas);
+            },
+        }
+    }
+
+    /// Says more than the summary, in Markdown.
+    #[must_use]
+    pub fn details(mut self, details: &'static str) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Says which errors may come, beside those that follow from the handler's types and from who may come in.
+    #[must_use]
+    pub fn refuses(mut self, codes: impl IntoIterator<Item = ErrorCode>) -> Self {
+        self.refusals.extend(codes);
+        self
+    }
+
+    /// Names a header that may be sent, and says what it does.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, description: &'static str) -> Self {
+        self.headers.push((name, description));
+        self
+    }
+
+    /// Gives the body another limit than `limits.message_size`, in bytes.
+    #[must_use]
+    pub fn body_max(mut self, bytes: usize) -> Self {
+        self.body_max = Some(bytes);
+        self
+    }
+
+    pub(super) fn operation(&self, schemas: &mut Schemas) -> Operation {
+        let mut operation = Operation::default();
+        (self.describe)(&mut operation, schemas);
+        for (name, description) in &self.headers {
+            let schema = json!({"type": "string", "description": description});
+            operation.header(name, false, schema);
+        }
+        operation.refuse(self.refusals.iter().copied());
+        operation
+    }
+}

@@ -83,7 +83,7 @@ export class Service {
     return service;
   }
 
-  /** Ctrl-C, and the wait for its end. @returns {Promise<string>} what it said */
+  /** Ctrl-C, and the wait for its end. @returns {Promise<string>} what it said @throws {Error} if it has to be killed */
   async end() {
     const child = this.#process;
     if (child.exitCode === null && child.signalCode === null) {
@@ -92,6 +92,7 @@ export class Service {
       const late = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), PATIENCE_MS);
       await gone;
       clearTimeout(late);
+      if (child.signalCode === 'SIGKILL') throw new Error(`does not end after Ctrl-C\n${this.#log}`);
     }
     return this.#log;
   }

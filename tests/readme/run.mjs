@@ -55,9 +55,12 @@ class Newcomer {
 
   async leave() {
     await this.#browser?.close();
-    await this.#stop();
-    this.#shell?.close();
-    await rm(this.#home, { recursive: true, force: true });
+    try {
+      await this.#stop();
+    } finally {
+      this.#shell?.close();
+      await rm(this.#home, { recursive: true, force: true });
+    }
   }
 
   /** @param {string} name of a README in the clone */
@@ -107,7 +110,9 @@ class Newcomer {
   }
 
   async #stop() {
-    for (const service of this.#services.splice(0).reverse()) await service.end();
+    const ends = await Promise.allSettled(this.#services.splice(0).map((service) => service.end()));
+    const fault = ends.find(({ status }) => status === 'rejected');
+    if (fault) throw fault.reason;
   }
 
   /** The build, or what takes its place. */

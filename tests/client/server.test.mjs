@@ -208,6 +208,23 @@ describe('a proxy that refuses upgrades', () => {
   });
 });
 
+describe('a way that brings everything twice', () => {
+  story('is heard once', async () => {
+    const proxy = await proxyWithoutUpgrades(server);
+    try {
+      const taro = await join('taro-twice', { url: proxy.url, transport: 'sse' });
+      const hana = await join('hana-twice');
+      proxy.state.twice = true;
+      for (const body of ['a', 'b', 'c']) await hana.request('message_send', { toUserId: 'taro-twice', body });
+      await hears(taro, 'new-message', ({ body }) => body === 'c');
+      assert.deepEqual(texts(taro.of('new-message')), ['a', 'b', 'c']);
+      assert.equal(taro.of('connected').length, 1);
+    } finally {
+      proxy.close();
+    }
+  });
+});
+
 describe('tokens', () => {
   let strict;
   before(async () => {

@@ -46,16 +46,21 @@ export async function line(server) {
 }
 
 /**
- * A proxy that passes HTTP on, streams too, and refuses every upgrade.
+ * A proxy that passes HTTP on, streams too, and refuses every upgrade. With `state.twice` what streams bring comes twice.
  * @param {{port: number}} server
  */
 export async function proxyWithoutUpgrades(server) {
-  const state = { refused: 0 };
+  const state = { refused: 0, twice: false };
   const listener = http.createServer((request, response) => {
     const { method, url: path, headers } = request;
     const onward = http.request({ host: '127.0.0.1', port: server.port, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
+      const streams = answer.headers['content-type'] === 'text/event-stream';
+      answer.on('data', (bytes) => {
+        response.write(bytes);
+        if (streams && state.twice) response.write(bytes);
+      });
+      answer.on('end', () => response.end());
     });
     onward.on('error', () => response.destroy());
     response.on('close', () => onward.destroy());

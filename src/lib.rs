@@ -29,9 +29,10 @@
 //! The rooms of floor 4 are built alike: `rules` is pure (no actor, no database, no clock), `records` are the queries. Where
 //! serial order is the point an actor drives them (calls, presence, rooms), with its `messages`; the others are plain services.
 //!
-//! What people touch is beside the rooms: `web/client/` is the client library, `web/demo/` and `web/admin/` are pages on top of it,
-//! `web/schemas/` describes the protocol to programs and is written by `otomo schema`. The binary carries all four. `web/docs/` has
-//! a page for each system (what it promises, its messages, what happens when things fail), `config/default.toml` every setting.
+//! What people touch is beside the rooms: `web/client/` is the client library, `web/demo/` and `web/admin/` are pages on top of it
+//! (`web/shared/` is what both are built with), `web/schemas/` describes the protocol to programs and is written by `otomo schema`.
+//! The binary carries all five. `web/docs/` has a page for each system (what it promises, its messages, what happens when things
+//! fail), `config/default.toml` every setting.
 //!
 //! # Walkthrough: a status changes
 //! 1. A frame arrives. [`transport::ws`] reads it in the session's own task and hands the text to

@@ -1,6 +1,6 @@
 //! Files that are carried in the binary: the demo page (`/` is its document, `/demo/..` its parts), the admin page
-//! (`/admin/`), the client library that both are built on (`/client/src/..`), and for those who build clients and backends
-//! what describes the protocol to programs (`/schemas/..`).
+//! (`/admin/`), what both are built with (`/shared/..`, and the client library, `/client/src/..`), and for those who build
+//! clients and backends what describes the protocol to programs (`/schemas/..`).
 //!
 //! Browsers keep the files and ask each time whether they are still the same (`ETag`): a new binary is seen at once, and a
 //! reload costs a few hundred bytes. A debug build reads the files from the sources instead, so that a change is seen

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { duration, MESSAGES, pickLanguage, Translator } from '../../web/demo/i18n.js';
+import { MESSAGES, Translator } from '../../web/demo/i18n.js';
 import { readToken } from '../../web/demo/token.js';
 import { tintOf } from '../../web/demo/ui/avatar.js';
+import { duration, pickLanguage } from '../../web/shared/i18n.js';
 import { describePage } from './support/page.mjs';
 
 describePage('demo', MESSAGES);

@@ -4,7 +4,8 @@
  * - `access.js`: the token. `api.js`: what the server tells. `place.js`: where on the page one is.
  * - `poller.js`: looks again and again. `figures/`: rates and quantiles of what two looks differ by.
  * - `why.js`: why an otomo has their status, in sentences.
- * - `views/`: each asks for what it shows; `ui/` is what they are built with, `messages/` their words.
+ * - `views/`: each asks for what it shows; `ui/`, and `../shared/` with other pages, is what they are built with,
+ *   `messages/` their words.
  *
  * ```text
  *   poller --look--> server --overview--> history --> frame, overview
@@ -13,7 +14,7 @@
  * ```
  */
 
-import { pickLanguage } from '../demo/i18n.js';
+import { pickLanguage } from '../shared/i18n.js';
 import { ownerOf, saveLanguage, savedLanguage, savedToken, saveToken } from './access.js';
 import { restWith } from './api.js';
 import { NO_HISTORY, record } from './figures/history.js';

@@ -2,11 +2,11 @@
  * The languages of this page: its texts, and how it writes figures.
  */
 
-import { Translator } from '../demo/i18n.js';
+import { Translator } from '../shared/i18n.js';
 import en from './messages/en.js';
 import ja from './messages/ja.js';
 
-/** @typedef {import('../demo/i18n.js').Language} Language */
+/** @typedef {import('../shared/i18n.js').Language} Language */
 
 /** @type {Record<Language, Record<string, string>>} */
 export const MESSAGES = { ja, en };
@@ -14,32 +14,20 @@ export const MESSAGES = { ja, en };
 /** Codes of the client itself: for these there is no sentence of the server. */
 const OWN_CODES = ['DISCONNECTED', 'TIMEOUT'];
 
-export class Words {
+/** The texts of one language, its figures, and the words of the server in it. */
+export class Words extends Translator {
   #messages;
-  #times;
-  #count;
   #small;
-  #clock;
+  #second;
   #moment;
 
   /** @param {Language} language */
   constructor(language) {
-    this.language = language;
+    super(language, MESSAGES[language]);
     this.#messages = MESSAGES[language];
-    this.#times = new Translator(language);
-    this.#count = new Intl.NumberFormat(language);
     this.#small = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
-    this.#clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+    this.#second = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
     this.#moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  }
-
-  /**
-   * @param {string} key
-   * @param {Record<string, string | number>} [params]
-   * @returns {string} a text, never markup
-   */
-  text(key, params = {}) {
-    return (this.#messages[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(params[name] ?? ''));
   }
 
   /**
@@ -63,15 +51,10 @@ export class Words {
     return this.text('fault.told', { message, code });
   }
 
-  /** @param {number} value "1,200" */
-  count(value) {
-    return this.#count.format(value);
-  }
-
   /** @param {number | null} value "12.3", "12,345"; a dash for what cannot be told */
   figure(value) {
     if (value === null) return '–';
-    return Math.abs(value) < 100 ? this.#small.format(value) : this.count(Math.round(value));
+    return Math.abs(value) < 100 ? this.#small.format(value) : this.number(Math.round(value));
   }
 
   /** @param {number | null} ms "1.23 ms", "2.1 s" */
@@ -93,12 +76,12 @@ export class Words {
     if (at === null) return '–';
     const date = new Date(at);
     const today = date.toDateString() === new Date().toDateString();
-    return (today ? this.#clock : this.#moment).format(date);
+    return (today ? this.#second : this.#moment).format(date);
   }
 
-  /** @param {number} ms "3 minutes" */
+  /** @param {number} ms "12 s", "3 minutes" */
   span(ms) {
-    return ms < 60_000 ? this.text('time.seconds', { count: Math.max(0, Math.floor(ms / 1_000)) }) : this.#times.span(ms);
+    return ms < 60_000 ? this.text('time.seconds', { count: Math.max(0, Math.floor(ms / 1_000)) }) : super.span(ms);
   }
 }
 

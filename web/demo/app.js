@@ -6,7 +6,8 @@
  * - `chat/`: what the chat does with it: histories, the messages on their way, what was read, who is writing.
  * - `call/`: what a call sounds like here: ring, loudspeaker, level meter.
  * - `friends/`, `points/`: what loads and changes those.
- * - `views/`: each a function of the snapshot; `ui/` is what they are built with, `messages/` their words.
+ * - `views/`: each a function of the snapshot; `ui/`, and `../shared/` with other pages, is what they are built with,
+ *   `messages/` their words.
  * - `session.js`, `identity.js`, `saved.js`: who this tab is, and what outlives a reload.
  * - `followers.js`, `teller.js`: what follows from events beside all that: what is saved, what is told in a sentence.
  * - `backend.js`: what an app's own backend would do, for trials in development mode.
@@ -24,7 +25,6 @@ import { ChatController } from './chat/controller.js';
 import { changePrice } from './backend.js';
 import { keepInbox, keepUnsent } from './followers.js';
 import { FriendsController } from './friends/controller.js';
-import { pickLanguage } from './i18n.js';
 import { PointsController } from './points/controller.js';
 import { saveDraft, savedDraft, savedLanguage, saveLanguage } from './saved.js';
 import { Session } from './session.js';
@@ -32,6 +32,7 @@ import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
 import { clearNotices, tell, tellNews } from './teller.js';
 import { buildScreen } from './views/screen.js';
+import { pickLanguage } from '../shared/i18n.js';
 
 const store = new Store();
 const ringer = new Ringer();

@@ -4,15 +4,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
+/** @param {string} name */
+const folderOf = (name) => new URL(`../../../web/${name}/`, import.meta.url);
+
 /** @param {string} name a folder of `web` */
-function sourcesOf(name) {
-  const folder = new URL(`../../../web/${name}/`, import.meta.url);
-  const files = readdirSync(folder, { recursive: true }).map(String);
+function scriptsOf(name) {
+  const files = readdirSync(folderOf(name), { recursive: true }).map(String);
   const scripts = files.filter((file) => file.endsWith('.js'));
-  return {
-    scripts: scripts.map((file) => ({ file, text: readFileSync(new URL(file, folder), 'utf8') })),
-    html: readFileSync(new URL('index.html', folder), 'utf8'),
-  };
+  return scripts.map((file) => ({ file, text: readFileSync(new URL(file, folderOf(name)), 'utf8') }));
 }
 
 /**
@@ -20,7 +19,7 @@ function sourcesOf(name) {
  * @param {Record<'ja' | 'en', Record<string, string>>} messages its texts
  */
 export function describePage(name, { ja, en }) {
-  const { scripts, html } = sourcesOf(name);
+  const scripts = scriptsOf(name);
   const holes = (/** @type {string} */ text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
 
   describe(`the two languages of ${name}`, () => {
@@ -51,7 +50,8 @@ export function describePage(name, { ja, en }) {
 
   describe(`the page ${name}`, () => {
     test('never writes markup, never loads from elsewhere, and has no inline script or style', () => {
-      for (const { file, text } of scripts) {
+      const html = readFileSync(new URL('index.html', folderOf(name)), 'utf8');
+      for (const { file, text } of [...scripts, ...scriptsOf('shared')]) {
         assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, file);
         assert.doesNotMatch(text, /https?:\/\/(?!www\.w3\.org\/2000\/svg)/, file);
       }

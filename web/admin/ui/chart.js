@@ -2,7 +2,7 @@
  * A small line over the last minutes. Whoever cannot see it is told the figure now, the least and the most.
  */
 
-import { setAttribute } from '../../demo/ui/dom.js';
+import { setAttribute } from '../../shared/ui/dom.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 

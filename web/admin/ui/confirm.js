@@ -2,7 +2,7 @@
  * Asks before something is done, does it, and says in the same place if that failed.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 import { button } from './pieces.js';
 
 /** @typedef {import('../i18n.js').Words} Words */

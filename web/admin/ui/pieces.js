@@ -2,7 +2,7 @@
  * Small pieces that several views are built with.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 
 /** @typedef {import('../i18n.js').Words} Words */
 

@@ -3,7 +3,8 @@
  * is reading stay where they are. On a phone each row is a card; the roles say that it is a table all the same.
  */
 
-import { h, setAttribute, setText } from '../../demo/ui/dom.js';
+import { h, setAttribute, setText } from '../../shared/ui/dom.js';
+import { keyedRows } from '../../shared/ui/rows.js';
 
 /**
  * @template Row
@@ -46,23 +47,12 @@ export function table(parts) {
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
     body,
   );
-  /** @type {Map<string, ReturnType<typeof rowView<Row>>>} */
-  let shown = new Map();
+  const frame = h('div', { class: 'table-frame', tabindex: -1 }, grid, empty);
+  const place = keyedRows(body, { key: keyOf, build: (row) => rowView(parts, row), refuge: frame });
   return {
-    element: h('div', { class: 'table-frame' }, grid, empty),
+    element: frame,
     show(rows) {
-      /** @type {typeof shown} */
-      const next = new Map();
-      for (const row of rows) {
-        const view = shown.get(keyOf(row)) ?? rowView(parts, row);
-        view.show(row);
-        next.set(keyOf(row), view);
-      }
-      for (const [key, view] of shown) if (!next.has(key)) view.element.remove();
-      [...next.values()].forEach(({ element }, place) => {
-        if (body.children[place] !== element) body.insertBefore(element, body.children[place] ?? null);
-      });
-      shown = next;
+      place(rows);
       grid.hidden = rows.length === 0;
       empty.hidden = rows.length > 0;
     },
@@ -88,7 +78,7 @@ function rowView({ columns, actions, picked, keyOf }, first) {
   return {
     element,
     /** @param {Row} row */
-    show(row) {
+    update(row) {
       current = row;
       columns.forEach(({ text, tone }, place) => {
         const { mark } = cells[place];

@@ -2,7 +2,7 @@
  * What admins did: who, when, to whom or what, and how it came out.
  */
 
-import { h } from '../../demo/ui/dom.js';
+import { h } from '../../shared/ui/dom.js';
 import { pager, section } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
 

@@ -2,8 +2,8 @@
  * The calls, live or all; what happened in one; and how to end it.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
-import { duration } from '../../demo/i18n.js';
+import { h, setText } from '../../shared/ui/dom.js';
+import { duration } from '../../shared/i18n.js';
 import { button, choice, details, pager, section } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
 
@@ -73,7 +73,7 @@ function callTable(desk, chosen) {
         { head: t.text('calls.phase'), text: (call) => stateOf(t, call), tone: ({ phase }) => phase },
         { head: t.text('calls.requested'), text: ({ requestedAt }) => t.time(requestedAt) },
         { head: t.text('calls.duration'), kind: 'figure', text: lasts },
-        { head: t.text('calls.points'), kind: 'figure', text: (call) => t.count(call.totalChargedPoints) },
+        { head: t.text('calls.points'), kind: 'figure', text: (call) => t.number(call.totalChargedPoints) },
       ],
       actionsHead: t.text('calls.actions'),
       actions: (row) => [

@@ -2,7 +2,7 @@
  * Stopping this node without cutting anybody off, and how far that is.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 import { button, facts, section } from '../ui/pieces.js';
 
 /**
@@ -54,8 +54,8 @@ export function drainView(desk) {
     bar.value = most === 0 ? 1 : 1 - left / most;
     details.show([
       drain.phase === null ? '–' : t.word('drain.phases', drain.phase),
-      t.count(drain.connections),
-      t.count(drain.liveCalls),
+      t.number(drain.connections),
+      t.number(drain.liveCalls),
       t.time(drain.startedAt),
       t.time(drain.limitAt),
     ]);

@@ -2,7 +2,7 @@
  * What surrounds every view: the menu, who is here, which node answers, how old what is shown is, and what went wrong.
  */
 
-import { h, icon, setAttribute, setText } from '../../demo/ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 import { hashOf, VIEWS } from '../place.js';
 import { button } from '../ui/pieces.js';
 

@@ -2,7 +2,7 @@
  * The nodes of the database, and how the one that answers is.
  */
 
-import { h } from '../../demo/ui/dom.js';
+import { h } from '../../shared/ui/dom.js';
 import { healthOf } from '../api.js';
 import { section } from '../ui/pieces.js';
 import { table } from '../ui/table.js';

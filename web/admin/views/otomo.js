@@ -2,7 +2,7 @@
  * The otomo in the order of people's list, and for one of them why they have their status, with what an admin may correct.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 import { button, choice, details, pager, section } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
 import { explain } from '../why.js';
@@ -68,7 +68,7 @@ function otomoTable({ t, now, go }, chosen) {
         { head: t.text('list.id'), kind: 'id', text: ({ userId }) => userId },
         { head: t.text('list.status'), text: ({ status }) => t.word('status', status), tone: ({ status }) => status },
         { head: t.text('list.since'), text: ({ changedAt }) => t.span(now() - Date.parse(changedAt)) },
-        { head: t.text('list.connections'), kind: 'figure', text: ({ connections }) => t.count(connections) },
+        { head: t.text('list.connections'), kind: 'figure', text: ({ connections }) => t.number(connections) },
       ],
       actionsHead: t.text('list.actions'),
       actions: (row) => [

@@ -2,7 +2,7 @@
  * This node in one look: big figures with their last minutes, and what the whole is made of.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 import { LOOKS_KEPT } from '../figures/history.js';
 import { emptied, quantile } from '../figures/quantile.js';
 import { chart } from '../ui/chart.js';
@@ -39,7 +39,7 @@ const FACTS = [
   ['memory', (t, { memoryBytes }) => t.size(memoryBytes)],
   ['transports', (t, { transports }) => listed(t, transports)],
   ['people', (t, { users, usersOnline }) => t.text('overview.peopleValue', { users, online: usersOnline })],
-  ['storeQueue', (t, { storeQueue }) => t.count(storeQueue)],
+  ['storeQueue', (t, { storeQueue }) => t.number(storeQueue)],
   ['event', (t, { latency }) => t.took(quantile(emptied(latency.event), latency.event, 0.99))],
   ['callSetup', (t, { latency }) => t.took(quantile(emptied(latency.callSetup), latency.callSetup, 0.99))],
   ['closes', (t, { totals }) => listed(t, totals.closes)],
@@ -118,5 +118,5 @@ function figureView(t, { name, tone, write }) {
 /** @param {Words} t @param {Record<string, number>} counts "websocket 12, sse 3" */
 function listed(t, counts) {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
-  return some.length === 0 ? t.text('overview.none') : some.map(([name, count]) => `${name} ${t.count(count)}`).join(', ');
+  return some.length === 0 ? t.text('overview.none') : some.map(([name, count]) => `${name} ${t.number(count)}`).join(', ');
 }

@@ -3,7 +3,7 @@
  * devices have lost can be sent again.
  */
 
-import { h } from '../../demo/ui/dom.js';
+import { h } from '../../shared/ui/dom.js';
 import { button, pager, section } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
 

@@ -2,7 +2,7 @@
  * The door: an admin's token, pasted, or borrowed where the server is in development mode.
  */
 
-import { h, setText } from '../../demo/ui/dom.js';
+import { h, setText } from '../../shared/ui/dom.js';
 import { borrowToken, lends, ownerOf } from '../access.js';
 import { button } from '../ui/pieces.js';
 

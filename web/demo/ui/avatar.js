@@ -3,7 +3,7 @@
  * that is always the same for the same person.
  */
 
-import { h } from './dom.js';
+import { h } from '../../shared/ui/dom.js';
 
 /** How many colours the stylesheet has. */
 const TINTS = 8;

@@ -2,7 +2,7 @@
  * A question before something that cannot be taken back.
  */
 
-import { h } from './dom.js';
+import { h } from '../../shared/ui/dom.js';
 
 /**
  * @param {{question: string, yes: string, no: string}} words

@@ -4,7 +4,7 @@
 
 import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon, progressRing, setText } from '../ui/dom.js';
+import { h, icon, progressRing, setText } from '../../shared/ui/dom.js';
 
 /**
  * @param {import('../i18n.js').Translator} t

@@ -5,7 +5,7 @@
 import { TRANSPORTS } from '../saved.js';
 import { standingAs } from '../state/friends.js';
 import { CHAT, FRIENDS, HOME, hashOf, POINTS } from '../state/place.js';
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 
 /**
  * @typedef {import('../state/store.js').State} State

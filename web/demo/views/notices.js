@@ -4,7 +4,7 @@
  */
 
 import { hashOf } from '../state/place.js';
-import { h, icon } from '../ui/dom.js';
+import { h, icon } from '../../shared/ui/dom.js';
 
 /** @typedef {import('../state/notices.js').Notice} Notice */
 

@@ -4,8 +4,8 @@
 
 import { isLive } from '../../client/src/calls/state.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
-import { keyedRows } from '../ui/rows.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
+import { keyedRows } from '../../shared/ui/rows.js';
 
 /**
  * @typedef {object} Actions

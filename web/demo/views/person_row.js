@@ -3,7 +3,7 @@
  */
 
 import { avatar } from '../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 
 /**
  * @typedef {import('../state/client.js').Person} Person

@@ -2,7 +2,7 @@
  * For trials in development mode: what a call with this otomo costs. An app's backend says that otherwise.
  */
 
-import { h } from '../ui/dom.js';
+import { h } from '../../shared/ui/dom.js';
 
 /** Points a minute to choose from. */
 const PRICES = [0, 10, 50];

@@ -3,7 +3,7 @@
  */
 
 import { avatar } from '../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 import { navView } from './nav.js';
 import { noticesView } from './notices.js';
 

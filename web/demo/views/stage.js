@@ -4,7 +4,7 @@
  */
 
 import { deservesSummary } from '../state/ending.js';
-import { h, setAttribute } from '../ui/dom.js';
+import { h, setAttribute } from '../../shared/ui/dom.js';
 import { incomingScene } from './incoming.js';
 import { noticesView } from './notices.js';
 import { summaryScene } from './summary.js';

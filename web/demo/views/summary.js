@@ -2,12 +2,12 @@
  * How a call went: why it ended, how long it was, and the way back.
  */
 
-import { duration } from '../i18n.js';
+import { duration } from '../../shared/i18n.js';
 import { listed, peerOf } from '../state/client.js';
 import { endingKey } from '../state/ending.js';
 import { hashOf, POINTS } from '../state/place.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon } from '../ui/dom.js';
+import { h, icon } from '../../shared/ui/dom.js';
 
 /** Ends that have to do with points. */
 const OF_POINTS = new Set(['INSUFFICIENT_POINTS', 'low_balance']);

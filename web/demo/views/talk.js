@@ -2,10 +2,10 @@
  * The call itself: ringing out, connecting, talking, and every trouble on the way, in one calm place.
  */
 
-import { duration } from '../i18n.js';
+import { duration } from '../../shared/i18n.js';
 import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 
 /** @typedef {import('../state/client.js').Call} Call */
 

@@ -2,7 +2,7 @@
  * O-01, the otomo's waiting screen: the own status, how to change it, and the calls that were missed.
  */
 
-import { h, icon, setAttribute, setText } from '../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 import { listed } from '../state/client.js';
 import { missedView } from './missed.js';
 import { priceView } from './price.js';

@@ -5,7 +5,7 @@
 import { borrowIdentity, fetchPeople } from '../identity.js';
 import { readToken } from '../token.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon, setText } from '../ui/dom.js';
+import { h, icon, setText } from '../../shared/ui/dom.js';
 
 /**
  * @typedef {import('../identity.js').DevPerson} DevPerson

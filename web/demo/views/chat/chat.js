@@ -2,7 +2,7 @@
  * The chat: the list of conversations, and beside it the one that is open. A phone has room for one of them.
  */
 
-import { h, setAttribute } from '../../ui/dom.js';
+import { h, setAttribute } from '../../../shared/ui/dom.js';
 import { conversationView } from './conversation.js';
 import { conversationListView } from './conversation_list.js';
 import { newGroupView } from './new_group.js';

@@ -3,7 +3,7 @@
  * input method does neither.
  */
 
-import { h, icon } from '../../ui/dom.js';
+import { h, icon } from '../../../shared/ui/dom.js';
 
 /** What browsers report for a key that the input method has taken. */
 const TAKEN_BY_IME = 229;

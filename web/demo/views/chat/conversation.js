@@ -4,7 +4,7 @@
 
 import { CHAT, hashOf } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
 import { composer } from './composer.js';
 import { logView } from './log.js';
 import { faceOf, isOnline, presenceText, titleOf, typingText } from './names.js';

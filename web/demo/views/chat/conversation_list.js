@@ -6,8 +6,8 @@
 import { inOrder } from '../../state/chat/conversations.js';
 import { conversationAt, hashOf, NEW_GROUP } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
-import { h, icon, setAttribute, setText } from '../../ui/dom.js';
-import { reorder } from '../../ui/reorder.js';
+import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
+import { reorder } from '../../../shared/ui/reorder.js';
 import { badge } from '../nav.js';
 import { faceOf, isOnline, nameIn, titleOf, typingText } from './names.js';
 

@@ -4,7 +4,7 @@
 
 import { logOf } from '../../state/chat/log.js';
 import { isWhole } from '../../state/chat/timelines.js';
-import { h, icon, setAttribute, setText } from '../../ui/dom.js';
+import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
 import { bubble } from './bubble.js';
 
 /**

@@ -6,7 +6,7 @@ import { newId } from '../../../client/src/index.js';
 import { othersIn } from '../../state/chat/conversations.js';
 import { CHAT, hashOf } from '../../state/place.js';
 import { avatar } from '../../ui/avatar.js';
-import { h, icon, setText } from '../../ui/dom.js';
+import { h, icon, setText } from '../../../shared/ui/dom.js';
 
 /** The longest name of a group, in characters: what the server takes. */
 const TITLE_MAX = 200;

@@ -4,8 +4,8 @@
 
 import { othersIn } from '../../state/chat/conversations.js';
 import { listed } from '../../state/client.js';
-import { h, icon, setAttribute, setText } from '../../ui/dom.js';
-import { keyedRows } from '../../ui/rows.js';
+import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
+import { keyedRows } from '../../../shared/ui/rows.js';
 import { doing, personRow } from '../person_row.js';
 
 /** The longest id that the server takes, in characters. */

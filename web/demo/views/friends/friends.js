@@ -4,8 +4,8 @@
 
 import { standingAs } from '../../state/friends.js';
 import { confirm } from '../../ui/confirm.js';
-import { h, setText } from '../../ui/dom.js';
-import { keyedRows } from '../../ui/rows.js';
+import { h, setText } from '../../../shared/ui/dom.js';
+import { keyedRows } from '../../../shared/ui/rows.js';
 import { presenceOf } from '../presence.js';
 import { doing, personRow } from '../person_row.js';
 import { askView } from './ask.js';

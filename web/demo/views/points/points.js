@@ -2,7 +2,7 @@
  * What one has, and how it came to that.
  */
 
-import { h, setText } from '../../ui/dom.js';
+import { h, setText } from '../../../shared/ui/dom.js';
 import { transactionsView } from './transactions.js';
 
 /**

@@ -2,7 +2,7 @@
  * Every change, the newest first, under the day on which it was made.
  */
 
-import { h, setAttribute, setText } from '../../ui/dom.js';
+import { h, setAttribute, setText } from '../../../shared/ui/dom.js';
 
 /**
  * @typedef {import('../../state/points.js').Transaction} Transaction

@@ -26,8 +26,10 @@ pub(super) struct SchemaArgs {
 enum Subject {
     /// Every command and event, as JSON Schema (draft 2020-12).
     Messages,
-    /// The same as types of TypeScript.
+    /// Every command and event, as types of TypeScript.
     Typescript,
+    /// The sockets and their messages, as AsyncAPI 3.0.
+    Asyncapi,
     /// The events that backends publish and clients get, as JSON Schema (draft 2020-12).
     Events,
     /// The endpoints for apps, backends, admins and operators, as OpenAPI 3.1.
@@ -38,8 +40,9 @@ impl Subject {
     /// Where its file is among the sources.
     fn file(self) -> &'static str {
         match self {
-            Self::Typescript => "web/client/types/protocol.d.ts",
             Self::Messages => "web/schemas/messages.json",
+            Self::Typescript => "web/client/types/protocol.d.ts",
+            Self::Asyncapi => "web/schemas/asyncapi.json",
             Self::Events => "web/schemas/events.json",
             Self::Openapi => "web/schemas/openapi.json",
         }
@@ -47,8 +50,9 @@ impl Subject {
 
     fn document(self) -> String {
         match self {
-            Self::Typescript => schema::typescript::document(),
             Self::Messages => schema::messages::document(),
+            Self::Typescript => schema::typescript::document(),
+            Self::Asyncapi => schema::asyncapi::document(),
             Self::Events => schema::document(),
             Self::Openapi => app::openapi(),
         }

@@ -1,6 +1,6 @@
 //! Files that are carried in the binary: the demo page (`/` is its document, `/demo/..` its parts), the admin page
 //! (`/admin/`), what both are built with (`/shared/..`, and the client library, `/client/src/..`), and for those who build
-//! clients and backends what describes the protocol to programs (`/schemas/..`).
+//! clients and backends what describes the protocol to programs (`/schemas/..`, `/openapi.json`, `/asyncapi.json`).
 //!
 //! Browsers keep the files and ask each time whether they are still the same (`ETag`): a new binary is seen at once, and a
 //! reload costs a few hundred bytes. A debug build reads the files from the sources instead, so that a change is seen
@@ -37,6 +37,9 @@ const FOLDERS: [&str; 5] = [
     "/schemas/{path:.*}",
 ];
 
+/// Descriptions that tools look for at the root.
+const DESCRIPTIONS: [&str; 2] = ["/openapi.json", "/asyncapi.json"];
+
 /// The document of a page.
 const INDEX: &str = "index.html";
 
@@ -59,12 +62,14 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
             web::resource("/admin/")
                 .route(read().to(admin))
                 .wrap(Compress::default()),
-        )
-        .service(
-            web::resource("/openapi.json")
-                .route(read().to(openapi))
+        );
+    for path in DESCRIPTIONS {
+        routes.service(
+            web::resource(path)
+                .route(read().to(description))
                 .wrap(Compress::default()),
         );
+    }
     for folder in FOLDERS {
         routes.service(
             web::resource(folder)
@@ -82,8 +87,9 @@ async fn admin(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     file(&request, &format!("admin/{INDEX}"))
 }
 
-async fn openapi(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    file(&request, "schemas/openapi.json")
+/// The descriptions of the server at the root.
+async fn description(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    file(&request, &format!("schemas{}", request.path()))
 }
 
 async fn part(request: HttpRequest) -> Result<HttpResponse, ApiError> {

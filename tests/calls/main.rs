@@ -19,6 +19,8 @@
 )]
 
 mod calling;
+#[path = "../support/contract.rs"]
+mod contract;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod database;

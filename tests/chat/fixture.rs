@@ -19,7 +19,7 @@ use otomo::{
     kernel::{
         config::{Config, Sources, load},
         identity::{Identity, Role},
-        ids::{EventId, NodeId, UserId},
+        ids::{CallId, EventId, NodeId, UserId},
         metrics::Metrics,
         time::Clock,
         token::Verifier,
@@ -27,7 +27,11 @@ use otomo::{
     people::People,
     points::Points,
     presence::{Presence, settings::Settings},
-    protocol::{frame::Frame, spec::Topic},
+    protocol::{
+        event::{Body as _, CallMissed, Event},
+        frame::Frame,
+        spec::Topic,
+    },
     rooms::Rooms,
     session::{arrivals::Arrivals, env::Env},
     store::{Handle, StoreError},
@@ -140,8 +144,14 @@ impl Server {
 
     /// Tells somebody of something that is not chat. It has its place in their stream at the call.
     pub(crate) fn tell_of_missed_call(&self, name: &str) -> impl Future<Output = ()> + use<> {
-        const NAME: &str = "call_missed";
-        let body = format!(r#"{{"type":"{NAME}"}}"#);
+        const NAME: &str = CallMissed::TYPE;
+        let missed = Event::from(CallMissed {
+            call_id: CallId::new(),
+            from_user_id: user("jiro"),
+            from_user_name: "jiro".to_owned(),
+            timestamp: 0,
+        });
+        let body = serde_json::to_string(&missed).unwrap();
         let (text, recipients, id) = (body.clone(), [user(name)], EventId::new());
         let stored = self.env.store.write(move |tx| {
             let event = NewEvent {

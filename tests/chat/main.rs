@@ -13,6 +13,8 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+#[path = "../support/contract.rs"]
+mod contract;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod database;

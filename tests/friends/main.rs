@@ -15,6 +15,8 @@
 
 mod asking;
 mod cluster;
+#[path = "../support/contract.rs"]
+mod contract;
 mod everywhere;
 mod fixture;
 #[path = "../support/linked.rs"]

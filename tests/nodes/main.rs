@@ -11,6 +11,8 @@
     reason = "a test that fails, fails by panicking"
 )]
 
+#[path = "../support/contract.rs"]
+mod contract;
 mod expiry;
 mod fixture;
 mod joining;

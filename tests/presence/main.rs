@@ -19,6 +19,8 @@ mod admins;
 mod calls;
 mod choices;
 mod connections;
+#[path = "../support/contract.rs"]
+mod contract;
 mod convergence;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]

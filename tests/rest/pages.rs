@@ -109,13 +109,18 @@ async fn the_page_of_admins_is_there_with_and_without_its_slash() {
 }
 
 #[tokio::test]
-async fn the_schemas_of_events_are_there_for_front_ends_and_backends() {
+async fn what_describes_the_protocol_is_there_for_front_ends_and_backends() {
     let server = TestServer::start().await;
     let anybody = Api::stranger(&server);
     let events = page(&anybody, "/schemas/events.json").await;
     assert_eq!(events.header("content-type"), "application/json");
     assert_eq!(events.text, otomo::protocol::schema::document());
     assert_eq!(events.json["$defs"]["sp_update"]["type"], "object");
+    let messages = page(&anybody, "/schemas/messages.json").await;
+    assert_eq!(messages.text, otomo::protocol::schema::messages::document());
+    let sockets = page(&anybody, "/asyncapi.json").await;
+    assert_eq!(sockets.header("content-type"), "application/json");
+    assert_eq!(sockets.text, otomo::protocol::schema::asyncapi::document());
     anybody
         .get("/schemas/nothing.json")
         .await

@@ -10,6 +10,7 @@
 )]
 
 mod actions;
+mod answers;
 #[path = "../rest/api.rs"]
 #[allow(
     dead_code,

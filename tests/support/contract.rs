@@ -74,7 +74,11 @@ fn check(name: &str, message: &Value) -> Result<(), String> {
 pub(crate) fn check_event(event: &Value) -> Result<(), String> {
     match event["type"].as_str() {
         None => Err(format!("{event} has no type")),
-        Some(name) if Event::known_spec(name).is_some() => check(&format!("event.{name}"), event),
+        Some(name) if Event::known_spec(name).is_some() => {
+            let mut said = event["events"].as_array().into_iter().flatten();
+            said.try_for_each(check_event)?;
+            check(&format!("event.{name}"), event)
+        }
         Some(name) if publishable(name) == Publishable::Custom => Ok(()),
         Some(_) => Err(format!("{event} has a type that no event may have")),
     }
@@ -84,10 +88,57 @@ pub(crate) fn check_event(event: &Value) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it.
-#[allow(dead_code, reason = "not every suite sends commands")]
+#[allow(dead_code, reason = "for the tests of the protocol itself")]
 pub(crate) fn check_command(command: &Value) -> Result<(), String> {
     match command["type"].as_str() {
         Some(name) if Command::NAMES.contains(&name) => check(&format!("command.{name}"), command),
         _ => Err(format!("{command} is no command")),
+    }
+}
+
+/// Whether an event may be the answer to a command: the one that the table of commands names, or an error.
+///
+/// # Errors
+/// If it may not.
+#[allow(dead_code, reason = "not every suite hears answers")]
+pub(crate) fn check_answer(command: &Value, answer: &Value) -> Result<(), String> {
+    let name = command["type"].as_str().unwrap_or_default();
+    let expected = match Command::NAMES.contains(&name) {
+        true => Command::answer(name),
+        // The app's own.
+        false => Some("action_ack"),
+    };
+    match answer["type"].as_str() {
+        Some("error") => Ok(()),
+        come if come == expected => Ok(()),
+        _ => Err(format!(
+            "{command} was answered with {answer}, not with {expected:?}"
+        )),
+    }
+}
+
+/// Commands on their way that are to be answered, by what their sender calls them.
+#[derive(Debug, Default)]
+#[allow(dead_code, reason = "not every suite hears answers")]
+pub(crate) struct Asked(HashMap<String, Value>);
+
+#[allow(dead_code, reason = "not every suite hears answers")]
+impl Asked {
+    /// A command was sent, if it is one.
+    pub(crate) fn note(&mut self, text: &str) {
+        let command: Value = serde_json::from_str(text).unwrap_or_default();
+        if let Some(id) = command["requestId"].as_str() {
+            self.0.insert(id.to_owned(), command);
+        }
+    }
+
+    /// Whether an event may be the answer to the command that it is said to answer.
+    ///
+    /// # Errors
+    /// If it may not.
+    pub(crate) fn check(&self, event: &Value) -> Result<(), String> {
+        let id = event["requestId"].as_str().unwrap_or_default();
+        let command = self.0.get(id);
+        command.map_or(Ok(()), |command| check_answer(command, event))
     }
 }

@@ -118,7 +118,7 @@ macro_rules! commands {
 }
 
 commands! {
-    /// The token, for clients that cannot put it into the request.
+    /// The token, for clients that cannot put it into the request: the first message of a WebSocket. `connected` follows.
     InitConnection(InitConnection) "init_connection",
     /// A sign of life.
     Heartbeat(Heartbeat) "heartbeat" => HeartbeatAck,

@@ -39,13 +39,22 @@ pub struct RoomLeft {
     pub reason: RoomLeftReason,
 }
 
+/// An event as it was said to a room, of a type of ours or of the app's own.
+#[derive(JsonSchema)]
+#[schemars(extend("additionalProperties" = true))]
+#[expect(dead_code, reason = "described and never built")]
+struct SaidEvent {
+    /// What it is.
+    r#type: String,
+}
+
 /// `room_snapshot`: the states that hold in a room, right after the answer to a join.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomSnapshot {
     /// The room.
     pub room: RoomId,
     /// The newest state of each key, the oldest first, each as it was said.
-    #[schemars(extend("items" = { "$ref": "#/$defs/OtomoEvent" }))]
+    #[schemars(with = "Vec<SaidEvent>")]
     pub events: Vec<Box<RawValue>>,
 }
 

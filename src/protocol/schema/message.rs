@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Described, Publishable, publishable};
 use crate::protocol::{
     command::{Command, RequestId},
-    event::{Body as _, Error, OtomoStatusUpdate},
+    event::{Body as _, Error, OtomoStatusUpdate, RoomEvent},
     spec::{Kind, Spec},
 };
 
@@ -45,16 +45,18 @@ pub(super) fn event(described: &Described, spec: &Spec, generator: &mut SchemaGe
         message.field("v", of::<u64>(generator), counts);
     }
     let published = publishable(spec.name) == Publishable::Known;
-    if published || spec.kind == Kind::Durable {
+    let may_be_kept = published || spec.name == RoomEvent::TYPE;
+    if may_be_kept || spec.kind == Kind::Durable {
         let place = "Its place in the user's stream of durable events.";
         let before = "The durable event that this connection was sent before it. A client that has not got that one lacks something.";
         message.field("seq", of::<u64>(generator), place);
         message.field("prev", of::<u64>(generator), before);
     }
     if published {
-        // A backend may say more, and may have its event not kept.
         message.set("additionalProperties", true);
-    } else if spec.kind == Kind::Durable {
+    }
+    // A backend may have its event kept or not, whatever is usual.
+    if spec.kind == Kind::Durable && !may_be_kept {
         message.required.extend(["seq".into(), "prev".into()]);
     }
     message.finish()

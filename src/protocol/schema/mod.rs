@@ -6,6 +6,7 @@
 //! They tell how an event looks at a client; a backend may leave out what the server knows itself, and [`complete`] fills that in.
 //! What an app adds to the fields is passed on.
 
+pub mod asyncapi;
 mod described;
 mod known;
 mod message;

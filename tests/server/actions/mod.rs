@@ -1,6 +1,6 @@
 //! Actions of clients, and the app's backend that answers them, or does not.
 
-mod backend;
+pub mod backend;
 mod breaking;
 mod failing;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A server that takes actions to a backend, with some settings changed.
-async fn server_of(backend: &Backend, settings: &[(&str, &str)]) -> TestServer {
+pub async fn server_of(backend: &Backend, settings: &[(&str, &str)]) -> TestServer {
     let url = backend.url();
     let own = [
         ("actions.webhook_url", url.as_str()),

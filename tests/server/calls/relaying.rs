@@ -9,7 +9,7 @@ use crate::support::{Json, TestServer};
 const MANY: [(&str, &str); 1] = [("limits.burst", "1000")];
 
 fn candidate(call: Uuid, number: usize) -> Json {
-    json!({"type": "ice_candidate", "callId": call, "candidate": {"candidate": number}})
+    json!({"type": "ice_candidate", "callId": call, "candidate": {"sdpMLineIndex": number}})
 }
 
 #[tokio::test]
@@ -23,9 +23,9 @@ async fn candidates_come_after_the_offer_and_in_the_order_in_which_they_were_sen
         for number in 0..8 {
             taro.send(candidate(call, number)).await;
         }
-        let last = |event: &Json| event["candidate"]["candidate"] == 7;
+        let last = |event: &Json| event["candidate"]["sdpMLineIndex"] == 7;
         let heard = hana.up_to("the last candidate", last).await;
-        let numbers = heard.iter().map(|it| &it["candidate"]["candidate"]);
+        let numbers = heard.iter().map(|it| &it["candidate"]["sdpMLineIndex"]);
         let numbers: Vec<_> = numbers.filter_map(Json::as_u64).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
         let mut signals = types(&heard).into_iter();

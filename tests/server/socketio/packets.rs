@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message},
 };
 
-use crate::support::{Endpoint, Json, PATIENCE};
+use crate::support::{Endpoint, Json, PATIENCE, contract};
 
 /// What is between packets of a payload.
 pub const SEPARATOR: char = '\u{1e}';
@@ -41,9 +41,12 @@ pub fn connect(server: &Endpoint, user: &str, role: Role) -> String {
     format!("40{}", json!({"token": server.token(user, role)}))
 }
 
-/// The name and the payload of an event.
+/// The name and the payload of an event, which is as it is described.
 pub fn event(packet: &str) -> Option<(String, Json)> {
-    serde_json::from_str(packet.strip_prefix("42")?).ok()
+    let event = serde_json::from_str(packet.strip_prefix("42")?).ok()?;
+    let (_, payload) = &event;
+    contract::check_event(payload).unwrap_or_else(|fault| panic!("{fault}"));
+    Some(event)
 }
 
 /// A client that polls, with a connection of its own for each request: they come to any worker.

@@ -126,6 +126,9 @@ impl Client {
 
     /// Sends a message as it is. A connection that the server has closed meanwhile takes nothing.
     pub async fn send_message(&mut self, message: Message) {
+        if let Message::Text(text) = &message {
+            self.log.asked(text);
+        }
         let _ = self.write.send(message).await;
     }
 

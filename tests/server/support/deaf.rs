@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{Bytes, Error, Message},
 };
 
-use super::{Connecting, Json, PATIENCE};
+use super::{Connecting, Json, PATIENCE, contract};
 
 /// Receive buffer of such a client: small, so that what the kernel holds for it is little.
 const BUFFER: u32 = 4096;
@@ -51,7 +51,11 @@ impl Deaf {
                 .await
                 .expect("something comes")
             {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).ok(),
+                Some(Ok(Message::Text(text))) => {
+                    let event = serde_json::from_str(&text).ok()?;
+                    contract::check_event(&event).unwrap_or_else(|fault| panic!("{fault}"));
+                    return Some(event);
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
             }

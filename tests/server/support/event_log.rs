@@ -8,7 +8,7 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use super::{Json, PATIENCE};
+use super::{Json, PATIENCE, contract};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,17 @@ pub enum End {
 struct Heard {
     events: Vec<Json>,
     end: Option<End>,
+    asked: contract::Asked,
+    /// The first event that was not as it is described.
+    fault: Option<String>,
 }
 
 impl Heard {
     /// What was waited for, or that it cannot come any more.
     fn poll<T>(&mut self, take: impl Fn(&mut Vec<Json>) -> Option<T>) -> Option<Result<T, End>> {
+        if let Some(fault) = self.fault.take() {
+            panic!("{fault}");
+        }
         match take(&mut self.events) {
             Some(found) => Some(Ok(found)),
             None => self.end.clone().map(Err),
@@ -52,8 +58,21 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// An event came.
+    /// An event came, and is as it is described.
     pub fn push(&self, event: Json) {
+        self.check(&event);
+        self.add(event);
+    }
+
+    /// Looks whether an event is as it is described; the test hears of one that is not.
+    pub fn check(&self, event: &Json) {
+        let mut heard = self.heard.lock().expect("no panic");
+        let checked = contract::check_event(event).and_then(|()| heard.asked.check(event));
+        heard.fault = heard.fault.take().or(checked.err());
+    }
+
+    /// Something came.
+    pub fn add(&self, event: Json) {
         self.heard.lock().expect("no panic").events.push(event);
         self.news.notify_one();
     }
@@ -81,6 +100,11 @@ impl EventLog {
             heard: Arc::clone(&self.heard),
             news: Arc::clone(&self.news),
         }
+    }
+
+    /// A command was sent.
+    pub fn asked(&self, command: &str) {
+        self.heard.lock().expect("no panic").asked.note(command);
     }
 
     /// An event of a type that has come and was not taken.
@@ -220,5 +244,19 @@ impl EventLog {
                 && event["status"] == status
         })
         .await
+    }
+}
+
+/// A fault that nobody waited for long enough to hear of.
+impl Drop for EventLog {
+    fn drop(&mut self) {
+        let fault = self
+            .heard
+            .lock()
+            .ok()
+            .and_then(|mut heard| heard.fault.take());
+        if let (Some(fault), false) = (fault, std::thread::panicking()) {
+            panic!("{fault}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 mod certificate;
 mod client;
 mod connecting;
+#[path = "../../support/contract.rs"]
+pub mod contract;
 mod crowd;
 mod deaf;
 mod dice;

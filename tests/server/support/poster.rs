@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, Json,
+    Endpoint, Json, contract,
     openapi::{self, Exchange},
 };
 
@@ -60,7 +60,13 @@ impl Poster {
 
     /// Posts a command; the status and the answer.
     pub async fn asks(&self, command: Json) -> (u16, Json) {
-        self.send(command.to_string()).await
+        let (status, answer) = self.send(command.to_string()).await;
+        if status == 200 {
+            let checked = contract::check_event(&answer);
+            let checked = checked.and_then(|()| contract::check_answer(&command, &answer));
+            checked.unwrap_or_else(|fault| panic!("{fault}"));
+        }
+        (status, answer)
     }
 
     /// Something about a call, which is acknowledged.

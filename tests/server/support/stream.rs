@@ -207,7 +207,7 @@ async fn read(mut wire: BufReader<Wire>, writer: EventWriter, mut pause: watch::
             Err(_) => break End::Cut,
         }
         while let Some((event, rest)) = text.split_once("\n\n") {
-            writer.push(parse(event));
+            writer.add(parse(event, &writer));
             text = rest.to_owned();
         }
     };
@@ -225,7 +225,8 @@ async fn chunk(wire: &mut BufReader<Wire>) -> std::io::Result<Option<String>> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-fn parse(event: &str) -> Json {
+/// Its data, with what is around it; the data alone is what was sent.
+fn parse(event: &str, writer: &EventWriter) -> Json {
     let field = |name: &str| {
         let mut lines = event.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
@@ -234,6 +235,7 @@ fn parse(event: &str) -> Json {
         return json!({"type": "no event", "text": event});
     };
     let mut parsed: Json = serde_json::from_str(data).expect("the server sends JSON");
+    writer.check(&parsed);
     parsed["sse"] = json!({"id": field("id"), "event": field("event"), "retry": field("retry")});
     parsed
 }

@@ -404,6 +404,14 @@ export type RoomLeftReason =
   /** The grant's time is over. */
   | 'expired';
 
+/** An event as it was said to a room, of a type of ours or of the app's own. */
+export interface SaidEvent {
+  /** What it is. */
+  type: string;
+  /** What the app adds. */
+  [field: string]: unknown;
+}
+
 /** A session description as `RTCPeerConnection` makes it. */
 export interface SessionDescription {
   /** `offer` or `answer` (also `pranswer`, `rollback`). */
@@ -1107,6 +1115,13 @@ export interface RoomEvent {
   event: string;
   /** What the backend said. */
   data: unknown;
+  /**
+   * The durable event that this connection was sent before it. A client that has not got that one lacks
+   * something.
+   */
+  prev?: number;
+  /** Its place in the user's stream of durable events. */
+  seq?: number;
 }
 
 /** The answer to `room_join`. */
@@ -1142,7 +1157,7 @@ export interface RoomSnapshot {
   /** The room. */
   room: RoomId;
   /** The newest state of each key, the oldest first, each as it was said. */
-  events: Array<OtomoEvent>;
+  events: Array<SaidEvent>;
 }
 
 /** Build the peer connection now. */
@@ -1555,7 +1570,10 @@ export interface IceCandidateFields {
   candidate: IceCandidateInit | null;
 }
 
-/** The token, for clients that cannot put it into the request. Answered only if it is refused. */
+/**
+ * The token, for clients that cannot put it into the request: the first message of a WebSocket. `connected`
+ * follows. Answered only if it is refused.
+ */
 export interface InitConnectionFields {
   /** A JSON Web Token. */
   token: string;
@@ -1692,7 +1710,10 @@ export interface CommandMap {
   heartbeat: { fields: HeartbeatFields; answer: HeartbeatAck };
   /** One way to reach a peer, or `null` when there are no more. Answered only if it is refused. */
   ice_candidate: { fields: IceCandidateFields; answer: void };
-  /** The token, for clients that cannot put it into the request. Answered only if it is refused. */
+  /**
+   * The token, for clients that cannot put it into the request: the first message of a WebSocket. `connected`
+   * follows. Answered only if it is refused.
+   */
   init_connection: { fields: InitConnectionFields; answer: void };
   /** A player enters a game (source document 003). Answered with `joined_game`. */
   join_game: { fields: JoinGameFields; answer: JoinedGame };

@@ -8,6 +8,7 @@ use otomo::{
         farewell::Farewell,
         inbox::{self, Seq},
         lines::To,
+        nodes::NodeReport,
         rooms::{JoinOutcome, Renewed, Stay},
     },
     kernel::{
@@ -214,6 +215,23 @@ async fn what_is_sent_again_is_sent_by_all_nodes_and_slow_clients_of_all_are_kno
         assert!(person.line.take_signals().read_inbox && cursor.sent() == Seq::new(0));
     }
     assert_eq!(dispatch.resend(&user("nobody"), Seq::new(0)).await, 0);
+}
+
+#[actix_rt::test]
+async fn each_node_says_how_it_is_and_one_that_is_not_heard_says_nothing() {
+    let nodes = Nodes::start().await;
+    let _far = nodes.far("hana").await;
+    let dispatch = &nodes.one.dispatch;
+    nodes.two.dispatch.metrics().outbox_bytes.set(7);
+    let names = |reports: &[NodeReport]| -> Vec<String> {
+        reports.iter().map(|it| it.node.to_string()).collect()
+    };
+    let reports = dispatch.node_reports().await;
+    assert_eq!(names(&reports), ["n1", "n2"]);
+    assert_eq!([reports[0].outbox_bytes, reports[1].outbox_bytes], [0, 7]);
+    assert_eq!(reports[1].version, env!("CARGO_PKG_VERSION"));
+    nodes.tunnel.cut();
+    assert_eq!(names(&dispatch.node_reports().await), ["n1"]);
 }
 
 #[actix_rt::test]

@@ -301,3 +301,20 @@ async fn what_a_device_has_lost_is_sent_again() {
     ];
     assert_eq!(told, expected);
 }
+
+#[tokio::test]
+async fn a_node_says_how_it_is() {
+    let server = TestServer::start().await;
+    let _taro = server.user("taro").await;
+    let nodes = root(&server).get("/admin/api/nodes").await.ok();
+    let node = &nodes["nodes"][0];
+    assert_eq!(
+        (&node["this"], &node["alive"]),
+        (&json!(true), &json!(true))
+    );
+    let report = &node["report"];
+    assert_eq!(field(report, "node"), field(node, "name"));
+    assert_eq!(field(report, "version"), env!("CARGO_PKG_VERSION"));
+    let figures = ["connections", "outboxBytes", "congested"].map(|name| report[name].clone());
+    assert_eq!(figures, [json!(1), json!(0), json!(false)]);
+}

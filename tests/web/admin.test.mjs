@@ -10,6 +10,7 @@ import { MESSAGES, Words } from '../../web/admin/i18n.js';
 import { hashOf, readPlace, VIEWS } from '../../web/admin/place.js';
 import { AWAY_MS, EVERY_MS, pauseAfter, Poller } from '../../web/admin/poller.js';
 import { linesOf } from '../../web/admin/ui/chart.js';
+import { stateOf } from '../../web/admin/views/nodes.js';
 import { beganAt } from '../../web/admin/views/sessions.js';
 import { explain } from '../../web/admin/why.js';
 import { describePage } from './support/page.mjs';
@@ -238,6 +239,17 @@ describe('why an otomo has their status', () => {
       }
     }
   });
+});
+
+test('a node whose lease is good and that does not answer is told apart from one that is gone', () => {
+  const report = { version: '1', uptimeMs: 1, connections: 0, outboxBytes: 0, congested: false };
+  const states = [
+    { alive: true, report },
+    { alive: true, report: { ...report, congested: true } },
+    { alive: true, report: null },
+    { alive: false, report: null },
+  ].map(stateOf);
+  assert.deepEqual(states, ['alive', 'congested', 'silent', 'gone']);
 });
 
 describe('words of the server', () => {

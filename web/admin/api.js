@@ -74,6 +74,13 @@ import { Rest } from '../client/src/rest.js';
  * @property {boolean} stalled
  * @property {number | null} stalledMs
  *
+ * @typedef {object} NodeReport
+ * @property {string} version
+ * @property {number} uptimeMs
+ * @property {number} connections
+ * @property {number} outboxBytes
+ * @property {boolean} congested
+ *
  * @typedef {object} Node
  * @property {string} name
  * @property {boolean} this
@@ -83,6 +90,7 @@ import { Rest } from '../client/src/rest.js';
  * @property {string} aliveAt
  * @property {string | null} leaseUntil
  * @property {string | null} advertise
+ * @property {NodeReport | null} report null for one that does not answer
  *
  * @typedef {object} Drain how far a drain is
  * @property {boolean} draining

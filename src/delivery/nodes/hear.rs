@@ -131,6 +131,7 @@ impl Dispatch {
             | Saying::Members { .. }
             | Saying::Reports { .. }
             | Saying::Slowest { .. }
+            | Saying::Node
             | Saying::CloseSession { .. } => self.hear_question(letter.saying, asker),
             Saying::Answer(answer) => {
                 if let Some((_, ask)) = asker {
@@ -166,6 +167,7 @@ impl Dispatch {
                     dispatch.answer(asker, Answer::Reports(reports));
                 });
             }
+            Saying::Node => self.answer(asker, Answer::Node(self.node_report())),
             Saying::Slowest { most } => {
                 let dispatch = self.clone();
                 actix_rt::spawn(async move {

@@ -4,7 +4,7 @@
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::questions::{RemoteSession, SessionReport};
+use super::questions::{NodeReport, RemoteSession, SessionReport};
 use crate::{
     kernel::ids::{DeviceId, RoomId, SessionId, UserId},
     protocol::frame::Label,
@@ -68,6 +68,8 @@ pub(in crate::delivery) enum Saying {
         after: Option<SessionId>,
         most: usize,
     },
+    /// How the node is.
+    Node,
     /// How those connections are that the most waits for, so many at most.
     Slowest { most: usize },
     /// A user's durable events after a place are to be sent again.
@@ -105,6 +107,8 @@ pub(in crate::delivery) enum Answer {
     Members(Vec<(UserId, usize)>),
     /// How its connections are.
     Reports(Vec<SessionReport>),
+    /// How it is.
+    Node(NodeReport),
 }
 
 impl Answer {
@@ -115,6 +119,7 @@ impl Answer {
             Answer::Sessions(sessions) => sessions.len(),
             Answer::Members(members) => members.len(),
             Answer::Reports(reports) => reports.len(),
+            Answer::Node(_) => 1,
         }
     }
 }
@@ -222,6 +227,7 @@ mod tests {
                 after: None,
                 most: 9,
             },
+            Saying::Node,
             Saying::Slowest { most: 9 },
             Saying::Resend {
                 user: user.clone(),

@@ -7,7 +7,7 @@
 //!                              └── answers, to whoever counts or asks
 //! ```
 //! - `letter`: what travels. `hear`: what is done with it. `gather`: answers that are waited for.
-//! - `questions`: what is asked of all nodes. `reports`: how connections are, for admins.
+//! - `questions`: what is asked of all nodes. `reports`: how connections and nodes are, for admins.
 //! - `revisions`: of two states that cross, the newer one is told last. `trailing`: what is done for those who missed a hint.
 //!
 //! All of these are hints. A user's durable events are in the store, and each node compares how far its clients have come with
@@ -30,7 +30,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(super) use self::letter::{Saying, Whom};
-pub use self::questions::{RemoteSession, SessionReport};
+pub use self::questions::{NodeReport, RemoteSession, SessionReport};
 use self::{
     gather::Gatherings,
     letter::{Answer, Letter},

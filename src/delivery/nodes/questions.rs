@@ -54,6 +54,24 @@ pub struct SessionReport {
     pub stalled_ms: Option<u64>,
 }
 
+/// How a node is, by its own account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeReport {
+    /// Which it is.
+    pub node: NodeId,
+    /// The release that it runs.
+    pub version: String,
+    /// Milliseconds since its start.
+    pub uptime_ms: u64,
+    /// Its clients.
+    pub connections: u64,
+    /// Bytes that wait for them.
+    pub outbox_bytes: u64,
+    /// Whether it has so much to deliver that it refuses new commands.
+    pub congested: bool,
+}
+
 impl Dispatch {
     /// The devices of a user that are connected to any node, each once.
     pub fn devices(&self, user: &UserId) -> impl Future<Output = Vec<DeviceId>> + Send + use<> {

@@ -1,8 +1,12 @@
-//! How the connections of all nodes are, and the end of one of them: for admins.
+//! How the connections of all nodes are, the end of one of them, and how the nodes are: for admins.
 
 use std::{cmp::Reverse, time::Duration};
 
-use super::{Saying, letter::Answer, questions::SessionReport};
+use super::{
+    Saying,
+    letter::Answer,
+    questions::{NodeReport, SessionReport},
+};
 use crate::{
     backplane::Channel,
     delivery::{dispatch::Dispatch, lines::To, messages::LineReport},
@@ -64,6 +68,32 @@ impl Dispatch {
         };
         let answers = self.ask_others(Channel::Everyone, saying).await;
         answers.iter().map(Answer::count).sum()
+    }
+
+    /// How this node is, and how the others are that answer.
+    pub async fn node_reports(&self) -> Vec<NodeReport> {
+        let elsewhere = self.ask_others(Channel::Everyone, Saying::Node);
+        let mut all = vec![self.node_report()];
+        for answer in elsewhere.await {
+            if let Answer::Node(of_node) = answer {
+                all.push(of_node);
+            }
+        }
+        all
+    }
+
+    pub(super) fn node_report(&self) -> NodeReport {
+        let metrics = self.metrics();
+        let clients = metrics.connections.series().into_iter();
+        let clients: i64 = clients.map(|(_, count)| count.get()).sum();
+        NodeReport {
+            node: self.backplane().node().clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_ms: millis(metrics.age()),
+            connections: u64::try_from(clients).unwrap_or(0),
+            outbox_bytes: u64::try_from(metrics.outbox_bytes.get()).unwrap_or(0),
+            congested: self.congested(),
+        }
     }
 
     pub(super) async fn reports_here(

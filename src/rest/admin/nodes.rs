@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cluster::records::Node,
+    delivery::nodes::NodeReport,
     kernel::{ids::NodeId, iso::Iso, time::Timestamp},
     rest::{Answer, Shared},
 };
@@ -33,10 +34,13 @@ struct NodeView {
     /// Until when it counts as alive without another; `null` once it has left, or what it left is settled.
     lease_until: Option<Iso>,
     advertise: Option<String>,
+    /// How it is, by its own account; `null` for one that does not answer.
+    report: Option<NodeReport>,
 }
 
 impl NodeView {
-    fn new(node: &Node, own: &NodeId, now: Timestamp) -> Self {
+    fn new(node: &Node, own: &NodeId, now: Timestamp, reports: &[NodeReport]) -> Self {
+        let report = reports.iter().find(|it| it.node == node.row.name);
         let this = node.row.name == *own;
         Self {
             name: node.row.name.clone(),
@@ -47,15 +51,18 @@ impl NodeView {
             alive_at: node.row.alive_at.into(),
             lease_until: node.row.lease_until.map(Iso),
             advertise: node.advertise.clone(),
+            report: report.cloned(),
         }
     }
 }
 
-/// `GET /admin/api/nodes`: by name, also those that have left.
+/// `GET /admin/api/nodes`: by name, also those that have left. The others are asked how they are, and waited for a second at
+/// most.
 pub(super) async fn list(shared: Data<Shared>) -> Answer<Nodes> {
+    let reports = shared.dispatch.node_reports().await;
     let nodes = shared.membership.nodes().refresh().await?;
     let (own, now) = (shared.membership.node(), shared.store.now());
-    let nodes = nodes.iter().map(|it| NodeView::new(it, own, now));
+    let nodes = nodes.iter().map(|it| NodeView::new(it, own, now, &reports));
     Ok(Json(Nodes {
         nodes: nodes.collect(),
     }))

@@ -54,6 +54,19 @@ export function nodesView(desk) {
   };
 }
 
+/** How each state is marked. */
+const TONES = { alive: 'online', congested: 'break', silent: 'busy', gone: 'offline' };
+
+/**
+ * @param {Node} node
+ * @returns {keyof typeof TONES} `silent`: its lease is good, and it does not answer
+ */
+export function stateOf({ alive, report }) {
+  if (!alive) return 'gone';
+  if (report === null) return 'silent';
+  return report.congested ? 'congested' : 'alive';
+}
+
 /** @param {Desk} desk */
 function nodeTable({ t, now }) {
   const ago = (/** @type {string} */ at) => t.span(now() - Date.parse(at));
@@ -65,12 +78,10 @@ function nodeTable({ t, now }) {
       picked: (node) => node.this,
       columns: [
         { head: t.text('nodes.name'), text: (node) => (node.this ? t.text('nodes.this', { name: node.name }) : node.name) },
-        {
-          head: t.text('nodes.state'),
-          text: ({ alive }) => t.text(alive ? 'nodes.alive' : 'nodes.gone'),
-          tone: ({ alive }) => (alive ? 'online' : 'offline'),
-        },
-        { head: t.text('nodes.epoch'), kind: 'id', text: ({ epoch }) => String(epoch) },
+        { head: t.text('nodes.state'), text: (node) => t.text(`nodes.${stateOf(node)}`), tone: (node) => TONES[stateOf(node)] },
+        { head: t.text('nodes.version'), text: ({ report }) => report?.version ?? '–' },
+        { head: t.text('nodes.connections'), kind: 'figure', text: ({ report }) => t.figure(report?.connections ?? null) },
+        { head: t.text('nodes.waiting'), kind: 'figure', text: ({ report }) => t.size(report?.outboxBytes ?? null) },
         { head: t.text('nodes.started'), text: ({ startedAt }) => t.time(startedAt) },
         { head: t.text('nodes.sign'), text: ({ aliveAt }) => t.text('nodes.ago', { time: ago(aliveAt) }) },
         { head: t.text('nodes.lease'), text: ({ leaseUntil }) => t.time(leaseUntil) },

@@ -23,7 +23,7 @@ export function frameView(t, { who, signOut, switchLanguage, retry }) {
     id: 'language',
     lang: t.language === 'ja' ? 'en' : 'ja',
   });
-  const out = button(t.text('app.signOut'), signOut, 'ghost', { id: 'sign-out' });
+  const out = button(t.text('app.signOut'), () => signOut(), 'ghost', { id: 'sign-out' });
   const links = VIEWS.map((view) => h('a', { class: 'tab', href: hashOf(view) }, t.text(`menu.${view}`)));
   const menu = h('nav', { class: 'menu', 'aria-label': t.text('menu.label') }, ...links);
   const node = h('span', { class: 'node' });

@@ -75,7 +75,7 @@ scenario('everything on every page is reached, in sight', async ({ person }) => 
   await everythingIsReached(user.page, 'conversation');
   for (const place of ['friends', 'points', 'chat']) {
     await user.page.locator(`#to-${place}`).click();
-    await user.page.locator('main h1').waitFor();
+    await user.page.locator(`#to-${place}[aria-current=page]`).waitFor();
     await everythingIsReached(user.page, place);
   }
 });

@@ -64,7 +64,12 @@ scenario('two become friends, see each other come and go, and part again', async
   await one.row('friend', 'なつめ').getByText('オンライン', { exact: true }).waitFor({ timeout: PATIENCE_MS });
   assert.equal(await other.page.locator('#list-incoming').isVisible(), false);
 
+  await one.page.locator('#to-home').click();
+  const beside = one.page.locator('.home-side .person-row', { hasText: 'なつめ' });
+  await beside.waitFor({ timeout: PATIENCE_MS });
   await other.page.locator('#sign-out').click();
+  await beside.waitFor({ state: 'detached', timeout: PATIENCE_MS });
+  await one.goes();
   await one.row('friend', 'なつめ').getByText('最終オンライン').waitFor({ timeout: PATIENCE_MS });
 
   await one.row('friend', 'なつめ').getByRole('button', { name: 'なつめさんと友だちをやめる' }).click();

@@ -20,8 +20,6 @@ export class Level {
   /** @param {MediaStream} stream with sound in it */
   constructor(stream) {
     context ??= new AudioContext();
-    // Calls begin with a press, which lets the graph run; after a reload it runs from the next one on.
-    if (context.state === 'suspended') context.resume().catch(() => {});
     this.#source = new MediaStreamAudioSourceNode(context, { mediaStream: stream });
     this.#analyser = new AnalyserNode(context, { fftSize: WINDOW });
     this.#source.connect(this.#analyser);
@@ -29,6 +27,8 @@ export class Level {
 
   /** From 0 (silence) to 1. */
   read() {
+    // Calls begin with a press, which lets the graph run; after a reload it waits for the next one.
+    if (context?.state === 'suspended' && navigator.userActivation?.isActive) context.resume().catch(() => {});
     this.#analyser.getFloatTimeDomainData(this.#samples);
     return levelOf(this.#samples);
   }

@@ -55,6 +55,11 @@ export default {
   'list.callName': 'Call {name}',
   'list.writeName': 'Message {name}',
 
+  'home.side': 'Points and friends',
+  'home.friends': 'Friends online',
+  'home.nobody': 'Nobody right now',
+  'home.toFriends': 'See your friends',
+
   'waiting.title': 'Waiting room',
   'waiting.online': 'Calls can reach you at any moment',
   'waiting.break': 'No calls reach you',

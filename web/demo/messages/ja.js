@@ -55,6 +55,11 @@ export default {
   'list.callName': '{name}に電話する',
   'list.writeName': '{name}にメッセージを送る',
 
+  'home.side': 'ポイントと友だち',
+  'home.friends': 'オンラインの友だち',
+  'home.nobody': 'いまはだれもいません',
+  'home.toFriends': '友だちを見る',
+
   'waiting.title': '待機画面',
   'waiting.online': 'いつでも着信を受けられます',
   'waiting.break': '着信は届きません',

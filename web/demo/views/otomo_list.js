@@ -6,6 +6,7 @@ import { isLive } from '../../client/src/calls/state.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 import { keyedRows } from '../../shared/ui/rows.js';
+import { homeSideView } from './home_side.js';
 
 /**
  * @typedef {object} Actions
@@ -26,13 +27,14 @@ import { keyedRows } from '../../shared/ui/rows.js';
 export function otomoListView(t, actions) {
   const summary = h('p', { class: 'list-summary', 'aria-live': 'polite' });
   const list = h('ul', { class: 'plain otomo-list', id: 'otomo-list' });
+  const side = homeSideView(t, actions.talkTo);
   /** @type {(otomos: readonly Otomo[], state: State, now: number) => void} */
   const cards = keyedRows(list, { key: ({ userId }) => userId, build: ({ userId }) => otomoCard(t, userId, actions) });
   const element = h(
     'main',
     { id: 'content', class: 'page', 'aria-labelledby': 'list-title' },
     h('header', { class: 'page-head' }, h('h1', { id: 'list-title' }, t.text('list.title')), summary),
-    list,
+    h('div', { class: 'home' }, list, side.element),
   );
 
   return {
@@ -40,6 +42,7 @@ export function otomoListView(t, actions) {
     update(state, now) {
       setText(summary, summaryText(t, state));
       cards(state.otomos, state, now);
+      side.update(state, now);
     },
   };
 }

@@ -20,6 +20,7 @@ mod friends;
 mod groups;
 mod metrics;
 mod openapi;
+mod monitoring;
 mod operators;
 mod pages;
 mod points;

@@ -3,12 +3,17 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use rustls::{
     ServerConfig,
+    crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
 };
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
@@ -63,29 +68,56 @@ fn listener(address: SocketAddr, outbox: &OutboxConfig) -> io::Result<TcpListene
 /// Makes TLS possible in this process, as a server and as a client of the app's webhook.
 pub(super) fn install_crypto() {
     // The only provider there is; a second call finds it installed.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _ = aws_lc_rs::default_provider().install_default();
+}
+
+/// The certificate that is shown to who connects. Another one may take its place while the server runs.
+#[derive(Debug)]
+pub(super) struct Certificates(ArcSwap<CertifiedKey>);
+
+impl Certificates {
+    /// With what the files hold.
+    pub(super) fn read(files: &TlsConfig) -> Result<Self, StartFault> {
+        certified(files).map(|key| Self(ArcSwap::from_pointee(key)))
+    }
+
+    /// Whoever connects from now on is shown this one. Those who are connected are not concerned.
+    pub(super) fn change(&self, to: Self) {
+        self.0.store(to.0.into_inner());
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+/// How TLS is spoken, with whatever certificate there is.
+pub(super) fn tls(certificates: &Arc<Certificates>) -> ServerConfig {
+    install_crypto();
+    let resolver = Arc::clone(certificates) as Arc<dyn ResolvesServerCert>;
+    ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(resolver)
 }
 
 /// Reads the certificate and its key.
-pub(super) fn tls(config: &TlsConfig) -> Result<ServerConfig, StartFault> {
-    install_crypto();
+fn certified(files: &TlsConfig) -> Result<CertifiedKey, StartFault> {
     let unreadable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
         StartFault::Tls(format!("{} cannot be read: {error}", path.display()))
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&config.cert)
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)
-        .map_err(|error| unreadable(&config.cert, &error))?;
+        .map_err(|error| unreadable(&files.cert, &error))?;
     if chain.is_empty() {
-        let fault = format!("{} holds no certificate", config.cert.display());
+        let fault = format!("{} holds no certificate", files.cert.display());
         return Err(StartFault::Tls(fault));
     }
-    let key = PrivateKeyDer::from_pem_file(&config.key)
-        .map_err(|error| unreadable(&config.key, &error))?;
-    ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| {
-            let (cert, key) = (config.cert.display(), config.key.display());
-            StartFault::Tls(format!("{cert} and {key} do not go together: {error}"))
-        })
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, &error))?;
+    CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|error| {
+        let (cert, key) = (files.cert.display(), files.key.display());
+        StartFault::Tls(format!("{cert} and {key} do not go together: {error}"))
+    })
 }

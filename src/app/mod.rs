@@ -5,7 +5,7 @@
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
 //! - `contract`: what is served, as one OpenAPI document. `node`: what this server is called. `place`: how it joins the other nodes. `listen`: the socket and its certificate.
-//!   `serve`: what every worker does. `drain`: stopping. `housekeeping`: what a server does by itself, and why it ends when a
+//!   `serve`: what every worker does. `drain`: stopping. `reload`: another configuration. `housekeeping`: what a server does by itself, and why it ends when a
 //!   part of it has died.
 
 mod contract;
@@ -14,6 +14,7 @@ mod housekeeping;
 mod listen;
 mod node;
 mod place;
+mod reload;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,13 @@ use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use actix_server::{Server, ServerHandle};
 
-pub use self::{contract::openapi, drain::Stopper, housekeeping::Vital};
+use self::listen::Certificates;
+pub use self::{
+    contract::openapi,
+    drain::Stopper,
+    housekeeping::Vital,
+    reload::{ReloadFault, Reloaded, Reloader},
+};
 use crate::{
     actions::{self, NameTaken, Webhook},
     backplane::{self, Backplane},
@@ -105,11 +112,11 @@ pub enum RunFault {
 /// The first that cannot, with the key of the configuration to look at.
 pub fn check_files(config: &Config) -> Result<(), StartFault> {
     if let Some(files) = &config.server.tls {
-        listen::tls(files)?;
+        Certificates::read(files)?;
     }
     actions::check(&config.actions)?;
     if !config.development() {
-        Verifier::new(&config.auth)?;
+        Verifier::new(&config.auth.now())?;
     }
     Ok(())
 }
@@ -119,6 +126,7 @@ pub struct App {
     address: SocketAddr,
     server: Server,
     handle: ServerHandle,
+    reloader: Reloader,
     shared: Arc<Shared>,
     lock: ServerLock,
 }
@@ -134,8 +142,9 @@ impl App {
         listen::install_crypto();
         actions::check(&config.actions)?;
         // Before the database is touched: a wrong file is no reason to change it.
-        let tls = config.server.tls.as_ref().map(listen::tls).transpose()?;
-        let verifier = Arc::new(Verifier::new(&config.auth)?);
+        let certificates = config.server.tls.as_ref().map(Certificates::read);
+        let certificates = certificates.transpose()?.map(Arc::new);
+        let verifier = Arc::new(Verifier::new(&config.auth.now())?);
         let listener = listen::bind(config.server.listen, &config.outbox)?;
         let lock = ServerLock::take(&config.database.url)?;
         let metrics = Arc::new(Metrics::default());
@@ -188,12 +197,14 @@ impl App {
             rooms,
             points,
         });
+        let tls = certificates.as_ref().map(listen::tls);
         let (address, server) = serve::serve(&shared, listener, tls)?;
         let handle = server.handle();
         Ok(Self {
             address,
             server,
             handle,
+            reloader: Reloader::new(Arc::clone(&shared), certificates),
             shared,
             lock,
         })
@@ -207,6 +218,11 @@ impl App {
     /// What stops it.
     pub fn stopper(&self) -> Stopper {
         Stopper::new(self.handle.clone(), Arc::clone(&self.shared))
+    }
+
+    /// What puts another configuration in force.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// Serves until it is stopped, or drained because an admin asked for it. When it returns, all that was

@@ -126,7 +126,7 @@ fn peers(shared: &Shared) -> Option<Arc<Peers>> {
 /// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones
 /// wait to be accepted until one has ended.
 fn http_connections(config: &Config) -> usize {
-    let most = config.limits.connections.map_or(usize::MAX, |most| {
+    let most = config.limits.now().connections.map_or(usize::MAX, |most| {
         (most.get() as usize).div_ceil(config.server.workers)
     });
     most.max(HTTP_CONNECTIONS_MIN)

@@ -84,9 +84,9 @@ use crate::{
     kernel::{
         config::Config,
         ids::{CallId, NodeId, UserId},
+        keyed_rate::KeyedRate,
         logging::chain,
         metrics::Metrics,
-        user_rate::UserRate,
     },
     points::Points,
     presence::Presence,
@@ -167,7 +167,7 @@ impl Calls {
             calls: Policy::from(&config.calls),
             presence: presence.policy(),
         };
-        let request_rate = UserRate::per_minute(config.limits.calls_per_minute);
+        let request_rate = KeyedRate::per_minute(&config.limits, |limits| limits.calls_per_minute);
         let coordinator =
             CallCoordinator::new(speaker, policies, request_rate, &left_behind, alive_at);
         Ok(Self(Arc::new(Shared {

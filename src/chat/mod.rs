@@ -41,7 +41,7 @@ use crate::{
     kernel::{
         config::{ChatConfig, Config},
         ids::{ConversationId, EventId, SessionId, UserId},
-        user_rate::UserRate,
+        keyed_rate::KeyedRate,
     },
     store::{Handle, Tx},
 };
@@ -56,7 +56,7 @@ struct Shared {
     store: Handle,
     dispatch: Dispatch,
     typing: Typing,
-    rate: UserRate,
+    rate: KeyedRate<UserId>,
     config: ChatConfig,
 }
 
@@ -65,7 +65,7 @@ impl Chat {
     pub fn new(store: Handle, dispatch: Dispatch, config: &Config) -> Self {
         Self(Arc::new(Shared {
             typing: Typing::new(store.clone(), dispatch.clone(), &config.chat),
-            rate: UserRate::per_minute(config.limits.messages_per_minute),
+            rate: KeyedRate::per_minute(&config.limits, |limits| limits.messages_per_minute),
             config: config.chat,
             store,
             dispatch,

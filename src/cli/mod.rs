@@ -31,7 +31,7 @@ pub struct Cli {
 }
 
 /// The flags that every command takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct ConfigFlags {
     /// Read settings from this TOML file; config/default.toml in the sources explains them all.
     #[arg(long, global = true, value_name = "FILE")]
@@ -69,7 +69,7 @@ impl Cli {
         let config_file = self.flags.config.clone();
         let config = self.flags.load()?;
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(config, self.port_file.as_deref()),
+            Command::Serve => serve::run(config, self.flags, self.port_file.as_deref()),
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
             Command::Bench(args) => bench::run(&config, config_file.as_deref(), args),
@@ -80,12 +80,12 @@ impl Cli {
 }
 
 impl ConfigFlags {
-    fn load(self) -> Result<Config, ConfigFault> {
+    fn load(&self) -> Result<Config, ConfigFault> {
         let mut sources = Sources::from_environment();
-        sources.file = self.config;
+        sources.file.clone_from(&self.config);
         let flags = [
-            ("server.listen", self.listen),
-            ("database.url", self.database_url),
+            ("server.listen", &self.listen),
+            ("database.url", &self.database_url),
         ];
         for (key, value) in flags {
             if let Some(value) = value {

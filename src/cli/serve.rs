@@ -1,7 +1,7 @@
 //! `otomo serve`: runs the server until it is told to stop.
 //!
 //! SIGTERM and SIGINT drain: calls in progress may end, at the latest after `server.drain_limit`. A second
-//! signal stops at once.
+//! signal stops at once. SIGHUP reads the configuration again ([`Reloader`]).
 
 use std::{
     error::Error,
@@ -11,10 +11,13 @@ use std::{
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{allocator, descriptors};
+use super::{ConfigFlags, allocator, descriptors};
 use crate::{
-    app::{App, Stopper},
-    kernel::{config::Config, logging},
+    app::{App, Reloader, Stopper},
+    kernel::{
+        config::Config,
+        logging::{self, chain},
+    },
 };
 
 /// The file of `--port-file` cannot be written.
@@ -29,7 +32,11 @@ struct PortFileFault {
 ///
 /// # Errors
 /// Whatever keeps the server from starting, with the key of the configuration to look at.
-pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(
+    config: Config,
+    flags: ConfigFlags,
+    port_file: Option<&Path>,
+) -> Result<(), Box<dyn Error>> {
     logging::init();
     if let Err(fault) = allocator::give_back_at_once() {
         log::warn!("memory that is free is kept for a while cause={fault}");
@@ -43,8 +50,9 @@ pub(super) fn run(config: Config, port_file: Option<&Path>) -> Result<(), Box<dy
             write_port(app.address().port(), file)?;
         }
         announce(app.address(), tls, development);
-        let stopper = app.stopper();
-        actix_rt::spawn(stop_on_signals(signals()?, stopper));
+        let [terminate, interrupt, hangup] = signals()?;
+        actix_rt::spawn(stop_on_signals([terminate, interrupt], app.stopper()));
+        actix_rt::spawn(reload_on_hangup(hangup, flags, app.reloader()));
         app.run().await?;
         Ok(())
     })
@@ -82,20 +90,12 @@ fn signals() -> std::io::Result<[Signal; 3]> {
     Ok([terminate?, interrupt?, hangup?])
 }
 
-async fn stop_on_signals(
-    [mut terminate, mut interrupt, mut hangup]: [Signal; 3],
-    stopper: Stopper,
-) {
+async fn stop_on_signals([mut terminate, mut interrupt]: [Signal; 2], stopper: Stopper) {
     let mut asked = false;
     loop {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
-            _ = hangup.recv() => {
-                // Closing a terminal must not end a server that runs in the background.
-                log::info!("hangup ignored");
-                continue;
-            }
         }
         if std::mem::replace(&mut asked, true) {
             log::warn!("asked to stop a second time: stops at once");
@@ -104,4 +104,29 @@ async fn stop_on_signals(
         let stopper = stopper.clone();
         actix_rt::spawn(async move { stopper.drain().await });
     }
+}
+
+/// Closing the terminal of a server that runs in the background is the same signal, and does no harm.
+async fn reload_on_hangup(mut hangup: Signal, flags: ConfigFlags, reloader: Reloader) {
+    while hangup.recv().await.is_some() {
+        match reload(&flags, &reloader) {
+            Ok(()) => {}
+            Err(fault) => log::error!(
+                "configuration not read again, all stays as it was cause={}",
+                chain(fault.as_ref())
+            ),
+        }
+    }
+}
+
+fn reload(flags: &ConfigFlags, reloader: &Reloader) -> Result<(), Box<dyn Error>> {
+    let reloaded = reloader.reload(flags.load()?)?;
+    for setting in &reloaded.kept {
+        log::warn!("{setting} changes only with a restart");
+    }
+    log::info!(
+        "configuration read again changed={}",
+        reloaded.changed.join(",")
+    );
+    Ok(())
 }

@@ -46,7 +46,7 @@ pub(super) fn run(config: &Config, args: TokenArgs) -> Result<(), Box<dyn Error>
         rooms: Vec::new(),
         expires_at: Clock::system().now() + args.ttl,
     };
-    let token = Issuer::new(&config.auth)?.sign(&identity)?;
+    let token = Issuer::new(&config.auth.now())?.sign(&identity)?;
     writeln!(stdout(), "{token}")?;
     Ok(())
 }

@@ -34,7 +34,7 @@ use crate::{
     kernel::{
         config::Config,
         ids::{EventId, NodeId, UserId},
-        user_rate::UserRate,
+        keyed_rate::KeyedRate,
     },
     store::{Handle, StoreError, Tx},
 };
@@ -50,7 +50,7 @@ struct Shared {
     dispatch: Dispatch,
     online: Online,
     last_seen: LastSeen,
-    rate: UserRate,
+    rate: KeyedRate<UserId>,
     bounds: Bounds,
 }
 
@@ -72,7 +72,7 @@ impl Friends {
         Ok(Self(Arc::new(Shared {
             online: Online::new(&dispatch, config.cluster.lease, node, epoch),
             last_seen,
-            rate: UserRate::per_minute(config.limits.friend_requests_per_minute),
+            rate: KeyedRate::per_minute(&config.limits, |limits| limits.friend_requests_per_minute),
             bounds: Bounds {
                 friends: config.friends.max_friends,
                 requests: config.friends.max_requests,

@@ -27,7 +27,7 @@ pub(super) fn cors(config: &Arc<Config>) -> Cors {
             let host = request.headers().get(header::HOST);
             let host = host.and_then(|value| value.to_str().ok());
             let origin = origin.to_str().unwrap_or_default();
-            config.server.origins.admit(origin, host)
+            config.server.origins.now().admit(origin, host)
         })
         .allowed_methods([
             Method::GET,

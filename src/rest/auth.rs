@@ -105,7 +105,7 @@ async fn identify(
             permit(roles, identity.role)?;
             Ok(Some(shared.people.enter(identity).await?))
         }
-        Credential::Key(key) if !is_known(&shared.config.auth, key) => {
+        Credential::Key(key) if !is_known(&shared.config.auth.now(), key) => {
             let message = "the key is not one of auth.api_keys";
             Err(ApiError::new(ErrorCode::Unauthorized, message))
         }
@@ -185,12 +185,12 @@ mod tests {
     #[test]
     fn each_configured_key_is_known_and_no_other() {
         let keys = Sources::default().with("auth.api_keys", "first-key,second-key");
-        let auth = load(&keys).unwrap().auth;
+        let auth = load(&keys).unwrap().auth.now();
         assert!(is_known(&auth, "first-key") && is_known(&auth, "second-key"));
         for other in ["", "first-ke", "first-key,second-key"] {
             assert!(!is_known(&auth, other), "{other:?} was taken");
         }
-        let none = load(&Sources::default()).unwrap().auth;
+        let none = load(&Sources::default()).unwrap().auth.now();
         assert!(!is_known(&none, ""));
     }
 }

@@ -90,7 +90,7 @@ async fn token(shared: Data<Shared>, wanted: Json<Wanted>) -> Answer<Lent> {
         expires_at,
     };
     // Reads a small file each time: people borrow identities once in a while.
-    let token = Issuer::new(&shared.config.auth)?.sign(&identity)?;
+    let token = Issuer::new(&shared.config.auth.now())?.sign(&identity)?;
     Ok(Json(Lent {
         token,
         expires_at: expires_at.into(),

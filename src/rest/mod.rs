@@ -134,7 +134,7 @@ pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
         .app_data(Data::from(Arc::clone(shared)))
         .app_data(
             web::JsonConfig::default()
-                .limit(config.limits.message_size)
+                .limit(config.limits.now().message_size)
                 .error_handler(|error, _| ApiError::from(error).into()),
         )
         .app_data(

@@ -56,8 +56,8 @@ use crate::{
         config::Config,
         ids::{RoomId, UserId},
         iso::Iso,
+        keyed_rate::KeyedRate,
         logging::chain,
-        user_rate::UserRate,
     },
     protocol::{event::ChatMessage, frame::Frame},
     store::{
@@ -89,7 +89,7 @@ struct Shared {
     dispatch: Dispatch,
     /// For requests to publish.
     turns: Semaphore,
-    rate: UserRate,
+    rate: KeyedRate<UserId>,
     config: Arc<Config>,
 }
 
@@ -112,15 +112,18 @@ impl Rooms {
             most_bytes: config.rooms.max_state_bytes,
             retention: config.rooms.state_retention,
         };
-        let rooms_max = config.limits.rooms_per_connection;
-        let rooms_max = rooms_max.map_or(usize::MAX, |most| most.get() as usize);
-        let announcer = Announcer::new(store.clone(), dispatch.clone(), states, rooms_max);
+        let announcer = Announcer::new(
+            store.clone(),
+            dispatch.clone(),
+            states,
+            config.limits.clone(),
+        );
         Self(Arc::new(Shared {
             announcer: announcer.start(),
             store,
             dispatch,
             turns: Semaphore::new(REQUESTS_MAX),
-            rate: UserRate::per_minute(config.limits.messages_per_minute),
+            rate: KeyedRate::per_minute(&config.limits, |limits| limits.messages_per_minute),
             config: Arc::clone(config),
         }))
     }
@@ -148,7 +151,7 @@ impl Rooms {
         {
             return Err(RoomsFault::TooManyPlaces);
         }
-        let (now, max) = (self.0.store.now(), self.0.config.limits.message_size);
+        let (now, max) = (self.0.store.now(), self.0.config.limits.now().message_size);
         let mut publications = Vec::with_capacity(drafts.len());
         for (index, draft) in drafts.into_iter().enumerate() {
             let checked = Publication::check(draft, now, max);

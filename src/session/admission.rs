@@ -23,7 +23,7 @@ pub(super) fn admit(env: &Env, client: &Client) -> Result<(), Refused> {
 
 /// Holds it against those to all nodes.
 pub(super) async fn admit_everywhere(env: &Env, client: &Client) -> Result<(), Refused> {
-    let limits = &env.config.limits;
+    let limits = &env.config.limits.now();
     let unlimited = limits.connections_per_user.is_none();
     match limits.connection_policy {
         ConnectionPolicy::Takeover => Ok(()),
@@ -35,7 +35,7 @@ pub(super) async fn admit_everywhere(env: &Env, client: &Client) -> Result<(), R
 }
 
 fn check(env: &Env, others: usize) -> Result<(), Refused> {
-    let limits = &env.config.limits;
+    let limits = &env.config.limits.now();
     let full = limits
         .connections_per_user
         .is_some_and(|most| others >= most.get() as usize);
@@ -51,7 +51,7 @@ fn check(env: &Env, others: usize) -> Result<(), Refused> {
 /// leave and come back. Of several newcomers the last in the roster stays; of those to several nodes the one that
 /// began last.
 pub(super) fn take_over(env: &Env, client: &Client) {
-    if env.config.limits.connection_policy != ConnectionPolicy::Takeover {
+    if env.config.limits.now().connection_policy != ConnectionPolicy::Takeover {
         return;
     }
     let reason = "the user connected elsewhere";

@@ -58,7 +58,7 @@ impl Session {
     }
 
     fn take(&mut self, json: &[u8], to: AnswerTo, ctx: &mut SessionContext) {
-        if let Err(wait) = self.rate_limits.take_command(&self.env.config.limits) {
+        if let Err(wait) = self.rate_limits.take_command(&self.env.config.limits.now()) {
             let message = "too many commands; send fewer a second";
             let fault = Fault::new(ErrorCode::RateLimited, message).retry_after(wait);
             self.refuse(&fault, &Reply::new(command::request_id(json), to));
@@ -83,7 +83,7 @@ impl Session {
 
     /// Counts a faulty message; one too many closes the connection.
     pub fn count_fault(&mut self, code: CloseCode, reason: &'static str, ctx: &mut SessionContext) {
-        if self.rate_limits.take_fault(&self.env.config.limits) == FaultBudget::Spent {
+        if self.rate_limits.take_fault(&self.env.config.limits.now()) == FaultBudget::Spent {
             self.close(code, reason, ctx);
         }
     }

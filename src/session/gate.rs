@@ -10,17 +10,15 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, MonotonicClock},
-    middleware::NoOpMiddleware,
-    state::keyed::DashMapStateStore,
-};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Notify;
 
 use super::drain::Drain;
-use crate::kernel::{config::LimitsConfig, metrics::Metrics};
+use crate::kernel::{
+    config::{Changeable, LimitsConfig},
+    keyed_rate::KeyedRate,
+    metrics::Metrics,
+};
 
 /// Addresses remembered before those that are quiet again are forgotten.
 const ADDRESSES_HIGH: usize = 65_536;
@@ -28,18 +26,11 @@ const ADDRESSES_HIGH: usize = 65_536;
 /// When a client that met a full or draining server should try again.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
-type PerAddress = RateLimiter<
-    IpAddr,
-    DashMapStateStore<IpAddr>,
-    MonotonicClock,
-    NoOpMiddleware<std::time::Instant>,
->;
-
 /// The gate of one server, shared by all its workers.
 pub struct Gate {
     open: Arc<AtomicUsize>,
-    most: Option<usize>,
-    handshakes: Option<PerAddress>,
+    limits: Changeable<LimitsConfig>,
+    handshakes: KeyedRate<IpAddr>,
     draining: AtomicBool,
     drain_asked: Notify,
     drain: Drain,
@@ -106,18 +97,11 @@ impl Drop for Permit {
 
 impl Gate {
     /// An open gate.
-    pub fn new(limits: &LimitsConfig, metrics: Arc<Metrics>) -> Self {
-        let per_address = |rate| {
-            RateLimiter::new(
-                Quota::per_second(rate),
-                DashMapStateStore::default(),
-                MonotonicClock,
-            )
-        };
+    pub fn new(limits: &Changeable<LimitsConfig>, metrics: Arc<Metrics>) -> Self {
         Self {
             open: Arc::default(),
-            most: limits.connections.map(|most| most.get() as usize),
-            handshakes: limits.handshakes_per_address.map(per_address),
+            handshakes: KeyedRate::per_second(limits, |limits| limits.handshakes_per_address),
+            limits: limits.clone(),
             draining: AtomicBool::new(false),
             drain_asked: Notify::new(),
             drain: Drain::default(),
@@ -143,23 +127,21 @@ impl Gate {
             return Err(Rejected::Draining(TRY_AGAIN));
         }
         // Behind a proxy on the same machine everybody comes from loopback.
-        if let (Some(limiter), Some(address)) =
-            (&self.handshakes, address.filter(|it| !it.is_loopback()))
-        {
-            if limiter.len() > ADDRESSES_HIGH {
-                limiter.retain_recent();
+        if let Some(address) = address.filter(|it| !it.is_loopback()) {
+            if self.handshakes.len() > ADDRESSES_HIGH {
+                self.handshakes.tidy();
             }
-            limiter
-                .check_key(&address)
-                .map_err(|early| Rejected::TooFast(early.wait_time_from(MonotonicClock.now())))?;
+            if let Some(wait) = self.handshakes.take(&address) {
+                return Err(Rejected::TooFast(wait));
+            }
         }
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         let permit = Permit {
             open: Arc::clone(&self.open),
             transport: None,
         };
-        match self.most {
-            Some(most) if before >= most => Err(Rejected::Full(TRY_AGAIN)),
+        match self.limits.now().connections {
+            Some(most) if before >= most.get() as usize => Err(Rejected::Full(TRY_AGAIN)),
             _ => Ok(permit),
         }
     }

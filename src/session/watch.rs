@@ -80,8 +80,8 @@ impl Session {
         let share = self.share();
         let timeouts = self.keepalive.rhythm().timeouts(config);
         let ping = timeouts.ping_interval.mul_f64(0.5 + share / 2.0);
-        let notice = live.expires_at - config.auth.expiry_notice;
-        let idle = config.limits.idle_timeout.unwrap_or(ping);
+        let notice = live.expires_at - config.auth.now().expiry_notice;
+        let idle = config.limits.now().idle_timeout.unwrap_or(ping);
         let first = ping.min(idle).min(timeouts.write_timeout);
         self.wake_in(first.min(self.env.store.now().until(notice)));
     }
@@ -119,7 +119,7 @@ impl Session {
             }
             Verdict::Alive(again) => again,
         };
-        let idle = self.env.config.limits.idle_timeout;
+        let idle = self.env.config.limits.now().idle_timeout;
         let left = idle.map_or(again, |idle| idle.saturating_sub(self.asked.elapsed()));
         if left.is_zero() {
             return self.close(CloseCode::Normal, "nothing was asked for too long", ctx);
@@ -135,7 +135,7 @@ impl Session {
         let Stage::Live(live) = &mut self.stage else {
             return None;
         };
-        let auth = &self.env.config.auth;
+        let auth = &self.env.config.auth.now();
         let (now, expires_at) = (self.env.store.now(), live.expires_at);
         let end = expires_at + auth.expiry_grace;
         if now >= end {

@@ -174,6 +174,10 @@ fn origin_admitted(head: &RequestHead, config: &Config) -> bool {
     };
     match text(header::ORIGIN) {
         None => true,
-        Some(origin) => config.server.origins.admit(origin, text(header::HOST)),
+        Some(origin) => config
+            .server
+            .origins
+            .now()
+            .admit(origin, text(header::HOST)),
     }
 }

@@ -119,7 +119,7 @@ impl Server {
             chat: Chat::new(store.clone(), dispatch.clone(), &config),
             friends: friends(&store, &dispatch, &config, &node).await,
             node,
-            verifier: Arc::new(Verifier::new(&config.auth).unwrap()),
+            verifier: Arc::new(Verifier::new(&config.auth.now()).unwrap()),
             lines: dispatch.start_worker().unwrap(),
             people: People::new(store.clone(), true),
             arrivals: Arrivals::new(&store, &calls),

@@ -86,7 +86,7 @@ impl Run {
 
 fn verifier(secret: &str) -> Verifier {
     let sources = Sources::default().with("auth.hs256_secret", secret);
-    Verifier::new(&load(&sources).unwrap().auth).unwrap()
+    Verifier::new(&load(&sources).unwrap().auth.now()).unwrap()
 }
 
 #[test]

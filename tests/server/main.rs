@@ -31,6 +31,7 @@ mod mirror;
 mod order;
 mod points;
 mod presence;
+mod reloading;
 mod rooms;
 mod socketio;
 mod sse;

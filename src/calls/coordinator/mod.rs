@@ -43,7 +43,12 @@ use super::{
     transactions::{Job, Policies, Unstored},
 };
 use crate::{
-    kernel::{ids::CallId, logging::chain, time::Timestamp, user_rate::UserRate},
+    kernel::{
+        ids::{CallId, UserId},
+        keyed_rate::KeyedRate,
+        logging::chain,
+        time::Timestamp,
+    },
     store::{
         Handle, StoreError,
         ordered::{Ordered, TakeResults, TakesInOrder},
@@ -65,7 +70,7 @@ pub(super) struct CallCoordinator {
     store: Handle,
     speaker: Rc<Speaker>,
     policies: Policies,
-    request_rate: UserRate,
+    request_rate: KeyedRate<UserId>,
     lanes: Lanes<Task>,
     results: Ordered<Self>,
     unnoted: Unnoted,
@@ -97,7 +102,7 @@ impl CallCoordinator {
     pub(super) fn new(
         speaker: Speaker,
         policies: Policies,
-        request_rate: UserRate,
+        request_rate: KeyedRate<UserId>,
         left_behind: &[Call],
         alive_at: Option<Timestamp>,
     ) -> Self {

@@ -11,6 +11,7 @@
 mod actions;
 mod auth;
 mod calls;
+mod changeable;
 mod chat;
 mod cluster;
 mod database;
@@ -43,6 +44,7 @@ pub use self::{
     actions::{ActionsConfig, WebhookConfig},
     auth::{AuthConfig, PublicKey},
     calls::{CallsConfig, ConnectedBy, PartialMinute, TurnConfig},
+    changeable::Changeable,
     chat::ChatConfig,
     cluster::ClusterConfig,
     database::{DatabaseConfig, DatabaseUrl, PostgresUrl, UrlFault},
@@ -111,7 +113,7 @@ pub struct Config {
     /// This node among others.
     pub cluster: ClusterConfig,
     /// Whose tokens and keys are believed.
-    pub auth: AuthConfig,
+    pub auth: Changeable<AuthConfig>,
     /// Who is known.
     pub users: UsersConfig,
     /// When somebody counts as there.
@@ -137,14 +139,14 @@ pub struct Config {
     /// The webhook that clients' actions go to.
     pub actions: ActionsConfig,
     /// How much one may ask.
-    pub limits: LimitsConfig,
+    pub limits: Changeable<LimitsConfig>,
     settings: Settings,
 }
 
 impl Config {
     /// Whether no credentials are configured: loopback only, with a secret of the server's own making.
     pub fn development(&self) -> bool {
-        self.auth.development()
+        self.auth.now().development()
     }
 
     /// Whether a client may ask for this host (the header of that name, or the authority of its URI). Without credentials
@@ -172,7 +174,8 @@ impl Config {
             });
         }
         self.check_secrets(public)?;
-        if self.limits.message_size >= self.outbox.hard_limit {
+        let message_size = self.limits.now().message_size;
+        if message_size >= self.outbox.hard_limit {
             return Err(ConfigFault::Conflict {
                 keys: &["limits.message_size", "outbox.hard_limit"],
                 problem:
@@ -180,7 +183,7 @@ impl Config {
                         .to_owned(),
             });
         }
-        if self.limits.message_size >= self.socketio.max_payload {
+        if message_size >= self.socketio.max_payload {
             return Err(ConfigFault::Conflict {
                 keys: &["limits.message_size", "socketio.max_payload"],
                 problem:
@@ -210,7 +213,7 @@ impl Config {
         if !public {
             return Ok(());
         }
-        let auth = &self.auth;
+        let auth = self.auth.now();
         let webhook = self.actions.webhook.as_ref().map(|webhook| &webhook.secret);
         let weak = |secret: Option<&Secret>| {
             secret.is_some_and(|secret| secret.reveal().len() < SECRET_MIN_BYTES)
@@ -265,7 +268,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         database: DatabaseConfig::read(reader.section("database"))?,
         redis: RedisConfig::read(reader.section("redis"))?,
         cluster: ClusterConfig::read(reader.section("cluster"))?,
-        auth: AuthConfig::read(reader.section("auth"))?,
+        auth: Changeable::new(AuthConfig::read(reader.section("auth"))?),
         users: UsersConfig::read(reader.section("users"))?,
         presence: PresenceConfig::read(reader.section("presence"))?,
         calls: CallsConfig::read(reader.section("calls"))?,
@@ -278,7 +281,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         sse: SseConfig::read(reader.section("sse"))?,
         socketio: SocketIoConfig::read(reader.section("socketio"))?,
         actions: ActionsConfig::read(reader.section("actions"))?,
-        limits: LimitsConfig::read(reader.section("limits"))?,
+        limits: Changeable::new(LimitsConfig::read(reader.section("limits"))?),
         settings: reader.finish(),
     };
     config.check_together()?;

@@ -17,7 +17,7 @@ const VARIABLE_PREFIX: &str = "OTOMO_";
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
 
 /// A value as it was written, before anybody asked what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Written {
     /// A text, a number or a truth value.
     One(String),

@@ -12,7 +12,7 @@ use std::{
 use super::{
     fault::ConfigFault,
     raw::{Entry, Written},
-    settings::{Setting, Settings},
+    settings::{self, Setting, Settings},
     units::{format_duration, format_size, parse_duration, parse_size},
 };
 use crate::kernel::secret::Secret;
@@ -284,6 +284,7 @@ impl Section<'_> {
             section: self.name,
             key: key.to_owned(),
             value,
+            digest: settings::digest(&entry.written),
             origin: entry.origin.clone(),
         };
         self.reader.settings.push(setting);

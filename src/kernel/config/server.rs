@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use super::{fault::ConfigFault, origins::Origins, reader::Section};
+use super::{changeable::Changeable, fault::ConfigFault, origins::Origins, reader::Section};
 
 /// Where and how clients are served.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct ServerConfig {
     /// Threads that serve connections, at least one.
     pub workers: usize,
     /// Pages that may connect.
-    pub origins: Origins,
+    pub origins: Changeable<Origins>,
     /// From the first byte of a connection until it has said who it is.
     pub handshake_timeout: Duration,
     /// How long calls may go on once the server was asked to stop.
@@ -44,7 +44,7 @@ impl ServerConfig {
                 0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
                 workers => workers,
             },
-            origins: Origins::read(&mut section, "origins")?,
+            origins: Changeable::new(Origins::read(&mut section, "origins")?),
             handshake_timeout: section.duration(
                 "handshake_timeout",
                 Duration::from_millis(10)..=Duration::from_mins(5),

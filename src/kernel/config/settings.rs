@@ -1,8 +1,18 @@
 //! What is in force, for people: the output of `check-config`.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 use super::raw::Written;
+
+/// Equal for equal values, in one process.
+pub(super) fn digest(written: &Written) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    written.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// One setting as it was handed out.
 pub(super) struct Setting {
@@ -10,6 +20,8 @@ pub(super) struct Setting {
     pub(super) key: String,
     /// None: a secret that is set.
     pub(super) value: Option<Written>,
+    /// Tells it from another value, also where it is a secret.
+    pub(super) digest: u64,
     /// None: it is the default.
     pub(super) origin: Option<String>,
 }
@@ -22,6 +34,13 @@ pub struct Settings(Vec<Setting>);
 impl Settings {
     pub(super) fn push(&mut self, setting: Setting) {
         self.0.push(setting);
+    }
+
+    /// The full names of those that these others have with another value.
+    pub fn differing<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = String> + 'a {
+        let pairs = self.0.iter().zip(&others.0);
+        let differing = pairs.filter(|(one, other)| one.digest != other.digest);
+        differing.map(|(one, _)| format!("{}.{}", one.section, one.key))
     }
 
     /// The full names of the settings (`server.listen`).

@@ -13,8 +13,9 @@ const FETCH_SITE: &str = "sec-fetch-site";
 
 /// The token in the app's cookie, if cookies are enabled and one of the app's own pages sent it.
 pub fn from_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
-    let name = config.auth.cookie.as_deref()?;
-    comes_from_own_page(headers, &config.server.origins)
+    let auth = config.auth.now();
+    let name = auth.cookie.as_deref()?;
+    comes_from_own_page(headers, &config.server.origins.now())
         .then(|| cookie(headers, name))
         .flatten()
 }

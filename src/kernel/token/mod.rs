@@ -18,7 +18,7 @@ pub use self::{
     cookie::from_cookie,
     issuer::{Issuer, SignFault},
     keys::KeyFault,
-    verifier::Verifier,
+    verifier::{Keys, Verifier},
 };
 
 /// The token in the value of an `Authorization` header (RFC 6750, 2.1); none for another scheme.

@@ -1,5 +1,7 @@
 //! Checks tokens.
 
+use std::collections::BTreeSet;
+
 use jsonwebtoken::{
     decode, decode_header,
     errors::{Error, ErrorKind},
@@ -10,14 +12,37 @@ use super::{
     claims::Claims,
     keys::{self, Key, KeyFault},
 };
-use crate::kernel::{config::AuthConfig, identity::Identity, time::Timestamp};
+use crate::kernel::{
+    config::{AuthConfig, Changeable},
+    identity::Identity,
+    time::Timestamp,
+};
 
 /// The longest token that is looked at, in bytes: what HTTP servers commonly take as one header.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
+/// Keys that were read.
+pub struct Keys(Vec<Key>);
+
+impl Keys {
+    /// Reads those that are configured. In development mode the secret is read, or made if there is none.
+    ///
+    /// # Errors
+    /// A key that cannot be read or used.
+    pub fn read(auth: &AuthConfig) -> Result<Self, KeyFault> {
+        keys::load(auth).map(Self)
+    }
+
+    /// The names of the algorithms that they are for, each once.
+    pub fn algorithms(&self) -> BTreeSet<String> {
+        let algorithms = self.0.iter().map(|key| format!("{:?}", key.algorithm));
+        algorithms.collect()
+    }
+}
+
 /// Checks tokens against the configured keys. Checking takes 4 µs (HS256) to 52 µs (EdDSA).
 pub struct Verifier {
-    keys: Vec<Key>,
+    keys: Changeable<Vec<Key>>,
 }
 
 impl Verifier {
@@ -26,7 +51,15 @@ impl Verifier {
     /// # Errors
     /// A key that cannot be read or used.
     pub fn new(auth: &AuthConfig) -> Result<Self, KeyFault> {
-        keys::load(auth).map(|keys| Self { keys })
+        let Keys(keys) = Keys::read(auth)?;
+        Ok(Self {
+            keys: Changeable::new(keys),
+        })
+    }
+
+    /// From now on believes these keys and no others.
+    pub fn change(&self, Keys(keys): Keys) {
+        self.keys.change(keys);
     }
 
     /// Who `token` speaks for at `now`.
@@ -57,7 +90,7 @@ impl Verifier {
             named && key.algorithm == header.alg
         };
         let mut flaw = Flaw::Key;
-        for key in self.keys.iter().filter(fits) {
+        for key in self.keys.now().iter().filter(fits) {
             match decode::<Claims>(token, &key.decoding, &key.validation) {
                 Ok(data) => return Ok(data.claims),
                 Err(error) => flaw = flaw_of(&error),

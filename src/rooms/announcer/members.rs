@@ -42,7 +42,9 @@ impl Announcer {
             Ok(entrance) => entrance,
             Err(fault) => return self.refuse(at, &reply, fault),
         };
-        let (stay, most) = (entrance.right.stay(), self.rooms_max);
+        let most = self.limits.now().rooms_per_connection;
+        let most = most.map_or(usize::MAX, |most| most.get() as usize);
+        let stay = entrance.right.stay();
         let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
         // A request is answered when it is known how it came out; a session in one piece with what follows.
         let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();

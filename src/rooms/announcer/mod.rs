@@ -31,7 +31,10 @@ use super::{
 };
 use crate::{
     delivery::dispatch::Dispatch,
-    kernel::ids::{RoomId, UserId},
+    kernel::{
+        config::{Changeable, LimitsConfig},
+        ids::{RoomId, UserId},
+    },
     protocol::frame::Frame,
     store::{
         Handle,
@@ -51,8 +54,7 @@ pub(super) struct Announcer {
     store: Handle,
     dispatch: Dispatch,
     states: StateLimits,
-    /// Rooms that one connection may be in.
-    rooms_max: usize,
+    limits: Changeable<LimitsConfig>,
     results: Ordered<Self>,
     /// Whether a sweep of grants is on its way.
     sweeping: bool,
@@ -63,13 +65,13 @@ impl Announcer {
         store: Handle,
         dispatch: Dispatch,
         states: StateLimits,
-        rooms_max: usize,
+        limits: Changeable<LimitsConfig>,
     ) -> Self {
         Self {
             store,
             dispatch,
             states,
-            rooms_max,
+            limits,
             results: Ordered::default(),
             sweeping: false,
         }

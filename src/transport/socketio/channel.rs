@@ -114,7 +114,7 @@ impl Client {
 pub(super) fn message_limits(config: &Config) -> MessageLimits {
     MessageLimits {
         bytes: config.socketio.max_payload,
-        fragments: config.limits.fragments as usize,
+        fragments: config.limits.now().fragments as usize,
         binary: true,
     }
 }
@@ -160,7 +160,7 @@ impl Channel {
             }
             Packet::Connect(_, auth) => Some(self.connect(auth.as_deref())),
             Packet::Command(..) if self.hello.is_some() => Some(self.fault(Fault::OutOfPlace)),
-            Packet::Command(json, _) if json.len() > self.env.config.limits.message_size => {
+            Packet::Command(json, _) if json.len() > self.env.config.limits.now().message_size => {
                 Some(self.fault(Fault::TooLarge))
             }
             Packet::Command(json, number) => Some(Heard::Command(json, number)),

@@ -132,7 +132,7 @@ async fn post(
 ) -> Result<HttpResponse, Refusal> {
     let user = asker(request, env)?;
     let recipient = Recipient::named(request)?;
-    let json = read(body, env.config.limits.message_size).await?;
+    let json = read(body, env.config.limits.now().message_size).await?;
     match recipient.here(&user, env) {
         Some(to) => hand_over(to, json, env).await,
         None => passing::pass_on(request, &user, &recipient, json, env, courier).await,

@@ -89,7 +89,7 @@ pub(super) async fn answer(
     env: Rc<Env>,
     courier: Rc<Courier>,
 ) -> HttpResponse {
-    let (limit, now) = (env.config.limits.message_size, env.store.now());
+    let (limit, now) = (env.config.limits.now().message_size, env.store.now());
     let command = match courier.take_in(&request, body, limit, now).await {
         Ok(arrived) => arrived.body,
         Err(refused) => return refused,

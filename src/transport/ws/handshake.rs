@@ -62,8 +62,8 @@ impl Admitted {
     /// Starts the session in a task of its own, so that the HTTP dispatcher and the request are freed.
     pub(in crate::transport) fn begin<W: Wire + 'static>(self, taken: Taken<W>, env: Rc<Env>) {
         let limits = MessageLimits {
-            bytes: env.config.limits.message_size,
-            fragments: env.config.limits.fragments as usize,
+            bytes: env.config.limits.now().message_size,
+            fragments: env.config.limits.now().fragments as usize,
             binary: false,
         };
         let Self { hello, permit } = self;

@@ -26,10 +26,18 @@ impl Endpoint {
     /// The way into the server there.
     pub fn new(address: SocketAddr) -> Self {
         let sources = Sources::default().with("auth.hs256_secret", SECRET);
-        let auth = load(&sources).expect("a sound configuration").auth;
+        let auth = load(&sources).expect("a sound configuration").auth.now();
         Self {
             address,
             issuer: Issuer::new(&auth).expect("a usable secret"),
+        }
+    }
+
+    /// One that signs with another secret, and leads nowhere.
+    pub fn signing_with(secret: &str) -> Self {
+        Self {
+            address: ([127, 0, 0, 1], 0).into(),
+            issuer: issuer(secret),
         }
     }
 
@@ -88,7 +96,7 @@ impl Endpoint {
 
 fn issuer(secret: &str) -> Issuer {
     let sources = Sources::default().with("auth.hs256_secret", secret);
-    let auth = load(&sources).expect("a sound configuration").auth;
+    let auth = load(&sources).expect("a sound configuration").auth.now();
     Issuer::new(&auth).expect("a usable secret")
 }
 

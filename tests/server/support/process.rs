@@ -93,10 +93,18 @@ impl Process {
                 format!("sqlite://{}", database(folder.path()).display()),
             ),
         ];
-        let settings_of = settings
-            .iter()
+        let (file, settings_of): (Vec<_>, Vec<_>) =
+            settings.iter().partition(|(key, _)| key == "--config");
+        if let [(flag, path)] = &file[..] {
+            command.arg(flag).arg(path);
+        }
+        // What the environment says wins over the file.
+        let fixed = fixed.into_iter();
+        let fixed = fixed.filter(|(key, _)| file.is_empty() || !key.starts_with("auth."));
+        let settings_of = settings_of
+            .into_iter()
             .map(|(key, value)| (key.as_str(), value.clone()));
-        for (key, value) in fixed.into_iter().chain(settings_of) {
+        for (key, value) in fixed.chain(settings_of) {
             let variable = format!("OTOMO_{}", key.replace('.', "__").to_uppercase());
             command.env(variable, value);
         }

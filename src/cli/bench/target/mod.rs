@@ -74,7 +74,7 @@ impl Target {
                 Self {
                     endpoint,
                     process: asked.pid.map(Process::new),
-                    issuer: Issuer::new(&bench.config.auth)?,
+                    issuer: Issuer::new(&bench.config.auth.now())?,
                     database: bench.config.database.url.clone(),
                     child: None,
                 }
@@ -105,7 +105,7 @@ impl Target {
         let mut child = Running::start(&secret, bench.config_file, shared.as_ref())?;
         let auth = AuthConfig {
             hs256_secret: Some(Secret::new(secret)),
-            ..bench.config.auth.clone()
+            ..AuthConfig::clone(&bench.config.auth.now())
         };
         let encrypted = bench.config.server.tls.is_some();
         let port = child.await_port()?;

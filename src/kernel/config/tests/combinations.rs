@@ -111,12 +111,12 @@ fn turn_servers_come_with_their_secret() {
 fn a_public_key_is_text_or_a_file_and_never_the_private_one() {
     let key = |value: &str| from_flags(&[("auth.public_key", value)]);
     assert_eq!(
-        key("/etc/otomo/key.pem").unwrap().auth.public_key,
+        key("/etc/otomo/key.pem").unwrap().auth.now().public_key,
         Some(PublicKey::File("/etc/otomo/key.pem".into()))
     );
     let pem = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
     assert_eq!(
-        key(pem).unwrap().auth.public_key,
+        key(pem).unwrap().auth.now().public_key,
         Some(PublicKey::Pem(pem.to_owned()))
     );
     let fault = fault(key(

@@ -114,10 +114,10 @@ fn defaults_are_those_of_the_rules() {
     assert!(config.actions.webhook.is_none());
     assert_eq!(config.actions.types, ["game_action"]);
     assert_eq!(config.actions.timeout, Duration::from_secs(5));
-    assert_eq!(config.limits.message_size, 65_536);
-    assert_eq!(config.limits.protocol_errors, NonZeroU32::new(20));
-    assert_eq!(config.limits.idle_timeout, None);
-    assert_eq!(config.auth.expiry_grace, Duration::from_secs(25));
+    assert_eq!(config.limits.now().message_size, 65_536);
+    assert_eq!(config.limits.now().protocol_errors, NonZeroU32::new(20));
+    assert_eq!(config.limits.now().idle_timeout, None);
+    assert_eq!(config.auth.now().expiry_grace, Duration::from_secs(25));
     assert!(config.users.auto_provision);
 }
 
@@ -206,5 +206,5 @@ fn the_report_is_a_file_that_sets_the_same() {
             .collect()
     };
     assert_eq!(values(&again.settings().to_string()), values(&report));
-    assert_eq!(again.auth.issuer, config.auth.issuer);
+    assert_eq!(again.auth.now().issuer, config.auth.now().issuer);
 }

@@ -82,9 +82,9 @@ fn a_limit_is_switched_off_by_zero_and_by_none() {
             ("calls.missed_limit", off),
         ])
         .unwrap();
-        assert_eq!(config.limits.commands_per_second, None);
-        assert_eq!(config.limits.connections, None);
-        assert_eq!(config.limits.idle_timeout, None);
+        assert_eq!(config.limits.now().commands_per_second, None);
+        assert_eq!(config.limits.now().connections, None);
+        assert_eq!(config.limits.now().idle_timeout, None);
         assert_eq!(config.inbox.retention, None);
         assert_eq!(config.calls.missed_limit, None);
     }
@@ -92,12 +92,14 @@ fn a_limit_is_switched_off_by_zero_and_by_none() {
         from_file("[limits]\nconnections = 0")
             .unwrap()
             .limits
+            .now()
             .connections,
         None
     );
     let idle = from_flags(&[("limits.idle_timeout", "5m")])
         .unwrap()
         .limits
+        .now()
         .idle_timeout;
     assert_eq!(idle, Some(Duration::from_mins(5)));
 }
@@ -134,13 +136,14 @@ fn lists_come_with_commas_or_as_lists() {
         from_file("[server]\norigins = [\"https://a.example\", \"https://app.example.com\"]"),
         from_file("[server]\norigins = \"https://a.example,https://app.example.com\""),
     ] {
-        assert!(config.unwrap().server.origins.admit(page, None));
+        assert!(config.unwrap().server.origins.now().admit(page, None));
     }
     assert!(
         !load(&Sources::default())
             .unwrap()
             .server
             .origins
+            .now()
             .admit(page, None)
     );
 }

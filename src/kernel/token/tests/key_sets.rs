@@ -105,7 +105,7 @@ fn a_key_that_cannot_work_is_refused_at_start() {
         ),
     ];
     for (key, fault) in cases {
-        let loaded = Verifier::new(&config(&[("auth.public_key", &key)]).auth);
+        let loaded = Verifier::new(&config(&[("auth.public_key", &key)]).auth.now());
         assert_eq!(loaded.err().unwrap().to_string(), fault);
     }
     let short = with_key_set(&[json!({"kty": "RSA", "n": "x".repeat(172), "e": "AQAB"})]);
@@ -113,7 +113,11 @@ fn a_key_that_cannot_work_is_refused_at_start() {
         short.err().unwrap().to_string(),
         "auth.jwks_file: an RSA key needs 2048 bits or more"
     );
-    let set = Verifier::new(&config(&[("auth.jwks_file", &file("{\"hunter2\": []}"))]).auth);
+    let set = Verifier::new(
+        &config(&[("auth.jwks_file", &file("{\"hunter2\": []}"))])
+            .auth
+            .now(),
+    );
     assert_eq!(
         set.err().unwrap().to_string(),
         "auth.jwks_file: this is no JSON Web Key Set ({\"keys\": [..]})"

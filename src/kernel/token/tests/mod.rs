@@ -42,7 +42,7 @@ fn config(settings: &[(&str, &str)]) -> Config {
 }
 
 fn verifier(settings: &[(&str, &str)]) -> Verifier {
-    Verifier::new(&config(settings).auth).unwrap()
+    Verifier::new(&config(settings).auth.now()).unwrap()
 }
 
 fn with_secret() -> Verifier {
@@ -197,7 +197,11 @@ fn with_key_set(keys: &[Value]) -> Result<Verifier, KeyFault> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("jwks.json");
     std::fs::write(&path, json!({"keys": keys}).to_string()).unwrap();
-    Verifier::new(&config(&[("auth.jwks_file", path.to_str().unwrap())]).auth)
+    Verifier::new(
+        &config(&[("auth.jwks_file", path.to_str().unwrap())])
+            .auth
+            .now(),
+    )
 }
 
 #[test]
@@ -207,7 +211,7 @@ fn what_is_signed_is_believed_and_means_the_same() {
         ("auth.issuer", "app"),
         ("auth.audience", "otomo"),
     ];
-    let token = Issuer::new(&config(&settings).auth)
+    let token = Issuer::new(&config(&settings).auth.now())
         .unwrap()
         .sign(&identity())
         .unwrap();
@@ -271,7 +275,7 @@ fn both_secrets_are_believed_during_a_change() {
 #[test]
 fn a_public_key_signs_nothing() {
     let pair = Pair::ed25519();
-    let issuer = Issuer::new(&config(&[("auth.public_key", &pair.public_pem)]).auth);
+    let issuer = Issuer::new(&config(&[("auth.public_key", &pair.public_pem)]).auth.now());
     assert!(
         issuer
             .err()

@@ -1,0 +1,126 @@
+//! Another configuration for a server that runs: keys, limits, origins and the certificate change for whoever comes from now
+//! on; nobody's connection ends for it.
+//!
+//! All of it is read and checked first. If one thing is wrong nothing is changed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{StartFault, listen::Certificates};
+use crate::{
+    kernel::{
+        config::{AuthConfig, Config, LimitsConfig, Origins},
+        token::{KeyFault, Keys},
+    },
+    rest::Shared,
+};
+
+/// Why a configuration does not take the place of the one in force.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadFault {
+    /// The keys for tokens cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFault),
+    /// The certificate, or its key, cannot be used.
+    #[error(transparent)]
+    Certificate(StartFault),
+    /// Whoever is trusted now would not be, or everybody would.
+    #[error("auth: whether there are credentials at all changes only with a restart")]
+    Development,
+}
+
+/// What became of a configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The settings that are in force from now on, and were not. Files that they name are read again in any case.
+    pub changed: Vec<String>,
+    /// The settings that are written otherwise than they are in force, and change only with a restart.
+    pub kept: Vec<String>,
+}
+
+/// Puts another configuration in force.
+#[derive(Clone)]
+pub struct Reloader {
+    shared: Arc<Shared>,
+    certificates: Option<Arc<Certificates>>,
+    /// The configuration that was read last: what of it can change is in force.
+    last: Arc<Mutex<Option<Config>>>,
+}
+
+impl Reloader {
+    pub(super) fn new(shared: Arc<Shared>, certificates: Option<Arc<Certificates>>) -> Self {
+        Self {
+            shared,
+            certificates,
+            last: Arc::default(),
+        }
+    }
+
+    /// Puts in force what of a configuration can change while the server runs.
+    ///
+    /// # Errors
+    /// What cannot be used. Then all is as it was.
+    pub fn reload(&self, to: Config) -> Result<Reloaded, ReloadFault> {
+        let Shared {
+            config, verifier, ..
+        } = &*self.shared;
+        if to.development() != config.development() {
+            return Err(ReloadFault::Development);
+        }
+        let keys = Keys::read(&to.auth.now())?;
+        let certificates = match (&self.certificates, &to.server.tls) {
+            (Some(shown), Some(files)) => {
+                let read = Certificates::read(files).map_err(ReloadFault::Certificate)?;
+                Some((shown, read))
+            }
+            // Whether TLS is spoken at all is decided where the server listens.
+            _ => None,
+        };
+        verifier.change(keys);
+        if let Some((shown, read)) = certificates {
+            shown.change(read);
+        }
+        config.auth.change(AuthConfig::clone(&to.auth.now()));
+        config.limits.change(self.limits(&to));
+        let origins = Origins::clone(&to.server.origins.now());
+        config.server.origins.change(origins);
+        Ok(self.compare(to))
+    }
+
+    /// What a message may be, and so what rooms and outboxes must hold, stays: those who are connected were told.
+    fn limits(&self, to: &Config) -> LimitsConfig {
+        let in_force = self.shared.config.limits.now();
+        LimitsConfig {
+            message_size: in_force.message_size,
+            fragments: in_force.fragments,
+            ..LimitsConfig::clone(&to.limits.now())
+        }
+    }
+
+    fn compare(&self, to: Config) -> Reloaded {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = self.shared.config.settings();
+        let before = last.as_ref().map_or(first, Config::settings);
+        let with_tls = self.certificates.is_some() && to.server.tls.is_some();
+        let can_change = |key: &String| can_change(key, with_tls);
+        let reloaded = Reloaded {
+            changed: to.settings().differing(before).filter(can_change).collect(),
+            kept: to
+                .settings()
+                .differing(first)
+                .filter(|key| !can_change(key))
+                .collect(),
+        };
+        *last = Some(to);
+        reloaded
+    }
+}
+
+/// Whether a setting can change while the server runs.
+fn can_change(key: &str, with_tls: bool) -> bool {
+    match key {
+        "limits.message_size" | "limits.fragments" => false,
+        "server.tls_cert" | "server.tls_key" => with_tls,
+        "server.origins" => true,
+        _ => key.starts_with("auth.") || key.starts_with("limits."),
+    }
+}

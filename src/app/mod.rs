@@ -142,8 +142,7 @@ impl App {
         listen::install_crypto();
         actions::check(&config.actions)?;
         // Before the database is touched: a wrong file is no reason to change it.
-        let certificates = config.server.tls.as_ref().map(Certificates::read);
-        let certificates = certificates.transpose()?.map(Arc::new);
+        let certificates = certificates(&config)?;
         let verifier = Arc::new(Verifier::new(&config.auth.now())?);
         let listener = listen::bind(config.server.listen, &config.outbox)?;
         let lock = ServerLock::take(&config.database.url)?;
@@ -197,8 +196,7 @@ impl App {
             rooms,
             points,
         });
-        let tls = certificates.as_ref().map(listen::tls);
-        let (address, server) = serve::serve(&shared, listener, tls)?;
+        let (address, server) = serve::serve(&shared, listener, certificates.as_ref())?;
         let handle = server.handle();
         Ok(Self {
             address,
@@ -262,6 +260,11 @@ impl App {
         drop(lock);
         ended
     }
+}
+
+fn certificates(config: &Config) -> Result<Option<Arc<Certificates>>, StartFault> {
+    let read = config.server.tls.as_ref().map(Certificates::read);
+    Ok(read.transpose()?.map(Arc::new))
 }
 
 async fn open_store(config: &Config, metrics: Arc<Metrics>) -> Result<store::Handle, StartFault> {

@@ -7,15 +7,10 @@ use std::{
     time::Duration,
 };
 
-use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
-use actix_rt::net::TcpStream;
-use actix_server::Server;
-use actix_service::map_config;
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::{dev::AppConfig, web::ServiceConfig};
-use rustls::ServerConfig;
-
-use super::StartFault;
+use super::{
+    StartFault,
+    listen::{self, Certificates},
+};
 use crate::{
     actions::Actions,
     delivery::{dispatch, lines::Lines, outbox},
@@ -29,6 +24,12 @@ use crate::{
         upgrade,
     },
 };
+use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
+use actix_rt::net::TcpStream;
+use actix_server::Server;
+use actix_service::map_config;
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::{dev::AppConfig, web::ServiceConfig};
 
 /// Quiet time after which an HTTP connection that serves no request is closed.
 const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -80,7 +81,7 @@ pub(super) fn delivery(config: &Config) -> dispatch::Settings {
 pub(super) fn serve(
     shared: &Arc<Shared>,
     listener: TcpListener,
-    tls: Option<ServerConfig>,
+    certificates: Option<&Arc<Certificates>>,
 ) -> Result<(SocketAddr, Server), StartFault> {
     let config = &shared.config.server;
     let address = listener.local_addr().map_err(|cause| StartFault::Listen {
@@ -96,7 +97,7 @@ pub(super) fn serve(
     let shared = Arc::clone(shared);
     let sids = Arc::<Sids>::default();
     let peers = peers(&shared);
-    let listening = match tls {
+    let listening = match certificates.map(listen::tls) {
         None => builder.listen("otomo", listener, move || {
             let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
             http!(shared, sids, peers, remember).tcp()

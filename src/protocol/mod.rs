@@ -3,7 +3,7 @@
 //!
 //! - [`command`]: what comes in, decoded and checked.
 //! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
-//! - [`schema`]: which events backends may publish, and how these must look.
+//! - [`schema`]: how messages look, for programs, and which events backends may publish.
 //! - [`frame`]: an event encoded once, shared by all who get it. [`tracking`]: how one that was published fares.
 //! - [`event_stream`]: how Server-Sent Events are written. [`socket_io`]: how packets of Socket.IO are.
 //! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.

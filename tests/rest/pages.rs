@@ -117,10 +117,10 @@ async fn what_describes_the_protocol_is_there_for_front_ends_and_backends() {
     assert_eq!(events.text, otomo::protocol::schema::document());
     assert_eq!(events.json["$defs"]["sp_update"]["type"], "object");
     let messages = page(&anybody, "/schemas/messages.json").await;
-    assert_eq!(messages.text, otomo::protocol::schema::messages::document());
+    assert!(messages.text == otomo::protocol::schema::messages::document());
     let sockets = page(&anybody, "/asyncapi.json").await;
     assert_eq!(sockets.header("content-type"), "application/json");
-    assert_eq!(sockets.text, otomo::protocol::schema::asyncapi::document());
+    assert!(sockets.text == otomo::protocol::schema::asyncapi::document());
     anybody
         .get("/schemas/nothing.json")
         .await

@@ -1,7 +1,13 @@
-//! What backends may publish: the names that an event may have, and JSON Schemas (draft 2020-12) for those types that clients
-//! know from source document 003.
+//! How messages look, for programs.
 //!
-//! The schemas are made from the structs of [`event`](super::event), so what is checked, what is documented
+//! - [`messages`]: every command and event as JSON Schema (draft 2020-12), made from the tables and structs of
+//!   [`command`](super::command) and [`event`](super::event). `described` and `message` are how one becomes a schema, `optional`
+//!   what an event leaves out.
+//! - [`asyncapi`], [`typescript`]: the same as documents for other tools, written from these schemas.
+//! - Here, with `known` and `violation`: what backends may publish, that is the names that an event may have, and schemas for
+//!   those types that clients know from source document 003.
+//!
+//! These are made from the structs of events, too, so what is checked, what is documented
 //! (`web/schemas/events.json`, `GET /schemas/events.json`, `otomo schema events`) and what we send ourselves cannot differ.
 //! They tell how an event looks at a client; a backend may leave out what the server knows itself, and [`complete`] fills that in.
 //! What an app adds to the fields is passed on.

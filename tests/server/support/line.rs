@@ -102,12 +102,14 @@ impl Line {
         match self {
             Self::Socket(client) => client.send(command).await,
             Self::Stream(stream, poster) => {
+                stream.asked(&command.to_string());
                 let (poster, writer) = (poster.clone(), stream.writer());
                 tokio::spawn(async move {
                     let id = &command["requestId"];
                     let said = poster.try_send(command.to_string()).await;
-                    writer.push(match said {
-                        Ok((200, answer)) => answer,
+                    // What is put into words here is no message of the server.
+                    writer.add(match said {
+                        Ok((200, answer)) => return writer.push(answer),
                         Ok((204, _)) => json!({"type": "done", "requestId": id}),
                         Ok((status, body)) => json!({
                             "type": "error", "requestId": id,

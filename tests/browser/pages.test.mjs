@@ -139,3 +139,20 @@ scenario('a server that crashes is found again, and so is a call', async ({ pers
   await user.dismisses();
   await user.card('のぞみ').and(user.page.locator('[data-status=online]')).waitFor({ timeout: PATIENCE_MS });
 });
+
+scenario(
+  'who was lent a token by a server that then lost its secret is lent the next one',
+  async ({ person, server }) => {
+    const { page } = await (await person('まゆ')).enterAs('user');
+    const lent = await page.evaluate(() => window.otomo.state().me.token);
+    await server.loseSecretAndReturn();
+    const lives = (/** @type {string} */ old) => {
+      const { me, link } = window.otomo.state();
+      return link.phase === 'live' && me.token !== old;
+    };
+    await page.waitForFunction(lives, lent, { timeout: PATIENCE_MS });
+    await page.reload();
+    await new Person(page, 'まゆ').isLive();
+  },
+  {},
+);

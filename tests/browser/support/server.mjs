@@ -74,6 +74,13 @@ export class Server {
     await this.listen(process.env.OTOMO_BIN, `127.0.0.1:${this.port}`);
   }
 
+  /** The same, without the secret that development mode has made for itself. */
+  async loseSecretAndReturn() {
+    await this.#end('SIGKILL');
+    await rm(join(this.#home, 'data/dev-secret'));
+    await this.listen(process.env.OTOMO_BIN, `127.0.0.1:${this.port}`);
+  }
+
   /** Stopped as for an update, and back on the same port and database. */
   async restart() {
     await this.#end('SIGTERM');

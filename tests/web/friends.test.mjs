@@ -272,6 +272,19 @@ describe('what is told in a sentence', () => {
     }
   });
 
+  test('names who wrote, wherever their name is known', () => {
+    tellNews(store, () => {});
+    play(LIVE);
+    const message = (conversationId, senderId) => ({ type: 'new-message', conversationId, messageSeq: 1, senderId, body: 'b', createdAt: 0 });
+    play({ type: 'page_friends', items: [friend('a')] }, message('new', 'a'));
+    assert.deepEqual(store.state.notices.at(-1).params, { name: 'A', text: 'b' });
+    play(message('another', 'stranger'));
+    assert.equal(told().at(-1), 'notice.message');
+    const before = told().length;
+    play(message('c', 'me'));
+    assert.equal(told().length, before);
+  });
+
   test('is not a charge of a call, which the call shows', () => {
     tellNews(store, () => {});
     play(LIVE, { type: 'sp_update', current_sp: 0, amount_changed: -5, transaction_type: 'call_charge' });

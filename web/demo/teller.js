@@ -4,6 +4,7 @@
  */
 
 import { isLive } from '../client/src/calls/state.js';
+import { listed } from './state/client.js';
 import { deservesSummary, endingKey } from './state/ending.js';
 import { conversationAt, FRIENDS, POINTS } from './state/place.js';
 
@@ -90,13 +91,27 @@ function sentenceFor(state, event) {
  * @param {Event} event
  * @returns {Sentence | null}
  */
-function messageSentence({ me, chat, place, call }, { conversationId, senderId, body }) {
+function messageSentence(state, { conversationId, senderId, body }) {
+  const { me, place, call } = state;
   if (senderId === me?.userId || conversationId === place.conversationId || isLive(call)) return null;
-  const members = chat.conversations.byId.get(conversationId)?.members ?? [];
-  const name = members.find(({ userId }) => userId === senderId)?.name;
+  const name = nameOf(state, conversationId, senderId);
   const there = { place: conversationAt(conversationId) };
   if (!name) return { key: 'notice.message', params: { text: body }, ...there };
   return { key: 'notice.messageOf', params: { name, text: body }, ...there };
+}
+
+/**
+ * What somebody is called. A conversation that they have only just begun is not on the list yet.
+ *
+ * @param {State} state
+ * @param {string} conversationId
+ * @param {string} userId
+ * @returns {string | null | undefined}
+ */
+function nameOf(state, conversationId, userId) {
+  const members = state.chat.conversations.byId.get(conversationId)?.members ?? [];
+  const member = members.find((one) => one.userId === userId);
+  return member?.name ?? state.friends.byId.get(userId)?.name ?? listed(state, userId)?.name;
 }
 
 /**

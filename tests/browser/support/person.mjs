@@ -1,6 +1,7 @@
 // Somebody at a page of their own, in words of the product: who they are, what they see, what they press.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long the page may take to show what it should, in milliseconds. */
 export const PATIENCE_MS = 15_000;
@@ -81,15 +82,28 @@ export class Person {
 
   /** Waits until more sound went out and more came in than now. */
   async sendsAndHears() {
-    const before = await this.page.evaluate(() => window.otomo.peerBytes());
-    await this.page.waitForFunction(
-      async ({ sent, received }) => {
-        const now = await window.otomo.peerBytes();
-        return now.sent > sent + 2_000 && now.received > received + 2_000;
-      },
-      before,
-      { timeout: PATIENCE_MS, polling: 200 },
-    );
+    const before = await this.#bytes();
+    await until('sound both ways', async () => {
+      const now = await this.#bytes();
+      return now.sent > before.sent + 2_000 && now.received > before.received + 2_000;
+    });
+  }
+
+  /** Waits until no sound comes in any more: for a second there was none. */
+  async hearsNothing() {
+    let before = await this.#bytes();
+    await until('silence', async () => {
+      await sleep(1_000);
+      const now = await this.#bytes();
+      const silent = now.received === before.received;
+      before = now;
+      return silent;
+    });
+  }
+
+  /** @returns {Promise<{sent: number, received: number}>} */
+  #bytes() {
+    return this.page.evaluate(() => window.otomo.peerBytes());
   }
 
   /** Waits for the summary and gives the reason that it tells. */
@@ -101,5 +115,19 @@ export class Person {
   async dismisses() {
     await this.stage.locator('.button.primary').click();
     await this.isIdle();
+  }
+}
+
+/**
+ * Asks again and again. Not by `waitForFunction`: that takes the promise of an asynchronous question for a yes.
+ *
+ * @param {string} what for the message of a failed test
+ * @param {() => Promise<boolean>} holds
+ */
+async function until(what, holds) {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`never ${what}`);
+    await sleep(100);
   }
 }

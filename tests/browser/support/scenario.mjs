@@ -34,7 +34,8 @@ after(async () => {
  * A test with people. Whatever it is about, no page may log an error or load anything from elsewhere.
  *
  * @param {string} name
- * @param {(stage: {person: (name: string, options?: object) => Promise<Person>, server: Server}) => Promise<void>} play
+ * @param {(stage: {person: (name: string, options?: object) => Promise<Person>, server: Server, atEnd: (end: () => unknown) => void}) => Promise<void>} play
+ *   `atEnd` takes what is to be put away
  * @param {Record<string, string>} [settings] for a server of its own
  */
 export function scenario(name, play, settings) {
@@ -44,29 +45,38 @@ export function scenario(name, play, settings) {
     const people = [];
     /** @type {string[]} */
     const faults = [];
-    // The door is where they come in: the server's own, or one that a test may shut.
-    const person = async (called, { door = server.url, ...options } = {}) => {
-      const context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1100, height: 780 }, ...options });
-      const page = await context.newPage();
+    // The door is where they come in: the server's own, or one that a test may shut. The page is a fresh one of theirs.
+    const person = async (called, { door = server.url, page: own, ...options } = {}) => {
+      const page = own ?? (await newPage(options));
       watch(page, door, faults);
       const somebody = new Person(page, called);
       people.push(somebody);
       await page.goto(door);
       return somebody;
     };
+    /** @type {(() => unknown)[]} */
+    const ends = [];
     try {
-      await play({ person, server });
+      await play({ person, server, atEnd: (end) => ends.push(end) });
       assert.deepEqual(faults, []);
     } catch (error) {
-      for (const { page, name: who } of people) await picture(page, `failed ${name} (${who})`);
+      // A page that is gone or asleep gives no picture; why it failed is what counts.
+      for (const { page, name: who } of people) await picture(page, `failed ${name} (${who})`).catch(() => {});
       throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, {
         cause: error,
       });
     } finally {
+      for (const end of ends.reverse()) await end();
       for (const { page } of people) await page.context().close();
       if (server !== shared) await server.stop();
     }
   });
+}
+
+/** @param {object} options of a context of its own */
+async function newPage(options) {
+  const context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1100, height: 780 }, ...options });
+  return context.newPage();
 }
 
 /** What the browser itself tells: of links that break, commands that are refused, the door that production lacks. */

@@ -18,3 +18,4 @@ pub mod standing;
 pub mod time;
 pub mod token;
 pub mod type_name;
+pub mod whole;

@@ -20,7 +20,23 @@ pub(super) struct Paging {
     #[schemars(with = "Option<u32>", range(min = 1, max = LIMIT_MAX))]
     limit: Option<Limit>,
     /// The `nextCursor` of the page before; nothing for the first page.
+    #[schemars(length(min = 1), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     cursor: Option<String>,
+}
+
+/// How much is wanted of what has no cursor of ours: its place is said otherwise, or there is one page alone.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(super) struct Size {
+    /// The most entries: 50 where nothing is said.
+    #[schemars(with = "Option<u32>", range(min = 1, max = LIMIT_MAX))]
+    limit: Option<Limit>,
+}
+
+impl Size {
+    /// The most entries that the answer may have.
+    pub(super) fn limit(&self) -> u32 {
+        self.limit.map_or(LIMIT, |limit| limit.0)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -48,6 +64,16 @@ pub(super) struct Page<T> {
     items: Vec<T>,
     /// For the page after this one; `null` at the end.
     next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The only page of a list.
+    pub(super) fn only(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
 }
 
 impl Paging {

@@ -170,3 +170,16 @@ async fn rooms_have_names_that_are_names() {
         (200, json!("a"))
     );
 }
+
+#[tokio::test]
+async fn a_key_that_can_be_none_is_refused_also_where_it_does_nothing() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let backend = Api::backend(&server);
+    for kind in ["state", "durable", "ephemeral"] {
+        for key in ["", "a\u{7}b", &"k".repeat(129)] {
+            let mut event = quest_with("kind", json!(kind));
+            event["key"] = json!(key);
+            assert_eq!(fault_at(&backend, event).await, "key", "{kind} {key:?}");
+        }
+    }
+}

@@ -76,3 +76,21 @@ fn descriptions_are_for_who_builds_an_app() {
         assert!(!of_the_code, "a word of the code: {text}");
     }
 }
+
+/// It is described where the next page is told, and nowhere else.
+#[test]
+fn a_cursor_is_taken_where_one_is_given() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let takes = parameters.into_iter().any(|it| it["name"] == "cursor");
+        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let schema = answer["$ref"].as_str().unwrap_or_default();
+        let schema = document
+            .pointer(schema.trim_start_matches('#'))
+            .unwrap_or(answer);
+        let gives = schema["properties"]["nextCursor"].is_object();
+        // The slow are one page of sessions.
+        assert!(takes == gives || name == "get /admin/api/slow", "{name}");
+    }
+}

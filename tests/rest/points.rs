@@ -318,3 +318,22 @@ async fn an_order_needs_a_key_and_a_backend() {
     let service = Api::of(&server, "shop", Role::Service);
     order(&service, "taro/grant", "k", points(5)).await.ok();
 }
+
+#[tokio::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    let server = TestServer::start_with(&[WITH_KEY]).await;
+    let backend = Api::backend(&server);
+    let written = |amount: f64| json!({"amount": amount, "transaction_type": "test"});
+    let granted = order(&backend, "taro/grant", "k-1", written(500.0))
+        .await
+        .ok();
+    assert_eq!(granted["balance_after"], 500);
+    let half = order(&backend, "taro/grant", "k-2", written(0.5)).await;
+    assert_eq!(
+        half.refused(400, "BAD_REQUEST")["context"]["field"],
+        "amount"
+    );
+    let otomo = json!({"role": "otomo", "name": "Hana", "pricePerMinute": 30.0});
+    let stored = backend.put("/api/server/users/hana", otomo).await.ok();
+    assert_eq!(stored["pricePerMinute"], 30);
+}

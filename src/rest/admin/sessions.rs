@@ -14,7 +14,7 @@ use crate::{
     rest::{
         Answer, Shared,
         error::ApiError,
-        paging::{Page, Paging},
+        paging::{Page, Paging, Size},
     },
 };
 
@@ -43,12 +43,9 @@ pub(super) async fn list(
 /// `GET /admin/api/slow?limit=`: the connections of all nodes that something waits for. Those for whom the most bytes wait come
 /// first, and of equals those who have taken nothing for the longest. There is one page: who is slow changes from one look to
 /// the next.
-pub(super) async fn slow(
-    shared: Data<Shared>,
-    paging: Query<Paging>,
-) -> Answer<Page<SessionReport>> {
-    let slowest = shared.dispatch.slowest(paging.limit() as usize).await;
-    Ok(Json(paging.page(slowest, |_| (), |report| report)))
+pub(super) async fn slow(shared: Data<Shared>, size: Query<Size>) -> Answer<Page<SessionReport>> {
+    let slowest = shared.dispatch.slowest(size.limit() as usize).await;
+    Ok(Json(Page::only(slowest)))
 }
 
 #[derive(Serialize, JsonSchema)]

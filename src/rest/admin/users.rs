@@ -8,7 +8,7 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     delivery::inbox::{Seq, records},
-    kernel::ids::UserId,
+    kernel::{ids::UserId, whole::Whole},
     people::Person,
     rest::{Answer, Shared, error::ApiError},
 };
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Resend {
     /// The durable events after this `seq`; 0 for all that are kept.
-    after: u64,
+    after: Whole<u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub(super) async fn resend(
     id: Path<UserId>,
     wanted: Json<Resend>,
 ) -> Answer<Resent> {
-    let (user, after) = (id.into_inner(), Seq::new(wanted.after));
+    let (user, after) = (id.into_inner(), Seq::new(wanted.after.0));
     let detail = format_args!("after={after}");
     let event = AuditEvent::new(&who.user, Action::ResendInbox, &user).with_detail(detail);
     let acting = shared.clone();

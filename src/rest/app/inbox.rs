@@ -14,7 +14,7 @@ use crate::{
     kernel::iso::Iso,
     people::Person,
     protocol::event as wire,
-    rest::{Answer, Shared, paging::Paging},
+    rest::{Answer, Shared, paging::Size},
     store::StoreError,
 };
 
@@ -74,11 +74,11 @@ pub(super) async fn read(
     shared: Data<Shared>,
     who: ReqData<Person>,
     after: Query<After>,
-    paging: Query<Paging>,
+    size: Query<Size>,
 ) -> Answer<Stream> {
     let user = who.into_inner().user;
     let asked = after.after.map(|last| last.0);
-    let limit = paging.limit();
+    let limit = size.limit();
     let now = shared.store.now();
     let read = shared.store.read(move |conn| {
         let extent = records::extent(conn, &user)?;

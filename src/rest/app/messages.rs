@@ -10,10 +10,10 @@ use crate::{
     chat::{message::Message, records::messages::Span},
     contract::NoContent,
     kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId},
-    kernel::iso::Iso,
+    kernel::{iso::Iso, whole::Whole},
     people::Person,
     protocol::{command::MessageSend, event::MessageReadAck},
-    rest::{Answer, Shared, error::ApiError, paging::Paging},
+    rest::{Answer, Shared, error::ApiError, paging::Size},
 };
 
 /// One message.
@@ -92,7 +92,7 @@ pub(super) async fn list(
     who: ReqData<Person>,
     id: Path<ConversationId>,
     around: Query<Around>,
-    paging: Query<Paging>,
+    size: Query<Size>,
 ) -> Answer<History> {
     let span = match (around.after, around.before) {
         (None, None) => Span::Latest,
@@ -100,7 +100,7 @@ pub(super) async fn list(
         (None, Some(Seq(seq))) => Span::Before(seq),
         (Some(_), Some(_)) => return Err(ApiError::bad_request("either after or before")),
     };
-    let read = shared.chat.history(&who.user, *id, span, paging.limit());
+    let read = shared.chat.history(&who.user, *id, span, size.limit());
     let (position, messages) = read.await?;
     Ok(Json(History {
         items: messages.into_iter().map(MessageView::from).collect(),
@@ -153,7 +153,7 @@ pub(super) async fn send(
 #[schemars(rename = "ReadUpTo")]
 pub(super) struct Read {
     /// The last message that the asker has seen.
-    message_seq: u64,
+    message_seq: Whole<u64>,
 }
 
 /// `POST /api/conversations/{id}/read`: as `message-read` does. Answers where the cursor is now.
@@ -163,7 +163,7 @@ pub(super) async fn read(
     id: Path<ConversationId>,
     read: Json<Read>,
 ) -> Answer<MessageReadAck> {
-    let cursor = shared.chat.read(&who.user, *id, read.message_seq);
+    let cursor = shared.chat.read(&who.user, *id, read.message_seq.0);
     Ok(Json(MessageReadAck {
         conversation_id: *id,
         message_seq: cursor.await?,

@@ -24,7 +24,8 @@ pub(super) fn area() -> Area {
         .with(&tags::ACCOUNT, account())
         .with(&tags::OTOMO, otomo())
         .with(&tags::CALLS, calls())
-        .with(&tags::CHAT, chat())
+        .with(&tags::CHAT, conversations())
+        .with(&tags::CHAT, messages())
         .with(&tags::FRIENDS, friends())
         .with(&tags::POINTS, points())
         .with(&tags::INBOX, inbox())
@@ -35,8 +36,8 @@ fn account() -> [Endpoint; 2] {
         get("/me", "getMe", me::show, "Who you are"),
         post("/logout", "logOut", me::log_out, "Log out").details(
             "A clean leave, for a client that cannot say goodbye on its connection: it \
-                     is an event stream, or it broke. Open connections are closed with 1000. \
-                     The grace that an otomo's broken connection has ends at once.",
+             is an event stream, or it broke. Open connections are closed with 1000. \
+             The grace that an otomo's broken connection has ends at once.",
         ),
     ]
 }
@@ -57,7 +58,7 @@ fn otomo() -> [Endpoint; 3] {
         )
         .details(
             "For an otomo themselves, or an admin who says whom they choose for \
-                     (`userId`). It shows once a live call is over.",
+             (`userId`). It shows once a live call is over.",
         )
         .refuses([OtomoNotFound]),
         get("/otomo/{id}", "getOtomo", otomo::show, "One otomo").refuses([OtomoNotFound]),
@@ -81,7 +82,7 @@ fn calls() -> [Endpoint; 4] {
         )
         .details(
             "The `incoming_call` as sockets get it, for a device that something else \
-                     has woken up, as a push message.",
+             has woken up, as a push message.",
         )
         .refuses([InvalidCallState]),
         get(
@@ -92,42 +93,41 @@ fn calls() -> [Endpoint; 4] {
         )
         .details(
             "For `new RTCPeerConnection({ iceServers })`. Credentials are good from now \
-                     on, for a short time.",
+             on, for a short time.",
         ),
     ]
 }
 
-fn chat() -> Vec<Endpoint> {
-    use conversations as all;
-    vec![
+fn conversations() -> [Endpoint; 5] {
+    [
         get(
             "/conversations",
             "listConversations",
-            all::list,
+            conversations::list,
             "Your conversations, those with the latest messages first",
         ),
         post(
             "/conversations",
             "beginConversation",
-            all::begin,
+            conversations::begin,
             "Begin a conversation",
         )
         .details(
             "Of two people there is one, which this finds or begins. A group is a new \
-                     one each time, or one for each `Idempotency-Key`.",
+             one each time, or one for each `Idempotency-Key`.",
         )
         .refuses([NotFound]),
         get(
             "/conversations/{id}",
             "getConversation",
-            all::show,
+            conversations::show,
             "One of your conversations",
         )
         .refuses([ConversationNotFound]),
         put(
             "/conversations/{id}/members/{user}",
             "addMember",
-            all::add,
+            conversations::add,
             "Add somebody to a group",
         )
         .details("Any member may.")
@@ -135,11 +135,16 @@ fn chat() -> Vec<Endpoint> {
         delete(
             "/conversations/{id}/members/{user}",
             "removeMember",
-            all::remove,
+            conversations::remove,
             "Leave a group, or take somebody out",
         )
         .details("Anybody may leave. The group's creator may take others out.")
         .refuses([ConversationNotFound, Conflict]),
+    ]
+}
+
+fn messages() -> [Endpoint; 5] {
+    [
         get(
             "/conversations/{id}/messages",
             "listMessages",
@@ -148,7 +153,7 @@ fn chat() -> Vec<Endpoint> {
         )
         .details(
             "The latest messages; those that come after a `messageSeq`; or those that \
-                     came before one. The oldest comes first.",
+             came before one. The oldest comes first.",
         )
         .refuses([ConversationNotFound]),
         post(
@@ -249,6 +254,6 @@ fn inbox() -> [Endpoint; 1] {
     )
     .details(
         "As on a socket, the place in the stream is the cursor: send the answer's \
-                     `seq` as the next `after`. There is more while `seq` is below `head`.",
+             `seq` as the next `after`. There is more while `seq` is below `head`.",
     )]
 }

@@ -45,7 +45,7 @@ pub(super) async fn show(shared: Data<Shared>, id: Path<UserId>) -> Answer<Otomo
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "OtomoStatusToSet")]
-#[schemars(example = json!({"status": "break", "until": "2026-11-22T13:00:00Z"}))]
+#[schemars(example = json!({"status": "break"}))]
 pub(super) struct Choose {
     status: ChosenStatus,
     /// When a break is to end by itself: in the future.

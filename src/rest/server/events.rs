@@ -13,13 +13,14 @@ use crate::{
     kernel::{
         ids::{IdempotencyKey, RoomId, UserId},
         type_name,
+        whole::Whole,
     },
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
     rest::{Answer, Shared, error::ApiError},
     rooms::{
         Report,
         publication::{Draft, RepeatKey, Target},
-        rules::{Kind, USERS_MAX},
+        rules::{KEY_MAX_BYTES, Kind, USERS_MAX},
     },
 };
 
@@ -75,10 +76,11 @@ pub(super) struct EventBody {
     #[serde(default)]
     priority: Priority,
     /// Of a state: of two with the same key only the newer counts. At most 128 bytes without control characters.
+    #[schemars(length(min = 1, max = KEY_MAX_BYTES), regex(pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"))]
     key: Option<String>,
     /// For how long it is kept: at most a year.
     #[schemars(range(min = 1, max = TTL_MAX))]
-    ttl_seconds: Option<u32>,
+    ttl_seconds: Option<Whole<u32>>,
     /// A repeat with the same key and the same event publishes nothing.
     idempotency_key: Option<IdempotencyKey>,
 }
@@ -191,10 +193,8 @@ impl From<Report> for Counts {
 fn draft(path: &str, json: &[u8]) -> Result<Draft, ApiError> {
     let event: EventBody = read(path, json)?;
     let at = |field: &str| join(path, field);
-    if event
-        .ttl_seconds
-        .is_some_and(|ttl| !(1..=TTL_MAX).contains(&ttl))
-    {
+    let ttl = event.ttl_seconds.map(|ttl| ttl.0);
+    if ttl.is_some_and(|ttl| !(1..=TTL_MAX).contains(&ttl)) {
         let message = format!("must be 1 to {TTL_MAX} seconds, or left out");
         return Err(invalid(&at("ttlSeconds"), message).into());
     }
@@ -210,7 +210,7 @@ fn draft(path: &str, json: &[u8]) -> Result<Draft, ApiError> {
         kind: event.kind,
         priority: event.priority,
         key: event.key,
-        ttl: event.ttl_seconds.map(|ttl| Duration::from_secs(ttl.into())),
+        ttl: ttl.map(|ttl| Duration::from_secs(ttl.into())),
         repeat: digest,
     })
 }

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
-    kernel::ids::{TransactionId, UserId},
+    kernel::{
+        ids::{TransactionId, UserId},
+        whole::Whole,
+    },
     points::{
         PointsFault,
         order::{
@@ -105,8 +108,8 @@ const METADATA: &str = "must be a JSON object that every client can read: no hal
 
 fn amount(raw: &Option<Box<RawValue>>) -> Result<Amount, PointsFault> {
     let what = AmountFault.to_string();
-    let number: Option<i64> = read("amount", raw, &what)?;
-    let amount = number.and_then(|number| Amount::try_from(number).ok());
+    let number: Option<Whole<i64>> = read("amount", raw, &what)?;
+    let amount = number.and_then(|number| Amount::try_from(number.0).ok());
     amount.ok_or_else(|| PointsFault::invalid("amount", what))
 }
 

@@ -317,7 +317,8 @@ fn checked_key(kind: Kind, key: Option<String>) -> Result<Option<String>, Violat
             let message = "a state needs a key: of two with the same key only the newer counts";
             Err(Violation::new("key", message))
         }
-        (Kind::State, Some(key)) if unfit(&key) => {
+        // Also where it does nothing: who sends it means something by it.
+        (_, Some(key)) if unfit(&key) => {
             let message = format!("must be 1 to {KEY_MAX_BYTES} bytes without control characters");
             Err(Violation::new("key", message))
         }

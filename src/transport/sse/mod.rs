@@ -90,7 +90,7 @@ pub fn area() -> Area {
             )
             .details(
                 "Events have names, unless `events=unnamed` is asked for. A comment comes \
-                     every 25 s where nothing else does.",
+             every 25 s where nothing else does.",
             )
             .header("Last-Event-ID", after)
             .refuses([RateLimited]),
@@ -111,8 +111,8 @@ pub fn area() -> Area {
             )
             .details(
                 "One command in, its acknowledgement out, or its error with the status that \
-                     its code has. The session of a stream of yours handles it: say which, by \
-                     `session` or by `device`.",
+             its code has. The session of a stream of yours handles it: say which, by \
+             `session` or by `device`.",
             )
             .refuses(ErrorCode::ALL.iter().copied()),
         ],

@@ -11,6 +11,7 @@
 
 mod floors;
 mod habits;
+mod logs;
 mod repository;
 mod sizes;
 mod source;

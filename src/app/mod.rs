@@ -39,7 +39,7 @@ use crate::{
     delivery::dispatch::{self, Dispatch},
     friends::Friends,
     kernel::{
-        config::Config,
+        config::{Config, TlsConfig},
         metrics::Metrics,
         time::Clock,
         token::{KeyFault, Verifier},
@@ -119,6 +119,14 @@ pub fn check_files(config: &Config) -> Result<(), StartFault> {
         Verifier::new(&config.auth.now())?;
     }
     Ok(())
+}
+
+/// Whether a certificate and its key can be used, and go together.
+///
+/// # Errors
+/// [`StartFault::Tls`]: what is wrong with which file.
+pub fn check_certificate(files: &TlsConfig) -> Result<(), StartFault> {
+    Certificates::read(files).map(drop)
 }
 
 /// A server that is built and listens, but serves only once it runs.

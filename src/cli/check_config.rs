@@ -14,6 +14,9 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     if config.development() {
         writeln!(out, "# Development mode: no credentials are configured.\n")?;
     }
+    for warning in config.warnings() {
+        writeln!(out, "# Warning: {warning}\n")?;
+    }
     write!(out, "{}", config.settings())?;
     Ok(())
 }

@@ -2,9 +2,11 @@
 //! source of the configuration; they come before or after the command.
 
 mod allocator;
+mod backup;
 mod bench;
 mod check_config;
 mod descriptors;
+mod doctor;
 mod migrate;
 mod schema;
 mod serve;
@@ -52,6 +54,12 @@ enum Command {
     Token(token::TokenArgs),
     /// Print the settings in force without their secrets, or what is wrong with them.
     CheckConfig,
+    /// Try everything that a server with these settings depends on, and say what to do about what is wrong.
+    Doctor(doctor::DoctorArgs),
+    /// Copy an SQLite database, also while a server writes to it.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of an SQLite database that no server serves.
+    Restore(backup::RestoreArgs),
     /// Measure what a server pays for its clients.
     Bench(bench::BenchArgs),
     /// Print what describes the protocol to programs.
@@ -72,6 +80,9 @@ impl Cli {
             Command::Serve => serve::run(config, self.flags, self.port_file.as_deref()),
             Command::Token(args) => token::run(&config, args),
             Command::CheckConfig => check_config::run(&config),
+            Command::Doctor(args) => doctor::run(&config, &args),
+            Command::Backup(args) => backup::run_backup(&config, &args),
+            Command::Restore(args) => backup::run_restore(&config, &args),
             Command::Bench(args) => bench::run(&config, config_file.as_deref(), args),
             Command::Schema(args) => schema::run(&args),
             Command::Migrate => migrate::run(&config),

@@ -9,7 +9,8 @@
 //! - [`Handle`]: the way in. `job`: one write on its way. `committer`: the writer thread. `pool`: the connections that read.
 //!   [`gathered`]: questions that one read answers together. `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
-//!   [`sql`]: for queries. [`migrations`]: the schema. `error`, `failure_log`: what goes wrong.
+//!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
+//!   database can be used. `error`, `failure_log`: what goes wrong.
 //! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
@@ -45,6 +46,7 @@
 //! that was drawn before the job, or by what it is about), and finds its own first result.
 
 mod apart;
+pub mod backup;
 mod clock;
 mod committer;
 mod conn;
@@ -53,6 +55,7 @@ mod failure_log;
 mod fence;
 pub mod gathered;
 mod handle;
+pub mod inspection;
 mod job;
 pub mod lock;
 pub mod migrations;

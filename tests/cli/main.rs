@@ -8,6 +8,7 @@
 
 mod bench;
 mod deployment;
+mod doctor;
 mod starting;
 
 use std::{

@@ -17,6 +17,7 @@ mod answers;
     reason = "shared with the tests of REST, which use all of it"
 )]
 mod api;
+mod backup;
 mod bad_input;
 mod calls;
 mod chat;

@@ -36,6 +36,7 @@ mod sse;
 mod tests;
 mod units;
 mod users;
+mod warnings;
 
 use std::path::PathBuf;
 

@@ -65,6 +65,43 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     Ok(made)
 }
 
+/// The newest change that the database has, and those that this binary has and it has not. Changes nothing.
+///
+/// # Errors
+/// [`StoreError::Newer`] if a newer binary has been here; what the database says.
+pub(super) fn compare(conn: &mut Conn) -> Result<(Option<String>, Vec<String>), StoreError> {
+    match conn {
+        Conn::Sqlite(c) => compare_with(c, &SQLITE),
+        Conn::Pg(pg) => compare_with(pg.connection(), &POSTGRES),
+    }
+}
+
+/// Whether this binary can use an SQLite database, which may lack changes.
+///
+/// # Errors
+/// [`StoreError::Newer`] if a newer binary has been there; [`StoreError::Corrupt`] if it is no database of ours.
+pub(super) fn check_sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    match compare_with(conn, &SQLITE)? {
+        (Some(_), _) => Ok(()),
+        (None, _) => Err(StoreError::corrupt("it is no database of Otomo")),
+    }
+}
+
+fn compare_with<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    changes: &EmbeddedMigrations,
+) -> Result<(Option<String>, Vec<String>), StoreError> {
+    let known = MigrationSource::<DB>::migrations(changes).map_err(failed("(the list)"))?;
+    let applied = conn.applied_migrations().map_err(failed("(the list)"))?;
+    refuse_newer(&known, &applied)?;
+    let (made, due): (Vec<_>, Vec<_>) = known
+        .iter()
+        .map(|change| change.name())
+        .partition(|name| applied.contains(&name.version()));
+    let newest = made.last().map(ToString::to_string);
+    Ok((newest, due.iter().map(ToString::to_string).collect()))
+}
+
 fn make_folder(url: &DatabaseUrl) -> Result<(), StoreError> {
     let DatabaseUrl::Sqlite(path) = url else {
         return Ok(());

@@ -197,6 +197,12 @@ impl Process {
         kib * 1024
     }
 
+    /// The file of the database, if the settings name no other.
+    pub fn database_file(&self) -> PathBuf {
+        let folder = self.folder.as_ref();
+        database(folder.expect("a running process has a folder").path())
+    }
+
     /// The database, to look at what is stored.
     pub fn database(&self) -> SqliteConnection {
         let folder = self

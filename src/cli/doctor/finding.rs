@@ -1,0 +1,80 @@
+//! What was found, and how it is told.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Whether something is as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Verdict {
+    /// It is.
+    Ok,
+    /// A server runs, and somebody should know.
+    Warning,
+    /// A server does not start with it, or does not do what it is for.
+    Failed,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    /// What it is about.
+    pub(super) about: &'static str,
+    /// How it is.
+    pub(super) verdict: Verdict,
+    /// What was found.
+    pub(super) found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) todo: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn ok(about: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            about,
+            verdict: Verdict::Ok,
+            found: found.into(),
+            todo: None,
+        }
+    }
+
+    pub(super) fn warning(
+        about: &'static str,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            todo: Some(todo.into()),
+            ..Self::ok(about, found)
+        }
+    }
+
+    pub(super) fn failed(
+        about: &'static str,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            ..Self::warning(about, found, todo)
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Failed => "failed",
+        };
+        write!(f, "{verdict:<8} {:<12} {}", self.about, self.found)?;
+        match &self.todo {
+            Some(todo) => write!(f, ": {todo}"),
+            None => Ok(()),
+        }
+    }
+}

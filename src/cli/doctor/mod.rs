@@ -1,0 +1,72 @@
+//! `otomo doctor`: tries everything that a server with these settings depends on, and says what to do about what is wrong. It
+//! changes nothing and leaves no trace; it may be run beside a server.
+//!
+//! - `finding`: what a look comes to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
+//!   clocks, descriptors, the address, the disk. `webhook`: the app's backend.
+
+mod finding;
+mod machine;
+mod stores;
+mod trust;
+mod webhook;
+
+use std::{
+    error::Error,
+    io::{Write as _, stdout},
+};
+
+use clap::Args;
+use serde_json::json;
+
+use self::finding::{Finding, Verdict};
+use crate::kernel::config::Config;
+
+/// How it is told.
+#[derive(Args)]
+pub(super) struct DoctorArgs {
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something is wrong, and was told.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} of the things above must be put right")]
+struct Unwell(usize);
+
+/// What is looked at, in this order. Each look is told as soon as it is over.
+const LOOKS: [fn(&Config) -> Vec<Finding>; 8] = [
+    stores::database,
+    stores::redis,
+    trust::keys,
+    trust::certificate,
+    machine::descriptors,
+    machine::address,
+    machine::disk,
+    webhook::look,
+];
+
+/// # Errors
+/// If something is not as it must be: the exit code is 1 then.
+pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Error>> {
+    let mut out = stdout().lock();
+    let mut findings = Vec::new();
+    for look in LOOKS {
+        for finding in look(config) {
+            if !args.json {
+                writeln!(out, "{finding}")?;
+            }
+            findings.push(finding);
+        }
+    }
+    let failed = findings.iter().filter(|it| it.verdict == Verdict::Failed);
+    let failed = failed.count();
+    if args.json {
+        let report = json!({"ok": failed == 0, "findings": findings});
+        writeln!(out, "{report:#}")?;
+    }
+    match failed {
+        0 => Ok(()),
+        failed => Err(Unwell(failed).into()),
+    }
+}

@@ -5,7 +5,7 @@
 //! A file may use what is on a lower floor, never what is on a higher one; `tests/tidy` holds that.
 //!
 //! ```text
-//!  8  main, cli         serve (default), token, check-config, migrate, schema, bench
+//!  8  main, cli         serve (default), token, check-config, doctor, backup, restore, migrate, schema, bench
 //!  7  app               builds everything once; hands back {address, run, stop}
 //!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
 //!  5  session           one actor per connected client; takes its commands to the rooms below

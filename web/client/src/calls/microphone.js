@@ -30,7 +30,14 @@ export class Microphone {
    * @throws {OtomoError} `MICROPHONE`: no permission, no device, or a page without https
    */
   open() {
-    this.#opening ??= this.#open();
+    if (this.#opening === null) {
+      const opening = this.#open();
+      this.#opening = opening;
+      // Closed and opened again meanwhile, it is another's to fail.
+      opening.catch(() => {
+        if (this.#opening === opening) this.#opening = null;
+      });
+    }
     return this.#opening;
   }
 
@@ -40,7 +47,6 @@ export class Microphone {
       apply(stream, this.#muted);
       return stream;
     } catch (error) {
-      this.#opening = null;
       throw new OtomoError('MICROPHONE', `no microphone: ${error}`, {}, error);
     }
   }

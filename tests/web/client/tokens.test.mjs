@@ -175,6 +175,44 @@ describe('REST', () => {
     await slow.clock.tick(2_000);
     await late;
   });
+
+  test('does not wait for ever for a body that stalls', async () => {
+    for (const status of [200, 500]) {
+      const stalls = (_, __, { signal }) => {
+        const start = (body) => signal.addEventListener('abort', () => body.error(signal.reason));
+        return new Response(new ReadableStream({ start }), { status });
+      };
+      const seen = world({ rest: stalls });
+      const late = assert.rejects(seen.otomo.rest.get('/a', { timeoutMs: 2_000 }), { code: 'TIMEOUT' });
+      const giveUp = new AbortController();
+      const given = assert.rejects(seen.otomo.rest.get('/a', { signal: giveUp.signal }), { code: 'ABORTED' });
+      await settle();
+      giveUp.abort();
+      await given;
+      await seen.clock.tick(2_000);
+      await late;
+    }
+  });
+
+  test('asks for a new token where the old one was forgotten meanwhile', async () => {
+    const given = [];
+    const token = () => new Promise((give) => given.push(give));
+    let answer;
+    const rest = (_, __, { headers }) =>
+      headers.authorization === `Bearer ${nth(1)}` ? new Promise((resolve) => (answer = resolve)) : [200, { ok: true }];
+    const seen = world({ token, rest, topics: ['otomo'] });
+    const late = seen.otomo.rest.get('/a');
+    given[0](nth(1));
+    await settle();
+    seen.otomo.start();
+    answer([401, EXPIRED]);
+    await settle();
+    given[1](nth(2));
+    assert.deepEqual(await late, { ok: true });
+    const said = seen.requests.map(({ headers }) => headers.authorization);
+    assert.deepEqual(said, [`Bearer ${nth(1)}`, `Bearer ${nth(2)}`]);
+    assert.equal(given.length, 2);
+  });
 });
 
 describe('options', () => {

@@ -44,11 +44,31 @@ export class OtomoError extends Error {
  * @returns {Promise<OtomoError>}
  */
 export async function errorFrom(response) {
-  const body = await response.json().catch(() => null);
+  return refusalOf(response, await response.text().catch(() => ''));
+}
+
+/**
+ * The same, once the body is there.
+ *
+ * @param {Response} response one that is not `ok`
+ * @param {string} text its body
+ * @returns {OtomoError}
+ */
+export function refusalOf(response, text) {
+  const body = parsed(text);
   const { code = 'UNAVAILABLE', message = `status ${response.status}`, context = {} } = body?.error ?? {};
   const error = new OtomoError(code, message, { ...waitOf(response), ...context });
   error.status = response.status;
   return error;
+}
+
+/** @param {string} text @returns {any} null for what is no JSON */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** @param {Response} response */

@@ -5,7 +5,7 @@
  * same time waits for the same new one.
  */
 
-import { errorFrom, OtomoError } from './errors.js';
+import { OtomoError, refusalOf } from './errors.js';
 
 /** How long a request may take by default, in milliseconds. */
 export const REST_MS = 15_000;
@@ -16,7 +16,9 @@ export const REST_MS = 15_000;
  * @property {Record<string, string>} [headers]
  * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
  * @property {AbortSignal} [signal]
- * @property {number} [timeoutMs] 15,000 by default
+ * @property {number} [timeoutMs] for the whole answer; 15,000 by default
+ *
+ * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
  */
 
 export class Rest {
@@ -88,12 +90,12 @@ export class Rest {
   async #ask(method, path, body, options = {}) {
     const { tokens } = this.#parts;
     const token = await tokens.get();
-    const response = await this.#fetch(method, path, body, options, token);
-    if (response.status !== 401) return answerOf(response);
-    const refusal = await errorFrom(response);
+    const first = await this.#fetch(method, path, body, options, token);
+    if (first.response.status !== 401) return answerOf(first);
     // Somebody else may have got a new one meanwhile.
-    const next = tokens.current !== token ? tokens.current : await tokens.renew('unauthorized').catch(() => null);
-    if (next === null) throw refusal;
+    const other = tokens.current === token ? null : tokens.current;
+    const next = other ?? (await tokens.renew('unauthorized').catch(() => null));
+    if (next === null) throw refusalOf(first.response, first.text);
     return answerOf(await this.#fetch(method, path, body, options, next));
   }
 
@@ -103,7 +105,7 @@ export class Rest {
    * @param {unknown} body
    * @param {RestOptions} options
    * @param {string} token
-   * @returns {Promise<Response>}
+   * @returns {Promise<Answered>}
    */
   async #fetch(method, path, body, { query, headers, idempotencyKey, signal, timeoutMs = REST_MS }, token) {
     const { base, fetch, clock } = this.#parts;
@@ -117,7 +119,7 @@ export class Rest {
       giveUp.abort();
     });
     try {
-      return await fetch(`${base}${path}${queryOf(query)}`, {
+      const response = await fetch(`${base}${path}${queryOf(query)}`, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -128,6 +130,8 @@ export class Rest {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: giveUp.signal,
       });
+      // A body may stall as well as what comes before it.
+      return { response, text: await response.text() };
     } catch (error) {
       if (signal?.aborted) throw new OtomoError('ABORTED', `${method} ${path} was given up`, {}, signal.reason);
       if (late) throw new OtomoError('TIMEOUT', `${method} ${path}: no answer in ${timeoutMs} ms`);
@@ -146,9 +150,8 @@ function queryOf(query) {
   return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
 
-/** @param {Response} response */
-async function answerOf(response) {
-  if (!response.ok) throw await errorFrom(response);
-  const text = await response.text();
+/** @param {Answered} answered */
+function answerOf({ response, text }) {
+  if (!response.ok) throw refusalOf(response, text);
   return text === '' ? null : JSON.parse(text);
 }

@@ -44,7 +44,7 @@ export class Dialer {
     position.of(userId);
     const transport = transports.next(transports.wantsLook && (await this.#httpGetsThrough()));
     const query = this.#query(device);
-    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current, log });
+    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current ?? '', log });
     return openWebSocket({ WebSocket: this.#webSocket(), url: this.#socketUrl(query), token });
   }
 

@@ -38,9 +38,9 @@ export class Tokens {
     this.#token = typeof source === 'string' ? source : null;
   }
 
-  /** The one in use; empty before there is one. */
+  /** The one in use; null before there is one. */
   get current() {
-    return this.#token ?? '';
+    return this.#token;
   }
 
   /**

@@ -111,6 +111,16 @@ describe('a request', () => {
     assert.equal((await answer).type, 'action_ack');
   });
 
+  test('that is not to be repeated is not said again after a refusal for its haste either', async () => {
+    const seen = await live();
+    const answer = seen.otomo.request('message_send', SEND, { retry: false });
+    const refused = assert.rejects(answer, { code: 'RATE_LIMITED', retryAfterMs: 400 });
+    await seen.socket().says(refusal(seen.socket().sent[0], 'RATE_LIMITED', { retryAfterMs: 400 }));
+    await seen.clock.tick(10_000);
+    await refused;
+    assert.equal(seen.socket().of('message_send').length, 1);
+  });
+
   test('leaves a long pause to people', async () => {
     const seen = await live();
     const answer = seen.otomo.request('call_request', { callId: 'c', toUserId: 'x' }, { timeoutMs: Infinity });

@@ -284,7 +284,7 @@ export class Connection {
   async #refreshToken() {
     try {
       const token = await this.#parts.tokens.renew('expiring');
-      await this.requests.request('token_refresh', { token }, { retry: false });
+      await this.requests.request('token_refresh', { token });
     } catch (error) {
       this.#parts.log('token not refreshed', error);
     }

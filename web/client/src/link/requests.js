@@ -29,13 +29,15 @@ const PAUSE_MS = 1_000;
  * @typedef {object} RequestOptions
  * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
  *   30,000 where the command may be repeated, else 10,000
- * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given
+ * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
+ *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
  *
  * @typedef {object} Pending
  * @property {string} type
  * @property {string} text
- * @property {boolean} repeats
+ * @property {boolean} repeats whether it is said again where nobody can tell if it was done
+ * @property {boolean} patient whether it is said again after a refusal for haste
  * @property {number} until milliseconds since 1970
  * @property {boolean} sent whether it is out on the link that is there now
  * @property {number} refusals
@@ -84,7 +86,8 @@ export class Requests {
       const { clock } = this.#parts;
       /** @type {Pending} */
       const pending = {
-        type, text, repeats, resolve, reject, sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], doubt() {},
+        type, text, repeats, patient: retry !== false, resolve, reject,
+        sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], doubt() {},
       };
       this.#pending.set(requestId, pending);
       this.#limit(requestId, pending, waitMs, signal);
@@ -186,7 +189,7 @@ export class Requests {
    * @returns {boolean} whether it will be asked again
    */
   #again(pending, { code, context }) {
-    const mayRepeat = code === 'RATE_LIMITED' || (code === 'UNAVAILABLE' && pending.repeats);
+    const mayRepeat = (code === 'RATE_LIMITED' && pending.patient) || (code === 'UNAVAILABLE' && pending.repeats);
     if (!mayRepeat) return false;
     const { clock } = this.#parts;
     const waitMs = context?.retryAfterMs ?? PAUSE_MS * 2 ** pending.refusals;

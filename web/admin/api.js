@@ -2,10 +2,6 @@
  * What the server's `/admin/api` tells and takes, with the client library's REST.
  */
 
-import { pageClock } from '../client/src/clock.js';
-import { Tokens } from '../client/src/link/tokens.js';
-import { Rest } from '../client/src/rest.js';
-
 /**
  * @typedef {import('./figures/quantile.js').Latency} Latency
  * @typedef {'online' | 'busy' | 'break' | 'offline'} Status
@@ -117,17 +113,7 @@ import { Rest } from '../client/src/rest.js';
  */
 
 /**
- * @param {string} token an admin's
- * @returns {Rest} throws `OtomoError`s
- */
-export function restWith(token) {
-  const clock = pageClock();
-  const fetch = (/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init);
-  return new Rest({ base: '', fetch, clock, tokens: new Tokens(token, clock) });
-}
-
-/**
- * @param {Rest} rest
+ * @param {import('../client/src/index.js').Rest} rest
  * @returns {Promise<Health>}
  */
 export async function healthOf(rest) {

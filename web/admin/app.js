@@ -1,7 +1,7 @@
 /**
  * The page of admins, put together: the map of this folder.
  *
- * - `access.js`: the token. `api.js`: what the server tells. `place.js`: where on the page one is.
+ * - `access.js`: the token. `api.js`: what the server tells (the client library asks). `place.js`: where on the page one is.
  * - `desk.js`: what an admin who has come in works at. `poller.js`: looks again and again.
  * - `figures/`: rates and quantiles of what two looks differ by. `why.js`: why an otomo has their status, in sentences.
  * - `views/`: each asks for what it shows; `ui/`, and `../shared/` with other pages, is what they are built with,
@@ -14,9 +14,9 @@
  * ```
  */
 
+import { createRest } from '../client/src/index.js';
 import { pickLanguage } from '../shared/i18n.js';
 import { saveLanguage, savedLanguage, savedToken, saveToken } from './access.js';
-import { restWith } from './api.js';
 import { openDesk } from './desk.js';
 import { Words } from './i18n.js';
 import { frameView } from './views/frame.js';
@@ -49,7 +49,7 @@ function open(reason = null) {
 function openDoor(reason) {
   const frame = frameView(t, { who: null, signOut() {}, switchLanguage, retry() {} });
   const enter = async (/** @type {string} */ token) => {
-    await restWith(token).get('/admin/api/overview');
+    await createRest({ token }).get('/admin/api/overview');
     saveToken(token);
     open();
   };

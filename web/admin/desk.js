@@ -3,8 +3,8 @@
  * should be, and the question before each deed.
  */
 
+import { createRest } from '../client/src/index.js';
 import { ownerOf } from './access.js';
-import { restWith } from './api.js';
 import { NO_HISTORY, record } from './figures/history.js';
 import { hashOf, readPlace } from './place.js';
 import { Poller } from './poller.js';
@@ -44,7 +44,7 @@ const BUILD = {
  * @returns {() => void} clears the desk
  */
 export function openDesk(root, t, token, { signOut, switchLanguage }) {
-  const rest = restWith(token);
+  const rest = createRest({ token });
   let history = NO_HISTORY;
   let clockOffset = 0;
 

@@ -3,7 +3,7 @@
  * never holds such a token.
  */
 
-import { createOtomo, newId, OtomoError } from '../client/src/index.js';
+import { createRest, newId, OtomoError } from '../client/src/index.js';
 import { borrowIdentity } from './identity.js';
 
 /** @typedef {import('./identity.js').Identity} Identity */
@@ -42,5 +42,5 @@ export async function changePrice({ userId, role, name, avatar }, pricePerMinute
 /** REST that speaks for the backend. */
 async function backend() {
   const { token } = await borrowIdentity({ userId: 'dev-backend', role: 'service', name: null });
-  return createOtomo({ token, storage: null }).rest;
+  return createRest({ token });
 }

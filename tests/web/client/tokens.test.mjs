@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { OtomoError } from '../../../web/client/src/index.js';
+import { createRest, OtomoError } from '../../../web/client/src/index.js';
 import { back, begun, live, settle, tokenOf, world } from './support/world.mjs';
 
 /** A token function that says what it was asked for. */
@@ -212,6 +212,24 @@ describe('REST', () => {
     const said = seen.requests.map(({ headers }) => headers.authorization);
     assert.deepEqual(said, [`Bearer ${nth(1)}`, `Bearer ${nth(2)}`]);
     assert.equal(given.length, 2);
+  });
+});
+
+describe('REST without a connection', () => {
+  test('asks with the token, in a page as well, where it starts no worker', async (t) => {
+    const started = [];
+    Object.assign(globalThis, { document: {}, Worker: class { constructor(url) { started.push(url); } } });
+    t.after(() => Object.assign(globalThis, { document: undefined, Worker: undefined }));
+    const said = [];
+    const fetch = async (url, { headers }) => {
+      said.push([url, headers.authorization]);
+      return new Response('{"ok":true}');
+    };
+    const rest = createRest({ url: 'https://test/rt/', token: 't', fetch });
+    assert.deepEqual(await rest.get('/api/me'), { ok: true });
+    assert.deepEqual(said, [['https://test/rt/api/me', 'Bearer t']]);
+    assert.deepEqual(started, []);
+    assert.throws(() => createRest({ url: 'https://test', token: '' }), TypeError);
   });
 });
 

@@ -8,7 +8,10 @@
  * ```
  */
 
+import { Tokens } from './link/tokens.js';
+import { checkedRest } from './options.js';
 import { Otomo } from './otomo.js';
+import { Rest } from './rest.js';
 
 /**
  * @typedef {import('./options.js').OtomoOptions} OtomoOptions
@@ -54,9 +57,22 @@ export function createOtomo(options) {
   return new Otomo(options);
 }
 
+/**
+ * REST without a connection: for a page that only asks, or for somebody else's token.
+ *
+ * @param {Pick<import('./options.js').OtomoOptions, 'url' | 'token' | 'fetch' | 'clock'>} options
+ * @returns {Rest}
+ * @throws {TypeError} an option that cannot be right
+ */
+export function createRest(options) {
+  const { token, base, fetch, clock } = checkedRest(options);
+  return new Rest({ base, fetch, clock, tokens: new Tokens(token, clock) });
+}
+
 export { Otomo } from './otomo.js';
 export { OtomoError } from './errors.js';
 export { newId } from './id.js';
+export { Rest } from './rest.js';
 export { claimDevice } from './device.js';
 export { isLive, NO_CALL } from './calls/state.js';
 export { IDLE } from './link/connection.js';

@@ -2,7 +2,7 @@
  * What a client is made with: checked once, with a default for all that may be left out.
  */
 
-import { defaultClock } from './clock.js';
+import { defaultClock, pageClock } from './clock.js';
 
 /** What there is to listen to. */
 export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms', 'points']);
@@ -38,29 +38,40 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  * @throws {TypeError} names what is wrong
  */
 export function checked(options) {
-  const { token, transport = 'auto', topics = TOPICS, startAt = 'now', storage = tabStorage() } = options ?? {};
-  if (typeof token !== 'function' && (typeof token !== 'string' || token === '')) {
-    throw new TypeError('token: a string, or a function that gets one');
-  }
+  const { transport = 'auto', topics = TOPICS, startAt = 'now', storage = tabStorage() } = options ?? {};
+  const asked = checkedRest(options);
   oneOf('transport', transport, ['auto', 'websocket', 'sse']);
   oneOf('startAt', startAt, ['now', 'oldest']);
   for (const topic of topics) oneOf('topics', topic, TOPICS);
   return {
-    token,
+    ...asked,
     transport,
     topics,
     startAt,
     storage,
-    base: baseOf(options.url),
     device: options.device,
-    // Called as a function of nobody: a browser's own refuses to be anybody's method.
-    fetch: options.fetch ?? ((/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init)),
     WebSocket: () => options.WebSocket ?? globalThis.WebSocket,
     calls: options.calls ?? {},
     log: options.log ?? (() => {}),
     clock: options.clock ?? defaultClock(),
     random: options.random ?? Math.random,
   };
+}
+
+/**
+ * What REST alone needs. Nobody closes it, so its timers are those of the page.
+ *
+ * @param {Pick<OtomoOptions, 'token' | 'url' | 'fetch' | 'clock'>} options
+ * @throws {TypeError} names what is wrong
+ */
+export function checkedRest(options) {
+  const { token, url, clock = pageClock() } = options ?? {};
+  if (typeof token !== 'function' && (typeof token !== 'string' || token === '')) {
+    throw new TypeError('token: a string, or a function that gets one');
+  }
+  // Called as a function of nobody: a browser's own refuses to be anybody's method.
+  const fetch = options.fetch ?? ((/** @type {any} */ input, /** @type {any} */ init) => globalThis.fetch(input, init));
+  return { token, base: baseOf(url), fetch, clock };
 }
 
 /**

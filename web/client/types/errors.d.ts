@@ -6,6 +6,14 @@
  */
 export function errorFrom(response: Response): Promise<OtomoError>;
 /**
+ * The same, once the body is there.
+ *
+ * @param {Response} response one that is not `ok`
+ * @param {string} text its body
+ * @returns {OtomoError}
+ */
+export function refusalOf(response: Response, text: string): OtomoError;
+/**
  * What was not done, and why: one shape for commands, for REST and for calls.
  *
  * Codes of the server are those of its catalogue (`CALLER_BUSY`, `RATE_LIMITED`, ...). The client's own:

@@ -36,9 +36,18 @@
  * @throws {TypeError} an option that cannot be right
  */
 export function createOtomo(options: import("./options.js").OtomoOptions): Otomo;
+/**
+ * REST without a connection: for a page that only asks, or for somebody else's token.
+ *
+ * @param {Pick<import('./options.js').OtomoOptions, 'url' | 'token' | 'fetch' | 'clock'>} options
+ * @returns {Rest}
+ * @throws {TypeError} an option that cannot be right
+ */
+export function createRest(options: Pick<import("./options.js").OtomoOptions, "url" | "token" | "fetch" | "clock">): Rest;
 export { Otomo } from "./otomo.js";
 export { OtomoError } from "./errors.js";
 export { newId } from "./id.js";
+export { Rest } from "./rest.js";
 export { claimDevice } from "./device.js";
 export { IDLE } from "./link/connection.js";
 export { createStore } from "./store.js";
@@ -74,4 +83,5 @@ export type Store<T> = import("./store.js").Store<T>;
  */
 export type EventOf<Type extends string> = import("./otomo.js").EventOf<Type>;
 import { Otomo } from './otomo.js';
+import { Rest } from './rest.js';
 export { isLive, NO_CALL } from "./calls/state.js";

@@ -28,14 +28,11 @@
  * @throws {TypeError} names what is wrong
  */
 export function checked(options: OtomoOptions): {
-    token: import("./link/tokens.js").TokenSource;
     transport: import("./link/websocket.js").Transport | "auto";
     topics: readonly string[];
     startAt: "now" | "oldest";
     storage: import("./link/position.js").KeyValue | null;
-    base: string;
     device: string | Promise<string> | undefined;
-    fetch: typeof fetch;
     WebSocket: () => import("./link/websocket.js").WebSocketClass | {
         new (url: string | URL, protocols?: string | string[]): WebSocket;
         prototype: WebSocket;
@@ -48,6 +45,21 @@ export function checked(options: OtomoOptions): {
     log: (what: string, detail: unknown) => void;
     clock: import("./clock.js").Clock;
     random: () => number;
+    token: import("./link/tokens.js").TokenSource;
+    base: string;
+    fetch: typeof fetch;
+};
+/**
+ * What REST alone needs. Nobody closes it, so its timers are those of the page.
+ *
+ * @param {Pick<OtomoOptions, 'token' | 'url' | 'fetch' | 'clock'>} options
+ * @throws {TypeError} names what is wrong
+ */
+export function checkedRest(options: Pick<OtomoOptions, "token" | "url" | "fetch" | "clock">): {
+    token: import("./link/tokens.js").TokenSource;
+    base: string;
+    fetch: typeof fetch;
+    clock: import("./clock.js").Clock;
 };
 /** What there is to listen to. */
 export const TOPICS: readonly string[];

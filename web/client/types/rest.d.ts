@@ -6,7 +6,9 @@ export const REST_MS: 15000;
  * @property {Record<string, string>} [headers]
  * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
  * @property {AbortSignal} [signal]
- * @property {number} [timeoutMs] 15,000 by default
+ * @property {number} [timeoutMs] for the whole answer; 15,000 by default
+ *
+ * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
  */
 export class Rest {
     /**
@@ -70,7 +72,14 @@ export type RestOptions = {
     idempotencyKey?: string | undefined;
     signal?: AbortSignal | undefined;
     /**
-     * 15,000 by default
+     * for the whole answer; 15,000 by default
      */
     timeoutMs?: number | undefined;
+};
+/**
+ * an answer that is here as a whole
+ */
+export type Answered = {
+    response: Response;
+    text: string;
 };

@@ -10,13 +10,15 @@ export const PATIENCE_MS: 5000;
  * @typedef {object} RequestOptions
  * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
  *   30,000 where the command may be repeated, else 10,000
- * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given
+ * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
+ *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
  *
  * @typedef {object} Pending
  * @property {string} type
  * @property {string} text
- * @property {boolean} repeats
+ * @property {boolean} repeats whether it is said again where nobody can tell if it was done
+ * @property {boolean} patient whether it is said again after a refusal for haste
  * @property {number} until milliseconds since 1970
  * @property {boolean} sent whether it is out on the link that is there now
  * @property {number} refusals
@@ -66,7 +68,8 @@ export type RequestOptions = {
      */
     timeoutMs?: number | undefined;
     /**
-     * whether it may be repeated; what the protocol says of the command where it is not given
+     * whether it may be repeated; what the protocol says of the command where it is not given.
+     * `false`: said once, not even again after a refusal for haste
      */
     retry?: boolean | undefined;
     /**
@@ -77,7 +80,14 @@ export type RequestOptions = {
 export type Pending = {
     type: string;
     text: string;
+    /**
+     * whether it is said again where nobody can tell if it was done
+     */
     repeats: boolean;
+    /**
+     * whether it is said again after a refusal for haste
+     */
+    patient: boolean;
     /**
      * milliseconds since 1970
      */

@@ -12,8 +12,8 @@ export class Tokens {
      * @param {import('../clock.js').Clock} clock
      */
     constructor(source: TokenSource, clock: import("../clock.js").Clock);
-    /** The one in use; empty before there is one. */
-    get current(): string;
+    /** The one in use; null before there is one. */
+    get current(): string | null;
     /**
      * @returns {Promise<string>} the one in use, or a new one where that is known not to do
      * @throws {OtomoError} `NO_TOKEN`

@@ -158,6 +158,23 @@ describe('who is typing', () => {
   });
 });
 
+test('a backend may call its own events whatever it likes: no store takes them for its own', async () => {
+  const seen = await live({ rest: (_, path) => (path === '/api/points' ? [200, { balance: 100 }] : [404, {}]) });
+  await seen.socket().says({ type: 'incoming_call', callId: 'c', fromUserId: 'taro', remainingMs: 1, expiresAt: 2, timestamp: 1 });
+  const stores = () => [seen.otomo.points, seen.otomo.friends, seen.otomo.otomos, seen.otomo.calls.store].map((store) => store.get());
+  const before = stores();
+  await seen.socket().says(
+    { type: 'client_points', balance: 1 },
+    { type: 'client_friends', statuses: { a: true } },
+    { type: 'client_call_left', callId: 'c' },
+    { type: 'client_call_failed', callId: 'c', reason: 'x' },
+    { type: 'client_wish', callId: 'c', wish: 'leave' },
+    { type: 'leave', act: 'leave', callId: 'c' },
+  );
+  assert.deepEqual(stores(), before);
+  assert.equal(seen.events.at(-6).balance, 1);
+});
+
 describe('friends', () => {
   const rest = (_, path) => (path === '/api/friends/online-status' ? [200, { data: { statuses: { a: true, b: false } } }] : [404, {}]);
 

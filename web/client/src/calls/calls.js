@@ -8,11 +8,12 @@
 import { OtomoError } from '../errors.js';
 import { newId } from '../id.js';
 import { createStore, readOnly } from '../store.js';
-import { isAnswered, isLive, NO_CALL, reduceCall } from './state.js';
+import { isAnswered, isLive, NO_CALL, reduceAct, reduceCall } from './state.js';
 import { Voice } from './voice.js';
 
 /**
  * @typedef {import('./state.js').Call} Call
+ * @typedef {import('./state.js').Act} Act
  * @typedef {import('./state.js').Person} Person
  * @typedef {import('./voice.js').CallOptions} CallOptions
  * @typedef {string | {userId: string, name?: string | null, avatar?: string | null}} Whom
@@ -52,9 +53,7 @@ export class Calls {
   constructor(parts, options) {
     this.#parts = parts;
     const { clock, send, log } = parts;
-    const tell = (/** @type {string} */ callId, /** @type {string} */ type, /** @type {object} */ fields) =>
-      this.#tellOf(callId, type, fields);
-    this.#voice = new Voice({ clock, send, tell, log }, options);
+    this.#voice = new Voice({ clock, send, log, onAct: (callId, act) => this.#do(callId, act) }, options);
   }
 
   /** Whether a call is going on, or about to. */
@@ -92,7 +91,7 @@ export class Calls {
     this.#refuseSecond();
     const [callId, peer] = [newId(), this.#person(whom)];
     this.#giveUp = new AbortController();
-    this.#take({ type: 'client_call', callId, peer });
+    this.#do(callId, { act: 'place', peer });
     try {
       await this.#parts.request('call_request', { toUserId: peer.userId, callId }, { signal: this.#giveUp.signal });
     } catch (error) {
@@ -111,13 +110,13 @@ export class Calls {
   async accept() {
     const { callId, phase } = this.#call.get();
     if (phase !== 'incoming') throw new OtomoError('INVALID_CALL_STATE', `nothing rings: ${phase}`);
-    this.#tell('client_wish', { wish: 'accept' });
+    this.#do(callId, { act: 'wish', wish: 'accept' });
     try {
       await this.#voice.open();
       if (!this.#is(callId, 'accept')) throw new OtomoError('CALL_ALREADY_ENDED', 'it rings no more');
       await this.#parts.request('call_accept', { callId });
     } catch (error) {
-      if (NOT_NOW.has(codeOf(error))) this.#tellOf(callId, 'client_wish', { wish: null });
+      if (NOT_NOW.has(codeOf(error))) this.#do(callId, { act: 'wish', wish: null });
       else this.#failed(callId, error);
       throw error;
     }
@@ -139,13 +138,13 @@ export class Calls {
 
   /** @param {boolean} muted whether the other side hears nothing */
   async mute(muted) {
-    this.#tell('client_mute', { muted });
+    this.#doNow({ act: 'mute', muted });
     await this.#voice.mute(muted);
   }
 
   /** Puts an ended call out of view. */
   dismiss() {
-    this.#take({ type: 'client_call_dismissed' });
+    this.#doNow({ act: 'dismiss' });
   }
 
   /** How loud the other side is right now, from 0 to 1. */
@@ -164,28 +163,41 @@ export class Calls {
     this.#giveUp.abort();
     if (!isLive(call)) return;
     this.#parts.send(leaving(call), { callId: call.callId });
-    this.#tell('client_call_left');
+    this.#doNow({ act: 'leave' });
   }
 
   /** @param {any} event of the server */
   take(event) {
-    this.#take(event);
+    const scene = { now: this.#parts.clock.now(), clockOffset: this.#parts.clockOffset() };
+    const call = this.#show(reduceCall(this.#call.get(), event, scene));
+    if (event.type === 'call_snapshot') this.#voice.iceServers = event.call?.iceServers ?? this.#voice.iceServers;
+    if (!isLive(call)) return;
+    if (event.type === 'ready') this.#resume(call);
+    else if (event.callId === call.callId && call.wish !== 'leave') this.#follow(call, event);
   }
 
-  /** @param {any} event of the server, or our own */
-  #take(event) {
+  /**
+   * What this client does itself.
+   * @param {string | null} callId of a call that may be over by now; null for none
+   * @param {Act} act
+   */
+  #do(callId, act) {
+    if (callId === null) return;
+    const call = this.#show(reduceAct(this.#call.get(), callId, act));
+    if (act.act === 'media' && this.#goesOn(callId)) this.#report(call);
+  }
+
+  /** The same, of the call that is there now. @param {Act} act */
+  #doNow(act) {
+    this.#do(this.#call.get().callId, act);
+  }
+
+  /** @param {Call} call @returns {Call} */
+  #show(call) {
     const before = this.#call.get();
-    const scene = { now: this.#parts.clock.now(), clockOffset: this.#parts.clockOffset() };
-    this.#call.set(reduceCall(before, event, scene));
-    if (event.type === 'call_snapshot') this.#voice.iceServers = event.call?.iceServers ?? this.#voice.iceServers;
-    const call = this.#call.get();
-    if (!isLive(call)) {
-      if (!this.#placing && isLive(before)) this.#voice.silence();
-    } else if (event.type === 'ready') {
-      this.#resume(call);
-    } else if (event.callId === call.callId && call.wish !== 'leave') {
-      this.#follow(call, event);
-    }
+    this.#call.set(call);
+    if (!this.#placing && isLive(before) && !isLive(call)) this.#voice.silence();
+    return call;
   }
 
   /**
@@ -208,9 +220,6 @@ export class Calls {
         break;
       case 'call_peer_back':
         this.#voice.restart();
-        break;
-      case 'client_media':
-        this.#report(call);
         break;
       default:
         break;
@@ -253,7 +262,7 @@ export class Calls {
     } catch (error) {
       this.#parts.log('no voice', error);
       if (!this.#goesOn(callId)) return;
-      this.#tellOf(callId, 'client_call_failed', { reason: codeOf(error) });
+      this.#do(callId, { act: 'fail', reason: codeOf(error) });
       this.#leaveUnseen(leaving(call), callId);
     }
   }
@@ -264,9 +273,9 @@ export class Calls {
    */
   async #leave(type, fields = {}) {
     const { callId } = this.#call.get();
-    this.#tell('client_wish', { wish: 'leave' });
+    this.#doNow({ act: 'wish', wish: 'leave' });
     this.#voice.silence();
-    this.#tell('client_stream', { stream: null });
+    this.#doNow({ act: 'stream', stream: null });
     // A request that may not have gone out must not go out any more.
     this.#giveUp.abort();
     try {
@@ -275,7 +284,7 @@ export class Calls {
       // It is over for its person, whatever the server says: ended already, or not known at all.
       this.#parts.log(type, error);
     }
-    const left = () => this.#tellOf(callId, 'client_call_left', {});
+    const left = () => this.#do(callId, { act: 'leave' });
     // The end of an answered call tells how long it was: it has come, or comes in a moment.
     if (type === 'call_end_request') this.#parts.clock.after(ENDED_MS, left);
     else left();
@@ -298,7 +307,7 @@ export class Calls {
    */
   #failed(callId, error) {
     // Its person has left meanwhile: what they asked for before does not matter any more.
-    if (!this.#is(callId, 'leave')) this.#tellOf(callId, 'client_call_failed', { reason: codeOf(error) });
+    if (!this.#is(callId, 'leave')) this.#do(callId, { act: 'fail', reason: codeOf(error) });
   }
 
   /** @param {string | null} callId */
@@ -325,25 +334,6 @@ export class Calls {
     const { userId, name, avatar } = typeof whom === 'string' ? { userId: whom } : whom;
     const known = this.#parts.personOf(userId);
     return { userId, name: name ?? known?.name ?? null, avatar: avatar ?? known?.avatar ?? null };
-  }
-
-  /**
-   * Tells of the call that is there now.
-   * @param {string} type
-   * @param {object} [fields]
-   */
-  #tell(type, fields = {}) {
-    this.#tellOf(this.#call.get().callId, type, fields);
-  }
-
-  /**
-   * Tells of a call that may be over by now.
-   * @param {string | null} callId
-   * @param {string} type
-   * @param {object} fields
-   */
-  #tellOf(callId, type, fields) {
-    if (callId !== null) this.#take({ type, callId, ...fields });
   }
 }
 

@@ -6,7 +6,8 @@
  *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
  *  incoming_call ------------> incoming ----+
  * ```
- * The server owns the truth; this is what can be shown of it. Events about another call than ours (the
+ * What comes of the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a backend
+ * publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events about another call than ours (the
  * same person's other devices hear of theirs too) change nothing.
  */
 
@@ -70,17 +71,25 @@ export const NO_CALL = Object.freeze({
 });
 
 /**
+ * What this client does itself.
+ * @typedef {{act: 'place', peer: Person}
+ *   | {act: 'wish', wish: Call['wish']}
+ *   | {act: 'media', media: RTCPeerConnectionState}
+ *   | {act: 'stream', stream: MediaStream | null}
+ *   | {act: 'mute', muted: boolean}
+ *   | {act: 'fail', reason: string}
+ *   | {act: 'leave'}
+ *   | {act: 'dismiss'}} Act
+ */
+
+/**
  * @param {Call} call
- * @param {any} event
+ * @param {any} event of the server
  * @param {Scene} scene
  * @returns {Call}
  */
 export function reduceCall(call, event, scene) {
   switch (event.type) {
-    case 'client_call':
-      return isLive(call) ? call : begin(event.callId, 'caller', event.peer, 'requesting');
-    case 'client_call_dismissed':
-      return isLive(call) ? call : NO_CALL;
     case 'incoming_call':
       return ring(call, event, scene);
     case 'call_snapshot':
@@ -89,6 +98,36 @@ export function reduceCall(call, event, scene) {
       break;
   }
   return isLive(call) && call.callId === event.callId ? advance(call, event, scene) : call;
+}
+
+/**
+ * @param {Call} call
+ * @param {string} callId the call that it is about, which may be over by now
+ * @param {Act} act
+ * @returns {Call}
+ */
+export function reduceAct(call, callId, act) {
+  if (!isLive(call)) {
+    if (act.act === 'place') return begin(callId, 'caller', act.peer, 'requesting');
+    return act.act === 'dismiss' ? NO_CALL : call;
+  }
+  if (call.callId !== callId) return call;
+  switch (act.act) {
+    case 'wish':
+      return { ...call, wish: act.wish };
+    case 'media':
+      return { ...call, media: act.media };
+    case 'stream':
+      return { ...call, remoteStream: act.stream };
+    case 'mute':
+      return { ...call, muted: act.muted };
+    case 'fail':
+      return end(call, 'failed', act);
+    case 'leave':
+      return NO_CALL;
+    default:
+      return call;
+  }
 }
 
 /**
@@ -115,18 +154,6 @@ export function isAnswered({ phase }) {
  */
 function advance(call, event, scene) {
   switch (event.type) {
-    case 'client_wish':
-      return { ...call, wish: event.wish };
-    case 'client_media':
-      return { ...call, media: event.media };
-    case 'client_stream':
-      return { ...call, remoteStream: event.stream };
-    case 'client_mute':
-      return { ...call, muted: event.muted };
-    case 'client_call_failed':
-      return end(call, 'failed', event);
-    case 'client_call_left':
-      return NO_CALL;
     case 'call_request_ack':
       return requested(call, event);
     case 'call_ringing':

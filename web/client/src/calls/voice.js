@@ -35,7 +35,7 @@ export class Voice {
    * @param {object} parts
    * @param {import('../clock.js').Clock} parts.clock
    * @param {(type: string, fields: object) => boolean} parts.send
-   * @param {(callId: string, type: string, fields: object) => void} parts.tell
+   * @param {(callId: string, act: import('./state.js').Act) => void} parts.onAct
    * @param {(what: string, detail: unknown) => void} parts.log
    * @param {CallOptions} options
    */
@@ -93,7 +93,7 @@ export class Voice {
    * @param {MediaStream} voice
    */
   #begin(callId, role, voice) {
-    const { clock, send, tell, log } = this.#parts;
+    const { clock, send, onAct, log } = this.#parts;
     const { RTCPeerConnection = globalThis.RTCPeerConnection, configuration } = this.#options;
     const peer = new Peer({
       clock,
@@ -103,8 +103,8 @@ export class Voice {
       iceServers: this.iceServers,
       voice,
       send: (type, fields) => send(type, { callId, ...fields }),
-      onState: (media) => tell(callId, 'client_media', { media }),
-      onVoice: (stream) => tell(callId, 'client_stream', { stream }),
+      onState: (media) => onAct(callId, { act: 'media', media }),
+      onVoice: (stream) => onAct(callId, { act: 'stream', stream }),
     });
     this.#peer = peer;
     peer.start();

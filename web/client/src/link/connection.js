@@ -239,7 +239,10 @@ export class Connection {
     const verdict = this.#parts.position.judge(message);
     if (verdict === 'repeat') return;
     // After a gap the stream is taken up again by coming back.
-    if (verdict === 'gap') return this.#lost();
+    if (verdict === 'gap') {
+      this.#lost();
+      return;
+    }
     const wire = this.#wire;
     this.#own(message);
     this.#parts.onMessage(message);
@@ -247,7 +250,6 @@ export class Connection {
     const comeBack = this.#parts.position.took(message);
     // A listener may have ended or changed the link meanwhile.
     if (comeBack && this.#wire === wire) this.#lost();
-    return undefined;
   }
 
   /** @param {any} message which may be the connection's own */

@@ -20,8 +20,6 @@ export function reduceFriends(state, event) {
   switch (event.type) {
     case 'friend_status_snapshot':
       return { statuses: { ...event.statuses }, lastSeen: { ...event.lastSeen } };
-    case 'client_friends':
-      return { ...state, statuses: { ...event.statuses, ...state.statuses } };
     case 'friend_status_changed':
       return withStatus(state, event.user_id, event.status === 'online', Math.floor(event.timestamp / 1000));
     case 'user-online':
@@ -31,6 +29,15 @@ export function reduceFriends(state, event) {
     default:
       return state;
   }
+}
+
+/**
+ * @param {Friends} state what was heard live is newer
+ * @param {Readonly<Record<string, boolean>>} statuses as REST tells them
+ * @returns {Friends}
+ */
+export function withStatuses(state, statuses) {
+  return { ...state, statuses: { ...statuses, ...state.statuses } };
 }
 
 /**

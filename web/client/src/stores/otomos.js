@@ -40,11 +40,19 @@ export function reduceOtomos(state, event) {
       return fromSnapshot(state, event);
     case 'otomo_status_update':
       return { ...state, list: moved(state.list, event) };
-    case 'client_profile':
-      return { ...state, list: profiled(state.list, event) };
     default:
       return state;
   }
+}
+
+/**
+ * @param {OtomosState} state
+ * @param {{userId: string, name: string | null, avatar: string | null}} profile as REST tells it
+ * @returns {OtomosState}
+ */
+export function withProfile(state, { userId, name, avatar }) {
+  const list = state.list.map((otomo) => (otomo.userId === userId ? { ...otomo, name, avatar } : otomo));
+  return { ...state, list };
 }
 
 /**
@@ -81,15 +89,6 @@ function moved(list, { userId, status, timestamp }) {
   });
   others.splice(after < 0 ? others.length : after, 0, { userId, name, avatar, status, timestamp });
   return others;
-}
-
-/**
- * @param {readonly Otomo[]} list
- * @param {{userId: string, name: string | null, avatar: string | null}} profile
- * @returns {readonly Otomo[]}
- */
-function profiled(list, { userId, name, avatar }) {
-  return list.map((otomo) => (otomo.userId === userId ? { ...otomo, name, avatar } : otomo));
 }
 
 /**

@@ -21,8 +21,6 @@ export const NO_POINTS = Object.freeze({ balance: null, last: null });
  */
 export function reducePoints(state, event) {
   switch (event.type) {
-    case 'client_points':
-      return event.balance === state.balance ? state : { ...state, balance: event.balance };
     case 'sp_update':
     case 'sp_insufficient':
       return { balance: event.current_sp, last: event };
@@ -31,6 +29,15 @@ export function reducePoints(state, event) {
     default:
       return state;
   }
+}
+
+/**
+ * @param {Points} state
+ * @param {number} balance as REST tells it
+ * @returns {Points}
+ */
+export function withBalance(state, balance) {
+  return balance === state.balance ? state : { ...state, balance };
 }
 
 /** @param {{type: string}} event @returns {boolean} whether it tells a balance */

@@ -1,13 +1,14 @@
 /**
  * The stores of a client, fed with everything that comes, before the app's own listeners hear of it.
  *
- * Each is a pure reducer in a file of its own; what they need beyond events (a name, a first balance) is asked of REST here.
+ * Each is a pure reducer in a file of its own; what they need beyond events (a name, a first balance) is asked of REST here,
+ * and goes in beside the reducers: no event that a backend may publish is mistaken for it.
  */
 
 import { createStore, readOnly } from '../store.js';
-import { NO_FRIENDS, reduceFriends } from './friends.js';
-import { NO_OTOMOS, reduceOtomos } from './otomos.js';
-import { NO_POINTS, reducePoints, tellsBalance } from './points.js';
+import { NO_FRIENDS, reduceFriends, withStatuses } from './friends.js';
+import { NO_OTOMOS, reduceOtomos, withProfile } from './otomos.js';
+import { NO_POINTS, reducePoints, tellsBalance, withBalance } from './points.js';
 import { expired, nextExpiry, NOBODY_TYPING, reduceTyping, shown } from './typing.js';
 import { NO_UNREAD, reduceUnread } from './unread.js';
 
@@ -71,8 +72,7 @@ export class Stores {
     if (event.type === 'connected') this.#connected(event);
     // What was missed for good is not in the stream any more: REST has it.
     if (event.type === 'resync') this.#reload();
-    this.#otomosState = reduceOtomos(this.#otomosState, event);
-    this.#otomos.set(this.#otomosState.list);
+    this.#list(reduceOtomos(this.#otomosState, event));
     this.#unread.set(reduceUnread(this.#unread.get(), event, this.#me));
     this.#friends.set(reduceFriends(this.#friends.get(), event));
     if (tellsBalance(event)) this.#balances += 1;
@@ -94,14 +94,14 @@ export class Stores {
 
   async #loadFriends() {
     await this.#ask('/api/friends/online-status', ({ data }) => {
-      this.take({ type: 'client_friends', statuses: data.statuses });
+      this.#friends.set(withStatuses(this.#friends.get(), data.statuses));
     });
   }
 
   async #loadPoints() {
     const balances = this.#balances;
     await this.#ask('/api/points', ({ balance }) => {
-      if (balances === this.#balances) this.take({ type: 'client_points', balance });
+      if (balances === this.#balances) this.#points.set(withBalance(this.#points.get(), balance));
     });
   }
 
@@ -111,7 +111,7 @@ export class Stores {
     if (otomo === undefined || otomo.name !== null || this.#profiles.has(userId)) return;
     this.#profiles.add(userId);
     await this.#ask(`/api/otomo/${encodeURIComponent(userId)}`, ({ name = null, avatar = null }) => {
-      this.take({ type: 'client_profile', userId, name, avatar });
+      this.#list(withProfile(this.#otomosState, { userId, name, avatar }));
     });
   }
 
@@ -126,6 +126,12 @@ export class Stores {
       // Shown once the stream tells it; roles that may not ask have no use for it.
       this.#log(path, error);
     }
+  }
+
+  /** @param {import('./otomos.js').OtomosState} state */
+  #list(state) {
+    this.#otomosState = state;
+    this.#otomos.set(state.list);
   }
 
   /** @param {import('./typing.js').TypingUntil} until */

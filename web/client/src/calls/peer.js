@@ -157,13 +157,16 @@ export class Peer {
   async #take(signal) {
     switch (signal.type) {
       case 'webrtc_offer':
-        return this.#takeOffer(signal.offer);
+        await this.#takeOffer(signal.offer);
+        break;
       case 'webrtc_answer':
-        return this.#takeAnswer(signal.answer);
+        await this.#takeAnswer(signal.answer);
+        break;
       case 'ice_candidate':
-        return this.#takeCandidate(signal.candidate);
+        await this.#takeCandidate(signal.candidate);
+        break;
       default:
-        return undefined;
+        break;
     }
   }
 
@@ -184,12 +187,14 @@ export class Peer {
 
   /** @param {RTCSessionDescriptionInit} answer */
   async #takeAnswer(answer) {
-    if (this.#isStranger(answer)) return this.#afresh();
+    if (this.#isStranger(answer)) {
+      this.#afresh();
+      return;
+    }
     this.#passedOver = false;
     await this.#connection.setRemoteDescription(answer);
     this.#remote = sessionOf(answer.sdp ?? '');
     await this.#takeEarly();
-    return undefined;
   }
 
   /** @param {RTCIceCandidateInit | null} candidate null for the end of them */

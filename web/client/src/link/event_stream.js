@@ -86,14 +86,16 @@ export class EventStream {
         cache: 'no-store',
         signal: this.#stream.signal,
       });
-      if (!response.ok || response.body === null) return this.#refused(await errorFrom(response));
+      if (!response.ok || response.body === null) {
+        this.#refused(await errorFrom(response));
+        return;
+      }
       this.#opened = true;
       await this.#follow(response.body);
       this.#broke({ code: BROKEN });
     } catch {
       this.#broke({ code: BROKEN });
     }
-    return undefined;
   }
 
   /** @param {ReadableStream<Uint8Array>} body */

@@ -77,12 +77,13 @@ export class Requests {
     const repeats = retry ?? REPEATABLE.has(type);
     const waitMs = timeoutMs ?? (repeats ? REPEATED_MS : ONCE_MS);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(aborted(type, signal));
-      if (ANSWERLESS.has(type)) return reject(new OtomoError('NO_ANSWER', `${type} has no answer: use send()`));
       const requestId = `r${(this.#count += 1)}`;
       const text = JSON.stringify({ type, ...named(type, fields, newId), requestId });
-      const error = this.#unfit(type, text);
-      if (error !== null) return reject(error);
+      const error = this.#unfit(type, text, signal);
+      if (error !== null) {
+        reject(error);
+        return;
+      }
       const { clock } = this.#parts;
       /** @type {Pending} */
       const pending = {
@@ -94,7 +95,6 @@ export class Requests {
       if (!this.#say(pending) && !(repeats && this.#parts.returns())) {
         this.#fail(requestId, new OtomoError('DISCONNECTED', `${type} while not connected`, { sent: false }));
       }
-      return undefined;
     });
   }
 
@@ -142,9 +142,12 @@ export class Requests {
   /**
    * @param {string} type
    * @param {string} text
+   * @param {AbortSignal | undefined} signal
    * @returns {OtomoError | null} why it cannot be sent at all
    */
-  #unfit(type, text) {
+  #unfit(type, text, signal) {
+    if (signal?.aborted) return aborted(type, signal);
+    if (ANSWERLESS.has(type)) return new OtomoError('NO_ANSWER', `${type} has no answer: use send()`);
     const bytes = new TextEncoder().encode(text).length;
     if (bytes <= this.#sizeMax) return null;
     return new OtomoError('MESSAGE_TOO_LARGE', `${type} has ${bytes} bytes; the server takes ${this.#sizeMax}`);

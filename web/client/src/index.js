@@ -21,7 +21,7 @@ import { Rest } from './rest.js';
  * @typedef {import('./link/connection.js').Link} Link
  * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
  * @typedef {import('./rest.js').RestOptions} RestOptions
- * @typedef {import('./stores/otomos.js').Otomo} OtomoPerson
+ * @typedef {import('./stores/otomos.js').OtomoPerson} OtomoPerson
  * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
  * @typedef {import('./stores/unread.js').Unread} Unread
  * @typedef {import('./stores/typing.js').Typing} Typing

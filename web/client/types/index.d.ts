@@ -6,7 +6,7 @@
  * @typedef {import('./link/connection.js').Link} Link
  * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
  * @typedef {import('./rest.js').RestOptions} RestOptions
- * @typedef {import('./stores/otomos.js').Otomo} OtomoPerson
+ * @typedef {import('./stores/otomos.js').OtomoPerson} OtomoPerson
  * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
  * @typedef {import('./stores/unread.js').Unread} Unread
  * @typedef {import('./stores/typing.js').Typing} Typing
@@ -63,7 +63,7 @@ export type Transport = import("./link/websocket.js").Transport;
 export type Link = import("./link/connection.js").Link;
 export type RequestOptions = import("./link/requests.js").RequestOptions;
 export type RestOptions = import("./rest.js").RestOptions;
-export type OtomoPerson = import("./stores/otomos.js").Otomo;
+export type OtomoPerson = import("./stores/otomos.js").OtomoPerson;
 export type OtomoStatus = import("./stores/otomos.js").OtomoStatus;
 export type Unread = import("./stores/unread.js").Unread;
 export type Typing = import("./stores/typing.js").Typing;

@@ -11,7 +11,7 @@ import { IDLE } from '../../client/src/link/connection.js';
  * @typedef {import('../../client/src/index.js').Otomo} Otomo
  * @typedef {import('../../client/src/calls/state.js').Call} Call
  * @typedef {import('../../client/src/calls/state.js').Person} Person
- * @typedef {import('../../client/src/stores/otomos.js').Otomo} Listed
+ * @typedef {import('../../client/src/index.js').OtomoPerson} Listed
  * @typedef {import('../../client/src/stores/otomos.js').OtomoStatus} Status
  *
  * @typedef {object} Client

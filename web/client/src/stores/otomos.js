@@ -8,7 +8,7 @@
 /** @typedef {'online' | 'busy' | 'break' | 'offline'} OtomoStatus */
 
 /**
- * @typedef {object} Otomo
+ * @typedef {object} OtomoPerson
  * @property {string} userId
  * @property {string | null} name null until somebody told us
  * @property {string | null} avatar
@@ -19,8 +19,8 @@
 /**
  * @typedef {object} OtomosState
  * @property {boolean} known false until the first snapshot is whole
- * @property {readonly Otomo[]} list
- * @property {readonly Otomo[] | null} coming a snapshot that goes on with the next message of its type
+ * @property {readonly OtomoPerson[]} list
+ * @property {readonly OtomoPerson[] | null} coming a snapshot that goes on with the next message of its type
  */
 
 /** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
@@ -72,9 +72,9 @@ function fromSnapshot({ known, list, coming }, { otomos, more }) {
 }
 
 /**
- * @param {readonly Otomo[]} list
+ * @param {readonly OtomoPerson[]} list
  * @param {{userId: string, status: OtomoStatus, timestamp: number}} update
- * @returns {readonly Otomo[]}
+ * @returns {readonly OtomoPerson[]}
  */
 function moved(list, { userId, status, timestamp }) {
   const old = list.find((otomo) => otomo.userId === userId);
@@ -92,18 +92,18 @@ function moved(list, { userId, status, timestamp }) {
 }
 
 /**
- * @param {Otomo | undefined} old
- * @param {Otomo} next
- * @returns {Otomo} the old one where nothing changed: views compare by identity
+ * @param {OtomoPerson | undefined} old
+ * @param {OtomoPerson} next
+ * @returns {OtomoPerson} the old one where nothing changed: views compare by identity
  */
 function same(old, next) {
-  const fields = /** @type {(keyof Otomo)[]} */ (Object.keys(next));
+  const fields = /** @type {(keyof OtomoPerson)[]} */ (Object.keys(next));
   return old !== undefined && fields.every((field) => old[field] === next[field]) ? old : next;
 }
 
 /**
- * @param {readonly Otomo[]} old
- * @param {readonly Otomo[]} next
+ * @param {readonly OtomoPerson[]} old
+ * @param {readonly OtomoPerson[]} next
  */
 function sameList(old, next) {
   return old.length === next.length && old.every((otomo, index) => otomo === next[index]) ? old : next;

@@ -5,6 +5,12 @@
  */
 export function reduceFriends(state: Friends, event: any): Friends;
 /**
+ * @param {Friends} state what was heard live is newer
+ * @param {Readonly<Record<string, boolean>>} statuses as REST tells them
+ * @returns {Friends}
+ */
+export function withStatuses(state: Friends, statuses: Readonly<Record<string, boolean>>): Friends;
+/**
  * Which friends and conversation partners are online, and when the others last were (source document 004).
  */
 /**

@@ -5,6 +5,16 @@
  */
 export function reduceOtomos(state: OtomosState, event: any): OtomosState;
 /**
+ * @param {OtomosState} state
+ * @param {{userId: string, name: string | null, avatar: string | null}} profile as REST tells it
+ * @returns {OtomosState}
+ */
+export function withProfile(state: OtomosState, { userId, name, avatar }: {
+    userId: string;
+    name: string | null;
+    avatar: string | null;
+}): OtomosState;
+/**
  * The list of otomo (source document 000, U-01) in the order that people see: an old list and an event give the
  * new one. Online first, then busy, break, offline; in each the most recent change first.
  *
@@ -12,7 +22,7 @@ export function reduceOtomos(state: OtomosState, event: any): OtomosState;
  */
 /** @typedef {'online' | 'busy' | 'break' | 'offline'} OtomoStatus */
 /**
- * @typedef {object} Otomo
+ * @typedef {object} OtomoPerson
  * @property {string} userId
  * @property {string | null} name null until somebody told us
  * @property {string | null} avatar
@@ -22,15 +32,15 @@ export function reduceOtomos(state: OtomosState, event: any): OtomosState;
 /**
  * @typedef {object} OtomosState
  * @property {boolean} known false until the first snapshot is whole
- * @property {readonly Otomo[]} list
- * @property {readonly Otomo[] | null} coming a snapshot that goes on with the next message of its type
+ * @property {readonly OtomoPerson[]} list
+ * @property {readonly OtomoPerson[] | null} coming a snapshot that goes on with the next message of its type
  */
 /** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
 export const STATUSES: readonly OtomoStatus[];
 /** @type {OtomosState} */
 export const NO_OTOMOS: OtomosState;
 export type OtomoStatus = "online" | "busy" | "break" | "offline";
-export type Otomo = {
+export type OtomoPerson = {
     userId: string;
     /**
      * null until somebody told us
@@ -48,9 +58,9 @@ export type OtomosState = {
      * false until the first snapshot is whole
      */
     known: boolean;
-    list: readonly Otomo[];
+    list: readonly OtomoPerson[];
     /**
      * a snapshot that goes on with the next message of its type
      */
-    coming: readonly Otomo[] | null;
+    coming: readonly OtomoPerson[] | null;
 };

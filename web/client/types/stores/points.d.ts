@@ -4,6 +4,12 @@
  * @returns {Points}
  */
 export function reducePoints(state: Points, event: any): Points;
+/**
+ * @param {Points} state
+ * @param {number} balance as REST tells it
+ * @returns {Points}
+ */
+export function withBalance(state: Points, balance: number): Points;
 /** @param {{type: string}} event @returns {boolean} whether it tells a balance */
 export function tellsBalance({ type }: {
     type: string;

@@ -12,7 +12,7 @@ export class Stores {
         wants: (topic: string) => boolean;
         log: (what: string, detail: unknown) => void;
     });
-    otomos: import("../store.js").Store<readonly import("./otomos.js").Otomo[]>;
+    otomos: import("../store.js").Store<readonly import("./otomos.js").OtomoPerson[]>;
     unread: import("../store.js").Store<import("./unread.js").Unread>;
     typing: import("../store.js").Store<Readonly<Record<string, readonly string[]>>>;
     friends: import("../store.js").Store<import("./friends.js").Friends>;

@@ -1,7 +1,7 @@
 /**
  * The client, put together: the map of this folder.
  *
- * - `link/`: the connection, kept up over every break, and the commands that wait for answers.
+ * - `link/`: the connection, kept up over every break, the commands that wait for answers, and the rooms to enter again.
  * - `stores/`: what most views show, as pure functions: an old snapshot and an event give the new one.
  * - `calls/`: a call and its voice.
  * - `rest.js`, `listeners.js`, `store.js`, `clock.js`, `device.js`: small parts of their own.
@@ -18,13 +18,13 @@ import { claimDevice } from './device.js';
 import { Connection, IDLE } from './link/connection.js';
 import { Dialer } from './link/dialer.js';
 import { Position } from './link/position.js';
+import { Rooms } from './link/rooms.js';
 import { Tokens } from './link/tokens.js';
 import { Transports } from './link/transports.js';
 import { Wakeups } from './link/wakeups.js';
 import { Listeners } from './listeners.js';
 import { checked, TOPICS } from './options.js';
 import { Rest } from './rest.js';
-import { Rooms } from './rooms.js';
 import { createStore, readOnly } from './store.js';
 import { Stores } from './stores/stores.js';
 

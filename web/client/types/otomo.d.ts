@@ -55,7 +55,7 @@ export class Otomo {
     /** How far the server's clock is ahead of this one, in milliseconds, to the second. */
     get clockOffset(): number;
     /** The list of otomo, in the order that people see. */
-    get otomos(): import("./store.js").Store<readonly import("./stores/otomos.js").Otomo[]>;
+    get otomos(): import("./store.js").Store<readonly import("./stores/otomos.js").OtomoPerson[]>;
     /** Whether the list of otomo has come. */
     get otomosKnown(): boolean;
     /** How much is unread, in each conversation and in all. */

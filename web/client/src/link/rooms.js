@@ -58,7 +58,7 @@ export class Rooms {
     try {
       await this.#parts.request(type, fields);
     } catch (error) {
-      const { code } = /** @type {import('./errors.js').OtomoError} */ (error);
+      const { code } = /** @type {import('../errors.js').OtomoError} */ (error);
       // After the next return, then.
       if (PASSING.has(code)) return;
       this.#parts.left({ type: 'room_left', room, reason: 'revoked' });

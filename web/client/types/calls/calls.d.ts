@@ -64,6 +64,7 @@ export class Calls {
     #private;
 }
 export type Call = import("./state.js").Call;
+export type Act = import("./state.js").Act;
 export type Person = import("./state.js").Person;
 export type CallOptions = import("./voice.js").CallOptions;
 export type Whom = string | {

@@ -1,10 +1,28 @@
 /**
+ * What this client does itself.
+ * @typedef {{act: 'place', peer: Person}
+ *   | {act: 'wish', wish: Call['wish']}
+ *   | {act: 'media', media: RTCPeerConnectionState}
+ *   | {act: 'stream', stream: MediaStream | null}
+ *   | {act: 'mute', muted: boolean}
+ *   | {act: 'fail', reason: string}
+ *   | {act: 'leave'}
+ *   | {act: 'dismiss'}} Act
+ */
+/**
  * @param {Call} call
- * @param {any} event
+ * @param {any} event of the server
  * @param {Scene} scene
  * @returns {Call}
  */
 export function reduceCall(call: Call, event: any, scene: Scene): Call;
+/**
+ * @param {Call} call
+ * @param {string} callId the call that it is about, which may be over by now
+ * @param {Act} act
+ * @returns {Call}
+ */
+export function reduceAct(call: Call, callId: string, act: Act): Call;
 /**
  * @param {Call} call
  * @returns {boolean} whether it still holds its two people
@@ -23,7 +41,8 @@ export function isAnswered({ phase }: Call): boolean;
  *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
  *  incoming_call ------------> incoming ----+
  * ```
- * The server owns the truth; this is what can be shown of it. Events about another call than ours (the
+ * What comes of the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a backend
+ * publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events about another call than ours (the
  * same person's other devices hear of theirs too) change nothing.
  */
 /** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */
@@ -63,6 +82,32 @@ export function isAnswered({ phase }: Call): boolean;
  */
 /** @type {Readonly<Call>} */
 export const NO_CALL: Readonly<Call>;
+/**
+ * What this client does itself.
+ */
+export type Act = {
+    act: "place";
+    peer: Person;
+} | {
+    act: "wish";
+    wish: Call["wish"];
+} | {
+    act: "media";
+    media: RTCPeerConnectionState;
+} | {
+    act: "stream";
+    stream: MediaStream | null;
+} | {
+    act: "mute";
+    muted: boolean;
+} | {
+    act: "fail";
+    reason: string;
+} | {
+    act: "leave";
+} | {
+    act: "dismiss";
+};
 export type Person = {
     userId: string;
     name: string | null;

@@ -15,14 +15,14 @@ export class Voice {
      * @param {object} parts
      * @param {import('../clock.js').Clock} parts.clock
      * @param {(type: string, fields: object) => boolean} parts.send
-     * @param {(callId: string, type: string, fields: object) => void} parts.tell
+     * @param {(callId: string, act: import('./state.js').Act) => void} parts.onAct
      * @param {(what: string, detail: unknown) => void} parts.log
      * @param {CallOptions} options
      */
     constructor(parts: {
         clock: import("../clock.js").Clock;
         send: (type: string, fields: object) => boolean;
-        tell: (callId: string, type: string, fields: object) => void;
+        onAct: (callId: string, act: import("./state.js").Act) => void;
         log: (what: string, detail: unknown) => void;
     }, options: CallOptions);
     /** As the server last told them. @type {RTCIceServer[]} */

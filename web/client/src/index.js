@@ -32,6 +32,8 @@ import { Rest } from './rest.js';
  * @typedef {import('./calls/voice.js').CallOptions} CallOptions
  * @typedef {import('./otomo.js').EventMap} EventMap
  * @typedef {import('./otomo.js').CommandMap} CommandMap
+ * @typedef {import('./otomo.js').OtomoEvent} OtomoEvent
+ * @typedef {import('./otomo.js').AppEvent} AppEvent
  */
 
 /**

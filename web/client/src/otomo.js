@@ -31,24 +31,25 @@ import { Stores } from './stores/stores.js';
 /**
  * @typedef {import('../types/protocol.js').EventMap} EventMap
  * @typedef {import('../types/protocol.js').CommandMap} CommandMap
+ * @typedef {import('../types/protocol.js').OtomoEvent} OtomoEvent
+ * @typedef {import('../types/protocol.js').ActionAck} ActionAck
  */
 
 /**
- * What a durable event has beside its fields: its place in the user's stream, and that of the one before it. An answer has
- * the `requestId` of its command.
- * @typedef {{seq?: number, prev?: number | null, requestId?: string}} Framed
+ * An event of a type that the app has made up: what is in it, the app has to look at.
+ * @typedef {{type: string, [field: string]: unknown}} AppEvent
  */
 
 /**
- * An event as listeners get it. Types of the app's own are not known here.
+ * An event as listeners get it.
  * @template {string} Type
- * @typedef {Type extends keyof EventMap ? EventMap[Type] & Framed & {type: Type} : any} EventOf
+ * @typedef {Type extends keyof EventMap ? EventMap[Type] : Type extends '*' ? OtomoEvent | AppEvent : AppEvent} EventOf
  */
 
 /**
- * The answer to a command; `never` where there is none. Commands that the app has named itself are not known here.
+ * The answer to a command; `never` where there is none. Commands that the app has named itself are acknowledged.
  * @template {string} Type
- * @typedef {Type extends keyof CommandMap ? ([CommandMap[Type]['answer']] extends [void] ? never : CommandMap[Type]['answer']) : any} AnswerOf
+ * @typedef {Type extends keyof CommandMap ? ([CommandMap[Type]['answer']] extends [void] ? never : CommandMap[Type]['answer']) : ActionAck} AnswerOf
  */
 
 /**

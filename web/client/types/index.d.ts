@@ -17,6 +17,8 @@
  * @typedef {import('./calls/voice.js').CallOptions} CallOptions
  * @typedef {import('./otomo.js').EventMap} EventMap
  * @typedef {import('./otomo.js').CommandMap} CommandMap
+ * @typedef {import('./otomo.js').OtomoEvent} OtomoEvent
+ * @typedef {import('./otomo.js').AppEvent} AppEvent
  */
 /**
  * What views see of a store.
@@ -74,6 +76,8 @@ export type Person = import("./calls/state.js").Person;
 export type CallOptions = import("./calls/voice.js").CallOptions;
 export type EventMap = import("./otomo.js").EventMap;
 export type CommandMap = import("./otomo.js").CommandMap;
+export type OtomoEvent = import("./otomo.js").OtomoEvent;
+export type AppEvent = import("./otomo.js").AppEvent;
 /**
  * What views see of a store.
  */

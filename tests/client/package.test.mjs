@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { blocks, PACKAGE, packed, Project } from './support/package.mjs';
+import { blocks, bundledBytes, PACKAGE, packed, Project } from './support/package.mjs';
 
 const read = (path) => readFileSync(path, 'utf8');
 
@@ -45,6 +45,11 @@ describe('the package', () => {
       const imported = [...read(join(PACKAGE, 'src', name)).matchAll(/^(?:import|export) .*?from '(.+?)'/gm)];
       for (const [, from] of imported) assert.match(from, /^\.\.?\//, `${name} imports ${from}`);
     }
+  });
+
+  test('is as small as its README says', () => {
+    const [, said] = /; (\d+) kB where a bundler makes it small/.exec(read(join(PACKAGE, 'README.md')));
+    assert.equal(Math.round(bundledBytes() / 1000), Number(said));
   });
 
   test('has types that are those of its code', () => {
@@ -94,7 +99,18 @@ describe('an app with the package', () => {
          // @ts-expect-error no such field
          event.text;
        });
-       otomo.on('boss_spawned', (event) => console.log(event.hp));
+       otomo.on('boss_spawned', (event) => {
+         const hp: unknown = event.hp;
+         console.log(hp);
+         // @ts-expect-error what an app's own event holds is not known
+         event.hp.toFixed();
+       });
+       otomo.on('*', (event) => {
+         const type: string = event.type;
+         console.log(type);
+         // @ts-expect-error nor what any event holds
+         event.body.length;
+       });
        otomo.send('typing-start', { conversationId: 'c' });
        // @ts-expect-error no such command
        otomo.send('typing', {});
@@ -104,12 +120,15 @@ describe('an app with the package', () => {
        await otomo.request('call_accept', {});
        // @ts-expect-error it has no answer
        await otomo.request('typing-start', { conversationId: 'c' });
-       await otomo.request('own_action', { any: 1 });
+       const { requestId } = await otomo.request('own_action', { any: 1 });
+       const acknowledged: string | undefined = requestId;
+       // @ts-expect-error an action of the app's own is acknowledged, and that is all
+       (await otomo.request('own_action', {})).messageSeq;
        const store: Store<Call> = otomo.calls.store;
        const phase: 'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended' = store.get().phase;
        // @ts-expect-error snapshots are for reading
        otomo.unread.get().conversations['c'] = { unread: 0, readSeq: 0, lastSeq: 0 };
-       console.log(seq, phase, otomo.points.get().last?.timestamp);`,
+       console.log(seq, phase, acknowledged, otomo.points.get().last?.timestamp);`,
     );
     assert.equal(project.check(['app.ts']), '');
     assert.equal(project.check(['app.ts'], { module: 'esnext', moduleResolution: 'bundler' }), '');

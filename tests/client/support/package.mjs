@@ -5,6 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+import { buildSync } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -75,6 +78,12 @@ export class Project {
   remove() {
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+/** @returns {number} bytes of the package where a bundler makes it small: minified, gzip */
+export function bundledBytes() {
+  const { outputFiles } = buildSync({ entryPoints: [join(PACKAGE, 'src/index.js')], bundle: true, minify: true, format: 'esm', write: false });
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
 }
 
 /** @returns {string[]} the code blocks of the package's README in a language */

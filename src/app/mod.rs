@@ -4,9 +4,11 @@
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
-//! - `contract`: what is served, as one OpenAPI document. `node`: what this server is called. `place`: how it joins the other nodes. `listen`: the socket and its certificate.
-//!   `serve`: what every worker does. `drain`: stopping. `reload`: another configuration. `housekeeping`: what a server does by itself, and why it ends when a
-//!   part of it has died.
+//! - `node`: what this server is called. `place`: how it joins the other nodes.
+//! - `listen`: the socket and its certificate. `serve`: what every worker does.
+//! - `contract`: what is served, as one OpenAPI document.
+//! - `drain`: stopping. `reload`: another configuration.
+//! - `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
 mod contract;
 mod drain;

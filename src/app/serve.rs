@@ -7,6 +7,13 @@ use std::{
     time::Duration,
 };
 
+use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
+use actix_rt::net::TcpStream;
+use actix_server::Server;
+use actix_service::map_config;
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::{dev::AppConfig, web::ServiceConfig};
+
 use super::{
     StartFault,
     listen::{self, Certificates},
@@ -24,12 +31,6 @@ use crate::{
         upgrade,
     },
 };
-use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
-use actix_rt::net::TcpStream;
-use actix_server::Server;
-use actix_service::map_config;
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::{dev::AppConfig, web::ServiceConfig};
 
 /// Quiet time after which an HTTP connection that serves no request is closed.
 const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);

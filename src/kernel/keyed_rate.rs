@@ -63,14 +63,14 @@ impl<K: Hash + Eq + Clone> KeyedRate<K> {
     /// Counts one use. Over the limit, returns how long to wait before the next.
     pub fn take(&self, key: &K) -> Option<Duration> {
         let most = (self.which)(&self.limits.now())?;
-        let refused = self.counts(most).limiter.check_key(key).err()?;
-        Some(refused.wait_time_from(MonotonicClock.now()))
+        let refused = match &*self.counts.load() {
+            Some(counts) if counts.most == most => counts.limiter.check_key(key),
+            _ => self.begin(most).limiter.check_key(key),
+        };
+        Some(refused.err()?.wait_time_from(MonotonicClock.now()))
     }
 
-    fn counts(&self, most: NonZeroU32) -> Arc<Counts<K>> {
-        if let Some(counts) = self.counts.load_full().filter(|it| it.most == most) {
-            return counts;
-        }
+    fn begin(&self, most: NonZeroU32) -> Arc<Counts<K>> {
         let limiter = RateLimiter::dashmap_with_clock((self.quota)(most), MonotonicClock);
         let counts = Arc::new(Counts { most, limiter });
         // Of two that come to this at once one counts for itself, once.

@@ -7,14 +7,14 @@
 //! | `/api/server` | backends of the app | `server` |
 //! | `/admin/api` | admins | `admin` |
 //! | `/health`, `/metrics` | operators | `health` |
-//! | `/`, `/demo`, `/admin`, `/client` | browsers | `pages` |
-//! | `/schemas` | who builds clients and backends | `pages` |
+//! | `/`, `/demo`, `/admin`, `/shared`, `/client` | browsers | `pages` |
+//! | `/openapi.json`, `/asyncapi.json`, `/schemas` | who builds clients and backends | `pages` |
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
 //! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take),
-//! `idempotency` (what makes a repeat known). `evict`:
-//! ending a user's part in everything.
+//! `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
+//! `call`, `otomo`. `evict`: ending a user's part in everything.
 
 mod access;
 mod admin;

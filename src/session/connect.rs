@@ -270,6 +270,8 @@ impl Session {
         let millis =
             |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let config = &self.env.config;
+        // Once, so that what is said holds together.
+        let limits = config.limits.now();
         let timeouts = self.keepalive.rhythm().timeouts(config);
         Connected {
             session_id: self.id,
@@ -283,11 +285,11 @@ impl Session {
                 timeout_ms: millis(timeouts.pong_timeout),
             },
             limits: Limits {
-                message_size: config.limits.now().message_size,
-                commands_per_second: config.limits.now().commands_per_second.map_or(0, u32::from),
-                burst: config.limits.now().burst.get(),
-                calls_per_minute: config.limits.now().calls_per_minute.map_or(0, u32::from),
-                messages_per_minute: config.limits.now().messages_per_minute.map_or(0, u32::from),
+                message_size: limits.message_size,
+                commands_per_second: limits.commands_per_second.map_or(0, u32::from),
+                burst: limits.burst.get(),
+                calls_per_minute: limits.calls_per_minute.map_or(0, u32::from),
+                messages_per_minute: limits.messages_per_minute.map_or(0, u32::from),
                 ring_timeout_ms: millis(config.calls.ring_timeout),
                 connect_timeout_ms: millis(config.calls.connect_timeout),
                 loss_grace_ms: millis(config.calls.loss_grace),

@@ -14,8 +14,9 @@
 //! back, on any transport, says how far it has read.
 //!
 //! - [`hello`]: what a client said when it came. [`mod@env`]: what all sessions of a worker share.
-//! - [`gate`]: who may connect at all, on any transport; [`drain`]: how far a node is with sending everybody away. `connect`: from the token to `ready`. [`arrivals`]: what the store is
-//!   asked on the way. `admission`: how many connections a user may have.
+//! - [`gate`]: who may connect at all, on any transport. `admission`: how many connections a user may have.
+//! - `connect`: from the token to `ready`. [`arrivals`]: what the store is asked on the way.
+//! - [`drain`]: how far a node is with sending everybody away.
 //! - [`TaskContext`]: the actor's context, and the task of both.
 //! - `commands`: from a message to the room that answers it. `chat`: the commands of the chat.
 //!   `rooms`: those of rooms and games.

@@ -55,8 +55,8 @@ fn logged() -> BTreeSet<String> {
 #[test]
 fn every_field_of_the_log_is_documented_and_no_other() {
     let page = read("web/docs/operations.md");
-    let (_, section) = page.split_once("## Logs").expect("a section");
-    let (section, _) = section.split_once("\n## ").expect("a next section");
+    let (_, section) = page.split_once("## Logs").unwrap_or_default();
+    let (section, _) = section.split_once("\n## ").unwrap_or_default();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
     let documented: BTreeSet<String> = rows
         .filter_map(|row| Some(row.split_once("` |")?.0.to_owned()))

@@ -117,3 +117,17 @@ scenario('who one has met can be asked without an id, and written to', async ({ 
   await asker.row('friend', 'すず').getByRole('button', { name: 'メッセージを送る' }).click();
   await new Chatter(user).isIn('すず');
 });
+
+scenario('a row that was there before its name is known by it once it comes', async ({ person }) => {
+  const { page } = await person('はる');
+  const labels = await page.evaluate(async () => {
+    const { personRow } = await import(new URL('/demo/views/person_row.js', location.href).href);
+    const row = personRow([{ symbol: 'chat', label: (name) => `To ${name}`, act: () => {} }]);
+    const button = row.element.querySelector('button');
+    return [null, 'Hana'].map((name) => {
+      row.update({ userId: 'u-1', name, avatar: null }, {});
+      return [button.ariaLabel, button.title];
+    });
+  });
+  assert.deepEqual(labels, [['To u-1', 'To u-1'], ['To Hana', 'To Hana']]);
+});

@@ -6,7 +6,7 @@ import { standingAs } from '../state/friends.js';
 import { FRIENDS, hashOf, POINTS } from '../state/place.js';
 import { h, icon, setText } from '../../shared/ui/dom.js';
 import { keyedRows } from '../../shared/ui/rows.js';
-import { doing, personRow } from './person_row.js';
+import { personRow } from './person_row.js';
 import { presenceOf } from './presence.js';
 
 /** How many friends there is room for. */
@@ -62,9 +62,9 @@ export function homeSideView(t, talkTo) {
  * @param {Friend} friend
  * @param {(userId: string) => void} talkTo
  */
-function friendRow(t, { userId, name }, talkTo) {
-  const label = t.text('list.writeName', { name: name ?? userId });
-  const row = personRow([doing({ symbol: 'chat', label, act: () => talkTo(userId) })]);
+function friendRow(t, { userId }, talkTo) {
+  const label = (/** @type {string} */ name) => t.text('list.writeName', { name });
+  const row = personRow([{ symbol: 'chat', label, act: () => talkTo(userId) }]);
   return {
     element: row.element,
     /**

@@ -10,16 +10,18 @@ import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
  *
  * @typedef {object} Doing
  * @property {string} symbol an icon
- * @property {string} label what it does, and to whom
+ * @property {(name: string) => string} label what it does, and to whom
  * @property {string} [text] shown beside the icon; without it the icon stands alone
  * @property {string} [look] a class
- * @property {() => void} act
+ * @property {(name: string) => void} act
  */
 
 /**
- * @param {readonly HTMLElement[]} doings made by `doing`
+ * @param {readonly Doing[]} all what one can do
  */
-export function personRow(doings) {
+export function personRow(all) {
+  let called = '';
+  const doings = all.map((one) => doing(one, () => called));
   /** @type {string} */
   let shown = '';
   const face = h('span', { class: 'face' });
@@ -30,7 +32,7 @@ export function personRow(doings) {
     { class: 'person-row' },
     face,
     h('span', { class: 'person-about' }, name, line),
-    h('span', { class: 'person-doings' }, ...doings),
+    h('span', { class: 'person-doings' }, ...doings.map((one) => one.element)),
   );
   return {
     element,
@@ -44,15 +46,28 @@ export function personRow(doings) {
       shown = wanted;
       setAttribute(element, 'data-user-id', person.userId);
       setAttribute(face, 'data-online', online);
-      setText(name, person.name ?? person.userId);
+      called = person.name ?? person.userId;
+      setText(name, called);
+      // A name may come later than its row, and change.
+      for (const one of doings) one.update();
       setText(line, text);
     },
   };
 }
 
-/** @param {Doing} doing */
-export function doing({ symbol, label, text, look = '', act }) {
+/**
+ * @param {Doing} doing
+ * @param {() => string} name of whom it is about, by now
+ */
+function doing({ symbol, label, text, look = '', act }, name) {
   const kind = text === undefined ? 'icon-button' : 'text-button';
-  const attributes = { type: 'button', class: `button ${kind} ${look}`, 'aria-label': label, title: label, on: { click: act } };
-  return h('button', attributes, icon(symbol), text === undefined ? null : h('span', {}, text));
+  const attributes = { type: 'button', class: `button ${kind} ${look}`, on: { click: () => act(name()) } };
+  const element = h('button', attributes, icon(symbol), text === undefined ? null : h('span', {}, text));
+  return {
+    element,
+    update() {
+      setAttribute(element, 'aria-label', label(name()));
+      setAttribute(element, 'title', label(name()));
+    },
+  };
 }

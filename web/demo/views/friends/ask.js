@@ -6,7 +6,7 @@ import { othersIn } from '../../state/chat/conversations.js';
 import { listed } from '../../state/client.js';
 import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
 import { keyedRows } from '../../../shared/ui/rows.js';
-import { doing, personRow } from '../person_row.js';
+import { personRow } from '../person_row.js';
 
 /** The longest id that the server takes, in characters. */
 const ID_MAX = 64;
@@ -69,9 +69,9 @@ export function askView(t, actions) {
  * @param {Person} person
  * @param {(userId: string) => void} ask
  */
-function suggestion(t, { userId, name }, ask) {
-  const label = t.text('friends.askName', { name: name ?? userId });
-  const row = personRow([doing({ symbol: 'person-add', label, text: t.text('friends.askThem'), act: () => ask(userId) })]);
+function suggestion(t, { userId }, ask) {
+  const label = (/** @type {string} */ name) => t.text('friends.askName', { name });
+  const row = personRow([{ symbol: 'person-add', label, text: t.text('friends.askThem'), act: () => ask(userId) }]);
   return {
     element: row.element,
     /**

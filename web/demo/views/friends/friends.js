@@ -7,7 +7,7 @@ import { confirm } from '../../ui/confirm.js';
 import { h, setText } from '../../../shared/ui/dom.js';
 import { keyedRows } from '../../../shared/ui/rows.js';
 import { presenceOf } from '../presence.js';
-import { doing, personRow } from '../person_row.js';
+import { personRow } from '../person_row.js';
 import { askView } from './ask.js';
 
 /**
@@ -130,16 +130,16 @@ function summaryText(t, friends, { friends: { known }, presence: { statuses } })
  * @param {Actions} actions
  * @param {Friend} friend
  */
-function friendRow(t, actions, { userId, name: called }) {
-  const name = called ?? userId;
-  const remove = async () => {
+function friendRow(t, actions, { userId }) {
+  const remove = async (/** @type {string} */ name) => {
     const question = t.text('friends.removeQuestion', { name });
     const yes = await confirm({ question, yes: t.text('friends.remove'), no: t.text('friends.keep') });
     if (yes) actions.removeFriend(userId);
   };
-  const write = { symbol: 'chat', label: t.text('list.writeName', { name }), act: () => actions.talkTo(userId) };
-  const part = { symbol: 'person-remove', label: t.text('friends.removeName', { name }), look: 'faint', act: remove };
-  const row = personRow([doing(write), doing(part)]);
+  const row = personRow([
+    { symbol: 'chat', label: (name) => t.text('list.writeName', { name }), act: () => actions.talkTo(userId) },
+    { symbol: 'person-remove', label: (name) => t.text('friends.removeName', { name }), look: 'faint', act: remove },
+  ]);
   return {
     element: row.element,
     /**
@@ -158,15 +158,22 @@ function friendRow(t, actions, { userId, name: called }) {
  * @param {Actions} actions
  * @param {Friend} friend
  */
-function incomingRow(t, actions, { userId, name: called }) {
-  const name = called ?? userId;
+function incomingRow(t, actions, { userId }) {
   const accept = async () => {
     const refusal = await actions.askFriend(userId);
     if (refusal !== null) actions.tell(refusal);
   };
-  const take = { symbol: 'check', label: t.text('friends.acceptName', { name }), text: t.text('friends.accept'), act: accept };
-  const refuse = { symbol: 'close', label: t.text('friends.declineName', { name }), act: () => actions.removeFriend(userId) };
-  return requestRow(t, 'friends.asked', [doing({ ...take, look: 'primary' }), doing({ ...refuse, look: 'faint' })]);
+  const refuse = () => actions.removeFriend(userId);
+  return requestRow(t, 'friends.asked', [
+    {
+      symbol: 'check',
+      label: (name) => t.text('friends.acceptName', { name }),
+      text: t.text('friends.accept'),
+      look: 'primary',
+      act: accept,
+    },
+    { symbol: 'close', label: (name) => t.text('friends.declineName', { name }), look: 'faint', act: refuse },
+  ]);
 }
 
 /**
@@ -174,16 +181,16 @@ function incomingRow(t, actions, { userId, name: called }) {
  * @param {Actions} actions
  * @param {Friend} friend
  */
-function outgoingRow(t, actions, { userId, name: called }) {
-  const label = t.text('friends.takeBackName', { name: called ?? userId });
+function outgoingRow(t, actions, { userId }) {
+  const label = (/** @type {string} */ name) => t.text('friends.takeBackName', { name });
   const act = () => actions.removeFriend(userId);
-  return requestRow(t, 'friends.waiting', [doing({ symbol: 'close', label, look: 'faint', act })]);
+  return requestRow(t, 'friends.waiting', [{ symbol: 'close', label, look: 'faint', act }]);
 }
 
 /**
  * @param {Translator} t
  * @param {string} key
- * @param {HTMLElement[]} doings
+ * @param {readonly import('../person_row.js').Doing[]} doings
  */
 function requestRow(t, key, doings) {
   const row = personRow(doings);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { MESSAGES, Translator } from '../../web/demo/i18n.js';
+import { MESSAGES, translatorOf } from '../../web/demo/i18n.js';
 import { readToken } from '../../web/demo/token.js';
 import { tintOf } from '../../web/demo/ui/avatar.js';
 import { duration, pickLanguage } from '../../web/shared/i18n.js';
@@ -13,7 +13,7 @@ describePage('demo', MESSAGES);
 
 describe('languages', () => {
   test('fill in what they are given, as text', () => {
-    const t = new Translator('en');
+    const t = translatorOf('en');
     assert.equal(t.text('list.callName', { name: '<b>{count}</b>' }), 'Call <b>{count}</b>');
     assert.equal(t.text('no.such.text'), 'no.such.text');
   });
@@ -26,7 +26,7 @@ describe('languages', () => {
   });
 
   test('write times', () => {
-    const [ja, en] = [new Translator('ja'), new Translator('en')];
+    const [ja, en] = [translatorOf('ja'), translatorOf('en')];
     assert.equal(en.span(3 * 60_000), '3 minutes');
     assert.equal(en.ago(0, 7_200_000), '2 hours ago');
     assert.equal(ja.ago(0, 180_000), '3 分前');

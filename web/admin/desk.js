@@ -4,6 +4,7 @@
  */
 
 import { createRest } from '../client/src/index.js';
+import { h } from '../shared/ui/dom.js';
 import { ownerOf } from './access.js';
 import { NO_HISTORY, record } from './figures/history.js';
 import { hashOf, readPlace } from './place.js';
@@ -111,9 +112,8 @@ export function openDesk(root, t, token, { signOut, switchLanguage }) {
  * @param {Desk} desk
  */
 function contentOf(desk) {
-  const title = document.createElement('h1');
-  const element = document.createElement('main');
-  [element.id, element.tabIndex, title.tabIndex] = ['content', -1, -1];
+  const title = h('h1', { tabindex: -1 });
+  const element = h('main', { id: 'content', tabindex: -1 });
   /** @type {View} */
   let view;
   let name = '';

@@ -7,7 +7,7 @@
  */
 
 import { isLive } from '../../client/src/calls/state.js';
-import { Translator } from '../i18n.js';
+import { translatorOf } from '../i18n.js';
 import { chatView } from './chat/chat.js';
 import { friendsView } from './friends/friends.js';
 import { badge } from './nav.js';
@@ -30,6 +30,7 @@ const IDLE_TICK_MS = 15_000;
 /**
  * @typedef {import('../state/store.js').State} State
  * @typedef {import('../i18n.js').Language} Language
+ * @typedef {import('../i18n.js').Translator} Translator
  *
  * @typedef {object} Actions
  * @property {(language: Language) => void} onLanguage it was changed
@@ -65,7 +66,7 @@ const IDLE_TICK_MS = 15_000;
  */
 export function buildScreen(root, state, first, actions) {
   let language = first;
-  let t = new Translator(language);
+  let t = translatorOf(language);
   /** What the frame was built for; it is built anew when that changes, and the view in it. */
   let builtFor = '';
   /** @type {View[]} */
@@ -79,7 +80,7 @@ export function buildScreen(root, state, first, actions) {
 
   const switchLanguage = () => {
     language = language === 'ja' ? 'en' : 'ja';
-    t = new Translator(language);
+    t = translatorOf(language);
     actions.onLanguage(language);
     draw();
     document.getElementById('language')?.focus();

@@ -2,9 +2,7 @@
  * A small line over the last minutes. Whoever cannot see it is told the figure now, the least and the most.
  */
 
-import { setAttribute } from '../../shared/ui/dom.js';
-
-const SVG = 'http://www.w3.org/2000/svg';
+import { setAttribute, svg } from '../../shared/ui/dom.js';
 
 /** The drawing's own units; the page stretches it. */
 const [WIDTH, HEIGHT, MARGIN] = [200, 48, 3];
@@ -42,18 +40,15 @@ export function linesOf(values, room, top) {
  * @returns {{element: SVGElement, show: (values: readonly (number | null)[], room: number, words: string) => void}}
  */
 export function chart(tone) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('class', `chart ${tone}`);
-  svg.setAttribute('role', 'img');
+  const viewBox = `0 0 ${WIDTH} ${HEIGHT}`;
+  const element = svg('svg', { viewBox, preserveAspectRatio: 'none', class: `chart ${tone}`, role: 'img' });
   return {
-    element: svg,
+    element,
     show(values, room, words) {
       const top = Math.max(1e-9, ...values.map((value) => value ?? 0));
       const lines = linesOf(values, room, top);
-      svg.replaceChildren(...lines.flatMap((points) => [area(points), shape('polyline', points)]));
-      setAttribute(svg, 'aria-label', words);
+      element.replaceChildren(...lines.flatMap((points) => [area(points), shape('polyline', points)]));
+      setAttribute(element, 'aria-label', words);
     },
   };
 }
@@ -66,8 +61,6 @@ function area(points) {
 
 /** @param {'polyline' | 'polygon'} name @param {string[]} points */
 function shape(name, points) {
-  const element = document.createElementNS(SVG, name);
   // A point alone is no line: it is drawn twice, and its round ends show.
-  element.setAttribute('points', (points.length === 1 ? [points[0], points[0]] : points).join(' '));
-  return element;
+  return svg(name, { points: (points.length === 1 ? [points[0], points[0]] : points).join(' ') });
 }

@@ -28,17 +28,25 @@ export function h(tag, { on = {}, ...attributes } = {}, ...children) {
 }
 
 /**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [attributes] as those of `h`
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/**
  * @param {string} name of a symbol in `icons.svg`
  * @returns {SVGElement} decoration: whoever uses it says in words what it means
  */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `/shared/icons.svg#${name}`);
-  svg.append(use);
-  return svg;
+  return svg('svg', { class: 'icon', 'aria-hidden': 'true' }, svg('use', { href: `/shared/icons.svg#${name}` }));
 }
 
 /**
@@ -47,16 +55,11 @@ export function icon(name) {
  * @returns {{element: SVGElement, set: (share: number) => void}} `share` from 0 to 1
  */
 export function progressRing(className) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 100 100');
-  svg.setAttribute('class', className);
-  svg.setAttribute('aria-hidden', 'true');
-  const circle = document.createElementNS(SVG, 'circle');
-  for (const [name, value] of Object.entries({ cx: 50, cy: 50, r: 48, pathLength: 100 })) {
-    circle.setAttribute(name, String(value));
-  }
-  svg.append(circle);
-  return { element: svg, set: (share) => circle.setAttribute('stroke-dashoffset', String(100 * (1 - share))) };
+  const circle = svg('circle', { cx: 50, cy: 50, r: 48, pathLength: 100 });
+  return {
+    element: svg('svg', { viewBox: '0 0 100 100', class: className, 'aria-hidden': 'true' }, circle),
+    set: (share) => setAttribute(circle, 'stroke-dashoffset', 100 * (1 - share)),
+  };
 }
 
 /**

@@ -146,7 +146,7 @@ scenario('what a device has lost is sent again', async (stage) => {
   await root.sees(root.row('Connections of re-taro', 're-taro'));
   const again = taro.hears('new-message');
   const said = await root.does(root.page.getByRole('button', { name: 'Send again' }));
-  assert.equal(said, '1 events are on their way again to 1 connections of re-taro.');
+  assert.equal(said, 'Sent again to re-taro. Events: 1. Connections: 1.');
   assert.equal((await again).seq, seq);
   assert.equal((await root.reads(1))[0], 'dev-admin | Sent events again | re-taro | after=0 | Done');
   taro.leave();

@@ -18,6 +18,17 @@ describe('languages', () => {
     assert.equal(t.text('no.such.text'), 'no.such.text');
   });
 
+  test('say what there is one of as one', () => {
+    const [en, ja] = [translatorOf('en'), translatorOf('ja')];
+    assert.deepEqual([0, 1, 2].map((count) => en.text('nav.asked', { count })), [
+      '0 friend requests',
+      '1 friend request',
+      '2 friend requests',
+    ]);
+    assert.equal(en.text('chat.members', { count: 1, online: 1 }), '1 member, 1 online');
+    assert.equal(ja.text('nav.asked', { count: 1 }), ja.text('nav.asked', { count: 2 }).replace('2', '1'));
+  });
+
   test('are picked by choice, then by the browser, then English', () => {
     assert.equal(pickLanguage('en', ['ja-JP']), 'en');
     assert.equal(pickLanguage(null, ['ja-JP', 'en']), 'ja');

@@ -29,6 +29,7 @@ export class Translator {
   #list;
   #number;
   #signed;
+  #plural;
 
   /**
    * @param {Language} language
@@ -47,16 +48,20 @@ export class Translator {
     this.#date = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric' });
     this.#number = new Intl.NumberFormat(language);
     this.#signed = new Intl.NumberFormat(language, { signDisplay: 'exceptZero' });
+    this.#plural = new Intl.PluralRules(language);
     this.#list = new Intl.ListFormat(language, { type: 'unit', style: 'short' });
   }
 
   /**
    * @param {string} key
-   * @param {Record<string, string | number>} [params]
+   * @param {Record<string, string | number>} [params] of a text that has a form for one thing (`key.one`), `count` says how
+   *   many there are
    * @returns {string} a text, never markup
    */
   text(key, params = {}) {
-    const template = this.#messages[key] ?? key;
+    const { count } = params;
+    const form = typeof count === 'number' ? this.#messages[`${key}.${this.#plural.select(count)}`] : undefined;
+    const template = form ?? this.#messages[key] ?? key;
     return template.replace(/\{(\w+)\}/g, (_, name) => String(params[name] ?? ''));
   }
 

@@ -235,7 +235,7 @@ export default {
   'resend.label': 'Send again',
   'resend.title': 'Send {userId} their durable events again?',
   'resend.text': 'All their connected devices get what came after seq {after} once more, and fresh snapshots. Devices that have an event already pass over its copy.',
-  'resend.done': '{count} events are on their way again to {connections} connections of {userId}.',
+  'resend.done': 'Sent again to {userId}. Events: {count}. Connections: {connections}.',
 
   'nodes.list': 'Nodes of this database',
   'nodes.none': 'No nodes.',

@@ -3,16 +3,15 @@
  * somebody joins or leaves one), and when a message comes for an unknown one.
  */
 
+import { Refresher } from '../../shared/refresher.js';
+
 /** How long to wait after an attempt that failed, in milliseconds. */
 const AGAIN_MS = 2_000;
 
 export class ListLoader {
   #store;
   #api;
-  /** Whether the list is to be loaded, again if it is being loaded. */
-  #wanted = false;
-  /** @type {Promise<void> | null} */
-  #asking = null;
+  #list = new Refresher(() => this.#load());
 
   /**
    * @param {import('../state/store.js').Store} store
@@ -33,28 +32,20 @@ export class ListLoader {
     if (type === 'unread_snapshot' || unknown) this.refresh();
   }
 
-  /** Loads the list. One request at a time, so that no older answer comes last. */
+  /** Loads the list. */
   refresh() {
-    this.#wanted = true;
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    return this.#list.refresh();
   }
 
-  async #ask() {
-    while (this.#wanted) {
-      this.#wanted = false;
-      const { me } = this.#store.state;
-      try {
-        const items = await this.#api.conversations();
-        if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch({ type: 'page_conversations', items });
-      } catch (error) {
-        console.warn('no list of conversations:', error);
-        // Without a link the next start asks again.
-        if (this.#store.state.link.phase === 'live') setTimeout(() => this.refresh(), AGAIN_MS);
-        return;
-      }
+  async #load() {
+    const { me } = this.#store.state;
+    try {
+      const items = await this.#api.conversations();
+      if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch({ type: 'page_conversations', items });
+    } catch (error) {
+      console.warn('no list of conversations:', error);
+      // Without a link the next start asks again.
+      if (this.#store.state.link.phase === 'live') setTimeout(() => this.refresh(), AGAIN_MS);
     }
   }
 }

@@ -6,6 +6,7 @@
  * nobody: who opens the page asks again too.
  */
 
+import { Refresher } from '../../shared/refresher.js';
 import { allPages } from '../pages.js';
 import { tell } from '../teller.js';
 import { refusalKey } from './refusal.js';
@@ -16,10 +17,7 @@ const SIGNS = new Set(['ready', 'friend_status_snapshot', 'page_friends_reload']
 export class FriendsController {
   #store;
   #session;
-  /** Whether the list is to be loaded, again if it is being loaded. */
-  #wanted = false;
-  /** @type {Promise<void> | null} */
-  #asking = null;
+  #list = new Refresher(() => this.#load());
 
   /**
    * @param {import('../state/store.js').Store} store
@@ -41,13 +39,9 @@ export class FriendsController {
     if (link.phase === 'live' && (SIGNS.has(type) || told || opened)) this.refresh();
   }
 
-  /** Loads the list. One request at a time, so that no older answer comes last. */
+  /** Loads the list. */
   refresh() {
-    this.#wanted = true;
-    this.#asking ??= this.#load().finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    return this.#list.refresh();
   }
 
   /**
@@ -91,18 +85,15 @@ export class FriendsController {
   }
 
   async #load() {
-    while (this.#wanted) {
-      this.#wanted = false;
-      const { me } = this.#store.state;
-      const event = await this.#all().then(
-        (items) => ({ type: 'page_friends', items }),
-        (error) => {
-          console.warn('no list of friends:', error);
-          return { type: 'page_friends_failed' };
-        },
-      );
-      if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch(event);
-    }
+    const { me } = this.#store.state;
+    const event = await this.#all().then(
+      (items) => ({ type: 'page_friends', items }),
+      (error) => {
+        console.warn('no list of friends:', error);
+        return { type: 'page_friends_failed' };
+      },
+    );
+    if (this.#store.state.me?.userId === me?.userId) this.#store.dispatch(event);
   }
 
   async #all() {

@@ -2,6 +2,7 @@
  * Drives the account: loads the transactions. What is shown is decided by `state/points.js`; the balance is the client's.
  */
 
+import { Refresher } from '../../shared/refresher.js';
 import { changePoints } from '../backend.js';
 import { tell } from '../teller.js';
 
@@ -14,10 +15,7 @@ const SIGNS = new Set(['ready', 'sp_update', 'sp_daily_recovery', 'page_points_r
 export class PointsController {
   #store;
   #session;
-  /** Whether the first page is to be loaded, again if it is being loaded. */
-  #wanted = false;
-  /** @type {Promise<void> | null} */
-  #asking = null;
+  #newest = new Refresher(() => this.#load());
 
   /**
    * @param {import('../state/store.js').Store} store
@@ -36,13 +34,9 @@ export class PointsController {
     if (link.phase === 'live' && SIGNS.has(type)) this.refresh();
   }
 
-  /** Loads the newest transactions. One request at a time, so that no older answer comes last. */
+  /** Loads the newest transactions. */
   refresh() {
-    this.#wanted = true;
-    this.#asking ??= this.#load().finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    return this.#newest.refresh();
   }
 
   /** Loads older transactions behind those that are here. */
@@ -70,14 +64,11 @@ export class PointsController {
     }
   }
 
-  async #load() {
-    while (this.#wanted) {
-      this.#wanted = false;
-      await this.#dispatch(async () => {
-        const page = await this.#session.otomo.rest.get('/api/points/transactions', { query: { limit: PAGE } });
-        return { type: 'page_points', ...page };
-      });
-    }
+  #load() {
+    return this.#dispatch(async () => {
+      const page = await this.#session.otomo.rest.get('/api/points/transactions', { query: { limit: PAGE } });
+      return { type: 'page_points', ...page };
+    });
   }
 
   /** @param {() => Promise<import('../state/store.js').Event>} load */

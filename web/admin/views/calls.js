@@ -4,8 +4,9 @@
 
 import { h, setText } from '../../shared/ui/dom.js';
 import { duration } from '../../shared/i18n.js';
-import { button, choice, details, pager, section } from '../ui/pieces.js';
+import { button, details } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
+import { listView } from './list_view.js';
 
 /**
  * @typedef {import('./view.js').Desk} Desk
@@ -13,44 +14,25 @@ import { table } from '../ui/table.js';
  * @typedef {import('../api.js').CallEvent} CallEvent
  */
 
+const FILTERS = /** @type {const} */ (['live', 'all']);
+
 /**
  * @param {Desk} desk
  * @param {string | null} chosen the call whose timeline is shown
  * @returns {import('./view.js').View}
  */
 export function callsView(desk, chosen) {
-  const { t, rest, refresh } = desk;
-  /** @type {'live' | 'all'} */
-  let which = 'live';
-  const pages = pager(t, refresh);
-  const words = /** @type {const} */ (['live', 'all']).map((name) => ({ name, text: t.text(`calls.${name}`) }));
-  const filter = choice(t.text('calls.filter'), words, (name) => {
-    which = name;
-    filter.show(name);
-    pages.reset();
-    refresh();
+  const { t } = desk;
+  return listView(desk, {
+    id: 'calls-list',
+    title: t.text('calls.list'),
+    filterLabel: t.text('calls.filter'),
+    filters: FILTERS.map((name) => ({ name, text: t.text(`calls.${name}`) })),
+    path: '/admin/api/calls',
+    queryOf: (which) => ({ live: which === 'live' }),
+    list: callTable(desk, chosen),
+    details: chosen === null ? null : timelinePanel(desk, chosen),
   });
-  filter.show(which);
-  const list = callTable(desk, chosen);
-  const timeline = chosen === null ? null : timelinePanel(desk, chosen);
-  const element = h(
-    'div',
-    { class: 'view with-details' },
-    section('calls-list', t.text('calls.list'), filter.element, list.element, pages.element),
-    timeline?.element ?? null,
-  );
-  return {
-    element,
-    async look() {
-      const query = { live: which === 'live', cursor: pages.cursor };
-      const [page, showTimeline] = await Promise.all([rest.get('/admin/api/calls', { query }), timeline?.look()]);
-      return () => {
-        list.show(page.items);
-        pages.show(page);
-        showTimeline?.();
-      };
-    },
-  };
 }
 
 /** @param {Desk} desk @param {string | null} chosen */

@@ -3,9 +3,10 @@
  */
 
 import { h, setText } from '../../shared/ui/dom.js';
-import { button, choice, details, pager, section } from '../ui/pieces.js';
+import { button, details } from '../ui/pieces.js';
 import { table } from '../ui/table.js';
 import { explain } from '../why.js';
+import { listView } from './list_view.js';
 
 /**
  * @typedef {import('./view.js').Desk} Desk
@@ -21,38 +22,17 @@ const FILTERS = /** @type {const} */ (['all', 'online', 'busy', 'break', 'offlin
  * @returns {import('./view.js').View}
  */
 export function otomoView(desk, chosen) {
-  const { t, rest, refresh } = desk;
-  /** @type {(typeof FILTERS)[number]} */
-  let status = 'all';
-  const pages = pager(t, refresh);
-  const filterWords = FILTERS.map((name) => ({ name, text: name === 'all' ? t.text('list.all') : t.word('status', name) }));
-  const filter = choice(t.text('list.filter'), filterWords, (name) => {
-    status = name;
-    filter.show(name);
-    pages.reset();
-    refresh();
+  const { t } = desk;
+  return listView(desk, {
+    id: 'otomo-list',
+    title: t.text('list.title'),
+    filterLabel: t.text('list.filter'),
+    filters: FILTERS.map((name) => ({ name, text: name === 'all' ? t.text('list.all') : t.word('status', name) })),
+    path: '/admin/api/otomo',
+    queryOf: (status) => ({ status: status === 'all' ? null : status }),
+    list: otomoTable(desk, chosen),
+    details: chosen === null ? null : whyPanel(desk, chosen),
   });
-  filter.show(status);
-  const list = otomoTable(desk, chosen);
-  const why = chosen === null ? null : whyPanel(desk, chosen);
-  const element = h(
-    'div',
-    { class: 'view with-details' },
-    section('otomo-list', t.text('list.title'), filter.element, list.element, pages.element),
-    why?.element ?? null,
-  );
-  return {
-    element,
-    async look() {
-      const query = { status: status === 'all' ? null : status, cursor: pages.cursor };
-      const [page, showWhy] = await Promise.all([rest.get('/admin/api/otomo', { query }), why?.look()]);
-      return () => {
-        list.show(page.items);
-        pages.show(page);
-        showWhy?.();
-      };
-    },
-  };
 }
 
 /** @param {Desk} desk @param {string | null} chosen */

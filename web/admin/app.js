@@ -16,7 +16,8 @@
 
 import { createRest } from '../client/src/index.js';
 import { pickLanguage } from '../shared/i18n.js';
-import { saveLanguage, savedLanguage, savedToken, saveToken } from './access.js';
+import { savedLanguage, saveLanguage } from '../shared/language.js';
+import { savedToken, saveToken } from './access.js';
 import { openDesk } from './desk.js';
 import { Words } from './i18n.js';
 import { frameView } from './views/frame.js';

@@ -26,13 +26,14 @@ import { changePrice } from './backend.js';
 import { keepInbox, keepUnsent } from './followers.js';
 import { FriendsController } from './friends/controller.js';
 import { PointsController } from './points/controller.js';
-import { saveDraft, savedDraft, savedLanguage, saveLanguage } from './saved.js';
+import { saveDraft, savedDraft } from './saved.js';
 import { Session } from './session.js';
 import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
 import { clearNotices, tell, tellNews } from './teller.js';
 import { buildScreen } from './views/screen.js';
 import { pickLanguage } from '../shared/i18n.js';
+import { savedLanguage, saveLanguage } from '../shared/language.js';
 
 const store = new Store();
 const ringer = new Ringer();

@@ -3,13 +3,9 @@
  * exist and the person pastes a token of the app.
  */
 
+import { borrowToken } from '../shared/dev.js';
+
 /**
- * @typedef {object} DevPerson somebody to be, in development
- * @property {string} userId
- * @property {'user' | 'otomo'} role
- * @property {string} name
- * @property {string | null} [avatar]
- *
  * @typedef {object} Identity
  * @property {string} userId
  * @property {string} role `user`, `otomo`, `admin` or `service`
@@ -21,28 +17,11 @@
  */
 
 /**
- * @returns {Promise<DevPerson[] | null>} null where the server is not in development mode
- * @throws {Error} the server cannot be reached
- */
-export async function fetchPeople() {
-  const answer = await fetch('/dev/people');
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw new Error(`/dev/people answered ${answer.status}`);
-  return answer.json();
-}
-
-/**
  * @param {{userId: string, role: string, name: string | null, avatar?: string | null}} person
  * @returns {Promise<Identity>}
  * @throws {Error} the server gave no token
  */
 export async function borrowIdentity({ userId, role, name, avatar = null }) {
-  const answer = await fetch('/dev/token', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ userId, role, name }),
-  });
-  if (!answer.ok) throw new Error(`/dev/token answered ${answer.status}`);
-  const { token } = await answer.json();
+  const token = await borrowToken({ userId, role, name });
   return { userId, role, name, avatar, token, lent: true };
 }

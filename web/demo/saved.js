@@ -5,7 +5,6 @@
 import { EMPTY_INBOX } from './state/inbox.js';
 
 const IDENTITY = 'otomo.identity';
-const LANGUAGE = 'otomo.language';
 const TRANSPORT = 'otomo.chosenTransport';
 
 /** What there is to choose from. @type {readonly Transport[]} */
@@ -89,16 +88,6 @@ export function savedTransport() {
 /** @param {Transport} transport */
 export function saveTransport(transport) {
   sessionStorage.setItem(TRANSPORT, transport);
-}
-
-/** @returns {string | null} the language that was chosen in any tab */
-export function savedLanguage() {
-  return localStorage.getItem(LANGUAGE);
-}
-
-/** @param {string} language */
-export function saveLanguage(language) {
-  localStorage.setItem(LANGUAGE, language);
 }
 
 /** @param {string} userId */

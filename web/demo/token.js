@@ -2,19 +2,16 @@
  * What a page may read in its own token. Pure. Only the server can check it.
  */
 
+import { readClaims } from '../client/src/index.js';
+
 /**
  * @param {string} token a JSON Web Token
  * @returns {{userId: string, role: string, name: string | null, avatar: string | null} | null} null
  *   where it cannot be read
  */
 export function readToken(token) {
-  try {
-    const base64 = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof claims.sub !== 'string' || typeof claims.role !== 'string') return null;
-    return { userId: claims.sub, role: claims.role, name: claims.name ?? null, avatar: claims.avatar ?? null };
-  } catch {
-    return null;
-  }
+  const { sub, role, name, avatar } = readClaims(token) ?? {};
+  if (typeof sub !== 'string' || typeof role !== 'string') return null;
+  const text = (/** @type {unknown} */ value) => (typeof value === 'string' ? value : null);
+  return { userId: sub, role, name: text(name), avatar: text(avatar) };
 }

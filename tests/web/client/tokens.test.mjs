@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { createRest, OtomoError } from '../../../web/client/src/index.js';
+import { createRest, OtomoError, readClaims } from '../../../web/client/src/index.js';
 import { back, begun, live, settle, tokenOf, world } from './support/world.mjs';
 
 /** A token function that says what it was asked for. */
@@ -231,6 +231,11 @@ describe('REST without a connection', () => {
     assert.deepEqual(started, []);
     assert.throws(() => createRest({ url: 'https://test', token: '' }), TypeError);
   });
+});
+
+test('claims are read where they can be, in any script, and nothing else is', () => {
+  assert.deepEqual(readClaims(tokenOf('花', { exp: 7 })), { sub: '花', exp: 7 });
+  for (const text of ['', 'abc', 'a.b.c', `x.${'@'.repeat(8)}.y`, 'e30.N30.x', 'e30.bnVsbA.x']) assert.equal(readClaims(text), null, text);
 });
 
 describe('options', () => {

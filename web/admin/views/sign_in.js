@@ -3,7 +3,7 @@
  */
 
 import { h, setText } from '../../shared/ui/dom.js';
-import { borrowToken, lends, ownerOf } from '../access.js';
+import { borrowAdmin, lends, ownerOf } from '../access.js';
 import { button } from '../ui/pieces.js';
 
 /** What makes a token. */
@@ -33,7 +33,7 @@ export function signInView(t, reason, enter) {
     else void use(token);
   };
   const borrow = button(t.text('signIn.borrow'), () =>
-    void borrowToken().then(use, (error) => setText(fault, t.fault(error))),
+    void borrowAdmin().then(use, (error) => setText(fault, t.fault(error))),
   );
   const lent = h('div', { class: 'lent', hidden: true }, h('p', { class: 'quiet' }, t.text('signIn.development')), borrow);
   lends().then(

@@ -78,6 +78,7 @@ export { Rest } from './rest.js';
 export { claimDevice } from './device.js';
 export { isLive, NO_CALL } from './calls/state.js';
 export { IDLE } from './link/connection.js';
+export { readClaims } from './link/jwt.js';
 export { createStore } from './store.js';
 export { NO_FRIENDS } from './stores/friends.js';
 export { STATUSES } from './stores/otomos.js';

@@ -52,6 +52,7 @@ export { newId } from "./id.js";
 export { Rest } from "./rest.js";
 export { claimDevice } from "./device.js";
 export { IDLE } from "./link/connection.js";
+export { readClaims } from "./link/jwt.js";
 export { createStore } from "./store.js";
 export { NO_FRIENDS } from "./stores/friends.js";
 export { STATUSES } from "./stores/otomos.js";

@@ -2,13 +2,14 @@
  * The door: pick who you are (development), or paste your app's token.
  */
 
-import { borrowIdentity, fetchPeople } from '../identity.js';
+import { fetchPeople } from '../../shared/dev.js';
+import { borrowIdentity } from '../identity.js';
 import { readToken } from '../token.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setText } from '../../shared/ui/dom.js';
 
 /**
- * @typedef {import('../identity.js').DevPerson} DevPerson
+ * @typedef {import('../../shared/dev.js').DevPerson} DevPerson
  * @typedef {import('../identity.js').Identity} Identity
  * @typedef {(identity: Identity) => void} Enter
  * @typedef {import('../i18n.js').Translator} Translator

@@ -36,13 +36,15 @@ async fn people_go_from_a_node_that_stops_to_another_and_nobody_sees_it() {
     ];
     let cluster = Cluster::start_with(2, &times).await;
     let (leaves, stays) = (cluster.node(0), cluster.node(1));
-    for friend in ["otomo-0", "otomo-1", "user-50"] {
+    let last = format!("user-{}", size.people - 1);
+    let friends = ["otomo-0", "otomo-1", &last];
+    for friend in friends {
         befriend(stays, "watcher", friend).await;
     }
     let (crowd, calls) = gather(&size, &[leaves, stays]).await;
     let mut watcher = stays.user("watcher").await;
     let statuses = watcher.expect("friend_status_snapshot").await;
-    for friend in ["otomo-0", "otomo-1", "user-50"] {
+    for friend in friends {
         assert_eq!(statuses["statuses"][friend], json!(true), "{statuses}");
     }
     let begun = Instant::now();

@@ -11,7 +11,7 @@
 //!   an answer that does not describe itself does not compile.
 //! - [`endpoint`]: the builder. It is told what types cannot say: names, words for people, which errors may come.
 //! - [`area`]: endpoints under one path, with one rule of who may come in.
-//! - [`document`]: areas as one OpenAPI document. [`refusals`]: its errors. [`schemas`]: its types.
+//! - [`document`]: areas as one OpenAPI document. `refusals`: its errors. `schemas`: its types.
 //!
 //! A handler is described only when the document is asked for; what serves costs nothing for it.
 

@@ -1,5 +1,5 @@
 //! The sockets as an AsyncAPI 3.0 document: `web/schemas/asyncapi.json`, `GET /asyncapi.json`, `otomo schema asyncapi`. The
-//! messages are those of [`messages`](super::messages); here is what carries them.
+//! messages are those of [`messages`]; here is what carries them.
 //!
 //! It is written from the server's side, as AsyncAPI has it: the server receives commands and sends events.
 

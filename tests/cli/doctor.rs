@@ -67,6 +67,9 @@ fn on_a_sound_machine_all_is_well_and_no_trace_is_left() {
     place.otomo_with(&[SECRET_SET], &["migrate"]).printed();
     let (verdict, text, _) = said(&place, &[], "database");
     assert!(verdict == "ok" && text.contains("a write took"), "{text}");
+    // The row that it wrote is not there: a server would take it for a change that it does not know.
+    let again = place.otomo_with(&[SECRET_SET], &["migrate"]).printed();
+    assert_eq!(again, "the database is up to date\n");
 }
 
 /// Settings, what is found about what, and a word of it. GONE is an address where nobody listens.

@@ -223,7 +223,11 @@ fn a_fault_is_told_with_its_path_and_without_what_was_sent() {
             json!("yesterday"),
             "must be a time like 2026-11-22T12:36:08Z",
         ),
-        ("user_id", json!("two words"), "must match ^[^\\s\\p{Cc}]+$"),
+        (
+            "user_id",
+            json!("two words"),
+            r"must match ^[^\s\x00-\x1f\x7f-\x9f]+$",
+        ),
         ("user_id", json!(""), "must not be empty"),
         ("status", json!(7), "must be of the type string"),
     ] {

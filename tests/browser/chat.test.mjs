@@ -96,8 +96,10 @@ scenario('over SSE and back: the same conversation goes on without a loss', asyn
   await user.writes('六');
   await otomo.hears('六');
   await user.hears('五');
-  assert.deepEqual(await otomo.texts(), await user.texts());
-  assert.deepEqual([...(await user.texts())].sort(), ['もしもし', '一', '二', '三', '四', '五', '六'].sort());
+  const texts = await otomo.texts();
+  assert.deepEqual([...texts].sort(), ['もしもし', '一', '二', '三', '四', '五', '六'].sort());
+  // Their own last message may be between "sent" and its place in the conversation.
+  await user.reads(texts);
 
   await otomo.page.reload();
   await otomo.person.isLive();

@@ -22,77 +22,37 @@ pub struct Endpoint {
     describe: fn(&mut Operation, &mut Schemas),
 }
 
-/// An endpoint that reads: GET, and HEAD for those who only want to know. `id` is its name in generated clients, unique among
-/// all; `summary` is one line for people.
-pub fn get<F, Args>(
-    path: &'static str,
-    id: &'static str,
-    handler: F,
-    summary: &'static str,
-) -> Endpoint
-where
-    F: Handler<Args, Output: Responder + Gives + 'static>,
-    Args: FromRequest + Takes + 'static,
-{
-    // Whatever can be read can be asked for without its body (RFC 9110, section 9.3.2).
-    let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
-    Endpoint::new(Method::GET, route, path, id, handler, summary)
+/// Declares what begins an endpoint: its function, its method, the route that goes with it.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident $method:ident $route:expr;)*) => {$(
+        $(#[$doc])*
+        pub fn $name<F, Args>(
+            path: &'static str,
+            id: &'static str,
+            handler: F,
+            summary: &'static str,
+        ) -> Endpoint
+        where
+            F: Handler<Args, Output: Responder + Gives + 'static>,
+            Args: FromRequest + Takes + 'static,
+        {
+            Endpoint::new(Method::$method, $route, path, id, handler, summary)
+        }
+    )*};
 }
 
-/// An endpoint whose answer goes on for as long as somebody reads it: GET alone.
-pub fn stream<F, Args>(
-    path: &'static str,
-    id: &'static str,
-    handler: F,
-    summary: &'static str,
-) -> Endpoint
-where
-    F: Handler<Args, Output: Responder + Gives + 'static>,
-    Args: FromRequest + Takes + 'static,
-{
-    Endpoint::new(Method::GET, web::get(), path, id, handler, summary)
-}
-
-/// An endpoint that does something each time.
-pub fn post<F, Args>(
-    path: &'static str,
-    id: &'static str,
-    handler: F,
-    summary: &'static str,
-) -> Endpoint
-where
-    F: Handler<Args, Output: Responder + Gives + 'static>,
-    Args: FromRequest + Takes + 'static,
-{
-    Endpoint::new(Method::POST, web::post(), path, id, handler, summary)
-}
-
-/// An endpoint that sets something: the same however often it is asked.
-pub fn put<F, Args>(
-    path: &'static str,
-    id: &'static str,
-    handler: F,
-    summary: &'static str,
-) -> Endpoint
-where
-    F: Handler<Args, Output: Responder + Gives + 'static>,
-    Args: FromRequest + Takes + 'static,
-{
-    Endpoint::new(Method::PUT, web::put(), path, id, handler, summary)
-}
-
-/// An endpoint that takes something away.
-pub fn delete<F, Args>(
-    path: &'static str,
-    id: &'static str,
-    handler: F,
-    summary: &'static str,
-) -> Endpoint
-where
-    F: Handler<Args, Output: Responder + Gives + 'static>,
-    Args: FromRequest + Takes + 'static,
-{
-    Endpoint::new(Method::DELETE, web::delete(), path, id, handler, summary)
+verbs! {
+    /// An endpoint that reads: GET, and HEAD for those who only want to know (RFC 9110, section 9.3.2). `id` is its name in
+    /// generated clients, unique among all; `summary` is one line for people.
+    get GET web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    /// An endpoint whose answer goes on for as long as somebody reads it: GET alone.
+    stream GET web::get();
+    /// An endpoint that does something each time.
+    post POST web::post();
+    /// An endpoint that sets something: the same however often it is asked.
+    put PUT web::put();
+    /// An endpoint that takes something away.
+    delete DELETE web::delete();
 }
 
 impl Endpoint {

@@ -3,12 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Chatter } from '../support/chatter.mjs';
 import { PATIENCE_MS } from '../support/person.mjs';
 import { picture } from '../support/scenario.mjs';
-import { HIDDEN_MS, LONG } from './support/pace.mjs';
+import { HIDDEN_MS, LONG, lasts } from './support/pace.mjs';
 import { chat, hide, speak, story, titled } from './support/stage.mjs';
 import { light, statusOf, watch } from './support/watching.mjs';
 
@@ -37,7 +36,7 @@ describe('a tab is in the background', { concurrency: LONG ? 2 : 1 }, () => {
     await pair.user.writes('もうすぐかけます');
     await pair.user.sent('もうすぐかけます');
     await titled(otomo, '(1) おともはん');
-    await sleep(HIDDEN_MS - (Date.now() - began));
+    await lasts(HIDDEN_MS, began);
     await wasSlow(otomo, Date.now() - began);
     await pair.user.writes('かけます');
     await titled(otomo, '(2) おともはん');
@@ -77,7 +76,7 @@ describe('a tab is in the background', { concurrency: LONG ? 2 : 1 }, () => {
     await pair.otomo.sent('見えますか');
     await second.page.getByText('離席モードにする').click();
     await witness.sees('ふゆ', 'break');
-    await sleep(HIDDEN_MS - (Date.now() - began));
+    await lasts(HIDDEN_MS, began);
     await wasSlow(user, Date.now() - began);
     await pair.otomo.writes('聞こえますか');
     await titled(user, '(2) おともはん');

@@ -2,11 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PATIENCE_MS } from '../support/person.mjs';
 import { picture } from '../support/scenario.mjs';
-import { BLINK_MS, LONG, LOST_MS, OFF_MS, TIMES } from './support/pace.mjs';
+import { BLINK_MS, LONG, LOST_MS, OFF_MS, TIMES, lasts } from './support/pace.mjs';
 import { chat, learnsThatItEnded, sees, shownDuration, shownSeconds, speak, story, talk, titled } from './support/stage.mjs';
 import { dot, light, scene, statusOf, watch } from './support/watching.mjs';
 
@@ -57,7 +56,7 @@ describe('the network is gone', () => {
     await sees(there, PEER_AWAY);
     await sees(there, SECONDS_LEFT);
     await picture(there.page, 'network gone peer away');
-    await sleep(BLINK_MS - (Date.now() - began));
+    await lasts(BLINK_MS, began);
     await gone.offline(false);
 
     await gone.isLive();
@@ -93,7 +92,7 @@ describe('the network is gone', () => {
     await sees(otomo, '途切れた接続が戻りませんでした');
     // Nobody can tell it who is away: still waiting is all that is true there.
     await sees(user, LINK_AWAY);
-    await sleep(OFF_MS - (Date.now() - began));
+    await lasts(OFF_MS, began);
     await user.offline(false);
 
     await user.isLive();
@@ -123,7 +122,7 @@ describe('the network is gone', () => {
       await user.browser.losePackets();
       await Promise.all([user.hearsNothing(), otomo.hearsNothing()]);
       for (const who of [user, otomo]) await sees(who, TROUBLE, LOST_MS);
-      await sleep(LOST_MS - (Date.now() - began));
+      await lasts(LOST_MS, began);
       await user.browser.findPackets();
 
       await speak(user, otomo);
@@ -165,7 +164,7 @@ describe('the network is gone', () => {
     await other.otomo.sent('べつの会話');
     await picture(user.page, 'network gone chat');
     await pair.otomo.head.getByText('最終オンライン').waitFor({ timeout: TIMES.leaveMs + PATIENCE_MS });
-    await sleep(OFF_MS - (Date.now() - began));
+    await lasts(OFF_MS, began);
     await user.offline(false);
 
     await user.isLive();
@@ -202,7 +201,7 @@ describe('the network is gone', () => {
       await knows(user);
       await pair.otomo.writes(`${transport} へ`);
       await pair.user.writes(`${transport} から`);
-      await sleep(transport === 'sse' ? 1_000 : BLINK_MS);
+      await lasts(transport === 'sse' ? 1_000 : BLINK_MS);
       await user.offline(false);
       written.push(`${transport} へ`, `${transport} から`);
       await Promise.all([pair.user.reads(written), pair.otomo.reads(written)]);

@@ -5,16 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PATIENCE_MS } from '../support/person.mjs';
 import { picture } from '../support/scenario.mjs';
-import { NOTICE_MS, SLACK_MS, SLEEP_MS, TIMES } from './support/pace.mjs';
+import { NOTICE_MS, SLACK_MS, SLEEP_MS, TIMES, lasts } from './support/pace.mjs';
 import { chat, hide, learnsThatItEnded, sees, shownDuration, shownSeconds, speak, story, talk, titled } from './support/stage.mjs';
 import { dot, scene, statusOf, watch } from './support/watching.mjs';
-
-/** The time of day at which an absence is over. */
-const later = (ms, began = Date.now()) => sleep(Math.max(0, began + ms - Date.now()));
 
 /** The page stood still: none of its timers fired for nearly all of that time. */
 async function stoodStill({ timer }, ms) {
@@ -53,7 +49,7 @@ describe('a laptop sleeps', () => {
     await learnsThatItEnded(otomo, 'disconnect', TIMES.lossMs);
     assert.ok(Date.now() - began < NOTICE_MS + TIMES.lossMs + SLACK_MS, 'nobody waits for longer');
     await otomo.dismisses();
-    await later(SLEEP_MS, began);
+    await lasts(SLEEP_MS, began);
     user.browser.wake();
 
     await user.endsWith('disconnect');
@@ -79,7 +75,7 @@ describe('a laptop sleeps', () => {
       await user.timer.restart();
       user.browser.sleep();
       await otomo.hearsNothing();
-      await later(SLEEP_MS / 6);
+      await lasts(SLEEP_MS / 6);
       user.browser.wake();
       await speak(user, otomo);
       await stoodStill(user, SLEEP_MS / 6);
@@ -106,7 +102,7 @@ describe('a laptop sleeps', () => {
     await pair.otomo.writes('また明日');
     await pair.otomo.sent('また明日');
     assert.equal(await pair.otomo.message('おやすみ').locator('.message-state').textContent(), '');
-    await later(SLEEP_MS, began);
+    await lasts(SLEEP_MS, began);
     user.browser.wake();
 
     await pair.user.reads(['もしもし', 'おやすみ', 'また明日']);
@@ -135,7 +131,7 @@ describe('a page is frozen', () => {
     const scenes = await watch(user.page, scene);
     const trouble = () => user.stage.locator('.trouble').textContent();
     const thaw = await freeze(otomo);
-    await later(SLEEP_MS);
+    await lasts(SLEEP_MS);
     assert.equal(await trouble(), '');
     await thaw();
 
@@ -166,7 +162,7 @@ describe('a page is frozen', () => {
       await pair.otomo.writes(text);
       await pair.otomo.sent(text);
     }
-    await later(SLEEP_MS, began);
+    await lasts(SLEEP_MS, began);
     assert.equal(await pair.otomo.message('一').locator('.message-state').textContent(), '');
     await thaw();
 

@@ -3,6 +3,8 @@
 // Long: as people are away, with the server's defaults. Short: a fifth of it, and the server's times a fifth too, so that
 // each story goes the same way.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export const LONG = process.env.OTOMO_STORIES_LONG !== undefined;
 
 /** The server's times, in milliseconds, as `config/default.toml` has them. */
@@ -12,6 +14,13 @@ const SHARE = LONG ? 1 : 5;
 
 /** The server's times in these stories. */
 export const TIMES = Object.fromEntries(Object.entries(DEFAULTS).map(([name, ms]) => [name, ms / SHARE]));
+
+/**
+ * An absence lasts, whatever happened meanwhile: no condition ends it, its length is what the story is about.
+ * @param {number} ms
+ * @param {number} [began] when, milliseconds since 1970
+ */
+export const lasts = (ms, began = Date.now()) => sleep(Math.max(0, began + ms - Date.now()));
 
 /** @param {number} ms */
 const duration = (ms) => `${ms}ms`;

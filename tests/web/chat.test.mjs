@@ -206,6 +206,23 @@ describe('a message of ours', () => {
     }
   });
 
+  test('stays where it is while messages before it are still to come', () => {
+    const behind = [...written, message(3, own)];
+    assert.deepEqual(texts(play(...behind)).at(-1), ['hello', 'sent']);
+    const whole = { ...page('after', 2, 3), items: [stored(2), stored(3, own)] };
+    assert.deepEqual(texts(play(...behind, whole)), [
+      ['text 1', 'stored'],
+      ['text 2', 'stored'],
+      ['hello', 'stored'],
+    ]);
+  });
+
+  test('stands there once where its answer was lost and the history has it', () => {
+    const whole = { ...page('after', 2, 2), items: [stored(2, own)] };
+    assert.deepEqual(texts(play(...written, whole)).at(-1), ['hello', 'stored']);
+    assert.equal(texts(play(...written, whole)).length, 2);
+  });
+
   test('keeps its place on the page while it is stored', () => {
     const before = entries(play(...written)).at(-1).key;
     assert.equal(entries(play(...written, message(2, own))).at(-1).key, before);

@@ -111,11 +111,17 @@ describe('the words for an end', () => {
 });
 
 describe('what the client tells', () => {
+  const link = (phase, transport) => ({ type: 'page_client', client: { ...NO_CLIENT, link: { ...NO_CLIENT.link, phase, transport } } });
+
   test('is shown as it is, and what carries the link is remembered while there is none', () => {
-    const link = (phase, transport) => ({ type: 'page_client', client: { ...NO_CLIENT, link: { ...NO_CLIENT.link, phase, transport } } });
     const state = play(link('live', 'sse'), link('away', null));
     assert.equal(state.link.phase, 'away');
     assert.equal(state.transport, 'sse');
+  });
+
+  test('does not take back a choice of transport while the new one is not there yet', () => {
+    const chosen = play(link('live', 'websocket'), { type: 'page_transport', transport: 'sse' }, link('connecting', null));
+    assert.equal(chosen.transport, 'sse');
   });
 
   test('names the people of the list', () => {

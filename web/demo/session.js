@@ -90,6 +90,7 @@ export class Session {
    */
   useTransport(transport) {
     saveTransport(transport);
+    this.#store.dispatch({ type: 'page_transport', transport });
     this.#otomo?.useTransport(transport);
   }
 

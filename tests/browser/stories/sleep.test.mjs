@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { PATIENCE_MS } from '../support/person.mjs';
+import { PATIENCE_MS, until } from '../support/person.mjs';
 import { picture } from '../support/scenario.mjs';
 import { NOTICE_MS, SLACK_MS, SLEEP_MS, TIMES, lasts } from './support/pace.mjs';
 import { chat, hide, learnsThatItEnded, sees, shownDuration, shownSeconds, speak, story, talk, titled } from './support/stage.mjs';
@@ -21,11 +21,21 @@ async function stoodStill({ timer }, ms) {
 /** Freezes the page as the browser does with one that is behind another; gives what thaws it and brings it to the front. */
 async function freeze(person) {
   await hide(person);
-  const devtools = await person.page.context().newCDPSession(person.page);
-  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  const { page } = person;
+  const devtools = await page.context().newCDPSession(page);
+  const wish = (state) => devtools.send('Page.setWebLifecycleState', { state });
+  await page.evaluate(() => {
+    window.frozen = false;
+    document.addEventListener('freeze', () => (window.frozen = true), { once: true });
+  });
+  await until('a frozen page', async () => {
+    // It does not where it still takes the page for visible, and says nothing.
+    await wish('frozen');
+    return page.evaluate(() => window.frozen);
+  });
   return async () => {
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' });
-    await person.page.bringToFront();
+    await wish('active');
+    await page.bringToFront();
   };
 }
 

@@ -89,8 +89,8 @@ export class Chatter {
   async goesBy(transport) {
     await this.page.locator(`.transport input[value=${transport}]`).check();
     const goes = (/** @type {string} */ wanted) => {
-      const { transport, link } = window.otomo.state();
-      return transport === wanted && link.phase === 'live';
+      const { link } = window.otomo.state();
+      return link.transport === wanted && link.phase === 'live';
     };
     await this.page.waitForFunction(goes, transport, { timeout: PATIENCE_MS });
   }

@@ -124,7 +124,7 @@ export class Person {
  * @param {string} what for the message of a failed test
  * @param {() => Promise<boolean>} holds
  */
-async function until(what, holds) {
+export async function until(what, holds) {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`never ${what}`);

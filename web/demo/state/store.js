@@ -26,7 +26,8 @@ import { NO_POINTS, reducePoints } from './points.js';
 /**
  * @typedef {object} Own what this page itself keeps
  * @property {import('./place.js').Place} place
- * @property {import('../../client/src/link/websocket.js').Transport} transport what carries the connection, or carried it last
+ * @property {import('../../client/src/link/websocket.js').Transport} transport what carries the connection, or carried it
+ *   last; what was chosen, until that carries it
  * @property {import('../identity.js').Identity | null} me
  * @property {Choice | null} choice null until it is known
  * @property {import('./inbox.js').Inbox} inbox
@@ -89,7 +90,14 @@ export function reduce(state, event, now) {
  * @returns {State['transport']}
  */
 function reduceTransport(transport, event) {
-  return event.type === 'page_client' ? (event.client.link.transport ?? transport) : transport;
+  switch (event.type) {
+    case 'page_transport':
+      return event.transport;
+    case 'page_client':
+      return event.client.link.transport ?? transport;
+    default:
+      return transport;
+  }
 }
 
 /**

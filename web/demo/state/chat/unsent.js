@@ -21,6 +21,9 @@ import { NO_TIMELINES } from './timelines.js';
 /** @type {readonly Unsent[]} */
 export const NO_UNSENT = Object.freeze([]);
 
+/** @type {Pick<import('./timelines.js').Timeline, 'messages' | 'end'>} of a conversation that was not opened */
+const NOTHING = Object.freeze({ messages: [], end: 0 });
+
 /**
  * @param {readonly Unsent[]} unsent
  * @param {import('../store.js').Event} event
@@ -42,14 +45,13 @@ export function reduceUnsent(unsent, event, { me, now, timelines = NO_TIMELINES 
       });
     case 'page_send_discarded':
       return unsent.filter((one) => one.clientMessageId !== clientMessageId);
-    case 'message_send_ack': {
-      const sent = withOne(unsent, clientMessageId, { phase: 'sent', refusal: null, messageSeq: event.messageSeq });
-      return arrived(sent, timelines);
-    }
+    case 'message_send_ack':
+      return arrived(stored(unsent, event), timelines, me);
+    // What the timeline cannot take yet, because others lie in between, stays here until they have come.
     case 'new-message':
-      return event.senderId === me ? unsent.filter((one) => one.clientMessageId !== clientMessageId) : unsent;
+      return arrived(event.senderId === me ? stored(unsent, event) : unsent, timelines, me);
     case 'page_history':
-      return arrived(unsent, timelines);
+      return arrived(unsent, timelines, me);
     default:
       return unsent;
   }
@@ -74,6 +76,14 @@ function written({ clientMessageId, conversationId, body }, now) {
 
 /**
  * @param {readonly Unsent[]} unsent
+ * @param {import('../store.js').Event} confirmation
+ */
+function stored(unsent, { clientMessageId, messageSeq }) {
+  return withOne(unsent, clientMessageId, { phase: 'sent', refusal: null, messageSeq });
+}
+
+/**
+ * @param {readonly Unsent[]} unsent
  * @param {string} clientMessageId
  * @param {Partial<Unsent>} change
  */
@@ -84,11 +94,14 @@ function withOne(unsent, clientMessageId, change) {
 /**
  * @param {readonly Unsent[]} unsent
  * @param {import('./timelines.js').Timelines} timelines
+ * @param {string | undefined} me
  * @returns {readonly Unsent[]} without those that stand in their conversations
  */
-function arrived(unsent, timelines) {
-  return unsent.filter(
-    ({ conversationId, messageSeq }) =>
-      messageSeq === null || messageSeq > (timelines.get(conversationId)?.end ?? 0),
-  );
+function arrived(unsent, timelines, me) {
+  return unsent.filter(({ conversationId, clientMessageId, messageSeq }) => {
+    const { messages, end } = timelines.get(conversationId) ?? NOTHING;
+    // An answer may be lost on its way, and its message come with the history.
+    const isIt = (/** @type {import('./message.js').Message} */ message) => message.senderId === me && message.clientMessageId === clientMessageId;
+    return messageSeq === null ? !messages.some(isIt) : messageSeq > end;
+  });
 }

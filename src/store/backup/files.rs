@@ -1,0 +1,89 @@
+//! Files that are whole as soon as they have their name.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use diesel::{
+    Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
+    dsl::sql, sql_types::Text,
+};
+use tempfile::NamedTempFile;
+
+use super::BackupFault;
+use crate::store::StoreError;
+
+pub(super) fn connect(path: &Path) -> Result<SqliteConnection, BackupFault> {
+    let path = Path::new(".").join(path);
+    let text = path.to_str().unwrap_or_default();
+    let mut conn = SqliteConnection::establish(text).map_err(StoreError::from)?;
+    // A server that writes, or migrates, is waited for.
+    conn.batch_execute("PRAGMA busy_timeout = 60000;")
+        .map_err(StoreError::from)?;
+    Ok(conn)
+}
+
+/// Reads all of a database. If it is damaged `told` is what people hear of.
+pub(super) fn check(path: &Path, told: &Path) -> Result<(), BackupFault> {
+    let damaged = |problem: String| BackupFault::Damaged {
+        path: told.to_owned(),
+        problem,
+    };
+    let mut conn = connect(path)?;
+    let found: Vec<String> = sql::<Text>("SELECT integrity_check FROM pragma_integrity_check")
+        .load(&mut conn)
+        .map_err(|error| damaged(error.to_string()))?;
+    match found.iter().find(|line| *line != "ok") {
+        None => Ok(()),
+        Some(problem) => Err(damaged(problem.clone())),
+    }
+}
+
+/// An empty file in the same folder, so that it can be given its name in one step.
+pub(super) fn temporary(place: &Path) -> Result<NamedTempFile, BackupFault> {
+    let folder = folder(place);
+    fs::create_dir_all(folder).map_err(|source| fault(folder, source))?;
+    tempfile::Builder::new()
+        .prefix(".otomo-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|source| fault(folder, source))
+}
+
+/// Returns once all of a file is on the disk, with its size in bytes.
+pub(super) fn flush(of: &NamedTempFile) -> Result<u64, BackupFault> {
+    let bytes = (|| {
+        of.as_file().sync_all()?;
+        Ok(of.as_file().metadata()?.len())
+    })();
+    bytes.map_err(|source| fault(of.path(), source))
+}
+
+/// Returns once the name of a file is on the disk.
+pub(super) fn flush_folder(of: &Path) -> Result<(), BackupFault> {
+    let folder = folder(of);
+    let flushed = File::open(folder).and_then(|folder| folder.sync_all());
+    flushed.map_err(|source| fault(folder, source))
+}
+
+fn folder(of: &Path) -> &Path {
+    match of.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn fault(path: &Path, source: io::Error) -> BackupFault {
+    BackupFault::File {
+        path: path.to_owned(),
+        source,
+    }
+}

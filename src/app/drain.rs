@@ -14,16 +14,17 @@
 //! What is waited for, and for how many, is in the log: every [`TELL_EVERY`] and when a phase ends. The same can be asked
 //! for ([`crate::session::drain`]).
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use actix_rt::time::{Instant, sleep};
 use actix_server::ServerHandle;
 
 use crate::{
     delivery::farewell::Farewell,
+    kernel::ids::SessionId,
     protocol::close_code::CloseCode,
     rest::Shared,
-    session::drain::{Phase, Progress},
+    session::drain::{Begun, Phase, Progress},
 };
 
 /// How often a draining node looks whether its calls have ended.
@@ -61,7 +62,7 @@ impl Stopper {
             webhook,
             ..
         } = &*self.shared;
-        if gate.drain() {
+        if gate.drain().begin() == Begun::Before {
             return log::info!("drain goes on: it was asked for before");
         }
         let limit = config.server.drain_limit;
@@ -70,22 +71,25 @@ impl Stopper {
         calls.stop_ringing().await;
         // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
         let end = course.end;
+        let nothing = || ();
         course
-            .wait(Phase::Actions, end, || webhook.is_asking())
+            .wait(Phase::Actions, end, || webhook.is_asking(), nothing)
             .await;
         let others_serve = self.others_serve().await;
-        let talking = || {
+        let mut sent_away = HashSet::new();
+        let send_away = || {
             if others_serve {
-                self.send_away_those_without_a_call();
+                self.send_away_those_without_a_call(&mut sent_away);
             }
-            calls.live_here() > 0
         };
-        course.wait(Phase::Calls, end, talking).await;
+        course
+            .wait(Phase::Calls, end, || calls.live_here() > 0, send_away)
+            .await;
         calls.end_all().await;
         dispatch.close_all(self.farewell(CloseCode::Drain));
         let end = Instant::now() + GOODBYE;
         course
-            .wait(Phase::Goodbyes, end, || gate.connections() > 0)
+            .wait(Phase::Goodbyes, end, || gate.connections() > 0, nothing)
             .await;
         course.report(Phase::End);
         self.server.stop(true).await;
@@ -93,7 +97,7 @@ impl Stopper {
 
     /// Stops at once: clients find a closed connection and come back.
     pub async fn stop(&self) {
-        self.shared.gate.drain();
+        self.shared.gate.drain().begin();
         let farewell = self.farewell(CloseCode::GoingAway);
         self.shared.dispatch.close_all(farewell);
         self.server.stop(false).await;
@@ -118,13 +122,14 @@ impl Stopper {
         }
     }
 
-    fn send_away_those_without_a_call(&self) {
+    /// Tells each of them once. Who comes out of a call is told after it.
+    fn send_away_those_without_a_call(&self, told: &mut HashSet<SessionId>) {
         let Shared {
             calls, dispatch, ..
         } = &*self.shared;
         let farewell = self.farewell(CloseCode::Drain);
         for (user, present) in dispatch.roster().everybody() {
-            if !calls.is_live(&user) {
+            if !calls.is_live(&user) && told.insert(present.at.session) {
                 dispatch.send_away(present.at, farewell);
             }
         }
@@ -169,15 +174,25 @@ impl<'a> Course<'a> {
             phase,
             ..self.progress
         };
-        self.shared.gate.drain_progress().report(progress);
+        self.shared.gate.drain().report(progress);
     }
 
     /// Waits while there is something to wait for, until `end`, and says how it goes.
-    async fn wait(&self, phase: Phase, end: Instant, is_open: impl Fn() -> bool) {
+    async fn wait(
+        &self,
+        phase: Phase,
+        end: Instant,
+        is_open: impl Fn() -> bool,
+        mut at_each_look: impl FnMut(),
+    ) {
         self.report(phase);
         let begun = Instant::now();
         let mut told = begun;
-        while is_open() && Instant::now() < end {
+        loop {
+            at_each_look();
+            if !is_open() || Instant::now() >= end {
+                break;
+            }
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
                 let (connections, calls) = self.left();

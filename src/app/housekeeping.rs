@@ -88,7 +88,7 @@ async fn died(shared: &Shared) -> Vital {
             (Vital::Backplane, shared.dispatch.backplane().is_alive()),
         ];
         // A server that stops lets its workers end one by one.
-        if !shared.gate.is_draining()
+        if !shared.gate.drain().has_begun()
             && let Some((dead, _)) = alive.into_iter().find(|(_, alive)| !alive)
         {
             return dead;

@@ -241,7 +241,7 @@ impl App {
     pub async fn run(self) -> Result<(), RunFault> {
         let (gate, stopper) = (Arc::clone(&self.shared.gate), self.stopper());
         actix_rt::spawn(async move {
-            gate.drain_asked().await;
+            gate.drain().asked().await;
             stopper.drain().await;
         });
         let stopper = self.stopper();

@@ -114,7 +114,7 @@ async fn ready(shared: Data<Shared>) -> Answer<Ready> {
         Err(_elapsed) => Err(StoreError::Overloaded("it takes too long to answer")),
     };
     let (own, stored) = (Clock::system().now(), shared.store.now());
-    let mut reasons = reasons(shared.gate.is_draining(), store.is_ok(), own, stored);
+    let mut reasons = reasons(shared.gate.drain().has_begun(), store.is_ok(), own, stored);
     if !shared.membership.is_current() {
         reasons.push(Unready::Lease);
     }

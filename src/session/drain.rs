@@ -1,6 +1,12 @@
-//! How far a node is with its drain: what whoever drains it writes down, and whoever waits for it reads.
+//! The drain of a node: who asks for it, whether it has begun, how far it is. Whoever runs the node does it, for it concerns
+//! all floors.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::Notify;
 
 use crate::kernel::{names::named, time::Timestamp};
 
@@ -30,18 +36,54 @@ pub struct Progress {
     pub limit_at: Timestamp,
 }
 
-/// The drain of one node: none, or how far it is.
+/// When a drain began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// With this.
+    Now,
+    /// Before: somebody else has begun it.
+    Before,
+}
+
+/// The drain of one node.
 #[derive(Debug, Default)]
-pub struct Drain(Mutex<Option<Progress>>);
+pub struct Drain {
+    asked: Notify,
+    begun: AtomicBool,
+    progress: Mutex<Option<Progress>>,
+}
 
 impl Drain {
-    /// How far it is; `None` while the node serves.
+    /// Asks for it.
+    pub fn ask(&self) {
+        self.asked.notify_one();
+    }
+
+    /// Resolves when somebody has asked for it.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Begins it, or a stop without one.
+    pub fn begin(&self) -> Begun {
+        match self.begun.swap(true, Ordering::Relaxed) {
+            false => Begun::Now,
+            true => Begun::Before,
+        }
+    }
+
+    /// Whether it has begun.
+    pub fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// How far it is; `None` while the node serves, and where it stops without waiting for anything.
     pub fn progress(&self) -> Option<Progress> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says how far it is.
     pub fn report(&self, progress: Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 }

@@ -5,13 +5,12 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::Notify;
 
 use super::drain::Drain;
 use crate::kernel::{
@@ -31,8 +30,6 @@ pub struct Gate {
     open: Arc<AtomicUsize>,
     limits: Changeable<LimitsConfig>,
     handshakes: KeyedRate<IpAddr>,
-    draining: AtomicBool,
-    drain_asked: Notify,
     drain: Drain,
     metrics: Arc<Metrics>,
 }
@@ -102,8 +99,6 @@ impl Gate {
             open: Arc::default(),
             handshakes: KeyedRate::per_second(limits, |limits| limits.handshakes_per_address),
             limits: limits.clone(),
-            draining: AtomicBool::new(false),
-            drain_asked: Notify::new(),
             drain: Drain::default(),
             metrics,
         }
@@ -123,7 +118,7 @@ impl Gate {
     }
 
     fn judge(&self, address: Option<IpAddr>, must_return: bool) -> Result<Permit, Rejected> {
-        if self.is_draining() && !must_return {
+        if self.drain.has_begun() && !must_return {
             return Err(Rejected::Draining(TRY_AGAIN));
         }
         // Behind a proxy on the same machine everybody comes from loopback.
@@ -151,30 +146,9 @@ impl Gate {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Asks for the node to be drained. Whoever runs it does that ([`Gate::drain_asked`]): it concerns all
-    /// floors, so it is not for the one who asks to do.
-    pub fn ask_to_drain(&self) {
-        self.drain_asked.notify_one();
-    }
-
-    /// Resolves when somebody has asked for the node to be drained.
-    pub async fn drain_asked(&self) {
-        self.drain_asked.notified().await;
-    }
-
-    /// Lets nobody in any more but those who must return. Returns whether somebody else has begun that before.
-    pub fn drain(&self) -> bool {
-        self.draining.swap(true, Ordering::Relaxed)
-    }
-
-    /// How far the node is with its drain.
-    pub fn drain_progress(&self) -> &Drain {
+    /// The drain of the node: once it has begun nobody is let in any more but those who must return.
+    pub fn drain(&self) -> &Drain {
         &self.drain
-    }
-
-    /// Whether the node drains.
-    pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
     }
 }
 
@@ -215,7 +189,7 @@ mod tests {
     #[test]
     fn while_the_node_drains_only_those_in_a_call_come_back() {
         let gate = gate("limits.connections", "10");
-        gate.drain();
+        gate.drain().begin();
         assert!(matches!(
             gate.admit(None, false),
             Err(Rejected::Draining(_))

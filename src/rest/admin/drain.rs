@@ -19,7 +19,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DrainProgress")]
 pub(super) struct DrainView {
-    /// Whether it drains. Then `phase`, `startedAt`, `limitAt` and `remainingMs` are there.
+    /// Whether it stops. `phase`, `startedAt`, `limitAt` and `remainingMs` are there unless it does so at once.
     draining: bool,
     /// What it waits for.
     phase: Option<Phase>,
@@ -39,10 +39,11 @@ pub(super) struct DrainView {
 /// `GET /admin/api/drain`
 pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
     let now = shared.store.now();
-    let progress = shared.gate.drain_progress().progress();
+    let drain = shared.gate.drain();
+    let progress = drain.progress();
     let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Ok(Json(DrainView {
-        draining: progress.is_some(),
+        draining: drain.has_begun(),
         phase: progress.map(|it| it.phase),
         started_at: progress.map(|it| it.started_at.into()),
         limit_at: progress.map(|it| it.limit_at.into()),
@@ -68,7 +69,7 @@ pub(super) async fn begin(
     let event = AuditEvent::new(&who.user, Action::Drain, &shared.node);
     let gate = shared.gate.clone();
     audited(&shared, event, async move {
-        gate.ask_to_drain();
+        gate.drain().ask();
         Ok(())
     })
     .await?;

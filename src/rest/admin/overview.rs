@@ -210,7 +210,7 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<Overview> {
         now: shared.store.now().into(),
         uptime_ms: u64::try_from(metrics.age().as_millis()).unwrap_or(u64::MAX),
         memory_bytes: memory::resident_kib().map(|kib| kib * 1_024),
-        draining: shared.gate.is_draining(),
+        draining: shared.gate.drain().has_begun(),
         connections: shared.gate.connections(),
         transports: transports
             .map(|([name], count)| (name, count.get()))

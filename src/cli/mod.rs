@@ -35,9 +35,10 @@ pub struct Cli {
 /// The flags that every command takes.
 #[derive(Args, Clone)]
 struct ConfigFlags {
-    /// Read settings from this TOML file; config/default.toml in the sources explains them all.
+    /// Read settings from this TOML file; config/default.toml in the sources explains them all. Given again, each further file
+    /// is laid over those before: one may hold the secrets alone.
     #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Vec<PathBuf>,
     /// Serve on this address, like 127.0.0.1:8080; port 0 is any free one.
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -74,7 +75,7 @@ impl Cli {
     /// # Errors
     /// Whatever keeps the command from it, with its causes; the caller prints them.
     pub fn run(self) -> Result<(), Box<dyn Error>> {
-        let config_file = self.flags.config.clone();
+        let config_files = self.flags.config.clone();
         let config = self.flags.load()?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config, self.flags, self.port_file.as_deref()),
@@ -83,7 +84,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(&config, &args),
             Command::Backup(args) => backup::run_backup(&config, &args),
             Command::Restore(args) => backup::run_restore(&config, &args),
-            Command::Bench(args) => bench::run(&config, config_file.as_deref(), args),
+            Command::Bench(args) => bench::run(&config, &config_files, args),
             Command::Schema(args) => schema::run(&args),
             Command::Migrate => migrate::run(&config),
         }
@@ -93,7 +94,7 @@ impl Cli {
 impl ConfigFlags {
     fn load(&self) -> Result<Config, ConfigFault> {
         let mut sources = Sources::from_environment();
-        sources.file.clone_from(&self.config);
+        sources.files.clone_from(&self.config);
         let flags = [
             ("server.listen", &self.listen),
             ("database.url", &self.database_url),

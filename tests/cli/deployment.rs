@@ -8,28 +8,20 @@ use super::*;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What the example leaves to the environment.
-const OF_A_NODE: [(&str, &str); 7] = [
-    ("OTOMO_CLUSTER__NODE", "n1"),
-    ("OTOMO_CLUSTER__ADVERTISE", "http://10.0.0.11:8080"),
-    (
-        "OTOMO_CLUSTER__SECRET",
-        "hidden: what the nodes share, 32 bytes",
-    ),
-    (
-        "OTOMO_DATABASE__URL",
-        "postgres://otomo:hidden@10.0.0.5/otomo",
-    ),
-    ("OTOMO_REDIS__URL", "redis://:hidden@10.0.0.6"),
-    (
-        "OTOMO_AUTH__HS256_SECRET",
-        "hidden: what the app signs with, 32 bytes",
-    ),
-    (
-        "OTOMO_AUTH__API_KEYS",
-        "hidden: the key of the app's own backend",
-    ),
-];
+/// What the example leaves to the second file of each node.
+const OF_A_NODE: &str = r#"
+[cluster]
+node = "n1"
+advertise = "http://10.0.0.11:8080"
+secret = "hidden: what the nodes share, 32 bytes"
+[database]
+url = "postgres://otomo:hidden@10.0.0.5/otomo"
+[redis]
+url = "redis://:hidden@10.0.0.6"
+[auth]
+hs256_secret = "hidden: what the app signs with, 32 bytes"
+api_keys = ["hidden: the key of the app's own backend"]
+"#;
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(HERE).join(name)).unwrap()
@@ -46,12 +38,17 @@ fn unit() -> HashMap<String, String> {
 
 /// A setting of the example, in force.
 fn setting(key: &str) -> String {
+    let place = Place::new();
+    fs::write(place.path().join("secrets.toml"), OF_A_NODE).unwrap();
+    let example = format!("{HERE}/config/cluster.example.toml");
     let args = [
         "check-config",
         "--config",
-        &format!("{HERE}/config/cluster.example.toml"),
+        &example,
+        "--config",
+        "secrets.toml",
     ];
-    let printed = Place::new().otomo_with(&OF_A_NODE, &args).printed();
+    let printed = place.otomo(&args).printed();
     assert!(!printed.contains("hidden"), "a secret is shown: {printed}");
     let (section, key) = key.split_once('.').unwrap();
     let (_, section) = printed.split_once(&format!("[{section}]\n")).unwrap();
@@ -61,7 +58,7 @@ fn setting(key: &str) -> String {
 }
 
 #[test]
-fn a_node_starts_with_the_example_of_a_cluster_and_a_few_variables() {
+fn a_node_starts_with_the_example_of_a_cluster_and_a_file_of_its_own() {
     assert_eq!(setting("server.listen"), "0.0.0.0:8080");
     assert_eq!(setting("cluster.node"), "n1");
     assert_eq!(setting("cluster.advertise"), "http://10.0.0.11:8080");

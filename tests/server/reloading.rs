@@ -174,6 +174,10 @@ async fn a_new_certificate_is_shown_to_whoever_comes() {
     let file = File::new(&settings(first));
     let (server, log) = start(&file).await;
     let connecting = |user| server.connecting(user, Role::User);
+    let is_let_in = async || {
+        let mut mika = connecting("mika").over_tls(first).ready().await;
+        mika.settled().await;
+    };
     let mut taro = connecting("taro").over_tls(first).ready().await;
     file.write(&settings(second));
     let line = hang_up(&server, &log, "configuration read again").await;
@@ -194,19 +198,9 @@ async fn a_new_certificate_is_shown_to_whoever_comes() {
     }
     std::fs::write(&log, "").expect("a log");
     hang_up(&server, &log, "configuration read again").await;
-    connecting("mika")
-        .over_tls(first)
-        .ready()
-        .await
-        .settled()
-        .await;
+    is_let_in().await;
     // One that does not go with its key is not.
     std::fs::write(new_key.1, "no key").expect("a file");
     hang_up(&server, &log, "all stays as it was").await;
-    connecting("mika")
-        .over_tls(first)
-        .ready()
-        .await
-        .settled()
-        .await;
+    is_let_in().await;
 }

@@ -42,7 +42,10 @@ mod stage;
 mod target;
 mod transport;
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand, error::ErrorKind};
 
@@ -137,8 +140,8 @@ trait Scenario {
 /// What a scenario has to work with.
 struct Bench<'a> {
     config: &'a Config,
-    /// The file that the configuration is from, for a server of our own.
-    config_file: Option<&'a Path>,
+    /// The files that the configuration is from, for a server of our own.
+    config_files: &'a [PathBuf],
     options: &'a Options,
     progress: Progress,
 }
@@ -167,19 +170,19 @@ impl Bench<'_> {
     }
 }
 
-/// Runs a scenario and prints what it found. A server of our own gets `config_file` too.
+/// Runs a scenario and prints what it found. A server of our own gets `config_files` too.
 ///
 /// # Errors
 /// Whatever makes the figures worthless, or that they are not as expected. A wrong command line is clap's error.
 pub(super) fn run(
     config: &Config,
-    config_file: Option<&Path>,
+    config_files: &[PathBuf],
     args: BenchArgs,
 ) -> Result<(), Box<dyn Error>> {
     let BenchArgs { scenario, options } = args;
     let bench = Bench {
         config,
-        config_file,
+        config_files,
         options: &options,
         progress: Progress::new(&options.output),
     };

@@ -1,5 +1,5 @@
 //! Configuration, in two levels: what is written (`raw`, where only names are understood) and what holds
-//! ([`Config`]: types, ranges, relations). Later sources win: defaults, file, environment, flags.
+//! ([`Config`]: types, ranges, relations). Later sources win: defaults, files, environment, flags.
 //!
 //! `config/default.toml` is the defaults, the documentation and the list of keys in one; it is compiled in.
 //! A new key is a line there and a line in its section's `read`; one without the other is a failing test.
@@ -75,8 +75,8 @@ const SECRET_MIN_BYTES: usize = 32;
 /// Where settings come from, beside the defaults. Later ones win.
 #[derive(Default)]
 pub struct Sources {
-    /// A TOML file.
-    pub file: Option<PathBuf>,
+    /// TOML files; later ones win.
+    pub files: Vec<PathBuf>,
     /// Variables; those that are not ours are passed over.
     pub environment: Vec<(String, String)>,
     /// Full names of keys (`server.listen`) and their values.
@@ -258,11 +258,7 @@ impl Config {
 /// # Errors
 /// The first fault, naming its key, where the value was written and what is allowed.
 pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
-    let entries = raw::merge(
-        sources.file.as_deref(),
-        &sources.environment,
-        &sources.flags,
-    )?;
+    let entries = raw::merge(&sources.files, &sources.environment, &sources.flags)?;
     let mut reader = Reader::new(entries);
     let config = Config {
         server: ServerConfig::read(reader.section("server"))?,

@@ -1,7 +1,10 @@
 //! The first level: what is written, where, and under which key. Nothing is understood here but the names;
 //! the sections give the values their meaning ([`super::reader`]).
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use config::{Config, FileFormat, Format, Map, Source, Value, ValueKind};
 
@@ -49,15 +52,15 @@ impl Source for Layer {
     }
 }
 
-/// Lays file, variables and flags over the defaults. The result has an entry for every key there is.
+/// Lays files, variables and flags over the defaults. The result has an entry for every key there is.
 pub(super) fn merge(
-    file: Option<&Path>,
+    files: &[PathBuf],
     variables: &[(String, String)],
     flags: &[(String, String)],
 ) -> Result<BTreeMap<String, Entry>, ConfigFault> {
     let defaults = defaults()?;
     let mut builder = Config::builder().add_source(Layer(defaults.clone()));
-    if let Some(path) = file {
+    for path in files {
         builder = builder.add_source(from_file(path, &defaults)?);
     }
     let merged = builder

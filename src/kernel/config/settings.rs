@@ -1,6 +1,7 @@
 //! What is in force, for people: the output of `check-config`.
 
 use std::{
+    collections::HashMap,
     fmt,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
@@ -36,18 +37,22 @@ impl Settings {
         self.0.push(setting);
     }
 
-    /// The full names of those that these others have with another value.
+    /// The full names of those that these others do not have, or have with another value.
     pub fn differing<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = String> + 'a {
-        let pairs = self.0.iter().zip(&others.0);
-        let differing = pairs.filter(|(one, other)| one.digest != other.digest);
-        differing.map(|(one, _)| format!("{}.{}", one.section, one.key))
+        let others: HashMap<_, _> = others.0.iter().map(|it| (it.name(), it.digest)).collect();
+        let differs = move |one: &&Setting| others.get(&one.name()) != Some(&one.digest);
+        self.0.iter().filter(differs).map(|it| it.name())
     }
 
     /// The full names of the settings (`server.listen`).
     pub fn keys(&self) -> impl Iterator<Item = String> {
-        self.0
-            .iter()
-            .map(|setting| format!("{}.{}", setting.section, setting.key))
+        self.0.iter().map(Setting::name)
+    }
+}
+
+impl Setting {
+    fn name(&self) -> String {
+        format!("{}.{}", self.section, self.key)
     }
 }
 

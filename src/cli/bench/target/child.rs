@@ -37,7 +37,7 @@ struct Service {
 impl Running {
     pub(crate) fn start(
         secret: &str,
-        config_file: Option<&Path>,
+        config_files: &[PathBuf],
         shared: Option<&PostgresUrl>,
     ) -> Result<Self, BenchFault> {
         let folder = TempDir::with_prefix("otomo-bench-").map_err(BenchFault::Start)?;
@@ -60,7 +60,7 @@ impl Running {
                 command.args(["--database-url", &database])
             }
         };
-        if let Some(file) = config_file {
+        for file in config_files {
             command.arg("--config").arg(file);
         }
         // A line for each session would be measured too.

@@ -102,7 +102,7 @@ impl Target {
             DatabaseUrl::Postgres(url) => Some(url.clone()),
             DatabaseUrl::Sqlite(_) => None,
         };
-        let mut child = Running::start(&secret, bench.config_file, shared.as_ref())?;
+        let mut child = Running::start(&secret, bench.config_files, shared.as_ref())?;
         let auth = AuthConfig {
             hs256_secret: Some(Secret::new(secret)),
             ..AuthConfig::clone(&bench.config.auth.now())

@@ -34,7 +34,7 @@ fn from_file(toml: &str) -> Result<Config, ConfigFault> {
     let path = directory.path().join("otomo.toml");
     std::fs::write(&path, toml).unwrap();
     load(&Sources {
-        file: Some(path),
+        files: vec![path],
         ..Sources::default()
     })
 }
@@ -130,7 +130,7 @@ fn a_broken_file_is_named_without_its_text() {
     );
     assert!(!fault.contains("hunter2"), "{fault}");
     let absent = load(&Sources {
-        file: Some("nowhere/otomo.toml".into()),
+        files: vec!["nowhere/otomo.toml".into()],
         ..Sources::default()
     });
     assert_eq!(

@@ -13,7 +13,7 @@ fn later_sources_win() {
     .unwrap();
     let config = load(
         &Sources {
-            file: Some(path),
+            files: vec![path],
             environment: vec![
                 ("OTOMO_CALLS__WRAP_UP".to_owned(), "30s".to_owned()),
                 ("OTOMO_CALLS__LOSS_GRACE".to_owned(), "30s".to_owned()),
@@ -31,6 +31,30 @@ fn later_sources_win() {
     assert_eq!(config.calls.ring_timeout, Duration::from_secs(20), "file");
     assert_eq!(config.calls.wrap_up, Duration::from_secs(30), "environment");
     assert_eq!(config.calls.loss_grace, Duration::from_secs(40), "flag");
+}
+
+#[test]
+fn a_file_is_laid_over_those_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, toml: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, toml).unwrap();
+        path
+    };
+    let files = vec![
+        write(
+            "otomo.toml",
+            "[calls]\nring_timeout = \"20s\"\nwrap_up = \"20s\"\n",
+        ),
+        write("secrets.toml", "[calls]\nwrap_up = \"30s\"\n"),
+    ];
+    let config = load(&Sources {
+        files,
+        ..Sources::default()
+    })
+    .unwrap();
+    assert_eq!(config.calls.ring_timeout, Duration::from_secs(20));
+    assert_eq!(config.calls.wrap_up, Duration::from_secs(30));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use actix_rt::time::{Instant, sleep};
 use actix_server::ServerHandle;
+use tokio::time::timeout_at;
 
 use crate::{
     delivery::farewell::Farewell,
@@ -32,6 +33,12 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How often it says what it still waits for.
 const TELL_EVERY: Duration = Duration::from_secs(3);
+
+/// How often a draining node asks whether others serve.
+const ASK_EVERY: Duration = Duration::from_secs(3);
+
+/// How long the store may take for the end of calls, beyond the limit.
+const STORE: Duration = Duration::from_secs(5);
 
 /// How long sessions have to take their goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -65,61 +72,48 @@ impl Stopper {
         if gate.drain().begin() == Begun::Before {
             return log::info!("drain goes on: it was asked for before");
         }
-        let limit = config.server.drain_limit;
-        let course = Course::begin(&self.shared, limit);
+        let course = Course::begin(&self.shared, config.server.drain_limit);
         webhook.stop();
-        calls.stop_ringing().await;
+        dispatch.goes_away();
+        course.bound("no new rings", calls.stop_ringing()).await;
         // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
-        let end = course.end;
-        let nothing = || ();
-        course
-            .wait(Phase::Actions, end, || webhook.is_asking(), nothing)
-            .await;
-        let others_serve = self.others_serve().await;
-        let mut sent_away = HashSet::new();
-        let send_away = || {
-            if others_serve {
-                self.send_away_those_without_a_call(&mut sent_away);
-            }
-        };
-        course
-            .wait(Phase::Calls, end, || calls.live_here() > 0, send_away)
-            .await;
-        calls.end_all().await;
+        let mut wait = course.wait(Phase::Actions, course.end);
+        while wait.goes_on(webhook.is_asking()).await {}
+        self.wait_for_calls(&course).await;
+        course.bound("calls ended", calls.end_all()).await;
         dispatch.close_all(self.farewell(CloseCode::Drain));
-        let end = Instant::now() + GOODBYE;
-        course
-            .wait(Phase::Goodbyes, end, || gate.connections() > 0, nothing)
-            .await;
-        course.report(Phase::End);
+        let mut wait = course.wait(Phase::Goodbyes, Instant::now() + GOODBYE);
+        while wait.goes_on(gate.connections() > 0).await {}
+        gate.drain().end();
         self.server.stop(true).await;
+    }
+
+    /// Where other nodes serve, whoever has no call is sent to them meanwhile.
+    async fn wait_for_calls(&self, course: &Course<'_>) {
+        let mut told = HashSet::new();
+        let mut others = Others::new(&self.shared);
+        let mut wait = course.wait(Phase::Calls, course.end);
+        loop {
+            if others.serve().await {
+                self.send_away_those_without_a_call(&mut told);
+            }
+            if !wait.goes_on(self.shared.calls.live_here() > 0).await {
+                return;
+            }
+        }
     }
 
     /// Stops at once: clients find a closed connection and come back.
     pub async fn stop(&self) {
-        self.shared.gate.drain().begin();
-        let farewell = self.farewell(CloseCode::GoingAway);
-        self.shared.dispatch.close_all(farewell);
+        let Shared { gate, dispatch, .. } = &*self.shared;
+        gate.drain().begin();
+        gate.drain().end();
+        dispatch.close_all(self.farewell(CloseCode::GoingAway));
         self.server.stop(false).await;
     }
 
     fn farewell(&self, code: CloseCode) -> Farewell {
         Farewell::new(code, REASON).spread_over(self.shared.config.server.drain_spread)
-    }
-
-    /// Whether there is another node to which clients can go. One that cannot tell sends nobody away before it must.
-    async fn others_serve(&self) -> bool {
-        let Shared {
-            membership, store, ..
-        } = &*self.shared;
-        match membership.nodes().refresh().await {
-            Ok(nodes) => {
-                let now = store.now();
-                let mut others = nodes.iter().filter(|it| it.row.name != *membership.node());
-                others.any(|other| other.row.is_alive(now))
-            }
-            Err(_) => false,
-        }
     }
 
     /// Tells each of them once. Who comes out of a call is told after it.
@@ -136,6 +130,34 @@ impl Stopper {
     }
 }
 
+/// The other nodes, as somewhere to go.
+struct Others<'a> {
+    shared: &'a Shared,
+    asked: Option<Instant>,
+    serve: bool,
+}
+
+impl<'a> Others<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        Self {
+            shared,
+            asked: None,
+            serve: false,
+        }
+    }
+
+    /// Whether one of them answers and stays, as it was when they were asked last: they come and go meanwhile, too.
+    async fn serve(&mut self) -> bool {
+        if self.asked.is_none_or(|then| then.elapsed() >= ASK_EVERY) {
+            let own = self.shared.membership.node();
+            let reports = self.shared.dispatch.node_reports().await;
+            self.serve = reports.iter().any(|it| it.node != *own && !it.goes_away);
+            self.asked = Some(Instant::now());
+        }
+        self.serve
+    }
+}
+
 /// The course of one drain.
 struct Course<'a> {
     shared: &'a Shared,
@@ -147,17 +169,16 @@ struct Course<'a> {
 impl<'a> Course<'a> {
     fn begin(shared: &'a Shared, limit: Duration) -> Self {
         let started_at = shared.store.now();
-        let progress = Progress {
-            phase: Phase::Actions,
-            started_at,
-            limit_at: started_at + limit,
-        };
         let course = Self {
             shared,
             end: Instant::now() + limit,
-            progress,
+            progress: Progress {
+                phase: Phase::Actions,
+                started_at,
+                limit_at: started_at + limit,
+            },
         };
-        course.report(Phase::Actions);
+        shared.gate.drain().report(course.progress);
         let (connections, calls) = course.left();
         let (limit, spread) = (
             limit.as_millis(),
@@ -169,46 +190,28 @@ impl<'a> Course<'a> {
         course
     }
 
-    fn report(&self, phase: Phase) {
+    /// Does something that may wait for the store, and goes on without it where that does not answer.
+    async fn bound(&self, what: &str, done: impl Future<Output = ()>) {
+        let end = self.end.max(Instant::now()) + STORE;
+        if timeout_at(end, done).await.is_err() {
+            log::error!("drain goes on without an answer of the store outcome={what:?}");
+        }
+    }
+
+    fn wait(&self, phase: Phase, end: Instant) -> Wait<'_> {
         let progress = Progress {
             phase,
             ..self.progress
         };
         self.shared.gate.drain().report(progress);
-    }
-
-    /// Waits while there is something to wait for, until `end`, and says how it goes.
-    async fn wait(
-        &self,
-        phase: Phase,
-        end: Instant,
-        is_open: impl Fn() -> bool,
-        mut at_each_look: impl FnMut(),
-    ) {
-        self.report(phase);
         let begun = Instant::now();
-        let mut told = begun;
-        loop {
-            at_each_look();
-            if !is_open() || Instant::now() >= end {
-                break;
-            }
-            if told.elapsed() >= TELL_EVERY {
-                told = Instant::now();
-                let (connections, calls) = self.left();
-                let left = end.saturating_duration_since(told).as_millis();
-                log::info!(
-                    "drain waits phase={phase} connections={connections} calls={calls} left_ms={left}"
-                );
-            }
-            sleep(LOOK).await;
+        Wait {
+            course: self,
+            phase,
+            end,
+            begun,
+            told: begun,
         }
-        let (connections, calls) = self.left();
-        let took = begun.elapsed().as_millis();
-        let left = end.saturating_duration_since(Instant::now()).as_millis();
-        log::info!(
-            "drain has waited phase={phase} connections={connections} calls={calls} took_ms={took} left_ms={left}"
-        );
     }
 
     /// How many connections and calls there are still.
@@ -217,5 +220,39 @@ impl<'a> Course<'a> {
             self.shared.gate.connections(),
             self.shared.calls.live_here(),
         )
+    }
+}
+
+/// One of the waits of a drain, and what the log hears of it.
+struct Wait<'a> {
+    course: &'a Course<'a>,
+    phase: Phase,
+    end: Instant,
+    begun: Instant,
+    told: Instant,
+}
+
+impl Wait<'_> {
+    /// Lets a moment pass. Returns whether it is to go on: there was something to wait for, and there is time for it.
+    async fn goes_on(&mut self, is_open: bool) -> bool {
+        let now = Instant::now();
+        let Self { phase, begun, .. } = self;
+        let (connections, calls) = self.course.left();
+        let left = self.end.saturating_duration_since(now).as_millis();
+        if !is_open || now >= self.end {
+            let took = begun.elapsed().as_millis();
+            log::info!(
+                "drain has waited phase={phase} connections={connections} calls={calls} took_ms={took} left_ms={left}"
+            );
+            return false;
+        }
+        if now - self.told >= TELL_EVERY {
+            self.told = now;
+            log::info!(
+                "drain waits phase={phase} connections={connections} calls={calls} left_ms={left}"
+            );
+        }
+        sleep(LOOK).await;
+        true
     }
 }

@@ -87,8 +87,7 @@ async fn died(shared: &Shared) -> Vital {
             (Vital::Rooms, shared.rooms.is_alive()),
             (Vital::Backplane, shared.dispatch.backplane().is_alive()),
         ];
-        // A server that stops lets its workers end one by one.
-        if !shared.gate.drain().has_begun()
+        if !shared.gate.drain().is_ending()
             && let Some((dead, _)) = alive.into_iter().find(|(_, alive)| !alive)
         {
             return dead;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{StartFault, listen::Certificates};
 use crate::{
     kernel::{
-        config::{AuthConfig, Config, LimitsConfig, Origins},
+        config::{AuthConfig, Config, ConfigFault, LimitsConfig, Origins},
         token::{KeyFault, Keys},
     },
     rest::Shared,
@@ -17,6 +17,9 @@ use crate::{
 /// Why a configuration does not take the place of the one in force.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadFault {
+    /// It is no configuration, or none for the address that is served.
+    #[error(transparent)]
+    Config(#[from] ConfigFault),
     /// The keys for tokens cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFault),
@@ -66,6 +69,8 @@ impl Reloader {
         if to.development() != config.development() {
             return Err(ReloadFault::Development);
         }
+        // Another `server.listen` is not in force, whatever is written.
+        to.check_secrets(config.server.listen)?;
         let keys = Keys::read(&to.auth.now())?;
         let certificates = match (&self.certificates, &to.server.tls) {
             (Some(shown), Some(files)) => {

@@ -9,11 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::spawn_blocking,
+};
 
 use super::{ConfigFlags, allocator, descriptors};
 use crate::{
-    app::{App, Reloader, Stopper},
+    app::{App, ReloadFault, Reloaded, Reloader, Stopper},
     kernel::{
         config::Config,
         logging::{self, chain},
@@ -45,13 +48,16 @@ pub(super) fn run(
     let development = config.development();
     let tls = config.server.tls.is_some();
     actix::System::new().block_on(async move {
+        // What is asked for before the server is there is done once it is.
+        let hangup = signal(SignalKind::hangup())?;
         let app = App::build(config).await?;
         if let Some(file) = port_file {
             write_port(app.address().port(), file)?;
         }
         announce(app.address(), tls, development);
-        let [terminate, interrupt, hangup] = signals()?;
-        actix_rt::spawn(stop_on_signals([terminate, interrupt], app.stopper()));
+        let stop = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        let [terminate, interrupt] = stop;
+        actix_rt::spawn(stop_on_signals([terminate?, interrupt?], app.stopper()));
         actix_rt::spawn(reload_on_hangup(hangup, flags, app.reloader()));
         app.run().await?;
         Ok(())
@@ -80,16 +86,6 @@ fn announce(address: SocketAddr, tls: bool, development: bool) {
     }
 }
 
-fn signals() -> std::io::Result<[Signal; 3]> {
-    let kinds = [
-        SignalKind::terminate(),
-        SignalKind::interrupt(),
-        SignalKind::hangup(),
-    ];
-    let [terminate, interrupt, hangup] = kinds.map(signal);
-    Ok([terminate?, interrupt?, hangup?])
-}
-
 async fn stop_on_signals([mut terminate, mut interrupt]: [Signal; 2], stopper: Stopper) {
     let mut asked = false;
     loop {
@@ -109,24 +105,30 @@ async fn stop_on_signals([mut terminate, mut interrupt]: [Signal; 2], stopper: S
 /// Closing the terminal of a server that runs in the background is the same signal, and does no harm.
 async fn reload_on_hangup(mut hangup: Signal, flags: ConfigFlags, reloader: Reloader) {
     while hangup.recv().await.is_some() {
-        match reload(&flags, &reloader) {
-            Ok(()) => {}
-            Err(fault) => log::error!(
-                "configuration not read again, all stays as it was cause={}",
-                chain(fault.as_ref())
-            ),
+        let (flags, reloader) = (flags.clone(), reloader.clone());
+        // Files may lie on a disk that does not answer: everybody's calls are served on this thread.
+        let reloading = spawn_blocking(move || reload(&flags, &reloader));
+        if let Err(panic) = reloading.await {
+            log::error!("configuration not read again cause={panic}");
         }
     }
 }
 
-fn reload(flags: &ConfigFlags, reloader: &Reloader) -> Result<(), Box<dyn Error>> {
-    let reloaded = reloader.reload(flags.load()?)?;
-    for setting in &reloaded.kept {
-        log::warn!("{setting} changes only with a restart");
+fn reload(flags: &ConfigFlags, reloader: &Reloader) {
+    let reloaded = flags
+        .load()
+        .map_err(ReloadFault::Config)
+        .and_then(|config| reloader.reload(config));
+    match reloaded {
+        Ok(Reloaded { changed, kept }) => {
+            for setting in kept {
+                log::warn!("{setting} changes only with a restart");
+            }
+            log::info!("configuration read again changed={}", changed.join(","));
+        }
+        Err(fault) => log::error!(
+            "configuration not read again, all stays as it was cause={}",
+            chain(&fault)
+        ),
     }
-    log::info!(
-        "configuration read again changed={}",
-        reloaded.changed.join(",")
-    );
-    Ok(())
 }

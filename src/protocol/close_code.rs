@@ -86,7 +86,7 @@ impl JsonSchema for CloseCode {
             |code| json_schema!({ "const": code.number(), "description": code.description() }),
         );
         json_schema!({
-            "description": "Why the server closes a connection. A client does not come back after 4000 to 4099, comes back after a pause after 4100 to 4199, and at once after 4200 to 4299.",
+            "description": "Why the server closes a connection. A client does not come back after 4000 to 4099, comes back after a pause after 4100 to 4199, and without one after 4200 to 4299; in each case not before `retryAfterMs` of the `closing` that came before.",
             "oneOf": each.collect::<Vec<_>>(),
         })
     }

@@ -2,7 +2,7 @@
 //! all floors.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -77,13 +77,30 @@ impl Drain {
         self.begun.load(Ordering::Relaxed)
     }
 
+    /// Nobody is waited for any more: what serves the node ends, part by part.
+    pub fn end(&self) {
+        if let Some(progress) = &mut *self.lock() {
+            progress.phase = Phase::End;
+        }
+    }
+
+    /// Whether nobody is waited for any more.
+    pub fn is_ending(&self) -> bool {
+        let progress = self.progress();
+        self.has_begun() && progress.is_none_or(|it| it.phase == Phase::End)
+    }
+
     /// How far it is; `None` while the node serves, and where it stops without waiting for anything.
     pub fn progress(&self) -> Option<Progress> {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
     }
 
     /// Says how far it is.
     pub fn report(&self, progress: Progress) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        *self.lock() = Some(progress);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,8 +7,10 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use crate::{
+    api::Api,
+    calls::connected,
     friends::befriend,
-    harness::Cluster,
+    harness::{Cluster, eventually},
     support::{
         Crowd, Happening,
         leaving::{
@@ -85,4 +87,23 @@ async fn people_go_from_a_node_that_stops_to_another_and_nobody_sees_it() {
     let otomo = snapshot["otomos"].as_array().expect("a list");
     let online = otomo.iter().filter(|it| it["status"] == "online").count();
     assert_eq!(online, size.otomo(), "{snapshot}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_stop_together_do_not_send_people_to_each_other() {
+    let cluster = Cluster::start_with(2, &[("server.drain_limit", "1h")]).await;
+    let (first, second) = (cluster.node(0), cluster.node(1));
+    let (mut taro, _hana, call) = connected(first, second).await;
+    let mut mika = second.user("mika").await;
+    for node in [first, second] {
+        let root = Api::of(node, "root", Role::Admin);
+        node.terminate();
+        let waits = async || root.get("/admin/api/drain").await.ok()["phase"] == "calls";
+        eventually("it waits for the call", waits).await;
+    }
+    // It has asked for other nodes twice by then.
+    silence(Duration::from_secs(4)).await;
+    assert!(mika.heard("closing").is_none(), "there is nowhere to go");
+    taro.of_call("call_end_request", call).await;
+    mika.expect("closing").await;
 }

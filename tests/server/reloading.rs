@@ -163,6 +163,20 @@ async fn a_faulty_file_leaves_all_as_it_was_and_is_told() {
 }
 
 #[tokio::test]
+async fn a_secret_too_short_for_the_address_that_is_served_is_not_taken() {
+    let file = File::new(&[("auth.hs256_secret", FIRST), ("server.listen", "0.0.0.0:0")]);
+    let (server, log) = start(&file).await;
+    // It would do for the address that is written, which is in force after a restart alone.
+    file.write(&[
+        ("auth.hs256_secret", "short"),
+        ("server.listen", "127.0.0.1:0"),
+    ]);
+    let line = hang_up(&server, &log, "all stays as it was").await;
+    assert!(line.contains("auth.hs256_secret"), "{line}");
+    server.user("taro").await.settled().await;
+}
+
+#[tokio::test]
 async fn a_new_certificate_is_shown_to_whoever_comes() {
     let (first, second) = (Certificate::new(), Certificate::new());
     let settings = |certificate: &'static Certificate| {

@@ -23,7 +23,7 @@ mod trailing;
 
 use std::{
     future::Future,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicBool},
 };
 
 use bytes::Bytes;
@@ -52,6 +52,8 @@ pub(super) struct Nodes {
     /// Counts the times at which something may have been missed.
     gaps: watch::Sender<u64>,
     statuses: OnceLock<mpsc::Sender<Statuses>>,
+    /// Whether this one is about to stop.
+    going_away: AtomicBool,
 }
 
 /// What is heard in one order: a status, and what people are told because of it or before it.
@@ -85,6 +87,7 @@ impl Nodes {
             revisions: Mutex::default(),
             gaps: watch::Sender::new(0),
             statuses: OnceLock::new(),
+            going_away: AtomicBool::new(false),
         }
     }
 

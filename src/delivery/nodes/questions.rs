@@ -70,6 +70,9 @@ pub struct NodeReport {
     pub outbox_bytes: u64,
     /// Whether it has so much to deliver that it refuses new commands.
     pub congested: bool,
+    /// Whether it is about to stop: nobody should go there.
+    #[serde(default)]
+    pub goes_away: bool,
 }
 
 impl Dispatch {

@@ -1,6 +1,6 @@
 //! How the connections of all nodes are, the end of one of them, and how the nodes are: for admins.
 
-use std::{cmp::Reverse, time::Duration};
+use std::{cmp::Reverse, sync::atomic::Ordering, time::Duration};
 
 use super::{
     Saying,
@@ -82,6 +82,11 @@ impl Dispatch {
         all
     }
 
+    /// Says of this node, from now on, that it is about to stop.
+    pub fn goes_away(&self) {
+        self.nodes().going_away.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn node_report(&self) -> NodeReport {
         let metrics = self.metrics();
         let clients = metrics.connections.series().into_iter();
@@ -93,6 +98,7 @@ impl Dispatch {
             connections: u64::try_from(clients).unwrap_or(0),
             outbox_bytes: u64::try_from(metrics.outbox_bytes.get()).unwrap_or(0),
             congested: self.congested(),
+            goes_away: self.nodes().going_away.load(Ordering::Relaxed),
         }
     }
 

@@ -38,7 +38,7 @@ mod units;
 mod users;
 mod warnings;
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use self::reader::Reader;
 pub use self::{
@@ -174,7 +174,7 @@ impl Config {
                 ),
             });
         }
-        self.check_secrets(public)?;
+        self.check_secrets(listen)?;
         let message_size = self.limits.now().message_size;
         if message_size >= self.outbox.hard_limit {
             return Err(ConfigFault::Conflict {
@@ -210,8 +210,11 @@ impl Config {
     }
 
     /// Secrets that guard a server others can reach are long.
-    fn check_secrets(&self, public: bool) -> Result<(), ConfigFault> {
-        if !public {
+    ///
+    /// # Errors
+    /// [`ConfigFault::Conflict`] with the first that is not.
+    pub fn check_secrets(&self, listen: SocketAddr) -> Result<(), ConfigFault> {
+        if listen.ip().is_loopback() {
             return Ok(());
         }
         let auth = self.auth.now();
@@ -240,7 +243,6 @@ impl Config {
         ];
         for (is_weak, keys) in looked_at {
             if is_weak {
-                let listen = self.server.listen;
                 return Err(ConfigFault::Conflict {
                     keys,
                     problem: format!(

@@ -8,7 +8,7 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     contract::Accepted,
-    kernel::iso::Iso,
+    kernel::{ids::NodeId, iso::Iso},
     people::Person,
     rest::{Answer, Shared, error::ApiError},
     session::drain::Phase,
@@ -19,9 +19,11 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DrainProgress")]
 pub(super) struct DrainView {
-    /// Whether it stops. `phase`, `startedAt`, `limitAt` and `remainingMs` are there unless it does so at once.
+    /// Which it is: the one that answers.
+    node: NodeId,
+    /// Whether it is about to stop.
     draining: bool,
-    /// What it waits for.
+    /// What it waits for. `null`, as the three that follow, while it serves, and where it waits for nothing.
     phase: Option<Phase>,
     started_at: Option<Iso>,
     /// When calls that go on are ended.
@@ -43,6 +45,7 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
     let progress = drain.progress();
     let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Ok(Json(DrainView {
+        node: shared.node.clone(),
         draining: drain.has_begun(),
         phase: progress.map(|it| it.phase),
         started_at: progress.map(|it| it.started_at.into()),
@@ -57,6 +60,8 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
 /// What has begun.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Draining {
+    /// Which node drains: the one that answers.
+    node: NodeId,
     draining: bool,
 }
 
@@ -73,5 +78,9 @@ pub(super) async fn begin(
         Ok(())
     })
     .await?;
-    Ok(Accepted(Draining { draining: true }))
+    let node = shared.node.clone();
+    Ok(Accepted(Draining {
+        node,
+        draining: true,
+    }))
 }

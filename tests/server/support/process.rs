@@ -95,12 +95,16 @@ impl Process {
         ];
         let (file, settings_of): (Vec<_>, Vec<_>) =
             settings.iter().partition(|(key, _)| key == "--config");
+        let mut of_file = String::new();
         if let [(flag, path)] = &file[..] {
             command.arg(flag).arg(path);
+            of_file = std::fs::read_to_string(path).expect("a configuration");
         }
         // What the environment says wins over the file.
         let fixed = fixed.into_iter();
-        let fixed = fixed.filter(|(key, _)| file.is_empty() || !key.starts_with("auth."));
+        let fixed = fixed.filter(|(key, _)| {
+            file.is_empty() || !(key.starts_with("auth.") || of_file.contains(key))
+        });
         let settings_of = settings_of
             .into_iter()
             .map(|(key, value)| (key.as_str(), value.clone()));

@@ -83,7 +83,8 @@ export type ClientMessageId = string;
 
 /**
  * Why the server closes a connection. A client does not come back after 4000 to 4099, comes back after a
- * pause after 4100 to 4199, and at once after 4200 to 4299.
+ * pause after 4100 to 4199, and without one after 4200 to 4299; in each case not before `retryAfterMs` of the
+ * `closing` that came before.
  */
 export type CloseCode =
   /** The answer to a client's own goodbye. */

@@ -53,7 +53,7 @@ fn close_code(code: &CloseCode) -> String {
     let back = match (code.reconnect(), code.pause()) {
         (false, _) => "no",
         (true, true) => "after a pause",
-        (true, false) => "now",
+        (true, false) => "after `retryAfterMs`, or at once where none was said",
     };
     format!("| {} | {} | {back} |\n", code.number(), code.description())
 }

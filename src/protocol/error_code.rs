@@ -53,6 +53,8 @@ catalogue! {
     RateLimited "RATE_LIMITED" 429,
     /// No such thing, or none that the asker may see.
     NotFound "NOT_FOUND" 404,
+    /// No session of the asker has this id, or is on this device: open a new stream.
+    SessionNotFound "SESSION_NOT_FOUND" 404,
     /// The thing is not in a state that allows this.
     Conflict "CONFLICT" 409,
     /// Our fault.

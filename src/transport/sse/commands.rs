@@ -215,7 +215,7 @@ impl Recipient {
 
 pub(super) fn no_session() -> Refusal {
     let message = "you have no such session; open a stream and take the sessionId of connected";
-    Fault::new(ErrorCode::NotFound, message).into()
+    Fault::new(ErrorCode::SessionNotFound, message).into()
 }
 
 async fn read(body: Payload, limit: usize) -> Result<Bytes, Refusal> {

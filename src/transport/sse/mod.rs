@@ -112,7 +112,8 @@ pub fn area() -> Area {
             .details(
                 "One command in, its acknowledgement out, or its error with the status that \
              its code has. The session of a stream of yours handles it: say which, by \
-             `session` or by `device`.",
+             `session` or by `device`. `SESSION_NOT_FOUND` says that this stream is over; any \
+             other error is the command's own.",
             )
             .refuses(ErrorCode::ALL.iter().copied()),
         ],

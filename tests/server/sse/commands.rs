@@ -106,16 +106,22 @@ async fn a_command_is_for_a_session_of_ones_own_with_its_limits() {
         let poster = Poster::new(&server, user, Role::User, query);
         poster.asks(heartbeat.clone()).await
     };
-    for (user, query, status) in [
-        ("taro", "", 400),
-        ("taro", "session=x", 400),
-        ("taro", "device=other", 404),
-        ("hana", "device=phone", 404),
-        ("taro", "device=phone", 200),
+    let over = format!("session={}", Uuid::now_v7());
+    for (user, query, status, code) in [
+        ("taro", "", 400, "BAD_REQUEST"),
+        ("taro", "session=x", 400, "BAD_REQUEST"),
+        ("taro", over.as_str(), 404, "SESSION_NOT_FOUND"),
+        ("taro", "device=other", 404, "SESSION_NOT_FOUND"),
+        ("hana", "device=phone", 404, "SESSION_NOT_FOUND"),
     ] {
         let (answered, body) = post(user, query).await;
-        assert_eq!(answered, status, "{user} {query}: {body}");
+        assert_eq!(
+            (answered, &body["error"]["code"]),
+            (status, &code.into()),
+            "{user} {query}: {body}"
+        );
     }
+    assert_eq!(post("taro", "device=phone").await.0, 200);
     let forger = Poster::new(&server, "taro", Role::User, "device=phone");
     let forger = forger.with_token(server.forged("taro", Role::User));
     assert_eq!(forger.asks(heartbeat.clone()).await.0, 401);

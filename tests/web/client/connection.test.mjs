@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { back, begun, CONNECTED, live, TestStorage, tokenOf } from './support/world.mjs';
+import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf } from './support/world.mjs';
 
 const missed = (seq, prev) => ({ type: 'call_missed', callId: `c${seq}`, seq, prev });
 
@@ -149,6 +149,28 @@ describe('a connection', () => {
     await seen.clock.tick(0);
     assert.equal(seen.sockets[0].closedWith, 3001);
     assert.equal(seen.sockets[1].query.lastSeq, '4');
+  });
+});
+
+describe('a clock', () => {
+  test('keeps no worker once nobody comes back, and has nothing more to do', async () => {
+    for (const end of [(seen) => seen.otomo.stop(), (seen) => seen.socket().breaks(4001)]) {
+      const seen = await live({ topics: ['otomo'] });
+      assert.equal(seen.clock.isOpen, true);
+      await end(seen);
+      assert.deepEqual([seen.clock.isOpen, seen.clock.waiting], [false, 0]);
+      seen.otomo.start();
+      await settle();
+      assert.equal(seen.clock.isOpen, true);
+    }
+  });
+
+  test('goes on for whoever waits at the end: a question keeps its limit', async () => {
+    const seen = await live({ rest: () => new Promise(() => {}) });
+    const late = assert.rejects(seen.otomo.rest.get('/a', { timeoutMs: 2_000 }), { code: 'TIMEOUT' });
+    seen.otomo.stop();
+    await seen.clock.tick(2_000);
+    await late;
   });
 });
 

@@ -131,9 +131,15 @@ describe('timers in a worker', () => {
     }
   }
 
+  const opened = (start) => {
+    const clock = new WorkerClock(start);
+    clock.open();
+    return clock;
+  };
+
   test('run when the worker says so, and are taken back there', () => {
     const worker = new TestWorker();
-    const clock = new WorkerClock(() => worker);
+    const clock = opened(() => worker);
     const ran = [];
     clock.after(10, () => ran.push('a'));
     const end = clock.after(20, () => ran.push('b'));
@@ -146,17 +152,33 @@ describe('timers in a worker', () => {
     worker.onmessage({ data: 2 });
     worker.onmessage({ data: 1 });
     assert.deepEqual(ran, ['a']);
-    clock.after(30, () => ran.push('c'));
+  });
+
+  test('are those of the page before a start and after the end, which leave no worker behind', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    const workers = [];
+    const clock = new WorkerClock(() => workers[workers.push(new TestWorker()) - 1]);
+    const ran = [];
+    clock.after(10, () => ran.push('before'));
+    clock.open();
+    clock.after(10, () => ran.push('through the end'));
+    const end = clock.after(10, () => ran.push('taken back'));
     clock.close();
-    assert.equal(worker.ended, true);
-    worker.onmessage({ data: 3 });
-    assert.deepEqual(ran, ['a']);
+    end();
+    clock.after(10, () => ran.push('after'));
+    assert.deepEqual(workers.map(({ ended }) => ended), [true]);
+    t.mock.timers.tick(10);
+    assert.deepEqual(ran, ['before', 'through the end', 'after']);
+    clock.open();
+    clock.after(10, () => {});
+    assert.equal(workers.length, 2);
+    clock.close();
   });
 
   test('run in the page where the worker is there and says nothing', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     const worker = new TestWorker();
-    const clock = new WorkerClock(() => worker);
+    const clock = opened(() => worker);
     const ran = [];
     clock.after(100, () => ran.push('a'));
     const end = clock.after(100, () => ran.push('taken back'));
@@ -171,7 +193,7 @@ describe('timers in a worker', () => {
   test('go on in the page where the worker does not start', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     const worker = new TestWorker();
-    const clock = new WorkerClock(() => worker);
+    const clock = opened(() => worker);
     const ran = [];
     clock.after(100, () => ran.push('before'));
     const end = clock.after(100, () => ran.push('taken back'));
@@ -183,7 +205,7 @@ describe('timers in a worker', () => {
     assert.deepEqual(ran, []);
     t.mock.timers.tick(1);
     assert.deepEqual(ran, ['before', 'after']);
-    const forbidden = new WorkerClock(() => {
+    const forbidden = opened(() => {
       throw new Error('a policy');
     });
     forbidden.after(1, () => ran.push('forbidden'));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { back, begun, live, settle } from './support/world.mjs';
+import { back, begun, live, settle, world } from './support/world.mjs';
 
 const SEND = { conversationId: 'k', body: 'hello', clientMessageId: 'm-1' };
 const ack = (sent) => ({ type: 'message_send_ack', clientMessageId: 'm-1', messageSeq: 1, requestId: sent.requestId });
@@ -147,6 +147,30 @@ describe('a request', () => {
     assert.deepEqual(seen.socket().sent, []);
   });
 
+  test('longer than the server takes, asked before that is known, does not cost the link either', async () => {
+    const seen = await begun();
+    const body = 'あ'.repeat(30_000);
+    const refused = assert.rejects(seen.otomo.request('message_send', { ...SEND, body }), { code: 'MESSAGE_TOO_LARGE' });
+    const fits = seen.otomo.request('message_send', SEND);
+    await back(seen);
+    await refused;
+    assert.deepEqual(seen.socket().sent.map(({ body: said }) => said), ['hello']);
+    await seen.socket().says(ack(seen.socket().sent[0]));
+    await fits;
+  });
+
+  test('made before the start waits for it, where it may be repeated', async () => {
+    const seen = world();
+    const answer = seen.otomo.request('message_send', SEND);
+    const once = seen.otomo.request('game_action', { game_session_id: '7', action: 'look' });
+    await assert.rejects(once, { code: 'DISCONNECTED', context: { sent: false } });
+    seen.otomo.start();
+    await settle();
+    await back(seen);
+    await seen.socket().says(ack(seen.socket().sent[0]));
+    assert.equal((await answer).messageSeq, 1);
+  });
+
   test('of a command without an answer is refused at once', async () => {
     const seen = await live();
     await assert.rejects(seen.otomo.request('typing-start', { conversationId: 'k' }), { code: 'NO_ANSWER' });
@@ -165,7 +189,7 @@ describe('a request', () => {
     await answer;
   });
 
-  test('is refused when the connection ends for good, or was never begun', async () => {
+  test('is refused when the connection ends for good, and after that', async () => {
     const seen = await live();
     const stopped = seen.otomo.request('message_send', SEND);
     seen.otomo.stop();
@@ -188,40 +212,5 @@ describe('send', () => {
     await back(seen);
     assert.equal(seen.otomo.send('typing-start', { conversationId: 'k' }), true);
     assert.deepEqual(seen.socket().sent, [{ type: 'typing-start', conversationId: 'k' }]);
-  });
-});
-
-describe('rooms', () => {
-  const join = async (seen, type, fields) => {
-    const answer = seen.otomo.request(type, fields);
-    await seen.socket().says({ type: `${type}_ack`, ...fields, requestId: seen.socket().of(type).at(-1).requestId });
-    await answer;
-  };
-
-  test('are entered again after a return, unless they were left', async () => {
-    const seen = await live();
-    await join(seen, 'room_join', { room: 'lobby' });
-    await join(seen, 'room_join', { room: 'cellar' });
-    await join(seen, 'join_game', { game_session_id: '7' });
-    await join(seen, 'room_leave', { room: 'cellar' });
-    await seen.socket().breaks();
-    await seen.clock.tick(250);
-    await back(seen);
-    const entered = seen.socket().sent.map(({ requestId: _, ...rest }) => rest);
-    assert.deepEqual(entered, [
-      { type: 'room_join', room: 'lobby' },
-      { type: 'join_game', game_session_id: '7' },
-    ]);
-  });
-
-  test('that nobody may enter any more are told as left', async () => {
-    const seen = await live();
-    await join(seen, 'join_game', { game_session_id: '7' });
-    await seen.socket().breaks();
-    await seen.clock.tick(250);
-    await back(seen);
-    await seen.socket().says(refusal(seen.socket().sent[0], 'ROOM_FORBIDDEN'));
-    await settle();
-    assert.deepEqual(seen.events.at(-1), { type: 'room_left', room: 'game_7', reason: 'revoked' });
   });
 });

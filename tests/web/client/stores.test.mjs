@@ -86,6 +86,24 @@ describe('the list of otomo', () => {
     assert.equal(ids(reduceOtomos(half, snapshot(entry('a', 'busy', 8)))), 'ba');
   });
 
+  test('of which a link broke off one half begins anew with the next', () => {
+    const state = after(
+      { ...snapshot(entry('a', 'online', 5), entry('b', 'busy', 5)), more: true },
+      { type: 'connected' },
+      { ...snapshot(entry('a', 'online', 5), entry('b', 'busy', 5)), more: true },
+      snapshot(entry('c', 'offline', 5)),
+    );
+    assert.equal(ids(state), 'abc');
+  });
+
+  test('keeps what is told between two of its messages, of people in either', () => {
+    const told = [update('b', 'online', 9), update('c', 'online', 8), update('a', 'offline', 7)];
+    const first = { ...snapshot(entry('a', 'online', 5), entry('b', 'busy', 5)), more: true };
+    const state = after(first, ...told, snapshot(entry('c', 'offline', 5)));
+    assert.equal(ids(state), 'bca');
+    assert.deepEqual(state.list.map(({ status }) => status), ['online', 'online', 'offline']);
+  });
+
   test('stays the same object where nothing changed', async () => {
     const seen = await live();
     await seen.socket().says(snapshot(entry('a', 'online', 5, 'A')));
@@ -104,6 +122,17 @@ describe('the list of otomo', () => {
       ['A', 'Bee'],
     );
     assert.equal(seen.requests.filter(({ path }) => path === '/api/otomo/b').length, 1);
+  });
+
+  test('asks for a name again where the answer was not to be had, and not where there is none', async () => {
+    const answers = { b: [[503, { error: { code: 'UNAVAILABLE', message: 'm' } }], [200, { name: 'Bee' }]], c: [[403, { error: { code: 'FORBIDDEN', message: 'm' } }]] };
+    const seen = await live({ rest: (_, path) => answers[path.at(-1)]?.shift() ?? [404, {}], topics: ['otomo'] });
+    await seen.socket().says(snapshot(), update('b', 'online', 6), update('c', 'online', 5));
+    await settle();
+    await seen.socket().says(update('b', 'busy', 7), update('c', 'busy', 6));
+    await settle();
+    assert.deepEqual(seen.otomo.otomos.get().map(({ name }) => name), ['Bee', null]);
+    assert.equal(seen.requests.length, 3);
   });
 });
 
@@ -197,6 +226,16 @@ describe('friends', () => {
     await seen.socket().says({ type: 'friend_status_snapshot', statuses: { b: false }, lastSeen: { b: 7 } });
     await seen.socket().says({ type: 'user-online', userId: 'b', timestamp: 8 });
     assert.deepEqual(seen.otomo.friends.get(), { statuses: { b: true }, lastSeen: {} });
+  });
+
+  test('are those of REST again where the client was stopped meanwhile', async () => {
+    const seen = await live({ rest });
+    await seen.socket().says({ type: 'friend_status_snapshot', statuses: { a: false, b: true }, lastSeen: { a: 7 } });
+    seen.otomo.stop();
+    seen.otomo.start();
+    await settle();
+    await settle();
+    assert.deepEqual(seen.otomo.friends.get(), { statuses: { a: true, b: false }, lastSeen: {} });
   });
 
   test('are not asked for by who does not listen to them', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { createRest, OtomoError, readClaims } from '../../../web/client/src/index.js';
-import { back, begun, live, settle, tokenOf, world } from './support/world.mjs';
+import { back, begun, live, ManualClock, settle, tokenOf, world } from './support/world.mjs';
 
 /** A token function that says what it was asked for. */
 function source(options = {}) {
@@ -94,6 +94,35 @@ describe('a token', () => {
     assert.deepEqual(asked, ['connect', 'connect']);
   });
 
+  test('is asked for anew by who starts again while the function still owes an answer, which then counts for nothing', async () => {
+    const given = [];
+    const seen = world({ token: () => new Promise((give) => given.push(give)), rest: () => [200, {}], topics: ['otomo'] });
+    seen.otomo.start();
+    await settle();
+    const early = seen.otomo.rest.get('/early');
+    seen.otomo.stop();
+    seen.otomo.start();
+    await settle();
+    assert.equal(given.length, 2);
+    given[1](nth(2));
+    await settle();
+    assert.deepEqual(seen.socket().protocols, ['bearer', nth(2)]);
+    given[0](nth(1));
+    await early;
+    await seen.otomo.rest.get('/late');
+    assert.deepEqual(seen.requests.map(({ headers }) => headers.authorization), [`Bearer ${nth(1)}`, `Bearer ${nth(2)}`]);
+  });
+
+  test('that never comes does not hold up who starts again, nor for ever who waits for it', async () => {
+    const seen = world({ token: () => new Promise(() => {}), topics: ['otomo'] });
+    const waits = assert.rejects(seen.otomo.rest.get('/a', { timeoutMs: 60_000 }), { code: 'NO_TOKEN' });
+    seen.otomo.start();
+    seen.otomo.stop();
+    await seen.clock.tick(30_000);
+    await waits;
+    assert.equal(seen.clock.waiting, 0);
+  });
+
   test('is asked for once by all who ask at the same time', async () => {
     let give;
     const asked = [];
@@ -174,6 +203,46 @@ describe('REST', () => {
     await given;
     await slow.clock.tick(2_000);
     await late;
+  });
+
+  test('holds its time and its signal while it waits for a token as well', async () => {
+    const seen = world({ token: () => new Promise(() => {}) });
+    const late = assert.rejects(seen.otomo.rest.get('/a', { timeoutMs: 1_000 }), { code: 'TIMEOUT' });
+    const giveUp = new AbortController();
+    const given = assert.rejects(seen.otomo.rest.get('/a', { signal: giveUp.signal }), { code: 'ABORTED' });
+    await settle();
+    giveUp.abort();
+    await given;
+    await seen.clock.tick(1_000);
+    await late;
+    await assert.rejects(seen.otomo.rest.get('/a', { signal: giveUp.signal }), { code: 'ABORTED' });
+  });
+
+  test('has its time once, however often it asks', async () => {
+    const { token } = source();
+    const clock = new ManualClock();
+    const rest = async (_, __, { headers, signal }) => {
+      if (!headers.authorization.endsWith(nth(1))) {
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      }
+      await new Promise((resolve) => clock.after(1_500, resolve));
+      return [401, EXPIRED];
+    };
+    const seen = world({ token, rest, clock });
+    const late = assert.rejects(seen.otomo.rest.get('/a', { timeoutMs: 2_000 }), { code: 'TIMEOUT' });
+    await settle();
+    await clock.tick(2_000);
+    await late;
+    assert.equal(seen.requests.length, 2);
+    assert.equal(clock.waiting, 0);
+  });
+
+  test('takes the page of a portal for what it is: no answer of the server', async () => {
+    const seen = world({ rest: () => new Response('<h1>Welcome to our hotel</h1>', { status: 200 }) });
+    await assert.rejects(seen.otomo.rest.get('/a'), (error) => {
+      assert.deepEqual([error.name, error.code, error.status, error.cause.name], ['OtomoError', 'UNAVAILABLE', 200, 'SyntaxError']);
+      return true;
+    });
   });
 
   test('does not wait for ever for a body that stalls', async () => {

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { POST_MS } from '../../../web/client/src/link/event_stream.js';
 import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
-import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf } from './support/world.mjs';
+import { ASK_AGAIN_MS } from '../../../web/client/src/link/transports.js';
+import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf, world } from './support/world.mjs';
 
 /** A response that is an event stream whose server side is the test. */
 function stream() {
@@ -39,7 +41,7 @@ function server({ commands = () => [204], others = () => [404, { error: { code: 
     }
     if (path.startsWith('/api/commands')) {
       posted.push({ path, body: request.body, headers: request.headers });
-      return commands(request.body);
+      return commands(request.body, request);
     }
     return others(method, path);
   };
@@ -90,11 +92,37 @@ describe('an event stream', () => {
     await ended.streams[0].ends();
     const cut = await streaming({ commands: () => null });
     cut.otomo.send('ping', {});
-    const over = await streaming({ commands: () => [404, { error: { code: 'NOT_FOUND', message: 'm' } }] });
+    const over = await streaming({ commands: () => [404, { error: { code: 'SESSION_NOT_FOUND', message: 'm' } }] });
     over.otomo.send('ping', {});
     await settle();
     await settle();
     for (const { otomo } of [ended, cut, over]) assert.equal(otomo.link.get().phase, 'away');
+  });
+
+  test('goes on where the server does not know what a command is about', async () => {
+    const { otomo, streams } = await streaming({ commands: () => [404, { error: { code: 'NOT_FOUND', message: 'no such call' } }] });
+    await assert.rejects(otomo.request('call_cancel', { callId: 'rung in a tunnel' }), { code: 'NOT_FOUND' });
+    assert.equal(otomo.link.get().phase, 'live');
+    assert.equal(streams.length, 1);
+  });
+
+  test('over which a post stalls is left, however busy it is, and what waited is said again', async () => {
+    let stalls = true;
+    const commands = ({ requestId }) => (stalls ? new Promise(() => {}) : [200, { type: 'ack', requestId }]);
+    const { otomo, streams, clock } = await streaming({ commands });
+    const answers = ['a', 'b', 'c'].map((body) => otomo.request('message_send', { conversationId: 'k', body }));
+    await settle();
+    stalls = false;
+    for (let n = 0; n < POST_MS / 1_000; n += 1) {
+      await streams[0].says({ type: 'otomo_status_update', userId: 'h', status: 'online', timestamp: n });
+      assert.equal(otomo.link.get().phase, 'live');
+      await clock.tick(1_000);
+    }
+    await clock.tick(250);
+    await streams[1].says(CONNECTED, READY);
+    for (let n = 0; n < 6; n += 1) await settle();
+    assert.equal((await Promise.all(answers)).length, 3);
+    assert.equal(streams[0].request.signal.aborted, true);
   });
 
   test('says why it was refused, and when to come back', async () => {
@@ -114,12 +142,14 @@ describe('an event stream', () => {
   });
 
   test('lives while its comments come', async () => {
-    const { streams, clock, posted } = await streaming();
+    const { otomo, streams, clock, posted } = await streaming();
+    otomo.send('typing-start', { conversationId: 'k' });
     for (let n = 0; n < 5; n += 1) {
       await clock.tick(20_000);
       await streams[0].write(':\n\n');
     }
-    assert.deepEqual(posted, []);
+    assert.equal(otomo.link.get().phase, 'live');
+    assert.deepEqual(posted.map(({ body }) => body.type), ['typing-start']);
   });
 
   test('says goodbye before it ends, and ends without a word otherwise', async () => {
@@ -133,6 +163,29 @@ describe('an event stream', () => {
     await settle();
     assert.equal(changes.requests.some(({ path }) => path.startsWith('/api/logout')), false);
     assert.equal(changes.streams[0].request.signal.aborted, true);
+  });
+
+  test('says what was said before its goodbye, in that order, and as one who may be gone in a moment', async () => {
+    const { otomo, requests, streams } = await streaming();
+    otomo.send('call_end_request', { callId: 'c' });
+    otomo.stop();
+    for (let n = 0; n < 4; n += 1) await settle();
+    const said = requests.filter(({ method }) => method === 'POST').map(({ path, keepalive }) => [path, keepalive]);
+    assert.deepEqual(said, [['/api/commands?session=s-1', true], ['/api/logout?device=desk', true]]);
+    assert.equal(streams[0].request.signal.aborted, true);
+  });
+
+  test('whose last command stalls says goodbye all the same', async () => {
+    const { otomo, requests, clock } = await streaming({
+      commands: (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    otomo.send('call_end_request', { callId: 'c' });
+    await settle();
+    otomo.stop();
+    await clock.tick(POST_MS);
+    await settle();
+    assert.equal(requests.at(-1).path, '/api/logout?device=desk');
+    assert.equal(clock.waiting, 0);
   });
 
   test('is read however it is cut', () => {
@@ -223,12 +276,48 @@ describe("'auto'", () => {
     assert.deepEqual([reloaded.sockets.length, reloaded.streams.length], [1, 1], 'a stream that does not come up either');
   });
 
+  test('after a reload asks after as long as ever', async () => {
+    const storage = new TestStorage();
+    storage.setItem('otomo.transport', 'sse');
+    const { streams, sockets, clock } = await blocked({ storage });
+    await streams[0].says(CONNECTED, READY);
+    for (let passed = 0; passed < ASK_AGAIN_MS; passed += 20_000) {
+      assert.equal(sockets.length, 0);
+      await streams[0].write(':\n');
+      await clock.tick(20_000);
+    }
+    assert.equal(sockets.length, 1);
+  });
+
+  test('takes an event stream at once where there are no WebSockets; who chooses them there is told', async (t) => {
+    const { WebSocket } = globalThis;
+    t.after(() => (globalThis.WebSocket = WebSocket));
+    delete globalThis.WebSocket;
+    const { otomo, streams } = await blocked({ WebSocket: undefined });
+    await streams[0].says(CONNECTED, READY);
+    assert.equal(otomo.link.get().transport, 'sse');
+    assert.throws(() => otomo.useTransport('websocket'), TypeError);
+    assert.throws(() => world({ WebSocket: undefined, transport: 'websocket' }), TypeError);
+  });
+
   test('a server that refuses a WebSocket by its own word is not a proxy', async () => {
     const seen = await blocked();
     await seen.socket().says({ type: 'closing', code: 4101, reason: 'many', reconnect: true, retryAfterMs: 100 });
     await seen.socket().breaks(4101);
     await seen.clock.tick(400);
     assert.deepEqual([seen.sockets.length, seen.streams.length], [2, 0]);
+  });
+
+  test('a WebSocket over which something else speaks is left, and told', async () => {
+    const told = [];
+    const seen = await live({ transport: 'websocket', log: (what) => told.push(what) });
+    seen.socket().onmessage({ data: '<html>' });
+    assert.equal(seen.otomo.link.get().phase, 'away');
+    assert.equal(seen.socket().closedWith, 3001);
+    assert.deepEqual(told.filter((what) => what === 'not a message'), ['not a message']);
+    await seen.clock.tick(250);
+    await back(seen);
+    assert.equal(seen.otomo.link.get().phase, 'live');
   });
 
   test('a chosen transport is not changed', async () => {

@@ -13,7 +13,8 @@
  * @typedef {object} Clock
  * @property {() => number} now milliseconds since 1970
  * @property {(ms: number, run: () => void) => () => void} after runs something once; returns what takes it back
- * @property {() => void} close ends the worker, if there is one; timers that wait are taken back
+ * @property {() => void} open timers may keep a worker from now on
+ * @property {() => void} close ends the worker, if there is one; timers that wait, and those to come, are the page's
  */
 
 /** The longest wait that timers understand, in milliseconds. */
@@ -24,36 +25,26 @@ export const BEHIND_MS = 2_000;
 
 /** @returns {Clock} with timers of the page */
 export function pageClock() {
-  /** @type {Set<any>} */
-  const waiting = new Set();
   return {
     now: () => Date.now(),
     after(ms, run) {
-      const timer = setTimeout(() => {
-        waiting.delete(timer);
-        run();
-      }, Math.min(ms, MAX_MS));
-      waiting.add(timer);
-      return () => {
-        waiting.delete(timer);
-        clearTimeout(timer);
-      };
+      const timer = setTimeout(run, Math.min(ms, MAX_MS));
+      return () => clearTimeout(timer);
     },
-    close() {
-      for (const timer of waiting) clearTimeout(timer);
-      waiting.clear();
-    },
+    open() {},
+    close() {},
   };
 }
 
 /**
- * Timers in a worker; those of the page take over if it does not start.
+ * Timers in a worker while it is open; those of the page before and after, and if the worker does not start.
  * @implements {Clock}
  */
 export class WorkerClock {
   #page = pageClock();
   /** @type {Worker | null} */
   #worker = null;
+  #open = false;
   #broken = false;
   #last = 0;
   /** Those that wait in the worker, with what takes back the one in the page. @type {Map<number, {due: number, run: () => void, back: () => void}>} */
@@ -87,21 +78,24 @@ export class WorkerClock {
     };
   }
 
+  open() {
+    this.#open = true;
+  }
+
   close() {
-    this.#worker?.terminate();
-    this.#worker = null;
-    this.#waiting.clear();
-    this.#page.close();
+    this.#open = false;
+    this.#fallBack();
   }
 
   /** @returns {Worker | null} */
   #ready() {
-    if (this.#worker !== null || this.#broken) return this.#worker;
+    if (this.#worker !== null || this.#broken || !this.#open) return this.#worker;
     try {
       const worker = this.#start();
       worker.onmessage = ({ data }) => this.#fire(data);
       worker.onerror = (event) => {
         event.preventDefault?.();
+        this.#broken = true;
         this.#fallBack();
       };
       this.#worker = worker;
@@ -120,9 +114,8 @@ export class WorkerClock {
     entry.run();
   }
 
-  /** The worker does not run: its timers go on in the page. */
+  /** There is no worker any more: its timers go on in the page. */
   #fallBack() {
-    this.#broken = true;
     this.#worker?.terminate();
     this.#worker = null;
     for (const [id, entry] of this.#waiting) {

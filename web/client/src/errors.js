@@ -5,6 +5,7 @@
  *
  * | code | meaning |
  * |---|---|
+ * | `UNAVAILABLE` | besides the server's own: something on the way answered for it |
  * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
  * | `ABORTED` | the caller's `AbortSignal` |
@@ -62,8 +63,16 @@ export function refusalOf(response, text) {
   return error;
 }
 
+/** Refusals that say "not now". */
+const PASSING = new Set(['DISCONNECTED', 'TIMEOUT', 'RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL_ERROR', 'NO_TOKEN']);
+
+/** @param {unknown} error @returns {boolean} whether the same may be granted later */
+export function isPassing(error) {
+  return error instanceof OtomoError && PASSING.has(error.code);
+}
+
 /** @param {string} text @returns {any} null for what is no JSON */
-function parsed(text) {
+export function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {

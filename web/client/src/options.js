@@ -15,16 +15,18 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
  *   the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
  * @property {'auto' | import('./link/websocket.js').Transport} [transport] `auto`: a WebSocket, or an event stream where
- *   something on the way refuses WebSockets
+ *   something on the way refuses WebSockets, or there are none
  * @property {string | Promise<string>} [device] what this device is called over reconnects and reloads; in a browser
  *   the tab by default, elsewhere a new one each time
  * @property {readonly string[]} [topics] what to listen to: `otomo`, `calls`, `chat`, `friends`, `rooms`, `points`; all by
  *   default
  * @property {import('./link/position.js').KeyValue | null} [storage] where position, device and transport outlive a reload;
- *   `sessionStorage` by default where there is one, null for nowhere
+ *   `sessionStorage` by default where there is one, null for nowhere. It belongs to one tab: two that share one would take
+ *   each other's device and position
  * @property {'now' | 'oldest'} [startAt] where a user without a saved position begins: with what comes from now on, or with
  *   all durable events that the server still keeps. `now` by default
- * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22)
+ * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22);
+ *   without one all goes by event stream
  * @property {typeof globalThis.fetch} [fetch]
  * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
@@ -40,22 +42,35 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
 export function checked(options) {
   const { transport = 'auto', topics = TOPICS, startAt = 'now', storage = tabStorage() } = options ?? {};
   const asked = checkedRest(options);
-  oneOf('transport', transport, ['auto', 'websocket', 'sse']);
+  const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   oneOf('startAt', startAt, ['now', 'oldest']);
   for (const topic of topics) oneOf('topics', topic, TOPICS);
   return {
     ...asked,
-    transport,
+    transport: chosen(transport, WebSocket),
     topics,
     startAt,
     storage,
     device: options.device,
-    WebSocket: () => options.WebSocket ?? globalThis.WebSocket,
+    WebSocket,
     calls: options.calls ?? {},
     log: options.log ?? (() => {}),
     clock: options.clock ?? defaultClock(),
     random: options.random ?? Math.random,
   };
+}
+
+/**
+ * @param {string} transport
+ * @param {import('./link/websocket.js').WebSocketClass | undefined} WebSocket
+ * @returns {import('./link/websocket.js').Transport | 'auto'} one that there is here
+ * @throws {TypeError} names what is wrong
+ */
+export function chosen(transport, WebSocket) {
+  oneOf('transport', transport, ['auto', 'websocket', 'sse']);
+  if (WebSocket !== undefined) return /** @type {any} */ (transport);
+  if (transport === 'websocket') throw new TypeError('WebSocket: there is none here; pass one, or another transport');
+  return 'sse';
 }
 
 /**

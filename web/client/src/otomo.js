@@ -23,7 +23,7 @@ import { Tokens } from './link/tokens.js';
 import { Transports } from './link/transports.js';
 import { Wakeups } from './link/wakeups.js';
 import { Listeners } from './listeners.js';
-import { checked, TOPICS } from './options.js';
+import { checked, chosen, TOPICS } from './options.js';
 import { Rest } from './rest.js';
 import { createStore, readOnly } from './store.js';
 import { Stores } from './stores/stores.js';
@@ -75,6 +75,7 @@ export class Otomo {
   #wakeups;
   #clock;
   #rooms;
+  #WebSocket;
   #listeners = new Listeners();
   #link = createStore(IDLE);
   /** @type {any} */
@@ -95,6 +96,7 @@ export class Otomo {
     const every = topics.length === TOPICS.length;
     const list = every ? '' : topics.join(',');
     this.#clock = clock;
+    this.#WebSocket = WebSocket;
     this.#tokens = new Tokens(token, clock);
     this.#transports = new Transports(transport, storage);
     const position = new Position({ storage, topics: list, startAt, log });
@@ -114,11 +116,14 @@ export class Otomo {
       webSocketsComeThrough: () => dialer.webSocketsComeThrough(),
       mayMove: () => !this.calls.live,
       onMessage: (message) => this.#take(message),
-      onLink: (link) => this.#link.set(link),
+      onLink: (link) => this.#linked(link),
     });
     this.#rooms = new Rooms({
-      request: (type, fields) => this.#connection.requests.request(type, fields),
+      clock,
+      chance: random,
+      request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
       left: (event) => this.#take(event),
+      log,
     });
     this.calls = new Calls(
       {
@@ -137,6 +142,7 @@ export class Otomo {
   /** Connects, and stays connected until `stop`, or until the server says not to come back (`link`: `refused`). */
   start() {
     if (this.#connection.running) return;
+    this.#clock.open();
     this.#wakeups.start();
     this.#connection.start();
     this.#stores.start();
@@ -144,12 +150,11 @@ export class Otomo {
 
   /** Says goodbye: to others its user has left. Requests that wait are refused with `DISCONNECTED`. */
   stop() {
-    this.#wakeups.stop();
     this.#stores.stop();
     this.calls.stop();
     this.#connection.stop();
     this.#rooms.forget();
-    this.#clock.close();
+    this.#idle();
   }
 
   /** Tries at once where it is away (unless the server asked for a pause), or proves that the link still holds. */
@@ -160,9 +165,10 @@ export class Otomo {
   /**
    * Goes on over another kind of wire, from where the first one ends.
    * @param {'auto' | import('./link/websocket.js').Transport} transport
+   * @throws {TypeError} there is none of that kind here
    */
   useTransport(transport) {
-    this.#transports.choose(transport);
+    this.#transports.choose(chosen(transport, this.#WebSocket));
     this.#connection.rewire();
   }
 
@@ -241,10 +247,22 @@ export class Otomo {
    * @returns {Promise<AnswerOf<Type>>}
    * @throws {import('./errors.js').OtomoError}
    */
-  async request(type, fields, options) {
-    const answer = await this.#connection.requests.request(type, fields, options);
-    this.#rooms.done(type, fields);
+  request(type, fields, options) {
+    const answer = this.#connection.requests.request(type, fields, options);
+    this.#rooms.follow(type, fields, answer);
     return answer;
+  }
+
+  /** @param {import('./link/connection.js').Link} link */
+  #linked(link) {
+    if (link.phase === 'refused') this.#idle();
+    this.#link.set(link);
+  }
+
+  /** Nothing is to be kept up any more: nobody need be woken. */
+  #idle() {
+    this.#wakeups.stop();
+    this.#clock.close();
   }
 
   /** @param {any} message */

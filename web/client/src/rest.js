@@ -16,7 +16,7 @@ export const REST_MS = 15_000;
  * @property {Record<string, string>} [headers]
  * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
  * @property {AbortSignal} [signal]
- * @property {number} [timeoutMs] for the whole answer; 15,000 by default
+ * @property {number} [timeoutMs] until the whole answer is here, new tokens included; 15,000 by default
  *
  * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
  */
@@ -86,17 +86,51 @@ export class Rest {
    * @param {string} path
    * @param {unknown} body
    * @param {RestOptions} [options]
+   * @returns {Promise<any>}
    */
-  async #ask(method, path, body, options = {}) {
+  #ask(method, path, body, options = {}) {
     const { tokens } = this.#parts;
-    const token = await tokens.get();
-    const first = await this.#fetch(method, path, body, options, token);
-    if (first.response.status !== 401) return answerOf(first);
-    // Somebody else may have got a new one meanwhile.
-    const other = tokens.current === token ? null : tokens.current;
-    const next = other ?? (await tokens.renew('unauthorized').catch(() => null));
-    if (next === null) throw refusalOf(first.response, first.text);
-    return answerOf(await this.#fetch(method, path, body, options, next));
+    return this.#within(`${method} ${path}`, options, async (signal) => {
+      const ask = (/** @type {string} */ token) => this.#fetch(method, path, body, options, token, signal);
+      const token = await tokens.get();
+      const first = await ask(token);
+      if (first.response.status !== 401) return answerOf(first);
+      // Somebody else may have got a new one meanwhile.
+      const other = tokens.current === token ? null : tokens.current;
+      const next = other ?? (await tokens.renew('unauthorized').catch(() => null));
+      if (next === null) throw refusalOf(first.response, first.text);
+      return answerOf(await ask(next));
+    });
+  }
+
+  /**
+   * Holds the caller's limits over all that a request waits for: a token, the answer, and both once more.
+   *
+   * @template T
+   * @param {string} what
+   * @param {RestOptions} options
+   * @param {(signal: AbortSignal) => Promise<T>} ask
+   * @returns {Promise<T>}
+   */
+  #within(what, { signal, timeoutMs = REST_MS }, ask) {
+    return new Promise((resolve, reject) => {
+      const giveUp = new AbortController();
+      const end = () => {
+        takeBack();
+        signal?.removeEventListener('abort', abort);
+      };
+      const fail = (/** @type {OtomoError} */ error) => {
+        end();
+        reject(error);
+        giveUp.abort();
+      };
+      const late = () => fail(new OtomoError('TIMEOUT', `${what}: no answer in ${timeoutMs} ms`));
+      const abort = () => fail(new OtomoError('ABORTED', `${what} was given up`, {}, signal?.reason));
+      const takeBack = this.#parts.clock.after(timeoutMs, late);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
+      else ask(giveUp.signal).then(resolve, reject).finally(end);
+    });
   }
 
   /**
@@ -105,19 +139,11 @@ export class Rest {
    * @param {unknown} body
    * @param {RestOptions} options
    * @param {string} token
+   * @param {AbortSignal} signal
    * @returns {Promise<Answered>}
    */
-  async #fetch(method, path, body, { query, headers, idempotencyKey, signal, timeoutMs = REST_MS }, token) {
-    const { base, fetch, clock } = this.#parts;
-    const giveUp = new AbortController();
-    const abort = () => giveUp.abort(signal?.reason);
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    let late = false;
-    const end = clock.after(timeoutMs, () => {
-      late = true;
-      giveUp.abort();
-    });
+  async #fetch(method, path, body, { query, headers, idempotencyKey }, token, signal) {
+    const { base, fetch } = this.#parts;
     try {
       const response = await fetch(`${base}${path}${queryOf(query)}`, {
         method,
@@ -128,17 +154,12 @@ export class Rest {
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: giveUp.signal,
+        signal,
       });
       // A body may stall as well as what comes before it.
       return { response, text: await response.text() };
     } catch (error) {
-      if (signal?.aborted) throw new OtomoError('ABORTED', `${method} ${path} was given up`, {}, signal.reason);
-      if (late) throw new OtomoError('TIMEOUT', `${method} ${path}: no answer in ${timeoutMs} ms`);
       throw new OtomoError('DISCONNECTED', `${method} ${path}: ${error}`, {}, error);
-    } finally {
-      end();
-      signal?.removeEventListener('abort', abort);
     }
   }
 }
@@ -153,5 +174,12 @@ function queryOf(query) {
 /** @param {Answered} answered */
 function answerOf({ response, text }) {
   if (!response.ok) throw refusalOf(response, text);
-  return text === '' ? null : JSON.parse(text);
+  try {
+    return text === '' ? null : JSON.parse(text);
+  } catch (error) {
+    // Something on the way has answered for the server, as the portals of hotels do.
+    const refusal = new OtomoError('UNAVAILABLE', `status ${response.status}, but no JSON`, {}, error);
+    refusal.status = response.status;
+    throw refusal;
+  }
 }

@@ -5,7 +5,7 @@ export function defaultClock(): Clock;
 /** How much later than in the worker a timer runs in the page, in milliseconds. */
 export const BEHIND_MS: 2000;
 /**
- * Timers in a worker; those of the page take over if it does not start.
+ * Timers in a worker while it is open; those of the page before and after, and if the worker does not start.
  * @implements {Clock}
  */
 export class WorkerClock implements Clock {
@@ -17,6 +17,7 @@ export class WorkerClock implements Clock {
      * @param {() => void} run
      */
     after(ms: number, run: () => void): () => void;
+    open(): void;
     close(): void;
     #private;
 }
@@ -30,7 +31,11 @@ export type Clock = {
      */
     after: (ms: number, run: () => void) => () => void;
     /**
-     * ends the worker, if there is one; timers that wait are taken back
+     * timers may keep a worker from now on
+     */
+    open: () => void;
+    /**
+     * ends the worker, if there is one; timers that wait, and those to come, are the page's
      */
     close: () => void;
 };

@@ -13,6 +13,10 @@ export function errorFrom(response: Response): Promise<OtomoError>;
  * @returns {OtomoError}
  */
 export function refusalOf(response: Response, text: string): OtomoError;
+/** @param {unknown} error @returns {boolean} whether the same may be granted later */
+export function isPassing(error: unknown): boolean;
+/** @param {string} text @returns {any} null for what is no JSON */
+export function parsed(text: string): any;
 /**
  * What was not done, and why: one shape for commands, for REST and for calls.
  *
@@ -20,6 +24,7 @@ export function refusalOf(response: Response, text: string): OtomoError;
  *
  * | code | meaning |
  * |---|---|
+ * | `UNAVAILABLE` | besides the server's own: something on the way answered for it |
  * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
  * | `ABORTED` | the caller's `AbortSignal` |

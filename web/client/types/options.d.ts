@@ -6,16 +6,18 @@
  *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
  *   the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
  * @property {'auto' | import('./link/websocket.js').Transport} [transport] `auto`: a WebSocket, or an event stream where
- *   something on the way refuses WebSockets
+ *   something on the way refuses WebSockets, or there are none
  * @property {string | Promise<string>} [device] what this device is called over reconnects and reloads; in a browser
  *   the tab by default, elsewhere a new one each time
  * @property {readonly string[]} [topics] what to listen to: `otomo`, `calls`, `chat`, `friends`, `rooms`, `points`; all by
  *   default
  * @property {import('./link/position.js').KeyValue | null} [storage] where position, device and transport outlive a reload;
- *   `sessionStorage` by default where there is one, null for nowhere
+ *   `sessionStorage` by default where there is one, null for nowhere. It belongs to one tab: two that share one would take
+ *   each other's device and position
  * @property {'now' | 'oldest'} [startAt] where a user without a saved position begins: with what comes from now on, or with
  *   all durable events that the server still keeps. `now` by default
- * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22)
+ * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22);
+ *   without one all goes by event stream
  * @property {typeof globalThis.fetch} [fetch]
  * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
@@ -33,7 +35,7 @@ export function checked(options: OtomoOptions): {
     startAt: "now" | "oldest";
     storage: import("./link/position.js").KeyValue | null;
     device: string | Promise<string> | undefined;
-    WebSocket: () => import("./link/websocket.js").WebSocketClass | {
+    WebSocket: import("./link/websocket.js").WebSocketClass | {
         new (url: string | URL, protocols?: string | string[]): WebSocket;
         prototype: WebSocket;
         readonly CONNECTING: 0;
@@ -49,6 +51,13 @@ export function checked(options: OtomoOptions): {
     base: string;
     fetch: typeof fetch;
 };
+/**
+ * @param {string} transport
+ * @param {import('./link/websocket.js').WebSocketClass | undefined} WebSocket
+ * @returns {import('./link/websocket.js').Transport | 'auto'} one that there is here
+ * @throws {TypeError} names what is wrong
+ */
+export function chosen(transport: string, WebSocket: import("./link/websocket.js").WebSocketClass | undefined): import("./link/websocket.js").Transport | "auto";
 /**
  * What REST alone needs. Nobody closes it, so its timers are those of the page.
  *
@@ -77,7 +86,7 @@ export type OtomoOptions = {
     token: import("./link/tokens.js").TokenSource;
     /**
      * `auto`: a WebSocket, or an event stream where
-     * something on the way refuses WebSockets
+     * something on the way refuses WebSockets, or there are none
      */
     transport?: import("./link/websocket.js").Transport | "auto" | undefined;
     /**
@@ -92,7 +101,8 @@ export type OtomoOptions = {
     topics?: readonly string[] | undefined;
     /**
      * where position, device and transport outlive a reload;
-     * `sessionStorage` by default where there is one, null for nowhere
+     * `sessionStorage` by default where there is one, null for nowhere. It belongs to one tab: two that share one would take
+     * each other's device and position
      */
     storage?: import("./link/position.js").KeyValue | null | undefined;
     /**
@@ -101,7 +111,8 @@ export type OtomoOptions = {
      */
     startAt?: "now" | "oldest" | undefined;
     /**
-     * for where there is no global one (Node.js before 22)
+     * for where there is no global one (Node.js before 22);
+     * without one all goes by event stream
      */
     WebSocket?: import("./link/websocket.js").WebSocketClass | undefined;
     fetch?: typeof fetch | undefined;

@@ -49,6 +49,7 @@ export class Otomo {
     /**
      * Goes on over another kind of wire, from where the first one ends.
      * @param {'auto' | import('./link/websocket.js').Transport} transport
+     * @throws {TypeError} there is none of that kind here
      */
     useTransport(transport: "auto" | import("./link/websocket.js").Transport): void;
     /** The newest `connected`: who we are, which limits hold; null before. @returns {EventMap['connected'] | null} */

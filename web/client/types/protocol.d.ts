@@ -178,6 +178,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   /** No such thing, or none that the asker may see. */
   | 'NOT_FOUND'
+  /** No session of the asker has this id, or is on this device: open a new stream. */
+  | 'SESSION_NOT_FOUND'
   /** The thing is not in a state that allows this. */
   | 'CONFLICT'
   /** Our fault. */

@@ -6,7 +6,7 @@ export const REST_MS: 15000;
  * @property {Record<string, string>} [headers]
  * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
  * @property {AbortSignal} [signal]
- * @property {number} [timeoutMs] for the whole answer; 15,000 by default
+ * @property {number} [timeoutMs] until the whole answer is here, new tokens included; 15,000 by default
  *
  * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
  */
@@ -72,7 +72,7 @@ export type RestOptions = {
     idempotencyKey?: string | undefined;
     signal?: AbortSignal | undefined;
     /**
-     * for the whole answer; 15,000 by default
+     * until the whole answer is here, new tokens included; 15,000 by default
      */
     timeoutMs?: number | undefined;
 };

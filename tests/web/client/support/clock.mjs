@@ -17,8 +17,16 @@ export class ManualClock {
     };
   }
 
+  /** Whether it might keep a worker. */
+  isOpen = false;
+
+  open() {
+    this.isOpen = true;
+  }
+
+  /** Takes nothing back: whoever is done has to do so itself. */
   close() {
-    this.#timers = [];
+    this.isOpen = false;
   }
 
   /** How many wait. */

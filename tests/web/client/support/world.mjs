@@ -94,7 +94,8 @@ export function world({ rest = () => [404, { error: { code: 'NOT_FOUND', message
   const fetch = async (url, init = {}) => {
     const { pathname, search } = new URL(url);
     const body = init.body === undefined ? undefined : JSON.parse(init.body);
-    const request = { method: init.method ?? 'GET', path: `${pathname}${search}`, body, headers: init.headers ?? {}, signal: init.signal };
+    const { method = 'GET', headers = {}, keepalive = false, signal } = init;
+    const request = { method, path: `${pathname}${search}`, body, headers, keepalive, signal };
     seen.requests.push(request);
     const answer = await rest(request.method, request.path, request);
     if (answer === null) throw new TypeError('fetch failed');

@@ -7,6 +7,7 @@
 
 import { OtomoError } from '../errors.js';
 import { planReturn } from './backoff.js';
+import { ABANDONED, BROKEN, GOODBYE } from './close_codes.js';
 import { Heartbeat } from './heartbeat.js';
 import { Requests } from './requests.js';
 
@@ -24,18 +25,6 @@ const BUSY_MS = 60_000;
 
 /** How long an answer may take once there is reason to doubt the link, in milliseconds. */
 export const PROBE_MS = 5_000;
-
-/**
- * The code with which this side leaves a link that it no longer trusts. Not 1000: that is a goodbye, and
- * an otomo who says goodbye is offline at once.
- */
-const ABANDONED = 3001;
-
-/** The code of a goodbye. */
-const GOODBYE = 1000;
-
-/** The code of a link that just broke. */
-const BROKEN = 1006;
 
 /** What the link closes with where there is no token to come back with: as a server that finds it expired. */
 const NO_TOKEN = 4202;
@@ -93,6 +82,8 @@ export class Connection {
   /** When this connection became live; null before. @type {number | null} */
   #liveSince = null;
   #running = false;
+  /** Whether it was ever started. */
+  #begun = false;
   /** As it was told last. @type {Link} */
   #link = IDLE;
 
@@ -104,7 +95,7 @@ export class Connection {
     this.requests = new Requests({
       clock,
       send: (text) => this.#say(text),
-      returns: () => this.#running,
+      returns: () => this.#running || !this.#begun,
       probe: () => this.#heartbeat.probe(PROBE_MS),
     });
   }
@@ -117,7 +108,7 @@ export class Connection {
   /** Connects, and stays connected until `stop` or a close that forbids coming back. */
   start() {
     if (this.#running) return;
-    this.#running = true;
+    this.#running = this.#begun = true;
     this.#attempt = 0;
     this.#notBefore = 0;
     this.#parts.tokens.forget();
@@ -202,11 +193,10 @@ export class Connection {
     this.#wire = wire;
     this.#heard = false;
     this.#adoptedAt = this.#parts.clock.now();
-    this.#closing = null;
     this.#watch();
     wire.onmessage = (message) => this.#receive(message);
     wire.onalive = () => this.#heartbeat.heard();
-    wire.onclose = (end) => this.#closed(end);
+    wire.onclose = (end) => this.#ended(end);
     this.#tell('connecting', {});
   }
 
@@ -221,7 +211,7 @@ export class Connection {
     const known = error instanceof OtomoError ? error : new OtomoError('INTERNAL_ERROR', String(error), {}, error);
     this.#parts.log('no attempt', known);
     const final = known.context.final === true;
-    this.#ended({ code: BROKEN, closing: final ? { code: NO_TOKEN, reason: known.message, reconnect: false } : null });
+    this.#ended({ code: BROKEN, ...(final ? { closing: { code: NO_TOKEN, reason: known.message, reconnect: false } } : {}) });
     return null;
   }
 
@@ -321,25 +311,19 @@ export class Connection {
 
   /** The link is up in name only, or something of it was lost: leave it and come back. */
   #lost() {
-    const stable = this.#stable;
-    if (this.#wire !== null) this.#parts.transports.ended(this.#wire.transport, this.#heard);
-    this.#drop(ABANDONED);
-    this.#ended({ code: BROKEN, closing: this.#closing, stable });
+    this.#wire?.close(ABANDONED);
+    this.#ended({ code: BROKEN });
   }
 
-  /** @param {import('./websocket.js').WireEnd} end */
-  #closed({ code, closing }) {
-    if (this.#wire !== null) this.#parts.transports.ended(this.#wire.transport, this.#heard);
-    const stable = this.#stable;
-    this.#release();
-    this.#ended({ code, closing: this.#closing ?? closing ?? null, stable });
-  }
-
-  /** @param {{code: number, closing: import('./backoff.js').Closing | null, stable?: boolean}} end */
-  #ended({ code, closing, stable = false }) {
-    const { clock, chance } = this.#parts;
-    const attempt = stable ? 0 : this.#attempt;
+  /** A link is over, or an attempt came to nothing. @param {import('./websocket.js').WireEnd} end */
+  #ended(end) {
+    const { clock, chance, transports } = this.#parts;
+    if (this.#wire !== null) transports.ended(this.#wire.transport, this.#heard);
+    const { code } = end;
+    const closing = this.#closing ?? end.closing ?? null;
+    const attempt = this.#stable ? 0 : this.#attempt;
     this.#attempt = attempt + 1;
+    this.#release();
     const plan = planReturn(code, closing, attempt, chance());
     if (!this.#running) return;
     const why = Object.freeze({ code: closing?.code ?? code, reason: closing?.reason ?? '' });
@@ -389,7 +373,6 @@ export class Connection {
     this.#timers.guard();
     this.#timers.ask();
     this.#heartbeat.stop();
-    this.#wire = null;
-    this.#liveSince = null;
+    this.#wire = this.#closing = this.#liveSince = null;
   }
 }

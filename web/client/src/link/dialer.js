@@ -2,7 +2,6 @@
  * Makes an attempt: asks for the token and the device, knows the position, picks the transport, opens the wire.
  */
 
-import { OtomoError } from '../errors.js';
 import { EventStream } from './event_stream.js';
 import { readToken } from './jwt.js';
 import { comesThrough, openWebSocket } from './websocket.js';
@@ -16,7 +15,7 @@ const LOOK_MS = 5_000;
  * @property {string} topics
  * @property {() => Promise<string>} device
  * @property {typeof globalThis.fetch} fetch
- * @property {() => import('./websocket.js').WebSocketClass | undefined} WebSocket
+ * @property {import('./websocket.js').WebSocketClass} WebSocket
  * @property {import('../clock.js').Clock} clock
  * @property {import('./tokens.js').Tokens} tokens
  * @property {import('./position.js').Position} position
@@ -37,21 +36,21 @@ export class Dialer {
    * @throws {OtomoError} `NO_TOKEN`
    */
   async dial() {
-    const { tokens, position, transports, base, fetch, log } = this.#way;
+    const { tokens, position, transports, base, fetch, clock, log } = this.#way;
     const token = await tokens.get();
     const device = await this.#way.device();
     const { userId } = readToken(token);
     position.of(userId);
     const transport = transports.next(transports.wantsLook && (await this.#httpGetsThrough()));
     const query = this.#query(device);
-    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current ?? '', log });
-    return openWebSocket({ WebSocket: this.#webSocket(), url: this.#socketUrl(query), token });
+    if (transport === 'sse') return new EventStream({ fetch, base, query, token: () => tokens.current ?? '', clock, log });
+    return openWebSocket({ WebSocket: this.#way.WebSocket, url: this.#socketUrl(query), token, log });
   }
 
   /** @returns {Promise<boolean>} whether WebSockets come through */
   async webSocketsComeThrough() {
-    const { clock } = this.#way;
-    return comesThrough(this.#webSocket(), this.#socketUrl(new URLSearchParams()), clock, LOOK_MS);
+    const { WebSocket, clock } = this.#way;
+    return comesThrough(WebSocket, this.#socketUrl(new URLSearchParams()), clock, LOOK_MS);
   }
 
   /** @param {string} device */
@@ -66,12 +65,6 @@ export class Dialer {
   /** @param {URLSearchParams} query */
   #socketUrl(query) {
     return `${this.#way.base.replace(/^http/, 'ws')}/ws?${query}`;
-  }
-
-  #webSocket() {
-    const WebSocket = this.#way.WebSocket();
-    if (WebSocket === undefined) throw new OtomoError('NO_WEBSOCKET', 'no WebSocket here: pass one, or transport: "sse"');
-    return WebSocket;
   }
 
   /** Whether anything answers there: that it does is enough, so pages of other origins may ask too. */

@@ -10,13 +10,14 @@
  */
 
 import { errorFrom } from '../errors.js';
+import { BROKEN, GOODBYE } from './close_codes.js';
 import { EventStreamParser } from './event_stream_parser.js';
 
-/** The close code of a link that just broke. */
-const BROKEN = 1006;
-
-/** The close code by which a client says goodbye. */
-const GOODBYE = 1000;
+/**
+ * How long the answer to a command may take, in milliseconds: those behind it wait as long. The slowest are actions,
+ * for which the server waits 5 s for the app's backend (`actions.timeout`).
+ */
+export const POST_MS = 15_000;
 
 /** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
 const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
@@ -32,14 +33,15 @@ export class EventStream {
   /** @type {Wire['onclose']} */
   onclose = null;
   #way;
+  /** Aborted once it is over, by whichever side. */
   #stream = new AbortController();
   #opened = false;
   /** The server's name for this stream, once it is open: commands say for whom they are. @type {string | null} */
   #session = null;
   /** The commands on their way, each after the answer to the one before: posts alone would overtake each other. */
   #posted = Promise.resolve();
-  /** Whether one of the two sides has ended it. */
-  #over = false;
+  /** Whether this side says goodbye. */
+  #leaving = false;
 
   /**
    * @param {object} way
@@ -47,6 +49,7 @@ export class EventStream {
    * @param {string} way.base where the server is
    * @param {URLSearchParams} way.query
    * @param {() => string} way.token asked anew for each request
+   * @param {import('../clock.js').Clock} way.clock
    * @param {(what: string, detail: unknown) => void} way.log
    */
   constructor(way) {
@@ -61,15 +64,18 @@ export class EventStream {
 
   /** @param {number} code 1000 says goodbye; a stream that merely ends looks like a reload */
   close(code) {
-    if (this.#over) return;
-    this.#over = true;
     this.onmessage = this.onclose = this.onalive = null;
     if (code === GOODBYE && this.#opened) this.#leave();
     else this.#stream.abort();
   }
 
-  /** The goodbye first: to a server that finds the stream closed before, this side may be back in a moment. */
+  /**
+   * What was said before, then the goodbye, and then the end: to a server that finds the stream closed before, this side may
+   * be back in a moment.
+   */
   async #leave() {
+    this.#leaving = true;
+    await this.#posted;
     const device = new URLSearchParams({ device: this.#way.query.get('device') ?? '' });
     const post = { method: 'POST', headers: this.#headers(), keepalive: true };
     const { fetch, base, log } = this.#way;
@@ -92,10 +98,10 @@ export class EventStream {
       }
       this.#opened = true;
       await this.#follow(response.body);
-      this.#broke({ code: BROKEN });
     } catch {
-      this.#broke({ code: BROKEN });
+      // As when it ends.
     }
+    this.#broke({ code: BROKEN });
   }
 
   /** @param {ReadableStream<Uint8Array>} body */
@@ -119,21 +125,26 @@ export class EventStream {
 
   /** @param {string} text */
   async #post(text) {
-    if (this.#over) return;
-    const { fetch, base } = this.#way;
+    if (this.#stream.signal.aborted) return;
+    const { fetch, base, clock } = this.#way;
     const { requestId } = JSON.parse(text);
+    const end = clock.after(POST_MS, () => this.#broke({ code: BROKEN }));
     try {
       const session = new URLSearchParams({ session: this.#session ?? '' });
       const response = await fetch(`${base}/api/commands?${session}`, {
         method: 'POST',
         headers: this.#headers(),
         body: text,
+        // The page may be gone before the goodbye that follows.
+        keepalive: this.#leaving,
         signal: this.#stream.signal,
       });
       if (response.status === 200) return this.onmessage?.(await response.json());
       if (!response.ok) this.#notDone(await errorFrom(response), requestId);
     } catch {
       this.#broke({ code: BROKEN });
+    } finally {
+      end();
     }
   }
 
@@ -143,8 +154,8 @@ export class EventStream {
    */
   #notDone(error, requestId) {
     const { code, message, context, status } = error;
-    // The server knows no such stream any more: it is over, also if nobody has told this side yet.
-    if (status === 404 && code === 'NOT_FOUND') this.#broke({ code: BROKEN });
+    // The stream is over, also if nobody has told this side yet.
+    if (code === 'SESSION_NOT_FOUND') this.#broke({ code: BROKEN });
     else if (status === 401) this.#refused(error);
     else this.onmessage?.({ type: 'error', code, message, context, ...(requestId ? { requestId } : {}) });
   }
@@ -162,8 +173,7 @@ export class EventStream {
 
   /** @param {{code: number, closing?: import('./backoff.js').Closing}} end */
   #broke(end) {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#stream.signal.aborted) return;
     this.#stream.abort();
     this.onclose?.(end);
   }

@@ -36,6 +36,7 @@ const PAUSE_MS = 1_000;
  * @typedef {object} Pending
  * @property {string} type
  * @property {string} text
+ * @property {number} bytes how long it is
  * @property {boolean} repeats whether it is said again where nobody can tell if it was done
  * @property {boolean} patient whether it is said again after a refusal for haste
  * @property {number} until milliseconds since 1970
@@ -44,7 +45,8 @@ const PAUSE_MS = 1_000;
  * @property {(answer: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {(() => void)[]} ends what to take back when it is over
- * @property {() => void} doubt takes back the doubt in the link
+ * @property {() => void} endDoubt takes back the question whether the link still holds
+ * @property {() => void} endPause takes back what says it again after a refusal
  */
 
 export class Requests {
@@ -79,7 +81,8 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const requestId = `r${(this.#count += 1)}`;
       const text = JSON.stringify({ type, ...named(type, fields, newId), requestId });
-      const error = this.#unfit(type, text, signal);
+      const bytes = new TextEncoder().encode(text).length;
+      const error = this.#unfit(type, bytes, signal);
       if (error !== null) {
         reject(error);
         return;
@@ -87,8 +90,8 @@ export class Requests {
       const { clock } = this.#parts;
       /** @type {Pending} */
       const pending = {
-        type, text, repeats, patient: retry !== false, resolve, reject,
-        sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], doubt() {},
+        type, text, bytes, repeats, patient: retry !== false, resolve, reject,
+        sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], endDoubt() {}, endPause() {},
       };
       this.#pending.set(requestId, pending);
       this.#limit(requestId, pending, waitMs, signal);
@@ -98,9 +101,13 @@ export class Requests {
     });
   }
 
-  /** A connection is there: what it takes. @param {number} messageSize bytes; 0 for any number */
+  /** A connection is there: what it takes. What waits and is longer is refused. @param {number} messageSize bytes; 0 for any number */
   fits(messageSize) {
     this.#sizeMax = messageSize > 0 ? messageSize : Infinity;
+    for (const [requestId, { type, bytes }] of [...this.#pending]) {
+      const error = this.#unfit(type, bytes);
+      if (error !== null) this.#fail(requestId, error);
+    }
   }
 
   /** The link is up: say all that waits, in the order in which it was asked. */
@@ -111,7 +118,8 @@ export class Requests {
   /** The link is gone, and comes back. */
   lost() {
     for (const [requestId, pending] of this.#pending) {
-      pending.doubt();
+      pending.endDoubt();
+      pending.endPause();
       const { sent, repeats, type } = pending;
       pending.sent = false;
       if (!repeats && sent) {
@@ -141,14 +149,13 @@ export class Requests {
 
   /**
    * @param {string} type
-   * @param {string} text
-   * @param {AbortSignal | undefined} signal
+   * @param {number} bytes
+   * @param {AbortSignal} [signal]
    * @returns {OtomoError | null} why it cannot be sent at all
    */
-  #unfit(type, text, signal) {
+  #unfit(type, bytes, signal) {
     if (signal?.aborted) return aborted(type, signal);
     if (ANSWERLESS.has(type)) return new OtomoError('NO_ANSWER', `${type} has no answer: use send()`);
-    const bytes = new TextEncoder().encode(text).length;
     if (bytes <= this.#sizeMax) return null;
     return new OtomoError('MESSAGE_TOO_LARGE', `${type} has ${bytes} bytes; the server takes ${this.#sizeMax}`);
   }
@@ -178,8 +185,9 @@ export class Requests {
   #say(pending) {
     if (pending.sent || !this.#parts.send(pending.text)) return pending.sent;
     pending.sent = true;
-    pending.doubt();
-    pending.doubt = this.#parts.clock.after(DOUBT_MS, () => this.#parts.probe());
+    pending.endPause();
+    pending.endDoubt();
+    pending.endDoubt = this.#parts.clock.after(DOUBT_MS, () => this.#parts.probe());
     return true;
   }
 
@@ -197,11 +205,11 @@ export class Requests {
     const { clock } = this.#parts;
     const waitMs = context?.retryAfterMs ?? PAUSE_MS * 2 ** pending.refusals;
     if (waitMs > PATIENCE_MS || clock.now() + waitMs >= pending.until) return false;
-    pending.doubt();
+    pending.endDoubt();
     pending.refusals += 1;
     pending.sent = false;
     // Away by then: the return says it.
-    pending.doubt = clock.after(waitMs, () => this.#say(pending));
+    pending.endPause = clock.after(waitMs, () => this.#say(pending));
     return true;
   }
 
@@ -214,9 +222,10 @@ export class Requests {
   }
 
   /** @param {string} requestId @param {Pending} pending */
-  #settle(requestId, { ends, doubt }) {
+  #settle(requestId, { ends, endDoubt, endPause }) {
     this.#pending.delete(requestId);
-    doubt();
+    endDoubt();
+    endPause();
     for (const end of ends) end();
   }
 }

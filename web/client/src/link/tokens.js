@@ -25,7 +25,7 @@ export class Tokens {
   #token;
   /** Why the next one must be a new one. @type {TokenReason | null} */
   #wanting = null;
-  /** @type {Promise<string> | null} */
+  /** What all who ask now wait for. @type {Promise<string> | null} */
   #asking = null;
 
   /**
@@ -61,9 +61,10 @@ export class Tokens {
     this.#wanting = why;
   }
 
-  /** Somebody starts afresh: a function is asked again, and a fixed token tried again. */
+  /** Somebody starts afresh: a function is asked again, whoever it still owes an answer; a fixed token is tried again. */
   forget() {
     this.#wanting = null;
+    this.#asking = null;
     if (typeof this.#source !== 'string') this.#token = null;
   }
 
@@ -73,10 +74,25 @@ export class Tokens {
    * @throws {OtomoError} `NO_TOKEN`; with `context.final` where asking again leads nowhere
    */
   renew(why) {
-    this.#asking ??= this.#ask(why).finally(() => {
-      this.#asking = null;
-    });
-    return this.#asking;
+    if (this.#asking !== null) return this.#asking;
+    const asking = this.#ask(why);
+    this.#asking = asking;
+    asking.then((token) => this.#settle(asking, token), () => this.#settle(asking, null));
+    return asking;
+  }
+
+  /**
+   * One that was forgotten meanwhile gives its token to those who wait for it, and to nobody else.
+   *
+   * @param {Promise<string>} asking
+   * @param {string | null} token
+   */
+  #settle(asking, token) {
+    if (this.#asking !== asking) return;
+    this.#asking = null;
+    if (token === null) return;
+    this.#token = token;
+    this.#wanting = null;
   }
 
   /** @param {TokenReason} why */
@@ -91,8 +107,6 @@ export class Tokens {
     });
     // An app whose person has signed out has none to give.
     if (!token) throw new OtomoError('NO_TOKEN', 'the token function gave none', { why, final: true });
-    this.#token = token;
-    this.#wanting = null;
     return token;
   }
 

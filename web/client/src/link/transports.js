@@ -70,7 +70,8 @@ export class Transports {
    */
   get askInMs() {
     if (this.#choice !== 'auto') return null;
-    return this.#askings === 0 && !this.#blocked ? 0 : Math.min(ASK_AGAIN_MAX_MS, ASK_AGAIN_MS * 2 ** (this.#askings - 1));
+    if (this.#askings === 0 && !this.#blocked) return 0;
+    return Math.min(ASK_AGAIN_MAX_MS, ASK_AGAIN_MS * 2 ** Math.max(0, this.#askings - 1));
   }
 
   /** It was asked. @param {boolean} comesThrough */

@@ -2,6 +2,9 @@
  * A WebSocket as a wire.
  */
 
+import { parsed } from '../errors.js';
+import { ABANDONED, BROKEN } from './close_codes.js';
+
 /**
  * What carries a connection. It ends with the close codes of the protocol, whatever it is made of.
  *
@@ -36,9 +39,10 @@
  * @param {WebSocketClass} way.WebSocket
  * @param {string} way.url
  * @param {string} way.token
+ * @param {(what: string, detail: unknown) => void} way.log
  * @returns {Wire} one that is being opened
  */
-export function openWebSocket({ WebSocket, url, token }) {
+export function openWebSocket({ WebSocket, url, token, log }) {
   // The token travels as a subprotocol: unlike the address it is not written into logs.
   const socket = new WebSocket(url, ['bearer', token]);
   /** @type {Wire} */
@@ -53,7 +57,17 @@ export function openWebSocket({ WebSocket, url, token }) {
       socket.close(code);
     },
   };
-  socket.onmessage = (/** @type {{data: string}} */ { data }) => wire.onmessage?.(JSON.parse(data));
+  socket.onmessage = (/** @type {{data: string}} */ { data }) => {
+    const message = parsed(data);
+    if (message !== null) {
+      wire.onmessage?.(message);
+      return;
+    }
+    log('not a message', data);
+    const { onclose } = wire;
+    wire.close(ABANDONED);
+    onclose?.({ code: BROKEN });
+  };
   // Says nothing that the close does not; without a listener some implementations throw.
   socket.onerror = () => {};
   socket.onclose = (/** @type {{code: number}} */ { code }) => wire.onclose?.({ code });

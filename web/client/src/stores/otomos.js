@@ -20,7 +20,13 @@
  * @typedef {object} OtomosState
  * @property {boolean} known false until the first snapshot is whole
  * @property {readonly OtomoPerson[]} list
- * @property {readonly OtomoPerson[] | null} coming a snapshot that goes on with the next message of its type
+ * @property {Coming | null} coming a snapshot that goes on with the next message of its type
+ *
+ * @typedef {object} Coming
+ * @property {readonly OtomoPerson[]} list
+ * @property {readonly OtomoUpdate[]} updates what was told since it began
+ *
+ * @typedef {{userId: string, status: OtomoStatus, timestamp: number}} OtomoUpdate
  */
 
 /** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
@@ -39,7 +45,10 @@ export function reduceOtomos(state, event) {
     case 'otomo_status_snapshot':
       return fromSnapshot(state, event);
     case 'otomo_status_update':
-      return { ...state, list: moved(state.list, event) };
+      return updated(state, event);
+    case 'connected':
+      // The rest of a snapshot went with its connection.
+      return state.coming === null ? state : { ...state, coming: null };
     default:
       return state;
   }
@@ -66,14 +75,26 @@ function fromSnapshot({ known, list, coming }, { otomos, more }) {
     const old = before.get(userId);
     return same(old, { userId, name: name ?? old?.name ?? null, avatar: avatar ?? old?.avatar ?? null, status, timestamp });
   });
-  const all = coming === null ? part : [...coming, ...part];
+  const { list: first, updates } = coming ?? { list: [], updates: [] };
+  const all = [...first, ...part];
   // The old list stays in view until the new one is whole.
-  return more === true ? { known, list, coming: all } : { known: true, list: sameList(list, all), coming: null };
+  if (more === true) return { known, list, coming: { list: all, updates } };
+  return { known: true, list: sameList(list, updates.reduce(moved, all)), coming: null };
+}
+
+/**
+ * @param {OtomosState} state
+ * @param {OtomoUpdate} update
+ * @returns {OtomosState}
+ */
+function updated({ known, list, coming }, update) {
+  const next = coming === null ? null : { ...coming, updates: [...coming.updates, update] };
+  return { known, list: moved(list, update), coming: next };
 }
 
 /**
  * @param {readonly OtomoPerson[]} list
- * @param {{userId: string, status: OtomoStatus, timestamp: number}} update
+ * @param {OtomoUpdate} update
  * @returns {readonly OtomoPerson[]}
  */
 function moved(list, { userId, status, timestamp }) {

@@ -5,6 +5,7 @@
  * and goes in beside the reducers: no event that a backend may publish is mistaken for it.
  */
 
+import { isPassing } from '../errors.js';
 import { createStore, readOnly } from '../store.js';
 import { NO_FRIENDS, reduceFriends, withStatuses } from './friends.js';
 import { NO_OTOMOS, reduceOtomos, withProfile } from './otomos.js';
@@ -21,7 +22,7 @@ export class Stores {
   #otomosState = NO_OTOMOS;
   #typingUntil = NOBODY_TYPING;
   #endTyping = () => {};
-  /** Whose names REST was asked for: once each. @type {Set<string>} */
+  /** Whose names REST is asked for, and has told or refused for good. @type {Set<string>} */
   #profiles = new Set();
   /** How many balances the stream has told: an answer of REST from before one of them is old. */
   #balances = 0;
@@ -93,8 +94,11 @@ export class Stores {
   }
 
   async #loadFriends() {
+    const before = this.#friends.get();
     await this.#ask('/api/friends/online-status', ({ data }) => {
-      this.#friends.set(withStatuses(this.#friends.get(), data.statuses));
+      const now = this.#friends.get();
+      // What was heard before the question is older than its answer.
+      this.#friends.set(withStatuses(now === before ? NO_FRIENDS : now, data.statuses));
     });
   }
 
@@ -110,21 +114,26 @@ export class Stores {
     const otomo = this.#otomosState.list.find((one) => one.userId === userId);
     if (otomo === undefined || otomo.name !== null || this.#profiles.has(userId)) return;
     this.#profiles.add(userId);
-    await this.#ask(`/api/otomo/${encodeURIComponent(userId)}`, ({ name = null, avatar = null }) => {
+    const refusal = await this.#ask(`/api/otomo/${encodeURIComponent(userId)}`, ({ name = null, avatar = null }) => {
       this.#list(withProfile(this.#otomosState, { userId, name, avatar }));
     });
+    // With the next update, then.
+    if (isPassing(refusal)) this.#profiles.delete(userId);
   }
 
   /**
    * @param {string} path
    * @param {(answer: any) => void} take
+   * @returns {Promise<unknown>} why there is no answer; null where there is one
    */
   async #ask(path, take) {
     try {
       take(await this.#rest.get(path));
+      return null;
     } catch (error) {
       // Shown once the stream tells it; roles that may not ask have no use for it.
       this.#log(path, error);
+      return error;
     }
   }
 

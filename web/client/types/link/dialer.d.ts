@@ -4,7 +4,7 @@
  * @property {string} topics
  * @property {() => Promise<string>} device
  * @property {typeof globalThis.fetch} fetch
- * @property {() => import('./websocket.js').WebSocketClass | undefined} WebSocket
+ * @property {import('./websocket.js').WebSocketClass} WebSocket
  * @property {import('../clock.js').Clock} clock
  * @property {import('./tokens.js').Tokens} tokens
  * @property {import('./position.js').Position} position
@@ -31,7 +31,7 @@ export type Way = {
     topics: string;
     device: () => Promise<string>;
     fetch: typeof globalThis.fetch;
-    WebSocket: () => import("./websocket.js").WebSocketClass | undefined;
+    WebSocket: import("./websocket.js").WebSocketClass;
     clock: import("../clock.js").Clock;
     tokens: import("./tokens.js").Tokens;
     position: import("./position.js").Position;

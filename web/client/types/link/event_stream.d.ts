@@ -1,3 +1,8 @@
+/**
+ * How long the answer to a command may take, in milliseconds: those behind it wait as long. The slowest are actions,
+ * for which the server waits 5 s for the app's backend (`actions.timeout`).
+ */
+export const POST_MS: 15000;
 /** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
 export class EventStream implements Wire {
     /**
@@ -6,6 +11,7 @@ export class EventStream implements Wire {
      * @param {string} way.base where the server is
      * @param {URLSearchParams} way.query
      * @param {() => string} way.token asked anew for each request
+     * @param {import('../clock.js').Clock} way.clock
      * @param {(what: string, detail: unknown) => void} way.log
      */
     constructor(way: {
@@ -13,6 +19,7 @@ export class EventStream implements Wire {
         base: string;
         query: URLSearchParams;
         token: () => string;
+        clock: import("../clock.js").Clock;
         log: (what: string, detail: unknown) => void;
     });
     /** @type {'sse'} */

@@ -17,6 +17,7 @@ export const PATIENCE_MS: 5000;
  * @typedef {object} Pending
  * @property {string} type
  * @property {string} text
+ * @property {number} bytes how long it is
  * @property {boolean} repeats whether it is said again where nobody can tell if it was done
  * @property {boolean} patient whether it is said again after a refusal for haste
  * @property {number} until milliseconds since 1970
@@ -25,7 +26,8 @@ export const PATIENCE_MS: 5000;
  * @property {(answer: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {(() => void)[]} ends what to take back when it is over
- * @property {() => void} doubt takes back the doubt in the link
+ * @property {() => void} endDoubt takes back the question whether the link still holds
+ * @property {() => void} endPause takes back what says it again after a refusal
  */
 export class Requests {
     /**
@@ -49,7 +51,7 @@ export class Requests {
      * @throws {OtomoError}
      */
     request(type: string, fields: Record<string, any>, { retry, timeoutMs, signal }?: RequestOptions): Promise<any>;
-    /** A connection is there: what it takes. @param {number} messageSize bytes; 0 for any number */
+    /** A connection is there: what it takes. What waits and is longer is refused. @param {number} messageSize bytes; 0 for any number */
     fits(messageSize: number): void;
     /** The link is up: say all that waits, in the order in which it was asked. */
     live(): void;
@@ -81,6 +83,10 @@ export type Pending = {
     type: string;
     text: string;
     /**
+     * how long it is
+     */
+    bytes: number;
+    /**
      * whether it is said again where nobody can tell if it was done
      */
     repeats: boolean;
@@ -104,7 +110,11 @@ export type Pending = {
      */
     ends: (() => void)[];
     /**
-     * takes back the doubt in the link
+     * takes back the question whether the link still holds
      */
-    doubt: () => void;
+    endDoubt: () => void;
+    /**
+     * takes back what says it again after a refusal
+     */
+    endPause: () => void;
 };

@@ -21,7 +21,7 @@ export class Tokens {
     get(): Promise<string>;
     /** The one in use does not do: whoever needs one next gets another. @param {TokenReason} why */
     spend(why: TokenReason): void;
-    /** Somebody starts afresh: a function is asked again, and a fixed token tried again. */
+    /** Somebody starts afresh: a function is asked again, whoever it still owes an answer; a fixed token is tried again. */
     forget(): void;
     /**
      * @param {TokenReason} why

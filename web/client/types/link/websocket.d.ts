@@ -1,7 +1,4 @@
 /**
- * A WebSocket as a wire.
- */
-/**
  * What carries a connection. It ends with the close codes of the protocol, whatever it is made of.
  *
  * @typedef {object} Wire
@@ -34,12 +31,14 @@
  * @param {WebSocketClass} way.WebSocket
  * @param {string} way.url
  * @param {string} way.token
+ * @param {(what: string, detail: unknown) => void} way.log
  * @returns {Wire} one that is being opened
  */
-export function openWebSocket({ WebSocket, url, token }: {
+export function openWebSocket({ WebSocket, url, token, log }: {
     WebSocket: WebSocketClass;
     url: string;
     token: string;
+    log: (what: string, detail: unknown) => void;
 }): Wire;
 /**
  * Whether WebSockets come through. Nobody is signed in by it: the server waits for a token that does not come.

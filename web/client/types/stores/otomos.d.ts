@@ -33,7 +33,13 @@ export function withProfile(state: OtomosState, { userId, name, avatar }: {
  * @typedef {object} OtomosState
  * @property {boolean} known false until the first snapshot is whole
  * @property {readonly OtomoPerson[]} list
- * @property {readonly OtomoPerson[] | null} coming a snapshot that goes on with the next message of its type
+ * @property {Coming | null} coming a snapshot that goes on with the next message of its type
+ *
+ * @typedef {object} Coming
+ * @property {readonly OtomoPerson[]} list
+ * @property {readonly OtomoUpdate[]} updates what was told since it began
+ *
+ * @typedef {{userId: string, status: OtomoStatus, timestamp: number}} OtomoUpdate
  */
 /** The order that people see: who can be called first. @type {readonly OtomoStatus[]} */
 export const STATUSES: readonly OtomoStatus[];
@@ -62,5 +68,17 @@ export type OtomosState = {
     /**
      * a snapshot that goes on with the next message of its type
      */
-    coming: readonly OtomoPerson[] | null;
+    coming: Coming | null;
+};
+export type Coming = {
+    list: readonly OtomoPerson[];
+    /**
+     * what was told since it began
+     */
+    updates: readonly OtomoUpdate[];
+};
+export type OtomoUpdate = {
+    userId: string;
+    status: OtomoStatus;
+    timestamp: number;
 };

@@ -125,7 +125,7 @@ describe('an app with the package', () => {
        // @ts-expect-error an action of the app's own is acknowledged, and that is all
        (await otomo.request('own_action', {})).messageSeq;
        const store: Store<Call> = otomo.calls.store;
-       const phase: 'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended' = store.get().phase;
+       const phase: 'idle' | 'asking' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended' = store.get().phase;
        // @ts-expect-error snapshots are for reading
        otomo.unread.get().conversations['c'] = { unread: 0, readSeq: 0, lastSeq: 0 };
        console.log(seq, phase, acknowledged, otomo.points.get().last?.timestamp);`,

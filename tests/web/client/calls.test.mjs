@@ -1,71 +1,11 @@
-// A call: commands, what is shown, and the way of the voice.
+// A call: what its person asks for, what is said to the server, and what is shown.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { sdpOf, testPeers, TestStream } from './support/peers.mjs';
-import { back, begun, CONNECTED, live, settle } from './support/world.mjs';
-
-const RING = {
-  type: 'incoming_call',
-  callId: 'c-1',
-  fromUserId: 'taro',
-  fromUserName: 'たろう',
-  fromUserAvatar: null,
-  timestamp: 1_700_000_000,
-  expiresAt: 1_700_000_030,
-  remainingMs: 30_000,
-};
-const ICE = [{ urls: ['turn:x'] }];
-
-/** A client with a microphone and peer connections of the test's. */
-async function phone(options = {}) {
-  const RTCPeerConnection = testPeers();
-  const voices = [];
-  const microphone = async () => {
-    const voice = new TestStream();
-    voices.push(voice);
-    return voice;
-  };
-  const seen = await live({ calls: { microphone, RTCPeerConnection, ...options.calls } });
-  return Object.assign(seen, { voices, peers: RTCPeerConnection.made, calls: seen.otomo.calls, call: () => seen.otomo.calls.store.get() });
-}
-
-const answer = (seen, type, more = {}) => {
-  const { requestId, callId } = seen.socket().of(type).at(-1);
-  return seen.socket().says({ type: `${type}_ack`, callId, requestId, ...more });
-};
-
-/** A caller whose call was answered. */
-async function calling() {
-  const seen = await phone();
-  const placed = seen.calls.place({ userId: 'hana', name: 'Hana' });
-  await settle();
-  await answer(seen, 'call_request', { status: 'requesting' });
-  const callId = await placed;
-  await seen.socket().says({ type: 'call_ringing', callId }, { type: 'call_accepted', callId, timestamp: 1 });
-  await seen.socket().says({ type: 'signaling_start', callId, role: 'offerer', iceServers: ICE });
-  return Object.assign(seen, { callId });
-}
-
-/** An otomo who has answered. */
-async function called() {
-  const seen = await phone();
-  await seen.socket().says(RING);
-  const accepted = seen.calls.accept();
-  await settle();
-  await answer(seen, 'call_accept');
-  await accepted;
-  await seen.socket().says({ type: 'signaling_start', callId: 'c-1', role: 'answerer', iceServers: ICE });
-  return Object.assign(seen, { callId: 'c-1' });
-}
-
-/** The other side's signals. */
-const theirs = ({ callId }) => ({
-  offer: (session, version) => ({ type: 'webrtc_offer', callId, offer: { type: 'offer', sdp: sdpOf(session, version) } }),
-  answer: (session, version) => ({ type: 'webrtc_answer', callId, answer: { type: 'answer', sdp: sdpOf(session, version) } }),
-  candidate: (n) => ({ type: 'ice_candidate', callId, candidate: { candidate: `${n}` } }),
-});
+import { voice } from './support/peers.mjs';
+import { answer, boundCall, called, calling, greeting, ICE, phone, prompts, reloaded, RING, theirs } from './support/phone.mjs';
+import { back, CONNECTED, settle, TestStorage } from './support/world.mjs';
 
 describe('a caller', () => {
   test('is shown every phase, from the request to the summary', async () => {
@@ -83,7 +23,7 @@ describe('a caller', () => {
     await seen.socket().says({ type: 'call_tick', callId, totalChargedPoints: 60, status: 'low_balance' });
     assert.deepEqual([seen.call().charged, seen.call().low], [60, true]);
     await seen.socket().says({ type: 'call_end', callId, reason: 'otomo_end', durationSeconds: 61, totalChargedPoints: 60 });
-    assert.deepEqual(phases, ['requesting', 'ringing', 'connecting', 'connected', 'ended']);
+    assert.deepEqual(phases, ['asking', 'requesting', 'ringing', 'connecting', 'connected', 'ended']);
     assert.deepEqual(seen.call().ending, { kind: 'over', reason: 'otomo_end', durationSeconds: 61, points: 60 });
     seen.calls.dismiss();
     assert.equal(seen.call().phase, 'idle');
@@ -150,6 +90,76 @@ describe('a caller', () => {
     assert.equal(seen.socket().of('webrtc_answer')[0].callId, 'c-9');
   });
 
+  test('may give up while the browser asks for the microphone: nobody is rung', async () => {
+    const browser = prompts();
+    const seen = await phone({ calls: browser });
+    const placed = assert.rejects(seen.calls.place({ userId: 'hana', name: 'Hana' }), { code: 'ABORTED' });
+    assert.deepEqual([seen.call().phase, seen.call().peer.name, seen.calls.live], ['asking', 'Hana', true]);
+    await seen.calls.end();
+    await placed;
+    assert.equal(seen.call().phase, 'idle');
+    assert.equal((await browser.allow()).tracks[0].stopped, true);
+    assert.deepEqual(seen.socket().sent.filter(({ type }) => type.startsWith('call_')), []);
+  });
+
+  test('whose client stops while the browser asks for the microphone rings nobody after the next start', async () => {
+    const browser = prompts();
+    const seen = await phone({ calls: browser });
+    const placed = assert.rejects(seen.calls.place('hana'), { code: 'ABORTED' });
+    seen.otomo.stop();
+    await placed;
+    assert.deepEqual(seen.socket().sent, []);
+    seen.otomo.start();
+    await settle();
+    await seen.socket().says(...greeting(null));
+    await browser.allow();
+    assert.equal(seen.call().phase, 'idle');
+    assert.deepEqual(seen.socket().of('call_request'), []);
+  });
+
+  test('who is called while the browser asks for the microphone hears the ring, and rings nobody', async () => {
+    const browser = prompts();
+    const seen = await phone({ calls: browser });
+    const placed = assert.rejects(seen.calls.place('hana'), { code: 'ABORTED' });
+    await seen.socket().says(RING);
+    await placed;
+    assert.deepEqual([seen.call().phase, seen.call().callId], ['incoming', 'c-1']);
+    assert.equal((await browser.allow()).tracks[0].stopped, true);
+    assert.deepEqual(seen.socket().of('call_request'), []);
+  });
+
+  test('who gives up just when the otomo calls too leaves the call that the two came into', async () => {
+    const seen = await phone();
+    const given = assert.rejects(seen.calls.place('hana'), { code: 'ABORTED' });
+    await settle();
+    const [{ callId, requestId }] = seen.socket().of('call_request');
+    const left = seen.calls.end();
+    await given;
+    await seen.socket().says({ type: 'call_request_ack', callId, requestId, status: 'ended', outcome: 'rejected', reason: 'superseded', joinedCallId: 'c-9' });
+    assert.equal(seen.call().phase, 'idle');
+    assert.deepEqual(seen.socket().of('call_end_request').map((one) => one.callId), ['c-9']);
+    await seen.socket().says({ type: 'signaling_start', callId: 'c-9', role: 'answerer', iceServers: ICE });
+    await answer(seen, 'call_cancel');
+    await left;
+    assert.equal(seen.call().phase, 'idle');
+  });
+
+  test('who gave up in a tunnel, just when the otomo called too, leaves that call on return', async () => {
+    const seen = await phone();
+    const given = assert.rejects(seen.calls.place('hana'), { code: 'ABORTED' });
+    await settle();
+    const [{ callId }] = seen.socket().of('call_request');
+    await seen.socket().breaks();
+    seen.calls.end();
+    await given;
+    await seen.clock.tick(2_000);
+    assert.equal(seen.call().phase, 'idle');
+    const over = { callId, userId: 'me', otomoId: 'hana', outcome: 'rejected', reason: 'superseded' };
+    await seen.socket().says(...greeting(boundCall({ callId: 'c-9', role: 'answerer', phase: 'connecting' }), [over]));
+    assert.equal(seen.call().phase, 'idle');
+    assert.deepEqual(seen.socket().of('call_end_request').map((one) => one.callId), ['c-9']);
+  });
+
   test('has one call at a time', async () => {
     const seen = await calling();
     await assert.rejects(seen.calls.place('yumi'), { code: 'CALLER_BUSY' });
@@ -173,16 +183,13 @@ describe('an otomo', () => {
   });
 
   test('whose caller gave up while the browser asked for the microphone speaks to nobody', async () => {
-    let allow;
-    const seen = await phone({ calls: { microphone: () => new Promise((resolve) => (allow = resolve)) } });
+    const browser = prompts();
+    const seen = await phone({ calls: browser });
     await seen.socket().says(RING);
     const late = assert.rejects(seen.calls.accept(), { code: 'CALL_ALREADY_ENDED' });
     await seen.socket().says({ type: 'call_cancelled', callId: 'c-1', reason: 'caller_cancelled', timestamp: 1 });
-    const voice = new TestStream();
-    allow(voice);
     await late;
-    await settle();
-    assert.equal(voice.tracks[0].stopped, true);
+    assert.equal((await browser.allow()).tracks[0].stopped, true);
     assert.deepEqual(seen.socket().of('call_accept'), []);
   });
 
@@ -233,7 +240,114 @@ describe('leaving', () => {
     await seen.socket().says({ type: 'error', code: 'CALL_ALREADY_ENDED', message: 'm', requestId });
     await left;
     await seen.clock.tick(2_000);
+    assert.deepEqual([seen.call().phase, seen.call().ending.reason], ['ended', 'user_end']);
+  });
+
+  test('in a tunnel is over here in two seconds, as far as one knows; the goodbye goes on unseen', async () => {
+    const seen = await calling();
+    await seen.socket().says({ type: 'call_connected', callId: seen.callId, connectedAt: 1 });
+    await seen.clock.tick(10_000);
+    await seen.socket().says({ type: 'call_tick', callId: seen.callId, totalChargedPoints: 60, status: 'ok' });
+    await seen.socket().breaks();
+    const left = seen.calls.end();
+    await seen.clock.tick(2_000);
+    await left;
+    assert.deepEqual(seen.call().ending, { kind: 'over', reason: 'user_end', durationSeconds: 12, points: 60 });
+    const placed = seen.calls.place('yumi');
+    await settle();
+    assert.equal(seen.call().phase, 'requesting', 'the next one may be called');
+    await seen.clock.tick(29_000);
+    await seen.socket().says(...greeting(null));
+    assert.deepEqual(seen.socket().sent.map(({ type }) => type), ['call_end_request', 'call_request']);
+    await answer(seen, 'call_request', { status: 'requesting' });
+    await placed;
+  });
+
+  test('in a tunnel: the snapshot does not bring the call back while the goodbye waits, however long it was', async () => {
+    const seen = await calling();
+    await seen.socket().says({ type: 'call_connected', callId: seen.callId, connectedAt: 1 });
+    await seen.socket().breaks();
+    seen.calls.end();
+    await seen.clock.tick(300_000);
+    seen.otomo.nudge();
+    await settle();
+    const still = boundCall({ callId: seen.callId });
+    await seen.socket().says(...greeting(still));
+    assert.equal(seen.call().phase, 'ended');
+    assert.equal(seen.voices.length, 1, 'no microphone is opened');
+    await answer(seen, 'call_end_request');
+    await seen.socket().says({ type: 'call_end', callId: seen.callId, reason: 'user_end', durationSeconds: 7, totalChargedPoints: 80 });
+    assert.deepEqual(seen.call().ending, { kind: 'over', reason: 'user_end', durationSeconds: 7, points: 80 }, 'now the server knows better');
+  });
+
+  test('within the two seconds, a snapshot that still has the call changes nothing', async () => {
+    const seen = await calling();
+    await seen.socket().breaks();
+    seen.calls.end();
+    await seen.clock.tick(250);
+    await seen.socket().says(...greeting(boundCall({ callId: seen.callId })));
+    assert.deepEqual([seen.call().wish, seen.peers.length], ['leave', 1]);
+    await answer(seen, 'call_end_request');
+    await seen.clock.tick(2_000);
+    assert.equal(seen.call().phase, 'ended');
+  });
+
+  test('a ring that was declined in a tunnel does not ring again on return', async () => {
+    const seen = await phone();
+    await seen.socket().says(RING);
+    await seen.socket().breaks();
+    seen.calls.reject('busy');
+    await seen.clock.tick(2_000);
     assert.equal(seen.call().phase, 'idle');
+    await seen.socket().says(CONNECTED, RING, { type: 'ready', seq: 0 });
+    assert.equal(seen.call().phase, 'idle');
+    assert.equal(seen.socket().of('call_reject')[0].reason, 'busy');
+  });
+
+  test('a ring just before the return neither shows that it rings again, nor says so', async () => {
+    const seen = await phone();
+    await seen.socket().says(RING);
+    await seen.socket().breaks();
+    seen.calls.reject();
+    await seen.clock.tick(250);
+    await seen.socket().says(CONNECTED, RING, { type: 'ready', seq: 0 });
+    assert.equal(seen.call().wish, 'leave');
+    assert.deepEqual(seen.socket().sent.map(({ type }) => type), ['call_reject']);
+  });
+
+  test('a call that the server ended meanwhile tells nothing to the one who chose it', async () => {
+    const seen = await phone();
+    const given = assert.rejects(seen.calls.place('hana'), { code: 'ABORTED' });
+    await settle();
+    await seen.socket().says({ type: 'call_ringing', callId: seen.call().callId });
+    await seen.socket().breaks();
+    seen.calls.end();
+    await given;
+    await seen.clock.tick(250);
+    await seen.socket().says(...greeting(null));
+    await answer(seen, 'call_cancel');
+    assert.equal(seen.call().phase, 'idle');
+  });
+
+  test('while the answer is on its way ends the call whether it arrived or not', async () => {
+    const seen = await phone();
+    await seen.socket().says(RING);
+    const late = assert.rejects(seen.calls.accept(), { code: 'CALL_ALREADY_ENDED' });
+    await settle();
+    const left = seen.calls.end();
+    await late;
+    assert.deepEqual(seen.socket().sent.map(({ type }) => type), ['call_ringing', 'call_accept', 'call_end_request']);
+    await answer(seen, 'call_end_request');
+    await left;
+    assert.equal(seen.call().phase, 'idle');
+  });
+
+  test('pressed twice says one goodbye', async () => {
+    const seen = await calling();
+    const both = [seen.calls.end(), seen.calls.end()];
+    await answer(seen, 'call_end_request');
+    await Promise.all(both);
+    assert.equal(seen.socket().of('call_end_request').length, 1);
   });
 
   test('the client ends its call before it says goodbye', async () => {
@@ -246,172 +360,102 @@ describe('leaving', () => {
   });
 });
 
-describe('the voice', () => {
-  test("begins with the caller's offer, and is reported once it flows", async () => {
-    const seen = await calling();
-    const [peer] = seen.peers;
-    assert.deepEqual(peer.configuration.iceServers, ICE);
-    assert.equal(seen.socket().of('webrtc_offer').length, 1);
-    await seen.socket().says(theirs(seen).answer('x'));
-    peer.becomes('connected');
-    assert.deepEqual(seen.socket().of('call_connected'), [{ type: 'call_connected', callId: seen.callId }]);
-    const stream = new TestStream();
-    peer.ontrack({ streams: [stream] });
-    assert.equal(seen.calls.remoteStream, stream);
-    assert.equal(seen.calls.loudness(), 0.5);
-    assert.deepEqual(await seen.calls.bytes(), { sent: 10, received: 20 });
-  });
+describe('muting', () => {
+  const heard = (seen, at = -1) => seen.voices.at(at).tracks[0].enabled;
 
-  test('candidates wait for the description that they belong to', async () => {
-    const seen = await called();
-    const signal = theirs(seen);
-    await seen.socket().says(signal.candidate(1), signal.candidate(2), signal.offer('x'), signal.candidate(3));
-    await settle();
-    assert.deepEqual(seen.peers[0].candidates.map(({ candidate }) => candidate), ['1', '2', '3']);
-    assert.equal(seen.socket().of('webrtc_answer').length, 1);
-  });
-
-  test('signals that come while the microphone is opened are kept', async () => {
-    let allow;
-    const RTCPeerConnection = testPeers();
-    const microphone = () => new Promise((resolve) => (allow = resolve));
-    const seen = await begun({ calls: { microphone, RTCPeerConnection } });
-    const call = {
-      callId: 'c-1', phase: 'connected', role: 'answerer', bound: true, connectedAt: 1_700_000_000, timestamp: 1, totalChargedPoints: 30,
-      caller: { userId: 'taro', name: 'T', avatar: null }, otomo: { userId: 'me', name: 'M', avatar: null }, iceServers: ICE,
-    };
-    await seen.socket().says(CONNECTED, { type: 'call_snapshot', call, recent: [] }, { type: 'ready', seq: 0 });
-    await seen.socket().says(theirs({ callId: 'c-1' }).offer('x'));
-    allow(new TestStream());
-    await settle();
-    const { phase, peer, charged } = seen.otomo.calls.store.get();
-    assert.deepEqual([phase, peer.userId, charged], ['connected', 'taro', 30], 'taken up after a reload');
-    assert.deepEqual(RTCPeerConnection.made[0].configuration.iceServers, ICE);
-    assert.equal(seen.socket().of('webrtc_answer').length, 1);
-  });
-
-  test('is not begun where the call is over before there is a microphone', async () => {
-    let allow;
-    const RTCPeerConnection = testPeers();
-    const microphone = () => new Promise((resolve) => (allow = resolve));
-    const seen = await begun({ calls: { microphone, RTCPeerConnection } });
-    const person = { userId: 'taro', name: 'T', avatar: null };
-    const call = { callId: 'c-1', phase: 'connected', role: 'offerer', bound: true, caller: person, otomo: person, totalChargedPoints: 0 };
-    await seen.socket().says(CONNECTED, { type: 'call_snapshot', call, recent: [] }, { type: 'ready', seq: 0 });
-    await seen.socket().says({ type: 'call_end', callId: 'c-1', reason: 'otomo_end', durationSeconds: 1, totalChargedPoints: 0 });
-    const voice = new TestStream();
-    allow(voice);
-    await settle();
-    assert.equal(RTCPeerConnection.made.length, 0);
-    assert.equal(voice.tracks[0].stopped, true);
-  });
-
-  test('after a return the caller looks for a new path, and says again what may have been lost', async () => {
-    const seen = await calling();
-    await seen.socket().says(theirs(seen).answer('x'));
-    await seen.socket().breaks();
-    seen.peers[0].becomes('connected');
-    await seen.clock.tick(250);
-    await back(seen);
-    assert.equal(seen.socket().of('call_connected').length, 1);
-    assert.equal(seen.socket().of('webrtc_offer').length, 1);
-    assert.equal(seen.peers[0].restarts, 1);
-    assert.equal(seen.peers.length, 1);
-  });
-
-  test('without a link a broken path is left as it is: nobody could answer', async () => {
-    const seen = await calling();
-    await seen.socket().says(theirs(seen).answer('x'));
-    seen.peers[0].becomes('connected');
-    await seen.socket().breaks();
-    seen.peers[0].becomes('disconnected');
-    await seen.clock.tick(60_000);
-    assert.equal(seen.peers.length, 1);
-  });
-
-  test('what does not mend by itself the caller mends: a new path, then a new connection', async () => {
-    const seen = await calling();
-    await seen.socket().says(theirs(seen).answer('x'));
-    const [peer] = seen.peers;
-    peer.becomes('connected');
-    peer.becomes('disconnected');
-    await seen.clock.tick(3_999);
-    assert.equal(peer.restarts, 0);
-    await seen.clock.tick(1);
-    assert.equal(peer.restarts, 1);
-    await seen.clock.tick(10_000);
-    assert.equal(seen.peers.length, 2);
-    assert.equal(peer.connectionState, 'closed');
-    seen.peers[1].becomes('failed');
-    await seen.clock.tick(0);
-    assert.equal(seen.peers.length, 3);
-  });
-
-  test('of a page that was loaded anew is met with a new connection', async () => {
-    const otomo = await called();
-    const signal = theirs(otomo);
-    await otomo.socket().says(signal.offer('x'), signal.offer('x', 2));
-    await settle();
-    assert.equal(otomo.peers.length, 1, 'a new path of the same connection');
-    await otomo.socket().says(signal.offer('y'));
-    await settle();
-    assert.equal(otomo.peers.length, 2);
-    assert.equal(otomo.socket().of('webrtc_answer').length, 3);
-
-    const caller = await calling();
-    await caller.socket().says(theirs(caller).answer('x'));
-    await caller.socket().says({ type: 'call_peer_back', callId: caller.callId });
-    await caller.socket().says(theirs(caller).answer('y'));
-    await settle();
-    assert.equal(caller.peers.length, 2);
-    assert.equal(caller.socket().of('webrtc_offer').length, 3);
-  });
-
-  test('where two offers cross, the otomo takes its own back and the caller passes over the other', async () => {
-    const otomo = await called();
-    await otomo.socket().says(theirs(otomo).offer('x'));
-    await settle();
-    otomo.peers[0].onnegotiationneeded();
-    await settle();
-    assert.equal(otomo.socket().of('webrtc_offer').length, 1);
-    await otomo.socket().says(theirs(otomo).offer('x', 2));
-    await settle();
-    assert.equal(otomo.socket().of('webrtc_answer').length, 2);
-
-    const caller = await calling();
-    const signal = theirs(caller);
-    await caller.socket().says(signal.answer('x'));
-    caller.peers[0].onnegotiationneeded();
-    await settle();
-    await caller.socket().says(signal.offer('x', 2), signal.candidate(1), signal.answer('x', 3), signal.candidate(2));
-    await settle();
-    assert.deepEqual(caller.socket().of('webrtc_answer'), []);
-    assert.equal(caller.peers[0].remoteDescription.type, 'answer');
-    assert.deepEqual(caller.peers[0].candidates, [{ candidate: '2' }]);
-  });
-
-  test('is not built twice where the server says twice that it is time', async () => {
-    const seen = await calling();
-    await seen.socket().says({ type: 'signaling_start', callId: seen.callId, role: 'offerer', iceServers: ICE });
-    assert.equal(seen.peers.length, 1);
-  });
-
-  test('is muted, also before the microphone is open', async () => {
+  test('silences the microphone, also one that is not open yet', async () => {
     const seen = await calling();
     await seen.calls.mute(true);
-    assert.equal(seen.call().muted, true);
-    assert.equal(seen.voices[0].tracks[0].enabled, false);
+    assert.deepEqual([seen.call().muted, heard(seen)], [true, false]);
     await seen.calls.mute(false);
-    assert.equal(seen.voices[0].tracks[0].enabled, true);
+    assert.deepEqual([seen.call().muted, heard(seen)], [false, true]);
+
+    const browser = prompts();
+    const early = await phone({ calls: browser });
+    early.calls.place('hana');
+    await early.calls.mute(true);
+    assert.equal((await browser.allow()).tracks[0].enabled, false);
   });
 
-  test('that has no microphone after a reload ends the call, and says why', async () => {
-    const RTCPeerConnection = testPeers();
-    const seen = await begun({ calls: { microphone: async () => assert.fail('denied'), RTCPeerConnection } });
-    const person = { userId: 'taro', name: 'T', avatar: null };
-    const call = { callId: 'c-1', phase: 'connected', role: 'offerer', bound: true, caller: person, otomo: person, totalChargedPoints: 0 };
-    await seen.socket().says(CONNECTED, { type: 'call_snapshot', call, recent: [] }, { type: 'ready', seq: 0 });
-    assert.deepEqual(seen.otomo.calls.store.get().ending.reason, 'MICROPHONE');
-    assert.equal(seen.socket().of('call_end_request').length, 1);
+  test('without a call, and of one that is being left, changes nothing for the next', async () => {
+    const seen = await calling();
+    const left = seen.calls.end();
+    await seen.calls.mute(true);
+    await answer(seen, 'call_end_request');
+    await left;
+    await seen.socket().says({ type: 'call_end', callId: seen.callId, reason: 'user_end', durationSeconds: 3, totalChargedPoints: 0 });
+    await seen.calls.mute(true);
+    seen.calls.dismiss();
+    await seen.calls.mute(true);
+    seen.calls.place('yumi');
+    await settle();
+    assert.deepEqual([seen.call().muted, heard(seen)], [false, true]);
+  });
+
+  test('survives a reload of the page, and ends with the call', async () => {
+    const storage = new TestStorage();
+    const before = await calling({ storage });
+    await before.calls.mute(true);
+
+    const call = boundCall({ callId: before.callId });
+    const after = await reloaded(call, { storage });
+    await settle();
+    assert.deepEqual([after.call().muted, heard(after)], [true, false]);
+
+    const next = await reloaded(boundCall({ callId: 'c-2' }), { storage });
+    await settle();
+    assert.deepEqual([next.call().muted, heard(next)], [false, true], 'of that call alone');
+
+    await after.calls.mute(true);
+    await after.socket().says({ type: 'call_end', callId: before.callId, reason: 'otomo_end', durationSeconds: 3, totalChargedPoints: 0 });
+    assert.deepEqual(storage.keys().filter((key) => key.includes('muted')), []);
+  });
+
+  test('that was taken back before the reload stays so', async () => {
+    const storage = new TestStorage();
+    const before = await calling({ storage });
+    await before.calls.mute(true);
+    await before.calls.mute(false);
+    const after = await reloaded(boundCall({ callId: before.callId }), { storage });
+    assert.equal(after.call().muted, false);
+  });
+});
+
+describe('a microphone', () => {
+  test('that ends by itself is told, and another one is spoken through without an offer', async () => {
+    const seen = await calling();
+    await seen.socket().says(theirs(seen).answer('x'));
+    const [sender] = seen.peers[0].getSenders();
+    await seen.calls.mute(true);
+    seen.voices[0].tracks[0].endsByItself();
+    assert.equal(seen.call().microphoneLost, true);
+    await seen.calls.useMicrophone();
+    assert.equal(seen.call().microphoneLost, false);
+    assert.equal(sender.track, seen.voices[1].tracks[0]);
+    assert.deepEqual([sender.track.enabled, seen.voices[0].tracks[0].stopped], [false, true], 'still muted');
+    assert.equal(seen.socket().of('webrtc_offer').length, 1);
+    seen.voices[0].tracks[0].endsByItself();
+    assert.equal(seen.call().microphoneLost, false, 'what is spoken through no more may end');
+    seen.peers[0].becomes('failed');
+    await seen.clock.tick(0);
+    assert.equal(seen.peers[1].getSenders()[0].track, sender.track, 'a new connection keeps to it');
+  });
+
+  test('that cannot be had leaves the one before', async () => {
+    const seen = await calling();
+    await assert.rejects(seen.calls.useMicrophone('no-such-device'), { code: 'MICROPHONE' });
+    assert.equal(seen.peers[0].getSenders()[0].track, seen.voices[0].tracks[0]);
+    assert.equal(seen.voices[0].tracks[0].stopped, false);
+  });
+
+  test('of the app is for one call, with which it ends', async () => {
+    const seen = await calling();
+    const own = voice();
+    await seen.calls.useMicrophone(own);
+    assert.equal(seen.peers[0].getSenders()[0].track, own.tracks[0]);
+    seen.calls.end();
+    assert.equal(own.tracks[0].stopped, true);
+    const idle = await phone();
+    await assert.rejects(idle.calls.useMicrophone(own), { code: 'INVALID_CALL_STATE' });
   });
 });

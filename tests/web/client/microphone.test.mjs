@@ -1,50 +1,48 @@
-// The microphone: who holds it, and that it is let go.
+// The microphone of one call: who holds it, and that it is let go.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Microphone } from '../../../web/client/src/calls/microphone.js';
-import { TestStream } from './support/peers.mjs';
+import { voice } from './support/peers.mjs';
+import { prompts } from './support/phone.mjs';
 import { settle } from './support/world.mjs';
 
-/** One whose prompts the test answers, in any order. */
+/** One whose prompts the test answers. */
 function prompted() {
-  const prompts = [];
-  const microphone = new Microphone(() => new Promise((grant, refuse) => prompts.push({ grant, refuse })));
-  return { microphone, prompts };
+  const browser = prompts();
+  return { ...browser, microphone: new Microphone(browser.microphone) };
 }
 
-test('a prompt that is refused after its call was left takes nothing from the next call', async () => {
-  const { microphone, prompts } = prompted();
-  const first = assert.rejects(microphone.open(), { code: 'MICROPHONE' });
-  microphone.close();
-  const second = microphone.open();
-  prompts[0].refuse(new Error('denied'));
-  await first;
-  const stream = new TestStream();
-  prompts[1].grant(stream);
-  assert.equal(await second, stream);
-  assert.equal(microphone.held, true);
-  await microphone.close();
-  assert.equal(stream.tracks[0].stopped, true);
-});
-
 test('one that was refused is asked for again', async () => {
-  const { microphone, prompts } = prompted();
+  const { microphone, asked, deny } = prompted();
   const refused = assert.rejects(microphone.open(), { code: 'MICROPHONE' });
-  prompts[0].refuse(new Error('denied'));
+  await deny();
   await refused;
-  assert.equal(microphone.held, false);
   microphone.open();
-  assert.equal(prompts.length, 2);
+  assert.equal(asked.length, 2);
 });
 
-test('granted after it was closed, it is let go at once', async () => {
-  const { microphone, prompts } = prompted();
-  microphone.open();
+test('closed while the browser asks, who waits is told at once, and what is granted later is let go', async () => {
+  const { microphone, allow } = prompted();
+  const waiting = assert.rejects(microphone.open(), { code: 'ABORTED' });
   microphone.close();
-  const stream = new TestStream();
-  prompts[0].grant(stream);
+  await waiting;
+  assert.equal((await allow()).tracks[0].stopped, true);
+});
+
+test('closed, it asks the browser for nothing more', async () => {
+  const { microphone, asked } = prompted();
+  microphone.close();
+  await assert.rejects(microphone.open(), { code: 'ABORTED' });
   await settle();
-  assert.equal(stream.tracks[0].stopped, true);
+  assert.equal(asked.length, 0);
+});
+
+test('another one that is chosen before it is needed is opened only then', async () => {
+  const { microphone, asked } = prompted();
+  const other = voice();
+  assert.equal(await microphone.use(async () => other), null);
+  assert.equal(await microphone.open(), other);
+  assert.equal(asked.length, 0);
 });

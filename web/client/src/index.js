@@ -30,6 +30,7 @@ import { Rest } from './rest.js';
  * @typedef {import('./calls/state.js').Call} Call
  * @typedef {import('./calls/state.js').Person} Person
  * @typedef {import('./calls/voice.js').CallOptions} CallOptions
+ * @typedef {import('./calls/stats.js').Quality} Quality
  * @typedef {import('./otomo.js').EventMap} EventMap
  * @typedef {import('./otomo.js').CommandMap} CommandMap
  * @typedef {import('./otomo.js').OtomoEvent} OtomoEvent

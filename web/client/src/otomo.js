@@ -129,6 +129,7 @@ export class Otomo {
       {
         clock,
         log,
+        storage,
         request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
         send: (type, fields) => this.#connection.send(type, fields),
         clockOffset: () => this.#clockOffset,

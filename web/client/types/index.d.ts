@@ -15,6 +15,7 @@
  * @typedef {import('./calls/state.js').Call} Call
  * @typedef {import('./calls/state.js').Person} Person
  * @typedef {import('./calls/voice.js').CallOptions} CallOptions
+ * @typedef {import('./calls/stats.js').Quality} Quality
  * @typedef {import('./otomo.js').EventMap} EventMap
  * @typedef {import('./otomo.js').CommandMap} CommandMap
  * @typedef {import('./otomo.js').OtomoEvent} OtomoEvent
@@ -75,6 +76,7 @@ export type Points = import("./stores/points.js").Points;
 export type Call = import("./calls/state.js").Call;
 export type Person = import("./calls/state.js").Person;
 export type CallOptions = import("./calls/voice.js").CallOptions;
+export type Quality = import("./calls/stats.js").Quality;
 export type EventMap = import("./otomo.js").EventMap;
 export type CommandMap = import("./otomo.js").CommandMap;
 export type OtomoEvent = import("./otomo.js").OtomoEvent;

@@ -1,15 +1,20 @@
 /**
- * Drives the call of this client: what a person asks for becomes commands, what the server says becomes voice.
+ * The calls of this client, one at a time: what a person asks for, and what the server says.
  *
- * What is shown is decided by `state.js` alone; this file does what follows from it. Commands are repeated over
- * breaks by the connection (all of them may be said twice), so a tunnel costs neither an answer nor a goodbye.
+ * What is shown is decided by `state.js` alone; what follows from it is done by the one `LiveCall` that there is. Commands
+ * are repeated over breaks by the connection (all of them may be said twice), so a tunnel costs neither an answer nor a
+ * goodbye.
  */
 
 import { OtomoError } from '../errors.js';
 import { newId } from '../id.js';
 import { createStore, readOnly } from '../store.js';
-import { isAnswered, isLive, NO_CALL, reduceAct, reduceCall } from './state.js';
-import { Voice } from './voice.js';
+import { Goodbyes } from './goodbyes.js';
+import { LiveCall } from './live_call.js';
+import { captureVoice } from './microphone.js';
+import { keepMuted, mutedCall } from './muted.js';
+import { isLive, NO_CALL, reduceAct, reduceCall } from './state.js';
+import { usualMicrophone } from './voice.js';
 
 /**
  * @typedef {import('./state.js').Call} Call
@@ -19,23 +24,15 @@ import { Voice } from './voice.js';
  * @typedef {string | {userId: string, name?: string | null, avatar?: string | null}} Whom
  */
 
-/** How long a goodbye is repeated, in milliseconds: after that the server has missed us for long. */
-const LEAVING_MS = 60_000;
-
-/** How long `call_end` may take after the goodbye was acknowledged, in milliseconds. */
-const ENDED_MS = 2_000;
-
-/** Refusals that say "not now, nothing was done": a ring may be answered once more. */
-const NOT_NOW = new Set(['MICROPHONE', 'UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT']);
-
 export class Calls {
   #parts;
-  #voice;
+  #options;
+  #goodbyes;
+  /** Opens the microphone. @type {import('./microphone.js').Capture} */
+  #capture;
   #call = createStore(/** @type {Call} */ (NO_CALL));
-  /** Gives up the request of a call that its caller has left. */
-  #giveUp = new AbortController();
-  /** Whether the browser asks for the microphone right now, before a call is placed. */
-  #placing = false;
+  /** The call that the store shows, while it lives. @type {LiveCall | null} */
+  #live = null;
 
   /** The call, for views. */
   store = readOnly(this.#call);
@@ -47,18 +44,20 @@ export class Calls {
    * @param {(type: any, fields: any) => boolean} parts.send
    * @param {() => number} parts.clockOffset milliseconds
    * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
+   * @param {import('../link/position.js').KeyValue | null} parts.storage
    * @param {(what: string, detail: unknown) => void} parts.log
    * @param {CallOptions} options
    */
   constructor(parts, options) {
     this.#parts = parts;
-    const { clock, send, log } = parts;
-    this.#voice = new Voice({ clock, send, log, onAct: (callId, act) => this.#do(callId, act) }, options);
+    this.#options = options;
+    this.#capture = usualMicrophone(options);
+    this.#goodbyes = new Goodbyes(parts);
   }
 
   /** Whether a call is going on, or about to. */
   get live() {
-    return this.#placing || isLive(this.#call.get());
+    return isLive(this.#call.get());
   }
 
   /** The other side's voice, for an `<audio>` element's `srcObject`; also in the store. @returns {MediaStream | null} */
@@ -66,41 +65,30 @@ export class Calls {
     return this.#call.get().remoteStream;
   }
 
-  /** The peer connection, for what is beyond a voice; null without one. @returns {RTCPeerConnection | null} */
+  /**
+   * The peer connection, for what is beyond a voice; null without one. It is another one when the other side's page was
+   * loaded anew; tracks that were added to it go on.
+   *
+   * @returns {RTCPeerConnection | null}
+   */
   get connection() {
-    return this.#voice.connection;
+    return this.#live?.voice.connection ?? null;
   }
 
   /**
-   * Calls somebody. The microphone comes first: nobody is rung by a client that cannot speak.
+   * Calls somebody. The microphone comes first (`asking`): nobody is rung by a client that cannot speak.
    *
    * @param {Whom} whom
    * @returns {Promise<string>} the call's id, once the server has taken it; whether the otomo answers is told by the store
    * @throws {OtomoError} `MICROPHONE`, `CALLER_BUSY`, `OTOMO_NOT_FOUND`, `INSUFFICIENT_POINTS`, `RATE_LIMITED`, ...;
-   *   `ABORTED` where its person has left meanwhile
+   *   `ABORTED` where its person has left meanwhile, or somebody else's ring has come before the microphone
    */
   async place(whom) {
-    this.#refuseSecond();
-    this.#placing = true;
-    try {
-      await this.#voice.open();
-    } finally {
-      this.#placing = false;
-    }
-    // Somebody may have called meanwhile.
-    this.#refuseSecond();
+    if (this.live) throw new OtomoError('CALLER_BUSY', 'there is a call already');
     const [callId, peer] = [newId(), this.#person(whom)];
-    this.#giveUp = new AbortController();
-    this.#do(callId, { act: 'place', peer });
-    try {
-      await this.#parts.request('call_request', { toUserId: peer.userId, callId }, { signal: this.#giveUp.signal });
-    } catch (error) {
-      // A request without an answer may still ring: nobody waits for it here.
-      if (codeOf(error) === 'TIMEOUT') this.#leaveUnseen('call_cancel', callId);
-      this.#failed(callId, error);
-      throw error;
-    }
-    return callId;
+    const live = this.#begin(callId);
+    this.#show(reduceAct(this.#call.get(), { act: 'ask', callId, peer }), live);
+    return live.place(peer.userId);
   }
 
   /**
@@ -108,18 +96,9 @@ export class Calls {
    * @throws {OtomoError} `MICROPHONE` and passing refusals: it still rings; others: it is over
    */
   async accept() {
-    const { callId, phase } = this.#call.get();
+    const { phase } = this.#call.get();
     if (phase !== 'incoming') throw new OtomoError('INVALID_CALL_STATE', `nothing rings: ${phase}`);
-    this.#do(callId, { act: 'wish', wish: 'accept' });
-    try {
-      await this.#voice.open();
-      if (!this.#is(callId, 'accept')) throw new OtomoError('CALL_ALREADY_ENDED', 'it rings no more');
-      await this.#parts.request('call_accept', { callId });
-    } catch (error) {
-      if (NOT_NOW.has(codeOf(error))) this.#do(callId, { act: 'wish', wish: null });
-      else this.#failed(callId, error);
-      throw error;
-    }
+    await this.#live?.accept();
   }
 
   /**
@@ -127,206 +106,134 @@ export class Calls {
    * @param {'busy' | 'manual_decline' | 'away' | 'timeout'} [reason]
    */
   async reject(reason = 'manual_decline') {
-    if (this.#call.get().phase === 'incoming') await this.#leave('call_reject', { reason });
+    if (this.#call.get().phase === 'incoming') await this.#live?.hangUp({ reason });
   }
 
-  /** Leaves, whatever phase the call is in. The voice stops at once, whatever the link does. */
+  /**
+   * Leaves, whatever phase the call is in. The voice stops at once, and it is over here in 2 s at most, whatever the link
+   * does: the goodbye goes on unseen until the server has heard it.
+   *
+   * @returns {Promise<void>} once it is over, or the server has heard it
+   */
   async end() {
-    const call = this.#call.get();
-    if (isLive(call)) await this.#leave(leaving(call));
+    await this.#live?.hangUp();
   }
 
-  /** @param {boolean} muted whether the other side hears nothing */
+  /**
+   * Mutes the call that is there. It stays muted over a reload; the next call is not.
+   * @param {boolean} muted whether the other side hears nothing
+   */
   async mute(muted) {
-    this.#doNow({ act: 'mute', muted });
-    await this.#voice.mute(muted);
+    this.#act({ act: 'mute', muted });
+  }
+
+  /**
+   * Speaks through another microphone, also in the middle of a call.
+   *
+   * @param {string | MediaStream} [source] a device (`deviceId` of `enumerateDevices`), for this call and the next ones; a stream,
+   *   for this call alone, with which its tracks are stopped; nothing for the one of the options, opened again
+   * @throws {OtomoError} `MICROPHONE`: the one before stays; `INVALID_CALL_STATE`: a stream without a call
+   */
+  async useMicrophone(source) {
+    if (typeof source === 'object') {
+      if (this.#live === null) throw new OtomoError('INVALID_CALL_STATE', 'a stream is for a call that is there');
+      await this.#live.voice.use(async () => source);
+      return;
+    }
+    const capture = source === undefined ? usualMicrophone(this.#options) : () => captureVoice(source);
+    await this.#live?.voice.use(capture);
+    this.#capture = capture;
   }
 
   /** Puts an ended call out of view. */
   dismiss() {
-    this.#doNow({ act: 'dismiss' });
+    this.#act({ act: 'dismiss' });
   }
 
   /** How loud the other side is right now, from 0 to 1. */
   loudness() {
-    return this.#voice.loudness();
+    return this.#live?.voice.loudness() ?? 0;
   }
 
   /** @returns {Promise<{sent: number, received: number}>} bytes of sound that went each way over the connection that is there now */
-  bytes() {
-    return this.#voice.bytes();
+  async bytes() {
+    return (await this.#live?.voice.bytes()) ?? { sent: 0, received: 0 };
+  }
+
+  /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is; null without a call */
+  async quality() {
+    return (await this.#live?.voice.quality()) ?? null;
   }
 
   /** The client says goodbye: its call first. */
   stop() {
-    const call = this.#call.get();
-    this.#giveUp.abort();
-    if (!isLive(call)) return;
-    this.#parts.send(leaving(call), { callId: call.callId });
-    this.#doNow({ act: 'leave' });
+    this.#live?.abandon();
   }
 
   /** @param {any} event of the server */
   take(event) {
-    const scene = { now: this.#parts.clock.now(), clockOffset: this.#parts.clockOffset() };
-    const call = this.#show(reduceCall(this.#call.get(), event, scene));
-    if (event.type === 'call_snapshot') this.#voice.iceServers = event.call?.iceServers ?? this.#voice.iceServers;
-    if (!isLive(call)) return;
-    if (event.type === 'ready') this.#resume(call);
-    else if (event.callId === call.callId && call.wish !== 'leave') this.#follow(call, event);
+    const joined = this.#goodbyes.joinedBy(event);
+    if (joined !== null) this.#goodbyes.say('call_end_request', joined);
+    const call = reduceCall(this.#call.get(), event, this.#scene());
+    // A request that has joined the other side's call goes on as that one.
+    if (event.joinedCallId !== undefined && call.callId === event.joinedCallId) this.#live?.joined(event.joinedCallId);
+    this.#show(call);
+    this.#live?.follow(event);
+  }
+
+  /** @returns {import('./state.js').Scene} */
+  #scene() {
+    return {
+      now: this.#parts.clock.now(),
+      clockOffset: this.#parts.clockOffset(),
+      left: (callId) => this.#goodbyes.waitsFor(callId),
+      wasMuted: (callId) => mutedCall(this.#parts.storage) === callId,
+    };
+  }
+
+  /** What this client does itself. @param {Act} act */
+  #act(act) {
+    this.#show(reduceAct(this.#call.get(), act));
   }
 
   /**
-   * What this client does itself.
-   * @param {string | null} callId of a call that may be over by now; null for none
-   * @param {Act} act
+   * @param {Call} call
+   * @param {LiveCall} [begun] which was begun for it
    */
-  #do(callId, act) {
-    if (callId === null) return;
-    const call = this.#show(reduceAct(this.#call.get(), callId, act));
-    if (act.act === 'media' && this.#goesOn(callId)) this.#report(call);
-  }
-
-  /** The same, of the call that is there now. @param {Act} act */
-  #doNow(act) {
-    this.#do(this.#call.get().callId, act);
-  }
-
-  /** @param {Call} call @returns {Call} */
-  #show(call) {
+  #show(call, begun) {
     const before = this.#call.get();
+    if (call === before) return;
+    const old = this.#live;
+    this.#live = isLive(call) && call.callId !== null ? this.#liveOf(call.callId, begun) : null;
+    if (old !== this.#live) old?.close();
+    const muted = this.#live !== null && call.muted;
+    this.#live?.voice.mute(muted);
+    if (muted !== before.muted || call.callId !== before.callId) keepMuted(this.#parts.storage, muted ? call.callId : null);
     this.#call.set(call);
-    if (!this.#placing && isLive(before) && !isLive(call)) this.#voice.silence();
-    return call;
   }
 
   /**
-   * @param {Call} call
-   * @param {any} event about it
-   */
-  #follow(call, event) {
-    switch (event.type) {
-      case 'incoming_call':
-        this.#parts.send('call_ringing', { callId: call.callId });
-        break;
-      case 'signaling_start':
-        this.#voice.iceServers = event.iceServers;
-        this.#speak(call, event.role);
-        break;
-      case 'webrtc_offer':
-      case 'webrtc_answer':
-      case 'ice_candidate':
-        this.#voice.receive(event);
-        break;
-      case 'call_peer_back':
-        this.#voice.restart();
-        break;
-      default:
-        break;
-    }
-  }
-
-  /**
-   * The link is back. What was asked is asked again by itself; what was only said is said again, and the voice finds
-   * a new path.
-   *
-   * @param {Call} call
-   */
-  #resume(call) {
-    const { callId, phase, wish, side } = call;
-    if (wish === 'leave') return;
-    if (phase === 'incoming') this.#parts.send('call_ringing', { callId });
-    if (!isAnswered(call)) return;
-    if (this.#voice.state === null) {
-      this.#speak(call, side === 'caller' ? 'offerer' : 'answerer');
-      return;
-    }
-    this.#report(call);
-    this.#voice.restart();
-  }
-
-  /** Our own connection's word is what the server counts the call as connected by. @param {Call} call */
-  #report({ callId, phase }) {
-    if (this.#voice.state === 'connected' && phase === 'connecting') this.#parts.send('call_connected', { callId });
-  }
-
-  /**
-   * @param {Call} call
-   * @param {'offerer' | 'answerer'} role
-   */
-  async #speak(call, role) {
-    const { callId } = call;
-    if (callId === null) return;
-    try {
-      await this.#voice.speak({ callId, role, wanted: () => this.#goesOn(callId) });
-    } catch (error) {
-      this.#parts.log('no voice', error);
-      if (!this.#goesOn(callId)) return;
-      this.#do(callId, { act: 'fail', reason: codeOf(error) });
-      this.#leaveUnseen(leaving(call), callId);
-    }
-  }
-
-  /**
-   * @param {string} type
-   * @param {Record<string, unknown>} [fields]
-   */
-  async #leave(type, fields = {}) {
-    const { callId } = this.#call.get();
-    this.#doNow({ act: 'wish', wish: 'leave' });
-    this.#voice.silence();
-    this.#doNow({ act: 'stream', stream: null });
-    // A request that may not have gone out must not go out any more.
-    this.#giveUp.abort();
-    try {
-      await this.#parts.request(type, { callId, ...fields }, { timeoutMs: LEAVING_MS });
-    } catch (error) {
-      // It is over for its person, whatever the server says: ended already, or not known at all.
-      this.#parts.log(type, error);
-    }
-    const left = () => this.#do(callId, { act: 'leave' });
-    // The end of an answered call tells how long it was: it has come, or comes in a moment.
-    if (type === 'call_end_request') this.#parts.clock.after(ENDED_MS, left);
-    else left();
-  }
-
-  /**
-   * Tells the server, for a call that is over here.
-   * @param {string} type
    * @param {string} callId
+   * @param {LiveCall} [begun]
    */
-  async #leaveUnseen(type, callId) {
-    await this.#parts.request(type, { callId }, { timeoutMs: LEAVING_MS }).catch((error) => {
-      this.#parts.log(type, error);
+  #liveOf(callId, begun) {
+    return this.#live?.callId === callId ? this.#live : (begun ?? this.#begin(callId));
+  }
+
+  /** @param {string} callId */
+  #begin(callId) {
+    /** @type {LiveCall} */
+    const live = new LiveCall(callId, {
+      ...this.#parts,
+      goodbyes: this.#goodbyes,
+      capture: this.#capture,
+      options: this.#options,
+      shown: () => this.#call.get(),
+      show: (act) => {
+        if (this.#live === live) this.#act(act);
+      },
     });
-  }
-
-  /**
-   * @param {string | null} callId
-   * @param {unknown} error
-   */
-  #failed(callId, error) {
-    // Its person has left meanwhile: what they asked for before does not matter any more.
-    if (!this.#is(callId, 'leave')) this.#do(callId, { act: 'fail', reason: codeOf(error) });
-  }
-
-  /** @param {string | null} callId */
-  #goesOn(callId) {
-    const call = this.#call.get();
-    return isLive(call) && call.callId === callId && call.wish !== 'leave';
-  }
-
-  /**
-   * @param {string | null} callId
-   * @param {Call['wish']} wish
-   */
-  #is(callId, wish) {
-    const call = this.#call.get();
-    return isLive(call) && call.callId === callId && call.wish === wish;
-  }
-
-  #refuseSecond() {
-    if (this.live) throw new OtomoError('CALLER_BUSY', 'there is a call already');
+    return live;
   }
 
   /** @param {Whom} whom @returns {Person} */
@@ -335,18 +242,4 @@ export class Calls {
     const known = this.#parts.personOf(userId);
     return { userId, name: name ?? known?.name ?? null, avatar: avatar ?? known?.avatar ?? null };
   }
-}
-
-/**
- * @param {Call} call
- * @returns {string} the command by which one leaves it
- */
-function leaving(call) {
-  if (isAnswered(call)) return 'call_end_request';
-  return call.side === 'caller' ? 'call_cancel' : 'call_reject';
-}
-
-/** @param {unknown} error @returns {string} */
-function codeOf(error) {
-  return error instanceof OtomoError ? error.code : 'INTERNAL_ERROR';
 }

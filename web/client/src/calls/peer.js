@@ -7,7 +7,7 @@
  *
  * Two ways back to each other: an ICE restart keeps the connection and finds a new path (the voice goes
  * on where the old path still works). Where one side's page was loaded anew, its new description shows
- * another session, and the other side starts afresh with a new connection.
+ * another session, and the other side starts afresh with a new connection, to which all is added that was sent before.
  */
 
 import { sessionOf } from './sdp.js';
@@ -29,7 +29,10 @@ export const ATTEMPT_MS = 10_000;
  * @property {MediaStream} voice this side's microphone
  * @property {(type: SignalType, fields: object) => boolean} send false while there is no link: the return asks for a new path
  * @property {(state: RTCPeerConnectionState) => void} onState
- * @property {(stream: MediaStream) => void} onVoice the other side's voice
+ * @property {(tracks: MediaStreamTrack[]) => MediaStream} gather makes a stream
+ * @property {(stream: MediaStream) => void} onVoice the other side's voice: all its sound in one stream, a new one with each
+ *   connection
+ * @property {(stream: MediaStream) => void} onPicture the same of its pictures
  * @property {(what: string, detail: unknown) => void} log
  */
 
@@ -37,6 +40,10 @@ export class Peer {
   #parts;
   /** @type {RTCPeerConnection} */
   #connection;
+  /** This side's microphone. @type {MediaStream} */
+  #voice;
+  /** What sends the microphone; whatever else is sent was added by the app. @type {RTCRtpSender[]} */
+  #speakers = [];
   /** The other side's session, once known. @type {string | null} */
   #remote = null;
   /** Candidates that came before there was a description to hold them. @type {(RTCIceCandidateInit | null)[]} */
@@ -52,6 +59,7 @@ export class Peer {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#voice = parts.voice;
     this.#connection = this.#build();
   }
 
@@ -84,6 +92,17 @@ export class Peer {
     this.#queue(() => this.#take(signal));
   }
 
+  /**
+   * Speaks through another microphone from now on; nothing has to be negotiated for it.
+   * @param {MediaStream} voice
+   */
+  async speakThrough(voice) {
+    this.#voice = voice;
+    const [track] = voice.getAudioTracks();
+    const speaker = this.#speakers.find((sender) => sender.track?.kind === 'audio');
+    if (track !== undefined) await speaker?.replaceTrack(track);
+  }
+
   /** Ends the connection. The microphone belongs to the caller of this class. */
   close() {
     this.#closed = true;
@@ -100,13 +119,13 @@ export class Peer {
 
   /** @returns {RTCPeerConnection} */
   #build() {
-    const { connect, iceServers, voice, send, onState, onVoice } = this.#parts;
+    const { connect, iceServers, send, onState } = this.#parts;
     const connection = connect({ iceServers });
-    for (const track of voice.getTracks()) connection.addTrack(track, voice);
+    this.#speakers = this.#voice.getTracks().map((track) => connection.addTrack(track, this.#voice));
     connection.onicecandidate = ({ candidate }) => {
       send('ice_candidate', { candidate: candidate?.toJSON() ?? null });
     };
-    connection.ontrack = ({ streams: [stream] }) => onVoice(stream);
+    connection.ontrack = this.#listener();
     connection.onconnectionstatechange = () => {
       this.#watch();
       onState(connection.connectionState);
@@ -116,6 +135,27 @@ export class Peer {
       if (this.#remote !== null) this.#queue(() => this.#offer());
     };
     return connection;
+  }
+
+  /**
+   * Sound and pictures come apart, whatever streams the other side has put them into: who plays a voice does not lose it
+   * to a picture that is added later.
+   */
+  #listener() {
+    const { gather, onVoice, onPicture } = this.#parts;
+    /** @type {Map<string, MediaStream>} */
+    const streams = new Map();
+    return (/** @type {RTCTrackEvent} */ { track }) => {
+      const stream = streams.get(track.kind);
+      if (stream !== undefined) {
+        stream.addTrack(track);
+        return;
+      }
+      const first = gather([track]);
+      streams.set(track.kind, first);
+      if (track.kind === 'audio') onVoice(first);
+      else onPicture(first);
+    };
   }
 
   #discard() {
@@ -136,11 +176,14 @@ export class Peer {
 
   /** A connection that owes nothing to the one before. */
   #rebuild() {
+    const added = this.#connection.getSenders().filter((sender) => !this.#speakers.includes(sender));
     this.#discard();
     this.#remote = null;
     this.#early = [];
     this.#passedOver = false;
     this.#connection = this.#build();
+    // The app has added more than a voice: it goes on, too.
+    for (const { track } of added) if (track !== null) this.#connection.addTrack(track);
     this.#parts.onState(this.#connection.connectionState);
   }
 
@@ -188,7 +231,7 @@ export class Peer {
   /** @param {RTCSessionDescriptionInit} answer */
   async #takeAnswer(answer) {
     if (this.#isStranger(answer)) {
-      this.#afresh();
+      await this.#afresh();
       return;
     }
     this.#passedOver = false;
@@ -200,8 +243,16 @@ export class Peer {
   /** @param {RTCIceCandidateInit | null} candidate null for the end of them */
   async #takeCandidate(candidate) {
     if (this.#passedOver) return;
-    if (this.#connection.remoteDescription === null) this.#early.push(candidate);
-    else await this.#connection.addIceCandidate(candidate ?? undefined);
+    if (this.#connection.remoteDescription === null) {
+      this.#early.push(candidate);
+      return;
+    }
+    try {
+      await this.#connection.addIceCandidate(candidate ?? undefined);
+    } catch (error) {
+      // One of a connection that is gone, most of the time. The others count all the same, and so does the answer.
+      this.#parts.log('candidate not taken', error);
+    }
   }
 
   async #takeEarly() {

@@ -2,10 +2,11 @@
  * The one call of this client, as a person sees it: an old call and an event give the new call. Pure.
  *
  * ```text
- *  (place) ------> requesting --> ringing --+
- *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
- *  incoming_call ------------> incoming ----+
+ *  (place) --> asking --> requesting --> ringing --+
+ *                                                  +--> connecting --> connected --> ended --> (dismissed) --> idle
+ *  incoming_call -------------------> incoming ----+
  * ```
+ * `asking` is this client's own affair: the browser asks for the microphone, and nobody is rung yet.
  * What comes of the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a backend
  * publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events about another call than ours (the
  * same person's other devices hear of theirs too) change nothing.
@@ -13,7 +14,7 @@
 
 /** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */
 
-/** @typedef {'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
+/** @typedef {'idle' | 'asking' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
 
 /**
  * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
@@ -31,14 +32,17 @@
  * @property {string | null} callId null while idle
  * @property {'caller' | 'otomo' | null} side which of the two this client is; null while idle
  * @property {Person | null} peer the other one; null while idle
- * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed
+ * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed. An ended call
+ *   with the wish to leave was hung up without an answer: its ending is what is known here
  * @property {number | null} ringUntil when ringing ends, on this clock (milliseconds since 1970)
  * @property {number | null} ringMs how long it rings in all, where known
  * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
  * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
  * @property {RTCPeerConnectionState} media what the peer connection says of itself
- * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`
- * @property {boolean} muted
+ * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`: sound alone
+ * @property {MediaStream | null} remotePicture pictures that the other side has added, for a `<video>` element
+ * @property {boolean} muted whether the other side hears nothing, by this person's choice
+ * @property {boolean} microphoneLost whether the microphone has ended by itself: unplugged, or taken back by the browser
  * @property {number} charged points that it cost so far
  * @property {boolean} low whether the balance does not reach for the next minute
  * @property {Ending | null} ending
@@ -49,6 +53,8 @@
  * @typedef {object} Scene
  * @property {number} now this clock, milliseconds since 1970
  * @property {number} clockOffset how far the server's clock is ahead of it, milliseconds
+ * @property {(callId: string) => boolean} left whether its person has left that call, and the server may not know yet
+ * @property {(callId: string) => boolean} wasMuted whether that call was muted before the page was loaded anew
  */
 
 /** @type {Readonly<Call>} */
@@ -64,7 +70,9 @@ export const NO_CALL = Object.freeze({
   peerBackBy: null,
   media: 'new',
   remoteStream: null,
+  remotePicture: null,
   muted: false,
+  microphoneLost: false,
   charged: 0,
   low: false,
   ending: null,
@@ -72,13 +80,17 @@ export const NO_CALL = Object.freeze({
 
 /**
  * What this client does itself.
- * @typedef {{act: 'place', peer: Person}
+ * @typedef {{act: 'ask', callId: string, peer: Person}
+ *   | {act: 'request'}
  *   | {act: 'wish', wish: Call['wish']}
  *   | {act: 'media', media: RTCPeerConnectionState}
- *   | {act: 'stream', stream: MediaStream | null}
+ *   | {act: 'voice', stream: MediaStream}
+ *   | {act: 'picture', stream: MediaStream}
  *   | {act: 'mute', muted: boolean}
+ *   | {act: 'microphone', lost: boolean}
  *   | {act: 'fail', reason: string}
- *   | {act: 'leave'}
+ *   | {act: 'finish', now: number}
+ *   | {act: 'drop'}
  *   | {act: 'dismiss'}} Act
  */
 
@@ -97,37 +109,69 @@ export function reduceCall(call, event, scene) {
     default:
       break;
   }
-  return isLive(call) && call.callId === event.callId ? advance(call, event, scene) : call;
+  if (call.callId === null || call.callId !== event.callId) return call;
+  if (isLive(call)) return advance(call, event, scene);
+  // It was hung up without an answer: now the server says how it went.
+  return call.wish === 'leave' && event.type === 'call_end' ? end(call, 'over', event) : call;
 }
 
 /**
  * @param {Call} call
- * @param {string} callId the call that it is about, which may be over by now
+ * @param {Act} act about this call; `ask` begins one
+ * @returns {Call}
+ */
+export function reduceAct(call, act) {
+  if (isLive(call)) return call.wish === 'leave' ? leavingAct(call, act) : liveAct(call, act);
+  if (act.act === 'ask') return begin(act.callId, 'caller', act.peer, 'asking');
+  return act.act === 'dismiss' ? NO_CALL : call;
+}
+
+/**
+ * @param {Call} call a live one
  * @param {Act} act
  * @returns {Call}
  */
-export function reduceAct(call, callId, act) {
-  if (!isLive(call)) {
-    if (act.act === 'place') return begin(callId, 'caller', act.peer, 'requesting');
-    return act.act === 'dismiss' ? NO_CALL : call;
-  }
-  if (call.callId !== callId) return call;
+function liveAct(call, act) {
   switch (act.act) {
+    case 'request':
+      return { ...call, phase: 'requesting' };
     case 'wish':
-      return { ...call, wish: act.wish };
+      // What is left is heard and seen no more.
+      return act.wish === 'leave' ? { ...silent(call), wish: 'leave' } : { ...call, wish: act.wish };
     case 'media':
       return { ...call, media: act.media };
-    case 'stream':
+    case 'voice':
       return { ...call, remoteStream: act.stream };
+    case 'picture':
+      return { ...call, remotePicture: act.stream };
     case 'mute':
       return { ...call, muted: act.muted };
+    case 'microphone':
+      return { ...call, microphoneLost: act.lost };
     case 'fail':
       return end(call, 'failed', act);
-    case 'leave':
+    case 'drop':
       return NO_CALL;
     default:
       return call;
   }
+}
+
+/**
+ * Its person has hung up: what becomes of the rest does not matter any more.
+ *
+ * @param {Call} call a live one
+ * @param {Act} act
+ * @returns {Call}
+ */
+function leavingAct(call, act) {
+  if (act.act === 'drop') return NO_CALL;
+  if (act.act !== 'finish') return call;
+  // Nothing to tell to the one who chose it.
+  if (!isAnswered(call)) return NO_CALL;
+  const durationSeconds = call.since === null ? 0 : Math.floor((act.now - call.since) / 1000);
+  const reason = call.side === 'caller' ? 'user_end' : 'otomo_end';
+  return { ...end(call, 'over', { reason, durationSeconds, totalChargedPoints: call.charged }), wish: 'leave' };
 }
 
 /**
@@ -192,7 +236,11 @@ function advance(call, event, scene) {
  */
 function requested(call, { joinedCallId, outcome, ...how }) {
   // The two called each other at the same time: this request counts as the answer to the other's.
-  if (joinedCallId !== undefined) return { ...settled(call), callId: joinedCallId, side: 'otomo', phase: 'connecting' };
+  if (joinedCallId !== undefined) {
+    // Its person has given up just then: there is nothing to tell, and the other call has to be left, too.
+    if (call.wish === 'leave') return NO_CALL;
+    return { ...settled(call), callId: joinedCallId, side: 'otomo', phase: 'connecting' };
+  }
   return outcome === undefined ? call : end(call, kindOf(outcome), how);
 }
 
@@ -212,7 +260,9 @@ function settled(call) {
  * @returns {Call}
  */
 function ring(call, event, scene) {
-  if (isLive(call) && call.phase !== 'incoming') return call;
+  // One who only asks for the microphone has nobody on the line yet: the ring goes first.
+  if (isLive(call) && call.phase !== 'incoming' && call.phase !== 'asking') return call;
+  if (scene.left(event.callId) && !(isLive(call) && call.callId === event.callId)) return call;
   const { fromUserId: userId, fromUserName: name, fromUserAvatar: avatar } = event;
   const same = isLive(call) && call.callId === event.callId;
   const base = same ? call : begin(event.callId, 'otomo', { userId, name, avatar }, 'incoming');
@@ -235,16 +285,18 @@ function ring(call, event, scene) {
  */
 function fromSnapshot(call, event, scene) {
   const live = event.call;
-  if (live?.bound) return restored(call, live, scene);
+  const ours = isLive(call) && live?.callId === call.callId;
+  if (live?.bound && (ours || !scene.left(live.callId))) return restored(call, live, scene);
   if (!isLive(call)) return call;
-  if (live?.callId === call.callId) {
+  if (ours) {
     return call.phase === 'incoming' && live.phase !== 'ringing' && live.phase !== 'requesting'
       ? end(call, 'cancelled', { reason: 'answered_elsewhere' })
       : call;
   }
   const over = event.recent?.find((/** @type {{callId: string}} */ { callId }) => callId === call.callId);
   if (over) return end(call, kindOf(over.outcome), over);
-  return call.phase === 'requesting' ? call : end(call, 'failed', { reason: 'lost' });
+  const unheard = call.phase === 'asking' || call.phase === 'requesting' || call.wish === 'leave';
+  return unheard ? call : end(call, 'failed', { reason: 'lost' });
 }
 
 /**
@@ -259,7 +311,8 @@ function restored(call, live, scene) {
   const base = same ? call : begin(live.callId, side, side === 'caller' ? live.otomo : live.caller, live.phase);
   const since = live.connectedAt === undefined ? null : local(live.connectedAt, scene);
   const charged = live.totalChargedPoints ?? base.charged;
-  return { ...settled(base), side, phase: live.phase, since: base.since ?? since, charged, peerBackBy: null };
+  const muted = same ? base.muted : scene.wasMuted(live.callId);
+  return { ...settled(base), side, phase: live.phase, since: base.since ?? since, charged, muted, peerBackBy: null };
 }
 
 /**
@@ -280,9 +333,14 @@ function begin(callId, side, { userId, name = null, avatar = null }, phase) {
  * @returns {Call}
  */
 function end(call, kind, { reason = 'lost', durationSeconds = 0, totalChargedPoints = 0 }) {
-  const spoke = call.phase === 'connected' || durationSeconds > 0;
+  const spoke = call.phase === 'connected' || call.since !== null || durationSeconds > 0;
   const ending = { kind, reason, durationSeconds: spoke ? durationSeconds : null, points: totalChargedPoints };
-  return { ...call, phase: 'ended', wish: null, peerBackBy: null, remoteStream: null, ending };
+  return { ...silent(call), phase: 'ended', wish: null, peerBackBy: null, ending };
+}
+
+/** @param {Call} call @returns {Call} */
+function silent(call) {
+  return { ...call, remoteStream: null, remotePicture: null };
 }
 
 /**

@@ -1,31 +1,28 @@
 /**
- * The voice of a call: the microphone, and the way to the other side.
+ * The voice of one call: the microphone, and the way to the other side.
  */
 
-import { Microphone } from './microphone.js';
+import { captureVoice, Microphone } from './microphone.js';
 import { Peer } from './peer.js';
+import { bytesOf, qualityOf } from './stats.js';
 
 /**
  * @typedef {object} CallOptions
  * @property {() => Promise<MediaStream>} [microphone] where the voice comes from; `getUserMedia` by default. Its tracks are
  *   stopped when the call ends
  * @property {new (configuration: RTCConfiguration) => RTCPeerConnection} [RTCPeerConnection] the global one by default
+ * @property {new (tracks: MediaStreamTrack[]) => MediaStream} [MediaStream] the global one by default
  * @property {RTCConfiguration} [configuration] beside the ICE servers, which the server names
- *
- * @typedef {object} Way
- * @property {string} callId
- * @property {'offerer' | 'answerer'} role
- * @property {() => boolean} wanted whether the call still is, once there is a microphone
  */
 
 export class Voice {
   #parts;
-  #options;
   #microphone;
   /** @type {Peer | null} */
   #peer = null;
-  /** The call whose microphone is being opened. @type {string | null} */
-  #opening = null;
+  /** Whether the way is there, or waits for the microphone. */
+  #begun = false;
+  #closed = false;
   /** Signals that came meanwhile. @type {any[]} */
   #early = [];
   /** As the server last told them. @type {RTCIceServer[]} */
@@ -35,14 +32,14 @@ export class Voice {
    * @param {object} parts
    * @param {import('../clock.js').Clock} parts.clock
    * @param {(type: string, fields: object) => boolean} parts.send
-   * @param {(callId: string, act: import('./state.js').Act) => void} parts.onAct
+   * @param {(act: import('./state.js').Act) => void} parts.show
    * @param {(what: string, detail: unknown) => void} parts.log
-   * @param {CallOptions} options
+   * @param {import('./microphone.js').Capture} parts.capture opens the microphone
+   * @param {CallOptions} parts.options
    */
-  constructor(parts, options) {
+  constructor(parts) {
     this.#parts = parts;
-    this.#options = options;
-    this.#microphone = new Microphone(options.microphone);
+    this.#microphone = new Microphone(parts.capture, () => parts.show({ act: 'microphone', lost: true }));
   }
 
   /** What the peer connection says of itself; null without one. */
@@ -57,7 +54,7 @@ export class Voice {
 
   /**
    * Opens the microphone, or gives what is open already.
-   * @throws {import('../errors.js').OtomoError} `MICROPHONE`
+   * @throws {import('../errors.js').OtomoError} `MICROPHONE`; `ABORTED` where the call is over before there is one
    */
   open() {
     return this.#microphone.open();
@@ -65,50 +62,57 @@ export class Voice {
 
   /** @param {boolean} muted */
   mute(muted) {
-    return this.#microphone.mute(muted);
+    this.#microphone.mute(muted);
+  }
+
+  /**
+   * Another microphone.
+   * @param {import('./microphone.js').Capture} capture
+   * @throws {import('../errors.js').OtomoError} as `open`; the one before stays
+   */
+  async use(capture) {
+    const stream = await this.#microphone.use(capture);
+    if (stream === null) return;
+    await this.#peer?.speakThrough(stream);
+    this.#parts.show({ act: 'microphone', lost: false });
   }
 
   /**
    * Builds the way. One that is there, or is being built, stays: servers may say twice that it is time.
    *
-   * @param {Way} way
+   * @param {'offerer' | 'answerer'} role
    * @throws {import('../errors.js').OtomoError} `MICROPHONE`: after a reload it has to be opened again
    */
-  async speak({ callId, role, wanted }) {
-    if (this.#peer !== null || this.#opening === callId) return;
-    this.#opening = callId;
-    try {
-      const voice = await this.#microphone.open();
-      // Whatever happened while the browser asked: only the same call, still wanted, is worth a voice.
-      if (!wanted() || this.#opening !== callId) return;
-      this.#begin(callId, role, voice);
-    } finally {
-      if (this.#opening === callId) this.#opening = null;
-    }
+  async speak(role) {
+    if (this.#begun) return;
+    this.#begun = true;
+    const voice = await this.#microphone.open();
+    if (this.#closed) return;
+    this.#peer = this.#begin(role, voice);
+    this.#peer.start();
+    for (const signal of this.#early.splice(0)) this.#peer.receive(signal);
   }
 
   /**
-   * @param {string} callId
    * @param {'offerer' | 'answerer'} role
    * @param {MediaStream} voice
    */
-  #begin(callId, role, voice) {
-    const { clock, send, onAct, log } = this.#parts;
-    const { RTCPeerConnection = globalThis.RTCPeerConnection, configuration } = this.#options;
-    const peer = new Peer({
+  #begin(role, voice) {
+    const { clock, send, show, log, options } = this.#parts;
+    const { RTCPeerConnection = globalThis.RTCPeerConnection, MediaStream = globalThis.MediaStream } = options;
+    return new Peer({
       clock,
       log,
-      connect: (ours) => new RTCPeerConnection({ ...configuration, ...ours }),
+      send,
+      connect: (ours) => new RTCPeerConnection({ ...options.configuration, ...ours }),
+      gather: (tracks) => new MediaStream(tracks),
       role,
       iceServers: this.iceServers,
       voice,
-      send: (type, fields) => send(type, { callId, ...fields }),
-      onState: (media) => onAct(callId, { act: 'media', media }),
-      onVoice: (stream) => onAct(callId, { act: 'stream', stream }),
+      onState: (media) => show({ act: 'media', media }),
+      onVoice: (stream) => show({ act: 'voice', stream }),
+      onPicture: (stream) => show({ act: 'picture', stream }),
     });
-    this.#peer = peer;
-    peer.start();
-    for (const signal of this.#early.splice(0)) peer.receive(signal);
   }
 
   /** @param {any} signal from the other side */
@@ -122,29 +126,43 @@ export class Voice {
     this.#peer?.restart();
   }
 
-  /** Ends all sound and lets go of the microphone. */
-  silence() {
+  /** Ends all sound and lets go of the microphone, for good. */
+  close() {
+    this.#closed = true;
     this.#peer?.close();
     this.#peer = null;
-    this.#opening = null;
     this.#early = [];
-    if (this.#microphone.held) this.#microphone.close();
+    this.#microphone.close();
   }
 
   /** How loud the other side is right now, from 0 to 1. */
   loudness() {
-    const [receiver] = this.connection?.getReceivers() ?? [];
-    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+    const receivers = this.connection?.getReceivers() ?? [];
+    const ear = receivers.find(({ track }) => track.kind === 'audio');
+    return ear?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
 
-  /** @returns {Promise<{sent: number, received: number}>} bytes of sound that went each way over the connection that is there now */
+  /** Bytes that went each way over the connection that is there now. */
   async bytes() {
-    const count = { sent: 0, received: 0 };
-    const stats = await this.connection?.getStats();
-    for (const report of stats?.values() ?? []) {
-      if (report.type === 'outbound-rtp') count.sent += report.bytesSent;
-      if (report.type === 'inbound-rtp') count.received += report.bytesReceived;
-    }
-    return count;
+    return bytesOf(await this.#reports());
   }
+
+  /** How good the connection is that is there now. */
+  async quality() {
+    return qualityOf(await this.#reports());
+  }
+
+  /** @returns {Promise<Iterable<any>>} */
+  async #reports() {
+    const stats = await this.connection?.getStats();
+    return /** @type {any} */ (stats)?.values() ?? [];
+  }
+}
+
+/**
+ * @param {CallOptions} options
+ * @returns {import('./microphone.js').Capture} where the voice comes from by default
+ */
+export function usualMicrophone({ microphone }) {
+  return microphone ?? (() => captureVoice());
 }

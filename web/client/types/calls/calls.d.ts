@@ -1,3 +1,10 @@
+/**
+ * @typedef {import('./state.js').Call} Call
+ * @typedef {import('./state.js').Act} Act
+ * @typedef {import('./state.js').Person} Person
+ * @typedef {import('./voice.js').CallOptions} CallOptions
+ * @typedef {string | {userId: string, name?: string | null, avatar?: string | null}} Whom
+ */
 export class Calls {
     /**
      * @param {object} parts
@@ -6,6 +13,7 @@ export class Calls {
      * @param {(type: any, fields: any) => boolean} parts.send
      * @param {() => number} parts.clockOffset milliseconds
      * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
+     * @param {import('../link/position.js').KeyValue | null} parts.storage
      * @param {(what: string, detail: unknown) => void} parts.log
      * @param {CallOptions} options
      */
@@ -15,6 +23,7 @@ export class Calls {
         send: (type: any, fields: any) => boolean;
         clockOffset: () => number;
         personOf: (userId: string) => Person | undefined;
+        storage: import("../link/position.js").KeyValue | null;
         log: (what: string, detail: unknown) => void;
     }, options: CallOptions);
     /** The call, for views. */
@@ -23,15 +32,20 @@ export class Calls {
     get live(): boolean;
     /** The other side's voice, for an `<audio>` element's `srcObject`; also in the store. @returns {MediaStream | null} */
     get remoteStream(): MediaStream | null;
-    /** The peer connection, for what is beyond a voice; null without one. @returns {RTCPeerConnection | null} */
+    /**
+     * The peer connection, for what is beyond a voice; null without one. It is another one when the other side's page was
+     * loaded anew; tracks that were added to it go on.
+     *
+     * @returns {RTCPeerConnection | null}
+     */
     get connection(): RTCPeerConnection | null;
     /**
-     * Calls somebody. The microphone comes first: nobody is rung by a client that cannot speak.
+     * Calls somebody. The microphone comes first (`asking`): nobody is rung by a client that cannot speak.
      *
      * @param {Whom} whom
      * @returns {Promise<string>} the call's id, once the server has taken it; whether the otomo answers is told by the store
      * @throws {OtomoError} `MICROPHONE`, `CALLER_BUSY`, `OTOMO_NOT_FOUND`, `INSUFFICIENT_POINTS`, `RATE_LIMITED`, ...;
-     *   `ABORTED` where its person has left meanwhile
+     *   `ABORTED` where its person has left meanwhile, or somebody else's ring has come before the microphone
      */
     place(whom: Whom): Promise<string>;
     /**
@@ -44,10 +58,26 @@ export class Calls {
      * @param {'busy' | 'manual_decline' | 'away' | 'timeout'} [reason]
      */
     reject(reason?: "busy" | "manual_decline" | "away" | "timeout"): Promise<void>;
-    /** Leaves, whatever phase the call is in. The voice stops at once, whatever the link does. */
+    /**
+     * Leaves, whatever phase the call is in. The voice stops at once, and it is over here in 2 s at most, whatever the link
+     * does: the goodbye goes on unseen until the server has heard it.
+     *
+     * @returns {Promise<void>} once it is over, or the server has heard it
+     */
     end(): Promise<void>;
-    /** @param {boolean} muted whether the other side hears nothing */
+    /**
+     * Mutes the call that is there. It stays muted over a reload; the next call is not.
+     * @param {boolean} muted whether the other side hears nothing
+     */
     mute(muted: boolean): Promise<void>;
+    /**
+     * Speaks through another microphone, also in the middle of a call.
+     *
+     * @param {string | MediaStream} [source] a device (`deviceId` of `enumerateDevices`), for this call and the next ones; a stream,
+     *   for this call alone, with which its tracks are stopped; nothing for the one of the options, opened again
+     * @throws {OtomoError} `MICROPHONE`: the one before stays; `INVALID_CALL_STATE`: a stream without a call
+     */
+    useMicrophone(source?: string | MediaStream): Promise<void>;
     /** Puts an ended call out of view. */
     dismiss(): void;
     /** How loud the other side is right now, from 0 to 1. */
@@ -57,6 +87,8 @@ export class Calls {
         sent: number;
         received: number;
     }>;
+    /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is; null without a call */
+    quality(): Promise<import("./stats.js").Quality | null>;
     /** The client says goodbye: its call first. */
     stop(): void;
     /** @param {any} event of the server */

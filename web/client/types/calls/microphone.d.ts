@@ -1,18 +1,39 @@
+/**
+ * Opens a microphone of this machine.
+ *
+ * @param {string} [deviceId] as `enumerateDevices` names it; the browser's choice by default
+ * @returns {Promise<MediaStream>}
+ */
+export function captureVoice(deviceId?: string): Promise<MediaStream>;
+/** @typedef {() => Promise<MediaStream>} Capture opens a microphone; the browser may ask the person first */
 export class Microphone {
-    /** @param {() => Promise<MediaStream>} [capture] where the voice comes from; its tracks are stopped with the call */
-    constructor(capture?: () => Promise<MediaStream>);
-    /** Whether it is open, or being opened. */
-    get held(): boolean;
     /**
-     * Opens it, or gives what is open already. The browser may ask the person first.
+     * @param {Capture} capture where the voice comes from; its tracks are stopped with the call
+     * @param {() => void} [onLost] it ended by itself: unplugged, or taken back by the browser
+     */
+    constructor(capture: Capture, onLost?: () => void);
+    /**
+     * Opens it, or gives what is open already.
      *
      * @returns {Promise<MediaStream>}
-     * @throws {OtomoError} `MICROPHONE`: no permission, no device, or a page without https
+     * @throws {OtomoError} `MICROPHONE`: no permission, no device, or a page without https; `ABORTED`: it was closed meanwhile
      */
     open(): Promise<MediaStream>;
-    /** @param {boolean} muted */
-    mute(muted: boolean): Promise<void>;
-    /** Lets go of the device. */
-    close(): Promise<void>;
+    /**
+     * Another one, from now on. Where one is open, or was lost, the new one is opened; if that fails, the old one stays.
+     *
+     * @param {Capture} capture
+     * @returns {Promise<MediaStream | null>} null where none is open
+     * @throws {OtomoError} as `open`
+     */
+    use(capture: Capture): Promise<MediaStream | null>;
+    /** @param {boolean} muted also what is opened later */
+    mute(muted: boolean): void;
+    /** Lets go of the device, for good. */
+    close(): void;
     #private;
 }
+/**
+ * opens a microphone; the browser may ask the person first
+ */
+export type Capture = () => Promise<MediaStream>;

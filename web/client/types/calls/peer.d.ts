@@ -13,7 +13,10 @@ export const ATTEMPT_MS: 10000;
  * @property {MediaStream} voice this side's microphone
  * @property {(type: SignalType, fields: object) => boolean} send false while there is no link: the return asks for a new path
  * @property {(state: RTCPeerConnectionState) => void} onState
- * @property {(stream: MediaStream) => void} onVoice the other side's voice
+ * @property {(tracks: MediaStreamTrack[]) => MediaStream} gather makes a stream
+ * @property {(stream: MediaStream) => void} onVoice the other side's voice: all its sound in one stream, a new one with each
+ *   connection
+ * @property {(stream: MediaStream) => void} onPicture the same of its pictures
  * @property {(what: string, detail: unknown) => void} log
  */
 export class Peer {
@@ -29,6 +32,11 @@ export class Peer {
     restart(): void;
     /** @param {any} signal from the other side */
     receive(signal: any): void;
+    /**
+     * Speaks through another microphone from now on; nothing has to be negotiated for it.
+     * @param {MediaStream} voice
+     */
+    speakThrough(voice: MediaStream): Promise<void>;
     /** Ends the connection. The microphone belongs to the caller of this class. */
     close(): void;
     #private;
@@ -49,8 +57,17 @@ export type Parts = {
     send: (type: SignalType, fields: object) => boolean;
     onState: (state: RTCPeerConnectionState) => void;
     /**
-     * the other side's voice
+     * makes a stream
+     */
+    gather: (tracks: MediaStreamTrack[]) => MediaStream;
+    /**
+     * the other side's voice: all its sound in one stream, a new one with each
+     * connection
      */
     onVoice: (stream: MediaStream) => void;
+    /**
+     * the same of its pictures
+     */
+    onPicture: (stream: MediaStream) => void;
     log: (what: string, detail: unknown) => void;
 };

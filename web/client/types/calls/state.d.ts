@@ -1,12 +1,16 @@
 /**
  * What this client does itself.
- * @typedef {{act: 'place', peer: Person}
+ * @typedef {{act: 'ask', callId: string, peer: Person}
+ *   | {act: 'request'}
  *   | {act: 'wish', wish: Call['wish']}
  *   | {act: 'media', media: RTCPeerConnectionState}
- *   | {act: 'stream', stream: MediaStream | null}
+ *   | {act: 'voice', stream: MediaStream}
+ *   | {act: 'picture', stream: MediaStream}
  *   | {act: 'mute', muted: boolean}
+ *   | {act: 'microphone', lost: boolean}
  *   | {act: 'fail', reason: string}
- *   | {act: 'leave'}
+ *   | {act: 'finish', now: number}
+ *   | {act: 'drop'}
  *   | {act: 'dismiss'}} Act
  */
 /**
@@ -18,11 +22,10 @@
 export function reduceCall(call: Call, event: any, scene: Scene): Call;
 /**
  * @param {Call} call
- * @param {string} callId the call that it is about, which may be over by now
- * @param {Act} act
+ * @param {Act} act about this call; `ask` begins one
  * @returns {Call}
  */
-export function reduceAct(call: Call, callId: string, act: Act): Call;
+export function reduceAct(call: Call, act: Act): Call;
 /**
  * @param {Call} call
  * @returns {boolean} whether it still holds its two people
@@ -37,16 +40,17 @@ export function isAnswered({ phase }: Call): boolean;
  * The one call of this client, as a person sees it: an old call and an event give the new call. Pure.
  *
  * ```text
- *  (place) ------> requesting --> ringing --+
- *                                           +--> connecting --> connected --> ended --> (dismissed) --> idle
- *  incoming_call ------------> incoming ----+
+ *  (place) --> asking --> requesting --> ringing --+
+ *                                                  +--> connecting --> connected --> ended --> (dismissed) --> idle
+ *  incoming_call -------------------> incoming ----+
  * ```
+ * `asking` is this client's own affair: the browser asks for the microphone, and nobody is rung yet.
  * What comes of the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a backend
  * publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events about another call than ours (the
  * same person's other devices hear of theirs too) change nothing.
  */
 /** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */
-/** @typedef {'idle' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
+/** @typedef {'idle' | 'asking' | 'requesting' | 'ringing' | 'incoming' | 'connecting' | 'connected' | 'ended'} Phase */
 /**
  * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
  * where this client could not go on. Reasons are the server's, or an error code.
@@ -62,14 +66,17 @@ export function isAnswered({ phase }: Call): boolean;
  * @property {string | null} callId null while idle
  * @property {'caller' | 'otomo' | null} side which of the two this client is; null while idle
  * @property {Person | null} peer the other one; null while idle
- * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed
+ * @property {'accept' | 'leave' | null} wish what its person asked for and the server has not yet confirmed. An ended call
+ *   with the wish to leave was hung up without an answer: its ending is what is known here
  * @property {number | null} ringUntil when ringing ends, on this clock (milliseconds since 1970)
  * @property {number | null} ringMs how long it rings in all, where known
  * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
  * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
  * @property {RTCPeerConnectionState} media what the peer connection says of itself
- * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`
- * @property {boolean} muted
+ * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`: sound alone
+ * @property {MediaStream | null} remotePicture pictures that the other side has added, for a `<video>` element
+ * @property {boolean} muted whether the other side hears nothing, by this person's choice
+ * @property {boolean} microphoneLost whether the microphone has ended by itself: unplugged, or taken back by the browser
  * @property {number} charged points that it cost so far
  * @property {boolean} low whether the balance does not reach for the next minute
  * @property {Ending | null} ending
@@ -79,6 +86,8 @@ export function isAnswered({ phase }: Call): boolean;
  * @typedef {object} Scene
  * @property {number} now this clock, milliseconds since 1970
  * @property {number} clockOffset how far the server's clock is ahead of it, milliseconds
+ * @property {(callId: string) => boolean} left whether its person has left that call, and the server may not know yet
+ * @property {(callId: string) => boolean} wasMuted whether that call was muted before the page was loaded anew
  */
 /** @type {Readonly<Call>} */
 export const NO_CALL: Readonly<Call>;
@@ -86,8 +95,11 @@ export const NO_CALL: Readonly<Call>;
  * What this client does itself.
  */
 export type Act = {
-    act: "place";
+    act: "ask";
+    callId: string;
     peer: Person;
+} | {
+    act: "request";
 } | {
     act: "wish";
     wish: Call["wish"];
@@ -95,16 +107,25 @@ export type Act = {
     act: "media";
     media: RTCPeerConnectionState;
 } | {
-    act: "stream";
-    stream: MediaStream | null;
+    act: "voice";
+    stream: MediaStream;
+} | {
+    act: "picture";
+    stream: MediaStream;
 } | {
     act: "mute";
     muted: boolean;
 } | {
+    act: "microphone";
+    lost: boolean;
+} | {
     act: "fail";
     reason: string;
 } | {
-    act: "leave";
+    act: "finish";
+    now: number;
+} | {
+    act: "drop";
 } | {
     act: "dismiss";
 };
@@ -113,7 +134,7 @@ export type Person = {
     name: string | null;
     avatar: string | null;
 };
-export type Phase = "idle" | "requesting" | "ringing" | "incoming" | "connecting" | "connected" | "ended";
+export type Phase = "idle" | "asking" | "requesting" | "ringing" | "incoming" | "connecting" | "connected" | "ended";
 /**
  * How a call went: `refused` and `cancelled` before anybody spoke, `over` after the answer, `failed`
  * where this client could not go on. Reasons are the server's, or an error code.
@@ -145,7 +166,8 @@ export type Call = {
      */
     peer: Person | null;
     /**
-     * what its person asked for and the server has not yet confirmed
+     * what its person asked for and the server has not yet confirmed. An ended call
+     * with the wish to leave was hung up without an answer: its ending is what is known here
      */
     wish: "accept" | "leave" | null;
     /**
@@ -169,10 +191,21 @@ export type Call = {
      */
     media: RTCPeerConnectionState;
     /**
-     * the other side's voice, for an `<audio>` element's `srcObject`
+     * the other side's voice, for an `<audio>` element's `srcObject`: sound alone
      */
     remoteStream: MediaStream | null;
+    /**
+     * pictures that the other side has added, for a `<video>` element
+     */
+    remotePicture: MediaStream | null;
+    /**
+     * whether the other side hears nothing, by this person's choice
+     */
     muted: boolean;
+    /**
+     * whether the microphone has ended by itself: unplugged, or taken back by the browser
+     */
+    microphoneLost: boolean;
     /**
      * points that it cost so far
      */
@@ -195,4 +228,12 @@ export type Scene = {
      * how far the server's clock is ahead of it, milliseconds
      */
     clockOffset: number;
+    /**
+     * whether its person has left that call, and the server may not know yet
+     */
+    left: (callId: string) => boolean;
+    /**
+     * whether that call was muted before the page was loaded anew
+     */
+    wasMuted: (callId: string) => boolean;
 };

@@ -67,6 +67,7 @@ const screen = buildScreen(root, () => store.state, language, {
   dismiss: () => controller.dismiss(),
   mute: (muted) => controller.mute(muted),
   playVoice: () => voices.playHeldBack(),
+  reopenMicrophone: () => controller.reopenMicrophone(),
   loudness: () => voices.loudness(),
   soundLocked: () => ringer.locked,
   chat: {

@@ -50,6 +50,11 @@ export class CallController {
     return this.#attempt((calls) => calls.mute(muted));
   }
 
+  /** Opens the microphone again that was lost in the call. */
+  reopenMicrophone() {
+    return this.#attempt((calls) => calls.useMicrophone());
+  }
+
   /** Leaves the page of a call that is over. */
   dismiss() {
     this.#session.client?.calls.dismiss();
@@ -72,6 +77,8 @@ export class CallController {
       console.debug('call:', error);
       const { code } = /** @type {OtomoError} */ (error);
       if (code === 'MICROPHONE') tell(this.#store, { key: 'notice.microphone' });
+      // Whoever leaves, or is called first, is told nothing.
+      else if (code === 'ABORTED') return;
       // What ended the call is told by its summary; what did not leaves it ringing.
       else if (this.#store.state.call.phase === 'incoming') tell(this.#store, { key: 'notice.notNow' });
     }

@@ -47,6 +47,7 @@ const IDLE_TICK_MS = 15_000;
  * @property {() => void} dismiss leaves the page of a call that is over
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
+ * @property {() => void} reopenMicrophone after it was unplugged in a call
  * @property {() => import('./stage.js').Loudness} loudness
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
  * @property {import('./chat/chat.js').Actions & {talkTo: (userId: string) => void}} chat

@@ -20,6 +20,7 @@ import { talkScene } from './talk.js';
  * @property {() => void} leave
  * @property {(muted: boolean) => void} mute
  * @property {() => void} playVoice
+ * @property {() => void} reopenMicrophone
  * @property {() => void} dismiss
  * @property {(id: number) => void} closeNotice
  * @property {(person: import('../state/client.js').Person) => void} call

@@ -38,6 +38,12 @@ export function talkScene(t, actions, first) {
     icon('speaker'),
     t.text('call.playVoice'),
   );
+  const reopen = h(
+    'button',
+    { type: 'button', class: 'button primary', hidden: true, on: { click: actions.reopenMicrophone } },
+    icon('microphone'),
+    t.text('call.reopenMicrophone'),
+  );
   const element = h(
     'div',
     { class: 'scene' },
@@ -50,6 +56,7 @@ export function talkScene(t, actions, first) {
     trouble,
     patience,
     play,
+    reopen,
     h('div', { class: 'answers' }, mute.element, hangUp.element),
   );
 
@@ -64,6 +71,7 @@ export function talkScene(t, actions, first) {
       setText(trouble, troubleText(t, call, state));
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
+      reopen.hidden = !call.microphoneLost;
       setAttribute(portrait, 'class', talking ? 'portrait talking' : 'portrait calling');
       const loudness = talking ? actions.loudness() : { own: 0, peer: 0 };
       portrait.style.setProperty('--loudness', loudness.peer.toFixed(2));
@@ -90,10 +98,11 @@ function statusKey({ phase, wish }) {
  * @param {Call} call
  * @param {import('../state/store.js').State} state
  */
-function troubleText(t, { peerBackBy, phase, media, muted, low, side }, { link }) {
+function troubleText(t, { peerBackBy, phase, media, microphoneLost, muted, low, side }, { link }) {
   if (link.phase !== 'live') return t.text('call.linkAway');
   if (peerBackBy !== null) return t.text('call.peerAway');
   if (phase === 'connected' && media !== 'connected') return t.text('call.mediaAway');
+  if (microphoneLost) return t.text('call.microphoneLost');
   if (low && side === 'caller') return t.text('call.lowBalance');
   return muted ? t.text('call.mutedHint') : '';
 }

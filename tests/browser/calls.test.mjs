@@ -133,6 +133,67 @@ scenario('a muted microphone says so, and nobody hears of it elsewhere', async (
   await user.endsWith('otomo_end');
 });
 
+scenario('who has muted themselves is not heard after a reload either', async ({ person }) => {
+  const { user, otomo } = await talk(person, 'はちべえ', 'すずらん');
+  await user.stage.locator('.round.mute').click();
+  await user.stage.getByText('あなたの声は届いていません').waitFor();
+  await user.page.reload();
+  await user.on('talk');
+  await Promise.all([user.talks(), otomo.talks()]);
+  await user.stage.getByText('あなたの声は届いていません').waitFor();
+  await user.stage.locator('.round.mute').click();
+  await user.stage.getByText('あなたの声は届いていません').waitFor({ state: 'hidden' });
+  await otomo.leaves();
+  await user.endsWith('otomo_end');
+});
+
+scenario('a microphone that is lost in a call is told, and may be used again', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'きゅうべえ', 'あやめ');
+  await user.page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const original = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => (window.given = await original(wanted));
+  });
+  await user.calls('あやめ');
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+  await user.page.evaluate(() => {
+    const [track] = window.given.getAudioTracks();
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  });
+  await user.stage.getByText('マイクが使えなくなりました').waitFor();
+  await picture(user.page, 'microphone lost');
+  await user.stage.getByText('マイクをもう一度使う').click();
+  await user.stage.getByText('マイクが使えなくなりました').waitFor({ state: 'hidden' });
+  await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
+  assert.equal(await user.page.evaluate(() => window.given.getAudioTracks()[0].readyState), 'live');
+  await user.leaves();
+  await otomo.endsWith('user_end');
+});
+
+scenario('one may give up while the browser asks for the microphone', async ({ person }) => {
+  const { user, otomo } = await pair(person, 'じゅうべえ', 'なでしこ');
+  await user.page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const original = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => {
+      await new Promise((resolve) => (window.allow = resolve));
+      window.given = await original(wanted);
+      return window.given;
+    };
+  });
+  await user.calls('なでしこ');
+  await user.stage.getByText('マイクの許可を待っています').waitFor();
+  await picture(user.page, 'asking');
+  await user.leaves();
+  await user.isIdle();
+  await user.page.evaluate(() => window.allow());
+  await user.page.waitForFunction(() => window.given?.getAudioTracks()[0].readyState === 'ended');
+  await user.isIdle();
+  assert.equal(await otomo.page.evaluate(() => window.otomo.state().call.phase), 'idle');
+});
+
 scenario('by keyboard alone: call, answer, hang up; Escape ends nothing by accident', async ({ person }) => {
   const { user, otomo } = await pair(person, 'はちろう', 'つばき');
   await user.card('つばき').locator('.call-button').focus();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { blocks, bundledBytes, PACKAGE, packed, Project } from './support/package.mjs';
+import { blocks, bundledBytes, importedFromOutside, PACKAGE, packed, Project } from './support/package.mjs';
 
 const read = (path) => readFileSync(path, 'utf8');
 
@@ -41,10 +41,7 @@ describe('the package', () => {
       peerDependencies: undefined,
       optionalDependencies: undefined,
     });
-    for (const name of below(join(PACKAGE, 'src'))) {
-      const imported = [...read(join(PACKAGE, 'src', name)).matchAll(/^(?:import|export) .*?from '(.+?)'/gm)];
-      for (const [, from] of imported) assert.match(from, /^\.\.?\//, `${name} imports ${from}`);
-    }
+    assert.deepEqual(importedFromOutside(below(join(PACKAGE, 'src')).map((name) => join('src', name))), []);
   });
 
   test('is as small as its README says', () => {

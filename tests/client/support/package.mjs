@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -84,6 +84,18 @@ export class Project {
 export function bundledBytes() {
   const { outputFiles } = buildSync({ entryPoints: [join(PACKAGE, 'src/index.js')], bundle: true, minify: true, format: 'esm', write: false });
   return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+/**
+ * @param {string[]} files of the package
+ * @returns {{from: string, path: string}[]} what of them is imported from outside of the package, in whatever form
+ */
+export function importedFromOutside(files) {
+  const entryPoints = files.map((name) => join(PACKAGE, name));
+  const { metafile } = buildSync({ entryPoints, bundle: true, packages: 'external', metafile: true, write: false, outdir: 'none' });
+  return Object.entries(metafile.inputs).flatMap(([from, { imports }]) =>
+    imports.filter(({ external, path }) => external || !resolve(path).startsWith(PACKAGE)).map(({ path }) => ({ from, path })),
+  );
 }
 
 /** @returns {string[]} the code blocks of the package's README in a language */

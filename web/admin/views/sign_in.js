@@ -3,6 +3,7 @@
  */
 
 import { h, setText } from '../../shared/ui/dom.js';
+import { tokenField } from '../../shared/ui/token_field.js';
 import { borrowAdmin, lends, ownerOf } from '../access.js';
 import { button } from '../ui/pieces.js';
 
@@ -17,18 +18,11 @@ const COMMAND = 'otomo token --sub admin --role admin';
  */
 export function signInView(t, reason, enter) {
   const fault = h('p', { class: 'fault', role: 'alert' }, reason);
-  const field = h('textarea', {
-    id: 'token',
-    rows: 4,
-    required: true,
-    spellcheck: 'false',
-    autocomplete: 'off',
-    autocapitalize: 'none',
-  });
+  const field = tokenField(t.text('signIn.token'));
   const use = (/** @type {string} */ token) => enter(token).catch((error) => setText(fault, t.fault(error)));
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const token = field.value.trim();
+    const token = field.token();
     if (ownerOf(token) === null) setText(fault, t.text('signIn.unreadable'));
     else void use(token);
   };
@@ -49,8 +43,7 @@ export function signInView(t, reason, enter) {
       h('h1', {}, t.text('signIn.title')),
       h('p', {}, t.text('signIn.lead')),
       h('pre', { class: 'command', tabindex: 0 }, h('code', {}, COMMAND)),
-      h('label', { for: 'token' }, t.text('signIn.token')),
-      field,
+      ...field.elements,
       h('p', { class: 'quiet' }, t.text('signIn.kept')),
       fault,
       h('button', { class: 'button primary' }, t.text('signIn.enter')),

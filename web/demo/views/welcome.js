@@ -7,6 +7,7 @@ import { borrowIdentity } from '../identity.js';
 import { readToken } from '../token.js';
 import { avatar } from '../ui/avatar.js';
 import { h, icon, setText } from '../../shared/ui/dom.js';
+import { tokenField } from '../../shared/ui/token_field.js';
 
 /**
  * @typedef {import('../../shared/dev.js').DevPerson} DevPerson
@@ -133,17 +134,10 @@ function someoneElse(t, borrow) {
  * @param {HTMLElement} fault
  */
 function tokenForm(t, enter, fault) {
-  const field = h('textarea', {
-    id: 'token',
-    rows: 4,
-    required: true,
-    spellcheck: 'false',
-    autocomplete: 'off',
-    autocapitalize: 'none',
-  });
+  const field = tokenField(t.text('welcome.token'));
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const token = field.value.trim();
+    const token = field.token();
     const person = readToken(token);
     if (person === null) setText(fault, t.text('welcome.tokenBad'));
     else enter({ ...person, token, lent: false });
@@ -154,8 +148,7 @@ function tokenForm(t, enter, fault) {
     h('p', { class: 'tagline' }, icon('blossom'), t.text('app.tagline')),
     h('h1', {}, t.text('welcome.tokenTitle')),
     h('p', { class: 'quiet' }, t.text('welcome.tokenLead')),
-    h('label', { for: 'token' }, t.text('welcome.token')),
-    field,
+    ...field.elements,
     h('button', { class: 'button primary' }, t.text('welcome.enter')),
   );
 }

@@ -10,6 +10,7 @@ import { MESSAGES, Words } from '../../web/admin/i18n.js';
 import { hashOf, readPlace, VIEWS } from '../../web/admin/place.js';
 import { AWAY_MS, EVERY_MS, pauseAfter, Poller } from '../../web/admin/poller.js';
 import { linesOf } from '../../web/admin/ui/chart.js';
+import { isAlone } from '../../web/admin/views/drain.js';
 import { stateOf } from '../../web/admin/views/nodes.js';
 import { beganAt } from '../../web/admin/views/sessions.js';
 import { explain } from '../../web/admin/why.js';
@@ -250,6 +251,13 @@ test('a node whose lease is good and that does not answer is told apart from one
     { alive: false, report: null },
   ].map(stateOf);
   assert.deepEqual(states, ['alive', 'congested', 'silent', 'gone']);
+});
+
+test('a node is alone where no other is alive', () => {
+  const node = (alive, itself = false) => ({ alive, this: itself });
+  assert.equal(isAlone([node(true, true)]), true);
+  assert.equal(isAlone([node(true, true), node(false)]), true, 'another that is gone');
+  assert.equal(isAlone([node(true, true), node(true)]), false);
 });
 
 describe('words of the server', () => {

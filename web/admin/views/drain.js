@@ -8,6 +8,7 @@ import { button, facts, section } from '../ui/pieces.js';
 /**
  * @typedef {import('./view.js').Desk} Desk
  * @typedef {import('../api.js').Drain} Drain
+ * @typedef {import('../api.js').Node} Node
  */
 
 const TERMS = ['phase', 'connections', 'liveCalls', 'started', 'limit'];
@@ -37,15 +38,18 @@ export function drainView(desk) {
       }),
     'danger',
   );
-  const steps = ['refuses', 'sends', 'waits', 'ends'].map((step) => h('li', {}, t.text(`drain.step.${step}`)));
+  const step = (/** @type {string} */ name) => t.text(`drain.step.${name}`);
+  const meanwhile = h('li', {});
+  const steps = h('ol', { class: 'steps' }, h('li', {}, step('refuses')), meanwhile, h('li', {}, step('waits')), h('li', {}, step('ends')));
   const element = h(
     'div',
     { class: 'view' },
-    section('drain-title', t.text('drain.head'), h('p', {}, t.text('drain.lead')), h('ol', { class: 'steps' }, ...steps), state, progress, begin),
+    section('drain-title', t.text('drain.head'), h('p', {}, t.text('drain.lead')), steps, state, progress, begin),
   );
   /** The most that there was to wait for. */
   let most = 0;
-  const show = (/** @type {Drain} */ drain) => {
+  const show = (/** @type {Drain} */ drain, /** @type {Node[]} */ nodes) => {
+    setText(meanwhile, step(isAlone(nodes) ? 'keeps' : 'sends'));
     const left = drain.connections + drain.liveCalls;
     most = drain.draining ? Math.max(most, left) : 0;
     begin.hidden = drain.draining;
@@ -63,9 +67,16 @@ export function drainView(desk) {
   return {
     element,
     async look() {
-      /** @type {Drain} */
-      const drain = await rest.get('/admin/api/drain');
-      return () => show(drain);
+      const [drain, { nodes }] = await Promise.all([rest.get('/admin/api/drain'), rest.get('/admin/api/nodes')]);
+      return () => show(drain, nodes);
     },
   };
+}
+
+/**
+ * @param {Node[]} nodes of the database
+ * @returns {boolean} whether there is no other to which people could be sent
+ */
+export function isAlone(nodes) {
+  return !nodes.some((node) => node.alive && !node.this);
 }

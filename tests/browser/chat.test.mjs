@@ -193,20 +193,35 @@ scenario(
   {},
 );
 
-scenario('a message that is refused says why, and can be written anew', async ({ person }) => {
-  const { user } = await talking(person, 'あおと', 'りお');
-  const long = 'あ'.repeat(3_000);
-  await user.writes(long);
-  const fault = user.page.locator('.message[data-phase=failed]');
-  await fault.getByText('長すぎて送れません').waitFor();
-  assert.ok(await fault.getByText('再送する').isHidden());
-  await picture(user.page, 'chat too long');
-  await fault.getByText('書き直す').click();
-  assert.equal(await user.field.inputValue(), long);
-  await fault.waitFor({ state: 'detached' });
-  await user.writes('みじかく');
-  await user.sent('みじかく');
-});
+scenario(
+  'a message that is refused says why, and can be written anew, within what the server takes',
+  async ({ person }) => {
+    const { user } = await talking(person, 'あおと', 'りお');
+    const long = 'あ'.repeat(2_000);
+    await user.writes(long);
+    const fault = user.page.locator('.message[data-phase=failed]');
+    await fault.getByText('長すぎて送れません').waitFor();
+    assert.ok(await fault.getByText('再送する').isHidden());
+    await picture(user.page, 'chat too long');
+    await fault.getByText('書き直す').click();
+    assert.equal(await user.field.inputValue(), long);
+    await fault.waitFor({ state: 'detached' });
+
+    // What the server takes is known by now.
+    const room = user.page.locator('#message-room');
+    await room.getByText('1000文字ほど長すぎます').waitFor();
+    assert.equal(await user.field.getAttribute('aria-invalid'), 'true');
+    await user.field.press('Enter');
+    assert.equal(await user.field.inputValue(), long, 'it is not sent again');
+    await user.field.fill('あ'.repeat(990));
+    await room.getByText('あと10文字ほど書けます').waitFor();
+    assert.equal(await user.field.getAttribute('aria-invalid'), null);
+    await user.writes('みじかく');
+    await user.sent('みじかく');
+    assert.equal(await room.textContent(), '');
+  },
+  { OTOMO_CHAT__MAX_BODY: '3000' },
+);
 
 async function readsHistory({ person, server }) {
   const { user, otomo } = await talking(person, 'かいと', 'ゆい');

@@ -1,10 +1,12 @@
 // What the chat shows: old snapshot and event give the new snapshot.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { logOf } from '../../web/demo/state/chat/log.js';
 import { directWith, inOrder } from '../../web/demo/state/chat/conversations.js';
+import { BODY_MAX, roomIn } from '../../web/demo/state/chat/size.js';
 import { isWhole } from '../../web/demo/state/chat/timelines.js';
 import { CHAT, conversationAt, hashOf, HOME, NEW_GROUP, readPlace } from '../../web/demo/state/place.js';
 import { reduce, START } from '../../web/demo/state/store.js';
@@ -280,6 +282,28 @@ describe('a message of ours', () => {
         [true, true],
       ],
     );
+  });
+});
+
+describe('how much fits into a message', () => {
+  test('is said once it is nearly full, in characters like those that are there', () => {
+    assert.deepEqual(roomIn('', 100), { fits: true, left: null });
+    assert.deepEqual(roomIn('a'.repeat(89), 100), { fits: true, left: null });
+    assert.deepEqual(roomIn('a'.repeat(90), 100), { fits: true, left: 10 });
+    assert.deepEqual(roomIn('あ'.repeat(33), 100), { fits: true, left: 0 });
+    assert.deepEqual(roomIn('あ'.repeat(34), 100), { fits: false, left: -1 });
+    assert.deepEqual(roomIn('🌸'.repeat(30), 100), { fits: false, left: -5 });
+  });
+
+  test('is what the server takes by default, until it says what it takes', () => {
+    const defaults = readFileSync(new URL('../../config/default.toml', import.meta.url), 'utf8');
+    const [, kibibytes] = /^max_body = "(\d+)KiB"$/m.exec(defaults.split('[chat]')[1]);
+    assert.equal(BODY_MAX, Number(kibibytes) * 1024);
+    assert.equal(play().chat.bodyMax, BODY_MAX);
+    const refused = (code, context) => ({ type: 'page_send_failed', clientMessageId: 'm', code, context });
+    assert.equal(play(refused('MESSAGE_TOO_LARGE', { max: 300 })).chat.bodyMax, 300);
+    assert.equal(play(refused('MESSAGE_TOO_LARGE', {})).chat.bodyMax, BODY_MAX);
+    assert.equal(play(refused('RATE_LIMITED', { max: 3 })).chat.bodyMax, BODY_MAX);
   });
 });
 

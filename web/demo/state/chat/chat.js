@@ -3,6 +3,7 @@
  */
 
 import { NO_CONVERSATIONS, reduceConversations } from './conversations.js';
+import { BODY_MAX, reduceBodyMax } from './size.js';
 import { NO_TIMELINES, reduceTimelines } from './timelines.js';
 import { NO_UNSENT, reduceUnsent } from './unsent.js';
 
@@ -11,6 +12,7 @@ import { NO_UNSENT, reduceUnsent } from './unsent.js';
  * @property {import('./conversations.js').Conversations} conversations
  * @property {import('./timelines.js').Timelines} timelines
  * @property {readonly import('./unsent.js').Unsent[]} unsent
+ * @property {number} bodyMax the largest text of a message, in bytes
  */
 
 /** @type {Chat} */
@@ -18,6 +20,7 @@ export const NO_CHAT = Object.freeze({
   conversations: NO_CONVERSATIONS,
   timelines: NO_TIMELINES,
   unsent: NO_UNSENT,
+  bodyMax: BODY_MAX,
 });
 
 /**
@@ -34,5 +37,6 @@ export function reduceChat(chat, event, { me, now }) {
     conversations: reduceConversations(chat.conversations, event),
     timelines,
     unsent: reduceUnsent(chat.unsent, event, { me, now, timelines }),
+    bodyMax: reduceBodyMax(chat.bodyMax, event),
   };
 }

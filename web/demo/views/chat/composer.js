@@ -3,13 +3,11 @@
  * input method does neither.
  */
 
-import { h, icon } from '../../../shared/ui/dom.js';
+import { BODY_MAX, roomIn } from '../../state/chat/size.js';
+import { h, icon, setAttribute, setText } from '../../../shared/ui/dom.js';
 
 /** What browsers report for a key that the input method has taken. */
 const TAKEN_BY_IME = 229;
-
-/** The longest text, in characters: in bytes it is as much as the server takes in one command. */
-const TEXT_MAX = 20_000;
 
 /** The tallest that the field grows, in pixels. */
 const TALLEST_PX = 168;
@@ -26,36 +24,51 @@ const TALLEST_PX = 168;
 /**
  * @param {Translator} t
  * @param {Actions} actions
- * @returns {{element: HTMLElement, focus: () => void, putBack: (text: string) => void}}
+ * @returns {{
+ *   element: HTMLElement,
+ *   focus: () => void,
+ *   putBack: (text: string) => void,
+ *   update: (state: import('../../state/store.js').State) => void,
+ * }}
  */
 export function composer(t, actions) {
   const field = h('textarea', {
     id: 'message',
     rows: 1,
-    maxlength: TEXT_MAX,
     'aria-label': t.text('chat.message'),
-    'aria-describedby': 'message-hint',
+    'aria-describedby': 'message-hint message-room',
     placeholder: t.text('chat.message'),
     enterkeyhint: 'send',
     autocomplete: 'off',
   });
   const send = h('button', { class: 'round-send', 'aria-label': t.text('chat.send') }, icon('send'));
+  const room = h('p', { class: 'room', id: 'message-room' });
   const element = h(
     'form',
     { class: 'composer' },
+    room,
     field,
     send,
     h('span', { class: 'visually-hidden', id: 'message-hint' }, t.text('chat.messageHint')),
   );
 
+  let bodyMax = BODY_MAX;
+  /** Says how much there is left, and what cannot be sent stays here. */
+  const measure = () => {
+    const body = field.value.trim();
+    const { fits, left } = roomIn(body, bodyMax);
+    send.disabled = body === '' || !fits;
+    setAttribute(field, 'aria-invalid', fits ? null : 'true');
+    setText(room, left === null ? '' : fits ? t.text('chat.room', { count: left }) : t.text('chat.tooLong', { count: -left }));
+  };
   const changed = () => {
-    send.disabled = field.value.trim() === '';
+    measure();
     field.style.height = 'auto';
     field.style.height = `${Math.min(field.scrollHeight + 2, TALLEST_PX)}px`;
   };
   const write = () => {
     const body = field.value.trim();
-    if (body === '') return;
+    if (send.disabled) return;
     field.value = '';
     changed();
     actions.write(body);
@@ -85,6 +98,11 @@ export function composer(t, actions) {
   return {
     element,
     focus: () => field.focus({ preventScroll: true }),
+    update({ chat }) {
+      if (chat.bodyMax === bodyMax) return;
+      bodyMax = chat.bodyMax;
+      measure();
+    },
     putBack(text) {
       field.value = field.value === '' ? text : `${text}\n${field.value}`;
       changed();

@@ -76,6 +76,7 @@ export function conversationView(t, conversationId, actions) {
       }
       log.update(conversation, state, now);
       typing.update(conversation, state);
+      field.update(state);
     },
   };
 }

@@ -254,6 +254,15 @@ describe('what is told in a sentence', () => {
     assert.deepEqual(store.state.notices[0].params, { amount: 10, balance: 20 });
   });
 
+  test('leads nowhere where its reader is already', () => {
+    tellNews(store, () => {});
+    const change = { type: 'sp_update', current_sp: 20, amount_changed: 10, transaction_type: 'purchase' };
+    play(LIVE, change);
+    assert.equal(store.state.notices.at(-1).place, POINTS);
+    play({ type: 'page_place', place: POINTS }, { ...change, current_sp: 30 });
+    assert.equal(store.state.notices.at(-1).place, undefined);
+  });
+
   test('each in its own words', () => {
     tellNews(store, () => {});
     play(LIVE);
@@ -293,13 +302,29 @@ describe('what is told in a sentence', () => {
 
   test('goes after a while, each notice by itself', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    clearNotices(store);
+    clearNotices(store, () => false);
     play({ type: 'page_notice', notice: { key: 'a' } });
     context.mock.timers.tick(5_000);
     play({ type: 'page_notice', notice: { key: 'b' } });
     context.mock.timers.tick(5_000);
     assert.deepEqual(told(), ['b']);
     context.mock.timers.tick(5_000);
+    assert.deepEqual(told(), []);
+  });
+
+  test('stays while somebody is in the middle of it, and for good where it leads somewhere', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    let held = true;
+    clearNotices(store, () => held);
+    play({ type: 'page_notice', notice: { key: 'a' } }, { type: 'page_notice', notice: { key: 'b', place: HOME } });
+    context.mock.timers.tick(60_000);
+    assert.deepEqual(told(), ['a', 'b']);
+    held = false;
+    context.mock.timers.tick(8_000);
+    assert.deepEqual(told(), ['b']);
+    context.mock.timers.tick(3_600_000);
+    assert.deepEqual(told(), ['b']);
+    play({ type: 'page_place', place: HOME });
     assert.deepEqual(told(), []);
   });
 });

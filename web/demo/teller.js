@@ -15,7 +15,7 @@ import { conversationAt, FRIENDS, POINTS } from './state/place.js';
  * @typedef {import('./state/notices.js').Sentence} Sentence
  */
 
-/** How long a notice stays, in milliseconds. */
+/** How long a notice stays where nothing holds it, in milliseconds. */
 const NOTICE_MS = 8_000;
 
 /**
@@ -32,21 +32,28 @@ export function tellNews(store, dismiss) {
       if (call.ending?.reason !== 'timeout') tell(store, { key: endingKey(call) });
     }
     const sentence = link.phase === 'live' ? sentenceFor(state, event) : null;
-    if (sentence !== null) tell(store, sentence);
+    if (sentence !== null) tell(store, isHere(state, sentence) ? { ...sentence, place: undefined } : sentence);
   });
 }
 
 /**
- * Takes each notice away after a while.
+ * Takes each notice away after a while. One that leads somewhere stays until it is closed, or its reader goes somewhere.
+ *
  * @param {Store} store
+ * @param {() => boolean} isHeld whether somebody may be in the middle of one, so that none may go yet
  */
-export function clearNotices(store) {
+export function clearNotices(store, isHeld) {
+  const clear = (/** @type {number} */ id) => {
+    if (isHeld()) later(id);
+    else store.dispatch({ type: 'page_notice_closed', id });
+  };
+  const later = (/** @type {number} */ id) => setTimeout(clear, NOTICE_MS, id);
   /** @type {ReadonlySet<number>} */
   let counted = new Set();
   store.watch(({ notices }) => {
     const fresh = notices.filter(({ id }) => !counted.has(id));
     counted = new Set(notices.map(({ id }) => id));
-    for (const { id } of fresh) setTimeout(() => store.dispatch({ type: 'page_notice_closed', id }), NOTICE_MS);
+    for (const { id, place } of fresh) if (!place) later(id);
   });
 }
 
@@ -56,6 +63,15 @@ export function clearNotices(store) {
  */
 export function tell(store, notice) {
   store.dispatch({ type: 'page_notice', notice });
+}
+
+/**
+ * @param {State} state
+ * @param {Sentence} sentence
+ * @returns {boolean} whether it leads to where its reader is
+ */
+function isHere({ place: here }, { place }) {
+  return place !== undefined && place.view === here.view && place.conversationId === here.conversationId;
 }
 
 /**

@@ -8,6 +8,11 @@ import { h, icon } from '../../shared/ui/dom.js';
 
 /** @typedef {import('../state/notices.js').Notice} Notice */
 
+/** @returns {boolean} whether a notice is under the pointer or has the focus, or is told to a tab that nobody sees */
+export function noticesAreHeld() {
+  return document.hidden || document.querySelector('.notice:is(:hover, :focus-within)') !== null;
+}
+
 /**
  * @param {import('../i18n.js').Translator} t
  * @param {(id: number) => void} close
@@ -46,5 +51,15 @@ export function noticesView(t, close, { links }) {
 function noticeElement(t, { key, params, place }, close, links) {
   const more = links && place ? h('a', { class: 'notice-link', href: hashOf(place) }, t.text('notice.open')) : null;
   const label = { type: 'button', class: 'close', 'aria-label': t.text('notice.close'), on: { click: close } };
-  return h('div', { class: 'notice' }, h('p', {}, t.text(key, params)), more, h('button', label, icon('close')));
+  return h('div', { class: 'notice' }, h('p', {}, t.text(key, inWords(t, params))), more, h('button', label, icon('close')));
+}
+
+/**
+ * @param {import('../i18n.js').Translator} t
+ * @param {Record<string, string | number>} [params]
+ * @returns {Record<string, string>} with numbers as they are written
+ */
+function inWords(t, params = {}) {
+  const written = Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? t.number(value) : value]);
+  return Object.fromEntries(written);
 }

@@ -110,6 +110,7 @@ scenario('a ring takes the focus, holds it, and gives it back', async ({ person 
   await user.sees('すみ', 'online');
   const rest = otomo.page.locator('.choice.break');
   await rest.focus();
+  const focused = () => otomo.page.evaluate(() => document.activeElement.id || document.activeElement.className);
   await user.calls('すみ');
   await otomo.on('incoming');
   const dialog = otomo.page.getByRole('alertdialog', { name: 'ただしさんから電話です' });
@@ -118,7 +119,14 @@ scenario('a ring takes the focus, holds it, and gives it back', async ({ person 
     const { activeElement } = document;
     return activeElement === document.body || element.contains(activeElement);
   });
-  assert.equal(await otomo.page.evaluate(() => document.activeElement.className), 'round accept');
+  // Who was in the middle of pressing keys answers nothing by them.
+  assert.equal(await focused(), 'stage-title');
+  for (const key of ['Enter', 'Space', 'Escape']) await otomo.page.keyboard.press(key);
+  assert.equal(await otomo.page.evaluate(() => window.otomo.state().call.wish), null);
+  await otomo.page.keyboard.press('Tab');
+  assert.equal(await focused(), 'round reject');
+  await otomo.page.keyboard.press('Tab');
+  assert.equal(await focused(), 'round accept');
   for (let stop = 0; stop < 6; stop += 1) {
     await otomo.page.keyboard.press('Tab');
     assert.ok(await held(), `the focus left the ring after ${stop + 1}`);
@@ -128,6 +136,57 @@ scenario('a ring takes the focus, holds it, and gives it back', async ({ person 
   await otomo.isIdle();
   assert.ok(await rest.evaluate((element) => element === document.activeElement), 'the focus is back where it was');
   await user.endsWith('manual_decline');
+});
+
+scenario('what was pressed in a call keeps the focus, and is called the same', async ({ person }) => {
+  const [user, otomo] = await Promise.all([person('のぶ'), person('あおば')]);
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo')]);
+  await user.sees('あおば', 'online');
+  await user.calls('あおば');
+  await otomo.on('incoming');
+  const focused = () => otomo.page.evaluate(() => document.activeElement.id || document.activeElement.className);
+  // The answer waits here: the button that cannot be pressed again is still where the keyboard is.
+  await otomo.page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => new Promise((allow, refuse) => (window.refuse = refuse));
+  });
+  await otomo.stage.locator('.round.accept').press('Enter');
+  await otomo.stage.locator('.round.accept[aria-disabled=true]').waitFor();
+  assert.equal(await focused(), 'round accept');
+  await otomo.page.keyboard.press('Enter');
+  await otomo.page.evaluate(() => {
+    delete navigator.mediaDevices.getUserMedia;
+    window.refuse(new Error('not now'));
+  });
+  await otomo.stage.locator('.round.accept:not([aria-disabled])').press('Enter');
+  await Promise.all([user.talks(), otomo.talks()]);
+  assert.equal(await focused(), 'stage-title');
+
+  const mute = otomo.stage.getByRole('button', { name: 'ミュート', exact: true });
+  for (const pressed of ['true', 'false']) {
+    await mute.press('Space');
+    await otomo.page.locator(`.round.mute[aria-pressed=${pressed}]`).waitFor();
+    assert.equal(await mute.count(), 1, 'the name says what it is, its state whether it is on');
+    assert.equal(await focused(), 'round mute');
+  }
+  await user.leaves();
+  await user.dismisses();
+  await otomo.dismisses();
+});
+
+scenario('a notice with a link, or one that is being read, waits for its reader', async ({ person }) => {
+  const [user, friend] = await Promise.all([person('ゆうこ'), person('まさる')]);
+  await Promise.all([user.enterAs('user'), friend.enterAs('otomo')]);
+  await user.sees('まさる', 'online');
+  await friend.page.clock.install();
+  await user.card('まさる').locator('.write-button').click();
+  await user.page.locator('#message').fill('元気？');
+  await user.page.keyboard.press('Enter');
+  const notice = friend.page.locator('.notice', { hasText: '元気？' });
+  await notice.waitFor();
+  await friend.page.clock.fastForward(60_000);
+  await notice.locator('.notice-link').press('Enter');
+  await notice.waitFor({ state: 'detached' });
+  await friend.page.locator('.message', { hasText: '元気？' }).waitFor();
 });
 
 scenario('nothing moves for those who asked for less motion', async ({ person }) => {

@@ -4,7 +4,8 @@
 
 import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
-import { h, icon, progressRing, setText } from '../../shared/ui/dom.js';
+import { roundButton } from '../ui/round_button.js';
+import { h, progressRing, setText } from '../../shared/ui/dom.js';
 
 /**
  * @param {import('../i18n.js').Translator} t
@@ -16,8 +17,8 @@ export function incomingScene(t, actions, call) {
   const ring = progressRing('countdown');
   const remaining = h('p', { class: 'quiet tabular', role: 'timer', 'aria-live': 'off' });
   const status = h('p', { class: 'eyebrow', id: 'stage-status' });
-  const reject = answer('reject', 'hang-up', t.text('call.reject'), actions.leave);
-  const accept = answer('accept', 'phone', t.text('call.accept'), actions.accept);
+  const reject = roundButton('reject', 'hang-up', t.text('call.reject'), actions.leave);
+  const accept = roundButton('accept', 'phone', t.text('call.accept'), actions.accept);
   const peer = peerOf(call);
   const name = peer.name ?? peer.userId;
   const element = h(
@@ -25,14 +26,13 @@ export function incomingScene(t, actions, call) {
     { class: 'scene' },
     status,
     h('div', { class: 'portrait ringing' }, ring.element, avatar(peer, 'large')),
-    h('h2', { id: 'stage-title', 'aria-label': t.text('call.incomingFrom', { name }) }, name),
+    h('h2', { id: 'stage-title', tabindex: -1, 'aria-label': t.text('call.incomingFrom', { name }) }, name),
     remaining,
     h('div', { class: 'answers' }, reject.element, accept.element),
   );
 
   return {
     element,
-    focus: accept.button,
     update({ ringUntil, ringMs, wish }, { link }, now) {
       const leftMs = Math.max(0, (ringUntil ?? now) - now);
       ring.set(ringMs ? Math.min(1, leftMs / ringMs) : 1);
@@ -41,23 +41,8 @@ export function incomingScene(t, actions, call) {
         status,
         t.text(wish === 'accept' ? 'call.accepting' : wish === 'leave' ? 'call.leaving' : 'call.incoming'),
       );
-      accept.button.disabled = wish !== null || link.phase !== 'live';
-      reject.button.disabled = wish === 'leave';
+      accept.setAble(wish === null && link.phase === 'live');
+      reject.setAble(wish !== 'leave');
     },
   };
-}
-
-/**
- * @param {'accept' | 'reject'} kind
- * @param {string} symbol
- * @param {string} label
- * @param {() => void} act
- */
-function answer(kind, symbol, label, act) {
-  const button = h(
-    'button',
-    { type: 'button', class: `round ${kind}`, 'aria-labelledby': `answer-${kind}`, on: { click: act } },
-    icon(symbol),
-  );
-  return { button, element: h('div', { class: 'answer' }, button, h('span', { id: `answer-${kind}` }, label)) };
 }

@@ -29,8 +29,7 @@ import { talkScene } from './talk.js';
  * @typedef {{own: number, peer: number}} Loudness each from 0 to 1
  *
  * @typedef {object} Scene
- * @property {HTMLElement} element
- * @property {HTMLElement} focus what the keyboard starts from
+ * @property {HTMLElement} element with the heading `#stage-title`, from which the keyboard starts
  * @property {(call: Call, state: State, now: number) => void} update
  */
 
@@ -70,7 +69,8 @@ export function stageView(t, actions) {
         element.setAttribute('role', name === 'incoming' ? 'alertdialog' : 'dialog');
         element.replaceChildren(scene.element, notices.element);
         if (!element.open) element.showModal();
-        scene.focus.focus();
+        // Who is writing as a scene changes presses nothing of it by the next key.
+        /** @type {HTMLElement} */ (scene.element.querySelector('#stage-title')).focus();
       }
       playing.scene.update(call, state, now);
       notices.update(state);

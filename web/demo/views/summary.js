@@ -46,7 +46,7 @@ export function summaryScene(t, actions, call) {
     { class: 'scene' },
     h('p', { class: 'eyebrow' }, t.text(seconds === null ? 'summary.notReached' : 'summary.title')),
     h('div', { class: 'portrait' }, avatar(peer, 'large')),
-    h('h2', { id: 'stage-title' }, peer.name ?? peer.userId),
+    h('h2', { id: 'stage-title', tabindex: -1 }, peer.name ?? peer.userId),
     h(
       'p',
       { id: 'stage-status', class: 'reason', role: 'status', 'data-reason': ending?.reason ?? null },
@@ -63,7 +63,6 @@ export function summaryScene(t, actions, call) {
 
   return {
     element,
-    focus: close,
     update(_, state) {
       const reachable = listed(state, peer.userId)?.status === 'online' && state.link.phase === 'live';
       again.hidden = side !== 'caller' || !reachable;

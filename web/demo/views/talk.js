@@ -5,6 +5,7 @@
 import { duration } from '../../shared/i18n.js';
 import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
+import { roundButton } from '../ui/round_button.js';
 import { h, icon, setAttribute, setText } from '../../shared/ui/dom.js';
 
 /** @typedef {import('../state/client.js').Call} Call */
@@ -30,8 +31,8 @@ export function talkScene(t, actions, first) {
     h('span', { class: 'voice', 'aria-hidden': 'true' }),
     avatar(peer, 'large'),
   );
-  const mute = control('mute', 'microphone', () => actions.mute(!muted));
-  const hangUp = control('reject', 'hang-up', actions.leave);
+  const mute = roundButton('mute', 'microphone', t.text('call.mute'), () => actions.mute(!muted));
+  const hangUp = roundButton('reject', 'hang-up', t.text('call.cancel'), actions.leave);
   const play = h(
     'button',
     { type: 'button', class: 'button primary', hidden: true, on: { click: actions.playVoice } },
@@ -49,7 +50,7 @@ export function talkScene(t, actions, first) {
     { class: 'scene' },
     status,
     portrait,
-    h('h2', { id: 'stage-title' }, peer.name ?? peer.userId),
+    h('h2', { id: 'stage-title', tabindex: -1 }, peer.name ?? peer.userId),
     timer,
     bill,
     voices.element,
@@ -62,7 +63,6 @@ export function talkScene(t, actions, first) {
 
   return {
     element,
-    focus: hangUp.button,
     update(call, state, now) {
       muted = call.muted;
       const talking = call.phase === 'connected';
@@ -78,10 +78,11 @@ export function talkScene(t, actions, first) {
       voices.update(loudness, talking, muted);
       setText(bill, billText(t, call, state));
       mute.element.hidden = !talking && call.phase !== 'connecting';
+      // That it is pressed says that one is muted: the word stays the same.
       setAttribute(mute.button, 'aria-pressed', String(muted));
-      mute.show(muted ? 'microphone-off' : 'microphone', t.text(muted ? 'call.unmute' : 'call.mute'));
-      hangUp.show('hang-up', t.text(talking ? 'call.hangUp' : 'call.cancel'));
-      hangUp.button.disabled = call.wish === 'leave';
+      mute.setSymbol(muted ? 'microphone-off' : 'microphone');
+      hangUp.setWord(t.text(talking ? 'call.hangUp' : 'call.cancel'));
+      hangUp.setAble(call.wish !== 'leave');
     },
   };
 }
@@ -164,35 +165,4 @@ function meter(text) {
 function patienceText(t, { peerBackBy }, now) {
   if (peerBackBy === null) return '';
   return t.text('call.remaining', { seconds: Math.max(0, Math.ceil((peerBackBy - now) / 1000)) });
-}
-
-/**
- * @param {'mute' | 'reject'} kind
- * @param {string} symbol
- * @param {() => void} act
- */
-function control(kind, symbol, act) {
-  let shown = symbol;
-  let picture = icon(symbol);
-  const label = h('span', { id: `control-${kind}` });
-  const button = h(
-    'button',
-    { type: 'button', class: `round ${kind}`, 'aria-labelledby': `control-${kind}`, on: { click: act } },
-    picture,
-  );
-  return {
-    button,
-    element: h('div', { class: 'answer' }, button, label),
-    /**
-     * @param {string} next a symbol
-     * @param {string} text
-     */
-    show(next, text) {
-      setText(label, text);
-      if (next === shown) return;
-      const replacement = icon(next);
-      picture.replaceWith(replacement);
-      [shown, picture] = [next, replacement];
-    },
-  };
 }

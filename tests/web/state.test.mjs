@@ -1,9 +1,10 @@
 // What is shown: old snapshot and event give the new snapshot.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { CANCELLED, deservesSummary, endingKey, OVER, REFUSED } from '../../web/demo/state/ending.js';
+import { deservesSummary, endingKey } from '../../web/demo/state/ending.js';
 import { listed, NO_CLIENT } from '../../web/demo/state/client.js';
 import { reduce, START, Store } from '../../web/demo/state/store.js';
 
@@ -93,10 +94,21 @@ describe('the words for an end', () => {
   const key = (kind, reason, side = 'caller') =>
     endingKey({ side, ending: { kind, reason, durationSeconds: null, points: 0 } });
 
+  const { $defs } = JSON.parse(readFileSync(new URL('../../web/schemas/messages.json', import.meta.url), 'utf8'));
+  const wordsOf = (name) => $defs[name].oneOf.map((word) => word.const);
+  const silent = (kind, words) => words.filter((word) => key(kind, word) === 'ending.other');
+
   test('exist for every reason of the protocol', () => {
-    for (const reason of REFUSED) assert.equal(key('refused', reason), `ending.refused.${reason}`);
-    for (const reason of CANCELLED) assert.equal(key('cancelled', reason), `ending.cancelled.${reason}`);
-    for (const reason of OVER) assert.notEqual(key('over', reason), 'ending.other', reason);
+    const reasons = { refused: 'RejectReason', cancelled: 'CancelReason', over: 'EndReason' };
+    for (const [kind, name] of Object.entries(reasons)) assert.deepEqual(silent(kind, wordsOf(name)), [], kind);
+  });
+
+  test('exist for every code by which a call may fail', () => {
+    const refusals = ['OTOMO_NOT_FOUND', 'CALLER_BUSY', 'INSUFFICIENT_POINTS', 'CALL_ALREADY_ENDED', 'CALL_ALREADY_ACCEPTED'];
+    const general = ['RATE_LIMITED', 'FORBIDDEN', 'UNAVAILABLE', 'INTERNAL_ERROR'];
+    const known = wordsOf('ErrorCode');
+    assert.deepEqual([...refusals, ...general].filter((code) => !known.includes(code)), [], 'codes of the server');
+    assert.deepEqual(silent('failed', [...refusals, ...general, 'TIMEOUT', 'DISCONNECTED', 'MICROPHONE', 'lost']), []);
   });
 
   test('know who hung up', () => {

@@ -4,33 +4,6 @@
 
 import ja from '../messages/ja.js';
 
-/** Why a call never came about, said to its caller (`call_rejected`). */
-export const REFUSED = ['busy', 'manual_decline', 'away', 'timeout', 'offline', 'system_error'];
-
-/** Why a device stopped ringing, said to the otomo (`call_cancelled`). */
-export const CANCELLED = [
-  'caller_cancelled',
-  'caller_lost',
-  'answered_elsewhere',
-  'rejected_elsewhere',
-  'timeout',
-  'superseded',
-];
-
-/** Why an answered call ended (`call_end`). */
-export const OVER = [
-  'user_end',
-  'otomo_end',
-  'low_balance',
-  'disconnect',
-  'rtp_stopped',
-  'network_failed',
-  'timeout',
-  'admin_end',
-  'superseded',
-  'system_error',
-];
-
 /**
  * @param {import('./client.js').Call} call an ended one
  * @returns {string}

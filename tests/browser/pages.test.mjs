@@ -40,7 +40,7 @@ scenario('the list follows an otomo through break and back, sorted as it goes', 
   await picture(second.page, 'waiting break');
   await picture(user.page, 'list break');
 
-  await second.page.getByRole('button', { name: 'オンラインにする' }).click();
+  await second.page.getByRole('button', { name: '待機中にする' }).click();
   await user.sees('にか', 'online');
   await picture(first.page, 'waiting');
 });
@@ -156,3 +156,48 @@ scenario(
   },
   {},
 );
+
+scenario('a ring in a tab that nobody sees is told by the system, where that is allowed', async ({ person }) => {
+  const [user, otomo] = await Promise.all([person('まこと'), person('しおり')]);
+  await otomo.page.context().grantPermissions(['notifications']);
+  await otomo.page.reload();
+  await otomo.page.evaluate(() => {
+    window.away = true;
+    Object.defineProperty(document, 'hidden', { get: () => window.away });
+    window.told = [];
+    window.Notification = class extends Notification {
+      constructor(title, options) {
+        super(title, options);
+        window.told.push(title);
+        this.addEventListener('close', () => window.told.push('closed'));
+      }
+      close() {
+        super.close();
+        window.told.push('close');
+      }
+    };
+  });
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo')]);
+  const told = () => otomo.page.evaluate(() => window.told.filter((word) => word !== 'closed'));
+  assert.ok(await otomo.page.locator('.allow-alerts').isHidden(), 'it is allowed already');
+  await user.sees('しおり', 'online');
+  await user.calls('しおり');
+  await otomo.on('incoming');
+  assert.deepEqual(await told(), ['着信：まこと']);
+  await otomo.page.evaluate(() => {
+    window.away = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  assert.deepEqual(await told(), ['着信：まこと', 'close'], 'one is here now');
+  await otomo.rejects();
+  await otomo.isIdle();
+  await user.endsWith('manual_decline');
+  await user.dismisses();
+
+  await otomo.page.evaluate(() => (window.away = true));
+  await user.calls('しおり');
+  await otomo.on('incoming');
+  await user.leaves();
+  await otomo.isIdle();
+  assert.deepEqual((await told()).slice(2), ['着信：まこと', 'close'], 'it rings no more');
+});

@@ -4,7 +4,7 @@
  *
  * - `state/`: what is shown, as pure functions: an old snapshot and an event give the new one.
  * - `chat/`: what the chat does with it: histories, the messages on their way, what was read, who is writing.
- * - `call/`: what a call sounds like here: ring, loudspeaker, level meter.
+ * - `call/`: what a call sounds like here: ring, loudspeaker, level meter; and how the system tells of one.
  * - `friends/`, `points/`: what loads and changes those.
  * - `views/`: each a function of the snapshot; `ui/`, and `../shared/` with other pages, is what they are built with,
  *   `messages/` their words.
@@ -18,12 +18,14 @@
  * ```
  */
 
+import { RingAlert } from './call/alert.js';
 import { CallController } from './call/controller.js';
 import { Ringer } from './call/ringer.js';
 import { Voices } from './call/voices.js';
 import { ChatController } from './chat/controller.js';
 import { changePrice } from './backend.js';
 import { keepInbox, keepUnsent } from './followers.js';
+import { translatorOf } from './i18n.js';
 import { FriendsController } from './friends/controller.js';
 import { PointsController } from './points/controller.js';
 import { saveDraft, savedDraft } from './saved.js';
@@ -31,6 +33,7 @@ import { Session } from './session.js';
 import { HOME, hashOf, readPlace } from './state/place.js';
 import { Store } from './state/store.js';
 import { clearNotices, tell, tellNews } from './teller.js';
+import { noticesAreHeld } from './views/notices.js';
 import { buildScreen } from './views/screen.js';
 import { pickLanguage } from '../shared/i18n.js';
 import { savedLanguage, saveLanguage } from '../shared/language.js';
@@ -41,6 +44,8 @@ const loudspeaker = /** @type {HTMLAudioElement} */ (document.getElementById('lo
 const voices = new Voices(loudspeaker, (blocked) => {
   if (blocked !== store.state.soundBlocked) store.dispatch({ type: 'page_sound', blocked });
 });
+const languageNow = () => pickLanguage(savedLanguage(), navigator.languages);
+const alert = new RingAlert((name) => translatorOf(languageNow()).text('title.incoming', { name }));
 const session = new Session(store, () => voices.capture());
 const controller = new CallController({ store, session, ringer, voices });
 const chat = new ChatController(store, session);
@@ -48,8 +53,7 @@ const friends = new FriendsController(store, session);
 const points = new PointsController(store, session);
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
-const language = pickLanguage(savedLanguage(), navigator.languages);
-const screen = buildScreen(root, () => store.state, language, {
+const screen = buildScreen(root, () => store.state, languageNow(), {
   onLanguage: saveLanguage,
   enter: (identity) => session.enter(identity),
   signOut: () => {
@@ -70,6 +74,8 @@ const screen = buildScreen(root, () => store.state, language, {
   reopenMicrophone: () => controller.reopenMicrophone(),
   loudness: () => voices.loudness(),
   soundLocked: () => ringer.locked,
+  alertsOpen: () => alert.isOpen,
+  allowAlerts: () => alert.ask().then(() => screen.refresh()),
   chat: {
     talkTo: (userId) => chat.talkTo(userId),
     beginGroup: (members, title, key) => chat.beginGroup(members, title, key),
@@ -127,19 +133,21 @@ async function setPrice(pricePerMinute) {
 }
 
 store.watch((state) => controller.follow(state));
+store.watch((state) => alert.follow(state));
 store.watch((state, event) => chat.follow(state, event));
 store.watch((state, event) => friends.follow(state, event));
 store.watch((state, event) => points.follow(state, event));
 keepInbox(store);
 keepUnsent(store);
 tellNews(store, () => controller.dismiss());
-clearNotices(store);
+clearNotices(store, noticesAreHeld);
 store.watch(() => screen.refresh());
 
 for (const touch of ['pointerdown', 'keydown']) {
   addEventListener(touch, () => ringer.unlock().then(() => screen.refresh()), { passive: true });
 }
 addEventListener('focus', () => chat.seen());
+document.addEventListener('visibilitychange', () => alert.follow(store.state));
 
 const go = () => {
   const place = readPlace(location.hash);

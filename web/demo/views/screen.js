@@ -50,6 +50,8 @@ const IDLE_TICK_MS = 15_000;
  * @property {() => void} reopenMicrophone after it was unplugged in a call
  * @property {() => import('./stage.js').Loudness} loudness
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
+ * @property {() => boolean} alertsOpen whether its person has not said yet if the system may tell of calls
+ * @property {() => void} allowAlerts asks them
  * @property {import('./chat/chat.js').Actions & {talkTo: (userId: string) => void}} chat
  * @property {Omit<import('./friends/friends.js').Actions, 'talkTo'>} friends
  * @property {import('./points/points.js').Actions} points

@@ -20,6 +20,8 @@ const BREAKS = [0, 5, 15, 30, 60];
  * @property {() => void} missedSeen
  * @property {(userId: string) => void} talkTo opens the conversation with somebody
  * @property {() => boolean} soundLocked whether the browser waits for a touch before it rings
+ * @property {() => boolean} alertsOpen whether its person has not said yet if the system may tell of calls
+ * @property {() => void} allowAlerts asks them
  */
 
 /**
@@ -38,13 +40,19 @@ export function waitingView(t, actions) {
     hint,
   );
   const sound = h('p', { class: 'sound-hint', hidden: true }, icon('bell'), t.text('waiting.sound'));
+  const alerts = h(
+    'button',
+    { type: 'button', class: 'button ghost allow-alerts', hidden: true, on: { click: actions.allowAlerts } },
+    icon('bell'),
+    t.text('waiting.alerts'),
+  );
   const choices = chooser(t, actions);
   const price = priceView(t, actions.setPrice);
   const missed = missedView(t, actions.missedSeen, actions.talkTo);
   const element = h(
     'main',
     { id: 'content', class: 'page waiting' },
-    h('div', { class: 'waiting-own' }, orb, choices.element, price.element, sound),
+    h('div', { class: 'waiting-own' }, orb, choices.element, price.element, alerts, sound),
     missed.element,
   );
 
@@ -56,6 +64,7 @@ export function waitingView(t, actions) {
       setText(title, t.text(`status.${status}`));
       setText(hint, hintText(t, status, state));
       sound.hidden = !actions.soundLocked();
+      alerts.hidden = !actions.alertsOpen();
       choices.update(state);
       price.update(state);
       missed.update(state, now);

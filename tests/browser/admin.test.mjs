@@ -141,7 +141,7 @@ scenario('what a device has lost is sent again', async (stage) => {
   yumi.say({ type: 'message_send', toUserId: 're-taro', clientMessageId: randomUUID(), body: 'hello' });
   const { seq } = await taro.hears('new-message');
   await root.opens('sessions');
-  await root.page.getByLabel('User id').fill('re-taro');
+  await root.page.getByLabel('User ID').fill('re-taro');
   await root.page.getByRole('button', { name: 'Show' }).click();
   await root.sees(root.row('Connections of re-taro', 're-taro'));
   const again = taro.hears('new-message');
@@ -154,10 +154,11 @@ scenario('what a device has lost is sent again', async (stage) => {
 });
 
 scenario('what the server refuses is said where it was asked for, and is in the book', async (stage) => {
+  stage.expects('400 /admin/api/users/no-taro/inbox/resend');
   const root = await (await admin(stage)).borrows();
   const taro = await RawClient.enter(stage.server, 'no-taro', 'user', 'phone');
   await root.opens('sessions');
-  await root.page.getByLabel('User id').fill('no-taro');
+  await root.page.getByLabel('User ID').fill('no-taro');
   await root.page.getByRole('button', { name: 'Show' }).click();
   await root.sees(root.row('Connections of no-taro', 'no-taro'));
   await root.page.locator('#resend-after').fill('7');
@@ -167,6 +168,42 @@ scenario('what the server refuses is said where it was asked for, and is in the 
   await root.page.getByRole('button', { name: 'Cancel' }).click();
   assert.equal((await root.reads(1))[0], 'dev-admin | Sent events again | no-taro | after=7 | Not done (BAD_REQUEST)');
   taro.leave();
+});
+
+scenario('a question stays while its deed is done, and no answer of an earlier one touches the next', async (stage) => {
+  const root = await (await admin(stage)).borrows();
+  const { page } = root;
+  const hana = await RawClient.enter(stage.server, 'ask-hana', 'otomo', 'desk');
+  await root.opens('otomo');
+  await root.row('Otomo, in list order', 'ask-hana').getByRole('button').click();
+  const dialog = page.locator('dialog.confirm');
+  const answers = [];
+  await page.route('**/admin/api/otomo/ask-hana/*', (route) => (route.request().method() === 'GET' ? route.fallback() : answers.push(route)));
+  const asks = async (name) => {
+    await root.details.getByRole('button', { name }).click();
+    await page.locator('#confirm').press('Enter');
+    await page.locator('#confirm[aria-disabled=true]').waitFor();
+  };
+  await asks('Set on a break');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Cancel' }).click({ force: true });
+  await page.keyboard.press('Escape');
+  assert.ok(await dialog.isVisible(), 'it is being done');
+  assert.equal(answers.length, 1, 'once');
+  // As browsers do when Escape is pressed again and again.
+  await dialog.evaluate((element) => element.close());
+  await asks('Set offline');
+  await answers[0].continue();
+  await root.sees(page.locator('.notice', { hasText: 'ask-hana is now shown as “On a break”.' }));
+  assert.ok(await dialog.isVisible());
+  assert.match(await dialog.locator('h2').textContent(), /offline/i);
+  assert.equal(await page.locator('#confirm').getAttribute('aria-disabled'), 'true');
+  await answers[1].fulfill({ status: 503, json: { error: { code: 'UNAVAILABLE', message: 'not now', context: {} } } });
+  await root.sees(dialog.locator('.fault', { hasText: 'UNAVAILABLE' }));
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  stage.expects('503 /admin/api/otomo/ask-hana');
+  hana.leave();
 });
 
 scenario('all of it goes by keyboard, and what is focused stays so from one look to the next', async (stage) => {
@@ -224,6 +261,7 @@ scenario('the nodes and the health of this one are shown', async (stage) => {
 scenario(
   'who comes in needs a token of an admin that is good, and goes when it is not any more',
   async (stage) => {
+    stage.expects('401 /admin/api/', '403 /admin/api/', '404 /dev/people');
     const root = await admin(stage);
     const says = (text) => root.sees(root.page.locator('.fault', { hasText: text }));
     await root.sees(root.page.locator('.command', { hasText: 'otomo token --sub admin --role admin' }));

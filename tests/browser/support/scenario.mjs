@@ -31,11 +31,19 @@ after(async () => {
 });
 
 /**
- * A test with people. Whatever it is about, no page may log an error or load anything from elsewhere.
+ * @typedef {object} Stage
+ * @property {(name: string, options?: object) => Promise<Person>} person
+ * @property {Server} server
+ * @property {(end: () => unknown) => void} atEnd takes what is to be put away
+ * @property {(...refusals: string[]) => void} expects takes refusals of the server that the scenario is about, as `403 /api/x`:
+ *   a status, and how the path begins
+ */
+
+/**
+ * A test with people. Whatever it is about, no page may log an error, be refused anything, or load from elsewhere.
  *
  * @param {string} name
- * @param {(stage: {person: (name: string, options?: object) => Promise<Person>, server: Server, atEnd: (end: () => unknown) => void}) => Promise<void>} play
- *   `atEnd` takes what is to be put away
+ * @param {(stage: Stage) => Promise<void>} play
  * @param {Record<string, string>} [settings] for a server of its own
  */
 export function scenario(name, play, settings) {
@@ -45,6 +53,8 @@ export function scenario(name, play, settings) {
     const people = [];
     /** @type {string[]} */
     const faults = [];
+    /** @type {string[]} */
+    const expected = [];
     // The door is where they come in: the server's own, or one that a test may shut. The page is a fresh one of theirs.
     const person = async (called, { door = server.url, page: own, ...options } = {}) => {
       const page = own ?? (await newPage(options));
@@ -56,21 +66,50 @@ export function scenario(name, play, settings) {
     };
     /** @type {(() => unknown)[]} */
     const ends = [];
+    let failed = null;
     try {
-      await play({ person, server, atEnd: (end) => ends.push(end) });
-      assert.deepEqual(faults, []);
+      const stage = { person, server, atEnd: (end) => ends.push(end), expects: (...refusals) => expected.push(...refusals) };
+      await play(stage);
+      assert.deepEqual(unexpected(faults, expected), []);
     } catch (error) {
       // A page that is gone or asleep gives no picture; why it failed is what counts.
       for (const { page, name: who } of people) await picture(page, `failed ${name} (${who})`).catch(() => {});
-      throw new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, {
+      failed = new Error(`${error.message}\npages: ${faults.join('\n') || 'no faults'}\nserver: ${server.log}`, {
         cause: error,
       });
-    } finally {
-      for (const end of ends.reverse()) await end();
-      for (const { page } of people) await page.context().close();
-      if (server !== shared) await server.stop();
     }
+    for (const { page } of people) ends.unshift(() => page.context().close());
+    if (server !== shared) ends.unshift(() => server.stop());
+    const left = await putAway(ends.reverse());
+    if (failed !== null) throw failed;
+    assert.deepEqual(left, [], 'what could not be put away');
   });
+}
+
+/**
+ * Puts everything away, whatever of it fails: the rest must not stay, nor hide why the test failed.
+ *
+ * @param {(() => unknown)[]} ends
+ * @returns {Promise<unknown[]>} what went wrong
+ */
+async function putAway(ends) {
+  const faults = [];
+  for (const end of ends) {
+    try {
+      await end();
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  return faults;
+}
+
+/**
+ * @param {string[]} faults
+ * @param {string[]} expected refusals
+ */
+function unexpected(faults, expected) {
+  return faults.filter((fault) => !expected.some((refusal) => fault.startsWith(refusal)));
 }
 
 /** @param {object} options of a context of its own */
@@ -79,9 +118,11 @@ async function newPage(options) {
   return context.newPage();
 }
 
-/** What the browser itself tells: of links that break, commands that are refused, the door that production lacks. */
-const EXPECTED =
-  /WebSocket|net::ERR_|\/dev\/people|\/sse|\/api\/(commands|friends\/|points$|server\/points\/)|\/admin\/api\//;
+/** What the browser itself tells of links that break: a page is there to come back. */
+const BREAKS = /WebSocket|net::ERR_/;
+
+/** How it tells of a refusal. */
+const REFUSAL = /responded with a status of (\d+)/;
 
 /**
  * @param {import('playwright-core').Page} page
@@ -91,8 +132,10 @@ const EXPECTED =
 function watch(page, door, faults) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !EXPECTED.test(message.text() + message.location().url))
-      faults.push(message.text());
+    const [text, { url }] = [message.text(), message.location()];
+    if (message.type() !== 'error' || BREAKS.test(text + url)) return;
+    const [, status] = REFUSAL.exec(text) ?? [];
+    faults.push(status ? `${status} ${new URL(url).pathname}` : text);
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

@@ -68,9 +68,10 @@ export class Translator {
   /**
    * @param {number} thenMs
    * @param {number} nowMs
-   * @returns {string} "3 minutes ago"
+   * @returns {string} "3 minutes ago", "now"
    */
   ago(thenMs, nowMs) {
+    if (nowMs - thenMs < 60_000) return this.#relative.format(0, 'second');
     const { unit, count } = coarse(nowMs - thenMs);
     return this.#relative.format(-count, UNITS[unit]);
   }

@@ -81,7 +81,7 @@ describe('a tab is in the background', { concurrency: LONG ? 2 : 1 }, () => {
     await pair.otomo.writes('聞こえますか');
     await titled(user, '(2) おともはん');
     assert.equal(await pair.otomo.message('見えますか').locator('.message-state').textContent(), '');
-    await second.page.getByText('オンラインにする').click();
+    await second.page.getByText('待機中にする').click();
     await witness.sees('ふゆ', 'online');
     await new Chatter(otomo).toHome();
     await otomo.page.getByText('離席モードにする').click();

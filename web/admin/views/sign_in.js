@@ -42,7 +42,7 @@ export function signInView(t, reason, enter) {
       { class: 'card', on: { submit } },
       h('h1', {}, t.text('signIn.title')),
       h('p', {}, t.text('signIn.lead')),
-      h('pre', { class: 'command', tabindex: 0 }, h('code', {}, COMMAND)),
+      h('pre', { class: 'command' }, h('code', {}, COMMAND)),
       ...field.elements,
       h('p', { class: 'quiet' }, t.text('signIn.kept')),
       fault,

@@ -37,11 +37,12 @@ export function shellView(t, actions) {
     t.text('app.language'),
   );
   const self = h('div', { class: 'self' });
+  const outText = h('span', { class: 'sign-out-text' });
   const out = h(
     'button',
     { type: 'button', class: 'button ghost', id: 'sign-out', on: { click: actions.signOut } },
     icon('leave'),
-    h('span', { class: 'sign-out-text' }, t.text('app.signOut')),
+    outText,
   );
   const link = linkView(t, actions.retry);
   const nav = navView(t, link.light, actions.useTransport);
@@ -76,6 +77,10 @@ export function shellView(t, actions) {
         shown = me;
       }
       out.hidden = me === null;
+      // Where people are lent one tries another; where one has a token of one's own, one leaves.
+      const leaving = t.text(me?.lent ? 'app.beSomeoneElse' : 'app.signOut');
+      setText(outText, leaving);
+      setAttribute(out, 'aria-label', leaving);
       nav.update(state);
       link.update(state);
       notices.update(state);

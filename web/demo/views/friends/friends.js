@@ -189,7 +189,7 @@ function outgoingRow(t, actions, { userId }) {
 
 /**
  * @param {Translator} t
- * @param {string} key
+ * @param {'friends.asked' | 'friends.waiting'} key of the text that says since when
  * @param {readonly import('../person_row.js').Doing[]} doings
  */
 function requestRow(t, key, doings) {
@@ -202,7 +202,9 @@ function requestRow(t, key, doings) {
      * @param {number} now
      */
     update(friend, { clockOffset }, now) {
-      row.update(friend, { text: t.text(key, { time: t.ago(friend.since, now + clockOffset) }) });
+      const [then, serverNow] = [friend.since, now + clockOffset];
+      const isNew = serverNow - then < 60_000;
+      row.update(friend, { text: isNew ? t.text(`${key}JustNow`) : t.text(key, { time: t.ago(then, serverNow) }) });
     },
   };
 }

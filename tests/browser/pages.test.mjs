@@ -100,7 +100,9 @@ scenario('the language follows the browser, then the choice, and the choice stay
 
 scenario(
   'a production server lends nobody: the page takes a token of the app',
-  async ({ person }) => {
+  async ({ person, expects }) => {
+    // What is left of a token that is none any more is refused once by every road.
+    expects('404 /dev/people', '401 /api/');
     const user = await person('みどり');
     const enter = async (token) => {
       await user.page.locator('#token').fill(token);

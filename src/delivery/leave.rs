@@ -18,14 +18,6 @@ pub enum Leave {
 }
 
 impl Leave {
-    /// Every way to leave; the server's own without a wait.
-    pub const ALL: [Leave; 4] = [
-        Leave::Clean,
-        Leave::Reload,
-        Leave::Broken,
-        Leave::ServerClosed(Duration::ZERO),
-    ];
-
     /// The name in logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +43,17 @@ impl Leave {
     pub fn grace_end(self, now: Timestamp, graces: &Graces) -> Option<Timestamp> {
         self.grace(graces).map(|grace| now + grace)
     }
+}
+
+#[cfg(test)]
+impl Leave {
+    /// Every way to leave; the server's own without a wait.
+    pub(crate) const ALL: [Leave; 4] = [
+        Leave::Clean,
+        Leave::Reload,
+        Leave::Broken,
+        Leave::ServerClosed(Duration::ZERO),
+    ];
 }
 
 /// How long a session may be gone before anybody hears of it. By default not at all.

@@ -22,6 +22,12 @@ use crate::{
 
 const OTOMO: [&str; 5] = ["aiko", "ben", "chie", "dai", "emi"];
 const DEVICES: [&str; 2] = ["phone", "tablet"];
+const LEAVES: [Leave; 4] = [
+    Leave::Clean,
+    Leave::Reload,
+    Leave::Broken,
+    Leave::ServerClosed(Duration::ZERO),
+];
 
 /// Things that happen to each otomo.
 const HAPPENINGS: usize = 40;
@@ -58,7 +64,9 @@ async fn live(server: Rc<Server>, otomo: &'static str, mut chance: Chance) {
             0 | 1 => sessions.push(server.connect(otomo, DEVICES[chance.below(2)]).await),
             2 | 3 if !sessions.is_empty() => {
                 let session = sessions.swap_remove(chance.below(sessions.len()));
-                server.presence.leave(&session, Leave::ALL[chance.below(4)]);
+                server
+                    .presence
+                    .leave(&session, LEAVES[chance.below(LEAVES.len())]);
             }
             4 if !sessions.is_empty() => {
                 let chosen = Chosen::ALL[chance.below(2)];

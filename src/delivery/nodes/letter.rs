@@ -122,6 +122,38 @@ impl Answer {
             Answer::Node(_) => 1,
         }
     }
+
+    /// The connections of a user, if it tells of these.
+    pub(super) fn sessions(self) -> Vec<RemoteSession> {
+        match self {
+            Answer::Sessions(sessions) => sessions,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The people in a room, if it tells of these.
+    pub(super) fn members(self) -> Vec<(UserId, usize)> {
+        match self {
+            Answer::Members(members) => members,
+            _ => Vec::new(),
+        }
+    }
+
+    /// How connections are, if it tells of that.
+    pub(super) fn reports(self) -> Vec<SessionReport> {
+        match self {
+            Answer::Reports(reports) => reports,
+            _ => Vec::new(),
+        }
+    }
+
+    /// How the node is, if it tells of that: one, or none.
+    pub(super) fn node(self) -> Vec<NodeReport> {
+        match self {
+            Answer::Node(report) => vec![report],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Bytes that are no letter.

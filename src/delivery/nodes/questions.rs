@@ -102,16 +102,7 @@ impl Dispatch {
         user: &UserId,
     ) -> impl Future<Output = Vec<RemoteSession>> + Send + use<> {
         let question = Saying::Sessions { user: user.clone() };
-        let asked = self.ask_others(Channel::User(user.clone()), question);
-        async {
-            let mut sessions = Vec::new();
-            for answer in asked.await {
-                if let Answer::Sessions(of_node) = answer {
-                    sessions.extend(of_node);
-                }
-            }
-            sessions
-        }
+        self.gather(Channel::User(user.clone()), question, Answer::sessions)
     }
 
     /// The users who are in a room on any node, `most` of each other node at most, and the number of their connections there.
@@ -142,15 +133,20 @@ impl Dispatch {
             room: room.clone(),
             most,
         };
-        let asked = self.ask_others(Channel::Room(room.clone()), question);
-        async {
-            let mut members = Vec::new();
-            for answer in asked.await {
-                if let Answer::Members(of_node) = answer {
-                    members.extend(of_node);
-                }
-            }
-            members
+        self.gather(Channel::Room(room.clone()), question, Answer::members)
+    }
+
+    /// What the others have, all of them together; `of_node` takes it out of the answer of one.
+    pub(super) fn gather<T: Send>(
+        &self,
+        channel: Channel,
+        question: Saying,
+        of_node: fn(Answer) -> Vec<T>,
+    ) -> impl Future<Output = Vec<T>> + Send + use<T> {
+        let answers = self.ask_others(channel, question);
+        async move {
+            let answers = answers.await.into_iter();
+            answers.flat_map(of_node).collect()
         }
     }
 

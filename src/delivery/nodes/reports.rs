@@ -28,25 +28,18 @@ impl Dispatch {
             after,
             most,
         };
-        let elsewhere = self.ask_others(Channel::Everyone, question);
+        let elsewhere = self.gather(Channel::Everyone, question, Answer::reports);
         let mut all = self.reports_here(user.as_ref(), after, most).await;
-        for answer in elsewhere.await {
-            if let Answer::Reports(of_node) = answer {
-                all.extend(of_node);
-            }
-        }
+        all.extend(elsewhere.await);
         first(all, most)
     }
 
     /// The connections of all nodes that something waits for, `most` at most, the slowest first.
     pub async fn slowest(&self, most: usize) -> Vec<SessionReport> {
-        let elsewhere = self.ask_others(Channel::Everyone, Saying::Slowest { most });
+        let question = Saying::Slowest { most };
+        let elsewhere = self.gather(Channel::Everyone, question, Answer::reports);
         let mut all = self.slowest_here(most).await;
-        for answer in elsewhere.await {
-            if let Answer::Reports(of_node) = answer {
-                all.extend(of_node);
-            }
-        }
+        all.extend(elsewhere.await);
         slowest(all, most)
     }
 
@@ -72,13 +65,9 @@ impl Dispatch {
 
     /// How this node is, and how the others are that answer.
     pub async fn node_reports(&self) -> Vec<NodeReport> {
-        let elsewhere = self.ask_others(Channel::Everyone, Saying::Node);
+        let elsewhere = self.gather(Channel::Everyone, Saying::Node, Answer::node);
         let mut all = vec![self.node_report()];
-        for answer in elsewhere.await {
-            if let Answer::Node(of_node) = answer {
-                all.push(of_node);
-            }
-        }
+        all.extend(elsewhere.await);
         all
     }
 

@@ -59,8 +59,10 @@ impl NodeView {
 /// `GET /admin/api/nodes`: by name, also those that have left. The others are asked how they are, and waited for a second at
 /// most.
 pub(super) async fn list(shared: Data<Shared>) -> Answer<Nodes> {
-    let reports = shared.dispatch.node_reports().await;
-    let nodes = shared.membership.nodes().refresh().await?;
+    let reports = shared.dispatch.node_reports();
+    let known = shared.membership.nodes();
+    let (reports, nodes) = tokio::join!(reports, known.refresh());
+    let nodes = nodes?;
     let (own, now) = (shared.membership.node(), shared.store.now());
     let nodes = nodes.iter().map(|it| NodeView::new(it, own, now, &reports));
     Ok(Json(Nodes {

@@ -5,7 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use super::Labelled;
 
 /// The handles of one labelled counter that one thread has used. A label is found by where its text lies, which costs less
-/// than to hash what it says; one text that lies in two places has two handles of one counter.
+/// than to compare what it says; one text that lies in two places has two handles of one counter.
 #[derive(Debug, Default)]
 pub struct Handles(Vec<(&'static str, Counter)>);
 

@@ -1,25 +1,29 @@
 //! Metrics with labels.
 
 use std::{
+    array,
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
 };
 
-use prometheus_client::metrics::{counter::Counter, family::Family};
+use prometheus_client::{
+    encoding::{EncodeMetric, MetricEncoder},
+    metrics::{MetricType, TypedMetric, counter::Counter},
+};
 
-/// The labels of one series: their names, and what they are there.
-pub(super) type Labels<const N: usize> = [(&'static str, &'static str); N];
+/// A metric with labels, mostly one. Clones count into the same series.
+#[derive(Debug)]
+pub struct Labelled<M, const N: usize = 1>(Arc<Series<M, N>>);
 
 /// The series of one metric.
-pub(super) type Series<M, const N: usize> = Family<Labels<N>, M, fn() -> M>;
-
-/// A metric with labels, mostly one.
 #[derive(Debug)]
-pub struct Labelled<M, const N: usize = 1> {
+struct Series<M, const N: usize> {
     labels: [&'static str; N],
-    family: Series<M, N>,
-    /// The values of the labels of each series: the family cannot be walked.
-    known: Mutex<Vec<[&'static str; N]>>,
+    /// Makes a series that has counted nothing yet.
+    new: fn() -> M,
+    /// Each that was asked for, by the values of its labels.
+    known: RwLock<BTreeMap<[&'static str; N], M>>,
 }
 
 impl<M: Clone> Labelled<M> {
@@ -40,45 +44,58 @@ impl Labelled<Counter> {
 }
 
 impl<M: Clone, const N: usize> Labelled<M, N> {
-    pub(super) fn new(labels: [&'static str; N], family: Series<M, N>) -> Self {
-        Self {
+    pub(super) fn new(labels: [&'static str; N], new: fn() -> M) -> Self {
+        Self(Arc::new(Series {
             labels,
-            family,
-            known: Mutex::default(),
-        }
+            new,
+            known: RwLock::default(),
+        }))
     }
 
     /// The handle for these values of the labels, in their order. Keep it where it is used often.
     pub fn with(&self, values: [&'static str; N]) -> M {
-        let labels = self.labelled(values);
-        if let Some(known) = self.family.get(&labels) {
-            return known.clone();
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(metric) = known.get(&values) {
+            return metric.clone();
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(&values) {
-            known.push(values);
-        }
-        self.family.get_or_create_owned(&labels)
+        drop(known);
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(values).or_insert_with(self.0.new).clone()
     }
 
     /// The handles that were handed out, each once, and the values of their labels.
     pub fn series(&self) -> Vec<([&'static str; N], M)> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let series = known.iter().filter_map(|values| {
-            let metric = self.family.get(&self.labelled(*values))?;
-            Some((*values, metric.clone()))
-        });
-        series.collect()
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        let series = known.iter();
+        series
+            .map(|(values, metric)| (*values, metric.clone()))
+            .collect()
+    }
+}
+
+impl<M, const N: usize> Clone for Labelled<M, N> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<M: Clone + EncodeMetric + TypedMetric, const N: usize> EncodeMetric for Labelled<M, N> {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for (values, metric) in self.series() {
+            let mut values = self.0.labels.into_iter().zip(values);
+            let labels: [_; N] = array::from_fn(|_| values.next().unwrap_or_default());
+            metric.encode(encoder.encode_family(&labels)?)?;
+        }
+        Ok(())
     }
 
-    fn labelled(&self, values: [&'static str; N]) -> Labels<N> {
-        let mut labels = [("", ""); N];
-        let named = self.labels.into_iter().zip(values);
-        labels
-            .iter_mut()
-            .zip(named)
-            .for_each(|(label, pair)| *label = pair);
-        labels
+    fn metric_type(&self) -> MetricType {
+        M::TYPE
+    }
+
+    fn is_empty(&self) -> bool {
+        let known = self.0.known.read();
+        known.unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing is ever labelled by user, call or room: that would be one series each, forever. Labels are
 //! `&'static str`, which a name from outside cannot be; the enums of the rooms have them (`as_str`).
 //!
-//! A labelled metric hands out handles ([`Labelled::of`]). Looking one up takes a lock and a hash; a handle is
+//! A labelled metric hands out handles ([`Labelled::of`]). Looking one up takes a lock and a search; a handle is
 //! one atomic addition. Code that counts on a hot path (per delivery, per frame) looks them up at the start and keeps them.
 
 mod groups;
@@ -18,14 +18,12 @@ use prometheus_client::{
     metrics::{
         TypedMetric,
         counter::Counter,
-        family::Family,
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::{Metric, Registry, Unit},
 };
 
-use self::labelled::Labels;
 pub use self::{
     groups::{ActionMetrics, BackplaneMetrics, EventMetrics, NodeMetrics, PointMetrics},
     handles::Handles,
@@ -171,7 +169,7 @@ impl Page {
     fn labelled<M>(&mut self, name: &str, help: &str, label: &'static str) -> Labelled<M>
     where
         M: Clone + Default + TypedMetric,
-        Family<Labels<1>, M, fn() -> M>: Metric,
+        Labelled<M>: Metric,
     {
         self.labelled_by(name, help, [label])
     }
@@ -184,11 +182,11 @@ impl Page {
     ) -> Labelled<M, N>
     where
         M: Clone + Default + TypedMetric,
-        Family<Labels<N>, M, fn() -> M>: Metric,
+        Labelled<M, N>: Metric,
     {
-        let family = Family::new_with_constructor(M::default as fn() -> M);
-        self.0.register(name, help, family.clone());
-        Labelled::new(labels, family)
+        let labelled = Labelled::new(labels, M::default);
+        self.0.register(name, help, labelled.clone());
+        labelled
     }
 
     /// Spans of time by labels; the buckets are those of `new`.
@@ -199,10 +197,11 @@ impl Page {
         labels: [&'static str; N],
         new: fn() -> Timing,
     ) -> Labelled<Timing, N> {
-        let family = Family::new_with_constructor(new);
+        let labelled = Labelled::new(labels, new);
         let unit = Unit::Seconds;
-        self.0.register_with_unit(name, help, unit, family.clone());
-        Labelled::new(labels, family)
+        self.0
+            .register_with_unit(name, help, unit, labelled.clone());
+        labelled
     }
 
     fn counter(&mut self, name: &str, help: &str) -> Counter {

@@ -30,37 +30,49 @@ pub(super) struct Finding {
     pub(super) todo: Option<String>,
 }
 
-impl Finding {
-    pub(super) fn ok(about: &'static str, found: impl Into<String>) -> Self {
-        Self {
+/// What was found, in order.
+#[derive(Debug, Default)]
+pub(super) struct Report(pub(super) Vec<Finding>);
+
+impl Report {
+    /// It is as it should be.
+    pub(super) fn ok(&mut self, about: &'static str, found: impl Into<String>) {
+        self.0.push(Finding {
             about,
             verdict: Verdict::Ok,
             found: found.into(),
             todo: None,
-        }
+        });
     }
 
+    /// Somebody should know.
     pub(super) fn warning(
+        &mut self,
         about: &'static str,
         found: impl Into<String>,
         todo: impl Into<String>,
-    ) -> Self {
-        Self {
+    ) {
+        self.0.push(Finding {
+            about,
             verdict: Verdict::Warning,
+            found: found.into(),
             todo: Some(todo.into()),
-            ..Self::ok(about, found)
-        }
+        });
     }
 
+    /// It must be put right.
     pub(super) fn failed(
+        &mut self,
         about: &'static str,
         found: impl Into<String>,
         todo: impl Into<String>,
-    ) -> Self {
-        Self {
+    ) {
+        self.0.push(Finding {
+            about,
             verdict: Verdict::Failed,
-            ..Self::warning(about, found, todo)
-        }
+            found: found.into(),
+            todo: Some(todo.into()),
+        });
     }
 }
 

@@ -4,19 +4,15 @@ use std::{
     io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
-    time::Duration,
 };
 
 use nix::sys::statvfs::statvfs;
 
-use super::finding::Finding;
+use super::{PATIENCE, finding::Report};
 use crate::{
     cli::descriptors,
     kernel::config::{Config, DatabaseUrl},
 };
-
-/// How long the server that has the address may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Descriptors beside those of clients: files, the database, HTTP.
 const BESIDE: u64 = 256;
@@ -26,72 +22,64 @@ const LITTLE_ROOM: u64 = 2 << 30;
 const NO_ROOM: u64 = 200 << 20;
 
 /// Whether as many clients as there may be get a descriptor each.
-pub(super) fn descriptors(config: &Config) -> Vec<Finding> {
+pub(super) fn descriptors(config: &Config, report: &mut Report) {
     const ABOUT: &str = "descriptors";
     let most = match descriptors::raise() {
         Ok(most) => most,
         Err(error) => {
-            return vec![Finding::warning(
-                ABOUT,
-                error.to_string(),
-                "look at ulimit -n",
-            )];
+            return report.warning(ABOUT, error.to_string(), "look at ulimit -n");
         }
     };
     let limits = config.limits.now();
     let Some(connections) = limits.connections.map(|most| u64::from(most.get())) else {
         let found = format!("{most}, and limits.connections is off");
-        return vec![Finding::warning(
-            ABOUT,
-            found,
-            "set limits.connections below it",
-        )];
+        return report.warning(ABOUT, found, "set limits.connections below it");
     };
     let needed = connections + BESIDE;
-    vec![match most >= needed {
-        true => Finding::ok(
+    match most >= needed {
+        true => report.ok(
             ABOUT,
             format!("{most}, enough for {connections} connections"),
         ),
-        false => Finding::warning(
+        false => report.warning(
             ABOUT,
             format!("{most}, too few for {connections} connections"),
             format!("raise LimitNOFILE (ulimit -n) to {needed}, or lower limits.connections"),
         ),
-    }]
+    }
 }
 
 /// Whether the address is free, or a server of ours has it.
-pub(super) fn address(config: &Config) -> Vec<Finding> {
+pub(super) fn address(config: &Config, report: &mut Report) {
     const ABOUT: &str = "address";
     let listen = config.server.listen;
     let taken = match TcpListener::bind(listen) {
-        Ok(_free) => return vec![Finding::ok(ABOUT, format!("{listen} is free"))],
+        Ok(_free) => return report.ok(ABOUT, format!("{listen} is free")),
         Err(error) => error,
     };
     if taken.kind() != io::ErrorKind::AddrInUse {
         let todo = "choose another server.listen, or give this user the right to it";
-        return vec![Finding::failed(ABOUT, format!("{listen}: {taken}"), todo)];
+        return report.failed(ABOUT, format!("{listen}: {taken}"), todo);
     }
     if config.server.tls.is_some() {
         let found = format!("{listen} is served; what speaks TLS there was not asked");
-        return vec![Finding::ok(ABOUT, found)];
+        return report.ok(ABOUT, found);
     }
-    vec![match ask(listen) {
+    match ask(listen) {
         Ok(answer) if answer.contains("\"ready\":true") => {
-            Finding::ok(ABOUT, format!("an Otomo serves {listen} and is ready"))
+            report.ok(ABOUT, format!("an Otomo serves {listen} and is ready"))
         }
-        Ok(answer) if answer.contains("UNAVAILABLE") => Finding::warning(
+        Ok(answer) if answer.contains("UNAVAILABLE") => report.warning(
             ABOUT,
             format!("an Otomo serves {listen} and is not ready"),
             format!("GET http://{listen}/health/ready says why"),
         ),
-        Ok(_) | Err(_) => Finding::failed(
+        Ok(_) | Err(_) => report.failed(
             ABOUT,
             format!("{listen} is taken by something that is no Otomo"),
             "stop that, or choose another server.listen",
         ),
-    }]
+    }
 }
 
 fn ask(address: SocketAddr) -> io::Result<String> {
@@ -109,22 +97,22 @@ fn ask(address: SocketAddr) -> io::Result<String> {
 }
 
 /// Whether the disk of an SQLite database has room.
-pub(super) fn disk(config: &Config) -> Vec<Finding> {
+pub(super) fn disk(config: &Config, report: &mut Report) {
     const ABOUT: &str = "disk";
     let DatabaseUrl::Sqlite(path) = &config.database.url else {
-        return Vec::new();
+        return;
     };
     let there = path.ancestors().find(|it| it.exists());
     let there = there.unwrap_or(Path::new("."));
     let free = match statvfs(there) {
         Ok(disk) => disk.blocks_available() * disk.fragment_size(),
-        Err(error) => return vec![Finding::warning(ABOUT, error.to_string(), "look at df")],
+        Err(error) => return report.warning(ABOUT, error.to_string(), "look at df"),
     };
     let text = format!("{} MiB free at {}", free >> 20, there.display());
     let todo = "make room: when it is full nothing is stored any more";
-    vec![match free {
-        0..NO_ROOM => Finding::failed(ABOUT, text, todo),
-        NO_ROOM..LITTLE_ROOM => Finding::warning(ABOUT, text, todo),
-        _ => Finding::ok(ABOUT, text),
-    }]
+    match free {
+        0..NO_ROOM => report.failed(ABOUT, text, todo),
+        NO_ROOM..LITTLE_ROOM => report.warning(ABOUT, text, todo),
+        _ => report.ok(ABOUT, text),
+    }
 }

@@ -13,12 +13,13 @@ mod webhook;
 use std::{
     error::Error,
     io::{Write as _, stdout},
+    time::Duration,
 };
 
 use clap::Args;
 use serde_json::json;
 
-use self::finding::{Finding, Verdict};
+use self::finding::{Report, Verdict};
 use crate::kernel::config::Config;
 
 /// How it is told.
@@ -34,8 +35,11 @@ pub(super) struct DoctorArgs {
 #[error("{0} of the things above must be put right")]
 struct Unwell(usize);
 
+/// How long whoever is asked may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// What is looked at, in this order. Each look is told as soon as it is over.
-const LOOKS: [fn(&Config) -> Vec<Finding>; 8] = [
+const LOOKS: [fn(&Config, &mut Report); 8] = [
     stores::database,
     stores::redis,
     trust::keys,
@@ -50,15 +54,15 @@ const LOOKS: [fn(&Config) -> Vec<Finding>; 8] = [
 /// If something is not as it must be: the exit code is 1 then.
 pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
-    let mut findings = Vec::new();
+    let mut report = Report::default();
     for look in LOOKS {
-        for finding in look(config) {
-            if !args.json {
-                writeln!(out, "{finding}")?;
-            }
-            findings.push(finding);
+        let told = report.0.len();
+        look(config, &mut report);
+        for finding in report.0.iter().skip(told).filter(|_| !args.json) {
+            writeln!(out, "{finding}")?;
         }
     }
+    let findings = report.0;
     let failed = findings.iter().filter(|it| it.verdict == Verdict::Failed);
     let failed = failed.count();
     if args.json {

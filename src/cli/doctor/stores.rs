@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use redis::{Client, Commands as _, Connection, RedisResult};
 use uuid::Uuid;
 
-use super::finding::Finding;
+use super::{PATIENCE, finding::Report};
 use crate::{
     kernel::{
         config::{Config, DatabaseUrl},
@@ -16,9 +16,6 @@ use crate::{
     store::inspection::{Inspection, inspect},
 };
 
-/// How long Redis may take for anything.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// A commit that takes longer is felt by people.
 const SLOW_WRITE: Duration = Duration::from_millis(100);
 
@@ -26,15 +23,12 @@ const SLOW_WRITE: Duration = Duration::from_millis(100);
 const APART_MAX: Duration = Duration::from_secs(1);
 
 /// The database: whether it opens, whether it is up to date, what a write takes.
-pub(super) fn database(config: &Config) -> Vec<Finding> {
+pub(super) fn database(config: &Config, report: &mut Report) {
     const ABOUT: &str = "database";
     let shown = match &config.database.url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             let found = format!("{} is not there yet", path.display());
-            return vec![Finding::ok(
-                ABOUT,
-                format!("{found}; the first start makes it"),
-            )];
+            return report.ok(ABOUT, format!("{found}; the first start makes it"));
         }
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
         DatabaseUrl::Postgres(url) => url.shown(),
@@ -44,21 +38,16 @@ pub(super) fn database(config: &Config) -> Vec<Finding> {
         Err(fault) => {
             let todo =
                 "look at database.url, at the rights of this user, and whether the database runs";
-            return vec![Finding::failed(
-                ABOUT,
-                format!("{shown}: {}", chain(&fault)),
-                todo,
-            )];
+            return report.failed(ABOUT, format!("{shown}: {}", chain(&fault)), todo);
         }
     };
-    let mut findings = vec![of_database(&shown, &found)];
+    of_database(&shown, &found, report);
     if let Some(clock) = found.clock {
-        findings.push(clock_of("the database", clock));
+        clock_of("the database", clock, report);
     }
-    findings
 }
 
-fn of_database(shown: &str, found: &Inspection) -> Finding {
+fn of_database(shown: &str, found: &Inspection, report: &mut Report) {
     const ABOUT: &str = "database";
     let took = found.write.as_millis();
     let schema = found.schema.as_deref().unwrap_or("none");
@@ -68,65 +57,63 @@ fn of_database(shown: &str, found: &Inspection) -> Finding {
             "{} changes are made by the next start, or by otomo migrate",
             found.pending.len()
         );
-        return Finding::warning(ABOUT, text, todo);
+        return report.warning(ABOUT, text, todo);
     }
     if found.write > SLOW_WRITE {
-        return Finding::warning(ABOUT, text, "people wait for each: look at its disk");
+        return report.warning(ABOUT, text, "people wait for each: look at its disk");
     }
-    Finding::ok(ABOUT, text)
+    report.ok(ABOUT, text)
 }
 
-fn clock_of(whose: &str, theirs: Timestamp) -> Finding {
+fn clock_of(whose: &str, theirs: Timestamp, report: &mut Report) {
     const ABOUT: &str = "clock";
     let ours = Clock::system().now();
     let apart = ours.until(theirs).max(theirs.until(ours));
     let text = format!("{} ms apart from {whose}", apart.as_millis());
     match apart > APART_MAX {
-        true => Finding::failed(
+        true => report.failed(
             ABOUT,
             text,
             "let NTP set both clocks; beyond 1 s a node is not ready",
         ),
-        false => Finding::ok(ABOUT, text),
+        false => report.ok(ABOUT, text),
     }
 }
 
 /// Redis: whether it answers, whether what is published comes back.
-pub(super) fn redis(config: &Config) -> Vec<Finding> {
+pub(super) fn redis(config: &Config, report: &mut Report) {
     const ABOUT: &str = "redis";
     let Some(url) = &config.redis.url else {
         return match config.database.url.is_shared() {
-            true => vec![Finding::warning(
+            true => report.warning(
                 ABOUT,
                 "redis.url is not set: this node is alone",
                 "set it, the same on all nodes, before a second one serves this database",
-            )],
-            false => vec![Finding::ok(ABOUT, "not used: this node is alone")],
+            ),
+            false => report.ok(ABOUT, "not used: this node is alone"),
         };
     };
-    let mut findings = Vec::new();
     if !config.database.url.is_shared() {
-        findings.push(Finding::warning(
+        report.warning(
             ABOUT,
             "nodes cannot share an SQLite file",
             "redis.url is of use with PostgreSQL (database.url)",
-        ));
+        );
     }
     match try_redis(url) {
         Ok((version, took, clock)) => {
             let took = took.as_millis();
             let text = format!("version {version}, what is published comes back in {took} ms");
-            findings.push(Finding::ok(ABOUT, text));
-            findings.push(clock_of("Redis", clock));
+            report.ok(ABOUT, text);
+            clock_of("Redis", clock, report);
         }
         // Without the address: it may hold a password.
-        Err(error) => findings.push(Finding::failed(
+        Err(error) => report.failed(
             ABOUT,
             format!("{}", chain(&error)),
             "look at redis.url, its password, and whether Redis runs and may be reached from here",
-        )),
+        ),
     }
-    findings
 }
 
 fn try_redis(url: &Secret) -> RedisResult<(String, Duration, Timestamp)> {

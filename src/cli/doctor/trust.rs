@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use x509_parser::parse_x509_certificate;
 
-use super::finding::Finding;
+use super::finding::Report;
 use crate::{
     app,
     kernel::{
@@ -21,41 +21,39 @@ use crate::{
 const RENEW_DAYS: i64 = 14;
 
 /// Keys for tokens: whether they can be used, and for what; and a token, made and believed.
-pub(super) fn keys(config: &Config) -> Vec<Finding> {
+pub(super) fn keys(config: &Config, report: &mut Report) {
     const ABOUT: &str = "tokens";
     if config.development() {
         let todo = "set auth.hs256_secret, auth.public_key or auth.jwks_file before others can reach this server";
         let found = "development mode: no credentials are configured, anybody on this machine can be anybody";
-        return vec![Finding::warning(ABOUT, found, todo)];
+        return report.warning(ABOUT, found, todo);
     }
     let auth = config.auth.now();
     let keys = match Keys::read(&auth) {
         Ok(keys) => keys,
         Err(fault) => {
             let todo = "a server does not start with it";
-            return vec![Finding::failed(ABOUT, chain(&fault).to_string(), todo)];
+            return report.failed(ABOUT, chain(&fault).to_string(), todo);
         }
     };
     let algorithms: Vec<String> = keys.algorithms().into_iter().collect();
     let algorithms = algorithms.join(", ");
-    let made = match auth.hs256_secret {
-        None => Finding::ok(ABOUT, format!("{algorithms}; others sign them")),
+    match auth.hs256_secret {
+        None => report.ok(ABOUT, format!("{algorithms}; others sign them")),
         Some(_) => match is_believed(config) {
-            Ok(()) => Finding::ok(ABOUT, format!("{algorithms}; one was made and believed")),
-            Err(why) => Finding::failed(ABOUT, why, "report this: it is a fault of ours"),
+            Ok(()) => report.ok(ABOUT, format!("{algorithms}; one was made and believed")),
+            Err(why) => report.failed(ABOUT, why, "report this: it is a fault of ours"),
         },
-    };
-    let mut findings = vec![made];
+    }
     if auth.api_keys.is_empty() {
         let todo =
             "set auth.api_keys for the app's backend, or give it tokens with the role service";
         let found = "auth.api_keys is empty";
-        findings.push(Finding::warning("backends", found, todo));
+        report.warning("backends", found, todo);
     } else {
         let found = format!("{} keys for backends", auth.api_keys.len());
-        findings.push(Finding::ok("backends", found));
+        report.ok("backends", found);
     }
-    findings
 }
 
 fn is_believed(config: &Config) -> Result<(), String> {
@@ -80,24 +78,21 @@ fn is_believed(config: &Config) -> Result<(), String> {
 }
 
 /// The certificate and its key: whether they go together, and until when they are good.
-pub(super) fn certificate(config: &Config) -> Vec<Finding> {
+pub(super) fn certificate(config: &Config, report: &mut Report) {
     const ABOUT: &str = "certificate";
     let Some(files) = &config.server.tls else {
         return match config.server.listen.ip().is_loopback() {
-            true => vec![Finding::ok(
-                ABOUT,
-                "not used: only this machine can reach the server",
-            )],
-            false => vec![Finding::warning(
+            true => report.ok(ABOUT, "not used: only this machine can reach the server"),
+            false => report.warning(
                 ABOUT,
                 "none: tokens and messages pass the network in the clear",
                 "let a proxy in front speak TLS, or set server.tls_cert and server.tls_key",
-            )],
+            ),
         };
     };
     if let Err(fault) = app::check_certificate(files) {
         let todo = "a server does not start with it";
-        return vec![Finding::failed(ABOUT, chain(&fault).to_string(), todo)];
+        return report.failed(ABOUT, chain(&fault).to_string(), todo);
     }
     let days = CertificateDer::from_pem_file(&files.cert)
         .ok()
@@ -107,12 +102,12 @@ pub(super) fn certificate(config: &Config) -> Vec<Finding> {
             Some((end - Clock::system().now().unix_seconds()).div_euclid(24 * 60 * 60))
         });
     let todo = "renew it, then systemctl reload otomo (SIGHUP)";
-    vec![match days {
-        None => Finding::warning(ABOUT, "its end cannot be read", todo),
-        Some(days) if days < 0 => Finding::failed(ABOUT, "it has expired", todo),
+    match days {
+        None => report.warning(ABOUT, "its end cannot be read", todo),
+        Some(days) if days < 0 => report.failed(ABOUT, "it has expired", todo),
         Some(days) if days < RENEW_DAYS => {
-            Finding::warning(ABOUT, format!("it expires in {days} days"), todo)
+            report.warning(ABOUT, format!("it expires in {days} days"), todo)
         }
-        Some(days) => Finding::ok(ABOUT, format!("good for {days} days")),
-    }]
+        Some(days) => report.ok(ABOUT, format!("good for {days} days")),
+    }
 }

@@ -1,23 +1,15 @@
 //! The app's backend, where clients' actions go. It is not asked for one: it would be done.
 
-use std::{
-    net::{TcpStream, ToSocketAddrs as _},
-    time::Duration,
-};
+use std::net::{TcpStream, ToSocketAddrs as _};
 
-use super::finding::Finding;
+use super::{PATIENCE, finding::Report};
 use crate::kernel::config::Config;
 
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// Whether somebody listens there.
-pub(super) fn look(config: &Config) -> Vec<Finding> {
+pub(super) fn look(config: &Config, report: &mut Report) {
     const ABOUT: &str = "webhook";
     let Some(webhook) = &config.actions.webhook else {
-        return vec![Finding::ok(
-            ABOUT,
-            "not used: actions of clients are refused",
-        )];
+        return report.ok(ABOUT, "not used: actions of clients are refused");
     };
     let url = &webhook.url;
     let port = url.port_u16();
@@ -35,11 +27,11 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
         let address = address.ok_or_else(|| std::io::Error::other("the name has no address"))?;
         TcpStream::connect_timeout(&address, PATIENCE)
     });
-    vec![match reached {
-        Ok(_) => Finding::ok(
+    match reached {
+        Ok(_) => report.ok(
             ABOUT,
             format!("{host}:{port} can be reached; it was not asked anything"),
         ),
-        Err(error) => Finding::failed(ABOUT, format!("{host}:{port}: {error}"), todo),
-    }]
+        Err(error) => report.failed(ABOUT, format!("{host}:{port}: {error}"), todo),
+    }
 }

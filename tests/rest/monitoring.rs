@@ -1,6 +1,6 @@
 //! `config/monitoring`: the dashboard and the alert rules ask for metrics that a server has.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use otomo::{kernel::identity::Role, protocol::close_code::CloseCode};
 use reqwest::Method;
@@ -91,6 +91,23 @@ fn every_alert_is_tested_and_says_what_to_do() {
                 "{name} {what}"
             );
         }
+    }
+}
+
+#[test]
+fn commands_that_runbooks_name_are_there() {
+    let rules = file("otomo-alerts.yml");
+    let named = rules.split("`otomo ").skip(1);
+    let named: BTreeSet<&str> = named
+        .filter_map(|rest| rest.split(['`', ' ']).next())
+        .collect();
+    assert!(!named.is_empty());
+    for command in named {
+        let help = Command::new(env!("CARGO_BIN_EXE_otomo"))
+            .args([command, "--help"])
+            .output()
+            .expect("the binary");
+        assert!(help.status.success(), "otomo {command}: {help:?}");
     }
 }
 

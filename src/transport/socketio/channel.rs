@@ -327,6 +327,9 @@ impl Stream for Channel {
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Heard>> {
         let this = self.get_mut();
         if this.link.is_over(task) {
+            if let Source::Polling(requests) = &mut this.source {
+                requests.answer_handled_post();
+            }
             return Poll::Ready(None);
         }
         match &this.source {

@@ -68,6 +68,14 @@ impl Requests {
         }
     }
 
+    /// Answers the payload that is being read if nothing of it is left: its last packet may be what ended the session, and a
+    /// client whose post fails does not look at what its poll brings.
+    pub(super) fn answer_handled_post(&mut self) {
+        if self.post.as_ref().is_some_and(|post| post.rest.is_none()) {
+            self.answer_post(Posted::Taken);
+        }
+    }
+
     /// Answers the payload that is being read, if one is.
     pub(super) fn answer_post(&mut self, posted: Posted) {
         if let Some(post) = self.post.take() {

@@ -233,6 +233,22 @@ async fn a_refused_client_is_told_in_the_librarys_shape_and_its_session_ends() {
     }
 }
 
+/// The fault: if the poll was there first, the refusal ended the session before the post had its answer. The post failed, and
+/// the library told its app of that instead of the refusal.
+#[tokio::test]
+async fn whoever_polls_before_being_refused_has_both_requests_answered() {
+    let server = TestServer::start().await;
+    let poller = Poller::open(&server).await;
+    let poll = tokio::spawn(sent(poller.getting()));
+    server.metric("otomo_polls_total{method=\"get\"} 1").await;
+    let forged = json!({"token": server.forged("taro", Role::User)});
+    let posted = poller.post(format!("40{forged}")).await;
+    assert_eq!((posted.status, &*posted.text), (200, "ok"));
+    let told: Vec<String> = poll.await.unwrap().packets().collect();
+    assert!(told[0].starts_with("44{"), "{told:?}");
+    assert_eq!(told[1..], ["1"]);
+}
+
 #[tokio::test]
 async fn other_namespaces_are_refused_and_nothing_else_changes() {
     let server = TestServer::start().await;

@@ -13,8 +13,8 @@ const LINGER: Duration = Duration::from_secs(2);
 #[tokio::test]
 async fn the_grace_of_a_client_that_answers_nothing_begins_when_it_is_closed() {
     let times = [
-        ("presence.ping_interval", "100ms"),
-        ("presence.pong_timeout", "90ms"),
+        ("presence.ping_interval", "300ms"),
+        ("presence.pong_timeout", "300ms"),
         ("presence.leave_grace", "200ms"),
     ];
     let server = TestServer::start_with(&times).await;

@@ -100,12 +100,12 @@ async fn a_page_of_ours_may_bring_its_token_in_a_cookie() {
 #[tokio::test]
 async fn a_quiet_client_that_answers_pings_stays() {
     let times = [
-        ("presence.ping_interval", "100ms"),
-        ("presence.pong_timeout", "80ms"),
+        ("presence.ping_interval", "300ms"),
+        ("presence.pong_timeout", "300ms"),
     ];
     let server = TestServer::start_with(&times).await;
     let mut taro = server.user("taro").await;
-    crate::support::silence(Duration::from_millis(600)).await;
+    crate::support::silence(Duration::from_millis(1_500)).await;
     taro.settled().await;
 }
 
@@ -169,9 +169,9 @@ async fn a_full_server_says_when_to_come_back() {
 #[tokio::test]
 async fn a_client_that_asks_for_nothing_is_closed_where_it_is_configured() {
     let server = TestServer::start_with(&[
-        ("limits.idle_timeout", "300ms"),
-        ("presence.ping_interval", "100ms"),
-        ("presence.pong_timeout", "90ms"),
+        ("limits.idle_timeout", "1500ms"),
+        ("presence.ping_interval", "500ms"),
+        ("presence.pong_timeout", "500ms"),
     ])
     .await;
     let mut taro = server.user("taro").await;
@@ -184,8 +184,6 @@ async fn a_token_that_runs_out_is_told_and_closes_unless_it_is_refreshed() {
     let settings = [
         ("auth.expiry_notice", "30s"),
         ("auth.expiry_grace", "500ms"),
-        ("presence.ping_interval", "200ms"),
-        ("presence.pong_timeout", "100ms"),
     ];
     let server = TestServer::start_with(&settings).await;
     let short = server.token_for("taro", Role::User, Duration::from_secs(2));

@@ -181,8 +181,8 @@ async fn a_broken_link_has_the_longer_grace() {
 #[tokio::test]
 async fn a_client_that_answers_no_ping_is_gone_after_the_grace() {
     let times = [
-        ("presence.ping_interval", "200ms"),
-        ("presence.pong_timeout", "100ms"),
+        ("presence.ping_interval", "400ms"),
+        ("presence.pong_timeout", "400ms"),
         ("presence.leave_grace", "200ms"),
     ];
     let server = TestServer::start_with(&times).await;

@@ -7,8 +7,8 @@ use crate::support::{TestServer, Tunnel, field};
 
 /// Pings soon, and graces that run out in a test.
 const SOON: [(&str, &str); 4] = [
-    ("presence.ping_interval", "300ms"),
-    ("presence.pong_timeout", "200ms"),
+    ("presence.ping_interval", "500ms"),
+    ("presence.pong_timeout", "500ms"),
     ("presence.leave_grace", "200ms"),
     ("calls.loss_grace", "200ms"),
 ];

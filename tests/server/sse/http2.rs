@@ -58,8 +58,8 @@ async fn two_streams_of_one_connection_are_two_sessions_and_each_ends_alone() {
     let mut settings = certificate.settings().to_vec();
     // At a heartbeat it is noticed that a stream was reset.
     settings.extend([
-        ("presence.ping_interval", "100ms"),
-        ("presence.pong_timeout", "90ms"),
+        ("presence.ping_interval", "300ms"),
+        ("presence.pong_timeout", "300ms"),
         ("presence.reload_grace", "1ms"),
         ("presence.leave_grace", "1ms"),
     ]);

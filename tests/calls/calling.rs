@@ -188,7 +188,10 @@ async fn a_repeated_request_is_answered_as_before() {
         to: user("hana"),
         call,
     };
-    crate::fixture::eventually(async || server.call(call).await.version == 2).await;
+    crate::waiting::eventually("it is stored that it rang", async || {
+        server.call(call).await.version == 2
+    })
+    .await;
     taro.asks(again());
     assert_eq!(taro.hears(&["call_request_ack"]).await["status"], "ringing");
 

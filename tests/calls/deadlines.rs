@@ -8,8 +8,9 @@ use otomo::{
 
 use crate::{
     calling::{accept, ring, talk},
-    fixture::{Fixture, client, eventually, user},
+    fixture::{Fixture, client, user},
     phone::types,
+    waiting::eventually,
 };
 
 #[actix_rt::test]
@@ -70,7 +71,10 @@ async fn a_candidate_for_a_device_that_has_just_gone_is_answered() {
     );
     let call = talk(&mut taro, &mut hana).await;
     let candidate = || crate::calling::candidate(1);
-    eventually(async || server.passes_on(&hana, call, candidate())).await;
+    eventually("there is a route", async || {
+        server.passes_on(&hana, call, candidate())
+    })
+    .await;
     taro.hears(&["ice_candidate"]).await;
 
     // Nobody has told the coordinator yet, so there is still a route.
@@ -150,7 +154,7 @@ async fn an_otomo_in_the_leave_grace_is_rung_when_back() {
         let why = server.presence.why(&user("hana")).await.unwrap().unwrap();
         format!("{why:?}").contains("leaving: true")
     };
-    eventually(leaving).await;
+    eventually("hana is in her grace", leaving).await;
     let call = taro.calls("hana");
     taro.hears(&["call_request_ack"]).await;
     let mut hana = server.connect("hana-1").await;

@@ -4,7 +4,8 @@ use otomo::calls::{CallsFault, ClientCommand};
 
 use crate::{
     calling::{ring, talk},
-    fixture::{Fixture, eventually, passed},
+    fixture::{Fixture, passed},
+    waiting::eventually,
 };
 
 /// No call can be changed any more, and then again.
@@ -41,7 +42,10 @@ async fn a_lane_goes_on_after_a_failure() {
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
-    eventually(async || server.call(call).await.version == 2).await;
+    eventually("it is stored that it rang", async || {
+        server.call(call).await.version == 2
+    })
+    .await;
     fixture.meddle(BREAK);
     hana.asks(ClientCommand::Accept(call));
     assert_eq!(hana.hears(&["error"]).await["code"], "INTERNAL_ERROR");
@@ -79,7 +83,10 @@ async fn a_deadline_that_could_not_be_stored_is_swept() {
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
-    eventually(async || server.call(call).await.version == 2).await;
+    eventually("it is stored that it rang", async || {
+        server.call(call).await.version == 2
+    })
+    .await;
     fixture.meddle(BREAK);
     passed(server.call(call).await.requested_at + server.config.calls.ring_timeout).await;
     assert!(server.call(call).await.is_live());

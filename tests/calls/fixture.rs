@@ -1,6 +1,6 @@
 //! A server without sockets, on a database that outlasts it.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc};
 
 use actix_rt::task::JoinHandle;
 use diesel::prelude::*;
@@ -32,25 +32,15 @@ use otomo::{
     store::{Handle, StoreError, run, sql::schema::live_participants},
 };
 
-use crate::{database::Database, linked, listener::PATIENCE, phone::Phone, redis::Redis};
+use crate::{database::Database, linked, phone::Phone, redis::Redis, waiting::eventually};
 
 pub(crate) fn user(name: &str) -> UserId {
     name.parse().unwrap()
 }
 
-/// Waits until something is so.
-pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
-    let patience = actix_rt::time::timeout(PATIENCE, async {
-        while !is_so().await {
-            actix_rt::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    patience.await.expect("it never comes to that");
-}
-
 /// Waits until a moment has passed, on the store's clock.
 pub(crate) async fn passed(moment: Timestamp) {
-    eventually(async || Clock::system().now() > moment).await;
+    eventually("the moment passes", async || Clock::system().now() > moment).await;
 }
 
 /// A database.
@@ -303,7 +293,7 @@ impl Server {
     /// How a call ended, as outcome and reason; waits for it.
     pub(crate) async fn end(&self, call: CallId) -> String {
         let has_ended = async || self.find(call).await.is_some_and(|call| !call.is_live());
-        eventually(has_ended).await;
+        eventually("the call ends", has_ended).await;
         let ended = self.call(call).await;
         let end = ended.end().unwrap();
         format!("{}, {}", end.outcome(), end.reason())

@@ -47,4 +47,7 @@ mod records;
 mod redis;
 mod restarts;
 mod unspoken;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;
 mod wallet;

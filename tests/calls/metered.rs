@@ -25,8 +25,9 @@ use serde_json::{Value, json};
 
 use crate::{
     calling::talk,
-    fixture::{Fixture, Server, eventually, user},
+    fixture::{Fixture, Server, user},
     phone::Phone,
+    waiting::eventually,
 };
 
 const START: Timestamp = Timestamp::from_millis(1_706_604_120_000);
@@ -293,7 +294,10 @@ async fn a_call_to_which_nobody_comes_back_has_ended_at_the_last_sign_of_life() 
     lives.await.unwrap();
     scene.passes(5);
     let scene = scene.restarts_after(130).await;
-    eventually(async || scene.server.call(scene.call).await.lost().caller.is_some()).await;
+    eventually("the caller counts as lost", async || {
+        scene.server.call(scene.call).await.lost().caller.is_some()
+    })
+    .await;
     scene.passes(10);
     let end = scene.server.end(scene.call).await;
     assert_eq!(end, "completed, disconnect");
@@ -322,7 +326,10 @@ async fn two_nodes_charge_each_minute_once() {
         for answer in asked.await {
             assert!(matches!(answer, Ok(()) | Err(CallsFault::Contended)));
         }
-        eventually(async || server.call(call).await.charges() == minute).await;
+        eventually("the minute is charged", async || {
+            server.call(call).await.charges() == minute
+        })
+        .await;
         let charges = server.charges("taro", call).await;
         assert_eq!(charges.len(), minute as usize);
     }
@@ -385,7 +392,10 @@ async fn a_failure_is_told_once_and_nothing_is_half_done() {
 #[actix_rt::test]
 async fn a_charge_that_nobody_was_told_of_is_told() {
     let mut scene = Scene::with(1_000, &[]).await;
-    eventually(async || scene.server.call(scene.call).await.version == 5).await;
+    eventually("the call is connected", async || {
+        scene.server.call(scene.call).await.version == 5
+    })
+    .await;
     // A node does what is due at a minute, up to the commit. Then it is dead.
     let (call, policy) = (scene.call, Policy::from(&scene.server.config.calls));
     let stored = scene.server.store.write(move |tx| {

@@ -4,14 +4,15 @@ use otomo::{calls::ClientCommand, kernel::ids::CallId};
 
 use crate::{
     calling::{candidate, ring},
-    fixture::{Fixture, Server, eventually, user},
+    fixture::{Fixture, Server, user},
     phone::Phone,
+    waiting::eventually,
 };
 
 /// A call between two nodes is known on both, or on neither any more.
 async fn known(nodes: [&Server; 2], live: bool) {
     for node in nodes {
-        eventually(async || {
+        eventually("the nodes know the same of the call", async || {
             ["taro", "hana"]
                 .iter()
                 .all(|it| node.calls.is_live(&user(it)) == live)
@@ -24,7 +25,7 @@ async fn known(nodes: [&Server; 2], live: bool) {
 async fn connected(here: &Server, there: &Server) -> (Phone, Phone) {
     let hana = there.connect("hana-1").await;
     let board = here.presence.board();
-    eventually(async || {
+    eventually("she is online here, too", async || {
         board
             .get(&user("hana"))
             .is_some_and(|it| it.published.version == 1)

@@ -4,8 +4,9 @@ use otomo::{calls::ClientCommand, kernel::ids::CallId};
 use serde_json::Value;
 
 use crate::{
-    fixture::{Fixture, Server, eventually, user},
+    fixture::{Fixture, Server, user},
     phone::Phone,
+    waiting::eventually,
 };
 
 /// How often each race is run. Which node is faster is the system's luck, so both outcomes come up.
@@ -28,7 +29,7 @@ fn code(frame: &Value) -> &str {
 async fn over(server: &Server, call: CallId, phone: &Phone) {
     phone.asks(ClientCommand::End(call));
     server.end(call).await;
-    eventually(async || server.taken().await == 0).await;
+    eventually("nobody is in a call", async || server.taken().await == 0).await;
 }
 
 #[actix_rt::test]
@@ -166,7 +167,10 @@ async fn ring_again(server: &Server, caller: &mut Phone, otomo: &mut Phone) -> C
     let call = caller.calls("hana");
     caller.hears_until("call_request_ack").await;
     otomo.hears_until("incoming_call").await;
-    eventually(async || server.call(call).await.version == 2).await;
+    eventually("it is stored that it rang", async || {
+        server.call(call).await.version == 2
+    })
+    .await;
     assert!(server.calls.is_live(&user("taro")));
     call
 }

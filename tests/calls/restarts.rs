@@ -4,8 +4,9 @@ use otomo::{calls::ClientCommand, kernel::ids::CallId};
 
 use crate::{
     calling::{accept, ring, talk},
-    fixture::{Fixture, Server, eventually, passed, user},
+    fixture::{Fixture, Server, passed, user},
     phone::Phone,
+    waiting::eventually,
 };
 
 /// Taro and Hana in a call that has come so far.
@@ -17,7 +18,10 @@ async fn stage(server: &Server, phase: &str) -> (CallId, Phone, Phone) {
         "connecting" => accept(&mut taro, &mut hana).await,
         _ => talk(&mut taro, &mut hana).await,
     };
-    eventually(async || server.call(call).await.phase.name().as_str() == phase).await;
+    eventually("the call is in its phase", async || {
+        server.call(call).await.phase.name().as_str() == phase
+    })
+    .await;
     (call, taro, hana)
 }
 
@@ -40,7 +44,7 @@ async fn calls_go_on_for_who_comes_back() {
             let lost = server.call(call).await.lost();
             lost.caller.is_none() && lost.otomo.is_none()
         };
-        eventually(back).await;
+        eventually("both are back", back).await;
         if phase == "ringing" {
             hana.hears_until("incoming_call").await;
             hana.asks(ClientCommand::Accept(call));

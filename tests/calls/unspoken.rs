@@ -19,8 +19,9 @@ use otomo::{
 
 use crate::{
     calling::{accept, ring, talk},
-    fixture::{Fixture, Server, eventually},
+    fixture::{Fixture, Server},
     phone::types,
+    waiting::eventually,
 };
 
 /// Does what a node does with a command, up to the commit. Then it is dead.
@@ -73,6 +74,11 @@ async fn spoken(server: &Server, call: CallId) -> i64 {
     spoken.unwrap()
 }
 
+/// Waits until that version has been told.
+async fn until_spoken(server: &Server, call: CallId, version: i64) {
+    eventually("it is told", async || spoken(server, call).await == version).await;
+}
+
 #[actix_rt::test]
 async fn what_was_said_is_noted() {
     let fixture = Fixture::new(&[]);
@@ -82,7 +88,7 @@ async fn what_was_said_is_noted() {
         server.connect("taro-1").await,
     );
     let call = talk(&mut taro, &mut hana).await;
-    eventually(async || spoken(&server, call).await == 5).await;
+    until_spoken(&server, call, 5).await;
     taro.asks(ClientCommand::End(call));
     taro.hears_until("call_end").await;
     server.calls.stop().await;
@@ -102,11 +108,11 @@ async fn an_accept_that_nobody_was_told_of_is_told() {
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
-    eventually(async || spoken(&server, call).await == 2).await;
+    until_spoken(&server, call, 2).await;
     stores_and_dies(&server, call, asked("hana-1", Ask::Accept)).await;
     taro.hears(&["call_accepted", "signaling_start"]).await;
     hana.hears(&["signaling_start"]).await;
-    eventually(async || spoken(&server, call).await == 3).await;
+    until_spoken(&server, call, 3).await;
 }
 
 #[actix_rt::test]
@@ -118,7 +124,7 @@ async fn an_end_that_nobody_was_told_of_is_told_after_the_restart() {
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
-    eventually(async || spoken(&server, call).await == 2).await;
+    until_spoken(&server, call, 2).await;
     let reject = Ask::Reject(Decline::Away);
     let ended = stores_and_dies(&server, call, asked("hana-1", reject)).await;
     server.dies().await;
@@ -135,7 +141,7 @@ async fn an_end_that_nobody_was_told_of_is_told_after_the_restart() {
         ended,
         "a terminal record never changes"
     );
-    eventually(async || spoken(&server, call).await == 3).await;
+    until_spoken(&server, call, 3).await;
 }
 
 #[actix_rt::test]
@@ -147,12 +153,15 @@ async fn what_comes_after_does_not_hide_what_was_left_unsaid() {
         server.connect("taro-1").await,
     );
     let call = ring(&mut taro, &mut hana).await;
-    eventually(async || spoken(&server, call).await == 2).await;
+    until_spoken(&server, call, 2).await;
     stores_and_dies(&server, call, asked("hana-1", Ask::Accept)).await;
     taro.asks(ClientCommand::Connected(call));
-    eventually(async || server.call(call).await.version == 4).await;
+    eventually("the report is stored", async || {
+        server.call(call).await.version == 4
+    })
+    .await;
     taro.hears(&["call_accepted", "signaling_start"]).await;
-    eventually(async || spoken(&server, call).await == 4).await;
+    until_spoken(&server, call, 4).await;
 }
 
 #[actix_rt::test]
@@ -164,7 +173,7 @@ async fn after_a_restart_who_is_back_in_time_hears_what_the_dead_node_had_stored
         server.connect("taro-1").await,
     );
     let call = accept(&mut taro, &mut hana).await;
-    eventually(async || spoken(&server, call).await == 3).await;
+    until_spoken(&server, call, 3).await;
     for device in ["taro-1", "hana-1"] {
         stores_and_dies(&server, call, asked(device, Ask::Connected)).await;
     }
@@ -180,5 +189,5 @@ async fn after_a_restart_who_is_back_in_time_hears_what_the_dead_node_had_stored
     );
     hana.hears_until("call_connected").await;
     let returned = async || server.call(call).await.lost().caller.is_none();
-    eventually(returned).await;
+    eventually("the caller is back", returned).await;
 }

@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{self, Poll},
-    time::Duration,
 };
 
 use actix::StreamHandler;
@@ -27,10 +26,7 @@ use otomo::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::{fixture::identity, recorder::Recorder};
-
-/// What is waited for comes in milliseconds; this is a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::{fixture::identity, recorder::Recorder, waiting::PATIENCE};
 
 /// A durable event as it came.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use crate::{
     api::Api,
     calls::connected,
     friends::befriend,
-    harness::{Cluster, eventually},
+    harness::Cluster,
     support::{
-        Crowd, Happening,
+        Crowd, Happening, eventually,
         leaving::{
             Size, came_back_over, gather, hang_up_half, nobody_was_offline, talk_until_the_limit,
         },

@@ -11,10 +11,10 @@ use crate::{
     calls::{connected, entry, ringing, talk, told},
     chat::writes,
     friends::{befriend, change_of, is_online},
-    harness::{Cluster, eventually, statuses, within},
+    harness::{Cluster, WITHIN_LEASE, statuses},
     points::{balance, order},
     presence::listed,
-    support::silence,
+    support::{silence, within},
 };
 
 /// How long people may be shown as online who are not, with the default times.
@@ -216,7 +216,7 @@ async fn what_a_node_acknowledged_before_it_died_arrives_and_a_repeat_elsewhere_
         assert_eq!(hana.expect("new-message").await["body"], body);
     }
     hana.expect_none("new-message").await;
-    eventually("the dead node is known as such", async || {
+    within(WITHIN_LEASE, "the dead node is known as such", async || {
         let admin = Api::of(cluster.node(1), "root", Role::Admin);
         let nodes = admin.get("/admin/api/nodes").await.ok();
         let nodes = nodes["nodes"].as_array().expect("a list").clone();

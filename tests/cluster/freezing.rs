@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::{
     calls::{connected, entry, ringing, told},
-    harness::{Cluster, LEASE, eventually, statuses},
+    harness::{Cluster, LEASE, statuses},
     presence::listed,
-    support::{End, silence},
+    support::{End, eventually, silence},
 };
 
 #[tokio::test(flavor = "multi_thread")]

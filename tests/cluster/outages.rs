@@ -10,8 +10,8 @@ use crate::{
     calls::{connected, talk, told},
     chat::writes,
     friends::{befriend, change_of},
-    harness::{Cluster, eventually, statuses},
-    support::silence,
+    harness::{Cluster, statuses},
+    support::{eventually, silence},
 };
 
 #[tokio::test(flavor = "multi_thread")]

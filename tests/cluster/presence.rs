@@ -4,8 +4,8 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use crate::{
-    harness::{Cluster, Node, eventually, statuses},
-    support::silence,
+    harness::{Cluster, Node, WITHIN_LEASE, statuses},
+    support::{silence, within},
 };
 
 /// What a newcomer's list says of an otomo.
@@ -88,7 +88,7 @@ async fn whoever_moves_to_another_node_does_not_flicker() {
     assert_eq!(statuses(&mut watcher, "hana"), Vec::<String>::new());
     hana.vanish().await;
     watcher.sees("hana", "offline").await;
-    eventually("hana is offline everywhere", async || {
+    within(WITHIN_LEASE, "hana is offline everywhere", async || {
         let mut offline = true;
         for node in cluster.nodes() {
             offline &= listed(node, "hana").await == "offline";

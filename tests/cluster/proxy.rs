@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::{
     calls::talk,
-    harness::{Cluster, eventually},
-    support::{Certificate, Endpoint, Json, field},
+    harness::Cluster,
+    support::{Certificate, Endpoint, Json, eventually, field},
 };
 
 /// What an nginx needs around the file of a site, to run without any rights.

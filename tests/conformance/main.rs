@@ -17,3 +17,6 @@ mod registry;
 mod schema;
 mod server;
 mod store;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;

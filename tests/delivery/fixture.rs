@@ -30,11 +30,9 @@ use tokio::sync::mpsc;
 
 use crate::{
     linked,
+    waiting::PATIENCE,
     writer::{Write, Writer},
 };
-
-/// What is waited for comes in milliseconds; this is a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// More than any test leaves unread.
 const ROOM: usize = 1 << 20;

@@ -29,4 +29,7 @@ mod rooms;
 #[path = "../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod tunnel;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;
 mod writer;

@@ -38,10 +38,8 @@ use crate::{
     linked,
     recorder::Recorder,
     redis::Redis,
+    waiting::PATIENCE,
 };
-
-/// What is waited for comes in milliseconds or a few leases; this is a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a node counts as alive.
 pub(crate) const LEASE: Duration = Duration::from_millis(600);

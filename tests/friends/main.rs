@@ -32,3 +32,6 @@ mod trips;
 #[path = "../support/tunnel.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with other tests")]
 mod tunnel;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;

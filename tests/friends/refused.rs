@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use actix_rt::time::{sleep, timeout};
+use actix_rt::time::sleep;
 use otomo::{backplane::Link, delivery::leave::Leave};
 use serde_json::json;
 
-use crate::cluster::{LEASE, Node, World};
+use crate::{
+    cluster::{LEASE, Node, World},
+    waiting::eventually,
+};
 
 /// Longer than it takes until everybody is sent a fresh snapshot.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -16,13 +19,8 @@ const UNTOLD_AFTER: Duration = Duration::from_secs(10);
 
 /// Waits until a node knows whether Redis refuses.
 async fn until_refused(node: &Node, refused: bool) {
-    let known = async {
-        while node.friends.are_refused() != refused {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let known = timeout(Duration::from_secs(10), known).await;
-    known.unwrap_or_else(|_| panic!("refused is never {refused}"));
+    let known = async || node.friends.are_refused() == refused;
+    eventually(&format!("refused is {refused}"), known).await;
 }
 
 #[actix_rt::test]

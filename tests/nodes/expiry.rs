@@ -3,8 +3,9 @@
 use otomo::protocol::close_code::CloseCode;
 
 use crate::{
-    fixture::{Fixture, Node, eventually},
+    fixture::{Fixture, Node},
     postgres::Postgres,
+    waiting::eventually,
 };
 
 fn fixture() -> Fixture {

@@ -23,23 +23,10 @@ use otomo::{
     store::{Handle, StoreError, Tx, migrations::migrate, run, sql::schema::audit},
 };
 
-use crate::{
-    listener::{Listener, PATIENCE},
-    postgres::PostgresDatabase,
-};
+use crate::{listener::Listener, postgres::PostgresDatabase};
 
 /// Long enough to be renewed on a busy machine, short enough to be waited for.
 pub(crate) const LEASE: Duration = Duration::from_millis(1_500);
-
-/// Waits until something is so.
-pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let patience = actix_rt::time::timeout(PATIENCE, async {
-        while !is_so().await {
-            actix_rt::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    patience.await.unwrap_or_else(|_| panic!("never: {what}"));
-}
 
 /// A database.
 pub(crate) struct Fixture {

@@ -3,8 +3,9 @@
 use otomo::cluster::{JoinFault, Settings};
 
 use crate::{
-    fixture::{Fixture, LEASE, eventually},
+    fixture::{Fixture, LEASE},
     postgres::Postgres,
+    waiting::eventually,
 };
 
 fn fixture() -> Fixture {

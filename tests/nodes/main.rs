@@ -25,3 +25,6 @@ mod outages;
 mod postgres;
 #[path = "../support/recorder.rs"]
 mod recorder;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;

@@ -1,8 +1,9 @@
 //! A database that is away for longer than a lease.
 
 use crate::{
-    fixture::{Fixture, LEASE, eventually},
+    fixture::{Fixture, LEASE},
     postgres::Postgres,
+    waiting::eventually,
 };
 
 #[actix_rt::test]

@@ -16,7 +16,10 @@ use otomo::{
     },
 };
 
-use crate::fixture::{Fixture, NEVER, SOON, call_over, eventually, graces, patient, user};
+use crate::{
+    fixture::{Fixture, NEVER, SOON, call_over, graces, patient, user},
+    waiting::eventually,
+};
 
 #[actix_rt::test]
 async fn several_devices_are_one_presence() {
@@ -97,7 +100,7 @@ async fn a_connected_session_is_renewed_before_its_lease_runs_out() {
         why.connections[0].lease.expires_at
     };
     let first = lease().await;
-    eventually(async || lease().await > first).await;
+    eventually("the lease is renewed", async || lease().await > first).await;
     server.choose("aiko", Chosen::Break).await;
     watcher.expect("aiko", "online").await;
     assert_eq!(watcher.expect("aiko", "break").await, 2);
@@ -117,7 +120,7 @@ async fn a_server_that_stood_still_does_not_take_its_sessions_for_gone() {
     watcher.expect("aiko", "online").await;
 
     clock.advance(Duration::from_secs(60));
-    eventually(async || {
+    eventually("the connection counts", async || {
         let why = server.presence.why(&user("aiko")).await.unwrap().unwrap();
         why.connections[0].presence == Presence::Connected
     })

@@ -34,7 +34,7 @@ use otomo::{
 };
 use serde_json::Value;
 
-use crate::{database::Database, linked, listener::PATIENCE, redis::Redis, watcher::Watcher};
+use crate::{database::Database, linked, redis::Redis, watcher::Watcher};
 
 /// Longer than any test runs: what is set to it does not happen.
 pub(crate) const NEVER: Duration = Duration::from_secs(3_600);
@@ -92,17 +92,6 @@ impl BriefGraces {
         settings.policy.graces = self.0;
         settings
     }
-}
-
-/// Waits for something that can only be looked at.
-pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        while !holds().await {
-            actix_rt::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let held = actix_rt::time::timeout(PATIENCE, looking).await;
-    held.expect("what is waited for does not come");
 }
 
 /// A database that outlasts the servers on it.

@@ -43,4 +43,7 @@ mod recorder;
 mod redis;
 mod restarts;
 mod statuses;
+#[path = "../support/waiting.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod waiting;
 mod watcher;

@@ -6,8 +6,9 @@ use otomo::{
 };
 
 use crate::{
-    fixture::{Fixture, eventually, patient, user},
+    fixture::{Fixture, patient, user},
     linked,
+    waiting::eventually,
 };
 
 /// A node that does not look at the database by itself.
@@ -33,7 +34,10 @@ async fn a_status_is_told_on_every_node_by_the_one_that_stored_it() {
     here.choose("aiko", Chosen::Online).await;
     assert_eq!(watcher.expect("aiko", "online").await, 3);
     let board = there.presence.board();
-    eventually(async || board.get(&user("aiko")).unwrap().published.version == 3).await;
+    eventually("she is online there, too", async || {
+        board.get(&user("aiko")).unwrap().published.version == 3
+    })
+    .await;
     // Each was told once, by the node that stored it.
     let told = |of: &crate::fixture::Server| of.metrics.backplane.told.of("presence").get();
     assert_eq!((told(&here), told(&there)), (1, 2));

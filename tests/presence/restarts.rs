@@ -2,7 +2,10 @@
 
 use otomo::presence::rules::{Chosen, Status};
 
-use crate::fixture::{Fixture, SOON, eventually, patient};
+use crate::{
+    fixture::{Fixture, SOON, patient},
+    waiting::eventually,
+};
 
 #[actix_rt::test]
 async fn who_comes_back_after_a_restart_was_never_gone() {
@@ -34,6 +37,9 @@ async fn who_does_not_come_back_is_gone_when_the_grace_is_over() {
     let mut brief = patient();
     brief.policy.restart_grace = SOON;
     let after = fixture.server(brief).await;
-    eventually(async || after.published("aiko").status == Status::Offline).await;
+    eventually("she goes offline", async || {
+        after.published("aiko").status == Status::Offline
+    })
+    .await;
     assert!(after.published("aiko").changed_at >= stopped_at + SOON);
 }

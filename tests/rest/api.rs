@@ -112,7 +112,11 @@ impl Api {
             assert!(entries.len() <= limit, "{page}");
             items.extend(entries);
             match page["nextCursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
+                Some(next) => {
+                    let next = format!("&cursor={next}");
+                    assert_ne!(next, cursor, "the list leads back to where it was");
+                    cursor = next;
+                }
                 None => return items,
             }
         }

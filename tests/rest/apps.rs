@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     api::{Api, WITH_KEY},
-    support::{End, TestServer, field},
+    support::{End, TestServer, eventually, field},
 };
 
 fn users(list: &[serde_json::Value]) -> Vec<&str> {
@@ -182,13 +182,11 @@ async fn logging_out_ends_the_grace_of_a_connection_that_broke() {
     taro.expect("otomo_status_update").await;
     lost.vanish().await;
     let root = Api::of(&server, "root", Role::Admin);
-    loop {
+    eventually("her connection is in its grace", async || {
         let why = root.get("/admin/api/otomo/hana/why").await.ok();
-        if why["connections"][0]["state"] == "in_grace" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+        why["connections"][0]["state"] == "in_grace"
+    })
+    .await;
     let hana = Api::of(&server, "hana", Role::Otomo);
     let closed = hana.post("/api/logout?device=phone", json!({})).await.ok();
     assert_eq!(closed, json!({"closed": 0}));

@@ -3,14 +3,13 @@
 use std::{
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::PATIENCE;
+use crate::support::port_in;
 
 struct Development {
     process: Child,
@@ -30,15 +29,7 @@ impl Development {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let end = Instant::now() + PATIENCE;
-        let port: u16 = loop {
-            let text = std::fs::read_to_string(&port_file).unwrap_or_default();
-            if let Ok(port) = text.trim().parse() {
-                break port;
-            }
-            assert!(Instant::now() < end, "the server does not listen");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let port = port_in(&port_file).await;
         Self {
             process,
             address: SocketAddr::from(([127, 0, 0, 1], port)),

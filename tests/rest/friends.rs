@@ -24,14 +24,17 @@ async fn asks(api: &Api, whom: &str) -> Json {
 /// What somebody's list says of each.
 async fn list(api: &Api, query: &str) -> Vec<(String, String)> {
     let list = api.get(&format!("/api/friends{query}")).await.ok();
-    let items = list["items"].as_array().unwrap().iter();
+    standings(list["items"].as_array().unwrap())
+}
+
+fn standings(entries: &[Json]) -> Vec<(String, String)> {
     let of = |it: &Json| {
         (
             field(it, "userId").to_owned(),
             field(it, "standing").to_owned(),
         )
     };
-    items.map(of).collect()
+    entries.iter().map(of).collect()
 }
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -125,24 +128,8 @@ async fn a_long_list_comes_in_pages() {
         };
         expected.push((name, standing.to_owned()));
     }
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = taro
-            .get(&format!("/api/friends?limit=3{cursor}"))
-            .await
-            .ok();
-        let items = page["items"].as_array().unwrap();
-        found.extend(items.iter().map(|it| {
-            (
-                field(it, "userId").to_owned(),
-                field(it, "standing").to_owned(),
-            )
-        }));
-        match page["nextCursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let entries = taro.whole_list("/api/friends", 3).await;
+    let mut found = standings(&entries);
     found.sort();
     assert_eq!(found, expected);
     let friends = list(&taro, "?standing=friend").await;

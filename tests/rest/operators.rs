@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     api::{Api, send},
-    support::{Redis, TestServer},
+    support::{Json, Redis, TestServer, eventually, found},
 };
 
 #[tokio::test]
@@ -45,12 +45,11 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
     // The call goes on, and with it the node.
     let drained = server.drain();
     let operator = Api::stranger(&server);
-    let unready = loop {
+    let unready = found("the node is not ready", async || {
         let reply = operator.get("/health/ready").await;
-        if reply.status != 200 {
-            break reply;
-        }
-    };
+        (reply.status != 200).then_some(reply)
+    })
+    .await;
     assert_eq!(unready.header("retry-after"), "1");
     let error = unready.refused(503, "UNAVAILABLE");
     assert_eq!(error["context"]["reasons"], json!(["draining"]));
@@ -60,10 +59,11 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
 }
 
 /// Asks until the node is ready and says this.
-async fn until_ready(operator: &Api, expected: serde_json::Value) {
-    while operator.get("/health/ready").await.ok() != expected {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+async fn until_ready(operator: &Api, expected: Json) {
+    eventually(&format!("it says {expected}"), async || {
+        operator.get("/health/ready").await.ok() == expected
+    })
+    .await;
 }
 
 #[tokio::test]

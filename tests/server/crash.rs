@@ -1,7 +1,7 @@
 //! `kill -9` while calls are in all phases: afterwards every call has exactly one end, every request that
 //! was answered is known, and statuses are right.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use diesel::{
     QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query,
@@ -9,10 +9,9 @@ use diesel::{
 };
 use otomo::kernel::identity::Role;
 use serde_json::json;
-use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::support::{Client, Json, PATIENCE, Process};
+use crate::support::{Client, Json, Process, eventually};
 
 /// Calls at the moment of the crash.
 const CALLS: usize = 200;
@@ -185,16 +184,10 @@ async fn after_a_sudden_death_every_call_has_one_end_and_statuses_are_right() {
             .await;
     }
     let mut database = server.database();
-    let settled = timeout(PATIENCE, async {
-        while people_in_calls(&mut database) > 0 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    assert!(
-        settled.await.is_ok(),
-        "{} people are still in calls",
-        people_in_calls(&mut database)
-    );
+    eventually("nobody is in a call", async || {
+        people_in_calls(&mut database) == 0
+    })
+    .await;
 
     let ends = ends(&mut database);
     for (number, call) in &calls {

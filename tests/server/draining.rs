@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     api::Api,
     support::{
-        Crowd, Happening, PATIENCE, Process, TestServer,
+        Crowd, Happening, PATIENCE, Process, TestServer, eventually,
         leaving::{
             Size, came_back_over, gather, hang_up_half, nobody_was_offline, talk_until_the_limit,
         },
@@ -121,9 +121,10 @@ async fn a_second_signal_stops_at_once() {
     hana.accept(call).await;
     server.terminate();
     let root = Api::of(&server, "root", Role::Admin);
-    while root.get("/admin/api/drain").await.ok()["phase"] != "calls" {
-        silence(Duration::from_millis(10)).await;
-    }
+    eventually("it waits for calls", async || {
+        root.get("/admin/api/drain").await.ok()["phase"] == "calls"
+    })
+    .await;
     assert!(taro.heard("closing").is_none(), "the call goes on");
     server.terminate();
     let closing = taro.expect("closing").await;
@@ -131,8 +132,7 @@ async fn a_second_signal_stops_at_once() {
         (&closing["code"], &closing["reconnect"]),
         (&json!(1001), &json!(true))
     );
-    let ended = tokio::time::timeout(PATIENCE, server.ended()).await;
-    assert!(ended.expect("at once"));
+    assert!(server.ended().await, "at once");
 }
 
 #[tokio::test]

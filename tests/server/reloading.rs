@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     api::Api,
-    support::{Certificate, End, Endpoint, PATIENCE, Process, encrypt, silence},
+    support::{Certificate, End, Endpoint, Process, encrypt, found},
 };
 
 /// The secret of all test servers, and another.
@@ -49,16 +49,12 @@ async fn start(file: &File) -> (Process, PathBuf) {
 /// Sends SIGHUP and waits for what the server says of it.
 async fn hang_up(server: &Process, log: &Path, says: &str) -> String {
     server.signal("HUP");
-    let said = async {
-        loop {
-            let log = std::fs::read_to_string(log).expect("a log");
-            if let Some(line) = log.lines().rev().find(|line| line.contains(says)) {
-                return (line.to_owned(), log.clone());
-            }
-            silence(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    let (line, log) = tokio::time::timeout(PATIENCE, said).await.expect(says);
+    let (line, log) = found(says, async || {
+        let log = std::fs::read_to_string(log).expect("a log");
+        let line = log.lines().rev().find(|line| line.contains(says))?;
+        Some((line.to_owned(), log))
+    })
+    .await;
     assert!(!log.contains(SECOND) && !log.contains(FIRST), "{log}");
     line
 }

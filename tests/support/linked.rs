@@ -7,10 +7,10 @@ use otomo::{
     kernel::{config::RedisConfig, metrics::Metrics, secret::Secret},
 };
 
-use super::redis::{self, Redis};
-
-/// How long a link may take to come up: it takes milliseconds, or the second after which a lost one is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::{
+    redis::{self, Redis},
+    waiting::PATIENCE,
+};
 
 /// A node of this name: alone, or heard by the others of that Redis when this returns.
 pub(crate) async fn node(name: &str, redis: Option<&Redis>, metrics: &Arc<Metrics>) -> Backplane {

@@ -1,6 +1,6 @@
 //! A connected client without a socket: a line of a worker whose transport writes down what it is given.
 
-use std::{rc::Rc, task::Waker, time::Duration};
+use std::{rc::Rc, task::Waker};
 
 use otomo::{
     delivery::{
@@ -15,10 +15,7 @@ use otomo::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::recorder::Recorder;
-
-/// What is waited for comes in milliseconds; this is a test that hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{recorder::Recorder, waiting::PATIENCE};
 
 /// More than any test leaves unread.
 const ROOM: usize = 1 << 20;

@@ -9,8 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// How long it may take to start. It takes 50 ms.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::waiting::PATIENCE;
 
 /// Between two looks at whether it has started, which nobody tells.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -36,6 +35,7 @@ impl Redis {
     /// Starts an empty one on a free port.
     pub fn start() -> Self {
         let mut folder = tempfile::tempdir().expect("a folder for Redis");
+        let since = Instant::now();
         loop {
             let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
             let mut redis = Self {
@@ -47,6 +47,7 @@ impl Redis {
             if redis.begin() {
                 return redis;
             }
+            assert!(since.elapsed() < PATIENCE, "Redis does not start");
             folder = redis.folder;
         }
     }

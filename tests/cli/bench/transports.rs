@@ -7,6 +7,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 use super::{number, report};
@@ -287,14 +288,19 @@ fn who_is_told_to_end_ends_the_server_and_removes_its_files() {
     }
 }
 
+/// How long the server of the tool may take to serve. It takes a moment.
+const SERVES_WITHIN: Duration = Duration::from_secs(30);
+
 /// The port of the server that the tool has started, once it serves.
 fn port_of_child(temporary: &Path) -> u16 {
+    let since = Instant::now();
     loop {
         let mut folders = fs::read_dir(temporary).unwrap().map_while(Result::ok);
         let port = folders.find_map(|it| fs::read_to_string(it.path().join("port")).ok());
         if let Some(port) = port.and_then(|text| text.parse().ok()) {
             return port;
         }
+        assert!(since.elapsed() < SERVES_WITHIN, "the server does not serve");
         thread::yield_now();
     }
 }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::person::Run;
 use crate::{
-    harness::{Cluster, within},
-    support::{Json, field},
+    harness::Cluster,
+    support::{Json, field, within},
 };
 
 /// A call, as it is stored.

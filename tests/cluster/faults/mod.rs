@@ -43,8 +43,8 @@ use self::{
     world::World,
 };
 use crate::{
-    harness::{Cluster, within},
-    support::{Dice, Transport},
+    harness::Cluster,
+    support::{Dice, Transport, within},
 };
 
 /// How large a run is.

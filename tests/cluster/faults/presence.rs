@@ -9,8 +9,8 @@ use otomo::kernel::identity::Role;
 
 use super::{person::Run, world::World};
 use crate::{
-    harness::{Cluster, Node, within},
-    support::{Json, Line, field},
+    harness::{Cluster, Node},
+    support::{Json, Line, field, within},
 };
 
 /// What a newcomer to a node is told of all otomo.

@@ -7,7 +7,7 @@ mod node;
 
 use std::{
     sync::{Mutex, MutexGuard},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use diesel::PgConnection;
@@ -232,24 +232,6 @@ impl PostgresOf {
     /// A connection past the store, to look at what is there.
     pub fn connect(&self) -> PgConnection {
         self.database.connect()
-    }
-}
-
-/// Waits until something holds that nobody tells of.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl FnMut() -> F) {
-    within(WITHIN_LEASE, what, holds).await;
-}
-
-/// The same, with a limit of its own.
-pub async fn within<F: Future<Output = bool>>(
-    limit: Duration,
-    what: &str,
-    mut holds: impl FnMut() -> F,
-) {
-    let since = Instant::now();
-    while !holds().await {
-        assert!(since.elapsed() < limit, "{what}: not in time");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -3,12 +3,11 @@
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard},
-    time::{Duration, Instant},
 };
 
 use otomo::kernel::identity::Role;
 
-use crate::support::{Client, Endpoint, Json, PATIENCE, Process, steady_port};
+use crate::support::{Client, Endpoint, Json, Process, found, steady_port};
 
 /// A node.
 pub struct Node {
@@ -93,15 +92,11 @@ impl Node {
 
     /// The same, as an app does it that was sent away: again and again until it is served.
     pub async fn comes_back(&self, user: &str, role: Role, device: &str) -> Client {
-        let until = Instant::now() + PATIENCE;
-        loop {
+        found("they are let in again", async || {
             let connecting = self.connecting(user, role).on_device(device);
-            if let Some(client) = connecting.ready_if_served().await {
-                return client;
-            }
-            assert!(Instant::now() < until, "{user} is not let in again");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            connecting.ready_if_served().await
+        })
+        .await
     }
 
     /// The answer of `/health/ready`: its status and what it says.

@@ -1,6 +1,6 @@
 //! Nodes, and a Redis that can be cut off.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use otomo::{
     backplane::{Backplane, Channel, Link, Listener, News},
@@ -11,10 +11,8 @@ use super::{
     linked::{self, until},
     redis::Redis,
     tunnel::Tunnel,
+    waiting::PATIENCE,
 };
-
-/// What is waited for comes in milliseconds, or at most in the seconds after which Redis counts as away.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Nodes of one Redis.
 pub(crate) struct Cluster {

@@ -22,6 +22,7 @@ use std::future::Future;
 use otomo::backplane::{Backplane, Channel, Echo, Subject};
 
 use self::fixture::{Cluster, has_news, room};
+use crate::waiting;
 
 /// What holds with and without others: nobody is waited for, and nobody hears what is not for them.
 async fn every_backplane_never_waits(backplane: &Backplane) {

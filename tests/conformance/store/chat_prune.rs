@@ -23,6 +23,7 @@ use super::{
     chat::{send, talking},
     inbox::user,
 };
+use crate::waiting::PATIENCE;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -130,13 +131,13 @@ pub(super) async fn people_write_while_it_goes_on(database: &impl Database) {
     }
     clock.advance(8 * DAY);
     let week = keeping(Some(7 * DAY), None);
-    let pruning = prunes(&store, &week);
+    let pruning = tokio::time::timeout(PATIENCE, prunes(&store, &week));
     tokio::pin!(pruning);
     let mut written = 0;
     let (pruned, _) = loop {
         let write = store.write(move |tx| send(tx, id, &format!("new-{written}")));
         tokio::select! {
-            pruned = &mut pruning => break pruned,
+            pruned = &mut pruning => break pruned.expect("it ends"),
             sent = write => assert_eq!(sent.unwrap().0, 4_001 + written),
         }
         written += 1;

@@ -19,6 +19,7 @@ use super::{
     inbox::{append, bodies, event, extent, page, read_page, user},
     note,
 };
+use crate::waiting::PATIENCE;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -139,13 +140,13 @@ pub(super) async fn writers_take_turns_with_it(database: &impl Database) {
     }
     clock.advance(8 * DAY);
     let week = older_than(7 * DAY);
-    let pruning = prune(&store, &week);
+    let pruning = tokio::time::timeout(PATIENCE, prune(&store, &week));
     tokio::pin!(pruning);
     let mut answers = 0;
     let dropped = loop {
         let write = store.write(move |tx| note(tx, &answers.to_string()));
         tokio::select! {
-            dropped = &mut pruning => break dropped.unwrap(),
+            dropped = &mut pruning => break dropped.expect("it ends").unwrap(),
             answer = write => answer.unwrap(),
         }
         answers += 1;

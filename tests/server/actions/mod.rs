@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use crate::{
     api::Api,
-    support::{Json, PATIENCE, Poster, TestServer},
+    support::{Json, Poster, TestServer, eventually},
 };
 
 /// A server that takes actions to a backend, with some settings changed.
@@ -217,12 +217,10 @@ async fn a_server_that_drains_answers_the_actions_that_are_under_way() {
     backend.received(1).await;
     let drained = server.drain();
     let probe = Api::stranger(&server);
-    let draining = tokio::time::timeout(PATIENCE, async {
-        while probe.get("/health/ready").await.status != 503 {
-            tokio::task::yield_now().await;
-        }
-    });
-    draining.await.expect("the server drains");
+    eventually("the server drains", async || {
+        probe.get("/health/ready").await.status == 503
+    })
+    .await;
     taro.refused("UNAVAILABLE", look()).await;
     backend.answer(200, r#"{"found":"鍵"}"#);
     assert_eq!(taro.expect("action_ack").await["result"]["found"], "鍵");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{Api, WITH_KEY, send},
-    support::{Client, Endpoint, Json, Process, TestServer, field, silence},
+    support::{Client, Endpoint, Json, Process, TestServer, eventually, field, silence},
 };
 
 /// A minute of these tests.
@@ -312,14 +312,10 @@ async fn after_a_sudden_death_who_does_not_come_back_pays_nothing_more() {
     let killed_at = otomo::kernel::time::Clock::system().now().millis();
     drop((taro, hana));
     let server = server.kill_and_restart().await;
-    let ended = async {
-        while entry(&server, call).await["endedAt"].is_null() {
-            silence(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(crate::support::PATIENCE, ended)
-        .await
-        .expect("the grace runs out");
+    eventually("the grace runs out", async || {
+        !entry(&server, call).await["endedAt"].is_null()
+    })
+    .await;
     let (passed, row) = minutes(&mut server.database(), call);
     assert_eq!(row.charges, passed);
     // One more may have been made between the last tick and the kill.

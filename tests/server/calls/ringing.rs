@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{of, ringing, types};
-use crate::support::{Json, TestServer};
+use crate::support::{Json, TestServer, eventually};
 
 #[tokio::test]
 async fn a_request_is_acknowledged_and_rings_with_the_documents_fields() {
@@ -107,7 +107,10 @@ async fn the_same_request_again_is_answered_with_the_phase_it_has_come_to() {
     let server = TestServer::start().await;
     let (mut taro, mut hana, call) = ringing(&server).await;
     // The otomo may see the ring a moment before it is stored that it was delivered.
-    while taro.request_as("hana", call).await["status"] == "requesting" {}
+    eventually("it is stored that it rang", async || {
+        taro.request_as("hana", call).await["status"] != "requesting"
+    })
+    .await;
     assert_eq!(taro.request_as("hana", call).await["status"], "ringing");
     hana.expect_none("incoming_call").await;
     hana.reject(call).await;

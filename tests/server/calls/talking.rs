@@ -4,7 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::{connected, connecting, of, ringing, types};
-use crate::support::{Json, TestServer, field};
+use crate::support::{Json, TestServer, field, found};
 
 #[tokio::test]
 async fn an_accept_is_told_in_the_documents_order() {
@@ -170,11 +170,11 @@ async fn a_drain_takes_no_new_rings_and_lets_calls_go_on_until_its_limit() {
     let (mut taro, mut hana, call) = connected(&server).await;
     let mut jiro = server.user("jiro").await;
     let drained = server.drain();
-    let refused = loop {
-        if let Err(refused) = server.connecting("mika", Role::User).try_open().await {
-            break refused;
-        }
-    };
+    let refused = found("a new client is refused", async || {
+        let attempt = server.connecting("mika", Role::User).try_open();
+        attempt.await.err()
+    })
+    .await;
     assert_eq!(refused.status(), 503);
     // Who is in a call may still connect.
     let _tablet = server

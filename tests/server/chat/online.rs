@@ -1,13 +1,11 @@
 //! Who comes online and goes offline: conversation partners hear of it, and nobody else.
 
-use std::time::Duration;
-
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::writes;
-use crate::support::{Process, TestServer};
+use crate::support::{Process, TestServer, eventually};
 
 #[tokio::test]
 async fn partners_hear_who_comes_and_goes_and_find_it_at_the_start() {
@@ -108,14 +106,12 @@ struct Online {
 async fn stored_as_online(server: &Process, people: i64) {
     let mut database = server.database();
     let query = sql_query("SELECT count(*) AS people FROM whereabouts");
-    loop {
+    eventually("so many are stored as online", async || {
         let online: Online = query
             .clone()
             .get_result(&mut database)
             .expect("the schema as it is");
-        if online.people == people {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+        online.people == people
+    })
+    .await;
 }

@@ -1,13 +1,11 @@
 //! Who gets into a room, and when its events end for them.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::{Game, joins, narrative};
-use crate::support::Json;
+use crate::support::{Json, eventually};
 
 fn join(room: &str) -> Json {
     json!({"type": "room_join", "room": room})
@@ -148,16 +146,11 @@ async fn whoever_has_a_claim_stays_when_a_grant_ends_and_the_other_way_round() {
     let soon = Timestamp::now() + SignedDuration::from_millis(300);
     game.grants("game_7", "taro", json!({"expiresAt": soon.to_string()}))
         .await;
-    let gone = tokio::time::timeout(Duration::from_secs(10), async {
-        let granted = async || {
-            let room = game.backend.get("/api/server/rooms/game_7").await.ok();
-            room["items"][0]["grantedAt"].is_string()
-        };
-        while granted().await {
-            tokio::task::yield_now().await;
-        }
-    });
-    gone.await.expect("the grant ends");
+    eventually("the grant ends", async || {
+        let room = game.backend.get("/api/server/rooms/game_7").await.ok();
+        !room["items"][0]["grantedAt"].is_string()
+    })
+    .await;
     taro.expect_none("room_left").await;
     assert_eq!(game.says(narrative("by claim")).await["delivered"], 1);
     game.lets_in("taro").await;
@@ -232,16 +225,11 @@ async fn a_backend_sees_who_is_there() {
     assert_eq!(seen, [("hana", 0), ("taro", 2), ("yuki", 1)]);
     assert!(members[0]["grantedAt"].is_string() && members[2]["grantedAt"].is_null());
     desk.log_out().await;
-    let one_left = async || {
+    eventually("taro's desk has left the room", async || {
         let members = game.backend.get("/api/server/rooms/game_7").await.ok();
         members["items"][1]["connections"] == 1
-    };
-    let patience = tokio::time::timeout(Duration::from_secs(10), async {
-        while !one_left().await {
-            tokio::task::yield_now().await;
-        }
-    });
-    patience.await.expect("taro's desk has left the room");
+    })
+    .await;
     drop(phone);
     let nobody = game.backend.get("/api/server/rooms/nowhere").await.ok();
     assert_eq!(nobody["items"], json!([]));

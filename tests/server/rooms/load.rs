@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     api::{API_KEY, Api},
-    support::{Deaf, Json, Onlooker, PATIENCE, Process},
+    support::{Deaf, Json, Onlooker, Process, eventually},
 };
 
 const ROOM: &str = "game_load";
@@ -190,27 +190,23 @@ async fn reads_slowly(server: &Process, backend: &Backend, member: usize) -> Dea
 
 /// Waits until those who read have seen all alarms; returns how late the 99th of a hundred came.
 async fn lateness(seen: &Seen, expected: usize) -> Duration {
-    let began = Instant::now();
-    while seen.alarms.lock().expect("no panic").len() < expected {
-        assert!(began.elapsed() < PATIENCE, "alarms are missing");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually("all alarms are seen", async || {
+        seen.alarms.lock().expect("no panic").len() >= expected
+    })
+    .await;
     seen.take_alarms()
 }
 
 /// Waits until those who read have the newest value of each key.
 async fn all_have_the_newest(backend: &Backend) {
-    let began = Instant::now();
     let newest = |member: &Vec<AtomicU64>| {
         let mut cells = backend.newest.iter();
         cells.all(|(cell, value)| {
             member[usize::try_from(*cell).expect("a key")].load(Ordering::Relaxed) == *value
         })
     };
-    while !backend.seen.newest.iter().all(newest) {
-        assert!(began.elapsed() < PATIENCE, "a newest value is missing");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let all = async || backend.seen.newest.iter().all(newest);
+    eventually("all have the newest values", all).await;
 }
 
 /// The most that waits for one client, in bytes.

@@ -4,7 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::{Value, json};
 
 use super::{Game, narrative, new_key, to_game, to_user, with};
-use crate::support::Json;
+use crate::support::{Json, eventually};
 
 #[tokio::test]
 async fn an_event_goes_to_whom_it_is_for_and_says_how_far_it_came() {
@@ -59,13 +59,7 @@ async fn a_durable_event_waits_for_those_who_are_away_until_its_time_is_over() {
         let inbox = taro.get("/api/inbox").await.ok();
         inbox["items"].as_array().unwrap().len()
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), async {
-        while inbox().await != 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("the offer runs out");
+    eventually("the offer runs out", async || inbox().await == 2).await;
     let mut taro = game
         .server
         .connecting("taro", Role::User)

@@ -6,7 +6,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::{Game, joins, to_game, to_user, with};
-use crate::support::{Json, field};
+use crate::support::{Json, eventually, field};
 
 fn status(user: &str, status: &str) -> Json {
     to_game(
@@ -67,11 +67,10 @@ async fn a_state_ends_with_its_time_to_live() {
         .await;
     game.says(cell("long", 2)).await;
     let mut yuki = game.server.user("yuki").await;
-    tokio::time::timeout(std::time::Duration::from_secs(10), async {
-        while joins(&mut yuki).await["events"].as_array().unwrap().len() != 1 {}
+    eventually("the state ends", async || {
+        joins(&mut yuki).await["events"].as_array().unwrap().len() == 1
     })
-    .await
-    .expect("the state ends");
+    .await;
 }
 
 #[tokio::test]

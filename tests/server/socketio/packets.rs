@@ -17,6 +17,9 @@ use crate::support::{Endpoint, Json, PATIENCE, contract};
 /// What is between packets of a payload.
 pub const SEPARATOR: char = '\u{1e}';
 
+/// What comes from a connection that has ended.
+const GONE: &str = "nothing more";
+
 /// What was answered over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -130,13 +133,17 @@ impl Poller {
         let at = Location::caller();
         let name = name.to_owned();
         async move {
-            while let Some(packet) = self.next().await {
-                match event(&packet) {
-                    Some((heard, payload)) if heard == name => return payload,
-                    _ => {}
+            let hearing = async {
+                while let Some(packet) = self.next().await {
+                    match event(&packet) {
+                        Some((heard, payload)) if heard == name => return Some(payload),
+                        _ => {}
+                    }
                 }
-            }
-            panic!("{at}: the session ended without {name}");
+                None
+            };
+            let heard = timeout(PATIENCE, hearing).await.ok().flatten();
+            heard.unwrap_or_else(|| panic!("{at}: no {name}"))
         }
     }
 
@@ -208,12 +215,13 @@ impl Socket {
         let _ = self.0.send(message).await;
     }
 
-    /// The next packet, or `close <code>`.
+    /// The next packet, or `close <code>`, or [`GONE`].
     pub async fn next(&mut self) -> String {
         let message = timeout(PATIENCE, self.0.next()).await.expect("a message");
         match message {
             Some(Ok(Message::Text(packet))) => packet.to_string(),
             Some(Ok(Message::Close(Some(frame)))) => format!("close {}", u16::from(frame.code)),
+            None => GONE.to_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -224,16 +232,37 @@ impl Socket {
         let at = Location::caller();
         let name = name.to_owned();
         async move {
+            let hearing = async {
+                loop {
+                    let packet = self.next().await;
+                    match event(&packet) {
+                        Some((heard, payload)) if heard == name => return payload,
+                        Some(_) => {}
+                        None if packet.starts_with('4') || packet == "2" => {}
+                        None => panic!("{at}: {packet} without {name}"),
+                    }
+                }
+            };
+            let heard = timeout(PATIENCE, hearing).await;
+            heard.unwrap_or_else(|_| panic!("{at}: no {name}"))
+        }
+    }
+
+    /// Reads until the answer to a command that was numbered has come.
+    pub async fn acknowledges(&mut self, number: u64) -> String {
+        let answer = format!("43{number}[");
+        let hearing = async {
             loop {
                 let packet = self.next().await;
-                match event(&packet) {
-                    Some((heard, payload)) if heard == name => return payload,
-                    Some(_) => {}
-                    None if packet.starts_with('4') || packet == "2" => {}
-                    None => panic!("{at}: {packet} without {name}"),
+                assert_ne!(packet, GONE, "without {answer}");
+                if packet.starts_with(&answer) {
+                    return packet;
                 }
             }
-        }
+        };
+        timeout(PATIENCE, hearing)
+            .await
+            .expect("an acknowledgement")
     }
 
     /// Packets that are no events up to the close, and its code.
@@ -241,7 +270,7 @@ impl Socket {
         let mut rest = Vec::new();
         loop {
             let packet = self.next().await;
-            let end = packet.starts_with("close");
+            let end = packet.starts_with("close") || packet == GONE;
             if event(&packet).is_none() {
                 rest.push(packet);
             }

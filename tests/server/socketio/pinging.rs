@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use otomo::kernel::identity::Role;
 
 use super::packets::{Poller, Socket};
-use crate::support::{TestServer, silence};
+use crate::support::{PATIENCE, TestServer, silence};
 
 const INTERVAL: Duration = Duration::from_millis(300);
 
@@ -22,6 +22,7 @@ async fn a_client_is_pinged_in_each_interval_however_much_it_says() {
     let began = Instant::now();
     let mut pings = 0;
     while pings < 4 {
+        assert!(began.elapsed() < PATIENCE, "{pings} pings");
         // As often as it may.
         silence(Duration::from_millis(25)).await;
         socket.say(r#"421["heartbeat"]"#).await;

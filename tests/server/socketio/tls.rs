@@ -1,15 +1,17 @@
 //! The same over TLS, the upgrade to another worker included.
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use otomo::kernel::identity::Role;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
-use tokio_tungstenite::{client_async, tungstenite::Message};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 use super::packets::connect;
-use crate::support::{Certificate, TestServer, encrypt};
+use crate::support::{Certificate, PATIENCE, TestServer, encrypt};
 
 /// One request on a connection of its own; the body of the answer.
 async fn ask(
@@ -30,6 +32,12 @@ async fn ask(
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// The next packet.
+async fn next(socket: &mut WebSocketStream<impl AsyncRead + AsyncWrite + Unpin>) -> String {
+    let message = timeout(PATIENCE, socket.next()).await.expect("a message");
+    message.unwrap().unwrap().to_string()
 }
 
 #[tokio::test]
@@ -55,17 +63,14 @@ async fn a_session_polls_and_upgrades_over_tls() {
         let stream = encrypt(&certificate.connector(), tcp).await;
         let url = format!("wss://otomo/socket.io/?EIO=4&transport=websocket{sid}");
         let (mut socket, _) = client_async(url, stream).await.unwrap();
-        use futures_util::{SinkExt as _, StreamExt as _};
         socket.send(Message::text("2probe")).await.unwrap();
-        let mut next = async || socket.next().await.unwrap().unwrap().into_text().unwrap();
-        assert_eq!(next().await.as_str(), "3probe");
+        assert_eq!(next(&mut socket).await, "3probe");
         socket.send(Message::text("5")).await.unwrap();
         socket
             .send(Message::text("421[\"heartbeat\"]"))
             .await
             .unwrap();
-        let mut next = async || socket.next().await.unwrap().unwrap().into_text().unwrap();
-        while !next().await.starts_with("431[") {}
+        while !next(&mut socket).await.starts_with("431[") {}
         socket.send(Message::text("41")).await.unwrap();
     }
 }

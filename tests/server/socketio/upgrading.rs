@@ -63,7 +63,7 @@ async fn what_was_said_before_during_and_after_an_upgrade_comes_once_and_in_orde
         }
         assert_eq!(heard, (0..15).collect::<Vec<_>>(), "round {round}");
         socket.say(r#"429["heartbeat"]"#).await;
-        while !socket.next().await.starts_with("439[") {}
+        socket.acknowledges(9).await;
         server
             .metric("otomo_upgrades_total{outcome=\"done\"} 1")
             .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use crate::support::{Client, End, Process, TestServer, silence};
+use crate::support::{Client, End, Process, TestServer, found, silence};
 
 #[tokio::test]
 async fn a_client_that_closes_its_connection_is_noticed_without_a_write() {
@@ -102,12 +102,11 @@ async fn a_draining_server_refuses_new_streams_but_of_those_who_talk() {
     hana.rings(call).await;
     hana.accept(call).await;
     let drained = server.drain();
-    let refused = loop {
+    let refused = found("a new stream is refused", async || {
         let attempt = server.connecting("mika", Role::User).try_stream("/sse");
-        if let Err(refused) = attempt.await {
-            break refused;
-        }
-    };
+        attempt.await.err()
+    })
+    .await;
     assert_eq!(refused.status, 503, "{refused:?}");
     assert_eq!(refused.body["error"]["code"], "UNAVAILABLE");
     assert!(refused.header("retry-after").is_some());

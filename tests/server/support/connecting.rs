@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    time::timeout,
 };
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
@@ -17,7 +18,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Client,
+    Client, PATIENCE,
     certificate::{self, Certificate},
     tunnel::Tunnel,
 };
@@ -112,13 +113,15 @@ impl Connecting {
     #[allow(dead_code, reason = "for the tests of several nodes")]
     pub async fn ready_if_served(self) -> Option<Client> {
         let mut client = self.open_if_up().await?;
-        loop {
-            if let Some(ready) = client.heard("ready") {
-                client.until("ready", |event| *event == ready).await;
-                return Some(client);
+        let served = async {
+            while client.heard("ready").is_none() {
+                client.news().await.ok()?;
             }
-            client.news().await.ok()?;
-        }
+            Some(())
+        };
+        timeout(PATIENCE, served).await.expect("an answer")?;
+        client.expect("ready").await;
+        Some(client)
     }
 
     /// Connects.

@@ -46,20 +46,19 @@ impl Connecting {
 
 impl Deaf {
     async fn next(&mut self) -> Option<Json> {
-        loop {
-            match timeout(PATIENCE, self.socket.next())
-                .await
-                .expect("something comes")
-            {
-                Some(Ok(Message::Text(text))) => {
-                    let event = serde_json::from_str(&text).ok()?;
-                    contract::check_event(&event).unwrap_or_else(|fault| panic!("{fault}"));
-                    return Some(event);
+        let coming = timeout(PATIENCE, async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) => return Some(text),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return None,
                 }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
             }
-        }
+        });
+        let text = coming.await.expect("something comes")?;
+        let event = serde_json::from_str(&text).ok()?;
+        contract::check_event(&event).unwrap_or_else(|fault| panic!("{fault}"));
+        Some(event)
     }
 
     /// Asks for a pong, which it does not read. Waits while the server takes nothing.

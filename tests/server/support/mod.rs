@@ -38,6 +38,12 @@ mod stream;
 #[path = "../../support/tunnel.rs"]
 #[allow(dead_code, reason = "what else it can do is for the tests of Redis")]
 mod tunnel;
+#[path = "../../support/waiting.rs"]
+#[allow(
+    dead_code,
+    reason = "a limit of one's own is for the tests of several nodes"
+)]
+mod waiting;
 
 pub use certificate::{Certificate, encrypt};
 pub use client::{Client, silence};
@@ -55,6 +61,11 @@ pub use events::{Json, field};
 pub use line::{Dial, Line, Transport};
 pub use onlooker::Onlooker;
 pub use poster::Poster;
+#[allow(
+    unused_imports,
+    reason = "not every test that shares these words starts a binary of its own"
+)]
+pub use process::port_in;
 pub use process::{Process, steady_port};
 #[allow(
     unused_imports,
@@ -65,8 +76,14 @@ pub use server::TestServer;
 pub use silent::Silent;
 pub use stream::Stream;
 pub use tunnel::Tunnel;
+#[allow(
+    unused_imports,
+    reason = "a limit of one's own is for the tests of several nodes"
+)]
+pub(crate) use waiting::within;
+pub(crate) use waiting::{PATIENCE, eventually, found};
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -81,7 +98,3 @@ fn folder() -> TempDir {
     };
     made.expect("a folder for the database")
 }
-
-/// How long a test waits for what must come. Far above what it takes, so that a slow machine fails no
-/// test; nothing that comes is waited for longer than it takes.
-pub const PATIENCE: Duration = Duration::from_secs(20);

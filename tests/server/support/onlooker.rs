@@ -1,10 +1,10 @@
 //! A client of whom there are hundreds: it looks at each message as text and keeps none.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::{net::TcpStream, task::JoinHandle};
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
-use super::{Connecting, Json};
+use super::{Connecting, Json, PATIENCE};
 
 /// A client that looks on. Dropped, it goes.
 pub struct Onlooker(JoinHandle<()>);
@@ -23,7 +23,8 @@ impl Connecting {
         let (mut socket, _) = client_async(request, stream).await.expect("a handshake");
         let answer = format!(r#""type":"{answer}""#);
         loop {
-            let message = socket.next().await.expect("an open connection");
+            let next = timeout(PATIENCE, socket.next()).await.expect("an answer");
+            let message = next.expect("an open connection");
             let Message::Text(text) = message.expect("a message") else {
                 continue;
             };

@@ -6,15 +6,15 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::Duration,
 };
 
 use diesel::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    Dice, PATIENCE,
+    Dice,
     endpoint::{Endpoint, SECRET},
+    found,
 };
 
 /// A running `otomo serve`. Dropped, it is killed.
@@ -113,9 +113,7 @@ impl Process {
             command.env(variable, value);
         }
         let child = command.spawn().expect("the binary starts");
-        let port = tokio::time::timeout(PATIENCE, port_in(&port_file))
-            .await
-            .expect("the server serves");
+        let port = port_in(&port_file).await;
         let endpoint = Arc::new(Endpoint::new(([127, 0, 0, 1], port).into()));
         Self {
             endpoint,
@@ -168,12 +166,8 @@ impl Process {
 
     /// Waits until it has ended by itself, and says whether well.
     pub async fn ended(&mut self) -> bool {
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child of ours") {
-                return status.success();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let status = async || self.child.try_wait().expect("a child of ours");
+        found("the server ends", status).await.success()
     }
 
     /// Sends it a signal.
@@ -232,14 +226,13 @@ fn database(folder: &Path) -> PathBuf {
     folder.join("otomo.db")
 }
 
-async fn port_in(file: &Path) -> u16 {
-    loop {
-        let written = std::fs::read_to_string(file).unwrap_or_default();
-        if let Ok(port) = written.trim().parse() {
-            return port;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+/// The port that a server has written into its port file, once it serves.
+pub async fn port_in(file: &Path) -> u16 {
+    found("the server serves", async || {
+        let written = std::fs::read_to_string(file).ok()?;
+        written.trim().parse().ok()
+    })
+    .await
 }
 
 impl Drop for Process {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    support::{End, PATIENCE, TestServer, Tunnel, field},
+    stalled::Stalled,
+    support::{End, PATIENCE, TestServer, eventually, field, found},
 };
 
 fn root(server: &TestServer) -> Api {
@@ -43,20 +44,17 @@ async fn the_overview_counts_people_over_devices_and_short_breaks() {
     phone.log_out().await;
     let vanished = Instant::now();
     desk.vanish().await;
-    while root.get("/admin/api/overview").await.ok()["connections"] != 0 {}
-    let mut seen = online().await;
+    eventually("no connection is left", async || {
+        root.get("/admin/api/overview").await.ok()["connections"] == 0
+    })
+    .await;
+    let seen = online().await;
     assert!(seen == 1 || vanished.elapsed() > Duration::from_secs(1));
-    while seen != 0 {
-        assert!(vanished.elapsed() < PATIENCE, "{seen} are online");
-        seen = online().await;
-    }
+    eventually("the grace is over", async || online().await == 0).await;
     assert!(vanished.elapsed() >= Duration::from_secs(1));
     let again = server.user("taro").await;
     again.log_out().await;
-    let left = Instant::now();
-    while online().await != 0 {
-        assert!(left.elapsed() < PATIENCE, "a goodbye has no grace");
-    }
+    eventually("a goodbye has no grace", async || online().await == 0).await;
 }
 
 #[tokio::test]
@@ -124,13 +122,12 @@ async fn connections_are_listed_and_closed_one_by_one() {
     assert_eq!(root.post(&path, json!({})).await.ok(), json!({"closed": 1}));
     assert_eq!(phone.ended().await, End::Closed(4003));
     desk.settled().await;
-    let gone = loop {
+    // The session lingers until its client has taken the goodbye.
+    let gone = found("the session is gone", async || {
         let reply = root.post(&path, json!({})).await;
-        // The session lingers until its client has taken the goodbye.
-        if reply.status != 200 {
-            break reply;
-        }
-    };
+        (reply.status != 200).then_some(reply)
+    })
+    .await;
     gone.refused(404, "NOT_FOUND");
 }
 
@@ -182,11 +179,11 @@ async fn what_is_counted_is_in_the_overview_and_only_grows() {
     let call = taro.request("hana").await;
     hana.rings(call).await;
     let ringing = json!({"requesting": 0, "ringing": 1, "connecting": 0, "connected": 0});
-    let began = Instant::now();
     // That it has rung is stored a moment after the otomo hears it.
-    while root.get("/admin/api/overview").await.ok()["calls"] != ringing {
-        assert!(began.elapsed() < PATIENCE);
-    }
+    eventually("one call rings", async || {
+        root.get("/admin/api/overview").await.ok()["calls"] == ringing
+    })
+    .await;
     taro.cancel(call).await;
     let after = root.get("/admin/api/overview").await.ok();
     assert_eq!(after["totals"]["callsEnded"], json!({"cancelled": 1}));
@@ -212,30 +209,20 @@ async fn what_is_counted_is_in_the_overview_and_only_grows() {
 }
 
 /// Goal: who does not read is found, and can be disconnected.
-/// Method: an otomo takes a call in a tunnel, which is blocked then; offers fill what the kernel keeps for them.
+/// Method: offers to an otomo who has stopped reading fill what the kernel keeps for her.
 #[tokio::test]
 async fn the_slowest_clients_are_listed_and_can_be_disconnected() {
     let server = TestServer::start_with(&[("outbox.hard_limit", "16MiB")]).await;
     let (mut taro, _hana) = (server.user("taro").await, server.otomo("hana").await);
-    let tunnel = Tunnel::to(server.address()).await;
-    let yuki = server.connecting("yuki", Role::Otomo).through(&tunnel);
-    let mut yuki = yuki.ready().await;
     let root = root(&server);
     assert_eq!(root.get("/admin/api/slow").await.ok()["items"], json!([]));
-    let call = taro.request("yuki").await;
-    yuki.accept(call).await;
-    taro.expect("signaling_start").await;
-    tunnel.block();
-    let sdp = "x".repeat(60_000);
-    let offer =
-        json!({"type": "webrtc_offer", "callId": call, "offer": {"type": "offer", "sdp": sdp}});
-    let slow = loop {
-        taro.send(offer.clone()).await;
-        let mut slow = root.get("/admin/api/slow?limit=1").await.ok();
-        if slow["items"][0]["stalled"] == true && slow["items"][0]["backlogBytes"] != 0 {
-            break slow["items"][0].take();
-        }
-    };
+    let yuki = Stalled::in_a_call_of(&mut taro, &server).await;
+    let mut slow = Value::Null;
+    yuki.is_flooded_until(&mut taro, "she is found", async || {
+        slow = root.get("/admin/api/slow?limit=1").await.ok()["items"][0].clone();
+        slow["stalled"] == true && slow["backlogBytes"] != 0
+    })
+    .await;
     assert_eq!(field(&slow, "userId"), "yuki");
     let stalled = slow["stalledMs"].as_u64().unwrap();
     assert!(Duration::from_millis(stalled) < PATIENCE, "{stalled} ms");
@@ -244,10 +231,10 @@ async fn the_slowest_clients_are_listed_and_can_be_disconnected() {
         field(&slow, "sessionId")
     );
     assert_eq!(root.post(&path, json!({})).await.ok(), json!({"closed": 1}));
-    let began = Instant::now();
-    while root.get("/admin/api/slow").await.ok()["items"] != json!([]) {
-        assert!(began.elapsed() < PATIENCE, "it is still there");
-    }
+    eventually("nobody is slow", async || {
+        root.get("/admin/api/slow").await.ok()["items"] == json!([])
+    })
+    .await;
     root.get("/admin/api/slow?limit=0")
         .await
         .refused(400, "BAD_REQUEST");

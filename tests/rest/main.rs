@@ -28,6 +28,7 @@ mod roles;
 mod servers;
 mod shapes;
 mod slow;
+mod stalled;
 #[path = "../server/support/mod.rs"]
 #[allow(
     dead_code,

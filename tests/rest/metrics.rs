@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::{
     api::{Api, WITH_KEY, send},
-    support::{Client, End, Endpoint, PATIENCE, TestServer, Tunnel},
+    stalled::Stalled,
+    support::{Client, End, Endpoint, PATIENCE, TestServer},
 };
 
 /// The value of a series; 0 before it has been counted.
@@ -178,24 +179,15 @@ async fn what_is_told_to_all_is_timed_and_counted_and_so_is_what_leaves_together
 
 /// Goal: what waits for a client that does not read is in the gauge, and leaves it with the client; a state that
 /// finds an older one waiting is counted as spared.
-/// Method: an otomo takes a call in a tunnel, which is blocked then; offers fill what the kernel keeps for them.
+/// Method: offers to an otomo who has stopped reading fill what the kernel keeps for her.
 #[tokio::test]
 async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     let server = TestServer::start_with(&[("outbox.hard_limit", "16MiB")]).await;
     let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
-    let tunnel = Tunnel::to(server.address()).await;
-    let yuki = server.connecting("yuki", Role::Otomo).through(&tunnel);
-    let mut yuki = yuki.ready().await;
-    let call = taro.request("yuki").await;
-    yuki.accept(call).await;
-    taro.expect("signaling_start").await;
-    tunnel.block();
-    let sdp = "x".repeat(60_000);
-    let offer =
-        json!({"type": "webrtc_offer", "callId": call, "offer": {"type": "offer", "sdp": sdp}});
-    while value(&server, "otomo_outbox_bytes").await == 0.0 {
-        taro.send(offer.clone()).await;
-    }
+    let yuki = Stalled::in_a_call_of(&mut taro, &server).await;
+    let waits = async || value(&server, "otomo_outbox_bytes").await > 0.0;
+    yuki.is_flooded_until(&mut taro, "something waits for her", waits)
+        .await;
     for status in ["break", "online", "break"] {
         hana.send(json!({"type": "otomo_status_set", "status": status}))
             .await;
@@ -203,8 +195,7 @@ async fn what_waits_for_a_client_that_does_not_read_is_counted() {
     }
     let spared = r#"otomo_drops_total{reason="replaced"}"#;
     counts(&server, spared, |count| count >= 1.0).await;
-    // With the tunnel goes what runs through it.
-    drop(tunnel);
+    drop(yuki);
     counts(&server, "otomo_outbox_bytes", |bytes| bytes == 0.0).await;
 }
 

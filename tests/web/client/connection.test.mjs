@@ -118,6 +118,17 @@ describe('a connection', () => {
     assert.equal(seen.sockets.length, 2);
   });
 
+  test('holds what the server said before one close for that one alone', async () => {
+    const seen = await live();
+    await seen.socket().says({ type: 'closing', code: 4100, reason: 'slow', reconnect: true, retryAfterMs: 8_000 });
+    await seen.socket().breaks(4100);
+    await seen.clock.tick(9_000);
+    await seen.socket().breaks();
+    const { retryAt, closing } = seen.otomo.link.get();
+    assert.deepEqual(closing, { code: 1006, reason: '' });
+    assert.ok(retryAt < seen.clock.now() + 8_000);
+  });
+
   test('says goodbye with 1000, and tries at once when nudged', async () => {
     const seen = await live();
     await seen.socket().breaks();

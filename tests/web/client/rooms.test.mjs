@@ -105,13 +105,26 @@ describe('rooms', () => {
     const seen = await live();
     await join(seen, 'room_join', { room: 'lobby' });
     await returns(seen);
-    await seen.socket().says(refusal(seen.socket().sent[0], 'UNAVAILABLE'));
+    await seen.socket().says(refusal(seen.socket().sent[0], 'RATE_LIMITED', { retryAfterMs: 6_000 }));
     await returns(seen);
-    await seen.clock.tick(5_000);
+    await seen.clock.tick(7_000);
     assert.deepEqual(types(seen), ['room_join']);
     await seen.socket().says(refusal(seen.socket().sent[0], 'UNAVAILABLE'));
     seen.otomo.request('room_leave', { room: 'lobby' }).catch(() => {});
     await seen.clock.tick(5_000);
     assert.deepEqual(types(seen), ['room_join', 'room_leave']);
+  });
+
+  test('are forgotten by a goodbye, also those whose door is shut', async () => {
+    const seen = await live({ topics: ['rooms'] });
+    await join(seen, 'room_join', { room: 'lobby' });
+    await returns(seen);
+    await seen.socket().says(refusal(seen.socket().sent[0], 'UNAVAILABLE'));
+    seen.otomo.stop();
+    assert.equal(seen.clock.waiting, 0);
+    seen.otomo.start();
+    await settle();
+    await back(seen);
+    assert.deepEqual(types(seen), []);
   });
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { POST_MS } from '../../../web/client/src/link/event_stream.js';
+import { ACTION_MS, POST_MS } from '../../../web/client/src/link/event_stream.js';
 import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
 import { ASK_AGAIN_MS } from '../../../web/client/src/link/transports.js';
 import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf, world } from './support/world.mjs';
@@ -123,6 +123,20 @@ describe('an event stream', () => {
     for (let n = 0; n < 6; n += 1) await settle();
     assert.equal((await Promise.all(answers)).length, 3);
     assert.equal(streams[0].request.signal.aborted, true);
+  });
+
+  test('leaves time to a command that the app\'s backend answers', async () => {
+    let answer;
+    const commands = ({ type }) => (type === 'heartbeat' ? [200, { type: 'heartbeat_ack' }] : new Promise((resolve) => (answer = resolve)));
+    const { otomo, streams, clock, posted } = await streaming({ commands });
+    const asked = otomo.request('game_action', { game_session_id: '7', action: 'think' }, { timeoutMs: Infinity });
+    for (let passed = 1_000; passed < ACTION_MS; passed += 1_000) {
+      await clock.tick(1_000);
+      await settle();
+    }
+    answer([200, { type: 'action_ack', requestId: posted[0].body.requestId }]);
+    assert.equal((await asked).type, 'action_ack');
+    assert.equal(streams.length, 1);
   });
 
   test('says why it was refused, and when to come back', async () => {

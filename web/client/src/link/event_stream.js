@@ -11,13 +11,17 @@
 
 import { errorFrom } from '../errors.js';
 import { BROKEN, GOODBYE } from './close_codes.js';
+import { isAction } from './commands.js';
 import { EventStreamParser } from './event_stream_parser.js';
 
 /**
- * How long the answer to a command may take, in milliseconds: those behind it wait as long. The slowest are actions,
- * for which the server waits 5 s for the app's backend (`actions.timeout`).
+ * How long the answer to a posted command may take, in milliseconds: those behind it wait as long. A server that asks
+ * another node gives up before (15 s).
  */
-export const POST_MS = 15_000;
+export const POST_MS = 20_000;
+
+/** The same for what the app's backend answers, for which the server may be told to wait longer (`actions.timeout`). */
+export const ACTION_MS = 90_000;
 
 /** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
 const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
@@ -59,7 +63,11 @@ export class EventStream {
 
   /** @param {string} text a command */
   send(text) {
-    this.#posted = this.#posted.then(() => this.#post(text));
+    const { type, requestId } = JSON.parse(text);
+    const post = () => this.#post(text, type, requestId);
+    // The question whether anything gets through does not wait behind what may not.
+    if (type === 'heartbeat') post();
+    else this.#posted = this.#posted.then(post);
   }
 
   /** @param {number} code 1000 says goodbye; a stream that merely ends looks like a reload */
@@ -123,12 +131,15 @@ export class EventStream {
     this.onmessage?.(message);
   }
 
-  /** @param {string} text */
-  async #post(text) {
+  /**
+   * @param {string} text
+   * @param {string} type
+   * @param {string | undefined} requestId
+   */
+  async #post(text, type, requestId) {
     if (this.#stream.signal.aborted) return;
     const { fetch, base, clock } = this.#way;
-    const { requestId } = JSON.parse(text);
-    const end = clock.after(POST_MS, () => this.#broke({ code: BROKEN }));
+    const end = clock.after(isAction(type) ? ACTION_MS : POST_MS, () => this.#broke({ code: BROKEN }));
     try {
       const session = new URLSearchParams({ session: this.#session ?? '' });
       const response = await fetch(`${base}/api/commands?${session}`, {

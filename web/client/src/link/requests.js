@@ -119,7 +119,6 @@ export class Requests {
   lost() {
     for (const [requestId, pending] of this.#pending) {
       pending.endDoubt();
-      pending.endPause();
       const { sent, repeats, type } = pending;
       pending.sent = false;
       if (!repeats && sent) {

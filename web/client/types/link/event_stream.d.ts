@@ -1,8 +1,10 @@
 /**
- * How long the answer to a command may take, in milliseconds: those behind it wait as long. The slowest are actions,
- * for which the server waits 5 s for the app's backend (`actions.timeout`).
+ * How long the answer to a posted command may take, in milliseconds: those behind it wait as long. A server that asks
+ * another node gives up before (15 s).
  */
-export const POST_MS: 15000;
+export const POST_MS: 20000;
+/** The same for what the app's backend answers, for which the server may be told to wait longer (`actions.timeout`). */
+export const ACTION_MS: 90000;
 /** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
 export class EventStream implements Wire {
     /**

@@ -166,6 +166,7 @@ scenario('a microphone that is lost in a call is told, and may be used again', a
   await picture(user.page, 'microphone lost');
   await user.stage.getByText('マイクをもう一度使う').click();
   await user.stage.getByText('マイクが使えなくなりました').waitFor({ state: 'hidden' });
+  await user.stage.locator('.round.mute:focus').waitFor();
   await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
   assert.equal(await user.page.evaluate(() => window.given.getAudioTracks()[0].readyState), 'live');
   await user.leaves();

@@ -8,7 +8,7 @@
  * | `UNAVAILABLE` | besides the server's own: something on the way answered for it |
  * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
- * | `ABORTED` | the caller's `AbortSignal` |
+ * | `ABORTED` | the caller's `AbortSignal`; or a call that was left before it was placed |
  * | `NO_ANSWER` | `request` of a command that the server does not answer: use `send` |
  * | `NO_TOKEN` | the app's token function gave none, or failed |
  * | `MICROPHONE` | no permission, no device, or a page without https |

@@ -71,6 +71,8 @@ export function talkScene(t, actions, first) {
       setText(trouble, troubleText(t, call, state));
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
+      // Once it has done its work, who has pressed it goes on from the next button.
+      if (!call.microphoneLost && reopen === document.activeElement) mute.button.focus();
       reopen.hidden = !call.microphoneLost;
       setAttribute(portrait, 'class', talking ? 'portrait talking' : 'portrait calling');
       const loudness = talking ? actions.loudness() : { own: 0, peer: 0 };

@@ -95,7 +95,8 @@ scenario('a request can be declined, and one of one’s own be taken back', asyn
   await one.hasNot('outgoing', 'ふゆみ');
 });
 
-scenario('who cannot be asked is said where one asked', async ({ person }) => {
+scenario('who cannot be asked is said where one asked', async ({ person, expects }) => {
+  expects('404 /api/friends/nobody-at-all', '400 /api/friends/user-');
   const [one] = await two(person, 'いずみ', 'しおり');
   await one.asks('nobody-at-all');
   await one.said.getByText('そのIDの人は見つかりません').waitFor();

@@ -19,7 +19,8 @@ async function has(page, points) {
   await balanceOf(page).getByText(points, { exact: true }).waitFor({ timeout: PATIENCE_MS });
 }
 
-scenario('points come and go, live, with what they were for', async ({ person }) => {
+scenario('points come and go, live, with what they were for', async ({ person, expects }) => {
+  expects('409 /api/server/points/');
   const { page } = await (await person('みのる')).enterAs('user');
   await goesToPoints(page);
   await has(page, '0');

@@ -119,7 +119,7 @@ async function newPage(options) {
 }
 
 /** What the browser itself tells of links that break: a page is there to come back. */
-const BREAKS = /WebSocket|net::ERR_|\/sse|\/api\/(commands|friends\/|points$|server\/points\/)/;
+const BREAKS = /WebSocket|net::ERR_/;
 
 /** How it tells of a refusal. */
 const REFUSAL = /responded with a status of (\d+)/;

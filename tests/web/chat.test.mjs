@@ -291,6 +291,7 @@ describe('how much fits into a message', () => {
     assert.deepEqual(roomIn('a'.repeat(89), 100), { fits: true, left: null });
     assert.deepEqual(roomIn('a'.repeat(90), 100), { fits: true, left: 10 });
     assert.deepEqual(roomIn('あ'.repeat(33), 100), { fits: true, left: 0 });
+    assert.deepEqual(roomIn('あ'.repeat(31), 101), { fits: true, left: 2 }, 'what goes by it is taken');
     assert.deepEqual(roomIn('あ'.repeat(34), 100), { fits: false, left: -1 });
     assert.deepEqual(roomIn('🌸'.repeat(30), 100), { fits: false, left: -5 });
   });

@@ -169,8 +169,7 @@ scenario('what was pressed in a call keeps the focus, and is called the same', a
     assert.equal(await focused(), 'round mute');
   }
   await user.leaves();
-  await user.dismisses();
-  await otomo.dismisses();
+  await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
 });
 
 scenario('a notice with a link, or one that is being read, waits for its reader', async ({ person }) => {

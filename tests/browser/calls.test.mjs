@@ -22,6 +22,9 @@ async function talk(person, userName, otomoName) {
   return { user, otomo };
 }
 
+/** A page takes as long to load as the machine is busy; who is away for longer than the grace has left the call. */
+const WAITS_FOR_RELOADS = { OTOMO_CALLS__LOSS_GRACE: '60s' };
+
 scenario('a call rings, is answered, carries sound both ways, and ends for both', async ({ person }) => {
   const { user, otomo } = await pair(person, 'いちろう', 'かえで');
   const witness = await (await person('あかね')).enterAs('user');
@@ -108,17 +111,21 @@ scenario('a call that rings out is a missed call, also after a reload, until it 
   assert.equal(await missed.count(), 0);
 });
 
-scenario('both sides may reload in the middle of a call, and go on talking', async ({ person }) => {
-  const { user, otomo } = await talk(person, 'ろくろう', 'あおい');
-  for (const who of [user, otomo]) {
-    await who.page.reload();
-    await who.on('talk');
-    await Promise.all([user.talks(), otomo.talks()]);
-    await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
-  }
-  await user.leaves();
-  await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
-});
+scenario(
+  'both sides may reload in the middle of a call, and go on talking',
+  async ({ person }) => {
+    const { user, otomo } = await talk(person, 'ろくろう', 'あおい');
+    for (const who of [user, otomo]) {
+      await who.page.reload();
+      await who.on('talk');
+      await Promise.all([user.talks(), otomo.talks()]);
+      await Promise.all([user.sendsAndHears(), otomo.sendsAndHears()]);
+    }
+    await user.leaves();
+    await Promise.all([user.endsWith('user_end'), otomo.endsWith('user_end')]);
+  },
+  WAITS_FOR_RELOADS,
+);
 
 scenario('a muted microphone says so, and nobody hears of it elsewhere', async ({ person }) => {
   const { user, otomo } = await talk(person, 'しちろう', 'ふじ');
@@ -133,19 +140,23 @@ scenario('a muted microphone says so, and nobody hears of it elsewhere', async (
   await user.endsWith('otomo_end');
 });
 
-scenario('who has muted themselves is not heard after a reload either', async ({ person }) => {
-  const { user, otomo } = await talk(person, 'はちべえ', 'すずらん');
-  await user.stage.locator('.round.mute').click();
-  await user.stage.getByText('あなたの声は届いていません').waitFor();
-  await user.page.reload();
-  await user.on('talk');
-  await Promise.all([user.talks(), otomo.talks()]);
-  await user.stage.getByText('あなたの声は届いていません').waitFor();
-  await user.stage.locator('.round.mute').click();
-  await user.stage.getByText('あなたの声は届いていません').waitFor({ state: 'hidden' });
-  await otomo.leaves();
-  await user.endsWith('otomo_end');
-});
+scenario(
+  'who has muted themselves is not heard after a reload either',
+  async ({ person }) => {
+    const { user, otomo } = await talk(person, 'はちべえ', 'すずらん');
+    await user.stage.locator('.round.mute').click();
+    await user.stage.getByText('あなたの声は届いていません').waitFor();
+    await user.page.reload();
+    await user.on('talk');
+    await Promise.all([user.talks(), otomo.talks()]);
+    await user.stage.getByText('あなたの声は届いていません').waitFor();
+    await user.stage.locator('.round.mute').click();
+    await user.stage.getByText('あなたの声は届いていません').waitFor({ state: 'hidden' });
+    await otomo.leaves();
+    await user.endsWith('otomo_end');
+  },
+  WAITS_FOR_RELOADS,
+);
 
 scenario('a microphone that is lost in a call is told, and may be used again', async ({ person }) => {
   const { user, otomo } = await pair(person, 'きゅうべえ', 'あやめ');

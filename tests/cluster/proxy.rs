@@ -212,16 +212,20 @@ async fn polls_through(nginx: &Nginx) {
             (200, "ok".to_owned())
         );
         let mut heard = String::new();
-        while !heard.contains("\"ready\"") {
+        eventually("they are ready", async || {
             let (status, payload) = engine(nginx, sid, None).await;
             assert_eq!(status, 200, "{payload}");
             heard += &payload;
-        }
+            heard.contains("\"ready\"")
+        })
+        .await;
         let ask = r#"421["heartbeat",{}]"#;
         engine(nginx, sid, Some(ask)).await;
-        while !heard.contains("heartbeat_ack") {
+        eventually("they are answered", async || {
             heard += &engine(nginx, sid, None).await.1;
-        }
+            heard.contains("heartbeat_ack")
+        })
+        .await;
         engine(nginx, sid, Some("41")).await;
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use crate::support::{Endpoint, Process};
+use crate::support::{Endpoint, Process, eventually};
 
 fn otomo(database: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
@@ -57,9 +57,10 @@ async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_torn() {
             tokio::spawn(writing)
         })
         .collect();
-    while acknowledged.load(Ordering::SeqCst) < 200 {
-        tokio::task::yield_now().await;
-    }
+    eventually("200 messages are acknowledged", async || {
+        acknowledged.load(Ordering::SeqCst) >= 200
+    })
+    .await;
     let place = tempfile::tempdir().expect("a folder");
     let copy = place.path().join("copy.db");
     let before = acknowledged.load(Ordering::SeqCst);
@@ -77,9 +78,10 @@ async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_torn() {
     assert!(!refused.status.success());
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("another server serves"), "{said}");
-    while acknowledged.load(Ordering::SeqCst) < during + 100 {
-        tokio::task::yield_now().await;
-    }
+    eventually("100 more are acknowledged", async || {
+        acknowledged.load(Ordering::SeqCst) >= during + 100
+    })
+    .await;
     writers.iter().for_each(tokio::task::JoinHandle::abort);
     server.kill();
 

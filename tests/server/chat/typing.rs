@@ -7,11 +7,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{to_conversation, writes};
-use crate::support::{Client, Json, TestServer, silence};
+use crate::support::{Client, Json, PATIENCE, TestServer, eventually, silence};
 
 const QUICK: [(&str, &str); 2] = [
-    ("chat.typing_expire", "400ms"),
-    ("chat.typing_resend", "100ms"),
+    ("chat.typing_expire", "800ms"),
+    ("chat.typing_resend", "500ms"),
 ];
 
 async fn types(client: &mut Client, conversation: &str) {
@@ -29,7 +29,7 @@ async fn the_others_hear_of_it_until_it_is_over() {
     let server = TestServer::start_with(&QUICK).await;
     let mut taro = server.connecting("taro", Role::User).open().await;
     let typing = taro.expect("connected").await["typing"].clone();
-    assert_eq!(typing, json!({"resendMs": 100, "expireMs": 400}));
+    assert_eq!(typing, json!({"resendMs": 500, "expireMs": 800}));
     taro.expect("ready").await;
     let (mut hana, mut jiro) = (server.user("hana").await, server.user("jiro").await);
     let id = writes(&mut taro, "hana", "m-1", "a").await;
@@ -38,7 +38,7 @@ async fn the_others_hear_of_it_until_it_is_over() {
     let started = hana.expect("typing-start").await;
     assert_eq!(
         (of(&started), &started["expiresInMs"]),
-        (expected, &400.into())
+        (expected, &800.into())
     );
     // They were told a moment ago: not again.
     types(&mut taro, &id).await;
@@ -66,7 +66,7 @@ async fn the_others_hear_of_it_until_it_is_over() {
         assert_eq!(of(&hana.expect("typing-stop").await), expected);
     }
     // Each ended once, and there is nothing left to end.
-    silence(Duration::from_millis(500)).await;
+    silence(Duration::from_secs(1)).await;
     hana.expect_none("typing-stop").await;
     jiro.expect_none("typing-start").await;
 }
@@ -80,10 +80,12 @@ async fn typing_that_is_never_stopped_ends_each_time() {
     let expected = (&json!("taro"), &json!(id));
     for _ in 0..3 {
         // On a machine that is busy a word may be over before it is told.
-        while hana.heard("typing-start").is_none() {
+        eventually("she hears that he types", async || {
             types(&mut taro, &id).await;
             taro.settled().await;
-        }
+            hana.heard("typing-start").is_some()
+        })
+        .await;
         assert_eq!(of(&hana.expect("typing-start").await), expected);
         assert_eq!(of(&hana.expect("typing-stop").await), expected);
         hana.everything();
@@ -102,6 +104,7 @@ async fn typing_without_an_end_is_told_at_its_pace_and_stops_once() {
     let id = writes(&mut taro, "hana", "m-1", "a").await;
     let (began, mut told) = (Instant::now(), 0);
     while told < 6 {
+        assert!(began.elapsed() < PATIENCE, "told {told} times");
         types(&mut taro, &id).await;
         taro.settled().await;
         for event in hana.everything() {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::packets::{Poller, Socket, event, sent};
 use crate::{
     api::{Api, WITH_KEY},
-    support::{TestServer, silence},
+    support::{TestServer, found, silence},
 };
 
 /// Longer than any test: who is seen to leave has left cleanly.
@@ -42,14 +42,13 @@ async fn a_client_that_gives_a_poll_up_may_be_reloading() {
     let mut taro = server.user("taro").await;
     let poller = Poller::ready(&server, "hana", Role::Otomo).await;
     taro.sees("hana", "online").await;
-    let mut waiting = tokio::spawn(sent(poller.getting()));
-    silence(Duration::from_millis(200)).await;
-    while waiting.is_finished() {
-        // There was something to say.
-        waiting = tokio::spawn(sent(poller.getting()));
+    // Those before it are answered: there is something to say.
+    let waiting = found("a poll waits", async || {
+        let poll = tokio::spawn(sent(poller.getting()));
         silence(Duration::from_millis(200)).await;
-    }
-    waiting.abort();
+        (!poll.is_finished()).then_some(poll)
+    });
+    waiting.await.abort();
     taro.sees("hana", "offline").await;
     assert_eq!(poller.get().await.code(), Some(1));
 }

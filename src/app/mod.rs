@@ -49,7 +49,7 @@ use crate::{
     people::People,
     points::Points,
     presence::{self, Presence},
-    rest::Shared,
+    rest::{Shared, StoreCheck},
     rooms::Rooms,
     session::gate::Gate,
     store::{
@@ -195,6 +195,7 @@ impl App {
             config,
             metrics,
             store,
+            store_check: StoreCheck::default(),
             node,
             membership,
             dispatch,

@@ -1,6 +1,9 @@
 //! For operators: is the process alive, may it get traffic, and what it counts.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
@@ -10,6 +13,7 @@ use actix_web::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::{Answer, Shared, tags};
 use crate::{
@@ -24,7 +28,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     protocol::{error_code::ErrorCode, fault::Fault},
-    store::StoreError,
+    store::{self, StoreError},
 };
 
 /// How long the store may take before it counts as away. A load balancer asks every few seconds and waits no longer.
@@ -32,6 +36,49 @@ const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far the node's clock may be from the store's. Beyond it people would be told wrong deadlines.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+
+/// How long an answer of the store is good for. Anybody may ask, and each look is a write: so many ask at the price of one.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// Whether the store works: looked at once for all who ask at the same time, or soon after.
+#[derive(Default)]
+pub struct StoreCheck(Arc<Mutex<Option<Checked>>>);
+
+/// What the store was like, and when.
+#[derive(Clone, Copy)]
+struct Checked {
+    at: Instant,
+    works: bool,
+}
+
+impl StoreCheck {
+    /// Whether it reads and writes, within [`STORE_PATIENCE`].
+    async fn works(&self, store: &store::Handle) -> bool {
+        let mut latest = Arc::clone(&self.0).lock_owned().await;
+        if let Some(Checked { at, works }) = *latest
+            && at.elapsed() < GOOD_FOR
+        {
+            return works;
+        }
+        let store = store.clone();
+        // In a task of its own: if who asked goes away, the others still wait for this look and begin no further one.
+        let looking = actix_rt::spawn(async move {
+            let works = look(&store).await;
+            let at = Instant::now();
+            *latest = Some(Checked { at, works });
+            works
+        });
+        looking.await.unwrap_or(false)
+    }
+}
+
+async fn look(store: &store::Handle) -> bool {
+    let checked = actix_rt::time::timeout(STORE_PATIENCE, store.check()).await;
+    let checked = checked.unwrap_or(Err(StoreError::Overloaded("it takes too long to answer")));
+    checked
+        .inspect_err(|error| log::warn!("not ready cause={}", chain(error)))
+        .is_ok()
+}
 
 pub(super) fn area() -> Area {
     Area::new("", Access::Anyone).with(
@@ -105,16 +152,9 @@ enum Unready {
 }
 
 async fn ready(shared: Data<Shared>) -> Answer<Ready> {
-    let checked = actix_rt::time::timeout(STORE_PATIENCE, shared.store.check()).await;
-    let store = match checked {
-        Ok(checked) => checked.inspect_err(|error| {
-            let cause = chain(error);
-            log::warn!("not ready cause={cause}");
-        }),
-        Err(_elapsed) => Err(StoreError::Overloaded("it takes too long to answer")),
-    };
+    let store = shared.store_check.works(&shared.store).await;
     let (own, stored) = (Clock::system().now(), shared.store.now());
-    let mut reasons = reasons(shared.gate.drain().has_begun(), store.is_ok(), own, stored);
+    let mut reasons = reasons(shared.gate.drain().has_begun(), store, own, stored);
     if !shared.membership.is_current() {
         reasons.push(Unready::Lease);
     }
@@ -173,7 +213,64 @@ impl Gives for Page {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
+    use crate::{
+        kernel::{
+            config::{DatabaseConfig, DatabaseUrl},
+            metrics::Metrics,
+        },
+        store::migrations::migrate,
+    };
+
+    /// An open store in a folder, and what counts its commits.
+    fn open(folder: &tempfile::TempDir) -> (store::Handle, Arc<Metrics>) {
+        let config = DatabaseConfig {
+            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
+            pool_size: 1,
+            queue: 100,
+            statement_timeout: Duration::from_secs(5),
+        };
+        migrate(&config.url).unwrap();
+        let metrics = Arc::<Metrics>::default();
+        let store = store::Handle::open(&config, Clock::system(), Arc::clone(&metrics)).unwrap();
+        (store, metrics)
+    }
+
+    fn commits(metrics: &Metrics) -> u32 {
+        let page = metrics.encode();
+        let mut lines = page.lines();
+        let count = lines.find_map(|line| line.strip_prefix("otomo_commit_seconds_count "));
+        count.unwrap().parse().unwrap()
+    }
+
+    #[actix_rt::test]
+    async fn all_who_ask_at_once_share_one_write_and_a_second_later_there_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, metrics) = open(&folder);
+        let check = StoreCheck::default();
+        let all = || join_all((0..100).map(|_| check.works(&store)));
+        // The first who asks goes away at once.
+        let mut gone = Box::pin(check.works(&store));
+        assert!(futures_util::poll!(&mut gone).is_pending());
+        drop(gone);
+        assert_eq!(all().await, [true; 100]);
+        assert_eq!(commits(&metrics), 1);
+        let make_old = async || {
+            let mut latest = check.0.lock().await;
+            let latest = latest.as_mut().unwrap();
+            latest.at = latest.at.checked_sub(GOOD_FOR).unwrap();
+        };
+        make_old().await;
+        assert_eq!(all().await, [true; 100]);
+        assert_eq!(commits(&metrics), 2);
+        // A store that is away is asked no more often, and is not believed for longer.
+        store.close().await;
+        assert_eq!(all().await, [true; 100]);
+        make_old().await;
+        assert_eq!(all().await, [false; 100]);
+    }
 
     #[test]
     fn a_node_says_all_that_keeps_it_from_being_ready() {

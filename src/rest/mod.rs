@@ -45,6 +45,7 @@ use actix_web::{
 };
 
 use self::error::ApiError;
+pub use self::health::StoreCheck;
 use crate::{
     actions::Webhook,
     calls::Calls,
@@ -74,6 +75,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Durable state.
     pub store: store::Handle,
+    /// Whether it works, for all who ask.
+    pub store_check: StoreCheck,
     /// This server.
     pub node: NodeId,
     /// This server among the others of its database.

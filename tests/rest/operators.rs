@@ -35,6 +35,33 @@ async fn a_node_is_alive_and_ready_and_counts() {
     assert!(metrics.text.ends_with("# EOF\n"));
 }
 
+/// How many commits the store has made.
+async fn commits(operator: &Api) -> u64 {
+    let metrics = operator.get("/metrics").await.text;
+    let mut lines = metrics.lines();
+    let count = lines.find_map(|line| line.strip_prefix("otomo_commit_seconds_count "));
+    count
+        .expect("commits are counted")
+        .parse()
+        .expect("a number")
+}
+
+#[tokio::test]
+async fn a_hundred_who_ask_at_once_whether_a_node_is_ready_cost_one_write() {
+    let server = TestServer::start().await;
+    let operator = Api::stranger(&server);
+    let before = commits(&operator).await;
+    let began = std::time::Instant::now();
+    let asked = (0..100).map(|_| operator.get("/health/ready"));
+    for reply in futures_util::future::join_all(asked).await {
+        assert_eq!(reply.ok(), json!({"ready": true}));
+    }
+    // One, and one more for each second that a slow machine takes.
+    let made = commits(&operator).await - before;
+    assert!(made <= 1 + began.elapsed().as_secs(), "{made} writes");
+    assert!(made >= 1, "the store was not asked");
+}
+
 #[tokio::test]
 async fn a_node_that_drains_is_alive_and_not_ready() {
     let server = TestServer::start().await;

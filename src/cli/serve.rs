@@ -45,6 +45,7 @@ pub(super) fn run(
         log::warn!("memory that is free is kept for a while cause={fault}");
     }
     log::info!("room for descriptors={}", descriptors::raise()?);
+    warn_of(&config.warnings());
     let development = config.development();
     let tls = config.server.tls.is_some();
     actix::System::new().block_on(async move {
@@ -86,6 +87,13 @@ fn announce(address: SocketAddr, tls: bool, development: bool) {
     }
 }
 
+/// Tells what is allowed and seldom meant.
+fn warn_of(warnings: &[String]) {
+    for warning in warnings {
+        log::warn!("configuration: {warning}");
+    }
+}
+
 async fn stop_on_signals([mut terminate, mut interrupt]: [Signal; 2], stopper: Stopper) {
     let mut asked = false;
     loop {
@@ -118,9 +126,13 @@ fn reload(flags: &ConfigFlags, reloader: &Reloader) {
     let reloaded = flags
         .load()
         .map_err(ReloadFault::Config)
-        .and_then(|config| reloader.reload(config));
+        .and_then(|config| {
+            let warnings = config.warnings();
+            Ok((reloader.reload(config)?, warnings))
+        });
     match reloaded {
-        Ok(Reloaded { changed, kept }) => {
+        Ok((Reloaded { changed, kept }, warnings)) => {
+            warn_of(&warnings);
             for setting in kept {
                 log::warn!("{setting} changes only with a restart");
             }

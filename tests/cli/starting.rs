@@ -53,6 +53,21 @@ fn what_keeps_a_server_from_starting_is_one_line_that_names_the_setting_and_the_
 }
 
 #[test]
+fn a_start_warns_of_what_check_config_warns_of() {
+    let place = Place::new();
+    let environment = [
+        ("RUST_LOG", "warn"),
+        FREE_PORT,
+        ("OTOMO_SERVER__DRAIN_LIMIT", "1m"),
+    ];
+    // One that ends by itself.
+    let args = ["serve", "--port-file", "/none/port"];
+    let said = place.otomo_with(&environment, &args).failed(1);
+    assert!(said.contains("server.drain_limit is 1m"), "{said}");
+    assert!(said.contains("--port-file: cannot write"), "{said}");
+}
+
+#[test]
 fn a_development_secret_that_cannot_be_read_is_named() {
     let place = Place::new();
     fs::create_dir_all(place.path().join("data/dev-secret")).unwrap();
@@ -62,14 +77,14 @@ fn a_development_secret_that_cannot_be_read_is_named() {
 }
 
 /// A running server, killed when it is dropped.
-struct Running(std::process::Child);
+pub(super) struct Running(std::process::Child);
 
 impl Running {
     fn start(place: &Place) -> Self {
         Self::start_with(place, &[])
     }
 
-    fn start_with(place: &Place, environment: &[(&str, &str)]) -> Self {
+    pub(super) fn start_with(place: &Place, environment: &[(&str, &str)]) -> Self {
         let port_file = place.path().join("port");
         let _ = fs::remove_file(&port_file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));

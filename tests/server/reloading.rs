@@ -214,3 +214,14 @@ async fn a_new_certificate_is_shown_to_whoever_comes() {
     hang_up(&server, &log, "all stays as it was").await;
     is_let_in().await;
 }
+
+#[tokio::test]
+async fn a_reload_warns_as_a_start_does() {
+    let file = File::new(&[("auth.hs256_secret", FIRST)]);
+    let (server, log) = start(&file).await;
+    file.write(&[("auth.hs256_secret", FIRST), ("server.drain_limit", "1m")]);
+    let warning = "configuration: server.drain_limit is 1m";
+    let said = std::fs::read_to_string(&log).expect("a log");
+    assert!(!said.contains(warning), "{said}");
+    hang_up(&server, &log, warning).await;
+}

@@ -1,46 +1,112 @@
 //! Whether a database can be used, for those who look after a server: tried without a trace.
+//!
+//! Nothing is written to it: not even the table of changes is made, which diesel does when it is asked for them. What a write
+//! takes is tried only where Otomo's tables are: a wrong `database.url` may name the database of somebody else.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, Seek as _, Write as _},
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use diesel::{RunQueryDsl as _, sql_query};
+use nix::unistd::{AccessFlags, access};
 
-use super::{Conn, StoreError, conn::Access, migrations, run};
-use crate::kernel::{config::DatabaseConfig, time::Timestamp};
+use super::{Conn, StoreError, conn::Access, migrations, sqlite};
+use crate::kernel::{
+    config::{DatabaseConfig, DatabaseUrl},
+    time::Timestamp,
+};
+
+/// What SQLite writes at once, in bytes.
+const PAGE: [u8; 4096] = [0; 4096];
 
 /// What was found.
 #[derive(Debug)]
 pub struct Inspection {
     /// Changes of the schema that this binary has and the database has not.
     pub pending: Vec<String>,
-    /// The newest change that it has.
+    /// The newest change that it has; none if nothing of Otomo's is in it.
     pub schema: Option<String>,
-    /// What a write took that was undone.
-    pub write: Duration,
+    /// What a write took until it was on the disk. None if nothing of Otomo's is in it: it was not tried.
+    pub write: Option<Duration>,
     /// The database's own clock, if it has one.
     pub clock: Option<Timestamp>,
 }
 
-/// Connects, reads the schema, and writes a row in a transaction that is rolled back. For a database that is there: an SQLite
-/// file would be made.
+/// Connects, reads the schema, and tries what a write takes. For a database that is there.
 ///
 /// # Errors
 /// What of it does not work.
 pub fn inspect(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
-    let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
-    let clock = conn.clock()?;
-    let (schema, pending) = migrations::compare(&mut conn)?;
-    let began = Instant::now();
-    if schema.is_some() {
-        conn.begin_write(false)?;
-        let row = "INSERT INTO __diesel_schema_migrations (version) VALUES ('of otomo doctor')";
-        let written = run!(&mut conn, |c| sql_query(row).execute(c));
-        conn.roll_back()?;
-        written?;
+    match &config.url {
+        DatabaseUrl::Sqlite(path) => inspect_file(path),
+        DatabaseUrl::Postgres(_) => inspect_server(config),
     }
+}
+
+/// A write is one to a file beside it: a commit of SQLite is a page at the end of a log, and a flush.
+fn inspect_file(path: &Path) -> Result<Inspection, StoreError> {
+    let (schema, pending) = migrations::compare(&mut Conn::Sqlite(sqlite::look(path)?))?;
+    let write = match schema {
+        None => None,
+        Some(_) => {
+            access(path, AccessFlags::W_OK).map_err(|cause| {
+                StoreError::unavailable_because("this user may not write to it", cause)
+            })?;
+            let took = time_write(path).map_err(|cause| {
+                StoreError::unavailable_because("nothing can be written beside it", cause)
+            })?;
+            Some(took)
+        }
+    };
     Ok(Inspection {
         pending,
         schema,
-        write: began.elapsed(),
+        write,
+        clock: None,
+    })
+}
+
+/// What it takes to write a page over another and have it on the disk, in the folder of a file. The first one only makes the
+/// file, which costs more.
+fn time_write(path: &Path) -> io::Result<Duration> {
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut beside = tempfile::Builder::new()
+        .prefix(".otomo-doctor-")
+        .tempfile_in(folder)?;
+    let file = beside.as_file_mut();
+    file.write_all(&PAGE)?;
+    file.sync_all()?;
+    file.rewind()?;
+    let began = Instant::now();
+    file.write_all(&PAGE)?;
+    file.sync_data()?;
+    Ok(began.elapsed())
+}
+
+/// A write is a message in the server's log that nobody reads: its commit is one like any other, and no table knows of it.
+fn inspect_server(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
+    let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+    let clock = conn.clock()?;
+    conn.begin_read()?;
+    let compared = migrations::compare(&mut conn);
+    conn.roll_back()?;
+    let (schema, pending) = compared?;
+    let write = match schema {
+        None => None,
+        Some(_) => {
+            conn.begin_write(false)?;
+            conn.rewrite()?;
+            let began = Instant::now();
+            conn.commit()?;
+            Some(began.elapsed())
+        }
+    };
+    Ok(Inspection {
+        pending,
+        schema,
+        write,
         clock,
     })
 }

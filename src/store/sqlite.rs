@@ -1,6 +1,7 @@
 //! What is particular to SQLite: how a connection is set up, and what its messages mean.
 
 use std::{
+    fs,
     path::Path,
     thread::sleep,
     time::{Duration, Instant},
@@ -57,6 +58,34 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     conn.batch_execute(&format!("PRAGMA busy_timeout = {busy};"))?;
     switch_to_wal(&mut conn, Duration::from_millis(busy.into()))?;
     conn.batch_execute(&set_up(access))?;
+    Ok(conn)
+}
+
+/// Opens a file that is there to look at it, and leaves it as it is: with its journal mode, and with the log of a server
+/// that was killed.
+///
+/// With a log or a journal beside it, it is opened for reading alone: whoever may write copies the log into the file when
+/// they close it as the last. Without, it is opened for writing, though nothing is written: a connection that only reads
+/// makes an empty log for a file in WAL mode, and cannot take it away.
+pub(super) fn look(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let file = fs::canonicalize(path)
+        .map_err(|cause| StoreError::unavailable_because("its file cannot be found", cause))?;
+    let file = file
+        .to_str()
+        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
+    let mut besides = ["-wal", "-journal"].iter();
+    let mode = match besides.any(|suffix| Path::new(&format!("{file}{suffix}")).exists()) {
+        true => "ro",
+        false => "rw",
+    };
+    let file = file
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    let mut conn = SqliteConnection::establish(&format!("file:{file}?mode={mode}"))?;
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA query_only = true;"
+    ))?;
     Ok(conn)
 }
 
@@ -165,6 +194,23 @@ pub(super) fn unique_columns(message: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_file_can_be_looked_at_and_none_is_made_or_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("odd ?#%41&mode=rwc.db");
+        look(&path).err().unwrap();
+        open(&path, Access::Migrate)
+            .unwrap()
+            .batch_execute("CREATE TABLE theirs (a)")
+            .unwrap();
+        let mut conn = look(&path).unwrap();
+        conn.batch_execute("SELECT * FROM theirs").unwrap();
+        conn.batch_execute("INSERT INTO theirs VALUES (1)")
+            .unwrap_err();
+        drop(conn);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn messages_are_sorted_by_what_can_be_done() {

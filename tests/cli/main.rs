@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test that fails, fails by panicking"
 )]
@@ -9,6 +10,9 @@
 mod bench;
 mod deployment;
 mod doctor;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "other suites ask for more of it")]
+mod postgres;
 mod starting;
 
 use std::{

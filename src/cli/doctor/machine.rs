@@ -7,8 +7,9 @@ use std::{
 };
 
 use nix::sys::statvfs::statvfs;
+use serde::Deserialize;
 
-use super::{PATIENCE, finding::Report};
+use super::{PATIENCE, Report};
 use crate::{
     cli::descriptors,
     kernel::config::{Config, DatabaseUrl},
@@ -21,14 +22,15 @@ const BESIDE: u64 = 256;
 const LITTLE_ROOM: u64 = 2 << 30;
 const NO_ROOM: u64 = 200 << 20;
 
+/// More than an answer of ours can have, in bytes.
+const ANSWER_MAX: u64 = 64 * 1024;
+
 /// Whether as many clients as there may be get a descriptor each.
 pub(super) fn descriptors(config: &Config, report: &mut Report) {
     const ABOUT: &str = "descriptors";
     let most = match descriptors::raise() {
         Ok(most) => most,
-        Err(error) => {
-            return report.warning(ABOUT, error.to_string(), "look at ulimit -n");
-        }
+        Err(error) => return report.warning(ABOUT, error.to_string(), "look at ulimit -n"),
     };
     let limits = config.limits.now();
     let Some(connections) = limits.connections.map(|most| u64::from(most.get())) else {
@@ -36,17 +38,15 @@ pub(super) fn descriptors(config: &Config, report: &mut Report) {
         return report.warning(ABOUT, found, "set limits.connections below it");
     };
     let needed = connections + BESIDE;
-    match most >= needed {
-        true => report.ok(
-            ABOUT,
-            format!("{most}, enough for {connections} connections"),
-        ),
-        false => report.warning(
-            ABOUT,
-            format!("{most}, too few for {connections} connections"),
-            format!("raise LimitNOFILE (ulimit -n) to {needed}, or lower limits.connections"),
-        ),
+    if most >= needed {
+        let found = format!("{most}, enough for {connections} connections");
+        return report.ok(ABOUT, found);
     }
+    report.warning(
+        ABOUT,
+        format!("{most}, too few for {connections} connections"),
+        format!("raise LimitNOFILE (ulimit -n) to {needed}, or lower limits.connections"),
+    );
 }
 
 /// Whether the address is free, or a server of ours has it.
@@ -65,23 +65,30 @@ pub(super) fn address(config: &Config, report: &mut Report) {
         let found = format!("{listen} is served; what speaks TLS there was not asked");
         return report.ok(ABOUT, found);
     }
-    match ask(listen) {
-        Ok(answer) if answer.contains("\"ready\":true") => {
-            report.ok(ABOUT, format!("an Otomo serves {listen} and is ready"))
-        }
-        Ok(answer) if answer.contains("UNAVAILABLE") => report.warning(
+    match ask(listen).map(|answer| Server::of(&answer)) {
+        Ok(Server::Ready) => report.ok(ABOUT, format!("an Otomo serves {listen} and is ready")),
+        Ok(Server::Unready(reasons)) => report.warning(
             ABOUT,
-            format!("an Otomo serves {listen} and is not ready"),
-            format!("GET http://{listen}/health/ready says why"),
+            format!("an Otomo serves {listen} and is not ready ({reasons})"),
+            "look at its log",
         ),
-        Ok(_) | Err(_) => report.failed(
+        Ok(Server::Foreign) => report.failed(
             ABOUT,
             format!("{listen} is taken by something that is no Otomo"),
             "stop that, or choose another server.listen",
         ),
+        Err(error) => report.failed(
+            ABOUT,
+            format!("{listen} is taken, and does not answer ({error})"),
+            "if an Otomo serves there, look at its log; else choose another server.listen",
+        ),
     }
 }
 
+/// What the server at the address says of itself.
+///
+/// # Errors
+/// If it says nothing, or not in time: a server that hangs or takes nobody more is not known from a foreign one.
 fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -91,9 +98,61 @@ fn ask(address: SocketAddr) -> io::Result<String> {
         "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
     let mut answer = Vec::new();
-    // No more than an answer of ours can be.
-    stream.take(64 * 1024).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let read = stream.take(ANSWER_MAX).read_to_end(&mut answer);
+    match (answer.is_empty(), read) {
+        (true, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("nothing within {} s", PATIENCE.as_secs()),
+        )),
+        (true, Err(error)) => Err(error),
+        (true, Ok(_)) => Err(io::Error::other("it closes the connection")),
+        (false, _) => Ok(String::from_utf8_lossy(&answer).into_owned()),
+    }
+}
+
+/// Who has the address.
+#[derive(Debug, PartialEq, Eq)]
+enum Server {
+    /// A server of ours that takes clients.
+    Ready,
+    /// A server of ours that takes none, and why.
+    Unready(String),
+    /// Something else.
+    Foreign,
+}
+
+/// The bodies of `GET /health/ready`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Health {
+    Ready { ready: bool },
+    Unready { error: Refusal },
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: String,
+    context: Reasons,
+}
+
+#[derive(Deserialize)]
+struct Reasons {
+    reasons: Vec<String>,
+}
+
+impl Server {
+    /// From an answer over HTTP/1. Its status and its body must both be ours: a proxy also says 503.
+    fn of(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        match (status, serde_json::from_str(body)) {
+            ("200", Ok(Health::Ready { ready: true })) => Self::Ready,
+            ("503", Ok(Health::Unready { error })) if error.code == "UNAVAILABLE" => {
+                Self::Unready(error.context.reasons.join(", "))
+            }
+            _ => Self::Foreign,
+        }
+    }
 }
 
 /// Whether the disk of an SQLite database has room.
@@ -114,5 +173,43 @@ pub(super) fn disk(config: &Config, report: &mut Report) {
         0..NO_ROOM => report.failed(ABOUT, text, todo),
         NO_ROOM..LITTLE_ROOM => report.warning(ABOUT, text, todo),
         _ => report.ok(ABOUT, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_otomo_is_taken_for_one() {
+        let unready = r#"{"error":{"code":"UNAVAILABLE","message":"m","context":{"reasons":["draining","lease"]}}}"#;
+        let is = |status: &str, body: &str| {
+            Server::of(&format!(
+                "HTTP/1.1 {status}\r\ncontent-length: 1\r\n\r\n{body}"
+            ))
+        };
+        assert_eq!(is("200 OK", r#"{"ready":true}"#), Server::Ready);
+        assert_eq!(
+            is("200 OK", r#"{"ready":true,"degraded":["redis"]}"#),
+            Server::Ready
+        );
+        assert_eq!(
+            is("503 Service Unavailable", unready),
+            Server::Unready("draining, lease".to_owned())
+        );
+        for (status, body) in [
+            ("503 Service Unavailable", "<h1>503 UNAVAILABLE</h1>"),
+            (
+                "503 Service Unavailable",
+                r#"{"error":{"code":"UNAVAILABLE"}}"#,
+            ),
+            ("503 Service Unavailable", r#"{"ready":true}"#),
+            ("200 OK", unready),
+            ("200 OK", r#"{"ready":false}"#),
+            ("404 Not Found", r#"the page has "ready":true in it"#),
+        ] {
+            assert_eq!(is(status, body), Server::Foreign, "{status} {body}");
+        }
+        assert_eq!(Server::of("220 mail.example ESMTP\r\n"), Server::Foreign);
     }
 }

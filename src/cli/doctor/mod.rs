@@ -1,26 +1,30 @@
 //! `otomo doctor`: tries everything that a server with these settings depends on, and says what to do about what is wrong. It
 //! changes nothing and leaves no trace; it may be run beside a server.
 //!
-//! - `finding`: what a look comes to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
-//!   clocks, descriptors, the address, the disk. `webhook`: the app's backend.
+//! - `report`: what the looks come to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
+//!   descriptors, the address, the disk. `webhook`: the app's backend.
 
-mod finding;
 mod machine;
+mod report;
 mod stores;
 mod trust;
 mod webhook;
 
 use std::{
     error::Error,
-    io::{Write as _, stdout},
+    io::{StdoutLock, stdout},
     time::Duration,
 };
 
 use clap::Args;
-use serde_json::json;
 
-use self::finding::{Report, Verdict};
 use crate::kernel::config::Config;
+
+/// How long whoever is asked over the network may take to connect, and for each answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What follows from a setting that cannot be used.
+const NO_START: &str = "a server does not start with it";
 
 /// How it is told.
 #[derive(Args)]
@@ -35,11 +39,11 @@ pub(super) struct DoctorArgs {
 #[error("{0} of the things above must be put right")]
 struct Unwell(usize);
 
-/// How long whoever is asked may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+type Report = report::Report<StdoutLock<'static>>;
 
-/// What is looked at, in this order. Each look is told as soon as it is over.
-const LOOKS: [fn(&Config, &mut Report); 8] = [
+/// What is looked at, in this order.
+const LOOKS: [fn(&Config, &mut Report); 9] = [
+    settings,
     stores::database,
     stores::redis,
     trust::keys,
@@ -53,24 +57,24 @@ const LOOKS: [fn(&Config, &mut Report); 8] = [
 /// # Errors
 /// If something is not as it must be: the exit code is 1 then.
 pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Error>> {
-    let mut out = stdout().lock();
-    let mut report = Report::default();
+    let mut report = Report::new(stdout().lock(), args.json);
     for look in LOOKS {
-        let told = report.0.len();
         look(config, &mut report);
-        for finding in report.0.iter().skip(told).filter(|_| !args.json) {
-            writeln!(out, "{finding}")?;
-        }
     }
-    let findings = report.0;
-    let failed = findings.iter().filter(|it| it.verdict == Verdict::Failed);
-    let failed = failed.count();
-    if args.json {
-        let report = json!({"ok": failed == 0, "findings": findings});
-        writeln!(out, "{report:#}")?;
-    }
-    match failed {
+    match report.end()? {
         0 => Ok(()),
         failed => Err(Unwell(failed).into()),
+    }
+}
+
+/// What `otomo check-config` and a start warn of.
+fn settings(config: &Config, report: &mut Report) {
+    const ABOUT: &str = "settings";
+    let warnings = config.warnings();
+    if warnings.is_empty() {
+        report.ok(ABOUT, "they go together");
+    }
+    for warning in warnings {
+        report.plain_warning(ABOUT, warning);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use redis::{Client, Commands as _, Connection, RedisResult};
 use uuid::Uuid;
 
-use super::{PATIENCE, finding::Report};
+use super::{PATIENCE, Report};
 use crate::{
     kernel::{
         config::{Config, DatabaseUrl},
@@ -13,7 +13,10 @@ use crate::{
         secret::Secret,
         time::{Clock, Timestamp},
     },
-    store::inspection::{Inspection, inspect},
+    store::{
+        StoreError,
+        inspection::{Inspection, inspect},
+    },
 };
 
 /// A commit that takes longer is felt by people.
@@ -33,84 +36,86 @@ pub(super) fn database(config: &Config, report: &mut Report) {
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
         DatabaseUrl::Postgres(url) => url.shown(),
     };
-    let found = match inspect(&config.database) {
-        Ok(found) => found,
+    match inspect(&config.database) {
         Err(fault) => {
-            let todo =
-                "look at database.url, at the rights of this user, and whether the database runs";
-            return report.failed(ABOUT, format!("{shown}: {}", chain(&fault)), todo);
+            report.failed(ABOUT, format!("{shown}: {}", chain(&fault)), remedy(&fault));
         }
-    };
-    of_database(&shown, &found, report);
-    if let Some(clock) = found.clock {
-        clock_of("the database", clock, report);
+        Ok(found) => {
+            tell_database(&shown, &found, report);
+            if let Some(clock) = found.clock {
+                tell_clock("the database", clock, report);
+            }
+        }
     }
 }
 
-fn of_database(shown: &str, found: &Inspection, report: &mut Report) {
+/// What to do about a database that cannot be used.
+fn remedy(fault: &StoreError) -> &'static str {
+    match fault {
+        StoreError::Unavailable(..) | StoreError::Overloaded(_) => {
+            "look at database.url, at the rights of this user, and whether the database runs"
+        }
+        StoreError::Newer(_) => "a server of this version does not start with it",
+        StoreError::Corrupt(..) => {
+            "look whether database.url names the right database; otomo restore puts a backup in the place of a damaged one"
+        }
+        _ => "report this, with what the database says",
+    }
+}
+
+fn tell_database(shown: &str, found: &Inspection, report: &mut Report) {
     const ABOUT: &str = "database";
-    let took = found.write.as_millis();
-    let schema = found.schema.as_deref().unwrap_or("none");
+    let pending = found.pending.len();
+    let (Some(schema), Some(write)) = (&found.schema, found.write) else {
+        let text = format!("{shown} has nothing of Otomo's in it");
+        let todo = format!("if it is the right one, the next start makes the {pending} changes");
+        return report.warning(ABOUT, text, todo);
+    };
+    let took = write.as_millis();
     let text = format!("{shown}, schema {schema}, a write took {took} ms");
-    if !found.pending.is_empty() {
-        let todo = format!(
-            "{} changes are made by the next start, or by otomo migrate",
-            found.pending.len()
-        );
+    if pending > 0 {
+        let todo = format!("{pending} changes are made by the next start, or by otomo migrate");
         return report.warning(ABOUT, text, todo);
     }
-    if found.write > SLOW_WRITE {
+    if write > SLOW_WRITE {
         return report.warning(ABOUT, text, "people wait for each: look at its disk");
     }
-    report.ok(ABOUT, text)
+    report.ok(ABOUT, text);
 }
 
-fn clock_of(whose: &str, theirs: Timestamp, report: &mut Report) {
+fn tell_clock(whose: &str, theirs: Timestamp, report: &mut Report) {
     const ABOUT: &str = "clock";
     let ours = Clock::system().now();
     let apart = ours.until(theirs).max(theirs.until(ours));
     let text = format!("{} ms apart from {whose}", apart.as_millis());
-    match apart > APART_MAX {
-        true => report.failed(
-            ABOUT,
-            text,
-            "let NTP set both clocks; beyond 1 s a node is not ready",
-        ),
-        false => report.ok(ABOUT, text),
+    if apart > APART_MAX {
+        let todo = "let NTP set both clocks; beyond 1 s a node is not ready";
+        return report.failed(ABOUT, text, todo);
     }
+    report.ok(ABOUT, text);
 }
 
 /// Redis: whether it answers, whether what is published comes back.
 pub(super) fn redis(config: &Config, report: &mut Report) {
     const ABOUT: &str = "redis";
     let Some(url) = &config.redis.url else {
-        return match config.database.url.is_shared() {
-            true => report.warning(
-                ABOUT,
-                "redis.url is not set: this node is alone",
-                "set it, the same on all nodes, before a second one serves this database",
-            ),
-            false => report.ok(ABOUT, "not used: this node is alone"),
-        };
+        if config.database.url.is_shared() {
+            let todo = "set it, the same on all nodes, before a second one serves this database";
+            return report.warning(ABOUT, "redis.url is not set: this node is alone", todo);
+        }
+        return report.ok(ABOUT, "not used: this node is alone");
     };
-    if !config.database.url.is_shared() {
-        report.warning(
-            ABOUT,
-            "nodes cannot share an SQLite file",
-            "redis.url is of use with PostgreSQL (database.url)",
-        );
-    }
     match try_redis(url) {
         Ok((version, took, clock)) => {
             let took = took.as_millis();
             let text = format!("version {version}, what is published comes back in {took} ms");
             report.ok(ABOUT, text);
-            clock_of("Redis", clock, report);
+            tell_clock("Redis", clock, report);
         }
         // Without the address: it may hold a password.
         Err(error) => report.failed(
             ABOUT,
-            format!("{}", chain(&error)),
+            chain(&error).to_string(),
             "look at redis.url, its password, and whether Redis runs and may be reached from here",
         ),
     }

@@ -18,7 +18,9 @@ use diesel::{
     backend::Backend,
     dsl::sql,
     migration::{Migration, MigrationSource, MigrationVersion},
-    sql_types::BigInt,
+    pg::Pg,
+    sql_types::{BigInt, Bool, Text},
+    sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -26,6 +28,7 @@ use super::{
     Conn, StoreError,
     conn::Access,
     error::{BoxedCause, Cause},
+    run,
 };
 use crate::kernel::config::DatabaseUrl;
 
@@ -34,6 +37,9 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// The same for PostgreSQL: the same changes by the same names.
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The changes that a database has. Diesel's own question for them makes the table if it is not there.
+const MADE: &str = "SELECT version FROM __diesel_schema_migrations";
 
 /// Brings the database up to this binary, and makes the file and its folder if they are not there.
 /// Returns the names of the changes made, oldest first; none if it was up to date. Blocks, for up
@@ -65,39 +71,57 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
     Ok(made)
 }
 
-/// The newest change that the database has, and those that this binary has and it has not. Changes nothing.
+/// The newest change that the database has, and those that this binary has and it has not. Only reads.
 ///
 /// # Errors
 /// [`StoreError::Newer`] if a newer binary has been here; what the database says.
 pub(super) fn compare(conn: &mut Conn) -> Result<(Option<String>, Vec<String>), StoreError> {
     match conn {
-        Conn::Sqlite(c) => compare_with(c, &SQLITE),
-        Conn::Pg(pg) => compare_with(pg.connection(), &POSTGRES),
+        Conn::Sqlite(c) => compare_sqlite(c),
+        Conn::Pg(_) => {
+            let there = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL";
+            let made = match run!(conn, |c| sql::<Bool>(there).get_result(c))? {
+                true => run!(conn, |c| sql::<Text>(MADE).load(c))?,
+                false => Vec::new(),
+            };
+            compare_with::<Pg>(&POSTGRES, &made)
+        }
     }
 }
 
-/// Whether this binary can use an SQLite database, which may lack changes.
+/// Whether this binary can use an SQLite database, which may lack changes. Only reads.
 ///
 /// # Errors
 /// [`StoreError::Newer`] if a newer binary has been there; [`StoreError::Corrupt`] if it is no database of ours.
 pub(super) fn check_sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
-    match compare_with(conn, &SQLITE)? {
+    match compare_sqlite(conn)? {
         (Some(_), _) => Ok(()),
         (None, _) => Err(StoreError::corrupt("it is no database of Otomo")),
     }
 }
 
+fn compare_sqlite(
+    conn: &mut SqliteConnection,
+) -> Result<(Option<String>, Vec<String>), StoreError> {
+    let there =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')";
+    let made = match sql::<Bool>(there).get_result(conn)? {
+        true => sql::<Text>(MADE).load(conn)?,
+        false => Vec::new(),
+    };
+    compare_with::<Sqlite>(&SQLITE, &made)
+}
+
 fn compare_with<DB: Backend>(
-    conn: &mut impl MigrationHarness<DB>,
     changes: &EmbeddedMigrations,
+    made: &[MigrationVersion<'_>],
 ) -> Result<(Option<String>, Vec<String>), StoreError> {
     let known = MigrationSource::<DB>::migrations(changes).map_err(failed("(the list)"))?;
-    let applied = conn.applied_migrations().map_err(failed("(the list)"))?;
-    refuse_newer(&known, &applied)?;
+    refuse_newer(&known, made)?;
     let (made, due): (Vec<_>, Vec<_>) = known
         .iter()
         .map(|change| change.name())
-        .partition(|name| applied.contains(&name.version()));
+        .partition(|name| made.contains(&name.version()));
     let newest = made.last().map(ToString::to_string);
     Ok((newest, due.iter().map(ToString::to_string).collect()))
 }

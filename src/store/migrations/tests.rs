@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use diesel::{pg::Pg, prelude::*, sqlite::Sqlite};
+use diesel::prelude::*;
 
 use super::*;
 

@@ -1,0 +1,124 @@
+//! What was found, and how it is told.
+
+use std::{fmt, io, io::Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+/// Whether something is as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    /// It is.
+    Ok,
+    /// A server runs, and somebody should know.
+    Warning,
+    /// A server does not start with it, or does not do what it is for.
+    Failed,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    about: &'static str,
+    verdict: Verdict,
+    found: String,
+    /// What to do about it, unless what was found says so itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    todo: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Failed => "failed",
+        };
+        write!(f, "{verdict:<8} {:<12} {}", self.about, self.found)?;
+        match &self.todo {
+            Some(todo) => write!(f, ": {todo}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes what is found. A line is told as soon as it is there; JSON when all is.
+pub(super) struct Report<W> {
+    out: W,
+    json: bool,
+    findings: Vec<Finding>,
+    /// The first line that could not be told.
+    untold: Option<io::Error>,
+}
+
+impl<W: Write> Report<W> {
+    pub(super) fn new(out: W, json: bool) -> Self {
+        Self {
+            out,
+            json,
+            findings: Vec::new(),
+            untold: None,
+        }
+    }
+
+    /// It is as it should be.
+    pub(super) fn ok(&mut self, about: &'static str, found: impl Into<String>) {
+        self.take(about, Verdict::Ok, found.into(), None);
+    }
+
+    /// Somebody should know, in words that say what to do.
+    pub(super) fn plain_warning(&mut self, about: &'static str, found: impl Into<String>) {
+        self.take(about, Verdict::Warning, found.into(), None);
+    }
+
+    /// Somebody should know, and do this.
+    pub(super) fn warning(
+        &mut self,
+        about: &'static str,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) {
+        self.take(about, Verdict::Warning, found.into(), Some(todo.into()));
+    }
+
+    /// It must be put right, in this way.
+    pub(super) fn failed(
+        &mut self,
+        about: &'static str,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) {
+        self.take(about, Verdict::Failed, found.into(), Some(todo.into()));
+    }
+
+    fn take(&mut self, about: &'static str, verdict: Verdict, found: String, todo: Option<String>) {
+        let finding = Finding {
+            about,
+            verdict,
+            found,
+            todo,
+        };
+        if !self.json && self.untold.is_none() {
+            self.untold = writeln!(self.out, "{finding}").err();
+        }
+        self.findings.push(finding);
+    }
+
+    /// How many things must be put right, once all is told.
+    ///
+    /// # Errors
+    /// If it cannot be told.
+    pub(super) fn end(mut self) -> io::Result<usize> {
+        if let Some(error) = self.untold {
+            return Err(error);
+        }
+        let failed = self.findings.iter();
+        let failed = failed.filter(|it| it.verdict == Verdict::Failed).count();
+        if self.json {
+            let report = json!({"ok": failed == 0, "findings": self.findings});
+            writeln!(self.out, "{report:#}")?;
+        }
+        Ok(failed)
+    }
+}

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::kernel::ids::{ClientMessageId, ConversationId, UserId};
+use crate::kernel::{
+    ids::{ClientMessageId, ConversationId, UserId},
+    whole::whole,
+};
 
 /// `message_send`: to a conversation, or to a person, with whom a direct conversation begins if there is none.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,6 +32,7 @@ pub struct MessageRead {
     /// The conversation.
     pub conversation_id: ConversationId,
     /// The last message that was seen.
+    #[serde(deserialize_with = "whole")]
     pub message_seq: u64,
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::ids::DeviceId;
+use crate::kernel::{ids::DeviceId, whole::whole_if_any};
 
 /// `init_connection`: who connects, where the handshake could not say it.
 #[derive(Deserialize, JsonSchema)]
@@ -12,6 +12,8 @@ pub struct InitConnection {
     /// A JSON Web Token.
     pub token: String,
     /// The last durable `seq` this client has, to continue from there.
+    #[serde(default, deserialize_with = "whole_if_any")]
+    #[schemars(!default)]
     pub last_seq: Option<u64>,
     /// A comma list of topics.
     pub topics: Option<String>,
@@ -58,5 +60,7 @@ pub struct OtomoStatusSet {
     /// What the otomo chooses.
     pub status: ChosenStatus,
     /// UNIX seconds at which the choice returns to `online`.
+    #[serde(default, deserialize_with = "whole_if_any")]
+    #[schemars(!default)]
     pub until: Option<i64>,
 }

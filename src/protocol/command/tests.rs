@@ -116,3 +116,29 @@ fn an_overlong_request_id_is_refused() {
     );
     assert_eq!(refused(&json).code, ErrorCode::BadRequest);
 }
+
+#[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    let conversation = "0198c0de-0000-7000-8000-000000000001";
+    let read = |seq: &str| {
+        let json = format!(
+            r#"{{"type":"message-read","conversationId":"{conversation}","messageSeq":{seq}}}"#
+        );
+        decode(json.as_bytes()).map(|inbound| inbound.command)
+    };
+    for five in ["5", "5.0"] {
+        let command = read(five).unwrap();
+        assert!(matches!(command, Command::MessageRead(read) if read.message_seq == 5));
+    }
+    for none in ["5.5", "-5.0", "null"] {
+        assert_eq!(read(none).unwrap_err().fault.code, ErrorCode::BadRequest);
+    }
+    let until = decode(br#"{"type":"otomo_status_set","status":"break","until":1795351608.0}"#);
+    let until = until.unwrap().command;
+    assert!(matches!(until, Command::OtomoStatusSet(set) if set.until == Some(1_795_351_608)));
+    for (fields, expected) in [("", None), (r#","lastSeq":7.0"#, Some(7))] {
+        let json = format!(r#"{{"type":"init_connection","token":"t"{fields}}}"#);
+        let command = decode(json.as_bytes()).unwrap().command;
+        assert!(matches!(command, Command::InitConnection(init) if init.last_seq == expected));
+    }
+}

@@ -8,21 +8,22 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     delivery::inbox::{Seq, records},
-    kernel::{ids::UserId, whole::Whole},
+    kernel::{ids::UserId, whole::whole},
     people::Person,
     rest::{Answer, Shared, error::ApiError},
 };
 
 /// What is to be sent again.
 #[derive(Deserialize, JsonSchema)]
-pub(super) struct Resend {
+pub(super) struct InboxResend {
     /// The durable events after this `seq`; 0 for all that are kept.
-    after: Whole<u64>,
+    #[serde(deserialize_with = "whole")]
+    after: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Resent {
+pub(super) struct InboxResent {
     user_id: UserId,
     /// The connections, on all nodes, that they are sent to.
     connections: usize,
@@ -40,9 +41,9 @@ pub(super) async fn resend(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<UserId>,
-    wanted: Json<Resend>,
-) -> Answer<Resent> {
-    let (user, after) = (id.into_inner(), Seq::new(wanted.after.0));
+    wanted: Json<InboxResend>,
+) -> Answer<InboxResent> {
+    let (user, after) = (id.into_inner(), Seq::new(wanted.after));
     let detail = format_args!("after={after}");
     let event = AuditEvent::new(&who.user, Action::ResendInbox, &user).with_detail(detail);
     let acting = shared.clone();
@@ -59,7 +60,7 @@ pub(super) async fn resend(
         let after = after.max(Seq::new(extent.first.get().saturating_sub(1)));
         let connections = acting.dispatch.resend(&user, after).await;
         acting.dispatch.chat_outdated(&user);
-        Ok(Resent {
+        Ok(InboxResent {
             user_id: user,
             connections,
             after: after.get(),

@@ -9,8 +9,11 @@ use serde_json::{json, value::RawValue};
 use crate::{
     chat::{message::Message, records::messages::Span},
     contract::NoContent,
-    kernel::ids::{ClientMessageId, ConversationId, MessageId, UserId},
-    kernel::{iso::Iso, whole::Whole},
+    kernel::{
+        ids::{ClientMessageId, ConversationId, MessageId, UserId},
+        iso::Iso,
+        whole::whole,
+    },
     people::Person,
     protocol::{command::MessageSend, event::MessageReadAck},
     rest::{Answer, Shared, error::ApiError, paging::Size},
@@ -153,7 +156,8 @@ pub(super) async fn send(
 #[schemars(rename = "ReadUpTo")]
 pub(super) struct Read {
     /// The last message that the asker has seen.
-    message_seq: Whole<u64>,
+    #[serde(deserialize_with = "whole")]
+    message_seq: u64,
 }
 
 /// `POST /api/conversations/{id}/read`: as `message-read` does. Answers where the cursor is now.
@@ -163,7 +167,7 @@ pub(super) async fn read(
     id: Path<ConversationId>,
     read: Json<Read>,
 ) -> Answer<MessageReadAck> {
-    let cursor = shared.chat.read(&who.user, *id, read.message_seq.0);
+    let cursor = shared.chat.read(&who.user, *id, read.message_seq);
     Ok(Json(MessageReadAck {
         conversation_id: *id,
         message_seq: cursor.await?,

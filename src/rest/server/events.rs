@@ -13,7 +13,7 @@ use crate::{
     kernel::{
         ids::{IdempotencyKey, RoomId, UserId},
         type_name,
-        whole::Whole,
+        whole::whole_if_any,
     },
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
     rest::{Answer, Shared, error::ApiError},
@@ -38,9 +38,9 @@ const TTL_MAX: u32 = 366 * 24 * 3600;
 #[serde(untagged)]
 #[schemars(rename = "EventsToPublish")]
 #[schemars(example = json!({"target": {"user": "taro"}, "type": "notification", "data": {"message": "お知らせ", "category": "news"}}))]
-#[allow(
+#[expect(
     dead_code,
-    reason = "what it looks like; each part is read by itself, so that a refusal can say which one is wrong"
+    reason = "described, never made: each part is read by itself, so that a refusal says which is wrong"
 )]
 pub(super) enum ToPublish {
     One(EventBody),
@@ -79,8 +79,9 @@ pub(super) struct EventBody {
     #[schemars(length(min = 1, max = KEY_MAX_BYTES), regex(pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"))]
     key: Option<String>,
     /// For how long it is kept: at most a year.
-    #[schemars(range(min = 1, max = TTL_MAX))]
-    ttl_seconds: Option<Whole<u32>>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    #[schemars(range(min = 1, max = TTL_MAX), !default)]
+    ttl_seconds: Option<u32>,
     /// A repeat with the same key and the same event publishes nothing.
     idempotency_key: Option<IdempotencyKey>,
 }
@@ -89,10 +90,7 @@ pub(super) struct EventBody {
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "EventTarget", transform = exactly_one)]
-#[allow(
-    dead_code,
-    reason = "what a target looks like; it is read field by field"
-)]
+#[expect(dead_code, reason = "described, never made: it is read field by field")]
 enum OneTarget {
     /// One user.
     User { user: UserId },
@@ -193,7 +191,7 @@ impl From<Report> for Counts {
 fn draft(path: &str, json: &[u8]) -> Result<Draft, ApiError> {
     let event: EventBody = read(path, json)?;
     let at = |field: &str| join(path, field);
-    let ttl = event.ttl_seconds.map(|ttl| ttl.0);
+    let ttl = event.ttl_seconds;
     if ttl.is_some_and(|ttl| !(1..=TTL_MAX).contains(&ttl)) {
         let message = format!("must be 1 to {TTL_MAX} seconds, or left out");
         return Err(invalid(&at("ttlSeconds"), message).into());

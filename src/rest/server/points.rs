@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 use crate::{
     kernel::{
         ids::{TransactionId, UserId},
-        whole::Whole,
+        whole::whole,
     },
     points::{
         PointsFault,
@@ -108,8 +108,8 @@ const METADATA: &str = "must be a JSON object that every client can read: no hal
 
 fn amount(raw: &Option<Box<RawValue>>) -> Result<Amount, PointsFault> {
     let what = AmountFault.to_string();
-    let number: Option<Whole<i64>> = read("amount", raw, &what)?;
-    let amount = number.and_then(|number| Amount::try_from(number.0).ok());
+    let number = raw.as_ref().and_then(|raw| whole(&**raw).ok());
+    let amount = number.and_then(|number: i64| Amount::try_from(number).ok());
     amount.ok_or_else(|| PointsFault::invalid("amount", what))
 }
 

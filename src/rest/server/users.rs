@@ -11,7 +11,7 @@ use crate::{
         identity::Role,
         ids::UserId,
         person_name::{self, PersonName},
-        whole::Whole,
+        whole::whole_if_any,
     },
     people::{Person, Put},
     protocol::close_code::CloseCode,
@@ -32,7 +32,9 @@ pub(super) struct User {
     #[schemars(length(max = AVATAR_MAX_BYTES), regex(pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"))]
     avatar: Option<String>,
     /// Of an otomo: points for each minute of a call. Nothing, or 0: calls are free.
-    price_per_minute: Option<Whole<u32>>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    #[schemars(!default)]
+    price_per_minute: Option<u32>,
     /// Whether they are kept out.
     #[serde(default)]
     disabled: bool,
@@ -110,7 +112,7 @@ fn person(id: &UserId, user: &User) -> Person {
         role: user.role,
         name: user.name.clone(),
         avatar: user.avatar.clone(),
-        price_per_minute: user.price_per_minute.map(|price| price.0),
+        price_per_minute: user.price_per_minute,
         disabled: user.disabled,
     }
 }

@@ -45,7 +45,7 @@ use self::{
 use crate::{
     delivery::line::Client,
     kernel::{config::ActionsConfig, metrics::Metrics, secret::Secret, time::Timestamp},
-    protocol::{command::Command, schema},
+    protocol::{command::Command, publishing},
 };
 
 /// The command that source document 003 names, and the only one of the protocol's own that may be an action.
@@ -94,7 +94,7 @@ pub struct Actions {
 pub fn check(config: &ActionsConfig) -> Result<(), NameTaken> {
     let taken = |name: &&String| {
         let ours = Command::NAMES.contains(&name.as_str()) && *name != GAME_ACTION;
-        ours || schema::is_reserved_by_clients(name)
+        ours || publishing::is_reserved_by_clients(name)
     };
     match config.types.iter().find(taken) {
         Some(name) => Err(NameTaken(name.clone())),

@@ -6,15 +6,15 @@
 //!
 //! - `node`: what this server is called. `place`: how it joins the other nodes.
 //! - `listen`: the socket and its certificate. `serve`: what every worker does.
-//! - `contract`: what is served, as one OpenAPI document.
+//! - `openapi`: what is served, as one OpenAPI document.
 //! - `drain`: stopping. `reload`: another configuration.
 //! - `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
-mod contract;
 mod drain;
 mod housekeeping;
 mod listen;
 mod node;
+mod openapi;
 mod place;
 mod reload;
 mod serve;
@@ -27,9 +27,9 @@ use actix_server::{Server, ServerHandle};
 
 use self::listen::Certificates;
 pub use self::{
-    contract::openapi,
     drain::Stopper,
     housekeeping::Vital,
+    openapi::{openapi, rest_types},
     reload::{ReloadFault, Reloaded, Reloader},
 };
 use crate::{

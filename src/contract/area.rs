@@ -63,6 +63,9 @@ impl Area {
 
     /// Serves the endpoints, in a scope of the area's prefix. Those of one path are one resource, which answers other methods
     /// with 405 and those that it has.
+    ///
+    /// # Panics
+    /// If two endpoints of one path have different limits of the body, at the start of whoever serves them.
     pub fn serve(self, routes: &mut ServiceConfig) {
         let mut paths: Vec<(&'static str, Vec<Endpoint>)> = Vec::new();
         for endpoint in self.groups.into_iter().flat_map(|(_, endpoints)| endpoints) {
@@ -73,13 +76,22 @@ impl Area {
         }
         for (path, endpoints) in paths {
             let mut resource = web::resource(path);
-            for endpoint in endpoints {
-                if let Some(bytes) = endpoint.body_max {
-                    resource = resource.app_data(PayloadConfig::new(bytes));
-                }
-                resource = resource.route(endpoint.route);
+            if let Some(bytes) = body_max(path, &endpoints) {
+                resource = resource.app_data(PayloadConfig::new(bytes));
             }
-            routes.service(resource);
+            let endpoints = endpoints.into_iter();
+            routes.service(endpoints.fold(resource, |resource, it| resource.route(it.route)));
         }
     }
+}
+
+/// The limit of a resource, of which actix knows only one.
+fn body_max(path: &str, endpoints: &[Endpoint]) -> Option<usize> {
+    let mut limits = endpoints.iter().filter_map(|it| it.body_max);
+    let first = limits.next();
+    assert!(
+        limits.all(|limit| Some(limit) == first),
+        "bodies for {path} have two limits"
+    );
+    first
 }

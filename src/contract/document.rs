@@ -10,7 +10,10 @@ use super::{
     refusals,
     schemas::Schemas,
 };
-use crate::protocol::error_code::ErrorCode;
+use crate::protocol::{credentials, error_code::ErrorCode};
+
+/// By its SPDX identifier.
+const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
 /// What the document says of itself.
 const DESCRIPTION: &str = "\
@@ -25,12 +28,12 @@ with events from the app's backend, and points.
 
 What sockets and streams carry is described in `/asyncapi.json`.";
 
-/// The OpenAPI document of all these areas, as it is checked in and served.
+/// The OpenAPI document of all these areas.
 ///
 /// # Panics
 /// If two operations, or two types, have one name, or a path has other variables than its handler: each is a fault of who wrote the
 /// endpoint, and found by the test that makes the document.
-pub fn openapi(areas: &[Area]) -> String {
+pub fn openapi(areas: &[Area]) -> Value {
     let mut schemas = Schemas::new();
     refusals::describe(&mut schemas);
     let mut paths = BTreeMap::<String, BTreeMap<String, Value>>::new();
@@ -53,13 +56,13 @@ pub fn openapi(areas: &[Area]) -> String {
         }
     }
     let tag = |tag: &Tag| json!({"name": tag.name, "description": tag.description});
-    let document = json!({
+    json!({
         "openapi": "3.1.1",
         "info": {
             "title": "Otomo",
             "version": env!("CARGO_PKG_VERSION"),
             "description": DESCRIPTION,
-            "license": {"name": "MIT", "identifier": "MIT"},
+            "license": {"name": LICENCE, "identifier": LICENCE},
         },
         "servers": [{"url": "/", "description": "The server that this document is from."}],
         "tags": tags.iter().map(tag).collect::<Vec<_>>(),
@@ -69,8 +72,7 @@ pub fn openapi(areas: &[Area]) -> String {
             "responses": refusals::components(),
             "securitySchemes": security_schemes(),
         },
-    });
-    format!("{document:#}\n")
+    })
 }
 
 fn operation(
@@ -124,7 +126,7 @@ fn security_schemes() -> Value {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "A JSON Web Token of the app: `sub` (who), `exp`, `role` (`user`, `otomo`, `admin`, `service`), and optionally `name`, `avatar`, `rooms`.",
+            "description": credentials::BEARER,
         },
         "key": {
             "type": "apiKey",
@@ -135,14 +137,14 @@ fn security_schemes() -> Value {
         "tokenInQuery": {
             "type": "apiKey",
             "in": "query",
-            "name": "token",
-            "description": "The same token, for an `EventSource`, which can send no headers.",
+            "name": credentials::TOKEN,
+            "description": credentials::IN_QUERY,
         },
         "cookie": {
             "type": "apiKey",
             "in": "cookie",
-            "name": "token",
-            "description": "The same token, in the app's own cookie, where it is on the same site as the server. Its name is the setting `auth.cookie`; without one cookies are not read.",
+            "name": credentials::TOKEN,
+            "description": credentials::IN_COOKIE,
         },
     })
 }

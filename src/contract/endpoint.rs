@@ -44,7 +44,7 @@ macro_rules! verbs {
 verbs! {
     /// An endpoint that reads: GET, and HEAD for those who only want to know (RFC 9110, section 9.3.2). `id` is its name in
     /// generated clients, unique among all; `summary` is one line for people.
-    get GET web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    get GET reading();
     /// An endpoint whose answer goes on for as long as somebody reads it: GET alone.
     stream GET web::get();
     /// An endpoint that does something each time.
@@ -53,6 +53,11 @@ verbs! {
     put PUT web::put();
     /// An endpoint that takes something away.
     delete DELETE web::delete();
+}
+
+/// The route of what reads, also where it is no endpoint: GET, and HEAD for those who only want to know.
+pub fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 impl Endpoint {
@@ -106,7 +111,9 @@ impl Endpoint {
         self
     }
 
-    /// Gives the body another limit than `limits.message_size`, in bytes.
+    /// Gives a body that is taken as bytes ([`RawJson`](super::takes::RawJson)) another limit than the 256 KiB that such a
+    /// body has, in bytes. One that is taken as `Json<T>` has the limit of the application's `JsonConfig`. Endpoints of one path
+    /// have one limit.
     #[must_use]
     pub fn body_max(mut self, bytes: usize) -> Self {
         self.body_max = Some(bytes);

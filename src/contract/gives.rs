@@ -1,5 +1,7 @@
 //! What handlers answer with.
 
+use std::marker::PhantomData;
+
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode, web::Json};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +27,37 @@ pub(super) const JSON: &str = "application/json";
 impl<T: JsonSchema> Gives for Json<T> {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         operation.answer(200, "Done.", JSON, schemas.outgoing::<T>());
+    }
+}
+
+/// The one or the other.
+impl<A: Gives, B: Gives> Gives for (A, B) {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        A::describe(operation, schemas);
+        B::describe(operation, schemas);
+    }
+}
+
+/// A response that its handler has put together, refusals and all. `T` describes it.
+pub struct Raw<T>(HttpResponse, PhantomData<T>);
+
+impl<T> From<HttpResponse> for Raw<T> {
+    fn from(response: HttpResponse) -> Self {
+        Self(response, PhantomData)
+    }
+}
+
+impl<T> Responder for Raw<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl<T: Gives> Gives for Raw<T> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        T::describe(operation, schemas);
     }
 }
 

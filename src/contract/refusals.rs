@@ -76,7 +76,6 @@ fn described(codes: &[ErrorCode]) -> Value {
         "description": lines.join("\n"),
         "headers": status.map_or_else(|| json!({}), headers),
         "content": {JSON: {"schema": schema}},
-        "x-status": status,
     })
 }
 

@@ -1,9 +1,13 @@
 //! The types of bodies and parameters as JSON Schemas (draft 2020-12, which OpenAPI 3.1 uses).
 
 use schemars::{
-    JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
+    JsonSchema, Schema, SchemaGenerator,
+    generate::SchemaSettings,
+    transform::{RecursiveTransform, Transform as _},
 };
 use serde_json::{Map, Value};
+
+use crate::protocol::schema::plain::{unwrap_lines, without_null};
 
 /// Where the document keeps them.
 const PLACE: &str = "/components/schemas";
@@ -49,7 +53,7 @@ impl Schemas {
         };
         let field = |(name, schema): (String, Value)| {
             let required = is_required(&name);
-            (name, required, without_null(schema))
+            (name, required, said_or_not(schema))
         };
         fields.into_iter().map(field).collect()
     }
@@ -89,8 +93,8 @@ impl Schemas {
 
 /// A schema with what its formats mean said in words that every reader of JSON Schema knows.
 fn plain(mut schema: Schema) -> Value {
-    schemars::transform::transform_subschemas(&mut RecursiveTransform(bound), &mut schema);
-    bound(&mut schema);
+    RecursiveTransform(bound).transform(&mut schema);
+    RecursiveTransform(unwrap_lines).transform(&mut schema);
     schema.to_value()
 }
 
@@ -111,28 +115,11 @@ fn bound(schema: &mut Schema) {
     }
 }
 
-/// In a query a value is there or not; there is no `null`.
-fn without_null(mut schema: Value) -> Value {
-    let Some(fields) = schema.as_object_mut() else {
-        return schema;
-    };
-    if let Some(Value::Array(types)) = fields.get_mut("type") {
-        types.retain(|it| it != "null");
-        if let [one] = types.as_mut_slice() {
-            let one = one.take();
-            fields.insert("type".to_owned(), one);
-        }
+/// In a query a value is there or not; there is no `null`, and nothing that stands for one.
+fn said_or_not(mut schema: Value) -> Value {
+    if let Value::Object(fields) = &mut schema {
+        without_null(fields);
+        fields.remove("default");
     }
-    if let Some(Value::Array(any)) = fields.get_mut("anyOf") {
-        any.retain(|it| it["type"] != "null");
-        if let [one] = any.as_mut_slice() {
-            let one = one.take();
-            fields.remove("anyOf");
-            if let Value::Object(one) = one {
-                fields.extend(one);
-            }
-        }
-    }
-    fields.remove("default");
     schema
 }

@@ -5,10 +5,12 @@ use std::{future::Ready, marker::PhantomData};
 use actix_web::{
     Error, FromRequest, HttpRequest,
     dev::Payload,
+    error::QueryPayloadError,
     web::{Bytes, Data, Json, Path, Query, ReqData},
 };
 use futures_core::future::LocalBoxFuture;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 
 pub use super::{operation::Operation, schemas::Schemas};
 use crate::protocol::error_code::ErrorCode;
@@ -58,8 +60,38 @@ impl<T: JsonSchema> Takes for Json<T> {
     }
 }
 
-/// A JSON body that its handler reads by itself, as a `T` that it says more about than serde can. `E` takes it from the
-/// request as it comes.
+/// A query that its handler reads when it comes to it, to say in its own way what is wrong with it.
+pub struct RawQuery<T>(String, PhantomData<T>);
+
+impl<T: DeserializeOwned> RawQuery<T> {
+    /// What the query says.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&self) -> Result<T, QueryPayloadError> {
+        Query::from_query(&self.0).map(Query::into_inner)
+    }
+}
+
+impl<T> FromRequest for RawQuery<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let query = request.query_string().to_owned();
+        std::future::ready(Ok(Self(query, PhantomData)))
+    }
+}
+
+impl<T: JsonSchema> Takes for RawQuery<T> {
+    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
+        <Query<T> as Takes>::describe(operation, schemas);
+    }
+}
+
+/// A JSON body that its handler reads part by part, to say more of what is wrong with it than serde can: `T` only describes it.
+/// Here alone the description could differ from what is read, so tests hold whatever was accepted against it. `E` takes the
+/// body from the request as it comes.
 pub struct RawJson<T, E = Bytes>(pub E, PhantomData<T>);
 
 impl<T: 'static, E: FromRequest + 'static> FromRequest for RawJson<T, E> {
@@ -78,24 +110,6 @@ impl<T: 'static, E: FromRequest + 'static> FromRequest for RawJson<T, E> {
 impl<T: JsonSchema, E> Takes for RawJson<T, E> {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         <Json<T> as Takes>::describe(operation, schemas);
-    }
-}
-
-/// A query that its handler reads by itself, as a `T`.
-pub struct RawQuery<T>(PhantomData<T>);
-
-impl<T> FromRequest for RawQuery<T> {
-    type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
-
-    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self(PhantomData)))
-    }
-}
-
-impl<T: JsonSchema> Takes for RawQuery<T> {
-    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
-        <Query<T> as Takes>::describe(operation, schemas);
     }
 }
 

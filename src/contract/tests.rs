@@ -61,7 +61,7 @@ fn area() -> Area {
 }
 
 fn document() -> Value {
-    serde_json::from_str(&openapi(&[area()])).unwrap()
+    openapi(&[area()])
 }
 
 #[actix_rt::test]
@@ -140,7 +140,7 @@ fn bodies_and_answers_come_from_types_as_they_are_read_and_written() {
             post("/cup", "fill", fill, "Fill"),
         ],
     );
-    let document: Value = serde_json::from_str(&openapi(&[area])).unwrap();
+    let document = openapi(&[area]);
     let cup = &document["paths"]["/cup"];
     let schema = |of: &Value| of["content"]["application/json"]["schema"]["$ref"].clone();
     assert_eq!(
@@ -186,10 +186,38 @@ fn errors_follow_from_extractors_from_access_and_from_what_is_said() {
     let schema = &conflict["content"]["application/json"]["schema"];
     let codes = &schema["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"];
     assert_eq!(*codes, json!(["CONFLICT", "INVALID_CALL_STATE"]));
+}
+
+#[test]
+fn each_error_is_told_with_its_status() {
+    let spill = delete("/{table}/{cup}", "spill", spill, "Spill");
+    let spill = spill.refuses(ErrorCode::ALL.iter().copied());
+    let area = Area::new("/tea", Access::Anyone).with(&TEA, [spill]);
+    let document = openapi(&[area]);
+    let responses = &document["paths"]["/tea/{table}/{cup}"]["delete"]["responses"];
     for code in ErrorCode::ALL {
-        let response = &document["components"]["responses"][code.as_str()];
-        assert_eq!(response["x-status"], code.http_status(), "{code}");
+        let response = &responses[code.http_status().to_string()];
+        let alone = format!("#/components/responses/{code}");
+        let schema = &response["content"]["application/json"]["schema"];
+        let among = &schema["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"];
+        let mut among = among.as_array().into_iter().flatten();
+        let told = response["$ref"] == alone || among.any(|it| it == code.as_str());
+        assert!(told, "{code}: {response}");
     }
+}
+
+#[test]
+#[should_panic(expected = "bodies for /cup have two limits")]
+fn endpoints_of_one_path_have_one_limit_of_the_body() {
+    async fn pass(_: Json<Wish>) -> Answer<NoContent> {
+        Ok(NoContent)
+    }
+    let endpoints = [
+        post("/cup", "pass", pass, "Pass it on").body_max(1),
+        put("/cup", "set", pass, "Set it").body_max(2),
+    ];
+    let area = Area::new("", Access::Anyone).with(&TEA, endpoints);
+    App::new().configure(|routes| area.serve(routes));
 }
 
 #[test]

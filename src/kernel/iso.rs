@@ -8,7 +8,7 @@ use super::time::Timestamp;
 
 /// A point in time, written as ISO 8601.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
-#[schemars(with = "String", extend("format" = "date-time"))]
+#[schemars(rename = "DateTime", with = "String", extend("format" = "date-time"))]
 pub struct Iso(pub Timestamp);
 
 impl From<Timestamp> for Iso {

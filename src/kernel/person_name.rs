@@ -14,10 +14,15 @@ const NAME_PATTERN: &str = concat!(
 );
 
 /// A name that people are shown: something to be seen, no control characters, none that override the direction of text.
-// It is described, never made: what is read goes through [`check`].
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minLength" = 1, "maxLength" = NAME_MAX_CHARS, "pattern" = NAME_PATTERN))]
-pub struct PersonName(#[allow(dead_code, reason = "it is described, never made")] String);
+pub struct PersonName(
+    #[expect(
+        dead_code,
+        reason = "described, never made: what is read goes through `check`"
+    )]
+    String,
+);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

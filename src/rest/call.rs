@@ -52,7 +52,7 @@ pub(super) struct CallView {
 /// Why a call went no further: what it means depends on the outcome.
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[allow(dead_code, reason = "what a reason may be; it is written by name")]
+#[expect(dead_code, reason = "described, never made: it is written by its name")]
 enum CallEndReason {
     Rejected(Rejection),
     Cancelled(Cancellation),

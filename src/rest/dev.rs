@@ -6,8 +6,9 @@ use std::time::Duration;
 use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Shared, error::ApiError, read};
+use super::{Answer, Shared, error::ApiError};
 use crate::{
+    contract::reading,
     kernel::{
         identity::{Identity, Role},
         ids::UserId,
@@ -24,7 +25,7 @@ const TTL: Duration = Duration::from_hours(1);
 pub(super) fn routes(routes: &mut web::ServiceConfig) {
     let at = web::resource::<&str>;
     routes
-        .service(at("/dev/people").route(read().to(people)))
+        .service(at("/dev/people").route(reading().to(people)))
         .service(at("/dev/token").post(token));
 }
 

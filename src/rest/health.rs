@@ -109,17 +109,17 @@ pub(super) fn area() -> Area {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Live {
+struct Liveness {
     live: bool,
 }
 
 /// The process answers: all that this asks.
-async fn live() -> Answer<Live> {
-    Ok(Json(Live { live: true }))
+async fn live() -> Answer<Liveness> {
+    Ok(Json(Liveness { live: true }))
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Ready {
+struct Readiness {
     ready: bool,
     /// What works worse than it should. The node serves its clients all the same: to send them elsewhere would help nobody, for
     /// what is away is away for all nodes.
@@ -151,7 +151,7 @@ enum Unready {
     Lease,
 }
 
-async fn ready(shared: Data<Shared>) -> Answer<Ready> {
+async fn ready(shared: Data<Shared>) -> Answer<Readiness> {
     let store = shared.store_check.works(&shared.store).await;
     let (own, stored) = (Clock::system().now(), shared.store.now());
     let mut reasons = reasons(shared.gate.drain().has_begun(), store, own, stored);
@@ -163,7 +163,7 @@ async fn ready(shared: Data<Shared>) -> Answer<Ready> {
             Link::Down => Some(Degraded::Redis),
             Link::Alone | Link::Up => shared.friends.are_refused().then_some(Degraded::Friends),
         };
-        return Ok(Json(Ready {
+        return Ok(Json(Readiness {
             ready: true,
             degraded: Vec::from_iter(degraded),
         }));

@@ -36,10 +36,9 @@ mod tags;
 use std::sync::Arc;
 
 use actix_web::{
-    App, Error, Route, Scope,
+    App, Error, Scope,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    guard,
     middleware::from_fn,
     web::{self, Data},
 };
@@ -103,11 +102,6 @@ pub struct Shared {
 
 /// What a handler answers with.
 type Answer<T> = Result<web::Json<T>, ApiError>;
-
-/// GET, and HEAD for those who only want to know.
-fn read() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
 
 /// What is described in the OpenAPI document of what is served here; files, and what only development has, are not.
 pub fn areas() -> [Area; 4] {

@@ -15,7 +15,8 @@ use actix_web::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::{error::ApiError, read};
+use super::error::ApiError;
+use crate::contract::reading;
 
 /// The files of `web` that browsers may have. Their paths are those of the sources, so that what a module imports by a
 /// relative path is found by browsers, compilers and tests alike.
@@ -53,27 +54,27 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
     routes
         .service(
             web::resource("/")
-                .route(read().to(demo))
+                .route(reading().to(demo))
                 .wrap(Compress::default()),
         )
         // Without its slash the page would look for its parts elsewhere.
         .service(web::redirect("/admin", "/admin/").permanent())
         .service(
             web::resource("/admin/")
-                .route(read().to(admin))
+                .route(reading().to(admin))
                 .wrap(Compress::default()),
         );
     for path in DESCRIPTIONS {
         routes.service(
             web::resource(path)
-                .route(read().to(description))
+                .route(reading().to(description))
                 .wrap(Compress::default()),
         );
     }
     for folder in FOLDERS {
         routes.service(
             web::resource(folder)
-                .route(read().to(part))
+                .route(reading().to(part))
                 .wrap(Compress::default()),
         );
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::rules::{DURABLE_MEMBERS_MAX, PLACES_MAX};
 use crate::{
     kernel::ids::RoomId,
-    protocol::{error_code::ErrorCode, fault::Fault, schema::Violation},
+    protocol::{error_code::ErrorCode, fault::Fault, publishing::Violation},
     store::StoreError,
 };
 

@@ -82,10 +82,21 @@ pub fn read(
     now: Timestamp,
     topics: Topics,
 ) -> Result<Hello, BadHandshake> {
-    let query = head.uri.query().unwrap_or_default();
-    let query = Query::<HandshakeQuery>::from_query(query)
-        .map_err(|error| BadHandshake::Query(fault_of(&error)))?;
-    let query = query.into_inner();
+    let query = Query::<HandshakeQuery>::from_query(head.uri.query().unwrap_or_default());
+    let query = query.map(Query::into_inner);
+    read_with(head, query, config, verifier, now, topics)
+}
+
+/// [`read`], where the handler has the query.
+pub(super) fn read_with(
+    head: &RequestHead,
+    query: Result<HandshakeQuery, QueryPayloadError>,
+    config: &Config,
+    verifier: &Verifier,
+    now: Timestamp,
+    topics: Topics,
+) -> Result<Hello, BadHandshake> {
+    let query = query.map_err(|error| BadHandshake::Query(fault_of(&error)))?;
     let options = Options {
         last_seq: query.last_seq,
         topics: query.topics.map_or(Ok(topics), |list| list.parse())?,

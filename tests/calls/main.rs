@@ -19,8 +19,6 @@
 )]
 
 mod calling;
-#[path = "../support/contract.rs"]
-mod contract;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod database;
@@ -32,6 +30,8 @@ mod fixture;
 mod linked;
 #[path = "../support/listener.rs"]
 mod listener;
+#[path = "../support/messages.rs"]
+mod messages;
 mod metered;
 mod others;
 mod phone;

@@ -13,12 +13,12 @@
     reason = "a test that fails, fails by panicking"
 )]
 
-#[path = "../support/contract.rs"]
-mod contract;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod database;
 mod fixture;
+#[path = "../support/messages.rs"]
+mod messages;
 mod model;
 mod phone;
 #[path = "../support/postgres.rs"]

@@ -15,13 +15,13 @@
 
 mod asking;
 mod cluster;
-#[path = "../support/contract.rs"]
-mod contract;
 mod everywhere;
 mod fixture;
 #[path = "../support/linked.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod linked;
+#[path = "../support/messages.rs"]
+mod messages;
 #[path = "../support/recorder.rs"]
 mod recorder;
 #[path = "../support/redis.rs"]

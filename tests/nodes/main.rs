@@ -11,14 +11,14 @@
     reason = "a test that fails, fails by panicking"
 )]
 
-#[path = "../support/contract.rs"]
-mod contract;
 mod expiry;
 mod fixture;
 mod joining;
 #[path = "../support/listener.rs"]
 #[allow(dead_code, reason = "other suites hear what it is told")]
 mod listener;
+#[path = "../support/messages.rs"]
+mod messages;
 mod outages;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]

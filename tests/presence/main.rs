@@ -19,8 +19,6 @@ mod admins;
 mod calls;
 mod choices;
 mod connections;
-#[path = "../support/contract.rs"]
-mod contract;
 mod convergence;
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
@@ -31,6 +29,8 @@ mod fixture;
 mod linked;
 #[path = "../support/listener.rs"]
 mod listener;
+#[path = "../support/messages.rs"]
+mod messages;
 mod nodes;
 mod others;
 #[path = "../support/postgres.rs"]

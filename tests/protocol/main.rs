@@ -8,10 +8,10 @@
 )]
 
 mod commands;
-#[path = "../support/contract.rs"]
-mod contract;
 mod events;
+#[path = "../support/messages.rs"]
 mod messages;
+mod publishing;
 mod rooms;
 mod schemas;
 

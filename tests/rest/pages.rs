@@ -114,7 +114,7 @@ async fn what_describes_the_protocol_is_there_for_front_ends_and_backends() {
     let anybody = Api::stranger(&server);
     let events = page(&anybody, "/schemas/events.json").await;
     assert_eq!(events.header("content-type"), "application/json");
-    assert_eq!(events.text, otomo::protocol::schema::document());
+    assert_eq!(events.text, otomo::protocol::publishing::document());
     assert_eq!(events.json["$defs"]["sp_update"]["type"], "object");
     let messages = page(&anybody, "/schemas/messages.json").await;
     assert!(messages.text == otomo::protocol::schema::messages::document());

@@ -14,7 +14,7 @@ use otomo::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::contract;
+use super::messages;
 
 /// A transport without a client.
 pub(crate) struct Recorder {
@@ -33,7 +33,7 @@ impl Recorder {
     fn record(&self, mut bytes: &[u8]) {
         while let Some((payload, rest)) = split_text_frame(bytes) {
             let frame = serde_json::from_slice(payload).unwrap();
-            contract::check_event(&frame).unwrap_or_else(|fault| panic!("{fault}"));
+            messages::check_event(&frame).unwrap_or_else(|fault| panic!("{fault}"));
             // Whoever was dropped hears nothing more.
             let _ = self.told.borrow().as_ref().map(|told| told.send(frame));
             bytes = rest;

@@ -91,7 +91,7 @@ pub struct WebrtcAnswer {
 #[schemars(with = "Option<IceCandidateInit>", inline)]
 pub struct Candidate(pub Option<Box<RawValue>>);
 
-/// What browsers make of a candidate. Nothing here looks into it, so it is described and never built.
+/// What browsers make of a candidate. Nothing here looks into it: it is described, never made.
 enum IceCandidateInit {}
 
 impl JsonSchema for IceCandidateInit {

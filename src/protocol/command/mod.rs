@@ -19,7 +19,7 @@ pub use chat::{MessageRead, MessageSend, Typing};
 pub use rooms::{Action, AppAction, ChatMessage, OfGame, OfRoom, Ping};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
-use super::{error_code::ErrorCode, event, fault::Fault, schema::Described};
+use super::{described::Described, error_code::ErrorCode, event, fault::Fault};
 
 /// The longest `requestId`, in bytes.
 pub const REQUEST_ID_MAX_BYTES: usize = 64;

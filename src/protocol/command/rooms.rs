@@ -32,7 +32,7 @@ pub struct ChatMessage {
 /// What source document 003 has in a `game_action`. The server asks for none of it: that is the backend's to judge.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("additionalProperties" = true))]
-#[expect(dead_code, reason = "described and never built")]
+#[expect(dead_code, reason = "described, never made")]
 struct GameAction {
     /// The session of the game.
     game_session_id: Option<String>,

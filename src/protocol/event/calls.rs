@@ -52,10 +52,7 @@ pub enum CallOutcome {
 /// Why a call went no further, whatever end it came to.
 #[derive(JsonSchema)]
 #[schemars(untagged, inline)]
-#[expect(
-    dead_code,
-    reason = "described and never built: it is written by its name"
-)]
+#[expect(dead_code, reason = "described, never made: it is written by its name")]
 enum WhyEnded {
     Rejected(RejectReason),
     Cancelled(CancelReason),

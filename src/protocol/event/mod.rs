@@ -45,7 +45,7 @@ pub use system::{
 };
 
 use super::{
-    schema::Described,
+    described::Described,
     spec::{Key, Kind, Spec, Topic},
 };
 

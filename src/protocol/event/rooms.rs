@@ -42,7 +42,7 @@ pub struct RoomLeft {
 /// An event as it was said to a room, of a type of ours or of the app's own.
 #[derive(JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
-#[expect(dead_code, reason = "described and never built")]
+#[expect(dead_code, reason = "described, never made")]
 struct SaidEvent {
     /// What it is.
     r#type: String,

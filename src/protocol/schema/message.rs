@@ -3,10 +3,11 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{Described, Publishable, publishable};
 use crate::protocol::{
     command::{Command, RequestId},
+    described::Described,
     event::{Body as _, Error, OtomoStatusUpdate, RoomEvent},
+    publishing::{Publishable, publishable},
     spec::{Kind, Spec},
 };
 

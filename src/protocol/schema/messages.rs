@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use schemars::{generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
-use super::{Described, message, optional};
-use crate::protocol::{command::Command, event::Event, spec::Spec};
+use super::{message, optional, plain};
+use crate::protocol::{command::Command, described::Described, event::Event, spec::Spec};
 
 /// What stands before the type of a command in the name of its schema.
 pub(super) const COMMAND: &str = "command.";
@@ -114,12 +114,5 @@ pub(super) fn events() -> Direction {
 fn settings(settings: SchemaSettings) -> SchemaSettings {
     settings
         .with(|settings| settings.meta_schema = None)
-        .with_transform(RecursiveTransform(unwrap_lines))
-}
-
-/// Documentation has lines for those who read the sources.
-fn unwrap_lines(schema: &mut Schema) {
-    if let Some(Value::String(description)) = schema.get_mut("description") {
-        *description = description.replace('\n', " ");
-    }
+        .with_transform(RecursiveTransform(plain::unwrap_lines))
 }

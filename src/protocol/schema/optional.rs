@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::plain::without_null;
+
 /// What serde leaves out where there is nothing is never sent as `null`, which a schema that is made from an `Option` allows.
 /// Objects that apps may extend are theirs, and stay as they are.
 pub(super) fn omit_instead_of_null(schema: &mut Value) {
@@ -28,31 +30,7 @@ fn omit_in_object(schema: &mut Map<String, Value>) {
     };
     for (_, property) in properties.iter_mut().filter(|(name, _)| !is_required(name)) {
         if let Value::Object(property) = property {
-            drop_null(property);
-        }
-    }
-}
-
-/// Takes `null` out of what a property may be.
-fn drop_null(property: &mut Map<String, Value>) {
-    if let Some(kinds) = property.get_mut("type") {
-        if let Value::Array(several) = kinds {
-            several.retain(|kind| kind != "null");
-        }
-        if let Some([kind]) = kinds.as_array().map(Vec::as_slice) {
-            *kinds = kind.clone();
-        }
-    }
-    let Some(Value::Array(any)) = property.get_mut("anyOf") else {
-        return;
-    };
-    any.retain(|schema| schema.get("type").is_none_or(|kind| kind != "null"));
-    if let [Value::Object(only)] = any.as_slice() {
-        let only = only.clone();
-        property.remove("anyOf");
-        for (keyword, value) in only {
-            // What the field says of itself stands.
-            property.entry(keyword).or_insert(value);
+            without_null(property);
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
 
 /// What has begun.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Draining {
+pub(super) struct DrainBegun {
     /// Which node drains: the one that answers.
     node: NodeId,
     draining: bool,
@@ -70,7 +70,7 @@ pub(super) struct Draining {
 pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
-) -> Result<Accepted<Draining>, ApiError> {
+) -> Result<Accepted<DrainBegun>, ApiError> {
     let event = AuditEvent::new(&who.user, Action::Drain, &shared.node);
     let gate = shared.gate.clone();
     audited(&shared, event, async move {
@@ -79,7 +79,7 @@ pub(super) async fn begin(
     })
     .await?;
     let node = shared.node.clone();
-    Ok(Accepted(Draining {
+    Ok(Accepted(DrainBegun {
         node,
         draining: true,
     }))

@@ -12,7 +12,7 @@ use crate::{
     people::Person,
     presence::{
         board::Place,
-        rules::{self, Chosen, ChosenCause, Connection, Explanation, LiveCall, Status},
+        rules::{self, Cause, Chosen, ChosenCause, Connection, Explanation, LiveCall, Status},
     },
     rest::{
         Answer, Shared,
@@ -70,14 +70,12 @@ pub(super) struct Why {
 #[schemars(rename = "OtomoDecision")]
 struct DecisionView {
     status: Status,
-    #[schemars(with = "DecisionCause")]
-    cause: &'static str,
+    cause: DecisionCause,
 }
 
 /// The fact that decided.
-#[derive(JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[allow(dead_code, reason = "what a cause may be; it is written by name")]
 enum DecisionCause {
     /// They are in a call: busy.
     Call,
@@ -151,9 +149,9 @@ pub(super) struct Force {
 /// A status that an admin may give.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(
+#[expect(
     dead_code,
-    reason = "what it may be; it is read as any status, to say more of a wrong one"
+    reason = "described, never made: any status is read, to say more of a wrong one"
 )]
 enum ForcedStatus {
     Online,
@@ -250,7 +248,7 @@ impl Why {
             changed_at: published.changed_at.into(),
             decision: DecisionView {
                 status: decision.status,
-                cause: decision.cause.as_str(),
+                cause: decision.cause.into(),
             },
             connected: facts.connected,
             connections: connections.into_iter().map(ConnectionView::from).collect(),
@@ -263,6 +261,16 @@ impl Why {
             call: call_id
                 .zip(facts.call)
                 .map(|(call_id, phase)| CallView { call_id, phase }),
+        }
+    }
+}
+
+impl From<Cause> for DecisionCause {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::InCall(_) => Self::Call,
+            Cause::NotConnected => Self::NotConnected,
+            Cause::Chosen(how) => Self::Chosen(how),
         }
     }
 }

@@ -54,8 +54,8 @@ pub(super) struct Overview {
     outbox_bytes: i64,
     /// Jobs that wait for the store's writer.
     store_queue: i64,
-    totals: Totals,
-    latency: Latencies,
+    totals: OverviewTotals,
+    latency: OverviewLatencies,
 }
 
 /// How many otomo have which status.
@@ -108,7 +108,7 @@ impl CallCounts {
 /// What was counted since the node's start.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Totals {
+struct OverviewTotals {
     /// Messages from clients.
     messages_in: u64,
     /// Messages to clients, one for each client.
@@ -123,7 +123,7 @@ struct Totals {
     calls_ended: BTreeMap<&'static str, u64>,
 }
 
-impl Totals {
+impl OverviewTotals {
     fn of(metrics: &Metrics) -> Self {
         Self {
             messages_in: metrics.messages_in.counts().values().sum(),
@@ -139,18 +139,18 @@ impl Totals {
 /// How long things took since the node's start.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Latencies {
+struct OverviewLatencies {
     /// What a worker took to tell all its clients what was broadcast.
-    broadcast: LatencyView,
+    broadcast: Latency,
     /// What one commit of the store took.
-    commit: LatencyView,
+    commit: Latency,
     /// From the acceptance of a backend's event to a client's transport.
-    event: LatencyView,
+    event: Latency,
     /// From a call's accept to media on both sides.
-    call_setup: LatencyView,
+    call_setup: Latency,
 }
 
-impl Latencies {
+impl OverviewLatencies {
     fn of(metrics: &Metrics) -> Self {
         let events = metrics.events.latency.series().into_iter();
         let events = events.map(|(_, timing)| timing.counts());
@@ -161,7 +161,7 @@ impl Latencies {
         Self {
             broadcast: metrics.broadcast.counts().into(),
             commit: metrics.commit.counts().into(),
-            event: events.map_or_else(LatencyView::default, LatencyView::from),
+            event: events.map_or_else(Latency::default, Latency::from),
             call_setup: metrics.call_setup.counts().into(),
         }
     }
@@ -170,25 +170,25 @@ impl Latencies {
 /// A histogram.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct LatencyView {
+struct Latency {
     count: u64,
     sum_seconds: f64,
     /// From short to long. Quantiles follow from what two looks differ by.
-    buckets: Vec<BucketView>,
+    buckets: Vec<LatencyBucket>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct BucketView {
+struct LatencyBucket {
     /// How long the longest in it may have taken; `null` for the last one, in which are all that took longer.
     up_to_seconds: Option<f64>,
     /// Those in this bucket alone.
     count: u64,
 }
 
-impl From<TimingCounts> for LatencyView {
+impl From<TimingCounts> for Latency {
     fn from(counts: TimingCounts) -> Self {
-        let bucket = |(bound, count): (f64, u64)| BucketView {
+        let bucket = |(bound, count): (f64, u64)| LatencyBucket {
             up_to_seconds: bound.is_finite().then_some(bound),
             count,
         };
@@ -223,7 +223,7 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<Overview> {
         congested: shared.dispatch.congested(),
         outbox_bytes: metrics.outbox_bytes.get(),
         store_queue: metrics.store_queue.get(),
-        totals: Totals::of(metrics),
-        latency: Latencies::of(metrics),
+        totals: OverviewTotals::of(metrics),
+        latency: OverviewLatencies::of(metrics),
     }))
 }

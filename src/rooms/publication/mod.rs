@@ -24,7 +24,7 @@ use crate::{
     protocol::{
         event::{Event, RoomEvent},
         frame::{Frame, Published},
-        schema::{self, Publishable, Violation},
+        publishing::{self, Publishable, Violation},
         socket_io::ROOM_EVENT,
         spec::{self, Key, Priority, Topic},
     },
@@ -125,7 +125,7 @@ impl Publication {
     /// # Errors
     /// Where it is not what its type or kind asks for.
     pub fn check(draft: Draft, now: Timestamp, max_bytes: usize) -> Result<Self, Violation> {
-        let known = match schema::publishable(&draft.name) {
+        let known = match publishing::publishable(&draft.name) {
             Publishable::Known => Event::known_spec(&draft.name),
             Publishable::Custom | Publishable::Reserved | Publishable::Malformed => None,
         };
@@ -264,7 +264,7 @@ fn added(
     id: EventId,
 ) -> Result<Map<String, Value>, Violation> {
     let own: Vec<String> = fields.keys().cloned().collect();
-    schema::complete(name, &mut fields, now, id)?;
+    publishing::complete(name, &mut fields, now, id)?;
     own.iter().for_each(|name| drop(fields.remove(name)));
     if !own.iter().any(|field| field == "type") {
         fields.insert("type".to_owned(), name.into());

@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder,
-    body::BoxBody,
-    web::{Json, Payload, Query},
+    HttpRequest, HttpResponse,
+    web::{Json, Payload},
 };
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -20,7 +19,7 @@ use super::{Site, passing};
 use crate::{
     contract::{
         NoContent,
-        gives::{Gives, Operation, Schemas},
+        gives::Raw,
         takes::{RawJson, RawQuery},
     },
     delivery::{
@@ -49,7 +48,7 @@ pub(super) struct Recipient {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Command", example = json!({"type": "typing-start", "conversationId": "0198c0de-0000-7000-8000-000000000001"}))]
-#[allow(dead_code, reason = "what it looks like; the session reads it")]
+#[expect(dead_code, reason = "described, never made: the session reads it")]
 pub(super) struct CommandBody {
     /// Which command.
     #[serde(rename = "type")]
@@ -64,11 +63,11 @@ pub(super) struct CommandBody {
 /// The acknowledgement of a command, as sockets get it.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[allow(
+#[expect(
     dead_code,
-    reason = "what it looks like; it is written as sockets get it"
+    reason = "described, never made: it is written as sockets get it"
 )]
-struct Acknowledgement {
+pub(super) struct Acknowledgement {
     /// Which acknowledgement.
     #[serde(rename = "type")]
     name: String,
@@ -80,33 +79,19 @@ struct Acknowledgement {
     fields: Map<String, Value>,
 }
 
-/// A command's answer, or its error.
-pub(super) struct Answered(HttpResponse);
-
-impl Responder for Answered {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        self.0
-    }
-}
-
-impl Gives for Answered {
-    fn describe(operation: &mut Operation, schemas: &mut Schemas) {
-        <Json<Acknowledgement> as Gives>::describe(operation, schemas);
-        NoContent::describe(operation, schemas);
-    }
-}
+/// A command's answer, nothing where it has none, or its error.
+type Answered = Raw<(Json<Acknowledgement>, NoContent)>;
 
 /// Answers a posted command: 200 with its acknowledgement, 204 if it has none, else its error.
 pub(super) async fn answer(
     request: HttpRequest,
     body: RawJson<CommandBody, Payload>,
-    _: RawQuery<Recipient>,
+    recipient: RawQuery<Recipient>,
     site: Site,
 ) -> Answered {
-    let answered = post(&request, body.0, &site.env, site.courier.as_deref()).await;
-    Answered(answered.unwrap_or_else(HttpResponse::from))
+    let courier = site.courier.as_deref();
+    let answered = post(&request, body.0, &recipient, &site.env, courier).await;
+    answered.unwrap_or_else(HttpResponse::from).into()
 }
 
 fn response(answer: Answer) -> HttpResponse {
@@ -127,11 +112,12 @@ fn response(answer: Answer) -> HttpResponse {
 async fn post(
     request: &HttpRequest,
     body: Payload,
+    recipient: &RawQuery<Recipient>,
     env: &Env,
     courier: Option<&Courier>,
 ) -> Result<HttpResponse, Refusal> {
     let user = asker(request, env)?;
-    let recipient = Recipient::named(request)?;
+    let recipient = Recipient::named(recipient)?;
     let json = read(body, env.config.limits.now().message_size).await?;
     match recipient.here(&user, env) {
         Some(to) => hand_over(to, json, env).await,
@@ -183,11 +169,10 @@ impl Recipient {
     }
 
     /// The one that the query names.
-    fn named(request: &HttpRequest) -> Result<Self, Refusal> {
+    fn named(query: &RawQuery<Self>) -> Result<Self, Refusal> {
         let bad = |message: String| Fault::new(ErrorCode::BadRequest, message);
-        let named = Query::<Self>::from_query(request.query_string())
-            .map_err(|error| bad(format!("the query is not valid: {error}")))?
-            .into_inner();
+        let named = query.read();
+        let named = named.map_err(|error| bad(format!("the query is not valid: {error}")))?;
         if named.session.is_none() && named.device.is_none() {
             let message =
                 "say for which stream: ?session=<sessionId of connected>, or ?device=".to_owned();

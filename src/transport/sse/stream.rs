@@ -9,7 +9,7 @@ use actix_http::{
     RequestHead, Version,
     header::{self, HeaderName},
 };
-use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, web::Query};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     contract::{
-        gives::{Gives, Operation, Schemas},
+        gives::{Gives, Operation, Raw, Schemas},
         takes::RawQuery,
     },
     kernel::ids::SessionId,
@@ -80,14 +80,12 @@ impl Flavour {
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct StreamQuery {
     /// Whether events have names (`addEventListener`) or not (`onmessage`).
-    #[schemars(with = "Option<EventNames>")]
-    events: Option<String>,
+    events: Option<EventNames>,
 }
 
-#[derive(JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-#[allow(dead_code, reason = "what it may be; it is read as a text")]
 enum EventNames {
     Named,
     Unnamed,
@@ -96,16 +94,8 @@ enum EventNames {
 /// The whole query.
 pub(super) type Asked = (RawQuery<StreamQuery>, RawQuery<HandshakeQuery>);
 
-/// An event stream, or why there is none.
-pub(super) struct Stream(HttpResponse);
-
-impl Responder for Stream {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        self.0
-    }
-}
+/// An event stream.
+pub(super) struct Stream;
 
 impl Gives for Stream {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
@@ -117,36 +107,37 @@ impl Gives for Stream {
 }
 
 /// `GET /sse`
-pub(super) async fn all(request: HttpRequest, site: Site, _: Asked) -> Stream {
-    open(request, Flavour::ALL, site).await
+pub(super) async fn all(request: HttpRequest, site: Site, asked: Asked) -> Raw<Stream> {
+    open(&request, &asked, Flavour::ALL, site).await.into()
 }
 
 /// `GET /api/chat/sse`
-pub(super) async fn chat(request: HttpRequest, site: Site, _: Asked) -> Stream {
-    open(request, Flavour::CHAT, site).await
+pub(super) async fn chat(request: HttpRequest, site: Site, asked: Asked) -> Raw<Stream> {
+    open(&request, &asked, Flavour::CHAT, site).await.into()
 }
 
-/// Answers a request for a stream.
-async fn open(request: HttpRequest, flavour: Flavour, site: Site) -> Stream {
-    Stream(match begin(&request, flavour, site.env, &site.gate).await {
+/// Answers a request for a stream: with it, or with why there is none.
+async fn open(request: &HttpRequest, asked: &Asked, flavour: Flavour, site: Site) -> HttpResponse {
+    match begin(request, asked, flavour, site.env, &site.gate).await {
         Ok(body) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, "text/event-stream"))
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .insert_header((X_ACCEL_BUFFERING, "no"))
             .body(body),
         Err(refusal) => refusal.into(),
-    })
+    }
 }
 
 async fn begin(
     request: &HttpRequest,
+    (stream, handshake): &Asked,
     flavour: Flavour,
     env: Rc<Env>,
     gate: &Gate,
 ) -> Result<Body, Refusal> {
     let head = request.head();
-    let format = format(head, flavour)?;
-    let hello = hello(head, &env, flavour)?;
+    let format = format(stream, flavour)?;
+    let hello = hello(head, handshake, &env, flavour)?;
     let in_call = match &hello.credentials {
         Credentials::Known(identity) => env.calls.is_live(&identity.user),
         Credentials::Awaited => {
@@ -179,21 +170,25 @@ fn retry(share: f64) -> u64 {
     RETRY_MS.start + u64::try_from(span.as_millis()).unwrap_or_default()
 }
 
-fn format(head: &RequestHead, flavour: Flavour) -> Result<WireFormat, Refusal> {
-    let query = Query::<StreamQuery>::from_query(head.uri.query().unwrap_or_default());
-    let events = query.ok().and_then(|query| query.into_inner().events);
-    match events.as_deref() {
-        None => Ok(flavour.format),
-        Some("named") => Ok(WireFormat::NamedEvent),
-        Some("unnamed") => Ok(WireFormat::UnnamedEvent),
-        Some(_) => Err(Fault::new(ErrorCode::BadRequest, "events: named or unnamed").into()),
-    }
+fn format(query: &RawQuery<StreamQuery>, flavour: Flavour) -> Result<WireFormat, Refusal> {
+    let bad = |_| Fault::new(ErrorCode::BadRequest, "events: named or unnamed");
+    Ok(match query.read().map_err(bad)?.events {
+        None => flavour.format,
+        Some(EventNames::Named) => WireFormat::NamedEvent,
+        Some(EventNames::Unnamed) => WireFormat::UnnamedEvent,
+    })
 }
 
 /// `Last-Event-ID` wins over `lastSeq` in the address, which stays the same over reconnects.
-fn hello(head: &RequestHead, env: &Env, flavour: Flavour) -> Result<Hello, Refusal> {
-    let now = env.store.now();
-    let mut hello = credentials::read(head, &env.config, &env.verifier, now, flavour.topics)?;
+fn hello(
+    head: &RequestHead,
+    query: &RawQuery<HandshakeQuery>,
+    env: &Env,
+    flavour: Flavour,
+) -> Result<Hello, Refusal> {
+    let (now, query) = (env.store.now(), query.read());
+    let mut hello =
+        credentials::read_with(head, query, &env.config, &env.verifier, now, flavour.topics)?;
     let last = head.headers.get(LAST_EVENT_ID);
     if let Some(last) = last.filter(|id| !id.is_empty()) {
         let seq = last.to_str().ok().and_then(|id| id.parse().ok());

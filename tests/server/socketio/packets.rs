@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message},
 };
 
-use crate::support::{Endpoint, Json, PATIENCE, contract};
+use crate::support::{Endpoint, Json, PATIENCE, messages};
 
 /// What is between packets of a payload.
 pub const SEPARATOR: char = '\u{1e}';
@@ -48,7 +48,7 @@ pub fn connect(server: &Endpoint, user: &str, role: Role) -> String {
 pub fn event(packet: &str) -> Option<(String, Json)> {
     let event = serde_json::from_str(packet.strip_prefix("42")?).ok()?;
     let (_, payload) = &event;
-    contract::check_event(payload).unwrap_or_else(|fault| panic!("{fault}"));
+    messages::check_event(payload).unwrap_or_else(|fault| panic!("{fault}"));
     Some(event)
 }
 

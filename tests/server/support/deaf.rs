@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{Bytes, Error, Message},
 };
 
-use super::{Connecting, Json, PATIENCE, contract};
+use super::{Connecting, Json, PATIENCE, messages};
 
 /// Receive buffer of such a client: small, so that what the kernel holds for it is little.
 const BUFFER: u32 = 4096;
@@ -57,7 +57,7 @@ impl Deaf {
         });
         let text = coming.await.expect("something comes")?;
         let event = serde_json::from_str(&text).ok()?;
-        contract::check_event(&event).unwrap_or_else(|fault| panic!("{fault}"));
+        messages::check_event(&event).unwrap_or_else(|fault| panic!("{fault}"));
         Some(event)
     }
 

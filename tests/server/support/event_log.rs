@@ -8,7 +8,7 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use super::{Json, PATIENCE, contract};
+use super::{Json, PATIENCE, messages};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum End {
 struct Heard {
     events: Vec<Json>,
     end: Option<End>,
-    asked: contract::Asked,
+    asked: messages::Asked,
     /// The first event that was not as it is described.
     fault: Option<String>,
 }
@@ -67,7 +67,7 @@ impl EventWriter {
     /// Looks whether an event is as it is described; the test hears of one that is not.
     pub fn check(&self, event: &Json) {
         let mut heard = self.heard.lock().expect("no panic");
-        let checked = contract::check_event(event).and_then(|()| heard.asked.check(event));
+        let checked = messages::check_event(event).and_then(|()| heard.asked.check(event));
         heard.fault = heard.fault.take().or(checked.err());
     }
 

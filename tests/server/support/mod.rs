@@ -4,8 +4,6 @@
 mod certificate;
 mod client;
 mod connecting;
-#[path = "../../support/contract.rs"]
-pub mod contract;
 mod crowd;
 mod deaf;
 mod dice;
@@ -18,6 +16,8 @@ mod events;
 )]
 pub mod leaving;
 mod line;
+#[path = "../../support/messages.rs"]
+pub mod messages;
 mod onlooker;
 #[path = "../../support/openapi.rs"]
 pub mod openapi;

@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, Json, contract,
+    Endpoint, Json, messages,
     openapi::{self, Exchange},
 };
 
@@ -62,8 +62,8 @@ impl Poster {
     pub async fn asks(&self, command: Json) -> (u16, Json) {
         let (status, answer) = self.send(command.to_string()).await;
         if status == 200 {
-            let checked = contract::check_event(&answer);
-            let checked = checked.and_then(|()| contract::check_answer(&command, &answer));
+            let checked = messages::check_event(&answer);
+            let checked = checked.and_then(|()| messages::check_answer(&command, &answer));
             checked.unwrap_or_else(|fault| panic!("{fault}"));
         }
         (status, answer)

@@ -134,6 +134,9 @@ export type ConnectedMethod =
 /** One conversation, of two people or of a group. */
 export type ConversationId = string;
 
+/** A point in time, written as ISO 8601. */
+export type DateTime = string;
+
 /** One device of a user: `?device=`, or the session's own id where none was named. */
 export type DeviceId = string;
 
@@ -254,9 +257,6 @@ export interface IceServer {
   /** For `turn:`; short-lived. */
   username?: string;
 }
-
-/** A point in time, written as ISO 8601. */
-export type Iso = string;
 
 /** The limits that a client should know. */
 export interface Limits {
@@ -411,7 +411,7 @@ export type RoomLeftReason =
 export interface SaidEvent {
   /** What it is. */
   type: string;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -493,7 +493,7 @@ export interface ActionResult {
   /** What came of it. */
   result: unknown;
   /** When. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -501,7 +501,7 @@ export interface ActionResult {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -706,7 +706,7 @@ export interface ChatMessage {
   /** What they say. */
   message: string;
   /** When. */
-  timestamp: Iso;
+  timestamp: DateTime;
 }
 
 /** The connection is about to close, for clients that cannot see close codes. */
@@ -796,7 +796,7 @@ export interface GameEnded {
   /** The state that it ended with. */
   final_state: unknown;
   /** When it ended. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -804,7 +804,7 @@ export interface GameEnded {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -816,7 +816,7 @@ export interface GameError {
   /** The same for people. */
   message: string;
   /** When it happened. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -824,7 +824,7 @@ export interface GameError {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -836,7 +836,7 @@ export interface GameStarted {
   /** The state that it begins with. */
   initial_state: unknown;
   /** When it began. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -844,7 +844,7 @@ export interface GameStarted {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -961,7 +961,7 @@ export interface NarrativeUpdate {
   /** What kind of telling it is, in the app's own words. */
   narrative_type: string;
   /** When it was told. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -969,7 +969,7 @@ export interface NarrativeUpdate {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1023,7 +1023,7 @@ export interface AppNotification {
   seq?: number;
   /** A headline. */
   title?: string | null;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1070,7 +1070,7 @@ export interface PlayerStatusUpdate {
   /** Their status, in the app's own words. */
   status: string;
   /** When it changed. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -1078,7 +1078,7 @@ export interface PlayerStatusUpdate {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1086,7 +1086,7 @@ export interface PlayerStatusUpdate {
 export interface Pong {
   type: 'pong';
   /** When it was answered. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /** What the sender of the command called it, if anything. */
   requestId?: RequestId;
 }
@@ -1184,7 +1184,7 @@ export interface SpDailyRecovery {
   /** The local day that they are for (`2026-11-25`). */
   date: string;
   /** When it was stored. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -1192,7 +1192,7 @@ export interface SpDailyRecovery {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1208,7 +1208,7 @@ export interface SpInsufficient {
   /** The same for people. */
   message: string;
   /** When it was refused. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -1216,7 +1216,7 @@ export interface SpInsufficient {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1238,7 +1238,7 @@ export interface SpUpdate {
   /** The app's own data. */
   metadata: { [key: string]: unknown };
   /** When it was stored. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -1246,7 +1246,7 @@ export interface SpUpdate {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1256,7 +1256,7 @@ export interface StateUpdate {
   /** The change. */
   update: unknown;
   /** When it came about. */
-  timestamp: Iso;
+  timestamp: DateTime;
   /**
    * The durable event that this connection was sent before it. A client that has not got that one lacks
    * something.
@@ -1264,7 +1264,7 @@ export interface StateUpdate {
   prev?: number;
   /** Its place in the user's stream of durable events. */
   seq?: number;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 
@@ -1557,7 +1557,7 @@ export interface GameActionFields {
   action?: unknown;
   /** The session of the game. */
   game_session_id?: string | null;
-  /** What the app adds. */
+  /** Further fields. */
   [field: string]: unknown;
 }
 

@@ -12,11 +12,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Described,
-    messages::{self, COMMAND, EVENT},
-};
-use crate::protocol::{command::Command, event::Event};
+use super::messages::{self, COMMAND, EVENT};
+use crate::protocol::{command::Command, described::Described, event::Event};
 
 /// The document as it is published.
 pub fn document() -> String {

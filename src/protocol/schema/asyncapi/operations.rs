@@ -10,9 +10,9 @@ use super::{
 };
 use crate::protocol::{
     command::Command,
+    described::Described,
     event::{Body as _, Error},
     schema::{
-        Described,
         message::pascal_case,
         messages::{COMMAND, EVENT},
     },

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::reference;
+use crate::protocol::credentials;
 
 /// Those of a request: the first that is there counts.
 const OF_REQUESTS: [&str; 4] = ["bearer", "subprotocol", "query", "cookie"];
@@ -16,8 +17,7 @@ pub(super) fn schemes() -> Value {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "`Authorization: Bearer <jwt>`. Claims: `sub`, `exp`, `role` (`user`, `otomo`, `admin`, `service`); optional \
-                            `name`, `avatar`, `rooms`, `iss`, `aud`.",
+            "description": credentials::BEARER,
         },
         "subprotocol": {
             "type": "httpApiKey",
@@ -28,14 +28,14 @@ pub(super) fn schemes() -> Value {
         "query": {
             "type": "httpApiKey",
             "in": "query",
-            "name": "token",
-            "description": "`?token=<jwt>`: for `EventSource`, which can set nothing else.",
+            "name": credentials::TOKEN,
+            "description": credentials::IN_QUERY,
         },
         "cookie": {
             "type": "httpApiKey",
             "in": "cookie",
-            "name": "token",
-            "description": "The app's own cookie, by the name that `auth.cookie` gives it.",
+            "name": credentials::TOKEN,
+            "description": credentials::IN_COOKIE,
         },
         "socketio": {
             "type": "apiKey",

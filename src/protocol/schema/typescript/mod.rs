@@ -1,5 +1,5 @@
 //! The types of TypeScript (`web/client/types/protocol.d.ts`, `otomo schema typescript`), written from the JSON Schemas of
-//! [`messages`](super::messages).
+//! [`messages`](super::messages). The parts of it are public for those of REST, which are written from the OpenAPI document.
 //!
 //! Why not a second derive that reads the Rust types: it would read serde's attributes in its own way, and what tests hold
 //! against the wire are the schemas.
@@ -8,9 +8,10 @@ mod types;
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use self::types::{alias, comment, field_name, interface};
+use self::types::{alias, interface};
+pub use self::types::{comment, field_name, of};
 use super::{
     message::pascal_case,
     messages::{COMMAND, EVENT, commands, events, shared},
@@ -78,12 +79,14 @@ export type OtomoCommand = {
 }[CommandType];
 ";
 
-fn heading(file: &mut String, words: &str) {
+/// A line between the parts of a file.
+pub fn heading(file: &mut String, words: &str) {
     // Into a String nothing fails.
     let _ = write!(file, "\n// ---- {words} ----\n");
 }
 
-fn declaration(name: &str, schema: &Value) -> String {
+/// A schema by its name, with what is said of it.
+pub fn declaration(name: &str, schema: &Value) -> String {
     let body = if schema.get("properties").is_some() {
         interface(name, schema)
     } else {
@@ -122,10 +125,4 @@ fn without_envelope(command: &Value) -> Value {
 fn text<'a>(schema: &'a Value, keyword: &str) -> &'a str {
     let text = schema.get(keyword).and_then(Value::as_str);
     text.unwrap_or_default()
-}
-
-/// The properties of an object.
-fn properties(schema: &Value) -> Map<String, Value> {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.cloned().unwrap_or_default()
 }

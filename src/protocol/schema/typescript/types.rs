@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{named, properties, text};
+use super::{named, text};
 
 /// The longest line of a comment, in characters.
 const WIDTH: usize = 110;
 
 /// A comment that editors show, at some indentation.
-pub(super) fn comment(words: &str, indent: &str) -> String {
+pub fn comment(words: &str, indent: &str) -> String {
     let words = words.replace("*/", "*\u{200b}/");
     if words.is_empty() {
         return String::new();
@@ -29,43 +29,45 @@ pub(super) fn comment(words: &str, indent: &str) -> String {
 }
 
 /// The name of a field, in quotes where it is no identifier.
-pub(super) fn field_name(name: &str) -> String {
+pub fn field_name(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if name.bytes().all(plain) {
         name.to_owned()
     } else {
-        format!("'{name}'")
+        quoted(name)
     }
 }
 
-/// An object with named fields: those that are always there first, in the order of their declaration.
-pub(super) fn interface(name: &str, schema: &Value) -> String {
-    let mut properties = properties(schema);
-    let mut fields = String::new();
+/// The fields of an object: name, `?` where it may be missing, schema. Those that are always there first, in the order of their
+/// declaration.
+fn fields(schema: &Value) -> Vec<(&str, &str, &Value)> {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
     let required = schema.get("required").and_then(Value::as_array);
     let required = required.into_iter().flatten().filter_map(Value::as_str);
-    for name in required {
-        if let Some(property) = properties.remove(name) {
-            fields.push_str(&field(name, "", &property));
-        }
-    }
-    for (name, property) in &properties {
-        fields.push_str(&field(name, "?", property));
-    }
-    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
-        fields.push_str(&comment("What the app adds.", "  "));
-        fields.push_str("  [field: string]: unknown;\n");
-    }
-    format!("export interface {name} {{\n{fields}}}\n")
+    let required: Vec<&str> = required.collect();
+    let always = required.iter();
+    let always = always.filter_map(|name| Some((*name, "", properties.get(*name)?)));
+    let others = properties.iter();
+    let others = others.filter(|(name, _)| !required.contains(&name.as_str()));
+    let others = others.map(|(name, property)| (name.as_str(), "?", property));
+    always.chain(others).collect()
 }
 
-fn field(name: &str, optional: &str, property: &Value) -> String {
-    let about = comment(text(property, "description"), "  ");
-    format!(
-        "{about}  {}{optional}: {};\n",
-        field_name(name),
-        of(property)
-    )
+/// An object with named fields.
+pub(super) fn interface(name: &str, schema: &Value) -> String {
+    let mut lines = String::new();
+    for (name, mark, property) in fields(schema) {
+        let about = comment(text(property, "description"), "  ");
+        let (name, kind) = (field_name(name), of(property));
+        lines.push_str(&format!("{about}  {name}{mark}: {kind};\n"));
+    }
+    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+        lines.push_str(&comment("Further fields.", "  "));
+        lines.push_str("  [field: string]: unknown;\n");
+    }
+    format!("export interface {name} {{\n{lines}}}\n")
 }
 
 /// Anything else by a name. Of words each has its comment.
@@ -82,9 +84,12 @@ pub(super) fn alias(name: &str, schema: &Value) -> String {
 }
 
 /// The type of a value.
-fn of(schema: &Value) -> String {
+pub fn of(schema: &Value) -> String {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-        return named(target.trim_start_matches("#/$defs/"));
+        let name = target
+            .rsplit_once('/')
+            .map_or(target, |(_place, name)| name);
+        return named(name);
     }
     if let Some(value) = schema.get("const") {
         return literal(value);
@@ -113,6 +118,13 @@ fn of_kind(kind: &str, schema: &Value) -> String {
             "Array<{}>",
             schema.get("items").map_or("unknown".to_owned(), of)
         ),
+        "object" if schema.get("properties").is_some() => {
+            let fields = fields(schema).into_iter();
+            let fields = fields.map(|(name, mark, property)| {
+                format!("{}{mark}: {}", field_name(name), of(property))
+            });
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join("; "))
+        }
         "object" => format!("{{ [key: string]: {} }}", of_values(schema)),
         // `string`, `boolean` and `null` are the same here.
         same => same.to_owned(),
@@ -139,7 +151,26 @@ fn union(types: impl Iterator<Item = String>) -> String {
 
 fn literal(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("'{text}'"),
+        Value::String(text) => quoted(text),
         other => other.to_string(),
+    }
+}
+
+/// A text, with whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_schema_is_one_text_of_typescript() {
+        let schema = json!({"enum": ["plain", "it's", r"back\slash"]});
+        assert_eq!(of(&schema), r"'plain' | 'it\'s' | 'back\\slash'");
+        assert_eq!(field_name("x-it's"), r"'x-it\'s'");
     }
 }

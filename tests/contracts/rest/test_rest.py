@@ -14,7 +14,7 @@ import openapi_spec_validator
 from world import World
 
 HERE = pathlib.Path(__file__).parent
-DOCUMENT = HERE.parent.parent / "web" / "schemas" / "openapi.json"
+DOCUMENT = HERE.parents[2] / "web" / "schemas" / "openapi.json"
 
 EXAMPLES = os.environ.get("EXAMPLES", "8")
 
@@ -29,7 +29,7 @@ LEFT_OUT = {
 }
 
 
-class Contract(unittest.TestCase):
+class Rest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = World()

@@ -1,4 +1,4 @@
-//! A message as the tables of [`event`](crate::protocol::event) and [`command`](crate::protocol::command) describe it.
+//! A message as the tables of [`event`](super::event) and [`command`](super::command) describe it.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ pub struct Described {
     /// The lines of its documentation.
     docs: &'static [&'static str],
     /// The name of its struct in the schemas.
-    pub(super) title: fn() -> Cow<'static, str>,
+    pub(in crate::protocol) title: fn() -> Cow<'static, str>,
     /// The schema of its fields; what they refer to is added to the generator's definitions.
-    pub(super) fields: fn(&mut SchemaGenerator) -> Schema,
+    pub(in crate::protocol) fields: fn(&mut SchemaGenerator) -> Schema,
 }
 
 impl Described {

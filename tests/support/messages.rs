@@ -10,7 +10,8 @@ use jsonschema::{PatternOptions, Validator};
 use otomo::protocol::{
     command::Command,
     event::Event,
-    schema::{Publishable, messages, publishable},
+    publishing::{Publishable, publishable},
+    schema::messages,
 };
 use serde_json::{Value, json};
 

@@ -33,7 +33,7 @@ class World:
     """The server, and who is there."""
 
     def __init__(self):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="otomo-contract-"))
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="otomo-rest-"))
         self.log = open(self.home / "log", "w+", encoding="utf-8")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("OTOMO_")}
         own = {"OTOMO_DATABASE__URL": f"sqlite://{self.home / 'otomo.db'}", "OTOMO_SERVER__LISTEN": "127.0.0.1:0"}

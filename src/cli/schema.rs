@@ -9,7 +9,10 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use crate::{app, protocol::schema};
+use crate::{
+    app,
+    protocol::{publishing, schema},
+};
 
 /// What to describe, and where to.
 #[derive(Args)]
@@ -34,6 +37,8 @@ enum Subject {
     Events,
     /// The endpoints for apps, backends, admins and operators, as OpenAPI 3.1.
     Openapi,
+    /// What these endpoints take and answer, as types of TypeScript.
+    TypescriptRest,
 }
 
 impl Subject {
@@ -45,6 +50,7 @@ impl Subject {
             Self::Asyncapi => "web/schemas/asyncapi.json",
             Self::Events => "web/schemas/events.json",
             Self::Openapi => "web/schemas/openapi.json",
+            Self::TypescriptRest => "web/client/types/rest_api.d.ts",
         }
     }
 
@@ -53,8 +59,9 @@ impl Subject {
             Self::Messages => schema::messages::document(),
             Self::Typescript => schema::typescript::document(),
             Self::Asyncapi => schema::asyncapi::document(),
-            Self::Events => schema::document(),
+            Self::Events => publishing::document(),
             Self::Openapi => app::openapi(),
+            Self::TypescriptRest => app::rest_types(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP endpoints that describe themselves: one builder makes both the route that is served and its operation in the OpenAPI
-//! document (3.1), so neither can be without the other.
+//! document (3.1), so neither can be without the other. (Of a body that a handler reads part by part,
+//! [`RawJson`](takes::RawJson), the form is said beside it.)
 //!
 //! ```text
 //!   get("/calls/{id}", "getCall", calls::show, "A call of yours")
@@ -11,7 +12,8 @@
 //!   an answer that does not describe itself does not compile.
 //! - [`endpoint`]: the builder. It is told what types cannot say: names, words for people, which errors may come.
 //! - [`area`]: endpoints under one path, with one rule of who may come in.
-//! - [`document`]: areas as one OpenAPI document. `refusals`: its errors. `schemas`: its types.
+//! - [`document`]: areas as one OpenAPI document. `refusals`: its errors. `schemas`: its types. [`typescript`]: the same for those
+//!   who ask in TypeScript.
 //!
 //! A handler is described only when the document is asked for; what serves costs nothing for it.
 
@@ -23,10 +25,11 @@ mod operation;
 mod refusals;
 mod schemas;
 pub mod takes;
+pub mod typescript;
 
 pub use self::{
     area::{Access, Area, Tag},
-    endpoint::{Endpoint, delete, get, post, put, stream},
+    endpoint::{Endpoint, delete, get, post, put, reading, stream},
     gives::{Accepted, NoContent, Stored},
     refusals::ErrorBody,
 };

@@ -6,8 +6,7 @@ use std::{
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder,
-    body::BoxBody,
+    HttpResponse,
     web::{Data, Json},
 };
 use schemars::JsonSchema;
@@ -20,7 +19,7 @@ use crate::{
     backplane::Link,
     contract::{
         Access, Area, get,
-        gives::{Gives, Operation, Schemas},
+        gives::{Gives, Operation, Raw, Schemas},
     },
     kernel::{
         logging::chain,
@@ -187,24 +186,16 @@ fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Ve
 }
 
 /// Everything that is counted, for Prometheus.
-async fn counted(shared: Data<Shared>) -> Page {
-    Page(shared.metrics.encode())
+async fn counted(shared: Data<Shared>) -> Raw<Counted> {
+    let mut response = HttpResponse::Ok();
+    let page = response.content_type(metrics::CONTENT_TYPE);
+    page.body(shared.metrics.encode()).into()
 }
 
 /// The page that Prometheus reads.
-struct Page(String);
+struct Counted;
 
-impl Responder for Page {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
-            .content_type(metrics::CONTENT_TYPE)
-            .body(self.0)
-    }
-}
-
-impl Gives for Page {
+impl Gives for Counted {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         let text = schemas.outgoing::<String>();
         operation.answer(200, "Done.", metrics::CONTENT_TYPE, text);

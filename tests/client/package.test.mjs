@@ -27,7 +27,7 @@ describe('the package', () => {
       const wanted = (path) => /^(src\/.+\.js|types\/.+\.d\.ts|package\.json|README\.md|LICENSE)$/.test(path);
       assert.deepEqual(paths.filter((path) => !wanted(path)), []);
       for (const name of below(join(PACKAGE, 'src'))) assert.ok(paths.includes(`src/${name}`), name);
-      for (const name of ['README.md', 'LICENSE', 'types/index.d.ts', 'types/protocol.d.ts']) assert.ok(paths.includes(name), name);
+      for (const name of ['README.md', 'LICENSE', 'types/index.d.ts', 'types/protocol.d.ts', 'types/rest_api.d.ts']) assert.ok(paths.includes(name), name);
       assert.equal(read(join(PACKAGE, 'LICENSE')), read(join(PACKAGE, '../../LICENSE')));
     } finally {
       rmSync(folder, { recursive: true });
@@ -57,7 +57,8 @@ describe('the package', () => {
       const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project, '--outDir', made], { encoding: 'utf8' });
       assert.equal(status, 0, stdout);
       const here = join(PACKAGE, 'types');
-      const ours = below(here).filter((name) => name !== 'protocol.d.ts');
+      // These two are made from the server's own types.
+      const ours = below(here).filter((name) => !['protocol.d.ts', 'rest_api.d.ts'].includes(name));
       assert.deepEqual(ours, below(made), 'npm run types');
       for (const name of ours) assert.equal(read(join(here, name)), read(join(made, name)), `${name} is old: npm run types`);
     } finally {
@@ -129,6 +130,38 @@ describe('an app with the package', () => {
     );
     assert.equal(project.check(['app.ts']), '');
     assert.equal(project.check(['app.ts'], { module: 'esnext', moduleResolution: 'bundler' }), '');
+  });
+
+  test('is told the same of REST, by the path', () => {
+    project.write(
+      'rest.ts',
+      `import { createOtomo } from 'otomo-client';
+       import type { Call, Message, Operation } from 'otomo-client/rest';
+       const { rest } = createOtomo({ token: 'a' });
+       const { userId } = await rest.get('/api/me');
+       // @ts-expect-error no such field
+       (await rest.get('/api/me')).nobody;
+       const call: Call = await rest.get(\`/api/calls/\${encodeURIComponent(userId)}\`, { timeoutMs: 5 });
+       const { items, nextCursor } = await rest.get('/api/calls', { query: { limit: 5, cursor: null } });
+       // @ts-expect-error no such parameter
+       await rest.get('/api/calls', { query: { page: 5 } });
+       // @ts-expect-error it has none
+       await rest.get('/api/me', { query: { page: 5 } });
+       const messages = \`/api/conversations/\${userId}/messages\` as const;
+       const sent: Message = await rest.post(messages, { clientMessageId: 'm-1', body: 'hello' });
+       // @ts-expect-error a field is missing
+       await rest.post(messages, { body: 'hello' });
+       // @ts-expect-error no such status
+       await rest.put('/api/otomo/status', { status: 'busy' });
+       const gone: null = await rest.delete(\`/api/friends/\${userId}\`);
+       const order = call.phase === 'ended' ? 'grant' : 'consume';
+       const { transactionId } = await rest.post(\`/api/server/points/\${userId}/\${order}\`, { amount: 5, transaction_type: 'trial' });
+       const ring: Operation<'get', '/api/calls/{id}/ring'>['answer']['type'] = 'incoming_call';
+       const path: string = '/api/me';
+       console.log((await rest.get(path, { query: { any: true } })).whatever, items[0]?.callId, nextCursor, sent.body, gone, transactionId, ring);`,
+    );
+    assert.equal(project.check(['rest.ts']), '');
+    assert.equal(project.check(['rest.ts'], { module: 'esnext', moduleResolution: 'bundler' }), '');
   });
 
   test('may be written as its README says', () => {

@@ -1,20 +1,16 @@
 // The types of TypeScript take every golden message as it is, and none with a wrong field: the compiler says so.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+
+import { compiled } from './support/compiler.mjs';
 
 const root = new URL('../../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
 const schemas = JSON.parse(read('web/schemas/messages.json')).$defs;
 const types = fileURLToPath(new URL('web/client/types/protocol.js', root));
-const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
-
-const OPTIONS = { strict: true, noEmit: true, target: 'es2022', module: 'esnext', moduleResolution: 'bundler', types: [] };
 
 const HEAD = `import type { CommandMap, EventMap, OtomoCommand, OtomoEvent } from ${JSON.stringify(types)};
 type Command<Type extends keyof CommandMap> = Extract<OtomoCommand, { type: Type }>;
@@ -33,18 +29,6 @@ function golden() {
   });
 }
 
-/** What the compiler has to say of a program. */
-function compiled(program) {
-  const folder = mkdtempSync(join(tmpdir(), 'otomo-types-'));
-  try {
-    writeFileSync(join(folder, 'messages.ts'), HEAD + program);
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: OPTIONS }));
-    return spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' }).stdout;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 test('every golden message has the type that it is said to have', () => {
   const program = golden().map(({ type, message }, at) => {
     const [command, text] = [type.startsWith('Command'), JSON.stringify(message)];
@@ -52,7 +36,7 @@ test('every golden message has the type that it is said to have', () => {
     return `export const m${at}: ${type} = ${text};\nexport const u${at}: ${union} = m${at};\n`;
   });
   assert.ok(program.length > 90);
-  assert.equal(compiled(program.join('')), '');
+  assert.equal(compiled(HEAD + program.join('')), '');
 });
 
 test('a message with a wrong, a missing or an unknown field does not compile', () => {
@@ -71,7 +55,7 @@ test('a message with a wrong, a missing or an unknown field does not compile', (
   const program = faulty.map(({ type, faulty }, at) => {
     return `// @ts-expect-error\nexport const m${at}: ${type} = ${JSON.stringify(faulty)};\n`;
   });
-  assert.equal(compiled(program.join('')), '');
+  assert.equal(compiled(HEAD + program.join('')), '');
 });
 
 function isTyped(schema = {}) {
@@ -86,6 +70,6 @@ test('an answer has the type of the event that it is', () => {
     const given = `CommandMap['${command}']['answer']`;
     return `export const a${at}: ${given} extends ${answer} ? ${answer} extends ${given} ? 1 : 0 : 0 = 1;\n`;
   });
-  assert.equal(compiled(program.join('')), '');
-  assert.notEqual(compiled(program.join('').replaceAll('void', 'string')), '');
+  assert.equal(compiled(HEAD + program.join('')), '');
+  assert.notEqual(compiled(HEAD + program.join('').replaceAll('void', 'string')), '');
 });

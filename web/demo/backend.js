@@ -6,7 +6,10 @@
 import { createRest, newId, OtomoError } from '../client/src/index.js';
 import { borrowIdentity } from './identity.js';
 
-/** @typedef {import('./identity.js').Identity} Identity */
+/**
+ * @typedef {import('./identity.js').Identity} Identity
+ * @typedef {import('../client/types/rest_api.js').Role} Role
+ */
 
 /**
  * Grants points, or takes some. Where there are too few, their person is told so by the server (`sp_insufficient`).
@@ -35,7 +38,9 @@ export async function changePoints(userId, amount) {
  */
 export async function changePrice({ userId, role, name, avatar }, pricePerMinute) {
   const rest = await backend();
-  const body = { role, name: name ?? '', avatar, pricePerMinute };
+  // The server took the token that it is from.
+  const known = /** @type {Role} */ (role);
+  const body = { role: known, name: name ?? '', avatar, pricePerMinute };
   await rest.put(`/api/server/users/${encodeURIComponent(userId)}`, body);
 }
 

@@ -2,13 +2,7 @@
  * Rates and quantiles from counters: what two looks at a node differ by. Pure.
  */
 
-/**
- * @typedef {object} Bucket
- * @property {number | null} upToSeconds null for all that took longer
- * @property {number} count those in this bucket alone
- *
- * @typedef {{count: number, sumSeconds: number, buckets: readonly Bucket[]}} Latency
- */
+/** @typedef {import('../../client/types/rest_api.js').Latency} Latency */
 
 /**
  * @param {number} before

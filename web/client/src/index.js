@@ -20,7 +20,6 @@ import { Rest } from './rest.js';
  * @typedef {import('./link/websocket.js').Transport} Transport
  * @typedef {import('./link/connection.js').Link} Link
  * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
- * @typedef {import('./rest.js').RestOptions} RestOptions
  * @typedef {import('./stores/otomos.js').OtomoPerson} OtomoPerson
  * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
  * @typedef {import('./stores/unread.js').Unread} Unread
@@ -41,6 +40,12 @@ import { Rest } from './rest.js';
  * What views see of a store.
  * @template T
  * @typedef {import('./store.js').Store<T>} Store
+ */
+
+/**
+ * What may be said with a request.
+ * @template {object} [Query=Record<string, string | number | boolean>]
+ * @typedef {import('./rest.js').RestOptions<Query>} RestOptions
  */
 
 /**

@@ -11,14 +11,24 @@ import { OtomoError, refusalOf } from './errors.js';
 export const REST_MS = 15_000;
 
 /**
+ * @template {object} [Query=Record<string, string | number | boolean>]
  * @typedef {object} RestOptions
- * @property {Record<string, string | number | boolean | null | undefined>} [query] what is null or undefined is left out
+ * @property {{[Name in keyof Query]?: Query[Name] | null}} [query] what is null or undefined is left out
  * @property {Record<string, string>} [headers]
  * @property {string} [idempotencyKey] the same for each attempt, so that one whose answer was lost is done once
  * @property {AbortSignal} [signal]
  * @property {number} [timeoutMs] until the whole answer is here, new tokens included; 15,000 by default
  *
  * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
+ */
+
+/**
+ * What a path takes and gives, by the server's own description. Of a path that is not in it, or is only known as a string,
+ * everything may be anything.
+ *
+ * @template {keyof import('../types/rest_api.js').Operations} Method
+ * @template {string} Path
+ * @typedef {import('../types/rest_api.js').Operation<Method, Path>} Operation
  */
 
 export class Rest {
@@ -36,10 +46,10 @@ export class Rest {
   }
 
   /**
-   * @template [T=any]
-   * @param {string} path from the server's root, as `/api/me`
-   * @param {RestOptions} [options]
-   * @returns {Promise<T>} what the answer holds; null where it holds nothing
+   * @template {string} Path
+   * @param {Path} path from the server's root, as `/api/me`
+   * @param {RestOptions<Operation<'get', Path>['query']>} [options]
+   * @returns {Promise<Operation<'get', Path>['answer']>} what the answer holds; null where it holds nothing
    * @throws {OtomoError}
    */
   get(path, options) {
@@ -47,11 +57,11 @@ export class Rest {
   }
 
   /**
-   * @template [T=any]
-   * @param {string} path
-   * @param {unknown} [body]
-   * @param {RestOptions} [options]
-   * @returns {Promise<T>}
+   * @template {string} Path
+   * @param {Path} path
+   * @param {Operation<'post', Path>['body']} [body]
+   * @param {RestOptions<Operation<'post', Path>['query']>} [options]
+   * @returns {Promise<Operation<'post', Path>['answer']>}
    * @throws {OtomoError}
    */
   post(path, body, options) {
@@ -59,11 +69,11 @@ export class Rest {
   }
 
   /**
-   * @template [T=any]
-   * @param {string} path
-   * @param {unknown} [body]
-   * @param {RestOptions} [options]
-   * @returns {Promise<T>}
+   * @template {string} Path
+   * @param {Path} path
+   * @param {Operation<'put', Path>['body']} [body]
+   * @param {RestOptions<Operation<'put', Path>['query']>} [options]
+   * @returns {Promise<Operation<'put', Path>['answer']>}
    * @throws {OtomoError}
    */
   put(path, body, options) {
@@ -71,10 +81,10 @@ export class Rest {
   }
 
   /**
-   * @template [T=any]
-   * @param {string} path
-   * @param {RestOptions} [options]
-   * @returns {Promise<T>}
+   * @template {string} Path
+   * @param {Path} path
+   * @param {RestOptions<Operation<'delete', Path>['query']>} [options]
+   * @returns {Promise<Operation<'delete', Path>['answer']>}
    * @throws {OtomoError}
    */
   delete(path, options) {
@@ -85,7 +95,7 @@ export class Rest {
    * @param {string} method
    * @param {string} path
    * @param {unknown} body
-   * @param {RestOptions} [options]
+   * @param {RestOptions<any>} [options]
    * @returns {Promise<any>}
    */
   #ask(method, path, body, options = {}) {
@@ -108,7 +118,7 @@ export class Rest {
    *
    * @template T
    * @param {string} what
-   * @param {RestOptions} options
+   * @param {RestOptions<any>} options
    * @param {(signal: AbortSignal) => Promise<T>} ask
    * @returns {Promise<T>}
    */
@@ -137,7 +147,7 @@ export class Rest {
    * @param {string} method
    * @param {string} path
    * @param {unknown} body
-   * @param {RestOptions} options
+   * @param {RestOptions<any>} options
    * @param {string} token
    * @param {AbortSignal} signal
    * @returns {Promise<Answered>}

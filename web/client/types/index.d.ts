@@ -5,7 +5,6 @@
  * @typedef {import('./link/websocket.js').Transport} Transport
  * @typedef {import('./link/connection.js').Link} Link
  * @typedef {import('./link/requests.js').RequestOptions} RequestOptions
- * @typedef {import('./rest.js').RestOptions} RestOptions
  * @typedef {import('./stores/otomos.js').OtomoPerson} OtomoPerson
  * @typedef {import('./stores/otomos.js').OtomoStatus} OtomoStatus
  * @typedef {import('./stores/unread.js').Unread} Unread
@@ -25,6 +24,11 @@
  * What views see of a store.
  * @template T
  * @typedef {import('./store.js').Store<T>} Store
+ */
+/**
+ * What may be said with a request.
+ * @template {object} [Query=Record<string, string | number | boolean>]
+ * @typedef {import('./rest.js').RestOptions<Query>} RestOptions
  */
 /**
  * An event as listeners get it.
@@ -66,7 +70,6 @@ export type TokenSource = import("./link/tokens.js").TokenSource;
 export type Transport = import("./link/websocket.js").Transport;
 export type Link = import("./link/connection.js").Link;
 export type RequestOptions = import("./link/requests.js").RequestOptions;
-export type RestOptions = import("./rest.js").RestOptions;
 export type OtomoPerson = import("./stores/otomos.js").OtomoPerson;
 export type OtomoStatus = import("./stores/otomos.js").OtomoStatus;
 export type Unread = import("./stores/unread.js").Unread;
@@ -85,6 +88,10 @@ export type AppEvent = import("./otomo.js").AppEvent;
  * What views see of a store.
  */
 export type Store<T> = import("./store.js").Store<T>;
+/**
+ * What may be said with a request.
+ */
+export type RestOptions<Query extends object = Record<string, string | number | boolean>> = import("./rest.js").RestOptions<Query>;
 /**
  * An event as listeners get it.
  */

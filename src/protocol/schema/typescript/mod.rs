@@ -122,7 +122,8 @@ fn without_envelope(command: &Value) -> Value {
     command
 }
 
-fn text<'a>(schema: &'a Value, keyword: &str) -> &'a str {
+/// What a keyword says that is a text; nothing where there is none.
+pub fn text<'a>(schema: &'a Value, keyword: &str) -> &'a str {
     let text = schema.get(keyword).and_then(Value::as_str);
     text.unwrap_or_default()
 }

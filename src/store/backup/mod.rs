@@ -2,7 +2,7 @@
 //!
 //! The copy is what one read transaction sees (`VACUUM INTO`): everything that was committed when it began, and nothing of
 //! what came later. It is written beside its place, checked, flushed to the disk, and only then given its name: a file by
-//! that name is a whole backup. [`restore`] is the way back; `files`: what both do with files.
+//! that name is a whole backup. [`restore()`] is the way back; `files`: what both do with files.
 //!
 //! PostgreSQL has its own tools (`pg_dump`, `pg_restore`), which do the same.
 

@@ -243,20 +243,23 @@ describe('why an otomo has their status', () => {
 });
 
 test('a node whose lease is good and that does not answer is told apart from one that is gone', () => {
-  const report = { version: '1', uptimeMs: 1, connections: 0, outboxBytes: 0, congested: false };
+  const report = { version: '1', uptimeMs: 1, connections: 0, outboxBytes: 0, congested: false, goesAway: false };
   const states = [
     { alive: true, report },
     { alive: true, report: { ...report, congested: true } },
+    { alive: true, report: { ...report, goesAway: true } },
     { alive: true, report: null },
     { alive: false, report: null },
   ].map(stateOf);
-  assert.deepEqual(states, ['alive', 'congested', 'silent', 'gone']);
+  assert.deepEqual(states, ['alive', 'congested', 'leaving', 'silent', 'gone']);
 });
 
-test('a node is alone where no other is alive', () => {
-  const node = (alive, itself = false) => ({ alive, this: itself });
+test('a node is alone where no other answers and stays', () => {
+  const node = (alive, itself = false, goesAway = false) => ({ alive, this: itself, report: { goesAway } });
   assert.equal(isAlone([node(true, true)]), true);
   assert.equal(isAlone([node(true, true), node(false)]), true, 'another that is gone');
+  assert.equal(isAlone([node(true, true), node(true, false, true)]), true, 'another that stops as well');
+  assert.equal(isAlone([node(true, true), { ...node(true), report: null }]), true, 'another that does not answer');
   assert.equal(isAlone([node(true, true), node(true)]), false);
 });
 

@@ -4,6 +4,7 @@
 
 import { h, setText } from '../../shared/ui/dom.js';
 import { button, facts, section } from '../ui/pieces.js';
+import { stateOf } from './nodes.js';
 
 /**
  * @typedef {import('./view.js').Desk} Desk
@@ -32,8 +33,8 @@ export function drainView(desk) {
         text: t.text('drain.text'),
         label: t.text('drain.label'),
         run: async () => {
-          await rest.post('/admin/api/drain');
-          return t.text('drain.begun', { node: nodeName() });
+          const { node } = await rest.post('/admin/api/drain');
+          return t.text('drain.begun', { node });
         },
       }),
     'danger',
@@ -54,7 +55,7 @@ export function drainView(desk) {
     most = drain.draining ? Math.max(most, left) : 0;
     begin.hidden = drain.draining;
     progress.hidden = !drain.draining;
-    setText(state, t.text(drain.draining ? 'drain.runs' : 'drain.serves', { node: nodeName() }));
+    setText(state, t.text(drain.draining ? 'drain.runs' : 'drain.serves', { node: drain.node }));
     bar.value = most === 0 ? 1 : 1 - left / most;
     details.show([
       drain.phase === null ? '–' : t.word('drain.phases', drain.phase),
@@ -75,8 +76,8 @@ export function drainView(desk) {
 
 /**
  * @param {Node[]} nodes of the database
- * @returns {boolean} whether there is no other to which people could be sent
+ * @returns {boolean} whether there is no other to which people could be sent: one that answers, and stays
  */
 export function isAlone(nodes) {
-  return !nodes.some((node) => node.alive && !node.this);
+  return !nodes.some((node) => !node.this && ['alive', 'congested'].includes(stateOf(node)));
 }

@@ -55,7 +55,7 @@ export function nodesView(desk) {
 }
 
 /** How each state is marked. */
-const TONES = { alive: 'online', congested: 'break', silent: 'busy', gone: 'offline' };
+const TONES = { alive: 'online', congested: 'break', leaving: 'break', silent: 'busy', gone: 'offline' };
 
 /**
  * @param {Node} node
@@ -64,6 +64,7 @@ const TONES = { alive: 'online', congested: 'break', silent: 'busy', gone: 'offl
 export function stateOf({ alive, report }) {
   if (!alive) return 'gone';
   if (report === null) return 'silent';
+  if (report.goesAway) return 'leaving';
   return report.congested ? 'congested' : 'alive';
 }
 

@@ -121,7 +121,7 @@ pub(crate) fn check_answer(command: &Value, answer: &Value) -> Result<(), String
 /// Commands on their way that are to be answered, by what their sender calls them.
 #[derive(Debug, Default)]
 #[allow(dead_code, reason = "not every suite hears answers")]
-pub(crate) struct Asked(HashMap<String, Value>);
+pub(crate) struct Asked(HashMap<String, Vec<Value>>);
 
 #[allow(dead_code, reason = "not every suite hears answers")]
 impl Asked {
@@ -129,17 +129,21 @@ impl Asked {
     pub(crate) fn note(&mut self, text: &str) {
         let command: Value = serde_json::from_str(text).unwrap_or_default();
         if let Some(id) = command["requestId"].as_str() {
-            self.0.insert(id.to_owned(), command);
+            self.0.entry(id.to_owned()).or_default().push(command);
         }
     }
 
-    /// Whether an event may be the answer to the command that it is said to answer.
+    /// Whether an event may be the answer to the command that it is said to answer: one of them, where clients use an id again.
     ///
     /// # Errors
     /// If it may not.
     pub(crate) fn check(&self, event: &Value) -> Result<(), String> {
         let id = event["requestId"].as_str().unwrap_or_default();
-        let command = self.0.get(id);
-        command.map_or(Ok(()), |command| check_answer(command, event))
+        let commands = self.0.get(id).map_or(&[][..], Vec::as_slice);
+        let mut verdicts = commands.iter().map(|it| check_answer(it, event));
+        let Some(first) = verdicts.next() else {
+            return Ok(());
+        };
+        verdicts.fold(first, Result::or)
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are whole as soon as they have their name.
+//! Files that are whole as soon as they have their name, and a look whether they are sound.
 
 use std::{
     fs::{self, File},
@@ -17,7 +17,9 @@ use crate::store::StoreError;
 
 pub(super) fn connect(path: &Path) -> Result<SqliteConnection, BackupFault> {
     let path = Path::new(".").join(path);
-    let text = path.to_str().unwrap_or_default();
+    let text = path
+        .to_str()
+        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
     let mut conn = SqliteConnection::establish(text).map_err(StoreError::from)?;
     // A server that writes, or migrates, is waited for.
     conn.batch_execute("PRAGMA busy_timeout = 60000;")

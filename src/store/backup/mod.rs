@@ -69,6 +69,19 @@ pub enum BackupFault {
     /// The database cannot be read or written.
     #[error("the database cannot be copied")]
     Store(#[from] StoreError),
+    /// The backup is in its place, and may not be any more after a power cut.
+    #[error(
+        "the backup has taken the place of {}, and its name may not be on the disk yet: do it again",
+        path.display()
+    )]
+    NotFlushed {
+        /// The database.
+        path: PathBuf,
+        /// What was there before.
+        kept: Option<PathBuf>,
+        /// What the system says.
+        source: Box<BackupFault>,
+    },
     /// A file cannot be read or written.
     #[error("{}", path.display())]
     File {

@@ -30,7 +30,7 @@ const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// they change places, and with it under its other name. It can be run again.
 ///
 /// # Errors
-/// [`BackupFault`]; then the database is as it was.
+/// [`BackupFault`]; then the database is as it was, but for [`BackupFault::NotFlushed`].
 pub fn restore(url: &DatabaseUrl, from: &Path) -> Result<Option<PathBuf>, BackupFault> {
     let named = sqlite(url)?;
     // A link to the database stays one.
@@ -53,8 +53,13 @@ pub fn restore(url: &DatabaseUrl, from: &Path) -> Result<Option<PathBuf>, Backup
         kept.put_back();
         return Err(fault(&place, refused.error));
     }
-    flush_folder(&place)?;
-    Ok(kept.into_name())
+    let kept = kept.into_name();
+    flush_folder(&place).map_err(|source| BackupFault::NotFlushed {
+        path: place,
+        kept: kept.clone(),
+        source: Box::new(source),
+    })?;
+    Ok(kept)
 }
 
 /// All of a backup is in its one file.

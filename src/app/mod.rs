@@ -1,4 +1,4 @@
-//! Floor 7: builds everything once and hands back `{address, run, stop}`.
+//! Floor 7: builds everything once, and serves, reloads, drains and stops it.
 //!
 //! Threads: the thread that builds the app holds the actors that serialize (presence, calls, rooms) and the
 //! signals; one worker per core holds its clients, their sessions and their delivery; the store has a
@@ -187,9 +187,8 @@ impl App {
         // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
         // and panic over whatever its owner has to say.
         actix_rt::task::yield_now().await;
-        let webhook = Webhook::new(&config.actions, Arc::clone(&metrics));
         let shared = Arc::new(Shared {
-            webhook: Arc::new(webhook),
+            webhook: Arc::new(Webhook::new(&config.actions, Arc::clone(&metrics))),
             verifier,
             gate: Arc::new(Gate::new(&config.limits, Arc::clone(&metrics))),
             config,

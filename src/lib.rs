@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  8  main, cli         serve (default), token, check-config, doctor, backup, restore, migrate, schema, bench
-//!  7  app               builds everything once; hands back {address, run, stop}
+//!  7  app               builds everything once, serves, reloads and drains it
 //!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
 //!  5  session           one actor per connected client; takes its commands to the rooms below
 //!  4  calls             may use presence and points
@@ -22,7 +22,7 @@
 //!     cluster           which nodes there are, and whether this one may act; may use delivery
 //!  2  store             durable state behind one interface
 //!     backplane         other nodes behind one interface
-//!     contract          HTTP endpoints that describe themselves; OpenAPI is made of them
+//!     contract          HTTP endpoints that describe themselves; OpenAPI and types are made of them
 //!  1  protocol          the wire: commands, events, codes, frames
 //!  0  kernel            ids, time, who somebody is, tokens, configuration, logs, metrics
 //! ```
@@ -44,7 +44,8 @@
 //!    ([`delivery::dispatch::Dispatch::broadcast`]); while a worker is busy, a newer status of the same
 //!    otomo replaces the older.
 //! 4. Each worker's [`delivery::shard::Shard`] walks its own clients and writes the same bytes to all
-//!    whose socket is free ([`delivery::express`]: by one look at one table). A slow client finds the newest status in its outbox when it reads again.
+//!    whose socket is free ([`delivery::express`]: by one look at one table). A slow client finds the newest status in its outbox
+//!    when it reads again.
 //! 5. The answer to the otomo goes the same way, so it comes after the update that it caused.
 //! 6. Where there are other nodes, their hubs are sent the new entry of the board through the [`backplane`], and each tells
 //!    the clients of its own node.

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How often a draining node looks whether its calls have ended.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// How often it says what it still waits for.
 const TELL_EVERY: Duration = Duration::from_secs(3);
@@ -38,10 +38,10 @@ const TELL_EVERY: Duration = Duration::from_secs(3);
 const ASK_EVERY: Duration = Duration::from_secs(3);
 
 /// How long the store may take for the end of calls, beyond the limit.
-const STORE: Duration = Duration::from_secs(5);
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long sessions have to take their goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What clients are told.
 const REASON: &str = "the server restarts; connect again";
@@ -74,15 +74,19 @@ impl Stopper {
         }
         let course = Course::begin(&self.shared, config.server.drain_limit);
         webhook.stop();
-        dispatch.goes_away();
+        dispatch.set_draining();
         course.bound("no new rings", calls.stop_ringing()).await;
         // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
         let mut wait = course.wait(Phase::Actions, course.end);
         while wait.goes_on(webhook.is_asking()).await {}
         self.wait_for_calls(&course).await;
+        if gate.drain().is_ending() {
+            // A second signal has stopped the server.
+            return;
+        }
         course.bound("calls ended", calls.end_all()).await;
         dispatch.close_all(self.farewell(CloseCode::Drain));
-        let mut wait = course.wait(Phase::Goodbyes, Instant::now() + GOODBYE);
+        let mut wait = course.wait(Phase::Goodbyes, Instant::now() + GOODBYE_PATIENCE);
         while wait.goes_on(gate.connections() > 0).await {}
         gate.drain().end();
         self.server.stop(true).await;
@@ -151,7 +155,7 @@ impl<'a> Others<'a> {
         if self.asked.is_none_or(|then| then.elapsed() >= ASK_EVERY) {
             let own = self.shared.membership.node();
             let reports = self.shared.dispatch.node_reports().await;
-            self.serve = reports.iter().any(|it| it.node != *own && !it.goes_away);
+            self.serve = reports.iter().any(|it| it.node != *own && !it.draining);
             self.asked = Some(Instant::now());
         }
         self.serve
@@ -192,7 +196,7 @@ impl<'a> Course<'a> {
 
     /// Does something that may wait for the store, and goes on without it where that does not answer.
     async fn bound(&self, what: &str, done: impl Future<Output = ()>) {
-        let end = self.end.max(Instant::now()) + STORE;
+        let end = self.end.max(Instant::now()) + STORE_PATIENCE;
         if timeout_at(end, done).await.is_err() {
             log::error!("drain goes on without an answer of the store outcome={what:?}");
         }
@@ -239,7 +243,8 @@ impl Wait<'_> {
         let Self { phase, begun, .. } = self;
         let (connections, calls) = self.course.left();
         let left = self.end.saturating_duration_since(now).as_millis();
-        if !is_open || now >= self.end {
+        let is_stopped = self.course.shared.gate.drain().is_ending();
+        if !is_open || is_stopped || now >= self.end {
             let took = begun.elapsed().as_millis();
             log::info!(
                 "drain has waited phase={phase} connections={connections} calls={calls} took_ms={took} left_ms={left}"
@@ -252,7 +257,7 @@ impl Wait<'_> {
                 "drain waits phase={phase} connections={connections} calls={calls} left_ms={left}"
             );
         }
-        sleep(LOOK).await;
+        sleep(LOOK_EVERY).await;
         true
     }
 }

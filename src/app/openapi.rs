@@ -1,4 +1,4 @@
-//! What the whole server serves over HTTP, REST and the transports, in one document.
+//! What the whole server serves over HTTP, REST and the transports: as one OpenAPI document, and as types of TypeScript.
 
 use serde_json::Value;
 

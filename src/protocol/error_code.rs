@@ -59,7 +59,8 @@ catalogue! {
     Conflict "CONFLICT" 409,
     /// Our fault.
     InternalError "INTERNAL_ERROR" 500,
-    /// Not now: the database is away or the queue is full. Nothing was done.
+    /// Not now: the database is away or the queue is full. If it went away at the commit it may have been done: ask again by the
+    /// same id.
     Unavailable "UNAVAILABLE" 503,
     /// The called user is not an otomo.
     OtomoNotFound "OTOMO_NOT_FOUND" 404,

@@ -95,9 +95,12 @@ impl Drain {
         *self.lock()
     }
 
-    /// Says how far it is.
+    /// Says how far it is. Once it is ending it stays so.
     pub fn report(&self, progress: Progress) {
-        *self.lock() = Some(progress);
+        let mut told = self.lock();
+        if told.is_none_or(|it| it.phase != Phase::End) {
+            *told = Some(progress);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Progress>> {

@@ -88,11 +88,15 @@ pub(super) fn certificate(config: &Config, report: &mut Report) {
     if let Err(fault) = app::check_certificate(files) {
         return report.failed(ABOUT, chain(&fault).to_string(), NO_START);
     }
-    let Some(chain) = read_chain(&files.cert) else {
-        return report.warning(ABOUT, "its end cannot be read", RENEW);
+    let Some(certificates) = read_chain(&files.cert) else {
+        let found = format!(
+            "{} cannot be parsed, so its end is not known",
+            files.cert.display()
+        );
+        return report.warning(ABOUT, found, "look at it with openssl x509 -text");
     };
     let now = Clock::system().now().unix_seconds();
-    match Term::of(&chain, now) {
+    match Term::of(&certificates, now) {
         Term::Early(whose) => report.failed(
             ABOUT,
             format!("{whose} is not good yet"),

@@ -53,7 +53,7 @@ pub(super) struct Nodes {
     gaps: watch::Sender<u64>,
     statuses: OnceLock<mpsc::Sender<Statuses>>,
     /// Whether this one is about to stop.
-    going_away: AtomicBool,
+    draining: AtomicBool,
 }
 
 /// What is heard in one order: a status, and what people are told because of it or before it.
@@ -87,7 +87,7 @@ impl Nodes {
             revisions: Mutex::default(),
             gaps: watch::Sender::new(0),
             statuses: OnceLock::new(),
-            going_away: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
         }
     }
 

@@ -72,7 +72,7 @@ pub struct NodeReport {
     pub congested: bool,
     /// Whether it is about to stop: nobody should go there.
     #[serde(default)]
-    pub goes_away: bool,
+    pub draining: bool,
 }
 
 impl Dispatch {

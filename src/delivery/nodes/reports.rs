@@ -72,8 +72,8 @@ impl Dispatch {
     }
 
     /// Says of this node, from now on, that it is about to stop.
-    pub fn goes_away(&self) {
-        self.nodes().going_away.store(true, Ordering::Relaxed);
+    pub fn set_draining(&self) {
+        self.nodes().draining.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn node_report(&self) -> NodeReport {
@@ -87,7 +87,7 @@ impl Dispatch {
             connections: u64::try_from(clients).unwrap_or(0),
             outbox_bytes: u64::try_from(metrics.outbox_bytes.get()).unwrap_or(0),
             congested: self.congested(),
-            goes_away: self.nodes().going_away.load(Ordering::Relaxed),
+            draining: self.nodes().draining.load(Ordering::Relaxed),
         }
     }
 

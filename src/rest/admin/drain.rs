@@ -25,12 +25,13 @@ pub(super) struct DrainView {
     draining: bool,
     /// What it waits for. `null`, as the three that follow, while it serves, and where it waits for nothing.
     phase: Option<Phase>,
+    /// When the drain began.
     started_at: Option<Iso>,
     /// When calls that go on are ended.
     limit_at: Option<Iso>,
     /// Milliseconds until then, by the store's clock.
     remaining_ms: Option<u64>,
-    /// Sockets that are open.
+    /// Connections of clients, whatever the transport.
     connections: usize,
     /// Live calls that have people here.
     live_calls: usize,

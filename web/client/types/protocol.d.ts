@@ -187,7 +187,10 @@ export type ErrorCode =
   | 'CONFLICT'
   /** Our fault. */
   | 'INTERNAL_ERROR'
-  /** Not now: the database is away or the queue is full. Nothing was done. */
+  /**
+   * Not now: the database is away or the queue is full. If it went away at the commit it may have been done:
+   * ask again by the same id.
+   */
   | 'UNAVAILABLE'
   /** The called user is not an otomo. */
   | 'OTOMO_NOT_FOUND'

@@ -280,12 +280,13 @@ export interface DrainProgress {
    * What it waits for. `null`, as the three that follow, while it serves, and where it waits for nothing.
    */
   phase: DrainPhase | null;
+  /** When the drain began. */
   startedAt: DateTime | null;
   /** When calls that go on are ended. */
   limitAt: DateTime | null;
   /** Milliseconds until then, by the store's clock. */
   remainingMs: number | null;
-  /** Sockets that are open. */
+  /** Connections of clients, whatever the transport. */
   connections: number;
   /** Live calls that have people here. */
   liveCalls: number;
@@ -322,7 +323,10 @@ export type ErrorCode =
   | 'CONFLICT'
   /** Our fault. */
   | 'INTERNAL_ERROR'
-  /** Not now: the database is away or the queue is full. Nothing was done. */
+  /**
+   * Not now: the database is away or the queue is full. If it went away at the commit it may have been done:
+   * ask again by the same id.
+   */
   | 'UNAVAILABLE'
   /** The called user is not an otomo. */
   | 'OTOMO_NOT_FOUND'
@@ -650,7 +654,7 @@ export interface NodeReport {
   /** Whether it has so much to deliver that it refuses new commands. */
   congested: boolean;
   /** Whether it is about to stop: nobody should go there. */
-  goesAway: boolean;
+  draining: boolean;
 }
 
 /** All of them. */

@@ -1,6 +1,6 @@
 //! The `otomo` binary: the allocator, the command line, and how a failure ends.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 use clap::Parser;
 use otomo::{cli::Cli, kernel::logging::chain};
@@ -17,6 +17,11 @@ fn main() -> ExitCode {
             // Another one that only the command itself could tell.
             if let Some(wrong) = fault.downcast_ref::<clap::Error>() {
                 wrong.exit();
+            }
+            // Who reads has read enough: `otomo check-config | head`.
+            let pipe = fault.downcast_ref::<io::Error>();
+            if pipe.is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe) {
+                return ExitCode::SUCCESS;
             }
             let fault: &dyn Error = fault.as_ref();
             eprintln!("otomo: {}", chain(fault));

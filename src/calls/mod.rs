@@ -238,9 +238,10 @@ impl Calls {
         if let Some(call) = call.filter(|_| remaining.of_device == 0) {
             let device = device(client);
             log::info!(
-                "device left a call call={call} user={} device={} leave={leave:?}",
+                "device left a call call={call} user={} device={} leave={}",
                 device.user,
-                device.id
+                device.id,
+                leave.as_str()
             );
             self.tell(self.0.coordinator.send(Left { call, device }));
         }

@@ -3,12 +3,14 @@
 
 /// A text that names no variant: a row that a newer (or a broken) server wrote.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no {kind}")]
+#[error("{text:?} is no {kind}, which is one of {}", known.join(", "))]
 pub struct UnknownName {
     /// The enum that was read.
     pub kind: &'static str,
     /// What stood there.
     pub text: String,
+    /// What might.
+    pub known: &'static [&'static str],
 }
 
 /// Defines an enum with `ALL`, `as_str`, `Display` and `FromStr`, which JSON (`Serialize`, `JsonSchema`) knows by the same names.
@@ -55,6 +57,7 @@ macro_rules! named {
                     unknown => Err($crate::kernel::names::UnknownName {
                         kind: stringify!($name),
                         text: unknown.to_owned(),
+                        known: &[$($text,)+],
                     }),
                 }
             }
@@ -99,6 +102,9 @@ mod tests {
             assert_eq!(taste.to_string().parse(), Ok(*taste));
         }
         let unknown = "bitter".parse::<Taste>().unwrap_err();
-        assert_eq!(unknown.to_string(), "\"bitter\" is no Taste");
+        assert_eq!(
+            unknown.to_string(),
+            "\"bitter\" is no Taste, which is one of salty, sour"
+        );
     }
 }

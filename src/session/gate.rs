@@ -56,11 +56,14 @@ impl Rejected {
         }
     }
 
+    const NAMES: [&'static str; 3] = ["full", "draining", "too_fast"];
+
     fn as_str(self) -> &'static str {
+        let [full, draining, too_fast] = Self::NAMES;
         match self {
-            Rejected::Full(_) => "full",
-            Rejected::Draining(_) => "draining",
-            Rejected::TooFast(_) => "too_fast",
+            Rejected::Full(_) => full,
+            Rejected::Draining(_) => draining,
+            Rejected::TooFast(_) => too_fast,
         }
     }
 }
@@ -95,6 +98,10 @@ impl Drop for Permit {
 impl Gate {
     /// An open gate.
     pub fn new(limits: &Changeable<LimitsConfig>, metrics: Arc<Metrics>) -> Self {
+        // From 0 on, or the first refusals would be no rise to who looks at the metrics.
+        for name in Rejected::NAMES {
+            metrics.handshakes_refused.of(name);
+        }
         Self {
             open: Arc::default(),
             handshakes: KeyedRate::per_second(limits, |limits| limits.handshakes_per_address),

@@ -213,7 +213,7 @@ pub fn decode_with(
     }
     let envelope: Envelope<'_> = serde_json::from_slice(json).map_err(|error| {
         Box::new(Undecodable {
-            request_id: None,
+            request_id: request_id(json),
             fault: unreadable("the message", &error),
         })
     })?;
@@ -229,10 +229,15 @@ pub fn decode_with(
     }
 }
 
-/// The name that its sender gave a message that is refused unread; `None` where it has none, or is no command.
+/// The name that its sender gave a message that is refused unread; `None` where it has none, or is no object.
 pub fn request_id(json: &[u8]) -> Option<RequestId> {
-    let envelope: Envelope<'_> = serde_json::from_slice(json).ok()?;
-    envelope.request_id
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        request_id: Option<RequestId>,
+    }
+    let named: Named = serde_json::from_slice(json).ok()?;
+    named.request_id
 }
 
 /// Opening brackets and braces, wherever they are. Counted in bytes, so that many are counted at once.
@@ -281,7 +286,7 @@ fn unknown(name: &str) -> Fault {
     let shown: String = name.chars().take(64).collect();
     Fault::new(
         ErrorCode::UnknownType,
-        format!("there is no command `{shown}`; see the README"),
+        format!("there is no command `{shown}`; GET /schemas/messages.json lists all"),
     )
     .about("type", shown)
 }

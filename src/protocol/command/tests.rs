@@ -32,6 +32,10 @@ fn what_does_not_fit_is_answered_with_the_field_and_the_request_id() {
     );
     let fault = decode(br#"{"type":"call_accept","requestId":"9"}"#).unwrap_err();
     assert_eq!(fault.request_id, Some(RequestId("9".into())));
+    for json in [r#"{"requestId":"9"}"#, r#"{"type":7,"requestId":"9"}"#] {
+        let fault = decode(json.as_bytes()).unwrap_err();
+        assert_eq!(fault.request_id, Some(RequestId("9".into())), "{json}");
+    }
 }
 
 #[test]

@@ -9,6 +9,13 @@ import { h } from './dom.js';
  * @returns {{elements: HTMLElement[], token: () => string}} `token`: what was pasted
  */
 export function tokenField(label) {
+  // A token has no second line.
+  const keydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    field.form?.requestSubmit();
+  };
+  /** @type {HTMLTextAreaElement} */
   const field = h('textarea', {
     id: 'token',
     rows: 4,
@@ -16,6 +23,7 @@ export function tokenField(label) {
     spellcheck: 'false',
     autocomplete: 'off',
     autocapitalize: 'none',
+    on: { keydown },
   });
   return { elements: [h('label', { for: 'token' }, label), field], token: () => field.value.trim() };
 }

@@ -280,6 +280,24 @@ describe('leaving', () => {
     assert.deepEqual(seen.call().ending, { kind: 'over', reason: 'user_end', durationSeconds: 7, points: 80 }, 'now the server knows better');
   });
 
+  test('while the store is away: the goodbye is repeated until it is heard, and no return brings the call back', async () => {
+    const seen = await calling();
+    await seen.socket().says({ type: 'call_connected', callId: seen.callId, connectedAt: 1 });
+    seen.calls.end();
+    for (let refusals = 1; refusals <= 5; refusals += 1) {
+      const { requestId } = seen.socket().of('call_end_request').at(-1);
+      await seen.socket().says({ type: 'error', code: 'UNAVAILABLE', message: 'm', requestId });
+      await seen.clock.tick(5_000);
+      assert.equal(seen.socket().of('call_end_request').length, refusals + 1);
+    }
+    await seen.socket().breaks();
+    await seen.clock.tick(250);
+    await seen.socket().says(...greeting(boundCall({ callId: seen.callId })));
+    assert.deepEqual([seen.call().phase, seen.voices.length], ['ended', 1], 'no microphone is opened');
+    await answer(seen, 'call_end_request');
+    assert.equal(seen.call().phase, 'ended');
+  });
+
   test('within the two seconds, a snapshot that still has the call changes nothing', async () => {
     const seen = await calling();
     await seen.socket().breaks();

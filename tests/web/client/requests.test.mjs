@@ -87,6 +87,24 @@ describe('a request', () => {
     assert.equal((await answer).messageSeq, 1);
   });
 
+  test('without a limit keeps to a long pause that the server names, and waits 5 s at most where it names none', async () => {
+    const seen = await live();
+    const answer = seen.otomo.request('message_send', SEND, { timeoutMs: Infinity });
+    const pauses = [
+      ['RATE_LIMITED', { retryAfterMs: 9_000 }, 9_000],
+      ...[2_000, 4_000, 5_000].map((waitMs) => ['UNAVAILABLE', {}, waitMs]),
+    ];
+    for (const [at, [code, context, waitMs]] of pauses.entries()) {
+      await seen.socket().says(refusal(seen.socket().of('message_send').at(-1), code, context));
+      await seen.clock.tick(waitMs - 1);
+      assert.equal(seen.socket().of('message_send').length, at + 1, code);
+      await seen.clock.tick(1);
+      assert.equal(seen.socket().of('message_send').length, at + 2, code);
+    }
+    await seen.socket().says(ack(seen.socket().of('message_send').at(-1)));
+    assert.equal((await answer).messageSeq, 1);
+  });
+
   test('given up by its signal leaves nothing behind', async () => {
     const seen = await begun();
     const giveUp = new AbortController();
@@ -123,7 +141,7 @@ describe('a request', () => {
 
   test('leaves a long pause to people', async () => {
     const seen = await live();
-    const answer = seen.otomo.request('call_request', { callId: 'c', toUserId: 'x' }, { timeoutMs: Infinity });
+    const answer = seen.otomo.request('call_request', { callId: 'c', toUserId: 'x' }, { timeoutMs: 60_000 });
     const refused = assert.rejects(answer, { code: 'RATE_LIMITED', retryAfterMs: 40_000 });
     await seen.socket().says(refusal(seen.socket().sent[0], 'RATE_LIMITED', { retryAfterMs: 40_000 }));
     await refused;

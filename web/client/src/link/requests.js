@@ -19,7 +19,10 @@ export const ONCE_MS = 10_000;
 /** After so long without an answer the link itself is in doubt, in milliseconds. */
 export const DOUBT_MS = 10_000;
 
-/** Longer pauses than this, which a refusal asks for, are for people to decide, in milliseconds. */
+/**
+ * Longer pauses than this, which a refusal asks for, are for people to decide, in milliseconds. Who waits for as long as it
+ * takes decides nothing: such a request keeps to what the server asks for, and else to this at most.
+ */
 export const PATIENCE_MS = 5_000;
 
 /** The pause after a refusal that names none, in milliseconds. */
@@ -27,8 +30,8 @@ const PAUSE_MS = 1_000;
 
 /**
  * @typedef {object} RequestOptions
- * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
- *   30,000 where the command may be repeated, else 10,000
+ * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
+ *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000
  * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
  *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
@@ -202,8 +205,10 @@ export class Requests {
     const mayRepeat = (code === 'RATE_LIMITED' && pending.patient) || (code === 'UNAVAILABLE' && pending.repeats);
     if (!mayRepeat) return false;
     const { clock } = this.#parts;
-    const waitMs = context?.retryAfterMs ?? PAUSE_MS * 2 ** pending.refusals;
-    if (waitMs > PATIENCE_MS || clock.now() + waitMs >= pending.until) return false;
+    const endless = pending.until === Infinity;
+    const pauseMs = PAUSE_MS * 2 ** pending.refusals;
+    const waitMs = context?.retryAfterMs ?? (endless ? Math.min(pauseMs, PATIENCE_MS) : pauseMs);
+    if (!endless && (waitMs > PATIENCE_MS || clock.now() + waitMs >= pending.until)) return false;
     pending.endDoubt();
     pending.refusals += 1;
     pending.sent = false;

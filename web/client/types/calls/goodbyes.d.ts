@@ -1,8 +1,8 @@
 /**
  * Goodbyes on their way: calls that are over for their person, and of which the server does not know it yet.
  *
- * Each is repeated over breaks until it is answered, however long that takes: a call that was hung up in a tunnel must
- * not come back at its end.
+ * Each is repeated over breaks, and while the server refuses it for now, until it is answered, however long that takes: a
+ * call that was hung up in a tunnel must not come back at its end.
  */
 export class Goodbyes {
     /**

@@ -4,12 +4,15 @@ export const REPEATED_MS: 30000;
 export const ONCE_MS: 10000;
 /** After so long without an answer the link itself is in doubt, in milliseconds. */
 export const DOUBT_MS: 10000;
-/** Longer pauses than this, which a refusal asks for, are for people to decide, in milliseconds. */
+/**
+ * Longer pauses than this, which a refusal asks for, are for people to decide, in milliseconds. Who waits for as long as it
+ * takes decides nothing: such a request keeps to what the server asks for, and else to this at most.
+ */
 export const PATIENCE_MS: 5000;
 /**
  * @typedef {object} RequestOptions
- * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
- *   30,000 where the command may be repeated, else 10,000
+ * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
+ *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000
  * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
  *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
@@ -65,8 +68,8 @@ export class Requests {
 }
 export type RequestOptions = {
     /**
-     * how long to wait for the answer, over all repeats; `Infinity` for as long as it takes.
-     * 30,000 where the command may be repeated, else 10,000
+     * how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
+     * also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000
      */
     timeoutMs?: number | undefined;
     /**

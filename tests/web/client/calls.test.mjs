@@ -476,4 +476,29 @@ describe('a microphone', () => {
     const idle = await phone();
     await assert.rejects(idle.calls.useMicrophone(own), { code: 'INVALID_CALL_STATE' });
   });
+
+  test('that was chosen last speaks in the next call, also where the one before it came later', async () => {
+    const opened = [];
+    const getUserMedia = ({ audio }) =>
+      new Promise((grant) => opened.push({ device: audio.deviceId.exact, grant: () => grant(voice()) }));
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: { getUserMedia } }, configurable: true });
+    try {
+      const seen = await calling();
+      const chosen = [seen.calls.useMicrophone('a'), seen.calls.useMicrophone('b')];
+      await settle();
+      for (const { grant } of opened.toReversed()) {
+        grant();
+        await settle();
+      }
+      await Promise.all(chosen);
+      await seen.socket().says({ type: 'call_end', callId: seen.callId, reason: 'otomo_end' });
+      seen.calls.place('yumi');
+      await settle();
+      assert.deepEqual(opened.map(({ device }) => device), ['a', 'b', 'b']);
+    } finally {
+      if (before === undefined) delete globalThis.navigator;
+      else Object.defineProperty(globalThis, 'navigator', before);
+    }
+  });
 });

@@ -11,10 +11,9 @@ import { newId } from '../id.js';
 import { createStore, readOnly } from '../store.js';
 import { Goodbyes } from './goodbyes.js';
 import { LiveCall } from './live_call.js';
-import { captureVoice } from './microphone.js';
+import { captureVoice, defaultCapture } from './microphone.js';
 import { keepMuted, mutedCall } from './muted.js';
 import { isLive, NO_CALL, reduceAct, reduceCall } from './state.js';
-import { usualMicrophone } from './voice.js';
 
 /**
  * @typedef {import('./state.js').Call} Call
@@ -30,6 +29,10 @@ export class Calls {
   #goodbyes;
   /** Opens the microphone. @type {import('./microphone.js').Capture} */
   #capture;
+  /** How often a microphone was chosen. */
+  #choices = 0;
+  /** Which of the choices opens it. */
+  #chosen = 0;
   #call = createStore(/** @type {Call} */ (NO_CALL));
   /** The call that the store shows, while it lives. @type {LiveCall | null} */
   #live = null;
@@ -51,7 +54,7 @@ export class Calls {
   constructor(parts, options) {
     this.#parts = parts;
     this.#options = options;
-    this.#capture = usualMicrophone(options);
+    this.#capture = defaultCapture(options);
     this.#goodbyes = new Goodbyes(parts);
   }
 
@@ -140,9 +143,13 @@ export class Calls {
       await this.#live.voice.use(async () => source);
       return;
     }
-    const capture = source === undefined ? usualMicrophone(this.#options) : () => captureVoice(source);
+    const capture = source === undefined ? defaultCapture(this.#options) : () => captureVoice(source);
+    const choice = (this.#choices += 1);
     await this.#live?.voice.use(capture);
+    // One that was chosen later may have been there first.
+    if (choice < this.#chosen) return;
     this.#capture = capture;
+    this.#chosen = choice;
   }
 
   /** Puts an ended call out of view. */

@@ -18,6 +18,10 @@ export class Microphone {
   #opening = null;
   /** What is open. @type {MediaStream | null} */
   #held = null;
+  /** How often one was wished for. */
+  #wishes = 0;
+  /** By which of the wishes the one that is open came: the browser need not grant them in their order. */
+  #heldBy = 0;
   /** Tells those who wait for the browser that nobody needs it any more. @type {(error: OtomoError) => void} */
   #giveUp = () => {};
   /** @type {Promise<never>} */
@@ -44,9 +48,12 @@ export class Microphone {
    */
   open() {
     if (this.#opening === null) {
-      const opening = this.#take();
+      const opening = this.#take(this.#capture).catch((error) => {
+        // Another one was chosen meanwhile, and is there.
+        if (this.#held !== null) return this.#held;
+        throw error;
+      });
       this.#opening = opening;
-      // Where another one was chosen meanwhile, that one stays.
       opening.catch(() => {
         if (this.#opening === opening) this.#opening = null;
       });
@@ -55,21 +62,21 @@ export class Microphone {
   }
 
   /**
-   * Another one, from now on. Where one is open, or was lost, the new one is opened; if that fails, the old one stays.
+   * Another one, from now on. Where one is open, or was lost, the new one is opened; if that fails, the one before stays. Of
+   * several that are being opened, the one that was chosen last is held.
    *
    * @param {Capture} capture
-   * @returns {Promise<MediaStream | null>} null where none is open
+   * @returns {Promise<MediaStream | null>} what is held now; null where none is open
    * @throws {OtomoError} as `open`
    */
   async use(capture) {
-    const before = this.#opening;
-    if (before !== null) {
-      const stream = await this.#take(capture);
-      this.#opening = Promise.resolve(stream);
-      before.then((old) => old !== stream && stop(old)).catch(() => {});
+    if (this.#opening === null) {
+      this.#capture = capture;
+      return null;
     }
-    this.#capture = capture;
-    return before === null ? null : this.#held;
+    const stream = await this.#take(capture);
+    this.#opening = Promise.resolve(stream);
+    return stream;
   }
 
   /** @param {boolean} muted also what is opened later */
@@ -86,25 +93,33 @@ export class Microphone {
     this.#held = null;
   }
 
-  /** @param {Capture} [capture] */
-  async #take(capture = this.#capture) {
+  /** @param {Capture} capture */
+  async #take(capture) {
     return this.#closed ? this.#givenUp : Promise.race([this.#hold(capture), this.#givenUp]);
   }
 
-  /** @param {Capture} capture @returns {Promise<MediaStream>} */
+  /** @param {Capture} capture @returns {Promise<MediaStream>} what is held now: a later wish may have been granted before this one */
   async #hold(capture) {
+    const wish = (this.#wishes += 1);
     const stream = await opened(capture);
     if (this.#closed) {
       stop(stream);
       throw new OtomoError('ABORTED', 'the microphone is not wanted any more');
     }
+    const before = this.#held;
+    if (before !== null && wish < this.#heldBy) {
+      if (stream !== before) stop(stream);
+      return before;
+    }
     this.#held = stream;
+    this.#heldBy = wish;
     this.mute(this.#muted);
     for (const track of stream.getAudioTracks()) {
       track.addEventListener('ended', () => {
         if (this.#held === stream) this.#onLost();
       });
     }
+    if (before !== null && stream !== before) stop(before);
     return stream;
   }
 }
@@ -138,4 +153,12 @@ export async function captureVoice(deviceId) {
   if (devices === undefined) throw new Error('no media devices: the page needs https');
   const which = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
   return devices.getUserMedia({ audio: { ...VOICE, ...which } });
+}
+
+/**
+ * @param {import('./voice.js').CallOptions} options
+ * @returns {Capture} where the voice comes from by default
+ */
+export function defaultCapture({ microphone }) {
+  return microphone ?? (() => captureVoice());
 }

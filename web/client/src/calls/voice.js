@@ -2,7 +2,7 @@
  * The voice of one call: the microphone, and the way to the other side.
  */
 
-import { captureVoice, Microphone } from './microphone.js';
+import { Microphone } from './microphone.js';
 import { Peer } from './peer.js';
 import { bytesOf, qualityOf } from './stats.js';
 
@@ -138,8 +138,8 @@ export class Voice {
   /** How loud the other side is right now, from 0 to 1. */
   loudness() {
     const receivers = this.connection?.getReceivers() ?? [];
-    const ear = receivers.find(({ track }) => track.kind === 'audio');
-    return ear?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+    const receiver = receivers.find(({ track }) => track.kind === 'audio');
+    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
 
   /** Bytes that went each way over the connection that is there now. */
@@ -157,12 +157,4 @@ export class Voice {
     const stats = await this.connection?.getStats();
     return /** @type {any} */ (stats)?.values() ?? [];
   }
-}
-
-/**
- * @param {CallOptions} options
- * @returns {import('./microphone.js').Capture} where the voice comes from by default
- */
-export function usualMicrophone({ microphone }) {
-  return microphone ?? (() => captureVoice());
 }

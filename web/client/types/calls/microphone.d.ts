@@ -5,6 +5,11 @@
  * @returns {Promise<MediaStream>}
  */
 export function captureVoice(deviceId?: string): Promise<MediaStream>;
+/**
+ * @param {import('./voice.js').CallOptions} options
+ * @returns {Capture} where the voice comes from by default
+ */
+export function defaultCapture({ microphone }: import("./voice.js").CallOptions): Capture;
 /** @typedef {() => Promise<MediaStream>} Capture opens a microphone; the browser may ask the person first */
 export class Microphone {
     /**
@@ -20,10 +25,11 @@ export class Microphone {
      */
     open(): Promise<MediaStream>;
     /**
-     * Another one, from now on. Where one is open, or was lost, the new one is opened; if that fails, the old one stays.
+     * Another one, from now on. Where one is open, or was lost, the new one is opened; if that fails, the one before stays. Of
+     * several that are being opened, the one that was chosen last is held.
      *
      * @param {Capture} capture
-     * @returns {Promise<MediaStream | null>} null where none is open
+     * @returns {Promise<MediaStream | null>} what is held now; null where none is open
      * @throws {OtomoError} as `open`
      */
     use(capture: Capture): Promise<MediaStream | null>;

@@ -1,9 +1,4 @@
 /**
- * @param {CallOptions} options
- * @returns {import('./microphone.js').Capture} where the voice comes from by default
- */
-export function usualMicrophone({ microphone }: CallOptions): import("./microphone.js").Capture;
-/**
  * @typedef {object} CallOptions
  * @property {() => Promise<MediaStream>} [microphone] where the voice comes from; `getUserMedia` by default. Its tracks are
  *   stopped when the call ends

@@ -47,6 +47,37 @@ describe('a caller', () => {
     assert.equal(seen.voices[0].tracks[0].stopped, true);
   });
 
+  test('whose request may have been taken although it was refused takes it back, and no other', async () => {
+    const unanswered = async (seen) => {
+      await seen.clock.tick(30_000);
+      await back(seen);
+    };
+    const refused = (code) => async (seen) => {
+      for (let asked = 0; seen.socket().of('call_request').length > asked; ) {
+        asked = seen.socket().of('call_request').length;
+        const { requestId } = seen.socket().of('call_request').at(-1);
+        await seen.socket().says({ type: 'error', code, message: 'm', requestId });
+        await seen.clock.tick(5_000);
+      }
+    };
+    for (const [code, happens, cancels] of [
+      ['TIMEOUT', unanswered, 1],
+      ['UNAVAILABLE', refused('UNAVAILABLE'), 1],
+      ['INTERNAL_ERROR', refused('INTERNAL_ERROR'), 1],
+      ['CALLER_BUSY', refused('CALLER_BUSY'), 0],
+    ]) {
+      const seen = await phone();
+      const failed = assert.rejects(seen.calls.place('hana'), { code });
+      await settle();
+      const [{ callId }] = seen.socket().of('call_request');
+      await happens(seen);
+      await failed;
+      const said = seen.sockets.flatMap((socket) => socket.of('call_cancel'));
+      assert.deepEqual(said.map((one) => one.callId), Array(cancels).fill(callId), code);
+      assert.deepEqual([seen.call().phase, seen.call().ending.reason], ['ended', code]);
+    }
+  });
+
   test('whose request was lost with the link asks again, under the same id', async () => {
     const seen = await phone();
     const placed = seen.calls.place('hana');
@@ -180,6 +211,28 @@ describe('an otomo', () => {
     await seen.socket().says(RING);
     await assert.rejects(seen.calls.accept(), { code: 'MICROPHONE' });
     assert.deepEqual([seen.call().phase, seen.call().wish], ['incoming', null]);
+  });
+
+  test('whose answer is refused for now still hears the ring, and answers once more', async () => {
+    for (const code of ['INTERNAL_ERROR', 'UNAVAILABLE']) {
+      const seen = await phone();
+      await seen.socket().says(RING);
+      const refused = assert.rejects(seen.calls.accept(), { code });
+      await settle();
+      for (let asked = 0; seen.socket().of('call_accept').length > asked; ) {
+        asked = seen.socket().of('call_accept').length;
+        const { requestId } = seen.socket().of('call_accept').at(-1);
+        await seen.socket().says({ type: 'error', code, message: 'm', requestId });
+        await seen.clock.tick(5_000);
+      }
+      await refused;
+      assert.deepEqual([seen.call().phase, seen.call().wish], ['incoming', null], code);
+      const accepted = seen.calls.accept();
+      await settle();
+      await answer(seen, 'call_accept');
+      await accepted;
+      assert.equal(seen.call().phase, 'connecting');
+    }
   });
 
   test('whose caller gave up while the browser asked for the microphone speaks to nobody', async () => {

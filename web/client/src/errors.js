@@ -5,7 +5,7 @@
  *
  * | code | meaning |
  * |---|---|
- * | `UNAVAILABLE` | besides the server's own: something on the way answered for it |
+ * | `UNAVAILABLE` | besides the server's own: something on the way answered for it; what was asked may have been done |
  * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
  * | `ABORTED` | the caller's `AbortSignal`; or a call that was left before it was placed |
@@ -63,12 +63,20 @@ export function refusalOf(response, text) {
   return error;
 }
 
+/** Refusals after which nobody can tell whether it was done. */
+const UNSURE = ['DISCONNECTED', 'TIMEOUT', 'UNAVAILABLE', 'INTERNAL_ERROR'];
+
 /** Refusals that say "not now". */
-const PASSING = new Set(['DISCONNECTED', 'TIMEOUT', 'RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL_ERROR', 'NO_TOKEN']);
+const PASSING = new Set([...UNSURE, 'RATE_LIMITED', 'NO_TOKEN']);
 
 /** @param {unknown} error @returns {boolean} whether the same may be granted later */
 export function isPassing(error) {
   return error instanceof OtomoError && PASSING.has(error.code);
+}
+
+/** @param {unknown} error @returns {boolean} whether it may have been done all the same */
+export function isUnsure(error) {
+  return error instanceof OtomoError && UNSURE.includes(error.code) && error.context.sent !== false;
 }
 
 /** @param {string} text @returns {any} null for what is no JSON */

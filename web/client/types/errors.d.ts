@@ -15,6 +15,8 @@ export function errorFrom(response: Response): Promise<OtomoError>;
 export function refusalOf(response: Response, text: string): OtomoError;
 /** @param {unknown} error @returns {boolean} whether the same may be granted later */
 export function isPassing(error: unknown): boolean;
+/** @param {unknown} error @returns {boolean} whether it may have been done all the same */
+export function isUnsure(error: unknown): boolean;
 /** @param {string} text @returns {any} null for what is no JSON */
 export function parsed(text: string): any;
 /**
@@ -24,7 +26,7 @@ export function parsed(text: string): any;
  *
  * | code | meaning |
  * |---|---|
- * | `UNAVAILABLE` | besides the server's own: something on the way answered for it |
+ * | `UNAVAILABLE` | besides the server's own: something on the way answered for it; what was asked may have been done |
  * | `DISCONNECTED` | there is no link, or it was lost before the answer (`context.sent`: whether the command had gone out) |
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
  * | `ABORTED` | the caller's `AbortSignal`; or a call that was left before it was placed |

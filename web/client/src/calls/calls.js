@@ -96,7 +96,7 @@ export class Calls {
 
   /**
    * Answers the ring, once there is a microphone to answer with.
-   * @throws {OtomoError} `MICROPHONE` and passing refusals: it still rings; others: it is over
+   * @throws {OtomoError} `MICROPHONE` and refusals that pass: it still rings; others: it is over
    */
   async accept() {
     const { phase } = this.#call.get();
@@ -179,7 +179,7 @@ export class Calls {
 
   /** @param {any} event of the server */
   take(event) {
-    const joined = this.#goodbyes.joinedBy(event);
+    const joined = this.#goodbyes.joinedCall(event);
     if (joined !== null) this.#goodbyes.say('call_end_request', joined);
     const call = reduceCall(this.#call.get(), event, this.#scene());
     // A request that has joined the other side's call goes on as that one.

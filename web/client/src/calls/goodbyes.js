@@ -52,7 +52,7 @@ export class Goodbyes {
    * @param {any} event of the server
    * @returns {string | null} the call that was joined
    */
-  joinedBy({ type, callId, joinedCallId, call, recent = [] }) {
+  joinedCall({ type, callId, joinedCallId, call, recent = [] }) {
     if (type === 'call_request_ack' && joinedCallId !== undefined && this.waitsFor(callId)) return joinedCallId;
     if (type !== 'call_snapshot' || !call?.bound || this.waitsFor(call.callId)) return null;
     const joined = recent.some((/** @type {any} */ one) => one.reason === 'superseded' && this.waitsFor(one.callId));

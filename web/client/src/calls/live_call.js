@@ -5,15 +5,12 @@
  * the browser grants too late, nor an answer that nobody waits for any more.
  */
 
-import { OtomoError } from '../errors.js';
+import { isPassing, isUnsure, OtomoError } from '../errors.js';
 import { isAnswered } from './state.js';
 import { Voice } from './voice.js';
 
 /** How long one who hangs up waits to hear how it ended, in milliseconds. The goodbye itself goes on unseen. */
 export const PARTING_MS = 2_000;
-
-/** Refusals that say "not now, nothing was done": a ring may be answered once more. */
-const NOT_NOW = new Set(['MICROPHONE', 'UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT']);
 
 /**
  * @typedef {import('./state.js').Call} Call
@@ -34,11 +31,11 @@ const NOT_NOW = new Set(['MICROPHONE', 'UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT']
 export class LiveCall {
   #parts;
   /** Takes back a request that may not have gone out. */
-  #given = new AbortController();
+  #abort = new AbortController();
   #over = false;
   /** The goodbye, once its person has left. @type {Promise<void> | null} */
   #parting = null;
-  #endParting = () => {};
+  #cancelParting = () => {};
 
   #callId;
   /** @type {Voice} */
@@ -90,10 +87,10 @@ export class LiveCall {
     const { request, goodbyes } = this.#parts;
     this.#show({ act: 'request' });
     try {
-      await request('call_request', { toUserId, callId }, { signal: this.#given.signal });
+      await request('call_request', { toUserId, callId }, { signal: this.#abort.signal });
     } catch (error) {
-      // A request without an answer may still ring: nobody waits for it here.
-      if (codeOf(error) === 'TIMEOUT') goodbyes.say('call_cancel', callId);
+      // It may ring all the same: nobody waits for it here.
+      if (isUnsure(error)) goodbyes.say('call_cancel', callId);
       this.#show({ act: 'fail', reason: codeOf(error) });
       throw error;
     }
@@ -109,10 +106,10 @@ export class LiveCall {
     this.#show({ act: 'wish', wish: 'accept' });
     try {
       await this.voice.open();
-      await this.#parts.request('call_accept', { callId }, { signal: this.#given.signal });
+      await this.#parts.request('call_accept', { callId }, { signal: this.#abort.signal });
     } catch (error) {
       if (codeOf(error) === 'ABORTED') throw new OtomoError('CALL_ALREADY_ENDED', 'it rings no more', {}, error);
-      if (NOT_NOW.has(codeOf(error))) this.#show({ act: 'wish', wish: null });
+      if (mayAnswerAgain(error)) this.#show({ act: 'wish', wish: null });
       else this.#show({ act: 'fail', reason: codeOf(error) });
       throw error;
     }
@@ -137,7 +134,7 @@ export class LiveCall {
     const { clock, goodbyes } = this.#parts;
     this.#show({ act: 'wish', wish: 'leave' });
     this.voice.close();
-    this.#given.abort();
+    this.#abort.abort();
     const finish = () => this.#show({ act: 'finish', now: clock.now() });
     if (call.phase === 'asking') {
       finish();
@@ -155,9 +152,9 @@ export class LiveCall {
   /** @param {number} ms @returns {Promise<void>} passed, or over */
   #wait(ms) {
     return new Promise((resolve) => {
-      const end = this.#parts.clock.after(ms, resolve);
-      this.#endParting = () => {
-        end();
+      const cancel = this.#parts.clock.after(ms, resolve);
+      this.#cancelParting = () => {
+        cancel();
         resolve();
       };
     });
@@ -167,14 +164,14 @@ export class LiveCall {
   abandon() {
     const call = this.#parts.shown();
     if (call.phase !== 'asking') this.#send(leaving(call));
-    this.#given.abort();
+    this.#abort.abort();
     this.#show({ act: 'drop' });
   }
 
   /** It is over, whoever ended it. */
   close() {
     this.#over = true;
-    this.#endParting();
+    this.#cancelParting();
     this.voice.close();
   }
 
@@ -274,6 +271,15 @@ function leaving(call) {
   // An answer that is on its way may come first. This ends a call in each phase.
   if (isAnswered(call) || call.wish === 'accept') return 'call_end_request';
   return call.side === 'caller' ? 'call_cancel' : 'call_reject';
+}
+
+/**
+ * Whether the ring may be answered once more. Where the first answer had arrived after all, the second is answered like it.
+ *
+ * @param {unknown} error
+ */
+function mayAnswerAgain(error) {
+  return codeOf(error) === 'MICROPHONE' || isPassing(error);
 }
 
 /** @param {unknown} error @returns {string} */

@@ -195,7 +195,8 @@ export class Requests {
 
   /**
    * A refusal for want of room did nothing, so the same may be asked again; a server that was not able to
-   * answer may have done it all the same.
+   * answer may have done it all the same. Other refusals that pass are for people: a server that has failed at it
+   * (`INTERNAL_ERROR`) most likely fails again.
    *
    * @param {Pending} pending
    * @param {{code: string, context?: Record<string, any>}} refusal

@@ -50,7 +50,7 @@ export class Calls {
     place(whom: Whom): Promise<string>;
     /**
      * Answers the ring, once there is a microphone to answer with.
-     * @throws {OtomoError} `MICROPHONE` and passing refusals: it still rings; others: it is over
+     * @throws {OtomoError} `MICROPHONE` and refusals that pass: it still rings; others: it is over
      */
     accept(): Promise<void>;
     /**

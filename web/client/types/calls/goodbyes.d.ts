@@ -32,6 +32,6 @@ export class Goodbyes {
      * @param {any} event of the server
      * @returns {string | null} the call that was joined
      */
-    joinedBy({ type, callId, joinedCallId, call, recent }: any): string | null;
+    joinedCall({ type, callId, joinedCallId, call, recent }: any): string | null;
     #private;
 }

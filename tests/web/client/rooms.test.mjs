@@ -75,6 +75,46 @@ describe('rooms', () => {
     assert.deepEqual(seen.socket().sent.map(({ room }) => room), ['lobby', 'cellar']);
   });
 
+  test('whose leaving is refused after a return are entered on that link', async () => {
+    const seen = await live();
+    await join(seen, 'room_join', { room: 'lobby' });
+    await seen.socket().breaks();
+    const twice = [1, 2].map(() => assert.rejects(seen.otomo.request('room_leave', { room: 'lobby' }), { code: 'FORBIDDEN' }));
+    await seen.clock.tick(250);
+    await back(seen);
+    assert.deepEqual(types(seen), ['room_leave', 'room_leave']);
+    for (const said of seen.socket().of('room_leave')) await seen.socket().says(refusal(said, 'FORBIDDEN'));
+    await Promise.all(twice);
+    assert.deepEqual(types(seen), ['room_leave', 'room_leave', 'room_join']);
+    await seen.socket().says({ type: 'room_join_ack', room: 'lobby', requestId: seen.socket().sent.at(-1).requestId });
+    await returns(seen);
+    assert.deepEqual(types(seen), ['room_join']);
+  });
+
+  test('whose leaving is refused while their door is shut are tried again', async () => {
+    const seen = await live();
+    await join(seen, 'room_join', { room: 'lobby' });
+    await returns(seen);
+    await seen.socket().says(refusal(seen.socket().sent[0], 'UNAVAILABLE'));
+    const kept = assert.rejects(seen.otomo.request('room_leave', { room: 'lobby' }), { code: 'FORBIDDEN' });
+    await seen.clock.tick(5_000);
+    assert.deepEqual(types(seen), ['room_join', 'room_leave']);
+    await seen.socket().says(refusal(seen.socket().sent[1], 'FORBIDDEN'));
+    await kept;
+    assert.deepEqual(types(seen), ['room_join', 'room_leave', 'room_join']);
+  });
+
+  test('that one was told to have left are not entered again where a leaving is refused', async () => {
+    const seen = await live();
+    await join(seen, 'room_join', { room: 'lobby' });
+    const late = assert.rejects(seen.otomo.request('room_leave', { room: 'lobby' }), { code: 'FORBIDDEN' });
+    await seen.socket().says({ type: 'room_left', room: 'lobby', reason: 'revoked' });
+    await seen.socket().says(refusal(seen.socket().sent.at(-1), 'FORBIDDEN'));
+    await late;
+    await returns(seen);
+    assert.deepEqual(types(seen), []);
+  });
+
   test('whose door is shut for now are tried again until it opens, ever more rarely, and told meanwhile', async () => {
     const told = [];
     const seen = await live({ log: (what) => told.push(what) });

@@ -17,17 +17,20 @@ const COMMANDS = {
 };
 
 /**
- * @typedef {object} Asked what was asked last about a room
- * @property {string} type
- * @property {Record<string, any>} fields
- * @property {boolean} inside whether the server has let this client in
- * @property {() => void} endPause takes back what enters it after a refusal
+ * @typedef {object} Room
+ * @property {{type: string, fields: Record<string, any>} | null} entered by what the server has let this client in
+ * @property {number} turn of the command that decided it: answers may come in another order than commands were asked in
+ * @property {number} waiting how many commands about it have no answer yet
+ * @property {boolean} missed whether it was time to enter it again while they had none
+ * @property {() => void} cancelPause takes back what enters it after a refusal
  */
 
 export class Rooms {
   #parts;
-  /** @type {Map<string, Asked>} */
-  #asked = new Map();
+  /** @type {Map<string, Room>} */
+  #rooms = new Map();
+  /** How many commands were asked. */
+  #turns = 0;
 
   /**
    * @param {object} parts
@@ -51,53 +54,71 @@ export class Rooms {
   async follow(type, fields, answer) {
     const command = COMMANDS[type];
     if (command === undefined) return;
-    const room = roomOf(command.field, fields[command.field]);
-    const before = this.#asked.get(room);
-    const asked = { type, fields, inside: false, endPause() {} };
-    this.#asked.set(room, asked);
+    const name = roomOf(command.field, fields[command.field]);
+    const turn = (this.#turns += 1);
+    const room = this.#rooms.get(name) ?? { entered: null, turn: 0, waiting: 0, missed: false, cancelPause() {} };
+    this.#rooms.set(name, room);
+    room.waiting += 1;
     const done = await answer.then(() => true, () => false);
-    asked.inside = done && command.enters;
-    if (asked.inside || this.#asked.get(room) !== asked) return;
-    if (done || before === undefined) this.#asked.delete(room);
-    else this.#asked.set(room, before);
+    room.waiting -= 1;
+    if (done && turn > room.turn) Object.assign(room, { turn, entered: command.enters ? { type, fields } : null, missed: false });
+    if (room.waiting > 0 || this.#rooms.get(name) !== room) return;
+    if (room.entered === null) this.#drop(name, room);
+    else if (room.missed) this.#enter(name, room);
   }
 
   /** @param {any} event */
   take(event) {
-    if (event.type === 'room_left' && this.#asked.get(event.room)?.inside) this.#asked.delete(event.room);
-    if (event.type !== 'ready') return;
-    for (const [room, asked] of this.#asked) if (asked.inside) this.#enter(room, asked);
+    if (event.type === 'room_left') this.#left(event.room);
+    if (event.type === 'ready') for (const [name, room] of this.#rooms) this.#enter(name, room);
   }
 
   /** Whoever says goodbye is in no room any more. */
   forget() {
-    for (const { endPause } of this.#asked.values()) endPause();
-    this.#asked.clear();
+    for (const [name, room] of this.#rooms) this.#drop(name, room);
+  }
+
+  /** @param {string} name */
+  #left(name) {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    room.entered = null;
+    if (room.waiting === 0) this.#drop(name, room);
+  }
+
+  /** @param {string} name @param {Room} room */
+  #drop(name, room) {
+    room.cancelPause();
+    this.#rooms.delete(name);
   }
 
   /**
-   * @param {string} room
-   * @param {Asked} asked
+   * @param {string} name
+   * @param {Room} room
    * @param {number} [refusals] how many there were
    */
-  async #enter(room, asked, refusals = 0) {
+  async #enter(name, room, refusals = 0) {
     const { clock, chance, request, left, log } = this.#parts;
-    const wanted = () => this.#asked.get(room) === asked;
-    asked.endPause();
-    if (!wanted()) return;
+    const { entered } = room;
+    const wanted = () => this.#rooms.get(name) === room && room.entered === entered;
+    room.cancelPause();
+    if (entered === null || !wanted()) return;
+    // What waits says whether to: once it is answered.
+    room.missed = room.waiting > 0;
+    if (room.missed) return;
     try {
-      await request(asked.type, asked.fields, { retry: false });
+      await request(entered.type, entered.fields, { retry: false });
     } catch (refused) {
       const error = /** @type {import('../errors.js').OtomoError} */ (refused);
       // After a break the return enters it.
       if (error.code === 'DISCONNECTED' || !wanted()) return;
       if (!isPassing(error)) {
-        left({ type: 'room_left', room, reason: 'revoked' });
+        left({ type: 'room_left', room: name, reason: 'revoked' });
         return;
       }
-      log(`${room} is not entered yet`, error);
+      log(`${name} is not entered yet`, error);
       const waitMs = (error.retryAfterMs ?? 0) + fullJitter(refusals + 1, chance());
-      asked.endPause = clock.after(waitMs, () => this.#enter(room, asked, refusals + 1));
+      room.cancelPause = clock.after(waitMs, () => this.#enter(name, room, refusals + 1));
     }
   }
 }

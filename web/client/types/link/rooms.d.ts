@@ -1,9 +1,10 @@
 /**
- * @typedef {object} Asked what was asked last about a room
- * @property {string} type
- * @property {Record<string, any>} fields
- * @property {boolean} inside whether the server has let this client in
- * @property {() => void} endPause takes back what enters it after a refusal
+ * @typedef {object} Room
+ * @property {{type: string, fields: Record<string, any>} | null} entered by what the server has let this client in
+ * @property {number} turn of the command that decided it: answers may come in another order than commands were asked in
+ * @property {number} waiting how many commands about it have no answer yet
+ * @property {boolean} missed whether it was time to enter it again while they had none
+ * @property {() => void} cancelPause takes back what enters it after a refusal
  */
 export class Rooms {
     /**
@@ -39,18 +40,28 @@ export class Rooms {
     forget(): void;
     #private;
 }
-/**
- * what was asked last about a room
- */
-export type Asked = {
-    type: string;
-    fields: Record<string, any>;
+export type Room = {
     /**
-     * whether the server has let this client in
+     * by what the server has let this client in
      */
-    inside: boolean;
+    entered: {
+        type: string;
+        fields: Record<string, any>;
+    } | null;
+    /**
+     * of the command that decided it: answers may come in another order than commands were asked in
+     */
+    turn: number;
+    /**
+     * how many commands about it have no answer yet
+     */
+    waiting: number;
+    /**
+     * whether it was time to enter it again while they had none
+     */
+    missed: boolean;
     /**
      * takes back what enters it after a refusal
      */
-    endPause: () => void;
+    cancelPause: () => void;
 };

@@ -3,13 +3,18 @@
  *
  * ```text
  *  (place) --> asking --> requesting --> ringing --+
- *                                                  +--> connecting --> connected --> ended --> (dismissed) --> idle
- *  incoming_call -------------------> incoming ----+
+ *                |                                 +--> connecting --> connected --> ended --> (dismissed) --> idle
+ *                +- a ring comes first             |
+ *                v                                 |
+ *  incoming_call --------------------> incoming ---+
  * ```
- * `asking` is this client's own affair: the browser asks for the microphone, and nobody is rung yet.
- * What comes of the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a backend
- * publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events about another call than ours (the
- * same person's other devices hear of theirs too) change nothing.
+ * `asking` is this client's own affair: the browser asks for the microphone, and nobody is rung yet. So what ends it
+ * (no microphone, its person leaves) leads to `idle` at once. From the others a call that is refused, cancelled or lost is
+ * `ended`; one that its person declines or gives up before an answer is `idle`, for there is nothing to tell.
+ *
+ * What comes from the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a
+ * backend publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events
+ * about another call than ours (the same person's other devices hear of theirs too) change nothing.
  */
 
 /** @typedef {{userId: string, name: string | null, avatar: string | null}} Person */

@@ -16,7 +16,8 @@ import { EventStreamParser } from './event_stream_parser.js';
 
 /**
  * How long the answer to a posted command may take, in milliseconds: those behind it wait as long. A server that asks
- * another node gives up before (15 s).
+ * another node gives up before by default (after 10 s and `actions.timeout`, which is 5 s); one that is told to wait longer
+ * is not waited for: a new stream may find a node that answers.
  */
 export const POST_MS = 20_000;
 

@@ -45,7 +45,7 @@ const voices = new Voices(loudspeaker, (blocked) => {
   if (blocked !== store.state.soundBlocked) store.dispatch({ type: 'page_sound', blocked });
 });
 const languageNow = () => pickLanguage(savedLanguage(), navigator.languages);
-const alert = new RingAlert((name) => translatorOf(languageNow()).text('title.incoming', { name }));
+const ringAlert = new RingAlert((name) => translatorOf(languageNow()).text('title.incoming', { name }));
 const session = new Session(store, () => voices.capture());
 const controller = new CallController({ store, session, ringer, voices });
 const chat = new ChatController(store, session);
@@ -74,8 +74,8 @@ const screen = buildScreen(root, () => store.state, languageNow(), {
   reopenMicrophone: () => controller.reopenMicrophone(),
   loudness: () => voices.loudness(),
   soundLocked: () => ringer.locked,
-  alertsOpen: () => alert.isOpen,
-  allowAlerts: () => alert.ask().then(() => screen.refresh()),
+  alertsOpen: () => ringAlert.isOpen,
+  allowAlerts: () => ringAlert.ask().then(() => screen.refresh()),
   chat: {
     talkTo: (userId) => chat.talkTo(userId),
     beginGroup: (members, title, key) => chat.beginGroup(members, title, key),
@@ -133,7 +133,7 @@ async function setPrice(pricePerMinute) {
 }
 
 store.watch((state) => controller.follow(state));
-store.watch((state) => alert.follow(state));
+store.watch((state) => ringAlert.follow(state));
 store.watch((state, event) => chat.follow(state, event));
 store.watch((state, event) => friends.follow(state, event));
 store.watch((state, event) => points.follow(state, event));
@@ -147,7 +147,7 @@ for (const touch of ['pointerdown', 'keydown']) {
   addEventListener(touch, () => ringer.unlock().then(() => screen.refresh()), { passive: true });
 }
 addEventListener('focus', () => chat.seen());
-document.addEventListener('visibilitychange', () => alert.follow(store.state));
+document.addEventListener('visibilitychange', () => ringAlert.follow(store.state));
 
 const go = () => {
   const place = readPlace(location.hash);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { qualityOf } from '../../../web/client/src/calls/stats.js';
+import { QualityMeter } from '../../../web/client/src/calls/stats.js';
 import { TestStream, TestTrack } from './support/peers.mjs';
 import { boundCall, called, calling, ICE, prompts, reloaded, theirs } from './support/phone.mjs';
 import { back, settle } from './support/world.mjs';
@@ -173,10 +173,26 @@ describe('the voice', () => {
 
   test('tells how good the way is', async () => {
     const seen = await calling();
-    assert.deepEqual(await seen.calls.quality(), { roundTripMs: 80, lostOut: 0.25, lostIn: 0.1 });
+    assert.deepEqual(await seen.calls.quality(), { roundTripMs: 80, packetLossOut: 0.25, packetLossIn: 0.1 });
+    assert.equal((await seen.calls.quality()).packetLossIn, null, 'nothing has come since');
+    seen.peers[0].becomes('failed');
+    await seen.clock.tick(0);
+    assert.equal((await seen.calls.quality()).packetLossIn, 0.1, 'a new connection counts anew');
     await seen.socket().says({ type: 'call_end', callId: seen.callId, reason: 'otomo_end', durationSeconds: 1, totalChargedPoints: 0 });
     assert.equal(await seen.calls.quality(), null);
-    assert.deepEqual(qualityOf([]), { roundTripMs: null, lostOut: null, lostIn: null });
+    assert.deepEqual(new QualityMeter().read([]), { roundTripMs: null, packetLossOut: null, packetLossIn: null });
+  });
+
+  test('tells what was lost since it was asked before, not in the whole call', () => {
+    const meter = new QualityMeter();
+    const look = (packetsReceived, packetsLost) =>
+      meter.read([{ type: 'inbound-rtp', kind: 'audio', packetsReceived, packetsLost }]).packetLossIn;
+    assert.equal(look(0, 0), null);
+    assert.equal(look(1_000, 0), 0);
+    assert.equal(look(1_075, 25), 0.25);
+    assert.equal(look(1_075, 50), 1, 'nothing comes through');
+    assert.equal(look(1_175, 40), 0, 'some came late');
+    assert.equal(look(1_175, 40), null);
   });
 });
 

@@ -167,7 +167,7 @@ export class Calls {
     return (await this.#live?.voice.bytes()) ?? { sent: 0, received: 0 };
   }
 
-  /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is; null without a call */
+  /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is, since it was asked before; null without a call */
   async quality() {
     return (await this.#live?.voice.quality()) ?? null;
   }

@@ -6,8 +6,10 @@
  * How good the connection is; null where it is not known (yet, or by this browser).
  * @typedef {object} Quality
  * @property {number | null} roundTripMs to the other side and back, milliseconds
- * @property {number | null} lostOut how much of what this side said was lost lately, from 0 to 1: as the other side reports
- * @property {number | null} lostIn how much of what the other side said was lost, from 0 to 1, over the connection's life
+ * @property {number | null} packetLossOut how much of what this side said was lost, from 0 to 1, in the time of the other side's
+ *   last report
+ * @property {number | null} packetLossIn how much of what the other side said was lost, from 0 to 1, since it was asked before;
+ *   null where nothing has come since
  */
 
 /**
@@ -23,25 +25,42 @@ export function bytesOf(reports) {
   return count;
 }
 
-/**
- * @param {Iterable<any>} reports
- * @returns {Quality} of the voice
- */
-export function qualityOf(reports) {
-  /** @type {Quality} */
-  const quality = { roundTripMs: null, lostOut: null, lostIn: null };
-  for (const report of reports) {
-    if (report.type === 'candidate-pair' && report.nominated && report.currentRoundTripTime !== undefined) {
-      quality.roundTripMs = report.currentRoundTripTime * 1000;
-    } else if (report.kind !== 'audio') {
-      continue;
-    } else if (report.type === 'remote-inbound-rtp') {
-      quality.lostOut = report.fractionLost ?? null;
-    } else if (report.type === 'inbound-rtp' && report.packetsReceived > 0) {
-      // Negative where packets came twice.
-      const lost = Math.max(0, report.packetsLost ?? 0);
-      quality.lostIn = lost / (lost + report.packetsReceived);
+/** How good one peer connection is from one look to the next. */
+export class QualityMeter {
+  /** What had come, and what was lost, at the look before. */
+  #before = { received: 0, lost: 0 };
+
+  /**
+   * @param {Iterable<any>} reports
+   * @returns {Quality} of the voice
+   */
+  read(reports) {
+    /** @type {Quality} */
+    const quality = { roundTripMs: null, packetLossOut: null, packetLossIn: null };
+    for (const report of reports) {
+      if (report.type === 'candidate-pair' && report.nominated && report.currentRoundTripTime !== undefined) {
+        quality.roundTripMs = report.currentRoundTripTime * 1000;
+      } else if (report.kind !== 'audio') {
+        continue;
+      } else if (report.type === 'remote-inbound-rtp') {
+        quality.packetLossOut = report.fractionLost ?? null;
+      } else if (report.type === 'inbound-rtp') {
+        quality.packetLossIn = this.#lossSince(report.packetsReceived ?? 0, report.packetsLost ?? 0);
+      }
     }
+    return quality;
   }
-  return quality;
+
+  /**
+   * @param {number} received packets, from the beginning
+   * @param {number} lost likewise
+   */
+  #lossSince(received, lost) {
+    const { received: receivedBefore, lost: lostBefore } = this.#before;
+    this.#before = { received, lost };
+    // Fewer than before where packets came late, or twice.
+    const lostNow = Math.max(0, lost - lostBefore);
+    const all = Math.max(0, received - receivedBefore) + lostNow;
+    return all === 0 ? null : lostNow / all;
+  }
 }

@@ -4,7 +4,7 @@
 
 import { Microphone } from './microphone.js';
 import { Peer } from './peer.js';
-import { bytesOf, qualityOf } from './stats.js';
+import { bytesOf, QualityMeter } from './stats.js';
 
 /**
  * @typedef {object} CallOptions
@@ -25,6 +25,9 @@ export class Voice {
   #closed = false;
   /** Signals that came meanwhile. @type {any[]} */
   #early = [];
+  #meter = new QualityMeter();
+  /** What the meter measures: counts begin anew with each connection. @type {RTCPeerConnection | null} */
+  #measured = null;
   /** As the server last told them. @type {RTCIceServer[]} */
   iceServers = [];
 
@@ -149,7 +152,10 @@ export class Voice {
 
   /** How good the connection is that is there now. */
   async quality() {
-    return qualityOf(await this.#reports());
+    const { connection } = this;
+    const reports = await this.#reports();
+    if (this.#measured !== connection) [this.#measured, this.#meter] = [connection, new QualityMeter()];
+    return this.#meter.read(reports);
   }
 
   /** @returns {Promise<Iterable<any>>} */

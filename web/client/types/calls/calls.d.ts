@@ -87,7 +87,7 @@ export class Calls {
         sent: number;
         received: number;
     }>;
-    /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is; null without a call */
+    /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is, since it was asked before; null without a call */
     quality(): Promise<import("./stats.js").Quality | null>;
     /** The client says goodbye: its call first. */
     stop(): void;

@@ -5,8 +5,10 @@
  * How good the connection is; null where it is not known (yet, or by this browser).
  * @typedef {object} Quality
  * @property {number | null} roundTripMs to the other side and back, milliseconds
- * @property {number | null} lostOut how much of what this side said was lost lately, from 0 to 1: as the other side reports
- * @property {number | null} lostIn how much of what the other side said was lost, from 0 to 1, over the connection's life
+ * @property {number | null} packetLossOut how much of what this side said was lost, from 0 to 1, in the time of the other side's
+ *   last report
+ * @property {number | null} packetLossIn how much of what the other side said was lost, from 0 to 1, since it was asked before;
+ *   null where nothing has come since
  */
 /**
  * @param {Iterable<any>} reports
@@ -16,11 +18,15 @@ export function bytesOf(reports: Iterable<any>): {
     sent: number;
     received: number;
 };
-/**
- * @param {Iterable<any>} reports
- * @returns {Quality} of the voice
- */
-export function qualityOf(reports: Iterable<any>): Quality;
+/** How good one peer connection is from one look to the next. */
+export class QualityMeter {
+    /**
+     * @param {Iterable<any>} reports
+     * @returns {Quality} of the voice
+     */
+    read(reports: Iterable<any>): Quality;
+    #private;
+}
 /**
  * How good the connection is; null where it is not known (yet, or by this browser).
  */
@@ -30,11 +36,13 @@ export type Quality = {
      */
     roundTripMs: number | null;
     /**
-     * how much of what this side said was lost lately, from 0 to 1: as the other side reports
+     * how much of what this side said was lost, from 0 to 1, in the time of the other side's
+     * last report
      */
-    lostOut: number | null;
+    packetLossOut: number | null;
     /**
-     * how much of what the other side said was lost, from 0 to 1, over the connection's life
+     * how much of what the other side said was lost, from 0 to 1, since it was asked before;
+     * null where nothing has come since
      */
-    lostIn: number | null;
+    packetLossIn: number | null;
 };

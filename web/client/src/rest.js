@@ -126,7 +126,7 @@ export class Rest {
     return new Promise((resolve, reject) => {
       const giveUp = new AbortController();
       const end = () => {
-        takeBack();
+        cancel();
         signal?.removeEventListener('abort', abort);
       };
       const fail = (/** @type {OtomoError} */ error) => {
@@ -136,7 +136,7 @@ export class Rest {
       };
       const late = () => fail(new OtomoError('TIMEOUT', `${what}: no answer in ${timeoutMs} ms`));
       const abort = () => fail(new OtomoError('ABORTED', `${what} was given up`, {}, signal?.reason));
-      const takeBack = this.#parts.clock.after(timeoutMs, late);
+      const cancel = this.#parts.clock.after(timeoutMs, late);
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) abort();
       else ask(giveUp.signal).then(resolve, reject).finally(end);

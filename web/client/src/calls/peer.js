@@ -53,7 +53,7 @@ export class Peer {
   /** @type {Promise<void>} */
   #work = Promise.resolve();
   /** Takes back the next attempt to mend. */
-  #endGuard = () => {};
+  #cancelGuard = () => {};
   #closed = false;
 
   /** @param {Parts} parts */
@@ -159,7 +159,7 @@ export class Peer {
   }
 
   #discard() {
-    this.#endGuard();
+    this.#cancelGuard();
     const connection = this.#connection;
     connection.onicecandidate = null;
     connection.ontrack = null;
@@ -271,7 +271,7 @@ export class Peer {
   #watch() {
     switch (this.state) {
       case 'connected':
-        this.#endGuard();
+        this.#cancelGuard();
         break;
       case 'disconnected':
         this.#guard(MEND_MS, () => this.#offer({ iceRestart: true }));
@@ -290,8 +290,8 @@ export class Peer {
    */
   #guard(delayMs, mend) {
     if (!this.#offers) return;
-    this.#endGuard();
-    this.#endGuard = this.#parts.clock.after(delayMs, () => {
+    this.#cancelGuard();
+    this.#cancelGuard = this.#parts.clock.after(delayMs, () => {
       if (this.state !== 'connected') this.#queue(mend);
     });
   }

@@ -71,14 +71,14 @@ export class Dialer {
   async #httpGetsThrough() {
     const { fetch, base, clock } = this.#way;
     const look = new AbortController();
-    const end = clock.after(LOOK_MS, () => look.abort());
+    const cancel = clock.after(LOOK_MS, () => look.abort());
     try {
       await fetch(`${base}/health/live`, { mode: 'no-cors', cache: 'no-store', signal: look.signal });
       return true;
     } catch {
       return false;
     } finally {
-      end();
+      cancel();
     }
   }
 }

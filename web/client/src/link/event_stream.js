@@ -140,7 +140,7 @@ export class EventStream {
   async #post(text, type, requestId) {
     if (this.#stream.signal.aborted) return;
     const { fetch, base, clock } = this.#way;
-    const end = clock.after(isAction(type) ? ACTION_MS : POST_MS, () => this.#broke({ code: BROKEN }));
+    const cancel = clock.after(isAction(type) ? ACTION_MS : POST_MS, () => this.#broke({ code: BROKEN }));
     try {
       const session = new URLSearchParams({ session: this.#session ?? '' });
       const response = await fetch(`${base}/api/commands?${session}`, {
@@ -156,7 +156,7 @@ export class EventStream {
     } catch {
       this.#broke({ code: BROKEN });
     } finally {
-      end();
+      cancel();
     }
   }
 

@@ -18,7 +18,7 @@ export class Heartbeat {
   #lastHeard = 0;
   /** @type {(() => void) | null} takes back the next question */
   #next = null;
-  /** The question that waits for a word. @type {{sentAt: number, limitMs: number, end: () => void} | null} */
+  /** The question that waits for a word. @type {{sentAt: number, limitMs: number, cancel: () => void} | null} */
   #open = null;
   /** Whether a late verdict was doubted already. */
   #doubted = false;
@@ -61,7 +61,7 @@ export class Heartbeat {
     if (this.#open !== null || this.#intervalMs === Infinity || !this.#parts.beat()) return;
     const { clock } = this.#parts;
     const within = Math.min(limitMs, this.#timeoutMs);
-    this.#open = { sentAt: clock.now(), limitMs: within, end: clock.after(within, () => this.#judge()) };
+    this.#open = { sentAt: clock.now(), limitMs: within, cancel: clock.after(within, () => this.#judge()) };
   }
 
   #arm() {
@@ -93,7 +93,7 @@ export class Heartbeat {
   }
 
   #settle() {
-    this.#open?.end();
+    this.#open?.cancel();
     this.#open = null;
     this.#doubted = false;
   }

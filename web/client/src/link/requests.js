@@ -48,8 +48,8 @@ const PAUSE_MS = 1_000;
  * @property {(answer: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {(() => void)[]} ends what to take back when it is over
- * @property {() => void} endDoubt takes back the question whether the link still holds
- * @property {() => void} endPause takes back what says it again after a refusal
+ * @property {() => void} cancelDoubt takes back the question whether the link still holds
+ * @property {() => void} cancelPause takes back what says it again after a refusal
  */
 
 export class Requests {
@@ -94,7 +94,7 @@ export class Requests {
       /** @type {Pending} */
       const pending = {
         type, text, bytes, repeats, patient: retry !== false, resolve, reject,
-        sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], endDoubt() {}, endPause() {},
+        sent: false, refusals: 0, until: clock.now() + waitMs, ends: [], cancelDoubt() {}, cancelPause() {},
       };
       this.#pending.set(requestId, pending);
       this.#limit(requestId, pending, waitMs, signal);
@@ -121,7 +121,7 @@ export class Requests {
   /** The link is gone, and comes back. */
   lost() {
     for (const [requestId, pending] of this.#pending) {
-      pending.endDoubt();
+      pending.cancelDoubt();
       const { sent, repeats, type } = pending;
       pending.sent = false;
       if (!repeats && sent) {
@@ -187,9 +187,9 @@ export class Requests {
   #say(pending) {
     if (pending.sent || !this.#parts.send(pending.text)) return pending.sent;
     pending.sent = true;
-    pending.endPause();
-    pending.endDoubt();
-    pending.endDoubt = this.#parts.clock.after(DOUBT_MS, () => this.#parts.probe());
+    pending.cancelPause();
+    pending.cancelDoubt();
+    pending.cancelDoubt = this.#parts.clock.after(DOUBT_MS, () => this.#parts.probe());
     return true;
   }
 
@@ -210,11 +210,11 @@ export class Requests {
     const pauseMs = PAUSE_MS * 2 ** pending.refusals;
     const waitMs = context?.retryAfterMs ?? (endless ? Math.min(pauseMs, PATIENCE_MS) : pauseMs);
     if (!endless && (waitMs > PATIENCE_MS || clock.now() + waitMs >= pending.until)) return false;
-    pending.endDoubt();
+    pending.cancelDoubt();
     pending.refusals += 1;
     pending.sent = false;
     // Away by then: the return says it.
-    pending.endPause = clock.after(waitMs, () => this.#say(pending));
+    pending.cancelPause = clock.after(waitMs, () => this.#say(pending));
     return true;
   }
 
@@ -227,10 +227,10 @@ export class Requests {
   }
 
   /** @param {string} requestId @param {Pending} pending */
-  #settle(requestId, { ends, endDoubt, endPause }) {
+  #settle(requestId, { ends, cancelDoubt, cancelPause }) {
     this.#pending.delete(requestId);
-    endDoubt();
-    endPause();
+    cancelDoubt();
+    cancelPause();
     for (const end of ends) end();
   }
 }

@@ -117,8 +117,8 @@ export class Tokens {
    */
   #inTime(ask) {
     return new Promise((resolve, reject) => {
-      const end = this.#clock.after(TOKEN_MS, () => reject(new Error(`no answer in ${TOKEN_MS} ms`)));
-      ask().then(resolve, reject).finally(end);
+      const cancel = this.#clock.after(TOKEN_MS, () => reject(new Error(`no answer in ${TOKEN_MS} ms`)));
+      ask().then(resolve, reject).finally(cancel);
     });
   }
 }

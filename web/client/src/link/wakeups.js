@@ -50,13 +50,13 @@ export class Wakeups {
 
   #tick() {
     const due = this.#clock.now() + TICK_MS;
-    const end = this.#clock.after(TICK_MS, () => {
-      this.#ends.splice(this.#ends.indexOf(end), 1);
+    const cancel = this.#clock.after(TICK_MS, () => {
+      this.#ends.splice(this.#ends.indexOf(cancel), 1);
       const late = this.#clock.now() - due;
       this.#tick();
       if (late > ASLEEP_MS) this.#tell('woke');
     });
-    this.#ends.push(end);
+    this.#ends.push(cancel);
   }
 
   /**

@@ -86,9 +86,9 @@ export function openWebSocket({ WebSocket, url, token, log }) {
 export function comesThrough(WebSocket, url, clock, limitMs) {
   return new Promise((resolve) => {
     const socket = new WebSocket(url);
-    const end = clock.after(limitMs, () => settle(false));
+    const cancel = clock.after(limitMs, () => settle(false));
     const settle = (/** @type {boolean} */ answer) => {
-      end();
+      cancel();
       socket.onopen = socket.onclose = null;
       socket.close(1000);
       resolve(answer);

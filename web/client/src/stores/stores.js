@@ -21,7 +21,7 @@ export class Stores {
   #me = /** @type {string | null} */ (null);
   #otomosState = NO_OTOMOS;
   #typingUntil = NOBODY_TYPING;
-  #endTyping = () => {};
+  #cancelTyping = () => {};
   /** Whose names REST is asked for, and has told or refused for good. @type {Set<string>} */
   #profiles = new Set();
   /** How many balances the stream has told: an answer of REST from before one of them is old. */
@@ -65,7 +65,7 @@ export class Stores {
   }
 
   stop() {
-    this.#endTyping();
+    this.#cancelTyping();
   }
 
   /** @param {any} event */
@@ -148,10 +148,10 @@ export class Stores {
     if (until === this.#typingUntil) return;
     this.#typingUntil = until;
     this.#typing.set(shown(until, this.#typing.get()));
-    this.#endTyping();
+    this.#cancelTyping();
     const next = nextExpiry(until);
     if (next === Infinity) return;
     const wait = Math.max(0, next - this.#clock.now());
-    this.#endTyping = this.#clock.after(wait, () => this.#type(expired(this.#typingUntil, this.#clock.now())));
+    this.#cancelTyping = this.#clock.after(wait, () => this.#type(expired(this.#typingUntil, this.#clock.now())));
   }
 }

@@ -29,8 +29,8 @@ export const PATIENCE_MS: 5000;
  * @property {(answer: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {(() => void)[]} ends what to take back when it is over
- * @property {() => void} endDoubt takes back the question whether the link still holds
- * @property {() => void} endPause takes back what says it again after a refusal
+ * @property {() => void} cancelDoubt takes back the question whether the link still holds
+ * @property {() => void} cancelPause takes back what says it again after a refusal
  */
 export class Requests {
     /**
@@ -115,9 +115,9 @@ export type Pending = {
     /**
      * takes back the question whether the link still holds
      */
-    endDoubt: () => void;
+    cancelDoubt: () => void;
     /**
      * takes back what says it again after a refusal
      */
-    endPause: () => void;
+    cancelPause: () => void;
 };

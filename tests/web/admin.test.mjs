@@ -243,19 +243,19 @@ describe('why an otomo has their status', () => {
 });
 
 test('a node whose lease is good and that does not answer is told apart from one that is gone', () => {
-  const report = { version: '1', uptimeMs: 1, connections: 0, outboxBytes: 0, congested: false, goesAway: false };
+  const report = { version: '1', uptimeMs: 1, connections: 0, outboxBytes: 0, congested: false, draining: false };
   const states = [
     { alive: true, report },
     { alive: true, report: { ...report, congested: true } },
-    { alive: true, report: { ...report, goesAway: true } },
+    { alive: true, report: { ...report, draining: true } },
     { alive: true, report: null },
     { alive: false, report: null },
   ].map(stateOf);
-  assert.deepEqual(states, ['alive', 'congested', 'leaving', 'silent', 'gone']);
+  assert.deepEqual(states, ['alive', 'congested', 'draining', 'silent', 'gone']);
 });
 
 test('a node is alone where no other answers and stays', () => {
-  const node = (alive, itself = false, goesAway = false) => ({ alive, this: itself, report: { goesAway } });
+  const node = (alive, itself = false, draining = false) => ({ alive, this: itself, report: { draining } });
   assert.equal(isAlone([node(true, true)]), true);
   assert.equal(isAlone([node(true, true), node(false)]), true, 'another that is gone');
   assert.equal(isAlone([node(true, true), node(true, false, true)]), true, 'another that stops as well');

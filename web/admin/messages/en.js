@@ -245,7 +245,7 @@ export default {
   'nodes.alive': 'Alive',
   'nodes.gone': 'Gone',
   'nodes.congested': 'Alive, too busy for new commands',
-  'nodes.leaving': 'Draining: it is about to stop',
+  'nodes.draining': 'Draining: it is about to stop',
   'nodes.silent': 'Does not answer',
   'nodes.version': 'Version',
   'nodes.connections': 'Connections',

@@ -245,7 +245,7 @@ export default {
   'nodes.alive': '稼働中',
   'nodes.gone': '停止',
   'nodes.congested': '稼働中 (混雑のため新しい要求を拒否)',
-  'nodes.leaving': 'ドレイン中 (まもなく停止)',
+  'nodes.draining': '停止準備中 (まもなく停止)',
   'nodes.silent': '応答なし',
   'nodes.version': 'バージョン',
   'nodes.connections': '接続数',

@@ -55,7 +55,7 @@ export function nodesView(desk) {
 }
 
 /** How each state is marked. */
-const TONES = { alive: 'online', congested: 'break', leaving: 'break', silent: 'busy', gone: 'offline' };
+const TONES = { alive: 'online', congested: 'break', draining: 'break', silent: 'busy', gone: 'offline' };
 
 /**
  * @param {Node} node
@@ -64,7 +64,7 @@ const TONES = { alive: 'online', congested: 'break', leaving: 'break', silent: '
 export function stateOf({ alive, report }) {
   if (!alive) return 'gone';
   if (report === null) return 'silent';
-  if (report.goesAway) return 'leaving';
+  if (report.draining) return 'draining';
   return report.congested ? 'congested' : 'alive';
 }
 

@@ -77,6 +77,72 @@ describe('a token', () => {
     assert.equal(seen.otomo.link.get().phase, 'away');
   });
 
+  test('that is none, as the error page of a gateway, is not tried: it is said, and the function is asked anew', async () => {
+    const page = '<!doctype html>\n<h1>502 Bad Gateway</h1>\n';
+    for (const wrong of [page, 'a.b', 'a.b.c.d', 'a b.c.d', 'あ.b.c', ' \n', { token: nth(1) }]) {
+      for (const transport of ['websocket', 'sse']) {
+        const told = [];
+        const asked = [];
+        const token = async (why) => (asked.push(why) === 1 ? wrong : nth(2));
+        const rest = () => new Promise(() => {});
+        const seen = await begun({ token, transport, rest, topics: ['otomo'], log: (what, error) => told.push([what, error.code]) });
+        const { phase, closing } = seen.otomo.link.get();
+        assert.equal(phase, 'away');
+        assert.match(closing.reason, /no JSON Web Token/);
+        assert.ok(!closing.reason.includes('502'), 'what may be a secret is not said');
+        assert.deepEqual(told[0], ['no token', 'NO_TOKEN']);
+        assert.deepEqual([seen.sockets.length, seen.requests.length], [0, 0]);
+        await seen.clock.tick(250);
+        assert.deepEqual(asked, ['connect', 'connect']);
+        assert.equal(seen.sockets.length + seen.requests.length, 1);
+      }
+    }
+  });
+
+  test('that is none is refused to REST as well, and the next question asks anew', async () => {
+    let n = 0;
+    const seen = world({ token: async () => ((n += 1) === 1 ? '<h1>502</h1>' : nth(n)), rest: () => [200, {}], log: () => {} });
+    await assert.rejects(seen.otomo.rest.get('/a'), { code: 'NO_TOKEN' });
+    assert.deepEqual(await seen.otomo.rest.get('/a'), {});
+  });
+
+  test('that is none does not take the place of the one in use', async () => {
+    const token = async (why) => (why === 'expiring' ? '<h1>502</h1>' : nth(why === 'connect' ? 1 : 2));
+    const seen = await live({ token, topics: ['otomo'], log: () => {} });
+    await seen.socket().says({ type: 'token_expiring', expiresAt: 1 });
+    assert.deepEqual(seen.socket().of('token_refresh'), []);
+    await seen.socket().breaks(4202);
+    await seen.clock.tick(0);
+    assert.deepEqual(seen.socket().protocols, ['bearer', nth(2)]);
+  });
+
+  test('that is none is told to the console where nobody listens, and so is a function that fails', async (t) => {
+    const warned = t.mock.method(console, 'warn', () => {});
+    await begun({ token: async () => '<h1>502</h1>', topics: ['otomo'] });
+    await begun({ token: () => Promise.reject(new Error('no token: 502')), topics: ['otomo'] });
+    const said = warned.mock.calls.map(({ arguments: [what, { code, message }] }) => [what, code, message]);
+    assert.equal(said.length, 2);
+    for (const [what, code] of said) assert.deepEqual([what, code], ['otomo: no token', 'NO_TOKEN']);
+    assert.match(said[1][2], /no token: 502/);
+  });
+
+  test('loses the space around it, which could not travel', async () => {
+    for (const token of [`${nth(1)}\n`, async () => ` ${nth(1)}\r\n`]) {
+      const seen = await begun({ token, rest: () => [200, {}], topics: ['otomo'] });
+      assert.deepEqual(seen.socket().protocols, ['bearer', nth(1)]);
+      await seen.otomo.rest.get('/a');
+      assert.equal(seen.requests.at(-1).headers.authorization, `Bearer ${nth(1)}`);
+    }
+  });
+
+  test('a fixed one that is none ends it, and says so', async () => {
+    const seen = await begun({ token: 'eyJ no', topics: ['otomo'], log: () => {} });
+    const { phase, closing } = seen.otomo.link.get();
+    assert.equal(phase, 'refused');
+    assert.match(closing.reason, /no JSON Web Token/);
+    assert.equal(seen.sockets.length, 0);
+  });
+
   test('that nobody has to give ends it', async () => {
     for (const token of [async () => null, async () => Promise.reject(new OtomoError('UNAUTHORIZED', 'signed out'))]) {
       const seen = await begun({ token, topics: ['otomo'] });
@@ -294,9 +360,9 @@ describe('REST without a connection', () => {
       said.push([url, headers.authorization]);
       return new Response('{"ok":true}');
     };
-    const rest = createRest({ url: 'https://test/rt/', token: 't', fetch });
+    const rest = createRest({ url: 'https://test/rt/', token: nth(1), fetch });
     assert.deepEqual(await rest.get('/api/me'), { ok: true });
-    assert.deepEqual(said, [['https://test/rt/api/me', 'Bearer t']]);
+    assert.deepEqual(said, [['https://test/rt/api/me', `Bearer ${nth(1)}`]]);
     assert.deepEqual(started, []);
     assert.throws(() => createRest({ url: 'https://test', token: '' }), TypeError);
   });
@@ -313,7 +379,8 @@ describe('options', () => {
       [{ token: '' }, /token/],
       [{ token: 't', transport: 'carrier pigeon' }, /transport/],
       [{ token: 't', topics: ['weather'] }, /topics/],
-      [{ token: 't', url: 'ftp://x' }, /url/],
+      [{ token: 't', url: 'ftp://x' }, /^url/],
+      [{ token: 't', url: 'nonsense' }, /^url: nonsense/],
       [{ token: 't', startAt: 'later' }, /startAt/],
     ]) {
       assert.throws(() => world(options), (error) => error instanceof TypeError && name.test(error.message));

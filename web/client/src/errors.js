@@ -10,7 +10,7 @@
  * | `TIMEOUT` | no answer within the time limit; what was asked may still happen |
  * | `ABORTED` | the caller's `AbortSignal`; or a call that was left before it was placed |
  * | `NO_ANSWER` | `request` of a command that the server does not answer: use `send` |
- * | `NO_TOKEN` | the app's token function gave none, or failed |
+ * | `NO_TOKEN` | the app's token function gave none, or what is no JSON Web Token, or failed |
  * | `MICROPHONE` | no permission, no device, or a page without https |
  */
 

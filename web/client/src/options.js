@@ -12,8 +12,8 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  * @property {string} [url] where the server is, as `https://rt.example.com`, with the path that a proxy puts before it;
  *   the page's own origin by default
  * @property {import('./link/tokens.js').TokenSource} token a JSON Web Token, or a function that gets one each time one is
- *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
- *   the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
+ *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws, or gives what is no
+ *   such token, is asked again with the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
  * @property {'auto' | import('./link/websocket.js').Transport} [transport] `auto`: a WebSocket, or an event stream where
  *   something on the way refuses WebSockets, or there are none
  * @property {string | Promise<string>} [device] what this device is called over reconnects and reloads; in a browser
@@ -30,7 +30,7 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  * @property {typeof globalThis.fetch} [fetch]
  * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
- *   would; nobody by default
+ *   would; nobody by default, but `console.warn` hears of a token function that gives no token
  * @property {import('./clock.js').Clock} [clock] for tests
  * @property {() => number} [random] for tests: from 0 up to 1
  */
@@ -55,6 +55,7 @@ export function checked(options) {
     WebSocket,
     calls: options.calls ?? {},
     log: options.log ?? (() => {}),
+    warn: options.log ?? ((/** @type {string} */ what, /** @type {unknown} */ detail) => console.warn(`otomo: ${what}`, detail)),
     clock: options.clock ?? defaultClock(),
     random: options.random ?? Math.random,
   };
@@ -102,9 +103,18 @@ function oneOf(name, value, allowed) {
 function baseOf(url) {
   const given = url ?? globalThis.location?.origin;
   if (given === undefined) throw new TypeError('url: where the server is');
-  const { protocol, origin, pathname } = new URL(given, globalThis.location?.href);
+  const { protocol, origin, pathname } = addressOf(given);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`url: ${given} is neither http nor https`);
   return `${origin}${pathname.replace(/\/+$/, '')}`;
+}
+
+/** @param {string} given */
+function addressOf(given) {
+  try {
+    return new URL(given, globalThis.location?.href);
+  } catch (error) {
+    throw new TypeError(`url: ${given} is no address`, { cause: error });
+  }
 }
 
 /** @returns {import('./link/position.js').KeyValue | null} */

@@ -91,13 +91,13 @@ export class Otomo {
 
   /** @param {import('./options.js').OtomoOptions} options */
   constructor(options) {
-    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random, calls, log } =
+    const { token, transport, topics, startAt, storage, base, device, fetch, WebSocket, clock, random, calls, log, warn } =
       checked(options);
     const every = topics.length === TOPICS.length;
     const list = every ? '' : topics.join(',');
     this.#clock = clock;
     this.#WebSocket = WebSocket;
-    this.#tokens = new Tokens(token, clock);
+    this.#tokens = new Tokens(token, clock, warn);
     this.#transports = new Transports(transport, storage);
     const position = new Position({ storage, topics: list, startAt, log });
     const claimed = once(async () => device ?? claimDevice(storage));

@@ -3,8 +3,8 @@
  * @property {string} [url] where the server is, as `https://rt.example.com`, with the path that a proxy puts before it;
  *   the page's own origin by default
  * @property {import('./link/tokens.js').TokenSource} token a JSON Web Token, or a function that gets one each time one is
- *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
- *   the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
+ *   needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws, or gives what is no
+ *   such token, is asked again with the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
  * @property {'auto' | import('./link/websocket.js').Transport} [transport] `auto`: a WebSocket, or an event stream where
  *   something on the way refuses WebSockets, or there are none
  * @property {string | Promise<string>} [device] what this device is called over reconnects and reloads; in a browser
@@ -21,7 +21,7 @@
  * @property {typeof globalThis.fetch} [fetch]
  * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
- *   would; nobody by default
+ *   would; nobody by default, but `console.warn` hears of a token function that gives no token
  * @property {import('./clock.js').Clock} [clock] for tests
  * @property {() => number} [random] for tests: from 0 up to 1
  */
@@ -45,6 +45,7 @@ export function checked(options: OtomoOptions): {
     };
     calls: import("./calls/voice.js").CallOptions;
     log: (what: string, detail: unknown) => void;
+    warn: (what: string, detail: unknown) => void;
     clock: import("./clock.js").Clock;
     random: () => number;
     token: import("./link/tokens.js").TokenSource;
@@ -80,8 +81,8 @@ export type OtomoOptions = {
     url?: string | undefined;
     /**
      * a JSON Web Token, or a function that gets one each time one is
-     * needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws is asked again with
-     * the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
+     * needed and is told why (`connect`, `expiring`, `expired`, `unauthorized`). A function that throws, or gives what is no
+     * such token, is asked again with the next attempt; one that gives nothing, or throws an `OtomoError` with the code `UNAUTHORIZED`, ends it (`refused`)
      */
     token: import("./link/tokens.js").TokenSource;
     /**
@@ -122,7 +123,7 @@ export type OtomoOptions = {
     calls?: import("./calls/voice.js").CallOptions | undefined;
     /**
      * hears of faults that the client mends itself, as `console.debug`
-     * would; nobody by default
+     * would; nobody by default, but `console.warn` hears of a token function that gives no token
      */
     log?: ((what: string, detail: unknown) => void) | undefined;
     /**

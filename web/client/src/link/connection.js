@@ -210,8 +210,9 @@ export class Connection {
     this.#dialing = null;
     const known = error instanceof OtomoError ? error : new OtomoError('INTERNAL_ERROR', String(error), {}, error);
     this.#parts.log('no attempt', known);
-    const final = known.context.final === true;
-    this.#ended({ code: BROKEN, ...(final ? { closing: { code: NO_TOKEN, reason: known.message, reconnect: false } } : {}) });
+    const reason = known.message;
+    if (known.context.final === true) this.#ended({ code: BROKEN, closing: { code: NO_TOKEN, reason, reconnect: false } });
+    else this.#ended({ code: BROKEN, closing: { code: BROKEN, reason } });
     return null;
   }
 

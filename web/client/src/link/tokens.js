@@ -18,9 +18,13 @@ import { readToken } from './jwt.js';
 /** How long the app may take to get one, in milliseconds. */
 export const TOKEN_MS = 30_000;
 
+/** Three parts of what may stand in a header and in a subprotocol. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 export class Tokens {
   #source;
   #clock;
+  #warn;
   /** @type {string | null} */
   #token;
   /** Why the next one must be a new one. @type {TokenReason | null} */
@@ -31,11 +35,13 @@ export class Tokens {
   /**
    * @param {TokenSource} source
    * @param {import('../clock.js').Clock} clock
+   * @param {(what: string, detail: unknown) => void} [warn] hears of what was asked for a token and gave none that will do
    */
-  constructor(source, clock) {
+  constructor(source, clock, warn = () => {}) {
     this.#source = source;
     this.#clock = clock;
-    this.#token = typeof source === 'string' ? source : null;
+    this.#warn = warn;
+    this.#token = typeof source === 'string' ? source.trim() : null;
   }
 
   /** The one in use; null before there is one. */
@@ -50,7 +56,7 @@ export class Tokens {
   get() {
     if (this.#wanting !== null) return this.renew(this.#wanting);
     if (this.#token === null) return this.renew('connect');
-    if (typeof this.#source === 'string') return Promise.resolve(this.#token);
+    if (typeof this.#source === 'string') return JWT.test(this.#token) ? Promise.resolve(this.#token) : this.renew('connect');
     const { expiresAt } = readToken(this.#token);
     const over = expiresAt !== null && expiresAt <= this.#clock.now();
     return over ? this.renew('expired') : Promise.resolve(this.#token);
@@ -99,15 +105,35 @@ export class Tokens {
   async #ask(why) {
     const source = this.#source;
     if (typeof source === 'string') {
+      if (!JWT.test(source.trim())) throw this.#unfit('the fixed token is no JSON Web Token', { why, final: true });
       throw new OtomoError('NO_TOKEN', 'the fixed token is not good any more', { why, final: true });
     }
     const token = await this.#inTime(async () => source(why)).catch((error) => {
-      const final = error instanceof OtomoError && error.code === 'UNAUTHORIZED';
-      throw new OtomoError('NO_TOKEN', `the token function failed: ${error}`, { why, final }, error);
+      if (!(error instanceof OtomoError && error.code === 'UNAUTHORIZED')) {
+        throw this.#unfit(`the token function failed: ${error}`, { why, final: false }, error);
+      }
+      throw new OtomoError('NO_TOKEN', `the token function failed: ${error}`, { why, final: true }, error);
     });
     // An app whose person has signed out has none to give.
     if (!token) throw new OtomoError('NO_TOKEN', 'the token function gave none', { why, final: true });
-    return token;
+    // A backend may end it with a line break; the page that something on the way answers with is no token at all.
+    const trimmed = typeof token === 'string' ? token.trim() : '';
+    if (JWT.test(trimmed)) return trimmed;
+    const given = typeof token === 'string' ? `a text of ${token.length} characters` : `something of the type ${typeof token}`;
+    throw this.#unfit(`the token function gave ${given}, which is no JSON Web Token`, { why, final: false });
+  }
+
+  /**
+   * What nobody would look for: an app's own sign-in does not do what it should. What was given is not said: it may be secret.
+   *
+   * @param {string} message
+   * @param {{why: TokenReason, final: boolean}} context
+   * @param {unknown} [cause]
+   */
+  #unfit(message, context, cause) {
+    const error = new OtomoError('NO_TOKEN', message, context, cause);
+    this.#warn('no token', error);
+    return error;
   }
 
   /**

@@ -10,8 +10,9 @@ export class Tokens {
     /**
      * @param {TokenSource} source
      * @param {import('../clock.js').Clock} clock
+     * @param {(what: string, detail: unknown) => void} [warn] hears of what was asked for a token and gave none that will do
      */
-    constructor(source: TokenSource, clock: import("../clock.js").Clock);
+    constructor(source: TokenSource, clock: import("../clock.js").Clock, warn?: (what: string, detail: unknown) => void);
     /** The one in use; null before there is one. */
     get current(): string | null;
     /**

@@ -317,7 +317,7 @@ describe('leaving', () => {
   });
 
   test('in a tunnel: the snapshot does not bring the call back while the goodbye waits, however long it was', async () => {
-    const seen = await calling();
+    const seen = await calling({ transport: 'websocket' });
     await seen.socket().says({ type: 'call_connected', callId: seen.callId, connectedAt: 1 });
     await seen.socket().breaks();
     seen.calls.end();

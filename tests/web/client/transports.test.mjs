@@ -231,6 +231,34 @@ describe("'auto'", () => {
     assert.equal(seen.otomo.link.get().transport, 'sse');
   });
 
+  test('tries a WebSocket that came through before once more after an outage, before it takes an event stream', async () => {
+    let away = false;
+    const { streams, rest } = server({ others: () => (away ? null : [200, {}]) });
+    const seen = await live({ rest, hello: { seq: 0 } });
+    // The server dies, and is back between the next attempt and the look that follows.
+    await seen.socket().breaks();
+    away = true;
+    await seen.clock.tick(250);
+    await seen.socket().breaks();
+    away = false;
+    await seen.clock.tick(500);
+    assert.deepEqual([seen.sockets.length, streams.length], [3, 0]);
+    await back(seen);
+    assert.equal(seen.otomo.link.get().transport, 'websocket');
+  });
+
+  test('takes an event stream where the second WebSocket does not come up either', async () => {
+    const { streams, rest } = server({ others: () => [200, {}] });
+    const seen = await live({ rest });
+    await seen.socket().breaks();
+    for (const waitMs of [250, 500]) {
+      await seen.clock.tick(waitMs);
+      await seen.socket().breaks();
+    }
+    await seen.clock.tick(1_000);
+    assert.deepEqual([seen.sockets.length, streams.length], [3, 1]);
+  });
+
   test('stays with WebSockets while nothing at all gets through', async () => {
     const seen = await begun({ rest: () => null });
     await seen.socket().breaks();

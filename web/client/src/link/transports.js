@@ -2,7 +2,8 @@
  * Which transport the next attempt takes, where the app leaves it to us ('auto').
  *
  * A WebSocket, unless it does not come up although HTTP does: then something on the way refuses upgrades, and an
- * event stream with posted commands goes through. That is remembered for the session (a reload need not find out again),
+ * event stream with posted commands goes through. Where WebSockets came through before, that takes two attempts: an outage
+ * that ends between an attempt and the look is no refusal. That is remembered for the session (a reload need not find out again),
  * and asked again now and then, because networks change.
  */
 
@@ -24,6 +25,8 @@ export class Transports {
   #blocked = false;
   /** Whether the last attempt was a WebSocket over which nothing came. */
   #suspect = false;
+  /** Whether WebSockets have come through, and no attempt was spent on that after a look. */
+  #proven = false;
   #askings = 0;
 
   /**
@@ -54,14 +57,22 @@ export class Transports {
   next(httpGetsThrough = false) {
     if (this.#choice !== 'auto') return this.#choice;
     if (this.#blocked) return 'sse';
-    return this.#suspect && httpGetsThrough ? 'sse' : 'websocket';
+    if (!this.#suspect || !httpGetsThrough) return 'websocket';
+    // The server may have come back between the attempt and the look: what came through before is tried once more.
+    const again = this.#proven;
+    this.#proven = false;
+    return again ? 'websocket' : 'sse';
   }
 
   /** An attempt ended. @param {Transport} transport @param {boolean} heard whether anything came over it */
   ended(transport, heard) {
-    if (transport === 'websocket') this.#suspect = !heard;
+    if (transport === 'websocket') {
+      this.#suspect = !heard;
+      this.#proven ||= heard;
+      return;
+    }
     // An event stream that does not come up either says nothing of WebSockets: the next attempt is one.
-    else if (!heard) this.#forget();
+    if (!heard) this.#forget();
   }
 
   /**

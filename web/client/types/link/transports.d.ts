@@ -2,7 +2,8 @@
  * Which transport the next attempt takes, where the app leaves it to us ('auto').
  *
  * A WebSocket, unless it does not come up although HTTP does: then something on the way refuses upgrades, and an
- * event stream with posted commands goes through. That is remembered for the session (a reload need not find out again),
+ * event stream with posted commands goes through. Where WebSockets came through before, that takes two attempts: an outage
+ * that ends between an attempt and the look is no refusal. That is remembered for the session (a reload need not find out again),
  * and asked again now and then, because networks change.
  */
 /** @typedef {import('./websocket.js').Transport} Transport */

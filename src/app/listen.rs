@@ -81,9 +81,12 @@ impl Certificates {
         certified(files).map(|key| Self(ArcSwap::from_pointee(key)))
     }
 
-    /// Whoever connects from now on is shown this one. Those who are connected are not concerned.
-    pub(super) fn change(&self, to: Self) {
-        self.0.store(to.0.into_inner());
+    /// Whoever connects from now on is shown this one. Those who are connected are not concerned. Whether it is another one
+    /// than before.
+    pub(super) fn change(&self, to: Self) -> bool {
+        let to = to.0.into_inner();
+        let before = self.0.swap(Arc::clone(&to));
+        before.cert != to.cert
     }
 }
 

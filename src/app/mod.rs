@@ -5,7 +5,8 @@
 //! writer and a pool of readers; what nodes tell each other has a thread too, where there are several.
 //!
 //! - `node`: what this server is called. `place`: how it joins the other nodes.
-//! - `listen`: the socket and its certificate. `serve`: what every worker does.
+//! - `listen`: the socket and its certificate. `term`: until when that is good.
+//! - `serve`: what every worker does.
 //! - `openapi`: what is served, as one OpenAPI document.
 //! - `drain`: stopping. `reload`: another configuration.
 //! - `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
@@ -18,6 +19,7 @@ mod openapi;
 mod place;
 mod reload;
 mod serve;
+mod term;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +33,7 @@ pub use self::{
     housekeeping::Vital,
     openapi::{openapi, rest_types},
     reload::{ReloadFault, Reloaded, Reloader},
+    term::{Term, warnings},
 };
 use crate::{
     actions::{self, NameTaken, Webhook},

@@ -14,6 +14,9 @@ use crate::{
     rest::Shared,
 };
 
+/// The setting that names the certificate's file.
+const TLS_CERT: &str = "server.tls_cert";
+
 /// Why a configuration does not take the place of the one in force.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadFault {
@@ -34,7 +37,8 @@ pub enum ReloadFault {
 /// What became of a configuration.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reloaded {
-    /// The settings that are in force from now on, and were not. Files that they name are read again in any case.
+    /// The settings that are in force from now on, and were not; `server.tls_cert` also if its file holds another
+    /// certificate. Files that they name are read again in any case.
     pub changed: Vec<String>,
     /// The settings that are written otherwise than they are in force, and change only with a restart.
     pub kept: Vec<String>,
@@ -81,14 +85,12 @@ impl Reloader {
             _ => None,
         };
         verifier.change(keys);
-        if let Some((shown, read)) = certificates {
-            shown.change(read);
-        }
+        let renewed = certificates.is_some_and(|(shown, read)| shown.change(read));
         config.auth.change(AuthConfig::clone(&to.auth.now()));
         config.limits.change(self.limits(&to));
         let origins = Origins::clone(&to.server.origins.now());
         config.server.origins.change(origins);
-        Ok(self.compare(to))
+        Ok(self.compare(to, renewed))
     }
 
     /// What a message may be, and so what rooms and outboxes must hold, stays: those who are connected were told.
@@ -101,14 +103,20 @@ impl Reloader {
         }
     }
 
-    fn compare(&self, to: Config) -> Reloaded {
+    /// A certificate is renewed in its place: its setting is the same then, and what it stands for is not.
+    fn compare(&self, to: Config, renewed: bool) -> Reloaded {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let first = self.shared.config.settings();
         let before = last.as_ref().map_or(first, Config::settings);
         let with_tls = self.certificates.is_some() && to.server.tls.is_some();
         let can_change = |key: &String| can_change(key, with_tls);
+        let differing = to.settings().differing(before).filter(can_change);
+        let mut changed: Vec<String> = differing.collect();
+        if renewed && !changed.iter().any(|key| key == TLS_CERT) {
+            changed.push(TLS_CERT.to_owned());
+        }
         let reloaded = Reloaded {
-            changed: to.settings().differing(before).filter(can_change).collect(),
+            changed,
             kept: to
                 .settings()
                 .differing(first)
@@ -124,7 +132,7 @@ impl Reloader {
 fn can_change(key: &str, with_tls: bool) -> bool {
     match key {
         "limits.message_size" | "limits.fragments" => false,
-        "server.tls_cert" | "server.tls_key" => with_tls,
+        TLS_CERT | "server.tls_key" => with_tls,
         "server.origins" => true,
         _ => key.starts_with("auth.") || key.starts_with("limits."),
     }

@@ -14,7 +14,7 @@ pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     if config.development() {
         writeln!(out, "# Development mode: no credentials are configured.\n")?;
     }
-    for warning in config.warnings() {
+    for warning in app::warnings(config) {
         writeln!(out, "# Warning: {warning}\n")?;
     }
     write!(out, "{}", config.settings())?;

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{ConfigFlags, allocator, descriptors};
 use crate::{
-    app::{App, ReloadFault, Reloaded, Reloader, Stopper},
+    app::{self, App, ReloadFault, Reloaded, Reloader, Stopper},
     kernel::{
         config::Config,
         logging::{self, chain},
@@ -45,7 +45,7 @@ pub(super) fn run(
         log::warn!("memory that is free is kept for a while cause={fault}");
     }
     log::info!("room for descriptors={}", descriptors::raise()?);
-    warn_of(&config.warnings());
+    warn_of(&app::warnings(&config));
     let development = config.development();
     let tls = config.server.tls.is_some();
     actix::System::new().block_on(async move {
@@ -127,7 +127,7 @@ fn reload(flags: &ConfigFlags, reloader: &Reloader) {
         .load()
         .map_err(ReloadFault::Config)
         .and_then(|config| {
-            let warnings = config.warnings();
+            let warnings = app::warnings(&config);
             Ok((reloader.reload(config)?, warnings))
         });
     match reloaded {

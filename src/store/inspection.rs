@@ -5,7 +5,7 @@
 
 use std::{
     io::{self, Seek as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -42,6 +42,32 @@ pub fn inspect(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
         DatabaseUrl::Sqlite(path) => inspect_file(path),
         DatabaseUrl::Postgres(_) => inspect_server(config),
     }
+}
+
+/// Why a database that is not there yet cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing can be made in {}", folder.display())]
+pub struct NoRoom {
+    /// Its folder, or the nearest above it that is there.
+    folder: PathBuf,
+    /// What the system says.
+    source: io::Error,
+}
+
+/// Whether the first start can make the file of a database, and its folder. Rights alone do not tell, as root or on a disk
+/// that is mounted for reading: a file is made that has no name, so nobody sees it and it goes with its descriptor.
+///
+/// # Errors
+/// [`NoRoom`] if it cannot.
+pub fn can_make(database: &Path) -> Result<(), NoRoom> {
+    let mut above = database.ancestors().skip(1);
+    let folder = above.find(|it| it.exists()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(folder)
+        .map(drop)
+        .map_err(|source| NoRoom {
+            folder: folder.to_owned(),
+            source,
+        })
 }
 
 /// A write is one to a file beside it: a commit of SQLite is a page at the end of a log, and a flush.

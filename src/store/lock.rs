@@ -32,13 +32,17 @@ pub enum LockFault {
         _0.display()
     )]
     Held(PathBuf),
-    /// The lock file cannot be made, opened or locked.
-    #[error("database.url: cannot lock {}", path.display())]
+    /// The lock file cannot be made, opened or locked: most likely nothing can be made in its folder, nor a database.
+    #[error(
+        "database.url: {} cannot be made or locked ({cause}): let this user write to its folder, or name a file in one \
+         where it may",
+        path.display()
+    )]
     Unusable {
         /// The lock file.
         path: PathBuf,
-        /// What the system says.
-        source: io::Error,
+        /// What the system says. Told in the middle: what to do comes last.
+        cause: io::Error,
     },
 }
 
@@ -55,7 +59,7 @@ impl ServerLock {
         match lock(&path) {
             Ok(file) => Ok(Self { _file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(LockFault::Held(database.clone())),
-            Err(TryLockError::Error(source)) => Err(LockFault::Unusable { path, source }),
+            Err(TryLockError::Error(cause)) => Err(LockFault::Unusable { path, cause }),
         }
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces
     // the dot.
     let path = Path::new(".").join(path);
+    make(&path);
     let path = path
         .to_str()
         .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
@@ -59,6 +60,22 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     switch_to_wal(&mut conn, Duration::from_millis(busy.into()))?;
     conn.batch_execute(&set_up(access))?;
     Ok(conn)
+}
+
+/// Makes a new database's file for its owner alone: SQLite would let everybody on the machine read people's messages. What
+/// SQLite puts beside it has the same mode.
+///
+/// It gets its name once it is closed: whoever closes a file gives up the locks that its process has on it, also SQLite's.
+/// What does not work SQLite tries again, and says why.
+fn make(path: &Path) {
+    if path.exists() {
+        return;
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new()
+        .prefix(".otomo-")
+        .tempfile_in(folder);
+    let _ = file.map(|file| file.into_temp_path().persist_noclobber(path));
 }
 
 /// Opens a file that is there to look at it, and leaves it as it is: with its journal mode, and with the log of a server
@@ -193,6 +210,8 @@ pub(super) fn unique_columns(message: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     #[test]
@@ -210,6 +229,20 @@ mod tests {
             .unwrap_err();
         drop(conn);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_is_its_owners_alone_and_one_that_is_there_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let conn = open(&path, Access::Migrate).unwrap();
+        let mut files = fs::read_dir(folder.path()).unwrap();
+        assert!(files.all(|file| mode(&file.unwrap().path()) == 0o600));
+        drop(conn);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        let _conn = open(&path, Access::Migrate).unwrap();
+        assert_eq!(mode(&path), 0o640);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod address;
 mod certificates;
 mod databases;
 
-use std::net::TcpListener;
+use std::{io::Write as _, net::TcpListener};
 
 use serde_json::Value;
 use tokio::net::TcpSocket;
@@ -77,8 +77,10 @@ fn on_a_sound_machine_all_is_well_and_no_trace_is_left() {
 const FAILING: &str = "
 OTOMO_DATABASE__URL=sqlite://folder.db                                            database    unable to open database file
 OTOMO_DATABASE__URL=sqlite://text.db                                              database    no sound database
+OTOMO_DATABASE__URL=sqlite:///proc/none/new.db                                    database    nothing can be made in /proc: No such file
+OTOMO_DATABASE__URL=sqlite://text.db/new.db                                       database    Not a directory (os error 20): let the user of the server
 DATABASE_URL=postgres://u:hunter2@GONE/d                                          database    refused
-OTOMO_REDIS__URL=redis://:hunter2@GONE                                            redis       refused
+OTOMO_REDIS__URL=redis://:hunter2@GONE                                            redis       GONE: Connection refused (os error 111): look at redis.url
 OTOMO_AUTH__JWKS_FILE=none.json                                                   tokens      none.json
 OTOMO_SERVER__TLS_CERT=none.pem,OTOMO_SERVER__TLS_KEY=none.pem                    certificate none.pem
 OTOMO_SERVER__LISTEN=192.0.2.1:1                                                  address     192.0.2.1:1
@@ -147,4 +149,24 @@ fn warnings_are_those_of_check_config_and_each_is_told_once() {
     }
     let words = told.matches("the network in the clear").count();
     assert_eq!(words, 1, "{told}");
+}
+
+#[test]
+fn what_is_no_redis_is_told_in_one_line() {
+    let place = Place::new();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in other.incoming() {
+            let _ = write!(stream.unwrap(), "HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let url = format!("redis://:hunter2@{address}");
+    let (verdict, text, _) = said(&place, &[("OTOMO_REDIS__URL", &url)], "redis");
+    assert_eq!(verdict, "failed", "{text}");
+    assert!(text.starts_with(&address), "{text}");
+    assert!(
+        !text.contains(char::is_control) && !text.contains("hunter2"),
+        "{text}"
+    );
 }

@@ -24,7 +24,7 @@ fn what_keeps_a_server_from_starting_is_one_line_that_names_the_setting_and_the_
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
-    let cases: [Case<'_>; 4] = [
+    let cases: [Case<'_>; 5] = [
         (
             &[],
             &["--listen", &address],
@@ -39,6 +39,15 @@ fn what_keeps_a_server_from_starting_is_one_line_that_names_the_setting_and_the_
             &[("OTOMO_AUTH__JWKS_FILE", "none.json")],
             &[],
             "otomo: auth.jwks_file: cannot read none.json: No such file",
+        ),
+        (
+            &[
+                ("OTOMO_AUTH__HS256_SECRET", SECRET),
+                ("OTOMO_DATABASE__URL", "sqlite:///proc/x.db"),
+            ],
+            &[],
+            "otomo: database.url: /proc/x.db.lock cannot be made or locked (No such file or directory (os error 2)): \
+             let this user write to its folder, or name a file in one where it may\n",
         ),
         (
             &[],

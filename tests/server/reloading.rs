@@ -207,8 +207,13 @@ async fn a_new_certificate_is_shown_to_whoever_comes() {
         std::fs::copy(from, to).expect("files");
     }
     std::fs::write(&log, "").expect("a log");
-    hang_up(&server, &log, "configuration read again").await;
+    let line = hang_up(&server, &log, "configuration read again").await;
+    assert!(line.ends_with("changed=server.tls_cert"), "{line}");
     is_let_in().await;
+    // Read once more, it is the same.
+    std::fs::write(&log, "").expect("a log");
+    let line = hang_up(&server, &log, "configuration read again").await;
+    assert!(line.ends_with("changed="), "{line}");
     // One that does not go with its key is not.
     std::fs::write(new_key.1, "no key").expect("a file");
     hang_up(&server, &log, "all stays as it was").await;
@@ -224,4 +229,21 @@ async fn a_reload_warns_as_a_start_does() {
     let said = std::fs::read_to_string(&log).expect("a log");
     assert!(!said.contains(warning), "{said}");
     hang_up(&server, &log, warning).await;
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_warned_of_at_the_start_and_at_each_reload() {
+    let certificate = Certificate::expired();
+    let [cert, key] = certificate.settings();
+    let file = File::new(&[("auth.hs256_secret", FIRST), cert, key]);
+    let (server, log) = start(&file).await;
+    let warning = "cert.pem: it has expired";
+    let said = std::fs::read_to_string(&log).expect("a log");
+    assert_eq!(said.matches(warning).count(), 1, "{said}");
+    std::fs::write(&log, "").expect("a log");
+    let line = hang_up(&server, &log, warning).await;
+    assert!(
+        line.contains("WARN") && line.contains("server.tls_cert"),
+        "{line}"
+    );
 }

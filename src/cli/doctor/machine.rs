@@ -22,6 +22,10 @@ const BESIDE: u64 = 256;
 const LITTLE_ROOM: u64 = 2 << 30;
 const NO_ROOM: u64 = 200 << 20;
 
+/// What to do about a server that may be the one of these settings, or not.
+const WHOSE: &str =
+    "if it is not the server of these settings, stop it or choose another server.listen";
+
 /// More than an answer of ours can have, in bytes.
 const ANSWER_MAX: u64 = 64 * 1024;
 
@@ -63,14 +67,17 @@ pub(super) fn address(config: &Config, report: &mut Report) {
     }
     if config.server.tls.is_some() {
         let found = format!("{listen} is served; what speaks TLS there was not asked");
-        return report.ok(ABOUT, found);
+        return report.warning(ABOUT, found, WHOSE);
     }
     match ask(listen).map(|answer| Server::of(&answer)) {
-        Ok(Server::Ready) => report.ok(ABOUT, format!("an Otomo serves {listen} and is ready")),
+        Ok(Server::Ready) => {
+            let found = format!("an Otomo serves {listen} and is ready");
+            report.warning(ABOUT, found, WHOSE);
+        }
         Ok(Server::Unready(reasons)) => report.warning(
             ABOUT,
             format!("an Otomo serves {listen} and is not ready ({reasons})"),
-            "look at its log",
+            format!("look at its log; {WHOSE}"),
         ),
         Ok(Server::Foreign) => report.failed(
             ABOUT,

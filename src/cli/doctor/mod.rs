@@ -67,7 +67,7 @@ pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Erro
     }
 }
 
-/// What `otomo check-config` and a start warn of.
+/// What `otomo check-config` and a start warn of, but for the certificate, which has a look of its own.
 fn settings(config: &Config, report: &mut Report) {
     const ABOUT: &str = "settings";
     let warnings = config.warnings();

@@ -96,7 +96,7 @@ impl<W: Write> Report<W> {
         let finding = Finding {
             about,
             verdict,
-            found,
+            found: one_line(&found),
             todo,
         };
         if !self.json && self.untold.is_none() {
@@ -121,4 +121,11 @@ impl<W: Write> Report<W> {
         }
         Ok(failed)
     }
+}
+
+/// One line for each thing: what others say, like a server that is no Redis, may have several.
+fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.split(char::is_control).map(str::trim).collect();
+    let said = lines.into_iter().filter(|line| !line.is_empty());
+    said.collect::<Vec<_>>().join(" ")
 }

@@ -1,6 +1,9 @@
 //! Where state is kept, what nodes tell each other through, and what time it is there.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use redis::{Client, Commands as _, Connection, RedisResult};
 use uuid::Uuid;
@@ -10,12 +13,11 @@ use crate::{
     kernel::{
         config::{Config, DatabaseUrl},
         logging::chain,
-        secret::Secret,
         time::{Clock, Timestamp},
     },
     store::{
         StoreError,
-        inspection::{Inspection, inspect},
+        inspection::{Inspection, can_make, inspect},
     },
 };
 
@@ -30,8 +32,7 @@ pub(super) fn database(config: &Config, report: &mut Report) {
     const ABOUT: &str = "database";
     let shown = match &config.database.url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
-            let found = format!("{} is not there yet", path.display());
-            return report.ok(ABOUT, format!("{found}; the first start makes it"));
+            return tell_first_start(path, report);
         }
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
         DatabaseUrl::Postgres(url) => url.shown(),
@@ -46,6 +47,20 @@ pub(super) fn database(config: &Config, report: &mut Report) {
                 tell_clock("the database", clock, report);
             }
         }
+    }
+}
+
+/// A database that is not there yet: whether the first start can make it.
+fn tell_first_start(path: &Path, report: &mut Report) {
+    const ABOUT: &str = "database";
+    let found = format!("{} is not there yet", path.display());
+    match can_make(path) {
+        Ok(()) => report.ok(ABOUT, format!("{found}; the first start makes it")),
+        Err(fault) => report.failed(
+            ABOUT,
+            format!("{found}, and {}", chain(&fault)),
+            "let the user of the server (run this as that one) write there, or name a file in database.url in a folder where it may",
+        ),
     }
 }
 
@@ -105,24 +120,29 @@ pub(super) fn redis(config: &Config, report: &mut Report) {
         }
         return report.ok(ABOUT, "not used: this node is alone");
     };
-    match try_redis(url) {
+    let client = match Client::open(url.reveal()) {
+        Ok(client) => client,
+        Err(error) => return report.failed(ABOUT, error.to_string(), "look at redis.url"),
+    };
+    // Host and port alone: the whole of it may hold a password.
+    let place = client.get_connection_info().addr().to_string();
+    match try_redis(&client) {
         Ok((version, took, clock)) => {
             let took = took.as_millis();
             let text = format!("version {version}, what is published comes back in {took} ms");
             report.ok(ABOUT, text);
             tell_clock("Redis", clock, report);
         }
-        // Without the address: it may hold a password.
+        // Its own text names its cause already.
         Err(error) => report.failed(
             ABOUT,
-            chain(&error).to_string(),
-            "look at redis.url, its password, and whether Redis runs and may be reached from here",
+            format!("{place}: {error}"),
+            "look at redis.url, its password, and whether a Redis runs there and may be reached from here",
         ),
     }
 }
 
-fn try_redis(url: &Secret) -> RedisResult<(String, Duration, Timestamp)> {
-    let client = Client::open(url.reveal())?;
+fn try_redis(client: &Client) -> RedisResult<(String, Duration, Timestamp)> {
     let connect = || -> RedisResult<Connection> {
         let connection = client.get_connection_with_timeout(PATIENCE)?;
         connection.set_read_timeout(Some(PATIENCE))?;

@@ -1,13 +1,10 @@
 //! Whom the server believes, and by what others know it.
 
-use std::{fmt, path::Path, time::Duration};
-
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-use x509_parser::parse_x509_certificate;
+use std::time::Duration;
 
 use super::{NO_START, Report};
 use crate::{
-    app,
+    app::{self, Term},
     kernel::{
         config::Config,
         identity::{Identity, Role},
@@ -22,9 +19,6 @@ const RENEW_DAYS: i64 = 14;
 
 /// What to do before its end.
 const RENEW: &str = "renew it, then systemctl reload otomo (SIGHUP)";
-
-/// Seconds.
-const DAY: i64 = 24 * 60 * 60;
 
 /// Keys for tokens: whether they can be used, and for what; and a token, made and believed.
 pub(super) fn keys(config: &Config, report: &mut Report) {
@@ -88,15 +82,14 @@ pub(super) fn certificate(config: &Config, report: &mut Report) {
     if let Err(fault) = app::check_certificate(files) {
         return report.failed(ABOUT, chain(&fault).to_string(), NO_START);
     }
-    let Some(certificates) = read_chain(&files.cert) else {
+    let Some(term) = Term::of_file(&files.cert, Clock::system().now()) else {
         let found = format!(
             "{} cannot be parsed, so its end is not known",
             files.cert.display()
         );
         return report.warning(ABOUT, found, "look at it with openssl x509 -text");
     };
-    let now = Clock::system().now().unix_seconds();
-    match Term::of(&certificates, now) {
+    match term {
         Term::Early(whose) => report.failed(
             ABOUT,
             format!("{whose} is not good yet"),
@@ -107,65 +100,5 @@ pub(super) fn certificate(config: &Config, report: &mut Report) {
             report.warning(ABOUT, format!("{whose} expires in {days} days"), RENEW);
         }
         Term::Days(days, _) => report.ok(ABOUT, format!("good for {days} days")),
-    }
-}
-
-/// From when until when each certificate of a file is good; none if one cannot be read. The first is the server's own,
-/// what follows are those of who vouches for it: clients believe none of them beyond its time.
-fn read_chain(file: &Path) -> Option<Vec<(i64, i64)>> {
-    let pem = CertificateDer::pem_file_iter(file).ok()?;
-    pem.map(|der| {
-        let der = der.ok()?;
-        let (_, certificate) = parse_x509_certificate(&der).ok()?;
-        let validity = certificate.validity();
-        let [from, until] = [validity.not_before, validity.not_after].map(|it| it.timestamp());
-        Some((from, until))
-    })
-    .collect()
-}
-
-/// How long a chain of certificates is good for, and which of them it hangs on.
-#[derive(Debug, PartialEq, Eq)]
-enum Term {
-    /// One is not good yet.
-    Early(Link),
-    /// One has expired.
-    Over(Link),
-    /// So many whole days are left of the one that ends first.
-    Days(i64, Link),
-}
-
-/// A place in a chain of certificates, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Link(usize);
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => f.write_str("it"),
-            place => write!(f, "the certificate at place {} of its chain", place + 1),
-        }
-    }
-}
-
-impl Term {
-    /// Of a chain, at a time; all in seconds since 1970.
-    fn of(chain: &[(i64, i64)], now: i64) -> Self {
-        let early = chain.iter().position(|(from, _)| *from > now);
-        if let Some(place) = early {
-            return Self::Early(Link(place));
-        }
-        let ends = chain
-            .iter()
-            .enumerate()
-            .map(|(place, (_, until))| (*until, Link(place)));
-        // A file without one is refused before.
-        let (until, whose) = ends
-            .min_by_key(|(until, _)| *until)
-            .unwrap_or((now, Link(0)));
-        match until - now {
-            left if left <= 0 => Self::Over(whose),
-            left => Self::Days(left / DAY, whose),
-        }
     }
 }

@@ -8,7 +8,7 @@ use super::{Config, format_duration};
 const SUPERVISORS_WAIT: Duration = Duration::from_secs(30);
 
 impl Config {
-    /// What is allowed and seldom meant: for who checks a configuration, and in the log at each start and reload.
+    /// What is allowed and seldom meant, as far as the settings alone say so.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let (limit, spread) = (self.server.drain_limit, self.server.drain_spread);

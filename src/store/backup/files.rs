@@ -1,7 +1,7 @@
 //! Files that are whole as soon as they have their name, and a look whether they are sound.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -43,10 +43,9 @@ pub(super) fn check(path: &Path, told: &Path) -> Result<(), BackupFault> {
     }
 }
 
-/// An empty file in the same folder, so that it can be given its name in one step.
+/// An empty file in the same folder, which must be there, so that it can be given its name in one step.
 pub(super) fn temporary(place: &Path) -> Result<NamedTempFile, BackupFault> {
     let folder = folder(place);
-    fs::create_dir_all(folder).map_err(|source| fault(folder, source))?;
     tempfile::Builder::new()
         .prefix(".otomo-")
         .suffix(".part")
@@ -70,7 +69,8 @@ pub(super) fn flush_folder(of: &Path) -> Result<(), BackupFault> {
     flushed.map_err(|source| fault(folder, source))
 }
 
-fn folder(of: &Path) -> &Path {
+/// Where a file is, or is to be.
+pub(super) fn folder(of: &Path) -> &Path {
     match of.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

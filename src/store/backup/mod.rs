@@ -19,7 +19,7 @@ use std::{
 
 use diesel::connection::SimpleConnection as _;
 
-use self::files::{check, connect, fault, flush, flush_folder, temporary};
+use self::files::{check, connect, fault, flush, flush_folder, folder, temporary};
 pub use self::restore::restore;
 use super::{StoreError, lock::LockFault};
 use crate::kernel::config::DatabaseUrl;
@@ -38,6 +38,9 @@ pub enum BackupFault {
     /// Something has the name already.
     #[error("{} is there already and is not overwritten", _0.display())]
     Exists(PathBuf),
+    /// There is no folder for the copy.
+    #[error("{} is no folder that is there: make it first, or mount what is to be there", _0.display())]
+    NoFolder(PathBuf),
     /// What is to be put back is the database itself.
     #[error("{} is the database itself, and no backup of it", _0.display())]
     Itself(PathBuf),
@@ -112,6 +115,11 @@ pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupFault> {
     }
     if to.exists() {
         return Err(BackupFault::Exists(to.to_owned()));
+    }
+    // None is made: under a mount point that is mistyped, or not mounted, the copy would be on the disk of the system.
+    let folder = folder(to);
+    if !folder.is_dir() {
+        return Err(BackupFault::NoFolder(folder.to_owned()));
     }
     let beside = temporary(to)?;
     let path = beside.path();

@@ -44,6 +44,22 @@ fn a_copy_is_whole_is_not_overwritten_and_takes_the_place_of_the_database_again(
     assert_eq!((mark(&path), mark(&kept)), ("7".into(), "9".into()));
 }
 
+#[test]
+fn a_copy_goes_into_a_folder_that_is_there_and_none_is_made_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (url, _) = database(place.path(), "otomo.db");
+    let before = listing(place.path());
+    let refused = back_up(&url, &place.path().join("nofolder/deep/copy.db")).unwrap_err();
+    assert!(matches!(refused, BackupFault::NoFolder(_)), "{refused}");
+    assert!(refused.to_string().contains("make it first"), "{refused}");
+    assert_eq!(listing(place.path()), before);
+    // The way back makes the folder of the database, as a first start does.
+    let copy = place.path().join("copy.db");
+    back_up(&url, &copy).unwrap();
+    let elsewhere = DatabaseUrl::Sqlite(place.path().join("data/new/otomo.db"));
+    assert_eq!(restore(&elsewhere, &copy).unwrap(), None);
+}
+
 /// Leaves a database as a server that was killed does: with a log.
 fn kill(path: &Path, user: &str) -> PathBuf {
     let mut killed = connect(path).unwrap();

@@ -23,17 +23,23 @@ fn good_from(from: SystemTime, good_for: Duration) -> (String, String) {
     (pem, key.serialize_pem())
 }
 
-/// What is said of a file with these certificates; the key is the first one's.
-fn said_of(chain: &[(String, String)]) -> (String, String) {
+const FILES: [(&str, &str); 2] = [
+    ("OTOMO_SERVER__TLS_CERT", "cert.pem"),
+    ("OTOMO_SERVER__TLS_KEY", "key.pem"),
+];
+
+/// A place with these certificates; the key is the first one's.
+fn place_with(chain: &[(String, String)]) -> Place {
     let place = Place::new();
     let pem: String = chain.iter().map(|(pem, _)| pem.as_str()).collect();
     fs::write(place.path().join("cert.pem"), pem).unwrap();
     fs::write(place.path().join("key.pem"), &chain[0].1).unwrap();
-    let files = [
-        ("OTOMO_SERVER__TLS_CERT", "cert.pem"),
-        ("OTOMO_SERVER__TLS_KEY", "key.pem"),
-    ];
-    let (verdict, text, _) = said(&place, &files, "certificate");
+    place
+}
+
+/// What is said of a file with these certificates; the key is the first one's.
+fn said_of(chain: &[(String, String)]) -> (String, String) {
+    let (verdict, text, _) = said(&place_with(chain), &FILES, "certificate");
     (verdict, text)
 }
 
@@ -73,4 +79,28 @@ fn one_of_the_chain_that_has_ended_is_found() {
     let (found, text) = said_of(&[good, certificate(DAY, DAY * 2)]);
     assert_eq!(found, "warning", "{text}");
     assert!(text.contains("at place 2 of its chain expires"), "{text}");
+}
+
+#[test]
+fn check_config_warns_of_a_certificate_that_clients_refuse() {
+    for (made, says) in [
+        (certificate(YEAR, DAY), Some("it has expired")),
+        (
+            good_from(SystemTime::now() + DAY, YEAR),
+            Some("it is not good yet"),
+        ),
+        (certificate(DAY, YEAR), None),
+    ] {
+        let environment = [&[SECRET_SET], &FILES[..]].concat();
+        let place = place_with(&[made]);
+        let checked = place.otomo_with(&environment, &["check-config"]).printed();
+        let warning = checked.lines().find(|line| line.starts_with("# Warning"));
+        let right = match (warning, says) {
+            (Some(warning), Some(says)) => {
+                warning.contains("server.tls_cert: cert.pem") && warning.contains(says)
+            }
+            (warning, says) => warning == says,
+        };
+        assert!(right, "{warning:?}");
+    }
 }

@@ -1,8 +1,11 @@
 //! A certificate that was made for one test, and clients who trust it and no other.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::{
@@ -30,7 +33,21 @@ impl Certificate {
     /// A new one, which vouches for itself.
     pub fn new() -> Self {
         let made = generate_simple_self_signed([HOST.to_owned()]);
-        let CertifiedKey { cert, signing_key } = made.expect("a certificate");
+        Self::keep(made.expect("a certificate"))
+    }
+
+    /// One that was good for a day, last week.
+    pub fn expired() -> Self {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let from = SystemTime::now() - day * 7;
+        let mut params = CertificateParams::new([HOST.to_owned()]).expect("a host");
+        (params.not_before, params.not_after) = (from.into(), (from + day).into());
+        let signing_key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&signing_key).expect("a certificate");
+        Self::keep(CertifiedKey { cert, signing_key })
+    }
+
+    fn keep(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> Self {
         let folder = super::folder();
         let file = |name: &str, pem: String| {
             let path = folder.path().join(name);

@@ -555,3 +555,19 @@ describe('a microphone', () => {
     }
   });
 });
+
+describe('an app that speaks by itself (`calls: false`)', () => {
+  test('answers with the commands of the protocol, and nothing takes its call or hangs it up', async () => {
+    const seen = await phone({ calls: false });
+    seen.otomo.on('incoming_call', ({ callId }) => seen.otomo.request('call_accept', { callId }));
+    await seen.socket().says(RING);
+    await answer(seen, 'call_accept');
+    await seen.socket().says({ type: 'signaling_start', callId: 'c-1', role: 'answerer', iceServers: ICE });
+    await seen.clock.tick(20_000);
+    assert.deepEqual(seen.socket().of('call_accept').length, 1);
+    assert.deepEqual(seen.socket().of('call_end_request'), []);
+    assert.deepEqual([seen.call().phase, seen.voices.length, seen.peers.length], ['idle', 0, 0]);
+    assert.ok(seen.events.some(({ type }) => type === 'signaling_start'));
+    await assert.rejects(seen.calls.place('hana'), { code: 'INVALID_CALL_STATE' });
+  });
+});

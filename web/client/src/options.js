@@ -28,7 +28,8 @@ export const TOPICS = Object.freeze(['otomo', 'calls', 'chat', 'friends', 'rooms
  * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22);
  *   without one all goes by event stream
  * @property {typeof globalThis.fetch} [fetch]
- * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
+ * @property {import('./calls/calls.js').CallOptions | false} [calls] microphone and peer connections; false where the app answers
+ *   and speaks by itself, with the protocol's own commands: `otomo.calls` then shows and does nothing
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
  *   would; nobody by default, but `console.warn` hears of a token function that gives no token
  * @property {import('./clock.js').Clock} [clock] for tests

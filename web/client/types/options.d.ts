@@ -19,7 +19,8 @@
  * @property {import('./link/websocket.js').WebSocketClass} [WebSocket] for where there is no global one (Node.js before 22);
  *   without one all goes by event stream
  * @property {typeof globalThis.fetch} [fetch]
- * @property {import('./calls/calls.js').CallOptions} [calls] microphone and peer connections
+ * @property {import('./calls/calls.js').CallOptions | false} [calls] microphone and peer connections; false where the app answers
+ *   and speaks by itself, with the protocol's own commands: `otomo.calls` then shows and does nothing
  * @property {(what: string, detail: unknown) => void} [log] hears of faults that the client mends itself, as `console.debug`
  *   would; nobody by default, but `console.warn` hears of a token function that gives no token
  * @property {import('./clock.js').Clock} [clock] for tests
@@ -43,7 +44,7 @@ export function checked(options: OtomoOptions): {
         readonly CLOSING: 2;
         readonly CLOSED: 3;
     };
-    calls: import("./calls/voice.js").CallOptions;
+    calls: false | import("./calls/voice.js").CallOptions;
     log: (what: string, detail: unknown) => void;
     warn: (what: string, detail: unknown) => void;
     clock: import("./clock.js").Clock;
@@ -118,9 +119,10 @@ export type OtomoOptions = {
     WebSocket?: import("./link/websocket.js").WebSocketClass | undefined;
     fetch?: typeof fetch | undefined;
     /**
-     * microphone and peer connections
+     * microphone and peer connections; false where the app answers
+     * and speaks by itself, with the protocol's own commands: `otomo.calls` then shows and does nothing
      */
-    calls?: import("./calls/voice.js").CallOptions | undefined;
+    calls?: false | import("./calls/voice.js").CallOptions | undefined;
     /**
      * hears of faults that the client mends itself, as `console.debug`
      * would; nobody by default, but `console.warn` hears of a token function that gives no token

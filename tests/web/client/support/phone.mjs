@@ -40,7 +40,7 @@ function options({ calls, ...more }) {
     return voices.at(-1);
   };
   const RTCPeerConnection = testPeers();
-  const client = { ...more, calls: { microphone, RTCPeerConnection, MediaStream: TestStream, ...calls } };
+  const client = { ...more, calls: calls !== false && { microphone, RTCPeerConnection, MediaStream: TestStream, ...calls } };
   return { client, voices, peers: RTCPeerConnection.made };
 }
 

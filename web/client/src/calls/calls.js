@@ -25,6 +25,8 @@ import { isLive, NO_CALL, reduceAct, reduceCall } from './state.js';
 
 export class Calls {
   #parts;
+  /** Whether the app speaks by itself: nothing is shown, done, or asked of the server here. */
+  #off;
   #options;
   #goodbyes;
   /** Opens the microphone. @type {import('./microphone.js').Capture} */
@@ -49,9 +51,11 @@ export class Calls {
    * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
    * @param {import('../link/position.js').KeyValue | null} parts.storage
    * @param {(what: string, detail: unknown) => void} parts.log
-   * @param {CallOptions} options
+   * @param {CallOptions | false} given
    */
-  constructor(parts, options) {
+  constructor(parts, given) {
+    const options = given || {};
+    this.#off = given === false;
     this.#parts = parts;
     this.#options = options;
     this.#capture = defaultCapture(options);
@@ -87,6 +91,7 @@ export class Calls {
    *   `ABORTED` where its person has left meanwhile, or somebody else's ring has come before the microphone
    */
   async place(whom) {
+    if (this.#off) throw new OtomoError('INVALID_CALL_STATE', 'the option `calls` is false: the app calls by itself');
     if (this.live) throw new OtomoError('CALLER_BUSY', 'there is a call already');
     const [callId, peer] = [newId(), this.#person(whom)];
     const live = this.#begin(callId);
@@ -179,6 +184,7 @@ export class Calls {
 
   /** @param {any} event of the server */
   take(event) {
+    if (this.#off) return;
     const joined = this.#goodbyes.joinedCall(event);
     if (joined !== null) this.#goodbyes.say('call_end_request', joined);
     const call = reduceCall(this.#call.get(), event, this.#scene());

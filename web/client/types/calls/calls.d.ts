@@ -15,7 +15,7 @@ export class Calls {
      * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
      * @param {import('../link/position.js').KeyValue | null} parts.storage
      * @param {(what: string, detail: unknown) => void} parts.log
-     * @param {CallOptions} options
+     * @param {CallOptions | false} given
      */
     constructor(parts: {
         clock: import("../clock.js").Clock;
@@ -25,7 +25,7 @@ export class Calls {
         personOf: (userId: string) => Person | undefined;
         storage: import("../link/position.js").KeyValue | null;
         log: (what: string, detail: unknown) => void;
-    }, options: CallOptions);
+    }, given: CallOptions | false);
     /** The call, for views. */
     store: import("../store.js").Store<import("./state.js").Call>;
     /** Whether a call is going on, or about to. */

@@ -10,6 +10,7 @@ import { chat, learnsThatItEnded, sees, shownDuration, shownSeconds, speak, stor
 import { dot, light, scene, statusOf, watch } from './support/watching.mjs';
 
 const LINK_AWAY = 'サーバーとの接続をつなぎ直しています';
+const LOST = '接続が切れました';
 const PEER_AWAY = '相手の接続が切れました。戻るのを待っています';
 const TROUBLE = /つなぎ直しています|戻るのを待っています/;
 const SECONDS_LEFT = /^あと\d+秒$/;
@@ -90,8 +91,12 @@ describe('the network is gone', () => {
     await learnsThatItEnded(otomo, 'disconnect', TIMES.lossMs);
     assert.ok(Date.now() - began >= TIMES.lossMs, 'not before its time');
     await sees(otomo, '途切れた接続が戻りませんでした');
-    // Nobody can tell it who is away: still waiting is all that is true there.
+    // Nobody can tell it who is away, but the voice is gone too, for longer than a call waits: no timer runs on.
+    await sees(user, LOST);
     await sees(user, LINK_AWAY);
+    const held = await shownSeconds(user);
+    await lasts(1_500);
+    assert.equal(await shownSeconds(user), held);
     await lasts(OFF_MS, began);
     await user.offline(false);
 

@@ -431,6 +431,89 @@ describe('leaving', () => {
   });
 });
 
+describe('a call that is cut off', () => {
+  const GRACE_MS = CONNECTED.limits.lossGraceMs;
+
+  /** A connected call whose voice and link break, the voice two seconds later, and which nobody comes back to. */
+  async function cutOff() {
+    const seen = await calling({ transport: 'websocket' });
+    const [peer] = seen.peers;
+    peer.becomes('connected');
+    await seen.socket().says({ type: 'call_connected', callId: seen.callId, connectedAt: 1 });
+    await seen.clock.tick(5_000);
+    await seen.socket().breaks();
+    return Object.assign(seen, { peer, since: seen.call().since });
+  }
+
+  /** Whatever is tried meanwhile fails. */
+  async function passes(seen, ms) {
+    for (let left = ms; left > 0; left -= 500) {
+      await seen.clock.tick(500);
+      await seen.socket().breaks();
+    }
+  }
+
+  test('from the server and the voice is lost once the grace has passed, as of when the last of them broke', async () => {
+    const seen = await cutOff();
+    await passes(seen, 2_000);
+    seen.peer.becomes('disconnected');
+    await passes(seen, GRACE_MS - 2_500);
+    assert.equal(seen.call().lostAt, null);
+    await passes(seen, 500);
+    assert.deepEqual([seen.call().phase, seen.call().lostAt - seen.since], ['connected', 7_000]);
+    assert.equal(seen.voices[0].tracks[0].stopped, false, 'it may go on');
+  });
+
+  test('from the server alone goes on, and is lost when the voice breaks, too', async () => {
+    const seen = await cutOff();
+    await passes(seen, GRACE_MS * 3);
+    assert.equal(seen.call().lostAt, null);
+    seen.peer.becomes('failed');
+    assert.equal(seen.call().lostAt, seen.clock.now());
+    seen.peers.at(-1).becomes('connected');
+    assert.equal(seen.call().lostAt, null, 'the voice is back');
+  });
+
+  test('goes on where the server still has it, and waits for a whole grace after the next break', async () => {
+    const seen = await cutOff();
+    seen.peer.becomes('disconnected');
+    await passes(seen, GRACE_MS);
+    assert.notEqual(seen.call().lostAt, null);
+    await seen.clock.tick(10_000);
+    await seen.socket().says(...greeting(boundCall({ callId: seen.callId })));
+    assert.deepEqual([seen.call().phase, seen.call().lostAt], ['connected', null]);
+    await seen.clock.tick(GRACE_MS);
+    seen.peers.at(-1).becomes('disconnected');
+    assert.equal(seen.call().lostAt, null, 'the server is here');
+    await seen.socket().breaks();
+    await passes(seen, GRACE_MS - 500);
+    assert.equal(seen.call().lostAt, null);
+    await passes(seen, 500);
+    assert.notEqual(seen.call().lostAt, null);
+  });
+
+  test('ends as the server tells it on return', async () => {
+    const seen = await cutOff();
+    seen.peer.becomes('disconnected');
+    await passes(seen, GRACE_MS);
+    await seen.clock.tick(10_000);
+    const over = { callId: seen.callId, outcome: 'completed', reason: 'disconnect', durationSeconds: 15 };
+    await seen.socket().says(...greeting(null, [over]));
+    assert.deepEqual([seen.call().phase, seen.call().lostAt], ['ended', null]);
+    assert.deepEqual(seen.call().ending, { kind: 'over', reason: 'disconnect', durationSeconds: 15, points: 0 });
+  });
+
+  test('and hung up then was as long as it held', async () => {
+    const seen = await cutOff();
+    seen.peer.becomes('disconnected');
+    await passes(seen, GRACE_MS * 2);
+    const left = seen.calls.end();
+    await seen.clock.tick(2_000);
+    await left;
+    assert.deepEqual([seen.call().phase, seen.call().ending.durationSeconds], ['ended', 5]);
+  });
+});
+
 describe('muting', () => {
   const heard = (seen, at = -1) => seen.voices.at(at).tracks[0].enabled;
 

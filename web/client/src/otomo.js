@@ -133,6 +133,7 @@ export class Otomo {
         request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
         send: (type, fields) => this.#connection.send(type, fields),
         clockOffset: () => this.#clockOffset,
+        graceMs: () => this.#hello?.limits.lossGraceMs ?? 0,
         personOf: (userId) => this.otomos.get().find((otomo) => otomo.userId === userId),
       },
       calls,
@@ -257,6 +258,7 @@ export class Otomo {
   /** @param {import('./link/connection.js').Link} link */
   #linked(link) {
     if (link.phase === 'refused') this.#idle();
+    if (link.phase === 'away' || link.phase === 'refused') this.calls.cutOff();
     this.#link.set(link);
   }
 

@@ -94,6 +94,7 @@ export default {
   'call.connecting': 'Connecting',
   'call.accepting': 'Answering',
   'call.connected': 'In a call',
+  'call.lost': 'The connection was lost',
   'call.leaving': 'Ending',
   'call.cancel': 'Cancel',
   'call.hangUp': 'Hang up',

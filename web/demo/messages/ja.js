@@ -94,6 +94,7 @@ export default {
   'call.connecting': 'つないでいます',
   'call.accepting': '応答しています',
   'call.connected': '通話中',
+  'call.lost': '接続が切れました',
   'call.leaving': '終了しています',
   'call.cancel': 'やめる',
   'call.hangUp': '終了する',

@@ -2,6 +2,7 @@
  * The call itself: ringing out, connecting, talking, and every trouble on the way, in one calm place.
  */
 
+import { isAnswered } from '../../client/src/calls/state.js';
 import { duration } from '../../shared/i18n.js';
 import { peerOf } from '../state/client.js';
 import { avatar } from '../ui/avatar.js';
@@ -65,9 +66,10 @@ export function talkScene(t, actions, first) {
     element,
     update(call, state, now) {
       muted = call.muted;
-      const talking = call.phase === 'connected';
+      const { since, lostAt } = call;
+      const talking = call.phase === 'connected' && lostAt === null;
       setText(status, t.text(statusKey(call)));
-      setText(timer, talking && call.since !== null ? duration((now - call.since) / 1000) : '');
+      setText(timer, call.phase === 'connected' && since !== null ? duration(((lostAt ?? now) - since) / 1000) : '');
       setText(trouble, troubleText(t, call, state));
       setText(patience, patienceText(t, call, now));
       play.hidden = !state.soundBlocked;
@@ -79,19 +81,20 @@ export function talkScene(t, actions, first) {
       portrait.style.setProperty('--loudness', loudness.peer.toFixed(2));
       voices.update(loudness, talking, muted);
       setText(bill, billText(t, call, state));
-      mute.element.hidden = !talking && call.phase !== 'connecting';
+      mute.element.hidden = !isAnswered(call);
       // That it is pressed says that one is muted: the word stays the same.
       setAttribute(mute.button, 'aria-pressed', String(muted));
       mute.setSymbol(muted ? 'microphone-off' : 'microphone');
-      hangUp.setWord(t.text(talking ? 'call.hangUp' : 'call.cancel'));
+      hangUp.setWord(t.text(call.phase === 'connected' ? 'call.hangUp' : 'call.cancel'));
       hangUp.setAble(call.wish !== 'leave');
     },
   };
 }
 
 /** @param {Call} call */
-function statusKey({ phase, wish }) {
-  return wish === 'leave' ? 'call.leaving' : `call.${phase}`;
+function statusKey({ phase, wish, lostAt }) {
+  if (wish === 'leave') return 'call.leaving';
+  return lostAt === null ? `call.${phase}` : 'call.lost';
 }
 
 /**
@@ -164,7 +167,7 @@ function meter(text) {
  * @param {Call} call
  * @param {number} now
  */
-function patienceText(t, { peerBackBy }, now) {
-  if (peerBackBy === null) return '';
+function patienceText(t, { peerBackBy, lostAt }, now) {
+  if (peerBackBy === null || lostAt !== null) return '';
   return t.text('call.remaining', { seconds: Math.max(0, Math.ceil((peerBackBy - now) / 1000)) });
 }

@@ -48,6 +48,7 @@ export class Calls {
    * @param {(type: any, fields: any, options?: import('../link/requests.js').RequestOptions) => Promise<any>} parts.request
    * @param {(type: any, fields: any) => boolean} parts.send
    * @param {() => number} parts.clockOffset milliseconds
+   * @param {() => number} parts.graceMs how long the server waits for somebody whose connection broke, in milliseconds
    * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
    * @param {import('../link/position.js').KeyValue | null} parts.storage
    * @param {(what: string, detail: unknown) => void} parts.log
@@ -180,6 +181,11 @@ export class Calls {
   /** The client says goodbye: its call first. */
   stop() {
     this.#live?.abandon();
+  }
+
+  /** The link is gone, and comes back. */
+  cutOff() {
+    this.#live?.cutOff();
   }
 
   /** @param {any} event of the server */

@@ -6,6 +6,7 @@
  */
 
 import { isPassing, isUnsure, OtomoError } from '../errors.js';
+import { Lifelines } from './lifelines.js';
 import { isAnswered } from './state.js';
 import { Voice } from './voice.js';
 
@@ -24,6 +25,7 @@ export const PARTING_MS = 2_000;
  * @property {import('./goodbyes.js').Goodbyes} goodbyes
  * @property {(act: Act) => void} show changes what is shown of this call; nothing once it is over
  * @property {() => Call} shown what is shown of it
+ * @property {() => number} graceMs how long the server waits for somebody whose connection broke, in milliseconds
  * @property {import('./microphone.js').Capture} capture
  * @property {import('./voice.js').CallOptions} options
  */
@@ -38,6 +40,7 @@ export class LiveCall {
   #cancelParting = () => {};
 
   #callId;
+  #lifelines;
   /** @type {Voice} */
   voice;
 
@@ -48,7 +51,8 @@ export class LiveCall {
   constructor(callId, parts) {
     this.#callId = callId;
     this.#parts = parts;
-    const { clock, log, capture, options } = parts;
+    const { clock, log, graceMs, capture, options } = parts;
+    this.#lifelines = new Lifelines({ clock, graceMs, lost: (at) => this.#show({ act: 'lost', at }) });
     this.voice = new Voice({
       clock,
       log,
@@ -172,11 +176,18 @@ export class LiveCall {
   close() {
     this.#over = true;
     this.#cancelParting();
+    this.#lifelines.close();
     this.voice.close();
+  }
+
+  /** The link is gone, and comes back. */
+  cutOff() {
+    this.#lifelines.server(false);
   }
 
   /** @param {any} event of the server, about this call or the link */
   follow(event) {
+    if (event.type === 'call_snapshot') this.#lifelines.server(true);
     const call = this.#parts.shown();
     if (call.wish === 'leave') return;
     if (event.type === 'ready') this.#resume(call);
@@ -251,7 +262,9 @@ export class LiveCall {
   #show(act) {
     if (this.#over) return;
     this.#parts.show(act);
-    if (act.act === 'media' && !this.#over) this.#report();
+    if (act.act !== 'media' || this.#over) return;
+    this.#report();
+    this.#lifelines.voice(act.media === 'connected');
   }
 
   /**

@@ -12,6 +12,14 @@
  * (no microphone, its person leaves) leads to `idle` at once. From the others a call that is refused, cancelled or lost is
  * `ended`; one that its person declines or gives up before an answer is `idle`, for there is nothing to tell.
  *
+ * Cut off from everything, an answered call keeps its phase, since it may go on: `lostAt` says that nothing holds it any more.
+ *
+ * ```text
+ *  connecting, connected --(server away beyond its grace, no voice)--> the same, lostAt
+ *      ^                                                                     |
+ *      +--(call_snapshot has it, or the voice flows again)-------------------+--(the snapshot has it no more)--> ended
+ * ```
+ *
  * What comes from the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a
  * backend publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events
  * about another call than ours (the same person's other devices hear of theirs too) change nothing.
@@ -43,6 +51,9 @@
  * @property {number | null} ringMs how long it rings in all, where known
  * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
  * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
+ * @property {number | null} lostAt when the last that held the two together broke, on this clock: there is no voice, and the
+ *   server, who gives up somebody after a while, has been away for longer than that. So it is over, as far as one knows
+ *   here; null where the server's word, or the voice, says that it goes on
  * @property {RTCPeerConnectionState} media what the peer connection says of itself
  * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`: sound alone
  * @property {MediaStream | null} remotePicture pictures that the other side has added, for a `<video>` element
@@ -73,6 +84,7 @@ export const NO_CALL = Object.freeze({
   ringMs: null,
   since: null,
   peerBackBy: null,
+  lostAt: null,
   media: 'new',
   remoteStream: null,
   remotePicture: null,
@@ -89,6 +101,7 @@ export const NO_CALL = Object.freeze({
  *   | {act: 'request'}
  *   | {act: 'wish', wish: Call['wish']}
  *   | {act: 'media', media: RTCPeerConnectionState}
+ *   | {act: 'lost', at: number}
  *   | {act: 'voice', stream: MediaStream}
  *   | {act: 'picture', stream: MediaStream}
  *   | {act: 'mute', muted: boolean}
@@ -144,7 +157,9 @@ function liveAct(call, act) {
       // What is left is heard and seen no more.
       return act.wish === 'leave' ? { ...silent(call), wish: 'leave' } : { ...call, wish: act.wish };
     case 'media':
-      return { ...call, media: act.media };
+      return { ...call, media: act.media, lostAt: act.media === 'connected' ? null : call.lostAt };
+    case 'lost':
+      return isAnswered(call) ? { ...call, lostAt: act.at } : call;
     case 'voice':
       return { ...call, remoteStream: act.stream };
     case 'picture':
@@ -174,7 +189,7 @@ function leavingAct(call, act) {
   if (act.act !== 'finish') return call;
   // Nothing to tell to the one who chose it.
   if (!isAnswered(call)) return NO_CALL;
-  const durationSeconds = call.since === null ? 0 : Math.floor((act.now - call.since) / 1000);
+  const durationSeconds = call.since === null ? 0 : Math.floor(((call.lostAt ?? act.now) - call.since) / 1000);
   const reason = call.side === 'caller' ? 'user_end' : 'otomo_end';
   return { ...end(call, 'over', { reason, durationSeconds, totalChargedPoints: call.charged }), wish: 'leave' };
 }
@@ -317,7 +332,7 @@ function restored(call, live, scene) {
   const since = live.connectedAt === undefined ? null : local(live.connectedAt, scene);
   const charged = live.totalChargedPoints ?? base.charged;
   const muted = same ? base.muted : scene.wasMuted(live.callId);
-  return { ...settled(base), side, phase: live.phase, since: base.since ?? since, charged, muted, peerBackBy: null };
+  return { ...settled(base), side, phase: live.phase, since: base.since ?? since, charged, muted, peerBackBy: null, lostAt: null };
 }
 
 /**
@@ -340,7 +355,7 @@ function begin(callId, side, { userId, name = null, avatar = null }, phase) {
 function end(call, kind, { reason = 'lost', durationSeconds = 0, totalChargedPoints = 0 }) {
   const spoke = call.phase === 'connected' || call.since !== null || durationSeconds > 0;
   const ending = { kind, reason, durationSeconds: spoke ? durationSeconds : null, points: totalChargedPoints };
-  return { ...silent(call), phase: 'ended', wish: null, peerBackBy: null, ending };
+  return { ...silent(call), phase: 'ended', wish: null, peerBackBy: null, lostAt: null, ending };
 }
 
 /** @param {Call} call @returns {Call} */

@@ -12,6 +12,7 @@ export class Calls {
      * @param {(type: any, fields: any, options?: import('../link/requests.js').RequestOptions) => Promise<any>} parts.request
      * @param {(type: any, fields: any) => boolean} parts.send
      * @param {() => number} parts.clockOffset milliseconds
+     * @param {() => number} parts.graceMs how long the server waits for somebody whose connection broke, in milliseconds
      * @param {(userId: string) => Person | undefined} parts.personOf whom the list of otomo knows
      * @param {import('../link/position.js').KeyValue | null} parts.storage
      * @param {(what: string, detail: unknown) => void} parts.log
@@ -22,6 +23,7 @@ export class Calls {
         request: (type: any, fields: any, options?: import("../link/requests.js").RequestOptions) => Promise<any>;
         send: (type: any, fields: any) => boolean;
         clockOffset: () => number;
+        graceMs: () => number;
         personOf: (userId: string) => Person | undefined;
         storage: import("../link/position.js").KeyValue | null;
         log: (what: string, detail: unknown) => void;
@@ -91,6 +93,8 @@ export class Calls {
     quality(): Promise<import("./stats.js").Quality | null>;
     /** The client says goodbye: its call first. */
     stop(): void;
+    /** The link is gone, and comes back. */
+    cutOff(): void;
     /** @param {any} event of the server */
     take(event: any): void;
     #private;

@@ -12,6 +12,7 @@ export const PARTING_MS: 2000;
  * @property {import('./goodbyes.js').Goodbyes} goodbyes
  * @property {(act: Act) => void} show changes what is shown of this call; nothing once it is over
  * @property {() => Call} shown what is shown of it
+ * @property {() => number} graceMs how long the server waits for somebody whose connection broke, in milliseconds
  * @property {import('./microphone.js').Capture} capture
  * @property {import('./voice.js').CallOptions} options
  */
@@ -52,6 +53,8 @@ export class LiveCall {
     abandon(): void;
     /** It is over, whoever ended it. */
     close(): void;
+    /** The link is gone, and comes back. */
+    cutOff(): void;
     /** @param {any} event of the server, about this call or the link */
     follow(event: any): void;
     #private;
@@ -72,6 +75,10 @@ export type Parts = {
      * what is shown of it
      */
     shown: () => Call;
+    /**
+     * how long the server waits for somebody whose connection broke, in milliseconds
+     */
+    graceMs: () => number;
     capture: import("./microphone.js").Capture;
     options: import("./voice.js").CallOptions;
 };

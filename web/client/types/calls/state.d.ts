@@ -4,6 +4,7 @@
  *   | {act: 'request'}
  *   | {act: 'wish', wish: Call['wish']}
  *   | {act: 'media', media: RTCPeerConnectionState}
+ *   | {act: 'lost', at: number}
  *   | {act: 'voice', stream: MediaStream}
  *   | {act: 'picture', stream: MediaStream}
  *   | {act: 'mute', muted: boolean}
@@ -50,6 +51,14 @@ export function isAnswered({ phase }: Call): boolean;
  * (no microphone, its person leaves) leads to `idle` at once. From the others a call that is refused, cancelled or lost is
  * `ended`; one that its person declines or gives up before an answer is `idle`, for there is nothing to tell.
  *
+ * Cut off from everything, an answered call keeps its phase, since it may go on: `lostAt` says that nothing holds it any more.
+ *
+ * ```text
+ *  connecting, connected --(server away beyond its grace, no voice)--> the same, lostAt
+ *      ^                                                                     |
+ *      +--(call_snapshot has it, or the voice flows again)-------------------+--(the snapshot has it no more)--> ended
+ * ```
+ *
  * What comes from the server (`reduceCall`) and what this client does itself (`reduceAct`) are apart: whatever types a
  * backend publishes, none of them acts for this client. The server owns the truth; this is what can be shown of it. Events
  * about another call than ours (the same person's other devices hear of theirs too) change nothing.
@@ -77,6 +86,9 @@ export function isAnswered({ phase }: Call): boolean;
  * @property {number | null} ringMs how long it rings in all, where known
  * @property {number | null} since when the two began to speak, on this clock (milliseconds since 1970)
  * @property {number | null} peerBackBy until when an absent peer is waited for, on this clock
+ * @property {number | null} lostAt when the last that held the two together broke, on this clock: there is no voice, and the
+ *   server, who gives up somebody after a while, has been away for longer than that. So it is over, as far as one knows
+ *   here; null where the server's word, or the voice, says that it goes on
  * @property {RTCPeerConnectionState} media what the peer connection says of itself
  * @property {MediaStream | null} remoteStream the other side's voice, for an `<audio>` element's `srcObject`: sound alone
  * @property {MediaStream | null} remotePicture pictures that the other side has added, for a `<video>` element
@@ -111,6 +123,9 @@ export type Act = {
 } | {
     act: "media";
     media: RTCPeerConnectionState;
+} | {
+    act: "lost";
+    at: number;
 } | {
     act: "voice";
     stream: MediaStream;
@@ -191,6 +206,12 @@ export type Call = {
      * until when an absent peer is waited for, on this clock
      */
     peerBackBy: number | null;
+    /**
+     * when the last that held the two together broke, on this clock: there is no voice, and the
+     * server, who gives up somebody after a while, has been away for longer than that. So it is over, as far as one knows
+     * here; null where the server's word, or the voice, says that it goes on
+     */
+    lostAt: number | null;
     /**
      * what the peer connection says of itself
      */

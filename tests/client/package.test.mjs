@@ -151,6 +151,18 @@ describe('an app with the package', () => {
        const sent: Message = await rest.post(messages, { clientMessageId: 'm-1', body: 'hello' });
        // @ts-expect-error a field is missing
        await rest.post(messages, { body: 'hello' });
+       // @ts-expect-error it needs a body
+       await rest.post('/api/conversations');
+       // @ts-expect-error no such path
+       await rest.get('/api/nothing');
+       // @ts-expect-error it is got, not posted
+       await rest.post('/api/me');
+       // @ts-expect-error no such path of a call
+       await rest.get(\`/api/calls/\${userId}/rings\`);
+       // @ts-expect-error nor one to delete
+       await rest.delete('/api/friend/x');
+       // @ts-expect-error nor one without its first stroke
+       await rest.get('api/me');
        // @ts-expect-error no such status
        await rest.put('/api/otomo/status', { status: 'busy' });
        const gone: null = await rest.delete(\`/api/friends/\${userId}\`);
@@ -158,6 +170,9 @@ describe('an app with the package', () => {
        const { transactionId } = await rest.post(\`/api/server/points/\${userId}/\${order}\`, { amount: 5, transaction_type: 'trial' });
        const ring: Operation<'get', '/api/calls/{id}/ring'>['answer']['type'] = 'incoming_call';
        const path: string = '/api/me';
+       await rest.post(path);
+       await rest.post(\`\${path}/more\`);
+       await rest.put(path, { any: true }, { idempotencyKey: 'k' });
        console.log((await rest.get(path, { query: { any: true } })).whatever, items[0]?.callId, nextCursor, sent.body, gone, transactionId, ring);`,
     );
     assert.equal(project.check(['rest.ts']), '');

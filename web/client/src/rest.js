@@ -23,12 +23,43 @@ export const REST_MS = 15_000;
  */
 
 /**
- * What a path takes and gives, by the server's own description. Of a path that is not in it, or is only known as a string,
- * everything may be anything.
+ * @typedef {import('../types/rest_api.js').Operations} Operations
+ */
+
+/**
+ * What a path takes and gives, by the server's own description. Of a path that is only known as a string everything may be
+ * anything.
  *
- * @template {keyof import('../types/rest_api.js').Operations} Method
+ * @template {keyof Operations} Method
  * @template {string} Path
  * @typedef {import('../types/rest_api.js').Operation<Method, Path>} Operation
+ */
+
+/**
+ * Where a path begins; a string where that is all that is known of it.
+ *
+ * @template {string} Path
+ * @typedef {Path extends `${infer Head}/${string}` ? Head : Path} HeadOf
+ */
+
+/**
+ * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
+ * misspelled.
+ *
+ * @template {keyof Operations} Method
+ * @template {string} Path
+ * @typedef {string extends HeadOf<Path> ? Path
+ *   : Operation<Method, Path> extends {query: infer Query} ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never} Known
+ */
+
+/**
+ * What follows a path that takes a body: one is wanted where the description says so.
+ *
+ * @template {keyof Operations} Method
+ * @template {string} Path
+ * @typedef {Operation<Method, Path> extends {body: infer Body, query: infer Query extends object}
+ *   ? undefined extends Body ? [body?: Body, options?: RestOptions<Query>] : [body: Body, options?: RestOptions<Query>]
+ *   : never} Given
  */
 
 export class Rest {
@@ -47,7 +78,7 @@ export class Rest {
 
   /**
    * @template {string} Path
-   * @param {Path} path from the server's root, as `/api/me`
+   * @param {Known<'get', Path>} path from the server's root, as `/api/me`
    * @param {RestOptions<Operation<'get', Path>['query']>} [options]
    * @returns {Promise<Operation<'get', Path>['answer']>} what the answer holds; null where it holds nothing
    * @throws {OtomoError}
@@ -58,31 +89,29 @@ export class Rest {
 
   /**
    * @template {string} Path
-   * @param {Path} path
-   * @param {Operation<'post', Path>['body']} [body]
-   * @param {RestOptions<Operation<'post', Path>['query']>} [options]
+   * @param {Known<'post', Path>} path
+   * @param {Given<'post', Path>} given the body, and options
    * @returns {Promise<Operation<'post', Path>['answer']>}
    * @throws {OtomoError}
    */
-  post(path, body, options) {
+  post(path, ...[body, options]) {
     return this.#ask('POST', path, body, options);
   }
 
   /**
    * @template {string} Path
-   * @param {Path} path
-   * @param {Operation<'put', Path>['body']} [body]
-   * @param {RestOptions<Operation<'put', Path>['query']>} [options]
+   * @param {Known<'put', Path>} path
+   * @param {Given<'put', Path>} given the body, and options
    * @returns {Promise<Operation<'put', Path>['answer']>}
    * @throws {OtomoError}
    */
-  put(path, body, options) {
+  put(path, ...[body, options]) {
     return this.#ask('PUT', path, body, options);
   }
 
   /**
    * @template {string} Path
-   * @param {Path} path
+   * @param {Known<'delete', Path>} path
    * @param {RestOptions<Operation<'delete', Path>['query']>} [options]
    * @returns {Promise<Operation<'delete', Path>['answer']>}
    * @throws {OtomoError}

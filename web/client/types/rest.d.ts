@@ -12,12 +12,39 @@ export const REST_MS: 15000;
  * @typedef {{response: Response, text: string}} Answered an answer that is here as a whole
  */
 /**
- * What a path takes and gives, by the server's own description. Of a path that is not in it, or is only known as a string,
- * everything may be anything.
+ * @typedef {import('../types/rest_api.js').Operations} Operations
+ */
+/**
+ * What a path takes and gives, by the server's own description. Of a path that is only known as a string everything may be
+ * anything.
  *
- * @template {keyof import('../types/rest_api.js').Operations} Method
+ * @template {keyof Operations} Method
  * @template {string} Path
  * @typedef {import('../types/rest_api.js').Operation<Method, Path>} Operation
+ */
+/**
+ * Where a path begins; a string where that is all that is known of it.
+ *
+ * @template {string} Path
+ * @typedef {Path extends `${infer Head}/${string}` ? Head : Path} HeadOf
+ */
+/**
+ * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
+ * misspelled.
+ *
+ * @template {keyof Operations} Method
+ * @template {string} Path
+ * @typedef {string extends HeadOf<Path> ? Path
+ *   : Operation<Method, Path> extends {query: infer Query} ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never} Known
+ */
+/**
+ * What follows a path that takes a body: one is wanted where the description says so.
+ *
+ * @template {keyof Operations} Method
+ * @template {string} Path
+ * @typedef {Operation<Method, Path> extends {body: infer Body, query: infer Query extends object}
+ *   ? undefined extends Body ? [body?: Body, options?: RestOptions<Query>] : [body: Body, options?: RestOptions<Query>]
+ *   : never} Given
  */
 export class Rest {
     /**
@@ -35,38 +62,36 @@ export class Rest {
     });
     /**
      * @template {string} Path
-     * @param {Path} path from the server's root, as `/api/me`
+     * @param {Known<'get', Path>} path from the server's root, as `/api/me`
      * @param {RestOptions<Operation<'get', Path>['query']>} [options]
      * @returns {Promise<Operation<'get', Path>['answer']>} what the answer holds; null where it holds nothing
      * @throws {OtomoError}
      */
-    get<Path extends string>(path: Path, options?: RestOptions<Operation<"get", Path>["query"]>): Promise<Operation<"get", Path>["answer"]>;
+    get<Path extends string>(path: Known<"get", Path>, options?: RestOptions<Operation<"get", Path>["query"]>): Promise<Operation<"get", Path>["answer"]>;
     /**
      * @template {string} Path
-     * @param {Path} path
-     * @param {Operation<'post', Path>['body']} [body]
-     * @param {RestOptions<Operation<'post', Path>['query']>} [options]
+     * @param {Known<'post', Path>} path
+     * @param {Given<'post', Path>} given the body, and options
      * @returns {Promise<Operation<'post', Path>['answer']>}
      * @throws {OtomoError}
      */
-    post<Path extends string>(path: Path, body?: Operation<"post", Path>["body"], options?: RestOptions<Operation<"post", Path>["query"]>): Promise<Operation<"post", Path>["answer"]>;
+    post<Path extends string>(path: Known<"post", Path>, ...[body, options]: Given<"post", Path>): Promise<Operation<"post", Path>["answer"]>;
     /**
      * @template {string} Path
-     * @param {Path} path
-     * @param {Operation<'put', Path>['body']} [body]
-     * @param {RestOptions<Operation<'put', Path>['query']>} [options]
+     * @param {Known<'put', Path>} path
+     * @param {Given<'put', Path>} given the body, and options
      * @returns {Promise<Operation<'put', Path>['answer']>}
      * @throws {OtomoError}
      */
-    put<Path extends string>(path: Path, body?: Operation<"put", Path>["body"], options?: RestOptions<Operation<"put", Path>["query"]>): Promise<Operation<"put", Path>["answer"]>;
+    put<Path extends string>(path: Known<"put", Path>, ...[body, options]: Given<"put", Path>): Promise<Operation<"put", Path>["answer"]>;
     /**
      * @template {string} Path
-     * @param {Path} path
+     * @param {Known<'delete', Path>} path
      * @param {RestOptions<Operation<'delete', Path>['query']>} [options]
      * @returns {Promise<Operation<'delete', Path>['answer']>}
      * @throws {OtomoError}
      */
-    delete<Path extends string>(path: Path, options?: RestOptions<Operation<"delete", Path>["query"]>): Promise<Operation<"delete", Path>["answer"]>;
+    delete<Path extends string>(path: Known<"delete", Path>, options?: RestOptions<Operation<"delete", Path>["query"]>): Promise<Operation<"delete", Path>["answer"]>;
     #private;
 }
 export type RestOptions<Query extends object = Record<string, string | number | boolean>> = {
@@ -92,8 +117,27 @@ export type Answered<Query extends object = Record<string, string | number | boo
     response: Response;
     text: string;
 };
+export type Operations = import("../types/rest_api.js").Operations;
 /**
- * What a path takes and gives, by the server's own description. Of a path that is not in it, or is only known as a string,
- * everything may be anything.
+ * What a path takes and gives, by the server's own description. Of a path that is only known as a string everything may be
+ * anything.
  */
-export type Operation<Method extends keyof import("../types/rest_api.js").Operations, Path extends string> = import("../types/rest_api.js").Operation<Method, Path>;
+export type Operation<Method extends keyof Operations, Path extends string> = import("../types/rest_api.js").Operation<Method, Path>;
+/**
+ * Where a path begins; a string where that is all that is known of it.
+ */
+export type HeadOf<Path extends string> = Path extends `${infer Head}/${string}` ? Head : Path;
+/**
+ * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
+ * misspelled.
+ */
+export type Known<Method extends keyof Operations, Path extends string> = string extends HeadOf<Path> ? Path : Operation<Method, Path> extends {
+    query: infer Query;
+} ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never;
+/**
+ * What follows a path that takes a body: one is wanted where the description says so.
+ */
+export type Given<Method extends keyof Operations, Path extends string> = Operation<Method, Path> extends {
+    body: infer Body;
+    query: infer Query extends object;
+} ? undefined extends Body ? [body?: Body, options?: RestOptions<Query>] : [body: Body, options?: RestOptions<Query>] : never;

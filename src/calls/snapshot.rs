@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     delivery::line::Client,
-    kernel::{config::CallsConfig, ids::UserId, time::Timestamp},
+    kernel::{
+        config::CallsConfig,
+        ids::UserId,
+        time::{Timestamp, millis},
+    },
     protocol::event::{CallParticipant, CallSnapshot, LiveCall},
     store::{Conn, StoreError},
 };
@@ -91,7 +95,7 @@ fn live_call(
         otomo: CallParticipant::from(&entry.otomo),
         timestamp: call.requested_at.unix_seconds(),
         expires_at: deadline.map(Timestamp::unix_seconds),
-        remaining_ms: deadline.map(|deadline| wire::millis(now, deadline)),
+        remaining_ms: deadline.map(|deadline| millis(now.until(deadline))),
         connected_at: connection.map(|connection| connection.at.unix_seconds()),
         price_per_minute: call.tariff.map(|tariff| tariff.price),
         total_charged_points: call.charged_points(),

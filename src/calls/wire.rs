@@ -9,7 +9,7 @@ use super::rules::{
     refusal::Refusal,
 };
 use crate::{
-    kernel::time::Timestamp,
+    kernel::time::{Timestamp, millis},
     people::Person,
     protocol::{
         command::StatedReject,
@@ -128,7 +128,7 @@ pub(super) fn incoming(call: &Call, caller: &Person, now: Timestamp) -> Option<I
         from_user_avatar: caller.avatar.clone(),
         timestamp: call.requested_at.unix_seconds(),
         expires_at: deadline.unix_seconds(),
-        remaining_ms: millis(now, deadline),
+        remaining_ms: millis(now.until(deadline)),
     })
 }
 
@@ -145,11 +145,6 @@ pub(super) fn recent(call: &Call) -> Option<RecentCall> {
         duration_seconds: call.duration().as_secs(),
         total_charged_points: call.charged_points(),
     })
-}
-
-/// How many milliseconds are left until `later`.
-pub(super) fn millis(now: Timestamp, later: Timestamp) -> u64 {
-    u64::try_from(now.until(later).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A refusal as its asker reads it.

@@ -13,6 +13,11 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The whole milliseconds of a span, as they are told and stored: at most those that a number can hold.
+pub fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A point in time: milliseconds since 1970 (UTC).
 #[derive(
     Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default, JsonSchema,
@@ -39,6 +44,11 @@ impl Timestamp {
     /// How long until `later`; zero if that has passed.
     pub fn until(self, later: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// How far two are apart, whichever is later.
+    pub const fn apart(self, other: Timestamp) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
     }
 }
 

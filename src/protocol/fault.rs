@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error_code::ErrorCode;
+use crate::kernel::time::millis;
 
 /// A refusal on its way to a client: the code for its program, a sentence for its programmer, and what
 /// the sentence is about. It never names secrets, SQL or other people's data.
@@ -37,7 +38,6 @@ impl Fault {
     /// The same with the wait after which it is worth trying again.
     #[must_use]
     pub fn retry_after(self, wait: std::time::Duration) -> Self {
-        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.about("retryAfterMs", millis)
+        self.about("retryAfterMs", millis(wait).max(1))
     }
 }

@@ -34,7 +34,7 @@ use crate::{
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far the node's clock may be from the store's. Beyond it people would be told wrong deadlines.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
 /// How long an answer of the store is good for. Anybody may ask, and each look is a write: so many ask at the price of one.
 const GOOD_FOR: Duration = Duration::from_secs(1);
@@ -95,12 +95,16 @@ pub(super) fn area() -> Area {
                 ready,
                 "Whether this node should get new clients",
             )
-            .details("If not, `context.reasons` says why: `draining`, `store`, `clock`, `lease`.")
+            .details(
+                "If not, `context.reasons` says why: `draining`, `store`, `clock`, `lease`. If so, `degraded` says what the \
+                 node does without for now: `redis`, `friends` (of friends on other nodes it is known late whether they are \
+                 online).",
+            )
             .refuses([ErrorCode::Unavailable]),
             get(
                 "/metrics",
                 "getMetrics",
-                counted,
+                page,
                 "Everything that is counted, for Prometheus",
             ),
         ],
@@ -175,27 +179,26 @@ async fn ready(shared: Data<Shared>) -> Answer<Readiness> {
 
 /// `own` is the node's clock, `stored` the store's. On SQLite they are the same one.
 fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Vec<Unready> {
-    let apart = own.until(stored).max(stored.until(own));
     let found = [
         (draining, Unready::Draining),
         (!store, Unready::Store),
-        (apart > CLOCK_TOLERANCE, Unready::Clock),
+        (own.apart(stored) > CLOCK_TOLERANCE, Unready::Clock),
     ];
     let found = found.into_iter().filter(|(is, _)| *is);
     found.map(|(_, reason)| reason).collect()
 }
 
 /// Everything that is counted, for Prometheus.
-async fn counted(shared: Data<Shared>) -> Raw<Counted> {
+async fn page(shared: Data<Shared>) -> Raw<MetricsPage> {
     let mut response = HttpResponse::Ok();
-    let page = response.content_type(metrics::CONTENT_TYPE);
-    page.body(shared.metrics.encode()).into()
+    let response = response.content_type(metrics::CONTENT_TYPE);
+    response.body(shared.metrics.encode()).into()
 }
 
 /// The page that Prometheus reads.
-struct Counted;
+struct MetricsPage;
 
-impl Gives for Counted {
+impl Gives for MetricsPage {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {
         let text = schemas.outgoing::<String>();
         operation.answer(200, "Done.", metrics::CONTENT_TYPE, text);

@@ -44,7 +44,7 @@ use actix_web::{
 };
 
 use self::error::ApiError;
-pub use self::health::StoreCheck;
+pub use self::health::{CLOCK_TOLERANCE, StoreCheck};
 use crate::{
     actions::Webhook,
     calls::Calls,

@@ -35,6 +35,7 @@ use crate::{
         ids::RoomId,
         logging::chain,
         time::Timestamp,
+        time::millis,
         token::TokenFault,
     },
     people::EntryFault,
@@ -267,8 +268,6 @@ impl Session {
     }
 
     fn connected(&self, client: &Client, start: Seq, resumed: bool) -> Event {
-        let millis =
-            |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let config = &self.env.config;
         // Once, so that what is said holds together.
         let limits = config.limits.now();

@@ -14,7 +14,7 @@ use crate::{
         outbox::Outbox,
         queued::Queued,
     },
-    kernel::identity::Role,
+    kernel::{identity::Role, time::millis},
     protocol::{
         close_code::CloseCode,
         event::{Closing, TokenExpiring},
@@ -278,6 +278,6 @@ fn closing(farewell: &Farewell, wait: Duration) -> Closing {
         code: farewell.code.number(),
         reason: farewell.reason.to_owned(),
         reconnect: farewell.code.reconnect(),
-        retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        retry_after_ms: millis(wait),
     }
 }

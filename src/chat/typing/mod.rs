@@ -26,6 +26,7 @@ use crate::{
     kernel::{
         config::ChatConfig,
         ids::{ConversationId, SessionId, UserId},
+        time::millis,
     },
     protocol::{
         event::{Event, TypingStart, TypingStop},
@@ -95,7 +96,7 @@ impl Typing {
             let started = TypingStart {
                 conversation_id: conversation,
                 user_id: user.clone(),
-                expires_in_ms: u64::try_from(self.0.pace.expire.as_millis()).unwrap_or(u64::MAX),
+                expires_in_ms: millis(self.0.pace.expire),
             };
             // Under the lock, so that nobody is told of the end before the start.
             self.tell(&others, &started.into());

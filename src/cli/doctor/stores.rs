@@ -11,10 +11,11 @@ use uuid::Uuid;
 use super::{PATIENCE, Report};
 use crate::{
     kernel::{
-        config::{Config, DatabaseUrl},
+        config::{Config, DatabaseUrl, format_duration},
         logging::chain,
         time::{Clock, Timestamp},
     },
+    rest::CLOCK_TOLERANCE,
     store::{
         StoreError,
         inspection::{Inspection, can_make, inspect},
@@ -23,9 +24,6 @@ use crate::{
 
 /// A commit that takes longer is felt by people.
 const SLOW_WRITE: Duration = Duration::from_millis(100);
-
-/// By how much clocks may differ before a node says that it is not ready.
-const APART_MAX: Duration = Duration::from_secs(1);
 
 /// The database: whether it opens, whether it is up to date, what a write takes.
 pub(super) fn database(config: &Config, report: &mut Report) {
@@ -101,10 +99,11 @@ fn tell_database(shown: &str, found: &Inspection, report: &mut Report) {
 fn tell_clock(whose: &str, theirs: Timestamp, report: &mut Report) {
     const ABOUT: &str = "clock";
     let ours = Clock::system().now();
-    let apart = ours.until(theirs).max(theirs.until(ours));
+    let apart = ours.apart(theirs);
     let text = format!("{} ms apart from {whose}", apart.as_millis());
-    if apart > APART_MAX {
-        let todo = "let NTP set both clocks; beyond 1 s a node is not ready";
+    if apart > CLOCK_TOLERANCE {
+        let most = format_duration(CLOCK_TOLERANCE);
+        let todo = format!("let NTP set both clocks; beyond {most} a node is not ready");
         return report.failed(ABOUT, text, todo);
     }
     report.ok(ABOUT, text);

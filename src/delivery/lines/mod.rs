@@ -26,7 +26,7 @@ use super::{
 };
 use crate::kernel::{
     ids::{DeviceId, RoomId, UserId},
-    time::{Clock, Timestamp},
+    time::{Clock, Timestamp, millis},
 };
 
 /// How exact timers are. A hundredth of the shortest pause that a person notices in a heartbeat.
@@ -333,7 +333,7 @@ impl Lines {
     }
 
     fn millis(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.started.elapsed())
     }
 }
 

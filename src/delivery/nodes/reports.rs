@@ -1,6 +1,6 @@
 //! How the connections of all nodes are, the end of one of them, and how the nodes are: for admins.
 
-use std::{cmp::Reverse, sync::atomic::Ordering, time::Duration};
+use std::{cmp::Reverse, sync::atomic::Ordering};
 
 use super::{
     Saying,
@@ -10,7 +10,10 @@ use super::{
 use crate::{
     backplane::Channel,
     delivery::{dispatch::Dispatch, lines::To, messages::LineReport},
-    kernel::ids::{NodeId, SessionId, UserId},
+    kernel::{
+        ids::{NodeId, SessionId, UserId},
+        time::millis,
+    },
     protocol::close_code::CloseCode,
 };
 
@@ -141,10 +144,6 @@ fn first(mut reports: Vec<SessionReport>, most: usize) -> Vec<SessionReport> {
     reports.sort_unstable_by_key(|report| report.session_id);
     reports.truncate(most);
     reports
-}
-
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report(report: LineReport, node: &NodeId) -> SessionReport {

@@ -16,6 +16,8 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::kernel::time::millis;
+
 /// Slots of a wheel. At the default tick of 20 ms one rotation is 20.48 s, so a timer of the usual
 /// length (pings go out every 25 s) is looked at once before it fires; empty slots cost 24 KiB a worker.
 const SLOTS: usize = 1024;
@@ -50,7 +52,7 @@ impl Wheel {
     /// A wheel that stands at 0 and moves in ticks of this length (whole milliseconds, at least one).
     pub fn new(tick: Duration) -> Self {
         Self {
-            tick_ms: u64::try_from(tick.as_millis()).unwrap_or(u64::MAX).max(1),
+            tick_ms: millis(tick).max(1),
             fired: 0,
             slots: vec![Vec::new(); SLOTS].into_boxed_slice(),
         }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::kernel::time::millis;
+
 /// Units of time, the largest first, in milliseconds.
 const TIME_UNITS: [(&str, u64); 5] = [
     ("d", 86_400_000),
@@ -30,11 +32,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 /// Writes a duration in the largest unit that keeps it whole, to the millisecond.
 pub fn format_duration(span: Duration) -> String {
-    format(
-        u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-        &TIME_UNITS,
-        "0s",
-    )
+    format(millis(span), &TIME_UNITS, "0s")
 }
 
 /// Reads a size in bytes: a whole number, alone or with `KiB`, `MiB` or `GiB`.

@@ -8,7 +8,7 @@ use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
     contract::Accepted,
-    kernel::{ids::NodeId, iso::Iso},
+    kernel::{ids::NodeId, iso::Iso, time::millis},
     people::Person,
     rest::{Answer, Shared, error::ApiError},
     session::drain::Phase,
@@ -44,7 +44,6 @@ pub(super) async fn show(shared: Data<Shared>) -> Answer<DrainView> {
     let now = shared.store.now();
     let drain = shared.gate.drain();
     let progress = drain.progress();
-    let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Ok(Json(DrainView {
         node: shared.node.clone(),
         draining: drain.has_begun(),

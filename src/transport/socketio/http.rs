@@ -20,7 +20,7 @@ use super::{
     start,
 };
 use crate::{
-    kernel::config::SocketIoConfig,
+    kernel::{config::SocketIoConfig, time::millis},
     protocol::{error_code::ErrorCode, fault},
     session::{env::Env, gate::Gate},
     transport::{
@@ -125,7 +125,6 @@ fn open(request: &HttpRequest, site: &Site) -> Result<HttpResponse, Denied> {
 
 /// The packet that begins a session: its id, to which transports it can be upgraded, and what its client must know.
 pub(super) fn open_packet(sid: &Sid, upgrades: &[&str], config: &SocketIoConfig) -> String {
-    let millis = |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let open = json!({
         "sid": sid.as_str(),
         "upgrades": upgrades,

@@ -1,7 +1,5 @@
 //! What Redis answers, as it is read.
 
-use std::time::Duration;
-
 use redis::{ErrorKind, FromRedisValue, Value};
 
 use crate::{
@@ -18,10 +16,6 @@ pub(super) fn tell_mended(keys: &[String]) {
 
 pub(super) fn names(users: &[UserId]) -> Vec<&str> {
     users.iter().map(UserId::as_str).collect()
-}
-
-pub(super) fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn value<T: FromRedisValue>(answer: Option<Value>) -> Result<T, RedisFault> {

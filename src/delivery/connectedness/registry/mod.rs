@@ -22,14 +22,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use redis::{Pipeline, Script, Value};
 
 use self::{
-    answers::{millis, names, number, tell_mended, time, value},
+    answers::{names, number, tell_mended, time, value},
     scripts::Scripts,
 };
 use crate::{
     backplane::redis::commands::{Commands, RedisFault},
     kernel::{
         ids::{NodeId, UserId},
-        time::Timestamp,
+        time::{Timestamp, millis},
     },
 };
 

@@ -41,17 +41,17 @@ const READER_CACHE_KIB: u32 = 512;
 /// this). The log is up to 64 MiB long then, which a start after a crash reads.
 const CHECKPOINT_PAGES: u32 = 16_000;
 
+/// What lies beside a database that is open, or was not closed. SQLite takes it for a part of whatever is in that place.
+pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Those in which there may be what the database itself has not.
+pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
+
 /// Opens the file, which is made if it is not there (its folder must be), and sets the connection
 /// up.
 pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, StoreError> {
-    // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces
-    // the dot.
-    let path = Path::new(".").join(path);
-    make(&path);
-    let path = path
-        .to_str()
-        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
-    let mut conn = SqliteConnection::establish(path)?;
+    make(path);
+    let mut conn = connect(path)?;
     let busy = match access {
         Access::Write | Access::Read => BUSY_TIMEOUT_MS,
         Access::Migrate => MIGRATE_BUSY_TIMEOUT_MS,
@@ -60,6 +60,20 @@ pub(super) fn open(path: &Path, access: Access) -> Result<SqliteConnection, Stor
     switch_to_wal(&mut conn, Duration::from_millis(busy.into()))?;
     conn.batch_execute(&set_up(access))?;
     Ok(conn)
+}
+
+/// Opens a file as it is, which SQLite makes if it is not there.
+pub(super) fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    // Under `.` no file name is taken for a URI, as `file:x` would be. An absolute path replaces
+    // the dot.
+    let path = Path::new(".").join(path);
+    Ok(SqliteConnection::establish(utf8(&path)?)?)
+}
+
+/// A path as SQLite takes it.
+fn utf8(path: &Path) -> Result<&str, StoreError> {
+    path.to_str()
+        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))
 }
 
 /// Makes a new database's file for its owner alone: SQLite would let everybody on the machine read people's messages. What
@@ -71,7 +85,8 @@ fn make(path: &Path) {
     if path.exists() {
         return;
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // Of a bare name the folder is the empty path.
+    let folder = Path::new(".").join(path.parent().unwrap_or(Path::new("")));
     let file = tempfile::Builder::new()
         .prefix(".otomo-")
         .tempfile_in(folder);
@@ -87,11 +102,9 @@ fn make(path: &Path) {
 pub(super) fn look(path: &Path) -> Result<SqliteConnection, StoreError> {
     let file = fs::canonicalize(path)
         .map_err(|cause| StoreError::unavailable_because("its file cannot be found", cause))?;
-    let file = file
-        .to_str()
-        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
-    let mut besides = ["-wal", "-journal"].iter();
-    let mode = match besides.any(|suffix| Path::new(&format!("{file}{suffix}")).exists()) {
+    let file = utf8(&file)?;
+    let is_there = |suffix: &&str| Path::new(&format!("{file}{suffix}")).exists();
+    let mode = match LOGS.iter().any(is_there) {
         true => "ro",
         false => "rw",
     };
@@ -210,7 +223,11 @@ pub(super) fn unique_columns(message: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    use std::{
+        ffi::OsStr,
+        fs::Permissions,
+        os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
+    };
 
     use super::*;
 
@@ -229,6 +246,18 @@ mod tests {
             .unwrap_err();
         drop(conn);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// What has no name in SQLite's words would be opened as a private temporary database, in which everything is well.
+    #[test]
+    fn a_path_that_is_not_utf8_is_refused_whoever_opens_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(OsStr::from_bytes(b"\xff.db"));
+        fs::write(&path, "").unwrap();
+        for opened in [connect(&path), look(&path), open(&path, Access::Migrate)] {
+            let refused = opened.err().unwrap().to_string();
+            assert!(refused.contains("not UTF-8"), "{refused}");
+        }
     }
 
     #[test]

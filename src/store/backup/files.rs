@@ -7,20 +7,16 @@ use std::{
 };
 
 use diesel::{
-    Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
-    dsl::sql, sql_types::Text,
+    RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _, dsl::sql,
+    sql_types::Text,
 };
 use tempfile::NamedTempFile;
 
 use super::BackupFault;
-use crate::store::StoreError;
+use crate::store::{StoreError, sqlite};
 
 pub(super) fn connect(path: &Path) -> Result<SqliteConnection, BackupFault> {
-    let path = Path::new(".").join(path);
-    let text = path
-        .to_str()
-        .ok_or_else(|| StoreError::unavailable("the path of the database is not UTF-8"))?;
-    let mut conn = SqliteConnection::establish(text).map_err(StoreError::from)?;
+    let mut conn = sqlite::connect(path)?;
     // A server that writes, or migrates, is waited for.
     conn.batch_execute("PRAGMA busy_timeout = 60000;")
         .map_err(StoreError::from)?;

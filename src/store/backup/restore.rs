@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     kernel::config::DatabaseUrl,
-    store::{lock::ServerLock, migrations},
+    store::{
+        lock::ServerLock,
+        migrations,
+        sqlite::{COMPANIONS, LOGS},
+    },
 };
-
-/// What lies beside a database that is open, or was not closed. SQLite takes it for a part of whatever is in that place.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Puts a backup in the place of the database of `url`, which no server may serve meanwhile. What was there is kept beside
 /// it, whole, under the name that is returned.
@@ -75,7 +76,7 @@ fn check_closed(from: &Path, place: &Path) -> Result<(), BackupFault> {
         let companion = fs::metadata(with_suffix(from, suffix));
         companion.is_ok_and(|it| it.len() > 0)
     };
-    match ["-wal", "-journal"].iter().any(has_content) {
+    match LOGS.iter().any(has_content) {
         true => Err(BackupFault::NotClosed(from.to_owned())),
         false => Ok(()),
     }

@@ -73,24 +73,21 @@ pub fn can_make(database: &Path) -> Result<(), NoRoom> {
 /// A write is one to a file beside it: a commit of SQLite is a page at the end of a log, and a flush.
 fn inspect_file(path: &Path) -> Result<Inspection, StoreError> {
     let (schema, pending) = migrations::compare(&mut Conn::Sqlite(sqlite::look(path)?))?;
-    let write = match schema {
-        None => None,
-        Some(_) => {
-            access(path, AccessFlags::W_OK).map_err(|cause| {
-                StoreError::unavailable_because("this user may not write to it", cause)
-            })?;
-            let took = time_write(path).map_err(|cause| {
-                StoreError::unavailable_because("nothing can be written beside it", cause)
-            })?;
-            Some(took)
-        }
-    };
+    let write = schema.as_ref().map(|_| try_write(path)).transpose()?;
     Ok(Inspection {
         pending,
         schema,
         write,
         clock: None,
     })
+}
+
+/// What a write takes, where this user may make one.
+fn try_write(path: &Path) -> Result<Duration, StoreError> {
+    access(path, AccessFlags::W_OK)
+        .map_err(|cause| StoreError::unavailable_because("this user may not write to it", cause))?;
+    time_write(path)
+        .map_err(|cause| StoreError::unavailable_because("nothing can be written beside it", cause))
 }
 
 /// What it takes to write a page over another and have it on the disk, in the folder of a file. The first one only makes the

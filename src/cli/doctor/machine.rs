@@ -16,11 +16,13 @@ use crate::{
 };
 
 /// Descriptors beside those of clients: files, the database, HTTP.
-const BESIDE: u64 = 256;
+const OTHER_DESCRIPTORS: u64 = 256;
 
-/// Bytes below which a disk is nearly full, and full.
-const LITTLE_ROOM: u64 = 2 << 30;
-const NO_ROOM: u64 = 200 << 20;
+/// Below this a disk is nearly full.
+const LOW_ROOM_BYTES: u64 = 2 << 30;
+
+/// Below this it is as good as full.
+const NO_ROOM_BYTES: u64 = 200 << 20;
 
 /// What to do about a server that may be the one of these settings, or not.
 const WHOSE: &str =
@@ -41,7 +43,7 @@ pub(super) fn descriptors(config: &Config, report: &mut Report) {
         let found = format!("{most}, and limits.connections is off");
         return report.warning(ABOUT, found, "set limits.connections below it");
     };
-    let needed = connections + BESIDE;
+    let needed = connections + OTHER_DESCRIPTORS;
     if most >= needed {
         let found = format!("{most}, enough for {connections} connections");
         return report.ok(ABOUT, found);
@@ -177,8 +179,8 @@ pub(super) fn disk(config: &Config, report: &mut Report) {
     let text = format!("{} MiB free at {}", free >> 20, there.display());
     let todo = "make room: when it is full nothing is stored any more";
     match free {
-        0..NO_ROOM => report.failed(ABOUT, text, todo),
-        NO_ROOM..LITTLE_ROOM => report.warning(ABOUT, text, todo),
+        0..NO_ROOM_BYTES => report.failed(ABOUT, text, todo),
+        NO_ROOM_BYTES..LOW_ROOM_BYTES => report.warning(ABOUT, text, todo),
         _ => report.ok(ABOUT, text),
     }
 }

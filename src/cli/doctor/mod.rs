@@ -42,11 +42,12 @@ struct Unwell(usize);
 type Report = report::Report<StdoutLock<'static>>;
 
 /// What is looked at, in this order.
-const LOOKS: [fn(&Config, &mut Report); 9] = [
+const LOOKS: [fn(&Config, &mut Report); 10] = [
     settings,
     stores::database,
     stores::redis,
-    trust::keys,
+    trust::tokens,
+    trust::backends,
     trust::certificate,
     machine::descriptors,
     machine::address,

@@ -21,7 +21,7 @@ const RENEW_DAYS: i64 = 14;
 const RENEW: &str = "renew it, then systemctl reload otomo (SIGHUP)";
 
 /// Keys for tokens: whether they can be used, and for what; and a token, made and believed.
-pub(super) fn keys(config: &Config, report: &mut Report) {
+pub(super) fn tokens(config: &Config, report: &mut Report) {
     const ABOUT: &str = "tokens";
     if config.development() {
         let todo = "set auth.hs256_secret, auth.public_key or auth.jwks_file before others can reach this server";
@@ -42,13 +42,21 @@ pub(super) fn keys(config: &Config, report: &mut Report) {
             Err(why) => report.failed(ABOUT, why, "report this: it is a fault of ours"),
         },
     }
-    if auth.api_keys.is_empty() {
-        let todo =
-            "set auth.api_keys for the app's backend, or give it tokens with the role service";
-        report.warning("backends", "auth.api_keys is empty", todo);
-    } else {
-        let found = format!("{} keys for backends", auth.api_keys.len());
-        report.ok("backends", found);
+}
+
+/// Keys of the app's backend. Without any credentials everybody is let in: that is said of tokens.
+pub(super) fn backends(config: &Config, report: &mut Report) {
+    const ABOUT: &str = "backends";
+    if config.development() {
+        return;
+    }
+    match config.auth.now().api_keys.len() {
+        0 => report.warning(
+            ABOUT,
+            "auth.api_keys is empty",
+            "set auth.api_keys for the app's backend, or give it tokens with the role service",
+        ),
+        keys => report.ok(ABOUT, format!("{keys} keys for backends")),
     }
 }
 

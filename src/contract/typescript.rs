@@ -4,7 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::gives::JSON;
-use crate::protocol::schema::typescript::{comment, declaration, field_name, heading, of, text};
+use crate::protocol::schema::typescript::{
+    comment, declaration, field_name, heading, text, type_of,
+};
 
 const HEAD: &str = "\
 // The REST of Otomo. Written by `otomo schema typescript-rest` from its OpenAPI document (web/schemas/openapi.json): do not edit.
@@ -72,7 +74,7 @@ fn entry(path: &str, operation: &Value) -> Option<String> {
     let mut answers = answers?;
     answers.dedup();
     let body = at(operation, &["requestBody", "content", JSON, "schema"]);
-    let body = body.map_or_else(|| "undefined".to_owned(), of);
+    let body = body.map_or_else(|| "undefined".to_owned(), type_of);
     let about = comment(text(operation, "summary"), "    ");
     let name = field_name(path);
     let (query, answer) = (query(operation), answers.join(" | "));
@@ -84,7 +86,7 @@ fn entry(path: &str, operation: &Value) -> Option<String> {
 fn type_of_answer(answer: &Value) -> Option<String> {
     match answer.get("content") {
         None => Some("null".to_owned()),
-        Some(content) => at(content, &[JSON, "schema"]).map(of),
+        Some(content) => at(content, &[JSON, "schema"]).map(type_of),
     }
 }
 
@@ -104,7 +106,7 @@ fn parameter(parameter: &Value) -> String {
     let name = field_name(text(parameter, "name"));
     let required = parameter.get("required").and_then(Value::as_bool);
     let mark = if required == Some(true) { "" } else { "?" };
-    let kind = parameter.get("schema").map(of).unwrap_or_default();
+    let kind = parameter.get("schema").map(type_of).unwrap_or_default();
     format!("{name}{mark}: {kind}")
 }
 

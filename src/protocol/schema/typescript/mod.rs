@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use self::types::{alias, interface};
-pub use self::types::{comment, field_name, of};
+pub use self::types::{comment, field_name, type_of};
 use super::{
     message::pascal_case,
     messages::{COMMAND, EVENT, commands, events, shared},

@@ -60,7 +60,7 @@ pub(super) fn interface(name: &str, schema: &Value) -> String {
     let mut lines = String::new();
     for (name, mark, property) in fields(schema) {
         let about = comment(text(property, "description"), "  ");
-        let (name, kind) = (field_name(name), of(property));
+        let (name, kind) = (field_name(name), type_of(property));
         lines.push_str(&format!("{about}  {name}{mark}: {kind};\n"));
     }
     if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
@@ -74,17 +74,17 @@ pub(super) fn interface(name: &str, schema: &Value) -> String {
 pub(super) fn alias(name: &str, schema: &Value) -> String {
     let words = schema.get("oneOf").and_then(Value::as_array);
     let Some(words) = words else {
-        return format!("export type {name} = {};\n", of(schema));
+        return format!("export type {name} = {};\n", type_of(schema));
     };
     let words = words.iter().map(|word| {
         let about = comment(text(word, "description"), "  ");
-        format!("\n{about}  | {}", of(word))
+        format!("\n{about}  | {}", type_of(word))
     });
     format!("export type {name} ={};\n", words.collect::<String>())
 }
 
 /// The type of a value.
-pub fn of(schema: &Value) -> String {
+pub fn type_of(schema: &Value) -> String {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         let name = target
             .rsplit_once('/')
@@ -99,7 +99,7 @@ pub fn of(schema: &Value) -> String {
     }
     let several = schema.get("anyOf").or_else(|| schema.get("oneOf"));
     if let Some(Value::Array(schemas)) = several {
-        return union(schemas.iter().map(of));
+        return union(schemas.iter().map(type_of));
     }
     match schema.get("type") {
         Some(Value::String(kind)) => of_kind(kind, schema),
@@ -116,12 +116,12 @@ fn of_kind(kind: &str, schema: &Value) -> String {
         "integer" | "number" => "number".to_owned(),
         "array" => format!(
             "Array<{}>",
-            schema.get("items").map_or("unknown".to_owned(), of)
+            schema.get("items").map_or("unknown".to_owned(), type_of)
         ),
         "object" if schema.get("properties").is_some() => {
             let fields = fields(schema).into_iter();
             let fields = fields.map(|(name, mark, property)| {
-                format!("{}{mark}: {}", field_name(name), of(property))
+                format!("{}{mark}: {}", field_name(name), type_of(property))
             });
             format!("{{ {} }}", fields.collect::<Vec<_>>().join("; "))
         }
@@ -136,7 +136,7 @@ fn of_values(schema: &Value) -> String {
     let by_pattern = schema.get("patternProperties").and_then(Value::as_object);
     let by_pattern = by_pattern.and_then(|patterns| patterns.values().next());
     let values = by_pattern.or_else(|| schema.get("additionalProperties"));
-    values.map_or("unknown".to_owned(), of)
+    values.map_or("unknown".to_owned(), type_of)
 }
 
 fn union(types: impl Iterator<Item = String>) -> String {
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_text_of_a_schema_is_one_text_of_typescript() {
         let schema = json!({"enum": ["plain", "it's", r"back\slash"]});
-        assert_eq!(of(&schema), r"'plain' | 'it\'s' | 'back\\slash'");
+        assert_eq!(type_of(&schema), r"'plain' | 'it\'s' | 'back\\slash'");
         assert_eq!(field_name("x-it's"), r"'x-it\'s'");
     }
 }

@@ -1,7 +1,6 @@
 //! One endpoint: what serves it and what describes it.
 
 use actix_web::{FromRequest, Handler, Responder, Route, guard, http::Method, web};
-
 use serde_json::json;
 
 use super::{gives::Gives, operation::Operation, schemas::Schemas, takes::Takes};

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 pub use super::{operation::Operation, schemas::Schemas};
 
+/// The type of JSON.
+pub(super) const JSON: &str = "application/json";
+
 /// An answer that describes itself.
 pub trait Gives {
     /// Adds the answers of requests that were done.
@@ -20,9 +23,6 @@ impl<T: Gives, E> Gives for Result<T, E> {
         T::describe(operation, schemas);
     }
 }
-
-/// The type of JSON.
-pub(super) const JSON: &str = "application/json";
 
 impl<T: JsonSchema> Gives for Json<T> {
     fn describe(operation: &mut Operation, schemas: &mut Schemas) {

@@ -1,5 +1,7 @@
-//! One example of every message, kept in `tests/golden/protocol_v1.jsonl`: a change of that file is a change
-//! for clients, and is seen as one in review. `UPDATE_GOLDEN=1` writes it anew.
+//! Messages as clients and backends see them: one example of each, what may be published, what rooms hear, and the schemas.
+//!
+//! The examples are kept in `tests/golden/protocol_v1.jsonl`: a change of that file is a change for clients, and is seen as one
+//! in review. `UPDATE_GOLDEN=1` writes it anew.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    kernel::identity::Role,
-    kernel::ids::{EventId, NodeId, SessionId, UserId},
-    kernel::time::Timestamp,
+    kernel::{
+        identity::Role,
+        ids::{EventId, NodeId, SessionId, UserId},
+        time::Timestamp,
+    },
     protocol::{close_code::CloseCode, error_code::ErrorCode, fault::Fault},
 };
 

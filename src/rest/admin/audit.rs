@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::{
     audit::{Action, Audit, Entry},
-    kernel::ids::{AuditId, UserId},
-    kernel::iso::Iso,
+    kernel::{
+        ids::{AuditId, UserId},
+        iso::Iso,
+    },
     rest::{
         Answer, Shared,
         paging::{Page, Paging},

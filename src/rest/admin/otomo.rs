@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::audited::audited;
 use crate::{
     audit::{Action, AuditEvent},
-    kernel::ids::{CallId, DeviceId, NodeId, SessionId, UserId},
-    kernel::iso::Iso,
+    kernel::{
+        ids::{CallId, DeviceId, NodeId, SessionId, UserId},
+        iso::Iso,
+    },
     people::Person,
     presence::{
         board::Place,

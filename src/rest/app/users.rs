@@ -7,8 +7,10 @@ use serde::Serialize;
 use crate::{
     chat::status::TypingTo,
     friends::queries::Status,
-    kernel::ids::{ConversationId, UserId},
-    kernel::iso::Iso,
+    kernel::{
+        ids::{ConversationId, UserId},
+        iso::Iso,
+    },
     people::Person,
     rest::{Answer, Shared},
 };

@@ -6,11 +6,14 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
 /// The longest name of a user, device or node, in bytes.
 pub const NAME_MAX_BYTES: usize = 128;
+
+/// How a UUID looks.
+const UUID_EXAMPLE: &str = "0198c0de-0000-7000-8000-000000000001";
 
 /// What a name looks like to JSON Schema.
 const NAME_PATTERN: &str = r"^[^\s\x00-\x1f\x7f-\x9f]+$";
@@ -20,6 +23,31 @@ const NAME_PATTERN: &str = r"^[^\s\x00-\x1f\x7f-\x9f]+$";
 #[error("{kind} must be 1 to {NAME_MAX_BYTES} bytes without spaces or control characters")]
 pub struct IdFault {
     kind: &'static str,
+}
+
+/// A value that cannot be an id that is made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} must be a UUID, like {UUID_EXAMPLE}")]
+struct NotAUuid {
+    kind: &'static str,
+}
+
+/// Reads a UUID from its text. uuid's own says what it finds in the middle of a text, and not what the text is for.
+struct UuidVisitor {
+    kind: &'static str,
+}
+
+impl de::Visitor<'_> for UuidVisitor {
+    type Value = Uuid;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a UUID, like {UUID_EXAMPLE}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Uuid, E> {
+        let uuid = text.parse();
+        uuid.map_err(|_no_uuid| E::custom(NotAUuid { kind: self.kind }))
+    }
 }
 
 /// An id that the app or the operator chose. `Arc<str>` inside: cloning copies a pointer.
@@ -80,11 +108,9 @@ macro_rules! name_id {
 
 /// An id that is made, by us or (for calls) by the client.
 macro_rules! uuid_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-        )]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
         #[schemars(with = "String", extend("format" = "uuid"))]
         pub struct $name(Uuid);
 
@@ -93,6 +119,12 @@ macro_rules! uuid_id {
             #[expect(clippy::new_without_default, reason = "a new id is not a default value")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(UuidVisitor { kind: $kind }).map(Self)
             }
         }
 
@@ -151,31 +183,31 @@ name_id!(
 uuid_id!(
     /// One call, from the request to its end. Made by the calling client. Compared as a UUID and answered in lower case,
     /// however the client spelled it (RFC 9562, section 4).
-    CallId
+    CallId, "a call id"
 );
 uuid_id!(
     /// One connected client, for as long as it is connected.
-    SessionId
+    SessionId, "a session id"
 );
 uuid_id!(
     /// One conversation, of two people or of a group.
-    ConversationId
+    ConversationId, "a conversation id"
 );
 uuid_id!(
     /// One message of a conversation.
-    MessageId
+    MessageId, "a message id"
 );
 uuid_id!(
     /// One durable event, stored once however many inboxes refer to it.
-    EventId
+    EventId, "an event id"
 );
 uuid_id!(
     /// One thing that an admin did.
-    AuditId
+    AuditId, "an id of the audit log"
 );
 uuid_id!(
     /// One transaction of the points of a user.
-    TransactionId
+    TransactionId, "a transaction id"
 );
 
 /// The namespace of the ids of direct conversations (RFC 9562, section 5.5).

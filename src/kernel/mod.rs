@@ -18,4 +18,5 @@ pub mod standing;
 pub mod time;
 pub mod token;
 pub mod type_name;
+pub mod unreadable;
 pub mod whole;

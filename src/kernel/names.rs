@@ -3,10 +3,8 @@
 
 /// A text that names no variant: a row that a newer (or a broken) server wrote.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no {kind}, which is one of {}", known.join(", "))]
+#[error("{text:?} must be one of {}", known.join(", "))]
 pub struct UnknownName {
-    /// The enum that was read.
-    pub kind: &'static str,
     /// What stood there.
     pub text: String,
     /// What might.
@@ -55,7 +53,6 @@ macro_rules! named {
                 match text {
                     $($text => Ok(Self::$variant),)+
                     unknown => Err($crate::kernel::names::UnknownName {
-                        kind: stringify!($name),
                         text: unknown.to_owned(),
                         known: &[$($text,)+],
                     }),
@@ -102,9 +99,6 @@ mod tests {
             assert_eq!(taste.to_string().parse(), Ok(*taste));
         }
         let unknown = "bitter".parse::<Taste>().unwrap_err();
-        assert_eq!(
-            unknown.to_string(),
-            "\"bitter\" is no Taste, which is one of salty, sour"
-        );
+        assert_eq!(unknown.to_string(), "\"bitter\" must be one of salty, sour");
     }
 }

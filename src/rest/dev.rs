@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Shared, error::ApiError};
+use super::{Answer, Shared, body::Body, error::ApiError};
 use crate::{
     contract::reading,
     kernel::{
@@ -79,8 +79,7 @@ struct Lent {
 }
 
 /// `POST /dev/token`
-async fn token(shared: Data<Shared>, wanted: Json<Wanted>) -> Answer<Lent> {
-    let wanted = wanted.into_inner();
+async fn token(shared: Data<Shared>, Body(wanted): Body<Wanted>) -> Answer<Lent> {
     let expires_at = shared.store.now() + TTL;
     let identity = Identity {
         user: wanted.user_id,

@@ -23,7 +23,11 @@ use crate::{
     chat::ChatFault,
     contract::ErrorBody,
     friends::FriendsFault,
-    kernel::{logging::chain, token::TokenFault},
+    kernel::{
+        logging::chain,
+        token::TokenFault,
+        unreadable::{self, Unreadable},
+    },
     people::EntryFault,
     points::PointsFault,
     presence::PresenceFault,
@@ -52,12 +56,16 @@ impl ApiError {
 
     /// No such thing, or none that the asker may see.
     pub(super) fn not_found(what: &str) -> Self {
-        Self::new(ErrorCode::NotFound, format!("no such {what}"))
+        let message = format!("there is no {what} by this id that you may see; look at the id");
+        Self::new(ErrorCode::NotFound, message)
     }
 
     /// No otomo has this id.
     pub(super) fn unknown_otomo() -> Self {
-        Self::new(ErrorCode::OtomoNotFound, "no otomo is known by this id")
+        Self::new(
+            ErrorCode::OtomoNotFound,
+            "no otomo is known by this id; GET /api/otomo lists them",
+        )
     }
 
     /// The role may not do this.
@@ -238,7 +246,7 @@ impl From<JsonPayloadError> for ApiError {
                 Self::bad_request("the body must be JSON, with Content-Type: application/json")
             }
             JsonPayloadError::Deserialize(fault) => {
-                Self::bad_request(format!("the body is not what it should be: {fault}"))
+                Self::bad_request(Unreadable::from(&fault).within("the body"))
             }
             JsonPayloadError::Payload(PayloadError::Io(late))
                 if late.kind() == std::io::ErrorKind::TimedOut =>
@@ -254,7 +262,7 @@ impl From<QueryPayloadError> for ApiError {
     fn from(error: QueryPayloadError) -> Self {
         match error {
             QueryPayloadError::Deserialize(fault) => {
-                Self::bad_request(format!("the query is not what it should be: {fault}"))
+                Self::bad_request(unreadable::query(&fault.to_string()))
             }
             _ => Self::bad_request("the query cannot be read"),
         }
@@ -264,7 +272,8 @@ impl From<QueryPayloadError> for ApiError {
 impl From<PathError> for ApiError {
     /// A text that can be no id is the id of nothing.
     fn from(_: PathError) -> Self {
-        Self::not_found("thing")
+        let message = "an id in the path cannot be the id of anything; look at the path";
+        Self::new(ErrorCode::NotFound, message)
     }
 }
 
@@ -292,7 +301,10 @@ pub(super) async fn in_one_shape(
 
 fn foreign(status: StatusCode) -> ApiError {
     match status {
-        StatusCode::NOT_FOUND => ApiError::new(ErrorCode::NotFound, "there is nothing here"),
+        StatusCode::NOT_FOUND => ApiError::new(
+            ErrorCode::NotFound,
+            "nothing is served at this path; /openapi.json lists what is",
+        ),
         StatusCode::METHOD_NOT_ALLOWED => ApiError::bad_request(
             "this method does nothing here; the header Allow lists those that do",
         ),

@@ -20,6 +20,7 @@ mod access;
 mod admin;
 mod app;
 mod auth;
+mod body;
 mod body_time;
 mod call;
 mod dev;

@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::ApiError;
-use crate::contract::reading;
+use crate::{contract::reading, protocol::error_code::ErrorCode};
 
 /// The files of `web` that browsers may have. Their paths are those of the sources, so that what a module imports by a
 /// relative path is found by browsers, compilers and tests alike.
@@ -99,7 +99,8 @@ async fn part(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 
 fn file(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
     let Some(file) = Web::get(path) else {
-        return Err(ApiError::not_found("page"));
+        let message = "there is no page at this path; begin at / or /admin/";
+        return Err(ApiError::new(ErrorCode::NotFound, message));
     };
     let tag = tag(&file);
     let mut response = HttpResponse::Ok();

@@ -11,6 +11,7 @@ use crate::{
         ids::{DeviceId, IdFault, UserId},
         time::Timestamp,
         token::{TokenFault, Verifier, bearer, from_cookie},
+        unreadable,
     },
     protocol::{close_code::CloseCode, spec::Topics},
     session::hello::{Credentials, Hello, Options},
@@ -55,7 +56,7 @@ fn last_seq<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHandshake {
     /// The query does not parse.
-    #[error("the query is not understood: {0}")]
+    #[error("{0}")]
     Query(String),
     /// No such topic.
     #[error(transparent)]
@@ -142,10 +143,11 @@ pub(super) fn verified(token: &str, verifier: &Verifier, now: Timestamp) -> Cred
     }
 }
 
-fn fault_of(error: &QueryPayloadError) -> String {
+/// What is wrong with a query, in a sentence.
+pub(super) fn fault_of(error: &QueryPayloadError) -> String {
     match error {
-        QueryPayloadError::Deserialize(fault) => fault.to_string(),
-        other => other.to_string(),
+        QueryPayloadError::Deserialize(fault) => unreadable::query(&fault.to_string()),
+        _ => "the query cannot be read".to_owned(),
     }
 }
 

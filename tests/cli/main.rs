@@ -155,7 +155,7 @@ fn a_token_for_nobody_is_a_wrong_command_line() {
         (&["token", "--sub", "taro"], "--role"),
         (
             &["token", "--sub", "taro", "--role", "king"],
-            "\"king\" is no Role",
+            "\"king\" must be one of user, otomo, admin",
         ),
         (
             &["token", "--sub", "ta ro", "--role", "user"],

@@ -6,19 +6,19 @@ use super::{call::PhaseName, ending::Outcome};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Not one of the two people, or no such call: deliberately the same.
-    #[error("you are not a participant of this call")]
+    #[error("you are not a participant of this call, or there is none by this id")]
     NotParticipant,
     /// A participant, but this is the other side's to do: the caller cannot accept, the otomo not cancel.
     #[error("this is for the other side to do")]
     WrongSide,
     /// Another device of the otomo was first.
-    #[error("another device has accepted this call")]
+    #[error("another device has accepted this call; leave it to that one")]
     AlreadyAccepted {
         /// Where the call is now.
         phase: PhaseName,
     },
     /// The call is over.
-    #[error("this call is over ({outcome}, {reason})")]
+    #[error("this call is over ({outcome}, {reason}); begin a new one")]
     AlreadyEnded {
         /// How far it came.
         outcome: Outcome,
@@ -26,31 +26,31 @@ pub enum Refusal {
         reason: &'static str,
     },
     /// The phase does not allow it.
-    #[error("not possible while the call is {phase}")]
+    #[error("not possible while the call is {phase}; wait for its next event")]
     InvalidPhase {
         /// Where the call is now.
         phase: PhaseName,
     },
     /// A signal or a media report of a device that does not talk in this call.
-    #[error("another device of yours talks in this call")]
+    #[error("another device of yours talks in this call; leave it to that one")]
     OtherDevice,
     /// An offer or an answer before the accept: there is nobody to pass it to.
-    #[error("nobody has accepted this call yet")]
+    #[error("nobody has accepted this call yet; wait for signaling_start")]
     SignalTooEarly,
     /// More early candidates than are kept.
-    #[error("too many candidates before the call was accepted")]
+    #[error("too many candidates before the call was accepted; wait for signaling_start")]
     TooManyCandidates,
     /// The other side's device is gone and may come back.
-    #[error("the other side is reconnecting")]
+    #[error("the other side is reconnecting; try again in a moment")]
     PeerUnavailable,
     /// The id is taken by a call between other people.
-    #[error("this call id is in use")]
+    #[error("this call id belongs to another call; make a new UUID for each call")]
     DuplicateCallId,
     /// The caller is in another call.
-    #[error("you are in another call")]
+    #[error("you are in another call; end that one first")]
     CallerBusy,
     /// The called user is not an otomo, or is the caller themselves.
-    #[error("no such otomo")]
+    #[error("no otomo is known by this id; GET /api/otomo lists them")]
     OtomoNotFound,
     /// The caller cannot pay for one minute.
     #[error(
@@ -63,6 +63,6 @@ pub enum Refusal {
         balance: i64,
     },
     /// More requests than `limits.calls_per_minute`.
-    #[error("too many call requests")]
+    #[error("too many call requests; wait a while and try again")]
     RateLimited,
 }

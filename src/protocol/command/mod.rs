@@ -20,6 +20,7 @@ pub use rooms::{Action, AppAction, ChatMessage, OfGame, OfRoom, Ping};
 pub use system::{ChosenStatus, Heartbeat, InitConnection, OtomoStatusSet, TokenRefresh};
 
 use super::{described::Described, error_code::ErrorCode, event, fault::Fault};
+use crate::kernel::unreadable;
 
 /// The longest `requestId`, in bytes.
 pub const REQUEST_ID_MAX_BYTES: usize = 64;
@@ -205,16 +206,20 @@ pub fn decode_with(
     }
     // Fields can be read from an array, too, by their order: that is not the protocol's.
     if !json.trim_ascii_start().starts_with(b"{") {
-        let fault = Fault::new(ErrorCode::BadRequest, "the message is not a JSON object");
+        let fault = Fault::new(
+            ErrorCode::BadRequest,
+            r#"the message is not a JSON object; send one like {"type": "heartbeat"}"#,
+        );
         return Err(Box::new(Undecodable {
             request_id: None,
             fault,
         }));
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(json).map_err(|error| {
+    let envelope: Envelope<'_> = unreadable::read(json).map_err(|fault| {
+        let message = fault.within("the message");
         Box::new(Undecodable {
             request_id: request_id(json),
-            fault: unreadable("the message", &error),
+            fault: Fault::new(ErrorCode::BadRequest, message),
         })
     })?;
     match Command::read(&envelope.name, json, is_action) {
@@ -271,15 +276,10 @@ fn depth(json: &[u8]) -> usize {
 fn fields<T: DeserializeOwned>(name: &str, json: &[u8]) -> Result<T, Fault> {
     // A command without fields: that it is an object is known by now.
     let json = if size_of::<T>() == 0 { b"{}" } else { json };
-    serde_json::from_slice(json).map_err(|error| unreadable(name, &error))
-}
-
-fn unreadable(what: &str, error: &serde_json::Error) -> Fault {
-    let message = match error.classify() {
-        serde_json::error::Category::Data => format!("{what}: {error}"),
-        _ => format!("{what} is not a JSON object: {error}"),
-    };
-    Fault::new(ErrorCode::BadRequest, message)
+    unreadable::read(json).map_err(|fault| {
+        let message = format!("{name}: {}", fault.within("the message"));
+        Fault::new(ErrorCode::BadRequest, message)
+    })
 }
 
 fn unknown(name: &str) -> Fault {

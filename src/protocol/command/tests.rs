@@ -39,6 +39,30 @@ fn what_does_not_fit_is_answered_with_the_field_and_the_request_id() {
 }
 
 #[test]
+fn a_refusal_names_the_field_and_nothing_of_this_program() {
+    let id = CallId::new();
+    let offer =
+        |offer: &str| format!(r#"{{"type":"webrtc_offer","callId":"{id}","offer":{offer}}}"#);
+    for (json, told) in [
+        (
+            offer("null"),
+            "webrtc_offer: offer must be an object, and is null",
+        ),
+        (
+            offer(r#"{"type":"offer"}"#),
+            "webrtc_offer: offer.sdp is missing",
+        ),
+        ("{}".to_owned(), "type is missing"),
+        (
+            r#"{"type":"call_accept","callId":"zz"}"#.to_owned(),
+            "call_accept: callId cannot be used: a call id must be a UUID, like 0198c0de-0000-7000-8000-000000000001",
+        ),
+    ] {
+        assert_eq!(refused(&json).message, told);
+    }
+}
+
+#[test]
 fn only_an_object_is_a_command() {
     for json in [r#"["heartbeat",null]"#, "null", "7", r#""heartbeat""#, ""] {
         let fault = refused(json);

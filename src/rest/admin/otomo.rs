@@ -18,6 +18,7 @@ use crate::{
     },
     rest::{
         Answer, Shared,
+        body::Body,
         error::ApiError,
         evict::evict,
         otomo::{Filter, ListPlace, OtomoView},
@@ -175,7 +176,7 @@ pub(super) async fn force(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<UserId>,
-    force: Json<Force>,
+    Body(force): Body<Force>,
 ) -> Answer<Forced> {
     let id = id.into_inner();
     let status: Status = force

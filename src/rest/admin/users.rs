@@ -10,7 +10,7 @@ use crate::{
     delivery::inbox::{Seq, records},
     kernel::{ids::UserId, whole::whole},
     people::Person,
-    rest::{Answer, Shared, error::ApiError},
+    rest::{Answer, Shared, body::Body, error::ApiError},
 };
 
 /// What is to be sent again.
@@ -41,7 +41,7 @@ pub(super) async fn resend(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<UserId>,
-    wanted: Json<InboxResend>,
+    Body(wanted): Body<InboxResend>,
 ) -> Answer<InboxResent> {
     let (user, after) = (id.into_inner(), Seq::new(wanted.after));
     let detail = format_args!("after={after}");

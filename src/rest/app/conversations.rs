@@ -22,6 +22,7 @@ use crate::{
     people::Person,
     rest::{
         Answer, Shared,
+        body::Body,
         error::ApiError,
         idempotency::IdempotencyHeader,
         paging::{Page, Paging},
@@ -153,9 +154,9 @@ pub(super) async fn begin(
     shared: Data<Shared>,
     who: ReqData<Person>,
     key: IdempotencyHeader,
-    begin: Json<Begin>,
+    Body(begin): Body<Begin>,
 ) -> Answer<ConversationView> {
-    let wanted = match begin.into_inner() {
+    let wanted = match begin {
         Begin::Direct { user_id } => ConversationRequest::Direct(user_id),
         Begin::Group { members, title } => {
             let fit = title.as_deref().map(person_name::check).transpose();

@@ -16,7 +16,7 @@ use crate::{
     },
     people::Person,
     protocol::{command::MessageSend, event::MessageReadAck},
-    rest::{Answer, Shared, error::ApiError, paging::Size},
+    rest::{Answer, Shared, body::Body, error::ApiError, paging::Size},
 };
 
 /// One message.
@@ -132,13 +132,13 @@ pub(super) async fn send(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<ConversationId>,
-    send: Json<Send>,
+    Body(send): Body<Send>,
 ) -> Answer<MessageView> {
     let Send {
         client_message_id,
         body,
         data,
-    } = send.into_inner();
+    } = send;
     let draft = MessageSend {
         conversation_id: Some(*id),
         to_user_id: None,
@@ -165,7 +165,7 @@ pub(super) async fn read(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<ConversationId>,
-    read: Json<Read>,
+    Body(read): Body<Read>,
 ) -> Answer<MessageReadAck> {
     let cursor = shared.chat.read(&who.user, *id, read.message_seq);
     Ok(Json(MessageReadAck {
@@ -186,7 +186,7 @@ pub(super) async fn typing(
     shared: Data<Shared>,
     who: ReqData<Person>,
     id: Path<ConversationId>,
-    typing: Json<Typing>,
+    Body(typing): Body<Typing>,
 ) -> Result<NoContent, ApiError> {
     if typing.typing {
         shared.chat.start_typing(&who.user, None, *id).await?;

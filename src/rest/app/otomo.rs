@@ -14,6 +14,7 @@ use crate::{
     rest::{
         Answer, Shared,
         admin::audited::audited,
+        body::Body,
         error::ApiError,
         otomo::{ChoiceView, Filter, ListPlace, OtomoView},
         paging::{Page, Paging},
@@ -58,9 +59,9 @@ pub(super) struct Choose {
 pub(super) async fn choose(
     shared: Data<Shared>,
     who: ReqData<Person>,
-    choose: Json<Choose>,
+    Body(choose): Body<Choose>,
 ) -> Answer<ChoiceView> {
-    let (person, choose) = (who.into_inner(), choose.into_inner());
+    let person = who.into_inner();
     let (chosen, until) = (choose.status.into(), choose.until.map(|until| until.0));
     match (person.role, choose.user_id) {
         (Role::Otomo, otomo) if otomo.as_ref().is_none_or(|it| *it == person.user) => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     kernel::ids::CallId,
-    rest::{Answer, Shared},
+    rest::{Answer, Shared, body::Body},
 };
 
 /// Whether media flows.
@@ -29,7 +29,7 @@ pub(super) struct Noted {
 pub(super) async fn media(
     shared: Data<Shared>,
     id: Path<CallId>,
-    media: Json<Media>,
+    Body(media): Body<Media>,
 ) -> Answer<Noted> {
     let (call_id, alive) = (id.into_inner(), media.alive);
     shared.calls.media(call_id, alive).await?;

@@ -12,7 +12,7 @@ use crate::{
     contract::takes::RawJson,
     kernel::{
         ids::{IdempotencyKey, RoomId, UserId},
-        type_name,
+        type_name, unreadable,
         whole::whole_if_any,
     },
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
@@ -153,7 +153,7 @@ pub(super) async fn publish(shared: Data<Shared>, body: RawJson<ToPublish>) -> A
     let several = batch.events.is_some();
     let drafts = match batch.events {
         Some(events) if events.is_empty() || events.len() > BATCH_MAX => {
-            let message = format!("send 1 to {BATCH_MAX} events");
+            let message = format!("must be 1 to {BATCH_MAX} events");
             return Err(invalid("events", message).into());
         }
         Some(events) => {
@@ -224,20 +224,13 @@ fn target(body: TargetBody) -> Result<Target, &'static str> {
 }
 
 fn read<T: DeserializeOwned>(path: &str, json: &[u8]) -> Result<T, ApiError> {
-    let mut text = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut text).map_err(|fault| {
-        let field = match fault.path().to_string() {
-            root if root == "." => String::new(),
-            field => field,
-        };
-        let message = format!("is not what it should be: {}", fault.inner());
-        invalid(&join(path, &field), message)
-    })?;
-    let rest = text.end().map(|()| read);
-    rest.map_err(|fault| invalid(path, format!("is not JSON: {fault}")).into())
+    let read = unreadable::read(json);
+    read.map_err(|fault| invalid(&join(path, &fault.path), fault.message).into())
 }
 
 fn invalid(path: &str, message: impl Into<String>) -> Fault {
+    let place = if path.is_empty() { "the event" } else { path };
+    let message = format!("{place} {}", message.into());
     Fault::new(ErrorCode::EventInvalid, message).about("path", path)
 }
 

@@ -18,7 +18,7 @@ use crate::{
         },
         rules::{Amount, AmountFault, Change, POINTS_MAX},
     },
-    rest::{Answer, Shared, error::ApiError, idempotency::RequiredIdempotencyHeader},
+    rest::{Answer, Shared, body::Body, error::ApiError, idempotency::RequiredIdempotencyHeader},
 };
 
 /// What is ordered. Each field is read by itself, so that a refusal can say which one is wrong.
@@ -67,7 +67,7 @@ pub(super) async fn grant(
     shared: Data<Shared>,
     key: RequiredIdempotencyHeader,
     user: Path<UserId>,
-    body: Json<OrderBody>,
+    Body(body): Body<OrderBody>,
 ) -> Answer<Done> {
     let order = order(&key, user, &body, Change::Grant)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))
@@ -79,7 +79,7 @@ pub(super) async fn consume(
     shared: Data<Shared>,
     key: RequiredIdempotencyHeader,
     user: Path<UserId>,
-    body: Json<OrderBody>,
+    Body(body): Body<OrderBody>,
 ) -> Answer<Done> {
     let order = order(&key, user, &body, Change::Consume)?;
     Ok(Json(shared.points.carry_out(order).await?.into()))

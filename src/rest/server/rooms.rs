@@ -12,6 +12,7 @@ use crate::{
     },
     rest::{
         Answer, Shared,
+        body::Body,
         error::ApiError,
         paging::{Page, Paging},
     },
@@ -41,7 +42,7 @@ pub(super) struct MemberView {
 pub(super) async fn grant(
     shared: Data<Shared>,
     path: Path<(RoomId, UserId)>,
-    until: Json<Until>,
+    Body(until): Body<Until>,
 ) -> Result<Stored<MemberView>, ApiError> {
     let (room, user) = path.into_inner();
     let expires_at = until.expires_at.map(|time| time.0);

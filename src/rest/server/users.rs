@@ -15,7 +15,7 @@ use crate::{
     },
     people::{Person, Put},
     protocol::close_code::CloseCode,
-    rest::{Answer, Shared, error::ApiError, evict::evict},
+    rest::{Answer, Shared, body::Body, error::ApiError, evict::evict},
 };
 
 /// The longest address of a picture, in bytes.
@@ -58,9 +58,9 @@ const ROLE_CHANGED: &str = "your role has changed; come back with a new token";
 pub(super) async fn put(
     shared: Data<Shared>,
     id: Path<UserId>,
-    user: Json<User>,
+    Body(user): Body<User>,
 ) -> Result<Stored<StoredUser>, ApiError> {
-    let (id, user) = (id.into_inner(), user.into_inner());
+    let id = id.into_inner();
     check(&user)?;
     let put = shared.people.put(person(&id, &user)).await?;
     log::info!(

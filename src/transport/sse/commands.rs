@@ -172,7 +172,7 @@ impl Recipient {
     fn named(query: &RawQuery<Self>) -> Result<Self, Refusal> {
         let bad = |message: String| Fault::new(ErrorCode::BadRequest, message);
         let named = query.read();
-        let named = named.map_err(|error| bad(format!("the query is not valid: {error}")))?;
+        let named = named.map_err(|error| bad(credentials::fault_of(&error)))?;
         if named.session.is_none() && named.device.is_none() {
             let message =
                 "say for which stream: ?session=<sessionId of connected>, or ?device=".to_owned();

@@ -121,6 +121,12 @@ async fn a_command_is_for_a_session_of_ones_own_with_its_limits() {
             "{user} {query}: {body}"
         );
     }
+    let (_, body) = post("taro", "session=x").await;
+    let told = body["error"]["message"].as_str().unwrap();
+    assert!(
+        told.contains("a session id must be a UUID, like") && !told.contains("deserialize"),
+        "{told}"
+    );
     assert_eq!(post("taro", "device=phone").await.0, 200);
     let forger = Poster::new(&server, "taro", Role::User, "device=phone");
     let forger = forger.with_token(server.forged("taro", Role::User));

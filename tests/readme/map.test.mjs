@@ -57,3 +57,18 @@ test('both READMEs have a new user do the same', () => {
   const steps = (name) => plan(Markdown.read(ROOT + name)).map(({ line: _, why: __, ...step }) => step);
   assert.deepEqual(steps('README.ja.md'), steps('README.md'));
 });
+
+test('both READMEs name what must be there before it is used, and let nobody else read a secret', () => {
+  for (const name of ['README.md', 'README.ja.md']) {
+    const { parts } = Markdown.read(ROOT + name);
+    const blocks = parts.filter(({ language }) => language === 'sh');
+    const needed = blocks[0].before;
+    for (const tool of ['curl', 'openssl']) {
+      assert.ok(blocks.some(({ text }) => new RegExp(`\\b${tool} `).test(text)), tool);
+      assert.ok(needed.includes(`\`${tool}\``), `${name}: ${tool}`);
+    }
+    const secrets = blocks.filter(({ text }) => text.includes('openssl rand'));
+    assert.ok(secrets.length >= 2, name);
+    for (const { text } of secrets) assert.match(text, /^install -m 6[04]0 \/dev\/stdin .*<<END$/m, `${name}: ${text}`);
+  }
+});

@@ -88,21 +88,24 @@ const SCENES = {
     await admin.page.context().close();
   },
 
-  /** Two people of one's own app: one sees the other online, calls, is answered, hears her, and hangs up. */
+  /** Two people of one's own app: one sees the other online, calls, is answered, hears her, and hangs up. She cannot call. */
   async call(browser) {
     const taro = await browser.tab('http://127.0.0.1:3000/?as=taro');
     const hana = await browser.tab('http://127.0.0.1:3000/?as=hana&role=otomo');
-    await taro.getByText('Call hana is online').waitFor();
+    await taro.getByText('hana is online').waitFor();
+    await hana.getByText('hana is online').waitFor();
+    if ((await hana.getByRole('button', { name: 'Call' }).count()) > 0) throw new Error('hana may call');
     await taro.getByRole('button', { name: 'Call hana' }).click();
     await hana.getByText('taro: incoming').waitFor();
     await hana.getByRole('button', { name: 'Answer' }).click();
     await taro.getByText('hana: connected').waitFor();
-    await taro.getByText('Call hana is busy').waitFor();
+    await taro.getByText('hana is busy').waitFor();
+    if ((await taro.getByRole('button', { name: 'Call hana' }).count()) > 0) throw new Error('taro may call somebody who is busy');
     for (const page of [taro, hana])
       await page.waitForFunction(() => document.querySelector('audio').currentTime > 0.5, undefined, { polling: 100 });
     await taro.getByRole('button', { name: 'Hang up' }).click();
     for (const page of [taro, hana]) await page.getByText('ended user_end').waitFor();
-    await taro.getByText('Call hana is online').waitFor();
+    await taro.getByText('hana is online').waitFor();
     browser.tabs = { taro, hana };
   },
 

@@ -251,6 +251,19 @@ scenario('the language is switched in place, and stays', async (stage) => {
   await root.sees(root.page.getByRole('heading', { level: 1, name: '通話', exact: true }));
 });
 
+scenario('on a phone every tab is in sight, in both languages', async (stage) => {
+  const root = await (await admin(stage, { viewport: { width: 390, height: 844 } })).borrows();
+  for (const language of ['en', 'ja']) {
+    await root.sees(root.page.locator(`html[lang=${language}]`));
+    const tabs = await root.page.locator('.menu .tab').evaluateAll((all) =>
+      all.map((tab) => [tab.getBoundingClientRect().left >= 0, tab.getBoundingClientRect().right <= innerWidth]),
+    );
+    assert.deepEqual(tabs, Array(7).fill([true, true]), language);
+    await picture(root.page, `admin phone ${language}`);
+    await root.page.locator('#language').click();
+  }
+});
+
 scenario('the nodes and the health of this one are shown', async (stage) => {
   const root = await (await admin(stage)).borrows();
   await root.opens('nodes');

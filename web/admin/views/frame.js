@@ -43,7 +43,6 @@ export function frameView(t, { who, signOut, switchLanguage, retry }) {
     /** @param {string} view which one is shown */
     at(view) {
       VIEWS.forEach((name, place) => setAttribute(links[place], 'aria-current', name === view ? 'page' : null));
-      links[VIEWS.indexOf(view)]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     },
     /** @param {Overview} look */
     looked(look) {

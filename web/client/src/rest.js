@@ -6,6 +6,7 @@
  */
 
 import { OtomoError, refusalOf } from './errors.js';
+import { within } from './within.js';
 
 /** How long a request may take by default, in milliseconds. */
 export const REST_MS = 15_000;
@@ -128,8 +129,10 @@ export class Rest {
    * @returns {Promise<any>}
    */
   #ask(method, path, body, options = {}) {
-    const { tokens } = this.#parts;
-    return this.#within(`${method} ${path}`, options, async (signal) => {
+    const { clock, tokens } = this.#parts;
+    const { timeoutMs = REST_MS, signal: theirs } = options;
+    // Over all that it waits for: a token, the answer, and both once more.
+    const answered = async (/** @type {AbortSignal} */ signal) => {
       const ask = (/** @type {string} */ token) => this.#fetch(method, path, body, options, token, signal);
       const token = await tokens.get();
       const first = await ask(token);
@@ -139,37 +142,8 @@ export class Rest {
       const next = other ?? (await tokens.renew('unauthorized').catch(() => null));
       if (next === null) throw refusalOf(first.response, first.text);
       return answerOf(await ask(next));
-    });
-  }
-
-  /**
-   * Holds the caller's limits over all that a request waits for: a token, the answer, and both once more.
-   *
-   * @template T
-   * @param {string} what
-   * @param {RestOptions<any>} options
-   * @param {(signal: AbortSignal) => Promise<T>} ask
-   * @returns {Promise<T>}
-   */
-  #within(what, { signal, timeoutMs = REST_MS }, ask) {
-    return new Promise((resolve, reject) => {
-      const giveUp = new AbortController();
-      const end = () => {
-        cancel();
-        signal?.removeEventListener('abort', abort);
-      };
-      const fail = (/** @type {OtomoError} */ error) => {
-        end();
-        reject(error);
-        giveUp.abort();
-      };
-      const late = () => fail(new OtomoError('TIMEOUT', `${what}: no answer in ${timeoutMs} ms`));
-      const abort = () => fail(new OtomoError('ABORTED', `${what} was given up`, {}, signal?.reason));
-      const cancel = this.#parts.clock.after(timeoutMs, late);
-      signal?.addEventListener('abort', abort, { once: true });
-      if (signal?.aborted) abort();
-      else ask(giveUp.signal).then(resolve, reject).finally(end);
-    });
+    };
+    return within(clock, timeoutMs, answered, { what: `${method} ${path}`, signal: theirs });
   }
 
   /**

@@ -2,6 +2,7 @@
  * Makes an attempt: asks for the token and the device, knows the position, picks the transport, opens the wire.
  */
 
+import { within } from '../within.js';
 import { EventStream } from './event_stream.js';
 import { readToken } from './jwt.js';
 import { comesThrough, openWebSocket } from './websocket.js';
@@ -70,15 +71,7 @@ export class Dialer {
   /** Whether anything answers there: that it does is enough, so pages of other origins may ask too. */
   async #httpGetsThrough() {
     const { fetch, base, clock } = this.#way;
-    const look = new AbortController();
-    const cancel = clock.after(LOOK_MS, () => look.abort());
-    try {
-      await fetch(`${base}/health/live`, { mode: 'no-cors', cache: 'no-store', signal: look.signal });
-      return true;
-    } catch {
-      return false;
-    } finally {
-      cancel();
-    }
+    const look = (/** @type {AbortSignal} */ signal) => fetch(`${base}/health/live`, { mode: 'no-cors', cache: 'no-store', signal });
+    return within(clock, LOOK_MS, look).then(() => true, () => false);
   }
 }

@@ -10,6 +10,7 @@
  */
 
 import { errorFrom } from '../errors.js';
+import { within } from '../within.js';
 import { BROKEN, GOODBYE } from './close_codes.js';
 import { isAction } from './commands.js';
 import { EventStreamParser } from './event_stream_parser.js';
@@ -139,25 +140,30 @@ export class EventStream {
    */
   async #post(text, type, requestId) {
     if (this.#stream.signal.aborted) return;
-    const { fetch, base, clock } = this.#way;
-    const cancel = clock.after(isAction(type) ? ACTION_MS : POST_MS, () => this.#broke({ code: BROKEN }));
     try {
-      const session = new URLSearchParams({ session: this.#session ?? '' });
-      const response = await fetch(`${base}/api/commands?${session}`, {
-        method: 'POST',
-        headers: this.#headers(),
-        body: text,
-        // The page may be gone before the goodbye that follows.
-        keepalive: this.#leaving,
-        signal: this.#stream.signal,
-      });
-      if (response.status === 200) return this.onmessage?.(await response.json());
-      if (!response.ok) this.#notDone(await errorFrom(response), requestId);
+      await within(this.#way.clock, isAction(type) ? ACTION_MS : POST_MS, () => this.#ask(text, requestId));
     } catch {
       this.#broke({ code: BROKEN });
-    } finally {
-      cancel();
     }
+  }
+
+  /**
+   * @param {string} text
+   * @param {string | undefined} requestId
+   */
+  async #ask(text, requestId) {
+    const { fetch, base } = this.#way;
+    const session = new URLSearchParams({ session: this.#session ?? '' });
+    const response = await fetch(`${base}/api/commands?${session}`, {
+      method: 'POST',
+      headers: this.#headers(),
+      body: text,
+      // The page may be gone before the goodbye that follows.
+      keepalive: this.#leaving,
+      signal: this.#stream.signal,
+    });
+    if (response.status === 200) this.onmessage?.(await response.json());
+    else if (!response.ok) this.#notDone(await errorFrom(response), requestId);
   }
 
   /**

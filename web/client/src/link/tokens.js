@@ -5,6 +5,7 @@
  */
 
 import { OtomoError } from '../errors.js';
+import { within } from '../within.js';
 import { readToken } from './jwt.js';
 
 /**
@@ -108,7 +109,7 @@ export class Tokens {
       if (!JWT.test(source.trim())) throw this.#unfit('the fixed token is no JSON Web Token', { why, final: true });
       throw new OtomoError('NO_TOKEN', 'the fixed token is not good any more', { why, final: true });
     }
-    const token = await this.#inTime(async () => source(why)).catch((error) => {
+    const token = await within(this.#clock, TOKEN_MS, async () => source(why)).catch((error) => {
       if (!(error instanceof OtomoError && error.code === 'UNAUTHORIZED')) {
         throw this.#unfit(`the token function failed: ${error}`, { why, final: false }, error);
       }
@@ -134,17 +135,5 @@ export class Tokens {
     const error = new OtomoError('NO_TOKEN', message, context, cause);
     this.#warn('no token', error);
     return error;
-  }
-
-  /**
-   * @template T
-   * @param {() => Promise<T>} ask
-   * @returns {Promise<T>}
-   */
-  #inTime(ask) {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(TOKEN_MS, () => reject(new Error(`no answer in ${TOKEN_MS} ms`)));
-      ask().then(resolve, reject).finally(cancel);
-    });
   }
 }

@@ -3,6 +3,7 @@
  */
 
 import { parsed } from '../errors.js';
+import { within } from '../within.js';
 import { ABANDONED, BROKEN } from './close_codes.js';
 
 /**
@@ -84,17 +85,18 @@ export function openWebSocket({ WebSocket, url, token, log }) {
  * @returns {Promise<boolean>}
  */
 export function comesThrough(WebSocket, url, clock, limitMs) {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url);
-    const cancel = clock.after(limitMs, () => settle(false));
-    const settle = (/** @type {boolean} */ answer) => {
-      cancel();
-      socket.onopen = socket.onclose = null;
-      socket.close(1000);
-      resolve(answer);
-    };
-    socket.onopen = () => settle(true);
-    socket.onerror = () => {};
-    socket.onclose = () => settle(false);
-  });
+  const look = (/** @type {AbortSignal} */ signal) =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(url);
+      const settle = (/** @type {boolean} */ answer) => {
+        socket.onopen = socket.onclose = null;
+        socket.close(1000);
+        resolve(answer);
+      };
+      socket.onopen = () => settle(true);
+      socket.onerror = () => {};
+      socket.onclose = () => settle(false);
+      signal.addEventListener('abort', () => settle(false));
+    });
+  return within(clock, limitMs, look).catch(() => false);
 }

@@ -351,6 +351,54 @@ describe('leaving', () => {
     assert.equal(seen.call().phase, 'ended');
   });
 
+  test('in a tunnel: a page that is loaded anew there says the goodbye first, and the call does not come back', async () => {
+    const storage = new TestStorage();
+    const before = await calling({ storage, transport: 'websocket' });
+    await before.socket().breaks();
+    before.calls.end();
+    await before.clock.tick(2_000);
+    const after = await reloaded(boundCall({ callId: before.callId }), { storage, transport: 'websocket' });
+    assert.deepEqual([after.call().phase, after.voices.length], ['idle', 0], 'no microphone is opened');
+    assert.deepEqual(after.socket().of('call_end_request').map(({ callId }) => callId), [before.callId]);
+    await answer(after, 'call_end_request');
+    const later = await reloaded(null, { storage });
+    assert.deepEqual(later.socket().of('call_end_request'), [], 'it was heard');
+    assert.deepEqual(storage.keys().filter((key) => key.includes('goodbye')), []);
+  });
+
+  test('in a tunnel: a client that is stopped there says each goodbye after the next start, with its reason', async () => {
+    const storage = new TestStorage();
+    const seen = await phone({ storage, transport: 'websocket' });
+    await seen.socket().says(RING);
+    await seen.socket().breaks();
+    seen.calls.reject('busy');
+    await seen.clock.tick(2_000);
+    seen.otomo.stop();
+    await settle();
+    seen.otomo.start();
+    await settle();
+    await seen.socket().says(CONNECTED, RING, { type: 'ready', seq: 0 });
+    assert.equal(seen.call().phase, 'idle');
+    assert.deepEqual(seen.socket().of('call_reject').map(({ callId, reason }) => [callId, reason]), [['c-1', 'busy']]);
+    const { requestId } = seen.socket().of('call_reject')[0];
+    await seen.socket().says({ type: 'error', code: 'CALL_NOT_FOUND', message: 'm', requestId });
+    assert.deepEqual(storage.keys().filter((key) => key.includes('goodbye')), [], 'it is over whatever the server says to it');
+  });
+
+  test('says its goodbyes also where nothing can be kept, or something else is', async () => {
+    const forbidden = { getItem: () => assert.fail(), setItem: () => assert.fail(), removeItem: () => assert.fail() };
+    const other = new TestStorage();
+    other.setItem('otomo.goodbyes', '{"not": "ours"}');
+    for (const storage of [forbidden, other]) {
+      const seen = await calling({ storage });
+      const left = seen.calls.end();
+      await answer(seen, 'call_end_request');
+      await seen.clock.tick(2_000);
+      await left;
+      assert.equal(seen.call().phase, 'ended');
+    }
+  });
+
   test('within the two seconds, a snapshot that still has the call changes nothing', async () => {
     const seen = await calling();
     await seen.socket().breaks();

@@ -147,6 +147,7 @@ export class Otomo {
     this.#clock.open();
     this.#wakeups.start();
     this.#connection.start();
+    this.calls.start();
     this.#stores.start();
   }
 

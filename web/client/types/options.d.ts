@@ -11,7 +11,7 @@
  *   the tab by default, elsewhere a new one each time
  * @property {readonly string[]} [topics] what to listen to: `otomo`, `calls`, `chat`, `friends`, `rooms`, `points`; all by
  *   default
- * @property {import('./link/position.js').KeyValue | null} [storage] where position, device, transport and muting outlive a reload;
+ * @property {import('./link/position.js').KeyValue | null} [storage] where position, device, transport, muting and goodbyes outlive a reload;
  *   `sessionStorage` by default where there is one, null for nowhere. It belongs to one tab: two that share one would take
  *   each other's device and position
  * @property {'now' | 'oldest'} [startAt] where a user without a saved position begins: with what comes from now on, or with
@@ -102,7 +102,7 @@ export type OtomoOptions = {
      */
     topics?: readonly string[] | undefined;
     /**
-     * where position, device, transport and muting outlive a reload;
+     * where position, device, transport, muting and goodbyes outlive a reload;
      * `sessionStorage` by default where there is one, null for nowhere. It belongs to one tab: two that share one would take
      * each other's device and position
      */

@@ -178,6 +178,11 @@ export class Calls {
     return (await this.#live?.voice.quality()) ?? null;
   }
 
+  /** The client starts: what was hung up before, and nobody has heard, is said first. */
+  start() {
+    if (!this.#off) this.#goodbyes.resume();
+  }
+
   /** The client says goodbye: its call first. */
   stop() {
     this.#live?.abandon();

@@ -2,23 +2,45 @@
  * Goodbyes on their way: calls that are over for their person, and of which the server does not know it yet.
  *
  * Each is repeated over breaks, and while the server refuses it for now, until it is answered, however long that takes: a
- * call that was hung up in a tunnel must not come back at its end.
+ * call that was hung up in a tunnel must not come back at its end. Nor by a page that is loaded anew in there, so they are
+ * kept where muting is.
+ */
+
+import { parsed } from '../errors.js';
+
+const KEY = 'otomo.goodbyes';
+
+/**
+ * @typedef {object} Goodbye
+ * @property {string} command by which one leaves
+ * @property {string} callId
+ * @property {object} fields
  */
 
 export class Goodbyes {
   #request;
   #log;
-  /** Ids of calls. @type {Set<string>} */
-  #waiting = new Set();
+  #storage;
+  /** By their calls. @type {Map<string, Goodbye>} */
+  #waiting = new Map();
 
   /**
    * @param {object} parts
    * @param {(type: string, fields: object, options: import('../link/requests.js').RequestOptions) => Promise<any>} parts.request
+   * @param {import('../link/position.js').KeyValue | null} parts.storage
    * @param {(what: string, detail: unknown) => void} parts.log
    */
-  constructor({ request, log }) {
+  constructor({ request, storage, log }) {
     this.#request = request;
+    this.#storage = storage;
     this.#log = log;
+  }
+
+  /** Says those that nobody has answered before the page was loaded anew, or the client was stopped. */
+  resume() {
+    for (const { command, callId, fields } of this.#kept()) {
+      if (!this.waitsFor(callId)) this.say(command, callId, fields);
+    }
   }
 
   /**
@@ -30,13 +52,16 @@ export class Goodbyes {
    * @returns {Promise<void>} once there is an answer, or nobody will answer any more
    */
   async say(command, callId, fields = {}) {
-    this.#waiting.add(callId);
+    this.#waiting.set(callId, { command, callId, fields });
+    this.#keep([...this.#waiting.values()]);
     try {
       await this.#request(command, { callId, ...fields }, { timeoutMs: Infinity });
+      this.#forget(callId);
     } catch (error) {
       this.#log(command, error);
-    } finally {
-      this.#waiting.delete(callId);
+      // One that nobody has heard is said by the next start.
+      if (/** @type {any} */ (error).code === 'DISCONNECTED') this.#waiting.delete(callId);
+      else this.#forget(callId);
     }
   }
 
@@ -57,5 +82,31 @@ export class Goodbyes {
     if (type !== 'call_snapshot' || !call?.bound || this.waitsFor(call.callId)) return null;
     const joined = recent.some((/** @type {any} */ one) => one.reason === 'superseded' && this.waitsFor(one.callId));
     return joined ? call.callId : null;
+  }
+
+  /** @param {string} callId */
+  #forget(callId) {
+    this.#waiting.delete(callId);
+    this.#keep(this.#kept().filter((kept) => kept.callId !== callId));
+  }
+
+  /** @returns {Goodbye[]} */
+  #kept() {
+    try {
+      const kept = parsed(this.#storage?.getItem(KEY) ?? '');
+      return Array.isArray(kept) ? kept : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {Goodbye[]} goodbyes */
+  #keep(goodbyes) {
+    try {
+      if (goodbyes.length === 0) this.#storage?.removeItem(KEY);
+      else this.#storage?.setItem(KEY, JSON.stringify(goodbyes));
+    } catch {
+      // Full, or forbidden: then a reload forgets them.
+    }
   }
 }

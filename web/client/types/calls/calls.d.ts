@@ -91,6 +91,8 @@ export class Calls {
     }>;
     /** @returns {Promise<import('./stats.js').Quality | null>} how good the connection is, since it was asked before; null without a call */
     quality(): Promise<import("./stats.js").Quality | null>;
+    /** The client starts: what was hung up before, and nobody has heard, is said first. */
+    start(): void;
     /** The client says goodbye: its call first. */
     stop(): void;
     /** The link is gone, and comes back. */

@@ -1,19 +1,23 @@
 /**
- * Goodbyes on their way: calls that are over for their person, and of which the server does not know it yet.
- *
- * Each is repeated over breaks, and while the server refuses it for now, until it is answered, however long that takes: a
- * call that was hung up in a tunnel must not come back at its end.
+ * @typedef {object} Goodbye
+ * @property {string} command by which one leaves
+ * @property {string} callId
+ * @property {object} fields
  */
 export class Goodbyes {
     /**
      * @param {object} parts
      * @param {(type: string, fields: object, options: import('../link/requests.js').RequestOptions) => Promise<any>} parts.request
+     * @param {import('../link/position.js').KeyValue | null} parts.storage
      * @param {(what: string, detail: unknown) => void} parts.log
      */
-    constructor({ request, log }: {
+    constructor({ request, storage, log }: {
         request: (type: string, fields: object, options: import("../link/requests.js").RequestOptions) => Promise<any>;
+        storage: import("../link/position.js").KeyValue | null;
         log: (what: string, detail: unknown) => void;
     });
+    /** Says those that nobody has answered before the page was loaded anew, or the client was stopped. */
+    resume(): void;
     /**
      * Says one. It is over for its person whatever the server says to it: ended already, or not known at all.
      *
@@ -35,3 +39,11 @@ export class Goodbyes {
     joinedCall({ type, callId, joinedCallId, call, recent }: any): string | null;
     #private;
 }
+export type Goodbye = {
+    /**
+     * by which one leaves
+     */
+    command: string;
+    callId: string;
+    fields: object;
+};

@@ -1,6 +1,9 @@
 //! Messages held against their schemas (`web/schemas/messages.json`), more strictly than clients are asked to: a message has
 //! no field that its schema does not list, so that none is forgotten there.
 
+#[path = "closed.rs"]
+pub(crate) mod closed;
+
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock, Mutex},
@@ -15,6 +18,8 @@ use otomo::protocol::{
 };
 use serde_json::{Value, json};
 
+use self::closed::close;
+
 /// The document, with all objects closed that are not open to the app.
 static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
     let mut schemas = messages::schema();
@@ -24,28 +29,6 @@ static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
 
 /// Each compiled at the first message of its type.
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
-
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(keywords) => {
-            keywords.values_mut().for_each(close);
-            let is_open = keywords.contains_key("additionalProperties");
-            if keywords.get("properties").is_some_and(is_of_fields) && !is_open {
-                keywords.insert("additionalProperties".to_owned(), false.into());
-            }
-        }
-        Value::Array(schemas) => schemas.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
-/// Whether it is the keyword, and not a field of this name.
-fn is_of_fields(properties: &Value) -> bool {
-    let fields = properties.as_object().into_iter().flatten();
-    fields
-        .into_iter()
-        .all(|(_, schema)| schema.is_object() || schema.is_boolean())
-}
 
 fn validator(name: &str) -> Arc<Validator> {
     let mut validators = VALIDATORS.lock().expect("no panic");

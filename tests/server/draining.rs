@@ -36,7 +36,7 @@ async fn a_server_that_restarts_cuts_no_call_and_shows_nobody_offline() {
         ("presence.restart_grace", &grace),
         ("limits.handshakes_per_address", "none"),
     ];
-    let (mut server, log) = Process::start_telling(&settings).await;
+    let (mut server, log) = Process::start_logging(&settings, "info").await;
     let (crowd, calls) = gather(&size, &[&server]).await;
     nobody_was_offline(&crowd);
     let (begun, root) = (Instant::now(), Api::of(&server, "root", Role::Admin));

@@ -43,7 +43,7 @@ impl File {
 async fn start(file: &File) -> (Process, PathBuf) {
     let path = file.path();
     let path = path.to_str().expect("a path");
-    Process::start_telling(&[("--config", path)]).await
+    Process::start_logging(&[("--config", path)], "info").await
 }
 
 /// Sends SIGHUP and waits for what the server says of it.

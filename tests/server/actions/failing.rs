@@ -151,7 +151,7 @@ async fn secret_and_payload_stay_out_of_the_log() {
         ("actions.secret", SECRET),
         ("actions.breaker_failures", "1"),
     ];
-    let (server, log) = Process::start_logging(&settings).await;
+    let (server, log) = Process::start_logging(&settings, "trace").await;
     let mut taro = server
         .connecting("taro", otomo::kernel::identity::Role::User)
         .ready()

@@ -36,28 +36,14 @@ impl Deref for Process {
 impl Process {
     /// Starts one with some settings changed.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let folder = super::folder();
-        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        Self::start_in(folder, settings.iter().map(own).collect(), None).await
+        Self::start_in(super::folder(), owned(settings), None).await
     }
 
-    /// Starts one that logs all it can, into the file that comes with it.
-    pub async fn start_logging(settings: &[(&str, &str)]) -> (Self, PathBuf) {
+    /// Starts one that logs from a level on (`info`: as servers do; `trace`: all it can), into the file that comes with it.
+    pub async fn start_logging(settings: &[(&str, &str)], level: &str) -> (Self, PathBuf) {
         let folder = super::folder();
-        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let log = folder.path().join("log");
-        let settings = settings.iter().map(own).collect();
-        let process = Self::start_in(folder, settings, Some((&log, "trace"))).await;
-        (process, log)
-    }
-
-    /// Starts one that logs as servers do, into the file that comes with it.
-    pub async fn start_telling(settings: &[(&str, &str)]) -> (Self, PathBuf) {
-        let folder = super::folder();
-        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        let log = folder.path().join("log");
-        let settings = settings.iter().map(own).collect();
-        let process = Self::start_in(folder, settings, Some((&log, "info"))).await;
+        let process = Self::start_in(folder, owned(settings), Some((&log, level))).await;
         (process, log)
     }
 
@@ -95,16 +81,18 @@ impl Process {
         ];
         let (file, settings_of): (Vec<_>, Vec<_>) =
             settings.iter().partition(|(key, _)| key == "--config");
-        let mut of_file = String::new();
+        let mut of_file = config::Config::default();
         if let [(flag, path)] = &file[..] {
             command.arg(flag).arg(path);
-            of_file = std::fs::read_to_string(path).expect("a configuration");
+            let source = config::File::from(Path::new(path));
+            let read = config::Config::builder().add_source(source).build();
+            of_file = read.expect("a configuration");
         }
+        let says = |key: &str| of_file.get::<config::Value>(key).is_ok();
         // What the environment says wins over the file.
         let fixed = fixed.into_iter();
-        let fixed = fixed.filter(|(key, _)| {
-            file.is_empty() || !(key.starts_with("auth.") || of_file.contains(key))
-        });
+        let fixed =
+            fixed.filter(|(key, _)| file.is_empty() || !(key.starts_with("auth.") || says(key)));
         let settings_of = settings_of
             .into_iter()
             .map(|(key, value)| (key.as_str(), value.clone()));
@@ -220,6 +208,11 @@ pub fn steady_port() -> u16 {
     ports
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("there is no end")
+}
+
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    settings.iter().map(own).collect()
 }
 
 fn database(folder: &Path) -> PathBuf {

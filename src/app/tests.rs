@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix::StreamHandler;
-use actix_rt::time::{sleep, timeout};
+use actix_rt::time::timeout;
 use bytes::Bytes;
 use futures_core::Stream;
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ use crate::{
         config::{Sources, load},
         identity::{Identity, Role},
         ids::{EventId, UserId},
+        waiting::{PATIENCE, eventually},
     },
     presence::rules::Status,
     protocol::{
@@ -43,9 +44,6 @@ use crate::{
         hello::{Credentials, Hello, Options},
     },
 };
-
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server with a database of its own, which is built and does not run.
 async fn build(settings: &[(&str, &str)]) -> (App, TempDir) {
@@ -132,14 +130,6 @@ fn connect(shared: &Shared, user: &UserId) -> Rc<Faulty> {
     sink
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let end = actix_rt::time::Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(actix_rt::time::Instant::now() < end, "never: {what}");
-        sleep(Duration::from_millis(2)).await;
-    }
-}
-
 #[actix_rt::test]
 async fn a_session_that_panics_leaves_nobody_behind() {
     let settings = [
@@ -156,10 +146,10 @@ async fn a_session_that_panics_leaves_nobody_behind() {
             .get(&hana)
             .is_some_and(|it| it.published.status == status)
     };
-    until("hana is online", || shows(Status::Online)).await;
-    until("the session is gone", || sink.aborted.get()).await;
+    eventually("hana is online", async || shows(Status::Online)).await;
+    eventually("the session is gone", async || sink.aborted.get()).await;
     assert_eq!(shared.dispatch.roster().users(), 0);
-    until("hana is offline", || shows(Status::Offline)).await;
+    eventually("hana is offline", async || shows(Status::Offline)).await;
     assert!(shared.dispatch.is_alive(), "only the session is gone");
 }
 
@@ -178,7 +168,10 @@ async fn a_panic_in_the_delivery_of_a_worker_is_noticed() {
     let (shared, hana) = (app.shared, "hana".parse().unwrap());
     connect(&shared, &hana);
     let roster = shared.dispatch.roster();
-    until("hana is connected", || !roster.sessions(&hana).is_empty()).await;
+    eventually("hana is connected", async || {
+        !roster.sessions(&hana).is_empty()
+    })
+    .await;
     let at = roster.sessions(&hana)[0].at;
     let faulty = Arc::new(FaultySource);
     shared.dispatch.subscribe(at, Topic::Otomo, faulty).await;
@@ -227,19 +220,12 @@ async fn append_five(store: &store::Handle, hana: &UserId) {
 
 /// Waits until hana's inbox begins here.
 async fn begins_at(store: &store::Handle, hana: &UserId, first: u64) {
-    let pruned = async {
-        loop {
-            let user = hana.clone();
-            let extent = store.read(move |conn| records::extent(conn, &user));
-            if extent.await.unwrap().first == Seq::new(first) {
-                return;
-            }
-            sleep(Duration::from_millis(2)).await;
-        }
+    let begins_here = async || {
+        let user = hana.clone();
+        let extent = store.read(move |conn| records::extent(conn, &user));
+        extent.await.unwrap().first == Seq::new(first)
     };
-    timeout(PATIENCE, pruned)
-        .await
-        .expect("the inbox is pruned");
+    eventually("the inbox is pruned", begins_here).await;
 }
 
 #[actix_rt::test]

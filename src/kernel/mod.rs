@@ -19,4 +19,8 @@ pub mod time;
 pub mod token;
 pub mod type_name;
 pub mod unreadable;
+#[cfg(test)]
+#[path = "../../tests/support/waiting.rs"]
+#[allow(dead_code, reason = "shared with the suites, which ask for more of it")]
+pub(crate) mod waiting;
 pub mod whole;

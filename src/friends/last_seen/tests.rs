@@ -8,6 +8,7 @@ use crate::{
         config::{DatabaseConfig, DatabaseUrl},
         identity::{Identity, Role},
         time::Clock,
+        waiting::{PATIENCE, eventually},
     },
     people::People,
     store::{Writer, migrations::migrate},
@@ -66,22 +67,13 @@ impl Scene {
     }
 
     async fn retried(&self) {
-        until(async || self.last_seen.unstored.is_retried()).await;
+        let is_retried = async || self.last_seen.unstored.is_retried();
+        eventually("it is tried again", is_retried).await;
     }
 }
 
 fn user(name: &str) -> UserId {
     name.parse().unwrap()
-}
-
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    let comes = async {
-        while !is_so().await {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let patience = Duration::from_secs(30);
-    actix_rt::time::timeout(patience, comes).await.unwrap();
 }
 
 /// Goal: one who left while nothing could be stored was last seen when they left, not when the store came back.
@@ -94,7 +86,7 @@ async fn who_has_moved_while_nothing_could_be_stored_is_stored_later_with_the_ti
     assert_eq!(scene.seen().await, None);
     scene.clock.advance(Duration::from_mins(10));
     scene.store.write_as(Writer::Anybody);
-    until(async || scene.seen().await.is_some()).await;
+    eventually("it is stored", async || scene.seen().await.is_some()).await;
     assert_eq!(scene.seen().await, Some(1_000));
 }
 
@@ -122,7 +114,7 @@ async fn who_has_moved_while_the_queue_was_full_is_stored_when_it_is_not() {
     for write in behind {
         write.await.unwrap();
     }
-    until(async || scene.seen().await.is_some()).await;
+    eventually("it is stored", async || scene.seen().await.is_some()).await;
 }
 
 /// Goal: nobody is told the last seen of before for one who has just left. Method: the write is refused because of somebody
@@ -131,7 +123,7 @@ async fn who_has_moved_while_the_queue_was_full_is_stored_when_it_is_not() {
 async fn a_departure_that_could_not_be_stored_is_a_fault_and_not_the_one_before() {
     let scene = Scene::new().await;
     scene.last_seen.note(&user("hana"));
-    until(async || scene.seen().await.is_some()).await;
+    eventually("it is stored", async || scene.seen().await.is_some()).await;
     scene.clock.advance(Duration::from_mins(10));
     let unstored = &scene.last_seen.unstored;
     for name in ["hana", "nobody"] {
@@ -143,7 +135,10 @@ async fn a_departure_that_could_not_be_stored_is_a_fault_and_not_the_one_before(
         Err(fault) => assert!(!fault.is_outage(), "{fault:?}"),
     }
     // The one who is at fault is given up, and the others are stored.
-    until(async || !unstored.is_retried()).await;
+    eventually("all are stored or given up", async || {
+        !unstored.is_retried()
+    })
+    .await;
     let seen = scene.last_seen.of(vec![user("hana")]).await.unwrap();
     assert_eq!(seen, [now]);
 }
@@ -154,6 +149,5 @@ async fn nobody_is_tried_again_for_once_the_store_is_closed() {
     scene.store.close().await;
     let _ = (scene.last_seen.unstored).add(&user("hana"), scene.store.now(), Instant::now());
     let tries = scene.last_seen.try_again();
-    let patience = Duration::from_secs(30);
-    actix_rt::time::timeout(patience, tries).await.unwrap();
+    actix_rt::time::timeout(PATIENCE, tries).await.unwrap();
 }

@@ -1,11 +1,20 @@
 //! Who has the address that a server is to listen on.
 
-use std::{io::Read as _, net::TcpStream, thread};
+use std::{
+    io::Read as _,
+    iter,
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 
 use super::*;
 use crate::starting::Running;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is said of an address whose connections somebody treats so.
 fn held_by(serve: fn(TcpStream)) -> String {
@@ -70,9 +79,10 @@ fn an_otomo_is_known_whether_it_is_ready_or_not() {
     let mut shell = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
     shell.batch_execute("BEGIN IMMEDIATE").unwrap();
     // What it found a moment ago is good for a second.
-    let mut looks = (0..).map(|_| look());
+    let end = Instant::now() + PATIENCE;
+    let mut looks = iter::from_fn(|| (Instant::now() < end).then(look));
     let unready = looks.find(|(_, text, _)| text.contains("not ready"));
-    let (verdict, text, code) = unready.unwrap();
+    let (verdict, text, code) = unready.expect("it is never said to be unready");
     assert_eq!((verdict.as_str(), code), ("warning", 0), "{text}");
     assert!(text.contains("not ready (store)"), "{text}");
     drop(running);

@@ -21,7 +21,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const operations = Object.entries(openapi.paths).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([, { responses }]) => {
-      const contents = Object.entries(responses).flatMap(([status, { content = {} }]) => (status < '3' ? Object.keys(content) : []));
+      const contents = Object.entries(responses).flatMap(([status, { content = {} }]) => (/^2/.test(status) ? Object.keys(content) : []));
       return contents.every((kind) => kind === 'application/json');
     })
     .map(([method, operation]) => ({ path, method, operation })),

@@ -292,6 +292,7 @@ impl Session {
                 ring_timeout_ms: millis(config.calls.ring_timeout),
                 connect_timeout_ms: millis(config.calls.connect_timeout),
                 loss_grace_ms: millis(config.calls.loss_grace),
+                action_timeout_ms: millis(config.actions.timeout),
             },
             typing: TypingSettings {
                 resend_ms: millis(config.chat.typing_resend),

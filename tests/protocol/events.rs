@@ -72,6 +72,7 @@ fn connection() -> Vec<Event> {
                 ring_timeout_ms: 30_000,
                 connect_timeout_ms: 20_000,
                 loss_grace_ms: 10_000,
+                action_timeout_ms: 5_000,
             },
             typing: TypingSettings {
                 resend_ms: 4_000,

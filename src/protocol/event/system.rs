@@ -53,6 +53,8 @@ pub struct Limits {
     pub connect_timeout_ms: u64,
     /// Milliseconds a lost participant has to return.
     pub loss_grace_ms: u64,
+    /// Milliseconds the app's backend may take for an action. A posted command that another node serves takes 10 s more at most.
+    pub action_timeout_ms: u64,
 }
 
 /// `connected`.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { ACTION_MS, POST_MS } from '../../../web/client/src/link/event_stream.js';
+import { POST_MS } from '../../../web/client/src/link/event_stream.js';
 import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
 import { ASK_AGAIN_MS } from '../../../web/client/src/link/transports.js';
 import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf, world } from './support/world.mjs';
@@ -47,6 +47,9 @@ function server({ commands = () => [204], others = () => [404, { error: { code: 
   };
   return { streams, posted, rest };
 }
+
+/** After how long a post that nobody answers has stalled. */
+const STALLED_MS = POST_MS + CONNECTED.limits.actionTimeoutMs;
 
 const READY = { type: 'ready', seq: 0 };
 
@@ -113,7 +116,7 @@ describe('an event stream', () => {
     const answers = ['a', 'b', 'c'].map((body) => otomo.request('message_send', { conversationId: 'k', body }));
     await settle();
     stalls = false;
-    for (let n = 0; n < POST_MS / 1_000; n += 1) {
+    for (let n = 0; n < STALLED_MS / 1_000; n += 1) {
       await streams[0].says({ type: 'otomo_status_update', userId: 'h', status: 'online', timestamp: n });
       assert.equal(otomo.link.get().phase, 'live');
       await clock.tick(1_000);
@@ -125,18 +128,21 @@ describe('an event stream', () => {
     assert.equal(streams[0].request.signal.aborted, true);
   });
 
-  test('leaves time to a command that the app\'s backend answers', async () => {
-    let answer;
-    const commands = ({ type }) => (type === 'heartbeat' ? [200, { type: 'heartbeat_ack' }] : new Promise((resolve) => (answer = resolve)));
-    const { otomo, streams, clock, posted } = await streaming({ commands });
-    const asked = otomo.request('game_action', { game_session_id: '7', action: 'think' }, { timeoutMs: Infinity });
-    for (let passed = 1_000; passed < ACTION_MS; passed += 1_000) {
-      await clock.tick(1_000);
+  test('waits for a command as long as the server says that the app\'s backend may take, and somewhat longer', async () => {
+    for (const actionTimeoutMs of [5_000, 120_000]) {
+      const commands = ({ type }) => (type === 'heartbeat' ? [200, { type: 'heartbeat_ack' }] : new Promise(() => {}));
+      const hello = { limits: { ...CONNECTED.limits, actionTimeoutMs } };
+      const { otomo, streams, clock } = await streaming({ commands, hello });
+      otomo.request('game_action', { game_session_id: '7', action: 'think' }, { timeoutMs: Infinity }).catch(() => {});
       await settle();
+      for (let passed = 1_000; passed < POST_MS + actionTimeoutMs; passed += 1_000) {
+        await clock.tick(1_000);
+        await settle();
+      }
+      assert.deepEqual([otomo.link.get().phase, streams.length], ['live', 1]);
+      await clock.tick(1_000);
+      assert.equal(otomo.link.get().phase, 'away');
     }
-    answer([200, { type: 'action_ack', requestId: posted[0].body.requestId }]);
-    assert.equal((await asked).type, 'action_ack');
-    assert.equal(streams.length, 1);
   });
 
   test('says why it was refused, and when to come back', async () => {
@@ -196,7 +202,7 @@ describe('an event stream', () => {
     otomo.send('call_end_request', { callId: 'c' });
     await settle();
     otomo.stop();
-    await clock.tick(POST_MS);
+    await clock.tick(STALLED_MS);
     await settle();
     assert.equal(requests.at(-1).path, '/api/logout?device=desk');
     assert.equal(clock.waiting, 0);

@@ -279,6 +279,11 @@ export interface Limits {
   connectTimeoutMs: number;
   /** Milliseconds a lost participant has to return. */
   lossGraceMs: number;
+  /**
+   * Milliseconds the app's backend may take for an action. A posted command that another node serves takes 10
+   * s more at most.
+   */
+  actionTimeoutMs: number;
 }
 
 /** The call that the user is in. */

@@ -12,7 +12,7 @@ export const CONNECTED = {
   seq: 0,
   resumed: false,
   heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
-  limits: { messageSize: 65_536, lossGraceMs: 10_000 },
+  limits: { messageSize: 65_536, lossGraceMs: 10_000, actionTimeoutMs: 5_000 },
   typing: { resendMs: 4_000, expireMs: 8_000 },
   timestamp: 1_700_000_000,
 };

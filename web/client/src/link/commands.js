@@ -36,11 +36,6 @@ export const REPEATABLE = new Set([
   'ping',
 ]);
 
-/** @param {string} type @returns {boolean} whether the app's backend may answer it, in its own time */
-export function isAction(type) {
-  return !ANSWERLESS.has(type) && !REPEATABLE.has(type) && type !== 'token_refresh';
-}
-
 /** The name by which the server knows a repeat; the client makes one where the app gives none. @type {Record<string, string>} */
 export const NAMED_BY = { message_send: 'clientMessageId', call_request: 'callId' };
 

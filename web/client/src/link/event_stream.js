@@ -12,18 +12,13 @@
 import { errorFrom } from '../errors.js';
 import { within } from '../within.js';
 import { BROKEN, GOODBYE } from './close_codes.js';
-import { isAction } from './commands.js';
 import { EventStreamParser } from './event_stream_parser.js';
 
 /**
- * How long the answer to a posted command may take, in milliseconds: those behind it wait as long. A server that asks
- * another node gives up before by default (after 10 s and `actions.timeout`, which is 5 s); one that is told to wait longer
- * is not waited for: a new stream may find a node that answers.
+ * How much longer than the app's backend (`actionTimeoutMs` of the server's limits) the answer to a posted command may take,
+ * in milliseconds: those behind it wait as long. A server that asks another node gives up before, 10 s after that time.
  */
-export const POST_MS = 20_000;
-
-/** The same for what the app's backend answers, for which the server may be told to wait longer (`actions.timeout`). */
-export const ACTION_MS = 90_000;
+export const POST_MS = 15_000;
 
 /** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
 const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
@@ -46,6 +41,8 @@ export class EventStream {
   #session = null;
   /** The commands on their way, each after the answer to the one before: posts alone would overtake each other. */
   #posted = Promise.resolve();
+  /** How long the answer to a command may take, in milliseconds. */
+  #patienceMs = POST_MS;
   /** Whether this side says goodbye. */
   #leaving = false;
 
@@ -66,7 +63,7 @@ export class EventStream {
   /** @param {string} text a command */
   send(text) {
     const { type, requestId } = JSON.parse(text);
-    const post = () => this.#post(text, type, requestId);
+    const post = () => this.#post(text, requestId);
     // The question whether anything gets through does not wait behind what may not.
     if (type === 'heartbeat') post();
     else this.#posted = this.#posted.then(post);
@@ -129,19 +126,21 @@ export class EventStream {
 
   /** @param {any} message */
   #hear(message) {
-    this.#session ??= message.sessionId;
+    if (message.type === 'connected') {
+      this.#session = message.sessionId;
+      this.#patienceMs = POST_MS + message.limits.actionTimeoutMs;
+    }
     this.onmessage?.(message);
   }
 
   /**
    * @param {string} text
-   * @param {string} type
    * @param {string | undefined} requestId
    */
-  async #post(text, type, requestId) {
+  async #post(text, requestId) {
     if (this.#stream.signal.aborted) return;
     try {
-      await within(this.#way.clock, isAction(type) ? ACTION_MS : POST_MS, () => this.#ask(text, requestId));
+      await within(this.#way.clock, this.#patienceMs, () => this.#ask(text, requestId));
     } catch {
       this.#broke({ code: BROKEN });
     }

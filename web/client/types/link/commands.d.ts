@@ -1,5 +1,3 @@
-/** @param {string} type @returns {boolean} whether the app's backend may answer it, in its own time */
-export function isAction(type: string): boolean;
 /**
  * @param {string} type
  * @param {Record<string, any>} fields

@@ -1,11 +1,8 @@
 /**
- * How long the answer to a posted command may take, in milliseconds: those behind it wait as long. A server that asks
- * another node gives up before by default (after 10 s and `actions.timeout`, which is 5 s); one that is told to wait longer
- * is not waited for: a new stream may find a node that answers.
+ * How much longer than the app's backend (`actionTimeoutMs` of the server's limits) the answer to a posted command may take,
+ * in milliseconds: those behind it wait as long. A server that asks another node gives up before, 10 s after that time.
  */
-export const POST_MS: 20000;
-/** The same for what the app's backend answers, for which the server may be told to wait longer (`actions.timeout`). */
-export const ACTION_MS: 90000;
+export const POST_MS: 15000;
 /** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
 export class EventStream implements Wire {
     /**

@@ -95,6 +95,7 @@ describe('the network is gone', () => {
     await sees(user, LOST);
     await sees(user, LINK_AWAY);
     const held = await shownSeconds(user);
+    await picture(user.page, 'network gone call lost');
     await lasts(1_500);
     assert.equal(await shownSeconds(user), held);
     await lasts(OFF_MS, began);

@@ -53,6 +53,10 @@ catalogue! {
     RateLimited "RATE_LIMITED" 429,
     /// No such thing, or none that the asker may see.
     NotFound "NOT_FOUND" 404,
+    /// The path does nothing by this method; the header `Allow` lists those that do.
+    MethodNotAllowed "METHOD_NOT_ALLOWED" 405,
+    /// A WebSocket of a version that is not spoken here; the header `Sec-WebSocket-Version` says which is.
+    UpgradeRequired "UPGRADE_REQUIRED" 426,
     /// No session of the asker has this id, or is on this device: open a new stream.
     SessionNotFound "SESSION_NOT_FOUND" 404,
     /// The thing is not in a state that allows this.

@@ -305,7 +305,8 @@ fn foreign(status: StatusCode) -> ApiError {
             ErrorCode::NotFound,
             "nothing is served at this path; /openapi.json lists what is",
         ),
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::bad_request(
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(
+            ErrorCode::MethodNotAllowed,
             "this method does nothing here; the header Allow lists those that do",
         ),
         StatusCode::PAYLOAD_TOO_LARGE => {

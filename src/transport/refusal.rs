@@ -35,7 +35,8 @@ impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         let status = StatusCode::from_u16(fault.code.http_status());
         // Every status in the catalogue is a valid one.
-        Self::with_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), fault)
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, fault }
     }
 }
 
@@ -57,11 +58,6 @@ impl From<BadHandshake> for Refusal {
 }
 
 impl Refusal {
-    /// With a status of its own, where that says more than the code.
-    pub(super) fn with_status(status: StatusCode, fault: Fault) -> Self {
-        Self { status, fault }
-    }
-
     /// The status of the answer.
     pub(super) fn status(&self) -> StatusCode {
         self.status
@@ -89,18 +85,18 @@ impl Refusal {
         let Fault { code, context, .. } = &self.fault;
         let mut response = Response::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/json"));
-        match (self.status, code) {
-            (StatusCode::UPGRADE_REQUIRED, _) => {
+        match code {
+            ErrorCode::UpgradeRequired => {
                 response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
             }
-            (StatusCode::METHOD_NOT_ALLOWED, _) => {
+            ErrorCode::MethodNotAllowed => {
                 response.insert_header((header::ALLOW, "GET"));
             }
             // RFC 9110, section 11.6.1, with the words of RFC 6750, section 3.
-            (_, ErrorCode::Unauthorized) => {
+            ErrorCode::Unauthorized => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
-            (_, ErrorCode::TokenExpired) => {
+            ErrorCode::TokenExpired => {
                 let challenge = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
                 response.insert_header((header::WWW_AUTHENTICATE, challenge));
             }

@@ -8,7 +8,7 @@ use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
 
 use actix_codec::{Encoder as _, Framed};
 use actix_http::{
-    ConnectionType, Request, Response, ResponseBuilder, StatusCode, Version,
+    ConnectionType, Request, Response, ResponseBuilder, Version,
     body::{BodySize, MessageBody as _},
     h1, header,
     ws::{HandshakeError, handshake},
@@ -155,14 +155,17 @@ pub(super) fn response(request: &Request, env: &Env) -> Result<ResponseBuilder, 
 }
 
 fn not_a_handshake(fault: &HandshakeError) -> Refusal {
-    let status = match fault {
-        HandshakeError::GetMethodRequired => StatusCode::METHOD_NOT_ALLOWED,
+    let (code, message) = match fault {
+        HandshakeError::GetMethodRequired => (
+            ErrorCode::MethodNotAllowed,
+            "a WebSocket is opened by GET".to_owned(),
+        ),
         // RFC 6455, section 4.4: the answer names the version that would do.
-        HandshakeError::UnsupportedVersion | HandshakeError::NoVersionHeader => {
-            StatusCode::UPGRADE_REQUIRED
-        }
-        _ => StatusCode::BAD_REQUEST,
+        HandshakeError::UnsupportedVersion | HandshakeError::NoVersionHeader => (
+            ErrorCode::UpgradeRequired,
+            "the version of WebSockets that is spoken here is 13".to_owned(),
+        ),
+        other => (ErrorCode::BadRequest, other.to_string()),
     };
-    let fault = Fault::new(ErrorCode::BadRequest, fault.to_string());
-    Refusal::with_status(status, fault)
+    Fault::new(code, message).into()
 }

@@ -29,7 +29,7 @@ async fn a_path_that_is_none_and_a_method_that_is_none_say_so() {
     for (path, allowed) in methods {
         let reply = taro.post(path, json!({})).await;
         assert_eq!(reply.header("allow"), allowed, "{path}");
-        reply.refused(405, "BAD_REQUEST");
+        reply.refused(405, "METHOD_NOT_ALLOWED");
     }
 }
 

@@ -138,8 +138,11 @@ async fn other_paths_and_other_versions_are_refused_with_a_status() {
         old.starts_with("HTTP/1.1 426") && old.contains("sec-websocket-version: 13"),
         "{old}"
     );
+    assert!(old.contains(r#""code":"UPGRADE_REQUIRED""#), "{old}");
     let post = elsewhere("/ws", "13").replace("GET", "POST");
-    assert!(answer(post).await.starts_with("HTTP/1.1 405"));
+    let post = answer(post).await;
+    assert!(post.starts_with("HTTP/1.1 405"), "{post}");
+    assert!(post.contains(r#""code":"METHOD_NOT_ALLOWED""#), "{post}");
     let bad = answer(elsewhere("/ws?lastSeq=x", "13")).await;
     assert!(
         bad.starts_with("HTTP/1.1 400") && bad.contains("lastSeq must be a whole number"),

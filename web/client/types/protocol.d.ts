@@ -181,6 +181,10 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   /** No such thing, or none that the asker may see. */
   | 'NOT_FOUND'
+  /** The path does nothing by this method; the header `Allow` lists those that do. */
+  | 'METHOD_NOT_ALLOWED'
+  /** A WebSocket of a version that is not spoken here; the header `Sec-WebSocket-Version` says which is. */
+  | 'UPGRADE_REQUIRED'
   /** No session of the asker has this id, or is on this device: open a new stream. */
   | 'SESSION_NOT_FOUND'
   /** The thing is not in a state that allows this. */

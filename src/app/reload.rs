@@ -76,15 +76,11 @@ impl Reloader {
         // Another `server.listen` is not in force, whatever is written.
         to.check_secrets(config.server.listen)?;
         let keys = Keys::read(&to.auth.now())?;
-        let certificates = match (&self.certificates, &to.server.tls) {
-            (Some(shown), Some(files)) => {
-                let read = Certificates::read(files).map_err(ReloadFault::Certificate)?;
-                Some((shown, read))
-            }
-            // Whether TLS is spoken at all is decided where the server listens.
-            _ => None,
-        };
+        // Also where no TLS is spoken, which is decided where the server listens: the next start would be refused.
+        let read = to.server.tls.as_ref().map(Certificates::read);
+        let read = read.transpose().map_err(ReloadFault::Certificate)?;
         verifier.change(keys);
+        let certificates = self.certificates.as_ref().zip(read);
         let renewed = certificates.is_some_and(|(shown, read)| shown.change(read));
         config.auth.change(AuthConfig::clone(&to.auth.now()));
         config.limits.change(self.limits(&to));

@@ -118,7 +118,7 @@ async fn a_faulty_file_leaves_all_as_it_was_and_is_told() {
     let right = [("auth.hs256_secret", FIRST)];
     let file = File::new(&right);
     let (server, log) = start(&file).await;
-    let faults: [(&[(&str, &str)], &str); 4] = [
+    let faults: [(&[(&str, &str)], &str); 5] = [
         (
             &[
                 ("auth.hs256_secret", SECOND),
@@ -132,6 +132,15 @@ async fn a_faulty_file_leaves_all_as_it_was_and_is_told() {
                 ("auth.jwks_file", "/none.json"),
             ],
             "auth.jwks_file: cannot read /none.json",
+        ),
+        // No TLS is spoken yet; the next start would be refused all the same.
+        (
+            &[
+                ("auth.hs256_secret", SECOND),
+                ("server.tls_cert", "/none.pem"),
+                ("server.tls_key", "/none.pem"),
+            ],
+            "/none.pem",
         ),
         (
             &[("limits.connections", "1")],

@@ -56,6 +56,7 @@ pub(super) fn backends(config: &Config, report: &mut Report) {
             "auth.api_keys is empty",
             "set auth.api_keys for the app's backend, or give it tokens with the role service",
         ),
+        1 => report.ok(ABOUT, "one key for backends"),
         keys => report.ok(ABOUT, format!("{keys} keys for backends")),
     }
 }

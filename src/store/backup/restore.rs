@@ -103,11 +103,9 @@ struct Kept {
 impl Kept {
     /// Gives all that is there another name: to the database beside its own, to its companions instead.
     fn of(place: &Path) -> Result<Self, BackupFault> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = now.unwrap_or_default().as_secs();
         let mut kept = Self {
             place: place.to_owned(),
-            name: with_suffix(place, &format!(".before-restore-{seconds}")),
+            name: free_name(place),
             parts: Vec::new(),
         };
         match kept.take() {
@@ -120,9 +118,6 @@ impl Kept {
     }
 
     fn take(&mut self) -> Result<(), BackupFault> {
-        if self.name.exists() {
-            return Err(BackupFault::Exists(self.name.clone()));
-        }
         if self.place.exists() {
             link(&self.place, &self.name).map_err(|source| fault(&self.name, source))?;
             self.parts.push("");
@@ -149,10 +144,29 @@ impl Kept {
         }
     }
 
-    /// `None` if there was nothing.
+    /// That of a companion where there was no database; `None` if there was nothing.
     fn into_name(self) -> Option<PathBuf> {
-        (!self.parts.is_empty()).then_some(self.name)
+        let first = self.parts.first();
+        first.map(|suffix| with_suffix(&self.name, suffix))
     }
+}
+
+/// A name that nothing has, nor anything beside it: of a second restore within a second it has a number.
+fn free_name(place: &Path) -> PathBuf {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.unwrap_or_default().as_secs();
+    let first = with_suffix(place, &format!(".before-restore-{seconds}"));
+    let is_taken = |name: &Path| {
+        let beside = |suffix: &&str| with_suffix(name, suffix).exists();
+        name.exists() || COMPANIONS.iter().any(beside)
+    };
+    let mut name = first.clone();
+    let mut number = 2;
+    while is_taken(&name) {
+        name = with_suffix(&first, &format!("-{number}"));
+        number += 1;
+    }
+    name
 }
 
 /// Another name for the same file; a copy of it where the file system has no such names.

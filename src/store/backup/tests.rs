@@ -91,6 +91,20 @@ fn what_was_committed_and_is_only_in_the_log_is_kept_too() {
 }
 
 #[test]
+fn restores_within_one_second_keep_what_was_there_under_names_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, path) = database(folder.path(), "otomo.db");
+    let copy = folder.path().join("copy.db");
+    back_up(&url, &copy).unwrap();
+    let marks = ["1", "2", "3", "4"];
+    let kept = marks.map(|user| {
+        add(&path, user);
+        restore(&url, &copy).unwrap().unwrap()
+    });
+    assert_eq!(kept.map(|kept| mark(&kept)), marks);
+}
+
+#[test]
 fn the_log_of_a_database_that_somebody_deleted_is_not_taken_for_the_new_ones() {
     let folder = tempfile::tempdir().unwrap();
     let (url, path) = database(folder.path(), "otomo.db");
@@ -100,7 +114,12 @@ fn the_log_of_a_database_that_somebody_deleted_is_not_taken_for_the_new_ones() {
     let log = kill(&path, "8");
     fs::remove_file(&path).unwrap();
     let kept = restore(&url, &copy).unwrap().unwrap();
-    assert!(!log.exists() && with_suffix(&kept, "-wal").exists());
+    assert!(!log.exists() && kept.exists(), "what is told is there");
+    assert!(
+        kept.to_string_lossy().ends_with("-wal"),
+        "{}",
+        kept.display()
+    );
     assert_eq!(mark(&path), "7");
 }
 

@@ -1,7 +1,8 @@
 //! Files that are whole as soon as they have their name, and a look whether they are sound.
 
 use std::{
-    fs::File,
+    ffi::OsStr,
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -39,14 +40,42 @@ pub(super) fn check(path: &Path, told: &Path) -> Result<(), BackupFault> {
     }
 }
 
-/// An empty file in the same folder, which must be there, so that it can be given its name in one step.
+/// How the name of a half-made file begins and ends.
+const PART: (&str, &str) = (".otomo-", ".part");
+
+/// An empty file in the same folder, which must be there, so that it can be given its name in one step. What others have left
+/// there half-made is removed: whoever writes one holds a lock on it, which the system releases with the process.
 pub(super) fn temporary(place: &Path) -> Result<NamedTempFile, BackupFault> {
     let folder = folder(place);
-    tempfile::Builder::new()
-        .prefix(".otomo-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(|source| fault(folder, source))
+    remove_abandoned(folder);
+    loop {
+        let made = tempfile::Builder::new()
+            .prefix(PART.0)
+            .suffix(PART.1)
+            .tempfile_in(folder)
+            .map_err(|source| fault(folder, source))?;
+        // Until it was locked another could take it for abandoned.
+        let is_taken = matches!(made.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && made.path().exists() {
+            return Ok(made);
+        }
+    }
+}
+
+/// Removes what was half-made by those who were killed. What cannot be removed stays: it is in nobody's way.
+fn remove_abandoned(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_part = |path: &PathBuf| {
+        let name = path.file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| name.starts_with(PART.0) && name.ends_with(PART.1))
+    };
+    for path in entries.map(|entry| entry.path()).filter(is_part) {
+        if let Ok(file) = File::open(&path)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 /// Returns once all of a file is on the disk, with its size in bytes.

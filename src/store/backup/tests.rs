@@ -60,6 +60,20 @@ fn a_copy_goes_into_a_folder_that_is_there_and_none_is_made_for_it() {
     assert_eq!(restore(&elsewhere, &copy).unwrap(), None);
 }
 
+#[test]
+fn what_a_killed_backup_left_half_made_is_removed_and_what_another_makes_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, _) = database(folder.path(), "otomo.db");
+    let left = folder.path().join(".otomo-killed.part");
+    fs::write(&left, "half of it").unwrap();
+    let another = super::files::temporary(&folder.path().join("another.db")).unwrap();
+    assert!(!left.exists());
+    fs::write(&left, "half of it").unwrap();
+    back_up(&url, &folder.path().join("copy.db")).unwrap();
+    assert!(!left.exists());
+    assert!(another.path().exists(), "it is being written");
+}
+
 /// Leaves a database as a server that was killed does: with a log.
 fn kill(path: &Path, user: &str) -> PathBuf {
     let mut killed = connect(path).unwrap();

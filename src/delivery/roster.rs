@@ -20,7 +20,7 @@ use crate::{
     backplane::{Backplane, Channel},
     kernel::{
         identity::Role,
-        ids::{DeviceId, RoomId, UserId},
+        ids::{DeviceId, RoomId, SessionId, UserId},
     },
 };
 
@@ -124,6 +124,14 @@ impl Roster {
             .get(user)
             .map(|sessions| sessions.to_vec())
             .unwrap_or_default()
+    }
+
+    /// Where a session is. Looks through all of them: nobody asks for one by its id alone but an admin.
+    pub fn session(&self, id: SessionId) -> Option<SessionRef> {
+        self.sessions.iter().find_map(|of_user| {
+            let found = of_user.iter().find(|it| it.at.session == id);
+            found.map(|it| it.at)
+        })
     }
 
     /// Whether a user is connected.

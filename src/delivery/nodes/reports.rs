@@ -123,10 +123,8 @@ impl Dispatch {
         code: CloseCode,
         reason: &'static str,
     ) -> usize {
-        let mut reports = self.observe().await.into_iter();
-        let found = reports.find(|it| it.client.session == session);
-        match found {
-            Some(report) => self.close(To::Session(report.at), code, reason).await,
+        match self.roster().session(session) {
+            Some(at) => self.close(To::Session(at), code, reason).await,
             None => 0,
         }
     }

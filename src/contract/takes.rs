@@ -6,7 +6,7 @@ use actix_web::{
     Error, FromRequest, HttpRequest,
     dev::Payload,
     error::QueryPayloadError,
-    web::{Bytes, Data, Json, Path, Query, ReqData},
+    web::{Data, Json, Path, Query, ReqData},
 };
 use futures_core::future::LocalBoxFuture;
 use schemars::JsonSchema;
@@ -92,7 +92,7 @@ impl<T: JsonSchema> Takes for RawQuery<T> {
 /// A JSON body that its handler reads part by part, to say more of what is wrong with it than serde can: `T` only describes it.
 /// Here alone the description could differ from what is read, so tests hold whatever was accepted against it. `E` takes the
 /// body from the request as it comes.
-pub struct RawJson<T, E = Bytes>(pub E, PhantomData<T>);
+pub struct RawJson<T, E>(pub E, PhantomData<T>);
 
 impl<T: 'static, E: FromRequest + 'static> FromRequest for RawJson<T, E> {
     type Error = Error;

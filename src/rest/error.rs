@@ -248,12 +248,22 @@ impl From<JsonPayloadError> for ApiError {
             JsonPayloadError::Deserialize(fault) => {
                 Self::bad_request(Unreadable::from(&fault).within("the body"))
             }
-            JsonPayloadError::Payload(PayloadError::Io(late))
-                if late.kind() == std::io::ErrorKind::TimedOut =>
-            {
+            JsonPayloadError::Payload(fault) => Self::from(&fault),
+            _ => Self::bad_request("the body cannot be read; send it again"),
+        }
+    }
+}
+
+impl From<&PayloadError> for ApiError {
+    fn from(fault: &PayloadError) -> Self {
+        match fault {
+            PayloadError::Overflow => {
+                Self::new(ErrorCode::MessageTooLarge, "the body is too large")
+            }
+            PayloadError::Io(late) if late.kind() == std::io::ErrorKind::TimedOut => {
                 Self::bad_request("the body took too long; it has server.handshake_timeout")
             }
-            _ => Self::bad_request("the body cannot be read"),
+            _ => Self::bad_request("the body cannot be read; send it again"),
         }
     }
 }

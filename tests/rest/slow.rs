@@ -9,12 +9,15 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, TestServer, silence};
+use crate::{
+    api::{API_KEY, WITH_KEY},
+    support::{PATIENCE, TestServer, silence},
+};
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
     // More than the half second by which actix-http's clock for the head of a request may be late.
-    let server = TestServer::start_with(&[("server.handshake_timeout", "1s")]).await;
+    let server = TestServer::start_with(&[WITH_KEY, ("server.handshake_timeout", "1s")]).await;
     let hana = format!(
         "Authorization: Bearer {}\r\n",
         server.token("hana", Role::Otomo)
@@ -32,6 +35,12 @@ async fn a_body_that_never_ends_is_given_up() {
             let expected = format!("HTTP/1.1 {status} ");
             assert!(answer.starts_with(&expected), "{request}\n{answer}");
         }
+        // What is read part by part is told in the same words.
+        let publish = format!(
+            "POST /api/server/events HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\n{body}"
+        );
+        let answer = server.raw(&publish).await;
+        assert!(answer.contains("the body took too long"), "{answer}");
     }
 }
 

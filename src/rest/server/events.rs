@@ -16,7 +16,7 @@ use crate::{
         whole::whole_if_any,
     },
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
-    rest::{Answer, Shared, error::ApiError},
+    rest::{Answer, Shared, body::Unread, error::ApiError},
     rooms::{
         Report,
         publication::{Draft, RepeatKey, Target},
@@ -147,8 +147,11 @@ pub(super) struct Published {
 }
 
 /// `POST /api/server/events`: one event, or `{"events": [..]}`. All of them are published, or none.
-pub(super) async fn publish(shared: Data<Shared>, body: RawJson<ToPublish>) -> Answer<Published> {
-    let body = &body.0;
+pub(super) async fn publish(
+    shared: Data<Shared>,
+    body: RawJson<ToPublish, Unread>,
+) -> Answer<Published> {
+    let Unread(body) = &body.0;
     let batch: Batch = read("", body)?;
     let several = batch.events.is_some();
     let drafts = match batch.events {

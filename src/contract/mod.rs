@@ -10,6 +10,7 @@
 //! ```
 //! - [`takes`]: what an extractor asks of a request. [`gives`]: what a return type may answer. A handler with an extractor or
 //!   an answer that does not describe itself does not compile.
+//! - [`parameter`](mod@parameter): reads parameters of a query that are no texts.
 //! - [`endpoint`]: the builder. It is told what types cannot say: names, words for people, which errors may come.
 //! - [`area`]: endpoints under one path, with one rule of who may come in.
 //! - [`document`]: areas as one OpenAPI document. `refusals`: its errors. `schemas`: its types. [`typescript`]: the same for those
@@ -22,6 +23,7 @@ pub mod document;
 pub mod endpoint;
 pub mod gives;
 mod operation;
+pub mod parameter;
 mod refusals;
 mod schemas;
 pub mod takes;

@@ -3,9 +3,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::error::ApiError;
+use crate::contract::parameter::parameter;
 
 /// Entries of a page where the asker does not say.
 const LIMIT: u32 = 50;
@@ -17,8 +18,9 @@ const LIMIT_MAX: u32 = 200;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct Paging {
     /// Entries of a page: 50 where nothing is said.
-    #[schemars(with = "Option<u32>", range(min = 1, max = LIMIT_MAX))]
-    limit: Option<Limit>,
+    #[serde(default, deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = LIMIT_MAX))]
+    limit: Option<u32>,
     /// The `nextCursor` of the page before; nothing for the first page.
     #[schemars(length(min = 1), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     cursor: Option<String>,
@@ -28,30 +30,23 @@ pub(super) struct Paging {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct Size {
     /// The most entries: 50 where nothing is said.
-    #[schemars(with = "Option<u32>", range(min = 1, max = LIMIT_MAX))]
-    limit: Option<Limit>,
+    #[serde(default, deserialize_with = "limit")]
+    #[schemars(range(min = 1, max = LIMIT_MAX))]
+    limit: Option<u32>,
+}
+
+fn limit<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u32>, D::Error> {
+    let must = format_args!("limit must be 1 to {LIMIT_MAX}");
+    parameter(given, must, |text| match text.parse() {
+        Ok(limit @ 1..=LIMIT_MAX) => Some(Some(limit)),
+        _ => None,
+    })
 }
 
 impl Size {
     /// The most entries that the answer may have.
     pub(super) fn limit(&self) -> u32 {
-        self.limit.map_or(LIMIT, |limit| limit.0)
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Limit(u32);
-
-impl TryFrom<String> for Limit {
-    type Error = String;
-
-    /// Names the parameter: a number's own fault says only that it is none.
-    fn try_from(limit: String) -> Result<Self, String> {
-        match limit.parse() {
-            Ok(limit @ 1..=LIMIT_MAX) => Ok(Self(limit)),
-            _ => Err(format!("limit must be 1 to {LIMIT_MAX}")),
-        }
+        self.limit.unwrap_or(LIMIT)
     }
 }
 
@@ -79,7 +74,7 @@ impl<T> Page<T> {
 impl Paging {
     /// How many entries the page may have.
     pub(super) fn limit(&self) -> u32 {
-        self.limit.map_or(LIMIT, |limit| limit.0)
+        self.limit.unwrap_or(LIMIT)
     }
 
     /// How many rows to read: one more than the page has, which shows whether it is the last.

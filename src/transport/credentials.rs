@@ -3,9 +3,10 @@
 use actix_http::{RequestHead, header};
 use actix_web::{error::QueryPayloadError, web::Query};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer};
 
 use crate::{
+    contract::parameter::parameter_if_any,
     kernel::{
         config::Config,
         ids::{DeviceId, IdFault, UserId},
@@ -45,11 +46,8 @@ pub(super) struct HandshakeQuery {
     v: Option<String>,
 }
 
-/// Names the parameter: a number's own fault says only that it is none.
-fn last_seq<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
-    let text = String::deserialize(value)?;
-    let seq = text.parse().map(Some);
-    seq.map_err(|_no_number| D::Error::custom("lastSeq must be a whole number"))
+fn last_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    parameter_if_any(given, "lastSeq must be a whole number")
 }
 
 /// A handshake that cannot be understood: answered with 400.

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::audited::audited;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         records::{history::Place, timeline::TimelineEntry},
         rules::{effect::TimelineEvent, ending::By},
     },
+    contract::parameter::parameter,
     kernel::{ids::CallId, iso::Iso},
     people::Person,
     rest::{
@@ -25,22 +26,14 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Filter {
     /// Only those that are not over.
-    #[serde(default)]
-    #[schemars(with = "bool")]
-    live: Live,
+    #[serde(default, deserialize_with = "is_live")]
+    live: bool,
 }
 
-#[derive(Default, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Live(bool);
-
-impl TryFrom<String> for Live {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let live = text.parse().map(Self);
-        live.map_err(|_neither| "live must be true or false")
-    }
+fn is_live<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
+    parameter(given, "live must be true or false", |text| {
+        text.parse().ok()
+    })
 }
 
 /// `GET /admin/api/calls?live=&limit=&cursor=`: the newest first.
@@ -51,7 +44,7 @@ pub(super) async fn list(
 ) -> Answer<Page<CallView>> {
     let after: Option<CallPlace> = paging.after()?;
     let after: Option<Place> = after.map(Into::into);
-    let calls = match filter.live.0 {
+    let calls = match filter.live {
         true => live(&shared, after, paging.rows()).await?,
         false => shared.calls.all(after, paging.rows()).await?,
     };

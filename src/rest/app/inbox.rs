@@ -2,10 +2,11 @@
 
 use actix_web::web::{Data, Json, Query, ReqData};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
+    contract::parameter::parameter_if_any,
     delivery::inbox::{
         Extent, Seq,
         records::{self, Page, StoredEvent},
@@ -22,22 +23,12 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct After {
     /// The last `seq` that the client has. Without it: from the oldest event that is kept.
-    #[schemars(with = "Option<u64>")]
-    after: Option<LastSeq>,
+    #[serde(default, deserialize_with = "last_seq")]
+    after: Option<u64>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct LastSeq(Seq);
-
-impl TryFrom<String> for LastSeq {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let seq = text.parse().map(Seq::new);
-        seq.map(Self)
-            .map_err(|_no_number| "after must be the seq of an event, a whole number")
-    }
+fn last_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    parameter_if_any(given, "after must be the seq of an event, a whole number")
 }
 
 /// A part of the stream.
@@ -77,7 +68,7 @@ pub(super) async fn read(
     size: Query<Size>,
 ) -> Answer<Stream> {
     let user = who.into_inner().user;
-    let asked = after.after.map(|last| last.0);
+    let asked = after.after.map(Seq::new);
     let limit = size.limit();
     let now = shared.store.now();
     let read = shared.store.read(move |conn| {

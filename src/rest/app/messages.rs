@@ -3,12 +3,12 @@
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{json, value::RawValue};
 
 use crate::{
     chat::{message::Message, records::messages::Span},
-    contract::NoContent,
+    contract::{NoContent, parameter::parameter_if_any},
     kernel::{
         ids::{ClientMessageId, ConversationId, MessageId, UserId},
         iso::Iso,
@@ -56,25 +56,18 @@ impl From<Message> for MessageView {
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Around {
     /// Messages after the one with this `messageSeq`, the next ones first.
-    #[schemars(with = "Option<u64>")]
-    after: Option<Seq>,
+    #[serde(default, deserialize_with = "message_seq")]
+    after: Option<u64>,
     /// Messages before the one with this `messageSeq`, those just before it. Not together with `after`.
-    #[schemars(with = "Option<u64>")]
-    before: Option<Seq>,
+    #[serde(default, deserialize_with = "message_seq")]
+    before: Option<u64>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Seq(u64);
-
-impl TryFrom<String> for Seq {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        text.parse()
-            .map(Self)
-            .map_err(|_no_number| "after and before must be the messageSeq of a message")
-    }
+fn message_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    parameter_if_any(
+        given,
+        "after and before must be the messageSeq of a message",
+    )
 }
 
 /// A part of the history, the oldest message first.
@@ -99,8 +92,8 @@ pub(super) async fn list(
 ) -> Answer<History> {
     let span = match (around.after, around.before) {
         (None, None) => Span::Latest,
-        (Some(Seq(seq)), None) => Span::After(seq),
-        (None, Some(Seq(seq))) => Span::Before(seq),
+        (Some(seq), None) => Span::After(seq),
+        (None, Some(seq)) => Span::Before(seq),
         (Some(_), Some(_)) => return Err(ApiError::bad_request("either after or before")),
     };
     let read = shared.chat.history(&who.user, *id, span, size.limit());

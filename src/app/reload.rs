@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{StartFault, listen::Certificates};
 use crate::{
     kernel::{
-        config::{AuthConfig, Config, ConfigFault, LimitsConfig, Origins},
+        config::{AuthConfig, Config, ConfigFault, Origins, Setting},
         token::{KeyFault, Keys},
     },
     rest::Shared,
@@ -16,6 +16,9 @@ use crate::{
 
 /// The setting that names the certificate's file.
 const TLS_CERT: &str = "server.tls_cert";
+
+/// Those that change only where TLS is spoken: whether it is at all is decided where the server listens.
+const TLS: [&str; 2] = [TLS_CERT, "server.tls_key"];
 
 /// Why a configuration does not take the place of the one in force.
 #[derive(Debug, thiserror::Error)]
@@ -83,20 +86,12 @@ impl Reloader {
         let certificates = self.certificates.as_ref().zip(read);
         let renewed = certificates.is_some_and(|(shown, read)| shown.change(read));
         config.auth.change(AuthConfig::clone(&to.auth.now()));
-        config.limits.change(self.limits(&to));
+        config
+            .limits
+            .change(config.limits.now().changed(&to.limits.now()));
         let origins = Origins::clone(&to.server.origins.now());
         config.server.origins.change(origins);
         Ok(self.compare(to, renewed))
-    }
-
-    /// What a message may be, and so what rooms and outboxes must hold, stays: those who are connected were told.
-    fn limits(&self, to: &Config) -> LimitsConfig {
-        let in_force = self.shared.config.limits.now();
-        LimitsConfig {
-            message_size: in_force.message_size,
-            fragments: in_force.fragments,
-            ..LimitsConfig::clone(&to.limits.now())
-        }
     }
 
     /// A certificate is renewed in its place: its setting is the same then, and what it stands for is not.
@@ -105,9 +100,10 @@ impl Reloader {
         let first = self.shared.config.settings();
         let before = last.as_ref().map_or(first, Config::settings);
         let with_tls = self.certificates.is_some() && to.server.tls.is_some();
-        let can_change = |key: &String| can_change(key, with_tls);
+        let can_change =
+            |it: &&Setting| it.is_changeable() && (with_tls || !TLS.contains(&it.name().as_str()));
         let differing = to.settings().differing(before).filter(can_change);
-        let mut changed: Vec<String> = differing.collect();
+        let mut changed: Vec<String> = differing.map(Setting::name).collect();
         if renewed && !changed.iter().any(|key| key == TLS_CERT) {
             changed.push(TLS_CERT.to_owned());
         }
@@ -116,20 +112,11 @@ impl Reloader {
             kept: to
                 .settings()
                 .differing(first)
-                .filter(|key| !can_change(key))
+                .filter(|it| !can_change(it))
+                .map(Setting::name)
                 .collect(),
         };
         *last = Some(to);
         reloaded
-    }
-}
-
-/// Whether a setting can change while the server runs.
-fn can_change(key: &str, with_tls: bool) -> bool {
-    match key {
-        "limits.message_size" | "limits.fragments" => false,
-        TLS_CERT | "server.tls_key" => with_tls,
-        "server.origins" => true,
-        _ => key.starts_with("auth.") || key.starts_with("limits."),
     }
 }

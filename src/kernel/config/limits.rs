@@ -52,8 +52,8 @@ pub enum ConnectionPolicy {
 impl LimitsConfig {
     pub(super) fn read(mut section: Section<'_>) -> Result<Self, ConfigFault> {
         Ok(Self {
-            message_size: section.size("message_size", 1 << 10..=16 << 20)?,
-            fragments: section.count("fragments", 1..=65_536)?,
+            message_size: section.lasting().size("message_size", 1 << 10..=16 << 20)?,
+            fragments: section.lasting().count("fragments", 1..=65_536)?,
             commands_per_second: section.count_or_none("commands_per_second", 1_000_000)?,
             burst: section.count(
                 "burst",
@@ -81,5 +81,16 @@ impl LimitsConfig {
                 Duration::from_millis(10)..=Duration::from_hours(24 * 30),
             )?,
         })
+    }
+
+    /// Those of `to`, as far as they can take the place of these. What a message may be, and so what rooms and outboxes must
+    /// hold, stays: those who are connected were told.
+    #[must_use]
+    pub fn changed(&self, to: &Self) -> Self {
+        Self {
+            message_size: self.message_size,
+            fragments: self.fragments,
+            ..to.clone()
+        }
     }
 }

@@ -32,7 +32,11 @@ impl Reader {
     }
 
     pub(super) fn section(&mut self, name: &'static str) -> Section<'_> {
-        Section { name, reader: self }
+        Section {
+            name,
+            reader: self,
+            changeable: false,
+        }
     }
 
     /// What was handed out.
@@ -45,9 +49,29 @@ impl Reader {
 pub(super) struct Section<'a> {
     name: &'static str,
     reader: &'a mut Reader,
+    /// Whether what is read can change while the server runs.
+    changeable: bool,
 }
 
 impl Section<'_> {
+    /// The same, for settings that can change while the server runs.
+    pub(super) fn changeable(&mut self) -> Section<'_> {
+        Section {
+            name: self.name,
+            reader: self.reader,
+            changeable: true,
+        }
+    }
+
+    /// The same, for settings that change only with a restart, as all do of which nothing is said.
+    pub(super) fn lasting(&mut self) -> Section<'_> {
+        Section {
+            name: self.name,
+            reader: self.reader,
+            changeable: false,
+        }
+    }
+
     /// A whole number.
     pub(super) fn count<T>(&mut self, key: &str, range: RangeInclusive<T>) -> Result<T, ConfigFault>
     where
@@ -286,6 +310,7 @@ impl Section<'_> {
             value,
             digest: settings::digest(&entry.written),
             origin: entry.origin.clone(),
+            changeable: self.changeable,
         };
         self.reader.settings.push(setting);
     }

@@ -44,7 +44,7 @@ impl ServerConfig {
                 0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
                 workers => workers,
             },
-            origins: Changeable::new(Origins::read(&mut section, "origins")?),
+            origins: Changeable::new(Origins::read(&mut section.changeable(), "origins")?),
             handshake_timeout: section.duration(
                 "handshake_timeout",
                 Duration::from_millis(10)..=Duration::from_mins(5),
@@ -53,7 +53,10 @@ impl ServerConfig {
                 .duration("drain_limit", Duration::ZERO..=Duration::from_hours(24))?,
             drain_spread: section
                 .duration("drain_spread", Duration::ZERO..=Duration::from_mins(5))?,
-            tls: match (section.path("tls_cert")?, section.path("tls_key")?) {
+            tls: match (
+                section.changeable().path("tls_cert")?,
+                section.changeable().path("tls_key")?,
+            ) {
                 (None, None) => None,
                 (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),
                 (None, Some(_)) => return Err(section.refuse("tls_cert", "set where tls_key is")),

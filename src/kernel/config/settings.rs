@@ -16,7 +16,7 @@ pub(super) fn digest(written: &Written) -> u64 {
 }
 
 /// One setting as it was handed out.
-pub(super) struct Setting {
+pub struct Setting {
     pub(super) section: &'static str,
     pub(super) key: String,
     /// None: a secret that is set.
@@ -25,6 +25,7 @@ pub(super) struct Setting {
     pub(super) digest: u64,
     /// None: it is the default.
     pub(super) origin: Option<String>,
+    pub(super) changeable: bool,
 }
 
 /// Every setting in force, in the order of the sections. `Display` writes a TOML file that sets the same
@@ -37,11 +38,11 @@ impl Settings {
         self.0.push(setting);
     }
 
-    /// The full names of those that these others do not have, or have with another value.
-    pub fn differing<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = String> + 'a {
+    /// Those that these others do not have, or have with another value.
+    pub fn differing<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Setting> {
         let others: HashMap<_, _> = others.0.iter().map(|it| (it.name(), it.digest)).collect();
         let differs = move |one: &&Setting| others.get(&one.name()) != Some(&one.digest);
-        self.0.iter().filter(differs).map(|it| it.name())
+        self.0.iter().filter(differs)
     }
 
     /// The full names of the settings (`server.listen`).
@@ -51,8 +52,14 @@ impl Settings {
 }
 
 impl Setting {
-    fn name(&self) -> String {
+    /// Its full name (`server.listen`).
+    pub fn name(&self) -> String {
         format!("{}.{}", self.section, self.key)
+    }
+
+    /// Whether it can change while the server runs.
+    pub fn is_changeable(&self) -> bool {
+        self.changeable
     }
 }
 

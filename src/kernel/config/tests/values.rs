@@ -147,3 +147,41 @@ fn lists_come_with_commas_or_as_lists() {
             .admit(page, None)
     );
 }
+
+#[test]
+fn what_can_change_while_the_server_runs_is_said_where_it_is_read() {
+    let before = from_flags(&[]).unwrap();
+    let after = from_flags(&[
+        ("server.workers", "7"),
+        ("server.origins", "https://a.example"),
+        ("inbox.retention", "9d"),
+        ("auth.issuer", "a"),
+        ("limits.message_size", "32KiB"),
+        ("limits.fragments", "7"),
+        ("limits.burst", "7"),
+    ])
+    .unwrap();
+    let differing = after.settings().differing(before.settings());
+    let (changing, lasting): (Vec<_>, Vec<_>) = differing.partition(|it| it.is_changeable());
+    let names = |settings: &[&Setting]| settings.iter().map(|it| it.name()).collect::<Vec<_>>();
+    assert_eq!(
+        names(&changing),
+        ["server.origins", "auth.issuer", "limits.burst"]
+    );
+    assert_eq!(
+        names(&lasting),
+        [
+            "server.workers",
+            "inbox.retention",
+            "limits.message_size",
+            "limits.fragments"
+        ]
+    );
+    // The values go the same way.
+    let (before, after) = (before.limits.now(), after.limits.now());
+    let changed = before.changed(&after);
+    assert_eq!(
+        (changed.message_size, changed.fragments, changed.burst),
+        (before.message_size, before.fragments, after.burst)
+    );
+}

@@ -125,7 +125,7 @@ fn peers(shared: &Shared) -> Option<Arc<Peers>> {
     Peers::new(config, nodes, metrics, now)
 }
 
-/// The HTTP connections of one worker: all of them together may be as many as there may be sessions. Further ones
+/// The HTTP connections of one worker: all of them together may be as many as there may be sessions at the start. Further ones
 /// wait to be accepted until one has ended.
 fn http_connections(config: &Config) -> usize {
     let most = config.limits.now().connections.map_or(usize::MAX, |most| {

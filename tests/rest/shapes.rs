@@ -183,6 +183,11 @@ async fn a_parameter_that_is_not_what_it_should_be_is_named() {
         (&taro, "/api/calls?limit=x", "limit must be 1 to 200"),
         (&taro, "/api/inbox?after=x", "after must be "),
         (
+            &taro,
+            "/api/conversations/0198c0de-0000-7000-8000-000000000001/messages?before=x",
+            "after and before must be ",
+        ),
+        (
             &boss,
             "/admin/api/calls?live=x",
             "live must be true or false",

@@ -60,6 +60,20 @@ describe('a request', () => {
     await assert.rejects(impatient, { code: 'DISCONNECTED' });
   });
 
+  test('of an action waits for as long as the app\'s backend has, and for the way back', async () => {
+    const limits = (actionTimeoutMs) => ({ hello: { limits: { messageSize: 65_536, actionTimeoutMs } } });
+    for (const [has, waitMs] of [[undefined, 10_000], [5_000, 10_000], [60_000, 65_000]]) {
+      const seen = await live(limits(has));
+      const action = seen.otomo.request('game_action', { game_session_id: '7', action: 'look' });
+      const refused = assert.rejects(action, { code: 'TIMEOUT', message: `game_action: no answer in ${waitMs} ms` });
+      for (let passed = 0; passed < waitMs; passed += 5_000) {
+        await seen.clock.tick(5_000);
+        await seen.socket().says({ type: 'pong' });
+      }
+      await refused;
+    }
+  });
+
   test('ends with its time, however often it was said', async () => {
     const seen = await live();
     const answer = seen.otomo.request('message_send', SEND, { timeoutMs: 3_000 });

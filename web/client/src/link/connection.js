@@ -248,7 +248,7 @@ export class Connection {
     switch (message.type) {
       case 'connected':
         this.#heartbeat.start(message.heartbeat);
-        this.requests.fits(message.limits.messageSize);
+        this.requests.keepTo(message.limits);
         break;
       case 'ready':
         this.#live();

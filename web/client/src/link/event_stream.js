@@ -128,7 +128,8 @@ export class EventStream {
   #hear(message) {
     if (message.type === 'connected') {
       this.#session = message.sessionId;
-      this.#patienceMs = POST_MS + message.limits.actionTimeoutMs;
+      // A server of before says nothing of it.
+      this.#patienceMs = POST_MS + (message.limits.actionTimeoutMs ?? 0);
     }
     this.onmessage?.(message);
   }

@@ -1,7 +1,9 @@
 /** How long commands that are repeated may take by default, in milliseconds: a tunnel, a restart. */
 export const REPEATED_MS: 30000;
-/** How long others may take by default, in milliseconds. */
+/** How long others may take by default, in milliseconds; longer where the server gives the app's backend longer for actions. */
 export const ONCE_MS: 10000;
+/** How long an answer of the app's backend may be on its way here, in milliseconds. */
+export const ACTION_MS: 5000;
 /** After so long without an answer the link itself is in doubt, in milliseconds. */
 export const DOUBT_MS: 10000;
 /**
@@ -12,7 +14,8 @@ export const PATIENCE_MS: 5000;
 /**
  * @typedef {object} RequestOptions
  * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
- *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000
+ *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000, or 5,000
+ *   more than the app's backend has for actions
  * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
  *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
@@ -54,8 +57,17 @@ export class Requests {
      * @throws {OtomoError}
      */
     request(type: string, fields: Record<string, any>, { retry, timeoutMs, signal }?: RequestOptions): Promise<any>;
-    /** A connection is there: what it takes. What waits and is longer is refused. @param {number} messageSize bytes; 0 for any number */
-    fits(messageSize: number): void;
+    /**
+     * A connection is there, with these limits. What waits and is longer than it takes is refused.
+     *
+     * @param {object} limits
+     * @param {number} limits.messageSize bytes; 0 for any number
+     * @param {number} [limits.actionTimeoutMs] how long the app's backend has for an action; a server of before does not say it
+     */
+    keepTo({ messageSize, actionTimeoutMs }: {
+        messageSize: number;
+        actionTimeoutMs?: number | undefined;
+    }): void;
     /** The link is up: say all that waits, in the order in which it was asked. */
     live(): void;
     /** The link is gone, and comes back. */
@@ -69,7 +81,8 @@ export class Requests {
 export type RequestOptions = {
     /**
      * how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
-     * also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000
+     * also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000, or 5,000
+     * more than the app's backend has for actions
      */
     timeoutMs?: number | undefined;
     /**

@@ -4,9 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::gives::JSON;
-use crate::protocol::schema::typescript::{
-    comment, declaration, field_name, heading, text, type_of,
-};
+use crate::protocol::schema::typescript;
 
 const HEAD: &str = "\
 // The REST of Otomo. Written by `otomo schema typescript-rest` from its OpenAPI document (web/schemas/openapi.json): do not edit.
@@ -42,16 +40,16 @@ export type Operation<Method extends keyof Operations, Path extends string> =
 /// The file. `openapi` is the document.
 pub fn document(openapi: &Value) -> String {
     let mut file = HEAD.to_owned();
-    heading(&mut file, "What bodies and answers consist of");
+    typescript::heading(&mut file, "What bodies and answers consist of");
     for (name, schema) in fields_of(openapi, &["components", "schemas"]) {
-        file.push_str(&declaration(name, schema));
+        file.push_str(&typescript::declaration(name, schema));
     }
-    heading(&mut file, "Operations");
+    typescript::heading(&mut file, "Operations");
     let about =
         "Every operation that answers in JSON, or with nothing, by its method and its path.";
     file.push_str(&format!(
         "\n{}export interface Operations {{\n",
-        comment(about, "")
+        typescript::comment(about, "")
     ));
     for method in ["get", "post", "put", "delete"] {
         let operations = fields_of(openapi, &["paths"]);
@@ -74,9 +72,9 @@ fn entry(path: &str, operation: &Value) -> Option<String> {
     let mut answers = answers?;
     answers.dedup();
     let body = at(operation, &["requestBody", "content", JSON, "schema"]);
-    let body = body.map_or_else(|| "undefined".to_owned(), type_of);
-    let about = comment(text(operation, "summary"), "    ");
-    let name = field_name(path);
+    let body = body.map_or_else(|| "undefined".to_owned(), typescript::type_of);
+    let about = typescript::comment(typescript::text(operation, "summary"), "    ");
+    let name = typescript::field_name(path);
     let (query, answer) = (query(operation), answers.join(" | "));
     Some(format!(
         "{about}    {name}: {{ query: {query}; body: {body}; answer: {answer} }};\n"
@@ -86,7 +84,7 @@ fn entry(path: &str, operation: &Value) -> Option<String> {
 fn type_of_answer(answer: &Value) -> Option<String> {
     match answer.get("content") {
         None => Some("null".to_owned()),
-        Some(content) => at(content, &[JSON, "schema"]).map(type_of),
+        Some(content) => at(content, &[JSON, "schema"]).map(typescript::type_of),
     }
 }
 
@@ -94,7 +92,7 @@ fn type_of_answer(answer: &Value) -> Option<String> {
 fn query(operation: &Value) -> String {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let parameters = parameters.into_iter().flatten();
-    let parameters = parameters.filter(|parameter| text(parameter, "in") == "query");
+    let parameters = parameters.filter(|parameter| typescript::text(parameter, "in") == "query");
     let fields: Vec<String> = parameters.map(parameter).collect();
     if fields.is_empty() {
         return "Record<string, never>".to_owned();
@@ -103,10 +101,13 @@ fn query(operation: &Value) -> String {
 }
 
 fn parameter(parameter: &Value) -> String {
-    let name = field_name(text(parameter, "name"));
+    let name = typescript::field_name(typescript::text(parameter, "name"));
     let required = parameter.get("required").and_then(Value::as_bool);
     let mark = if required == Some(true) { "" } else { "?" };
-    let kind = parameter.get("schema").map(type_of).unwrap_or_default();
+    let kind = parameter
+        .get("schema")
+        .map(typescript::type_of)
+        .unwrap_or_default();
     format!("{name}{mark}: {kind}")
 }
 

@@ -49,6 +49,7 @@ fn on_a_sound_machine_all_is_well_and_no_trace_is_left() {
     );
     let lines = lines.printed();
     assert!(lines.lines().all(|line| line.starts_with("ok ")), "{lines}");
+    assert!(lines.contains("one key for backends"), "{lines}");
     for about in [
         "settings",
         "database",

@@ -65,6 +65,9 @@ async fn a_faulty_event_is_refused_with_the_place_of_the_fault_and_nobody_hears_
     }
     let durable = json!({"target": {"all": true}, "type": "quest", "data": {}, "kind": "durable"});
     assert_eq!(fault_at(&backend, durable).await, "kind");
+    let mut nameless = quest();
+    nameless.as_object_mut().unwrap().remove("type");
+    assert_eq!(fault_at(&backend, nameless).await, "type");
     for broken in ["", "{", "7", "[]", "null", r#"{"target":{"user":"taro"}}"#] {
         let sent = backend.request(Method::POST, EVENTS).body(broken);
         send(sent).await.refused(400, "EVENT_INVALID");

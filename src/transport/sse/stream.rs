@@ -171,7 +171,7 @@ fn retry(share: f64) -> u64 {
 }
 
 fn format(query: &RawQuery<StreamQuery>, flavour: Flavour) -> Result<WireFormat, Refusal> {
-    let bad = |_| Fault::new(ErrorCode::BadRequest, "events: named or unnamed");
+    let bad = |_| Fault::new(ErrorCode::BadRequest, "events must be named or unnamed");
     Ok(match query.read().map_err(bad)?.events {
         None => flavour.format,
         Some(EventNames::Named) => WireFormat::NamedEvent,

@@ -11,7 +11,10 @@ use otomo::{
             meter::Tariff,
         },
     },
-    kernel::{ids::CallId, time::Timestamp},
+    kernel::{
+        ids::CallId,
+        time::{Clock, Timestamp},
+    },
     store::StoreError,
 };
 
@@ -21,6 +24,11 @@ const NOW: Timestamp = Timestamp::from_millis(1_706_604_120_123);
 
 fn at(seconds: u64) -> Timestamp {
     NOW + Duration::from_secs(seconds)
+}
+
+/// Where no time passes: nothing falls due while it is written and read.
+fn at_once() -> Fixture {
+    Fixture::new(&[]).by(&Clock::manual(NOW))
 }
 
 fn call(phase: Phase) -> Call {
@@ -140,7 +148,7 @@ async fn updates(server: &Server, call: &Call) -> Saved {
 
 #[actix_rt::test]
 async fn a_call_that_is_read_is_the_call_that_was_written() {
-    let fixture = Fixture::new(&[]);
+    let fixture = at_once();
     let server = fixture.server().await;
     let first = call(live_phases().remove(0));
     inserts(&server, &first).await;
@@ -180,7 +188,7 @@ async fn a_call_that_is_read_is_the_call_that_was_written() {
 
 #[actix_rt::test]
 async fn only_who_has_the_version_changes_a_call() {
-    let fixture = Fixture::new(&[]);
+    let fixture = at_once();
     let server = fixture.server().await;
     let phases = live_phases();
     let first = call(phases[0].clone());
@@ -219,7 +227,7 @@ async fn only_who_has_the_version_changes_a_call() {
 
 #[actix_rt::test]
 async fn nobody_is_in_two_live_calls() {
-    let fixture = Fixture::new(&[]);
+    let fixture = at_once();
     let server = fixture.server().await;
     let phases = live_phases();
     let (first, second) = (call(phases[0].clone()), call(phases[0].clone()));

@@ -107,6 +107,24 @@ describe('a connection', () => {
     assert.equal(seen.sockets.length, 2);
   });
 
+  test('that is started anew by who hears of its end carries what is asked for then', async () => {
+    const seen = await live();
+    const closing = { code: 4003, reason: '' };
+    const before = assert.rejects(seen.otomo.request('ping', {}), { code: 'DISCONNECTED', context: { sent: true, closing } });
+    let after;
+    seen.otomo.link.subscribe(() => {
+      if (seen.otomo.link.get().phase !== 'refused') return;
+      seen.otomo.start();
+      after = seen.otomo.request('ping', {});
+    });
+    await seen.socket().breaks(4003);
+    await before;
+    await back(seen);
+    const [{ requestId }] = seen.socket().of('ping');
+    await seen.socket().says({ type: 'pong', requestId });
+    assert.equal((await after).type, 'pong');
+  });
+
   test('keeps the pause that the server asks for, whoever hurries', async () => {
     const seen = await live();
     await seen.socket().says({ type: 'closing', code: 4100, reason: 'slow', reconnect: true, retryAfterMs: 8_000 });

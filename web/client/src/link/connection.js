@@ -330,8 +330,9 @@ export class Connection {
     const why = Object.freeze({ code: closing?.code ?? code, reason: closing?.reason ?? '' });
     if (plan.action === 'stop') {
       this.#running = false;
-      this.#tell('refused', { transport: null, closing: why });
+      // Before anybody hears of it: who starts anew then asks for more, which is not over.
       this.requests.end({ closing: why });
+      this.#tell('refused', { transport: null, closing: why });
       return;
     }
     if (plan.renew) this.#parts.tokens.spend('expired');

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { voice } from './support/peers.mjs';
-import { answer, boundCall, called, calling, greeting, ICE, phone, prompts, reloaded, RING, theirs } from './support/phone.mjs';
-import { back, CONNECTED, settle, TestStorage } from './support/world.mjs';
+import { answer, boundCall, called, calling, greeting, ICE, phone, phoneOf, prompts, reloaded, RING, theirs } from './support/phone.mjs';
+import { back, CONNECTED, settle, TestStorage, tokenOf } from './support/world.mjs';
 
 describe('a caller', () => {
   test('is shown every phase, from the request to the summary', async () => {
@@ -372,9 +372,7 @@ describe('leaving', () => {
     await seen.socket().says(RING);
     await seen.socket().breaks();
     seen.calls.reject('busy');
-    await seen.clock.tick(2_000);
     seen.otomo.stop();
-    await settle();
     seen.otomo.start();
     await settle();
     await seen.socket().says(CONNECTED, RING, { type: 'ready', seq: 0 });
@@ -385,11 +383,108 @@ describe('leaving', () => {
     assert.deepEqual(storage.keys().filter((key) => key.includes('goodbye')), [], 'it is over whatever the server says to it');
   });
 
+  test('in a tunnel: a client that is started anew by who hears of the refusal says the goodbye', async () => {
+    const seen = await calling({ transport: 'websocket' });
+    await seen.socket().breaks();
+    seen.calls.end();
+    await seen.clock.tick(2_000);
+    seen.otomo.nudge();
+    await settle();
+    seen.otomo.link.subscribe(() => {
+      if (seen.otomo.link.get().phase === 'refused') seen.otomo.start();
+    });
+    await seen.socket().breaks(4003);
+    await seen.socket().says(...greeting(boundCall({ callId: seen.callId })));
+    assert.deepEqual([seen.call().phase, seen.voices.length], ['ended', 1], 'no microphone is opened');
+    assert.deepEqual(seen.socket().of('call_end_request').map(({ callId }) => callId), [seen.callId]);
+  });
+
+  test('a client that is stopped there in the middle of a call leaves it after the next start', async () => {
+    for (const storage of [new TestStorage(), null]) {
+      const seen = await calling({ storage, transport: 'websocket' });
+      await seen.socket().breaks();
+      seen.otomo.stop();
+      assert.equal(seen.call().phase, 'idle');
+      seen.otomo.start();
+      await settle();
+      await seen.socket().says(...greeting(boundCall({ callId: seen.callId })));
+      assert.deepEqual([seen.call().phase, seen.voices.length], ['idle', 1], 'no microphone is opened');
+      assert.deepEqual(seen.socket().of('call_end_request').map(({ callId }) => callId), [seen.callId]);
+      await answer(seen, 'call_end_request');
+      seen.otomo.stop();
+      seen.otomo.start();
+      await settle();
+      await seen.socket().says(...greeting(null));
+      assert.deepEqual(seen.socket().of('call_end_request'), [], 'it was heard');
+    }
+  });
+
+  test('one call after another while nobody comes back says every goodbye in the end', async () => {
+    const storage = new TestStorage();
+    const seen = await calling({ storage, transport: 'websocket' });
+    await seen.socket().breaks();
+    seen.calls.end();
+    await seen.clock.tick(2_000);
+    seen.otomo.nudge();
+    await settle();
+    await seen.socket().says(CONNECTED, { type: 'call_snapshot', call: boundCall({ callId: 'c-2' }), recent: [] });
+    await seen.socket().breaks(4003);
+    assert.deepEqual([seen.otomo.link.get().phase, seen.call().callId], ['refused', 'c-2']);
+    seen.calls.end();
+    await seen.clock.tick(2_000);
+    const after = await reloaded(null, { storage, transport: 'websocket' });
+    assert.deepEqual(after.socket().of('call_end_request').map(({ callId }) => callId), [seen.callId, 'c-2']);
+  });
+
+  test('goes ahead of the next call, also where the client was stopped or the page loaded anew in between', async () => {
+    const storage = new TestStorage();
+    const before = await calling({ storage, transport: 'websocket' });
+    await before.socket().breaks();
+    before.calls.end();
+    await before.clock.tick(2_000);
+    before.otomo.stop();
+    for (const seen of [before, phoneOf({ storage, transport: 'websocket' })]) {
+      seen.otomo.start();
+      seen.calls.place('yumi').catch(() => {});
+      await settle();
+      await seen.socket().says(...greeting(boundCall({ callId: before.callId })));
+      assert.deepEqual(seen.socket().sent.map(({ type }) => type), ['call_end_request', 'call_request']);
+    }
+  });
+
+  test('is said by who has left the call, and not by who signs in after them', async () => {
+    const storage = new TestStorage();
+    const taro = await calling({ storage, transport: 'websocket' });
+    await taro.socket().breaks();
+    taro.calls.end();
+    await taro.clock.tick(2_000);
+    taro.otomo.stop();
+
+    const hana = phoneOf({ storage, token: tokenOf('hana') });
+    hana.otomo.start();
+    await settle();
+    const ring = { ...RING, callId: taro.callId };
+    await hana.socket().says({ ...CONNECTED, userId: 'hana' }, ring, { type: 'ready', seq: 0 });
+    assert.deepEqual(hana.socket().of('call_end_request'), []);
+    assert.equal(hana.call().phase, 'incoming', 'hers it is not');
+    hana.calls.reject();
+    await answer(hana, 'call_reject');
+
+    await hana.socket().breaks();
+    await hana.clock.tick(250);
+    await hana.socket().says(...greeting(null));
+    assert.deepEqual(hana.socket().sent.map(({ type, callId }) => [type, callId]), [['call_end_request', taro.callId]], 'taro is back');
+  });
+
   test('says its goodbyes also where nothing can be kept, or something else is', async () => {
     const forbidden = { getItem: () => assert.fail(), setItem: () => assert.fail(), removeItem: () => assert.fail() };
-    const other = new TestStorage();
-    other.setItem('otomo.goodbyes', '{"not": "ours"}');
-    for (const storage of [forbidden, other]) {
+    const holding = (text) => {
+      const storage = new TestStorage();
+      storage.setItem('otomo.goodbyes', text);
+      return storage;
+    };
+    const others = ['{"not": "ours"}', '[null]', '["c-1"]', '[{"callId": "c-1", "command": "call_end_request"}]', '[[]', 'null'];
+    for (const storage of [forbidden, ...others.map(holding)]) {
       const seen = await calling({ storage });
       const left = seen.calls.end();
       await answer(seen, 'call_end_request');

@@ -1,7 +1,7 @@
 // A client that can call: its microphone, its peer connections and its server are the test's.
 
 import { sdpOf, testPeers, TestStream, voice } from './peers.mjs';
-import { begun, CONNECTED, live, settle } from './world.mjs';
+import { begun, CONNECTED, live, settle, world } from './world.mjs';
 
 export const RING = {
   type: 'incoming_call',
@@ -47,6 +47,12 @@ function options({ calls, ...more }) {
 function withPhone(seen, { voices, peers }) {
   const call = () => seen.otomo.calls.store.get();
   return Object.assign(seen, { voices, peers, calls: seen.otomo.calls, call });
+}
+
+/** One that nobody has started. */
+export function phoneOf(more = {}) {
+  const { client, ...parts } = options(more);
+  return withPhone(world(client), parts);
 }
 
 /** One that is live. */

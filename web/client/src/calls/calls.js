@@ -196,6 +196,7 @@ export class Calls {
   /** @param {any} event of the server */
   take(event) {
     if (this.#off) return;
+    if (event.type === 'connected') this.#goodbyes.of(event.userId);
     const joined = this.#goodbyes.joinedCall(event);
     if (joined !== null) this.#goodbyes.say('call_end_request', joined);
     const call = reduceCall(this.#call.get(), event, this.#scene());

@@ -164,10 +164,14 @@ export class LiveCall {
     });
   }
 
-  /** The client stops: what is said now is the last. */
+  /** The client stops: what is said now is the last, and nobody answers to it. So the next start says it once more. */
   abandon() {
     const call = this.#parts.shown();
-    if (call.phase !== 'asking') this.#send(leaving(call));
+    if (call.phase !== 'asking') {
+      this.#send(leaving(call));
+      // One that its person has left is kept already, with the reason for it.
+      if (this.#parting === null) this.#parts.goodbyes.keep(leaving(call), this.#callId);
+    }
     this.#abort.abort();
     this.#show({ act: 'drop' });
   }

@@ -1,8 +1,13 @@
 /**
  * @typedef {object} Goodbye
+ * @property {string} userId who says it
  * @property {string} command by which one leaves
  * @property {string} callId
- * @property {object} fields
+ * @property {object} fields more of the command's
+ *
+ * @typedef {object} Saying
+ * @property {string | null} userId who says it; null before the server has said who this is: it knows of no call of theirs then
+ * @property {AbortController} given up
  */
 export class Goodbyes {
     /**
@@ -16,8 +21,16 @@ export class Goodbyes {
         storage: import("../link/position.js").KeyValue | null;
         log: (what: string, detail: unknown) => void;
     });
-    /** Says those that nobody has answered before the page was loaded anew, or the client was stopped. */
+    /**
+     * Says those that nobody has answered before the page was loaded anew, or the client was stopped, ahead of all that is
+     * asked for from now on. Nothing goes out before the server has said who this is (`of`).
+     */
     resume(): void;
+    /**
+     * The server says who this client is: that one's goodbyes are said, and those of others wait for their return.
+     * @param {string} userId
+     */
+    of(userId: string): void;
     /**
      * Says one. It is over for its person whatever the server says to it: ended already, or not known at all.
      *
@@ -27,6 +40,14 @@ export class Goodbyes {
      * @returns {Promise<void>} once there is an answer, or nobody will answer any more
      */
     say(command: string, callId: string, fields?: object): Promise<void>;
+    /**
+     * Leaves one to the next start.
+     *
+     * @param {string} command by which one leaves
+     * @param {string} callId
+     * @param {object} [fields]
+     */
+    keep(command: string, callId: string, fields?: object): void;
     /** @param {string} callId @returns {boolean} whether one is on its way */
     waitsFor(callId: string): boolean;
     /**
@@ -41,9 +62,26 @@ export class Goodbyes {
 }
 export type Goodbye = {
     /**
+     * who says it
+     */
+    userId: string;
+    /**
      * by which one leaves
      */
     command: string;
     callId: string;
+    /**
+     * more of the command's
+     */
     fields: object;
+};
+export type Saying = {
+    /**
+     * who says it; null before the server has said who this is: it knows of no call of theirs then
+     */
+    userId: string | null;
+    /**
+     * up
+     */
+    given: AbortController;
 };

@@ -49,7 +49,7 @@ export class LiveCall {
     hangUp(why?: {
         reason?: string;
     }): Promise<void>;
-    /** The client stops: what is said now is the last. */
+    /** The client stops: what is said now is the last, and nobody answers to it. So the next start says it once more. */
     abandon(): void;
     /** It is over, whoever ended it. */
     close(): void;

@@ -635,6 +635,16 @@ describe('a call that is cut off', () => {
     assert.notEqual(seen.call().lostAt, null);
   });
 
+  test('goes on where the server has it, also for a device that it is not bound to', async () => {
+    const seen = await cutOff();
+    seen.peer.becomes('disconnected');
+    await passes(seen, GRACE_MS);
+    assert.notEqual(seen.call().lostAt, null);
+    await seen.clock.tick(10_000);
+    await seen.socket().says(...greeting(boundCall({ callId: seen.callId, bound: false })));
+    assert.deepEqual([seen.call().phase, seen.call().lostAt], ['connected', null]);
+  });
+
   test('ends as the server tells it on return', async () => {
     const seen = await cutOff();
     seen.peer.becomes('disconnected');

@@ -309,9 +309,9 @@ function fromSnapshot(call, event, scene) {
   if (live?.bound && (ours || !scene.left(live.callId))) return restored(call, live, scene);
   if (!isLive(call)) return call;
   if (ours) {
-    return call.phase === 'incoming' && live.phase !== 'ringing' && live.phase !== 'requesting'
-      ? end(call, 'cancelled', { reason: 'answered_elsewhere' })
-      : call;
+    const answeredElsewhere = call.phase === 'incoming' && live.phase !== 'ringing' && live.phase !== 'requesting';
+    if (answeredElsewhere) return end(call, 'cancelled', { reason: 'answered_elsewhere' });
+    return call.lostAt === null ? call : { ...call, lostAt: null };
   }
   const over = event.recent?.find((/** @type {{callId: string}} */ { callId }) => callId === call.callId);
   if (over) return end(call, kindOf(over.outcome), over);

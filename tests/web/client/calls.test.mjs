@@ -577,7 +577,7 @@ describe('leaving', () => {
 describe('a call that is cut off', () => {
   const GRACE_MS = CONNECTED.limits.lossGraceMs;
 
-  /** A connected call whose voice and link break, the voice two seconds later, and which nobody comes back to. */
+  /** A call that was connected for five seconds when its link broke; its voice flows. Nobody comes back to it by itself. */
   async function cutOff() {
     const seen = await calling({ transport: 'websocket' });
     const [peer] = seen.peers;

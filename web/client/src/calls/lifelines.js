@@ -25,9 +25,9 @@ export class Lifelines {
   }
 
   /** @param {boolean} here whether the server is */
-  server(here) {
+  serverIs(here) {
     if (here) {
-      this.close();
+      this.#reset();
     } else if (this.#serverGone === null) {
       const { clock, graceMs } = this.#parts;
       this.#serverGone = clock.now();
@@ -39,7 +39,7 @@ export class Lifelines {
   }
 
   /** @param {boolean} flows whether the voice does */
-  voice(flows) {
+  voiceFlows(flows) {
     if (flows) this.#voiceGone = null;
     else this.#voiceGone ??= this.#parts.clock.now();
     this.#look();
@@ -47,6 +47,11 @@ export class Lifelines {
 
   /** Nothing is waited for any more. */
   close() {
+    this.#reset();
+  }
+
+  /** The server is there, as far as one knows. */
+  #reset() {
     this.#cancel();
     this.#serverGone = null;
     this.#overdue = false;

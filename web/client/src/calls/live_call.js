@@ -186,12 +186,12 @@ export class LiveCall {
 
   /** The link is gone, and comes back. */
   cutOff() {
-    this.#lifelines.server(false);
+    this.#lifelines.serverIs(false);
   }
 
   /** @param {any} event of the server, about this call or the link */
   follow(event) {
-    if (event.type === 'call_snapshot') this.#lifelines.server(true);
+    if (event.type === 'call_snapshot') this.#lifelines.serverIs(true);
     const call = this.#parts.shown();
     if (call.wish === 'leave') return;
     if (event.type === 'ready') this.#resume(call);
@@ -268,7 +268,7 @@ export class LiveCall {
     this.#parts.show(act);
     if (act.act !== 'media' || this.#over) return;
     this.#report();
-    this.#lifelines.voice(act.media === 'connected');
+    this.#lifelines.voiceFlows(act.media === 'connected');
   }
 
   /**

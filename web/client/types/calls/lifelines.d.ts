@@ -15,9 +15,9 @@ export class Lifelines {
         lost: (at: number) => void;
     });
     /** @param {boolean} here whether the server is */
-    server(here: boolean): void;
+    serverIs(here: boolean): void;
     /** @param {boolean} flows whether the voice does */
-    voice(flows: boolean): void;
+    voiceFlows(flows: boolean): void;
     /** Nothing is waited for any more. */
     close(): void;
     #private;

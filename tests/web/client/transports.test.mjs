@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { POST_MS } from '../../../web/client/src/link/event_stream.js';
 import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
+import { ANSWER_MS } from '../../../web/client/src/link/requests.js';
 import { ASK_AGAIN_MS } from '../../../web/client/src/link/transports.js';
 import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf, world } from './support/world.mjs';
 
@@ -49,7 +49,7 @@ function server({ commands = () => [204], others = () => [404, { error: { code: 
 }
 
 /** After how long a post that nobody answers has stalled. */
-const STALLED_MS = POST_MS + CONNECTED.limits.actionTimeoutMs;
+const STALLED_MS = ANSWER_MS + CONNECTED.limits.actionTimeoutMs;
 
 const READY = { type: 'ready', seq: 0 };
 
@@ -135,7 +135,7 @@ describe('an event stream', () => {
       const { otomo, streams, clock } = await streaming({ commands, hello });
       otomo.request('game_action', { game_session_id: '7', action: 'think' }, { timeoutMs: Infinity }).catch(() => {});
       await settle();
-      for (let passed = 1_000; passed < POST_MS + actionTimeoutMs; passed += 1_000) {
+      for (let passed = 1_000; passed < ANSWER_MS + actionTimeoutMs; passed += 1_000) {
         await clock.tick(1_000);
         await settle();
       }

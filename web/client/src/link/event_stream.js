@@ -13,12 +13,7 @@ import { errorFrom } from '../errors.js';
 import { within } from '../within.js';
 import { BROKEN, GOODBYE } from './close_codes.js';
 import { EventStreamParser } from './event_stream_parser.js';
-
-/**
- * How much longer than the app's backend (`actionTimeoutMs` of the server's limits) the answer to a posted command may take,
- * in milliseconds: those behind it wait as long. A server that asks another node gives up before, 10 s after that time.
- */
-export const POST_MS = 15_000;
+import { ANSWER_MS } from './requests.js';
 
 /** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
 const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
@@ -41,8 +36,8 @@ export class EventStream {
   #session = null;
   /** The commands on their way, each after the answer to the one before: posts alone would overtake each other. */
   #posted = Promise.resolve();
-  /** How long the answer to a command may take, in milliseconds. */
-  #patienceMs = POST_MS;
+  /** How long the answer to a command may take, in milliseconds: those behind it wait as long. */
+  #patienceMs = ANSWER_MS;
   /** Whether this side says goodbye. */
   #leaving = false;
 
@@ -129,7 +124,7 @@ export class EventStream {
     if (message.type === 'connected') {
       this.#session = message.sessionId;
       // A server of before says nothing of it.
-      this.#patienceMs = POST_MS + (message.limits.actionTimeoutMs ?? 0);
+      this.#patienceMs = ANSWER_MS + (message.limits.actionTimeoutMs ?? 0);
     }
     this.onmessage?.(message);
   }

@@ -1,8 +1,3 @@
-/**
- * How much longer than the app's backend (`actionTimeoutMs` of the server's limits) the answer to a posted command may take,
- * in milliseconds: those behind it wait as long. A server that asks another node gives up before, 10 s after that time.
- */
-export const POST_MS: 15000;
 /** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
 export class EventStream implements Wire {
     /**

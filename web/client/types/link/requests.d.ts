@@ -1,9 +1,10 @@
 /** How long commands that are repeated may take by default, in milliseconds: a tunnel, a restart. */
 export const REPEATED_MS: 30000;
-/** How long others may take by default, in milliseconds; longer where the server gives the app's backend longer for actions. */
-export const ONCE_MS: 10000;
-/** How long an answer of the app's backend may be on its way here, in milliseconds. */
-export const ACTION_MS: 5000;
+/**
+ * How much longer than the app's backend (`actionTimeoutMs` of the server's limits) the answer to a command may take, in
+ * milliseconds. A server that asks another node gives up 10 s after that time, and its word has to come here.
+ */
+export const ANSWER_MS: 15000;
 /** After so long without an answer the link itself is in doubt, in milliseconds. */
 export const DOUBT_MS: 10000;
 /**
@@ -14,8 +15,8 @@ export const PATIENCE_MS: 5000;
 /**
  * @typedef {object} RequestOptions
  * @property {number} [timeoutMs] how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
- *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000, or 5,000
- *   more than the app's backend has for actions
+ *   also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 15,000 more
+ *   than the app's backend has for actions
  * @property {boolean} [retry] whether it may be repeated; what the protocol says of the command where it is not given.
  *   `false`: said once, not even again after a refusal for haste
  * @property {AbortSignal} [signal] gives up waiting; a command that has gone out may still be carried out
@@ -81,8 +82,8 @@ export class Requests {
 export type RequestOptions = {
     /**
      * how long to wait for the answer, over all repeats; `Infinity` for as long as it takes,
-     * also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 10,000, or 5,000
-     * more than the app's backend has for actions
+     * also over refusals for haste and a store that is away. 30,000 where the command may be repeated, else 15,000 more
+     * than the app's backend has for actions
      */
     timeoutMs?: number | undefined;
     /**

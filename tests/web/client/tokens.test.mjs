@@ -74,7 +74,8 @@ describe('a token', () => {
   test('that never comes is given up after a while', async () => {
     const seen = await begun({ token: () => new Promise(() => {}), topics: ['otomo'] });
     await seen.clock.tick(30_000);
-    assert.equal(seen.otomo.link.get().phase, 'away');
+    const { phase, closing } = seen.otomo.link.get();
+    assert.deepEqual([phase, closing.reason], ['away', 'the token function failed: OtomoError: a token: no answer in 30000 ms']);
   });
 
   test('that is none, as the error page of a gateway, is not tried: it is said, and the function is asked anew', async () => {

@@ -11,7 +11,7 @@ function asked(more) {
   const clock = new ManualClock();
   const seen = { clock };
   const ask = (signal) => new Promise((resolve, reject) => Object.assign(seen, { signal, resolve, reject }));
-  seen.answer = within(clock, 1_000, ask, more);
+  seen.answer = within(clock, 1_000, ask, { what: 'tea', ...more });
   seen.answer.catch(() => {});
   return seen;
 }
@@ -26,6 +26,16 @@ describe('within a time', () => {
     await assert.rejects(bad.answer, { message: 'no' });
     await settle();
     for (const { clock, signal } of [good, bad]) assert.deepEqual([clock.waiting, signal.aborted], [0, false]);
+  });
+
+  test('what fails before it is waited for fails as well, and nothing is waited for', async () => {
+    const [clock, caller] = [new ManualClock(), new AbortController()];
+    const fails = () => {
+      throw new Error('no');
+    };
+    await assert.rejects(within(clock, 1_000, fails, { what: 'tea', signal: caller.signal }), { message: 'no' });
+    await settle();
+    assert.equal(clock.waiting, 0);
   });
 
   test('what takes too long is told to stop, and says so whatever it says to that', async () => {

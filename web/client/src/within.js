@@ -10,14 +10,14 @@ import { OtomoError } from './errors.js';
  * @template T
  * @param {import('./clock.js').Clock} clock
  * @param {number} ms
- * @param {(signal: AbortSignal) => Promise<T>} ask the signal is aborted when nobody waits any more
- * @param {object} [more]
- * @param {string} [more.what] is asked, for the error's message
+ * @param {(signal: AbortSignal) => T | Promise<T>} ask the signal is aborted when nobody waits any more
+ * @param {object} more
+ * @param {string} more.what is asked for, for the error's message: people read it
  * @param {AbortSignal} [more.signal] of the caller
  * @returns {Promise<T>}
  * @throws {OtomoError} `TIMEOUT`, `ABORTED`; and whatever `ask` throws
  */
-export function within(clock, ms, ask, { what = 'it', signal } = {}) {
+export function within(clock, ms, ask, { what, signal }) {
   return new Promise((resolve, reject) => {
     const given = new AbortController();
     const fail = (/** @type {OtomoError} */ error) => {
@@ -33,6 +33,6 @@ export function within(clock, ms, ask, { what = 'it', signal } = {}) {
     };
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
-    else ask(given.signal).then(resolve, reject).finally(end);
+    else (async () => ask(given.signal))().then(resolve, reject).finally(end);
   });
 }

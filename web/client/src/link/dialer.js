@@ -72,6 +72,6 @@ export class Dialer {
   async #httpGetsThrough() {
     const { fetch, base, clock } = this.#way;
     const look = (/** @type {AbortSignal} */ signal) => fetch(`${base}/health/live`, { mode: 'no-cors', cache: 'no-store', signal });
-    return within(clock, LOOK_MS, look).then(() => true, () => false);
+    return within(clock, LOOK_MS, look, { what: '/health/live' }).then(() => true, () => false);
   }
 }

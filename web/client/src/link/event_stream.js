@@ -136,7 +136,7 @@ export class EventStream {
   async #post(text, requestId) {
     if (this.#stream.signal.aborted) return;
     try {
-      await within(this.#way.clock, this.#patienceMs, () => this.#ask(text, requestId));
+      await within(this.#way.clock, this.#patienceMs, () => this.#ask(text, requestId), { what: 'a command' });
     } catch {
       this.#broke({ code: BROKEN });
     }

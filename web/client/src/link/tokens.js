@@ -109,7 +109,7 @@ export class Tokens {
       if (!JWT.test(source.trim())) throw this.#unfit('the fixed token is no JSON Web Token', { why, final: true });
       throw new OtomoError('NO_TOKEN', 'the fixed token is not good any more', { why, final: true });
     }
-    const token = await within(this.#clock, TOKEN_MS, async () => source(why)).catch((error) => {
+    const token = await within(this.#clock, TOKEN_MS, () => source(why), { what: 'a token' }).catch((error) => {
       if (!(error instanceof OtomoError && error.code === 'UNAUTHORIZED')) {
         throw this.#unfit(`the token function failed: ${error}`, { why, final: false }, error);
       }

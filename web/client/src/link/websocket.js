@@ -98,5 +98,5 @@ export function comesThrough(WebSocket, url, clock, limitMs) {
       socket.onclose = () => settle(false);
       signal.addEventListener('abort', () => settle(false));
     });
-  return within(clock, limitMs, look).catch(() => false);
+  return within(clock, limitMs, look, { what: 'a WebSocket' }).catch(() => false);
 }

@@ -10,6 +10,7 @@ import { MESSAGES, Words } from '../../web/admin/i18n.js';
 import { hashOf, readPlace, VIEWS } from '../../web/admin/place.js';
 import { AWAY_MS, EVERY_MS, pauseAfter, Poller } from '../../web/admin/poller.js';
 import { linesOf } from '../../web/admin/ui/chart.js';
+import { addedTo } from '../../web/admin/views/calls.js';
 import { isAlone } from '../../web/admin/views/drain.js';
 import { stateOf } from '../../web/admin/views/nodes.js';
 import { beganAt } from '../../web/admin/views/sessions.js';
@@ -293,6 +294,26 @@ describe('words of the server', () => {
 
   test('are told as they are where this page does not know them', () => {
     assert.equal(new Words('ja').word('reason', 'of_a_newer_server'), 'of_a_newer_server');
+  });
+});
+
+describe('what a timeline adds to an event', () => {
+  const said = (language, detail) => addedTo(new Words(language), { by: 'otomo', detail }).split(' · ').slice(1).join(' · ');
+
+  test('is said in the language of the page', () => {
+    assert.equal(addedTo(new Words('ja'), { by: 'otomo', detail: 'device home' }), 'おともはんによる · 端末 home');
+    assert.equal(addedTo(new Words('en'), { by: 'otomo', detail: 'device home' }), 'by the otomo · on device home');
+    assert.equal(addedTo(new Words('en'), { by: 'system', detail: null }), 'by the server');
+    assert.equal(said('ja', 'device my phone'), '端末 my phone');
+    assert.equal(said('ja', 'charge 3, 1260 points in all'), '3 回目、合計 1,260 ポイント');
+    assert.equal(said('en', 'charge 3, 1260 points in all'), 'charge 3, 1,260 points in all');
+    assert.equal(said('ja', 'completed, user_end'), '完了 · ユーザーが終了');
+    assert.equal(said('ja', 'media_server'), 'media_server', 'what the page has no words for');
+  });
+
+  test('is written by the server so that the page knows it', () => {
+    const source = readFileSync(new URL('../../src/calls/records/timeline.rs', import.meta.url), 'utf8');
+    for (const words of ['device {}', 'charge {}, {} points in all', '{}, {}']) assert.ok(source.includes(`"${words}"`), words);
   });
 });
 

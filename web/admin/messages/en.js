@@ -170,6 +170,8 @@ export default {
   'end.done': 'The call from {caller} to {otomo} has ended.',
   'timeline.title': 'What happened in the call',
   'timeline.by': 'by {by}',
+  'timeline.device': 'on device {device}',
+  'timeline.charged': 'charge {charges}, {points} points in all',
   'event.requested': 'Requested',
   'event.ringing': 'Ringing',
   'event.unreached': 'Reached no device',

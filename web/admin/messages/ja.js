@@ -170,6 +170,8 @@ export default {
   'end.done': '{caller} から {otomo} への通話は終わりました。',
   'timeline.title': '通話の経過',
   'timeline.by': '{by}による',
+  'timeline.device': '端末 {device}',
+  'timeline.charged': '{charges} 回目、合計 {points} ポイント',
   'event.requested': '要求',
   'event.ringing': '呼出',
   'event.unreached': '届いた端末なし',

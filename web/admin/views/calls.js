@@ -75,7 +75,11 @@ function namesOf({ caller, otomo }) {
 
 /** @param {Desk['t']} t @param {Call} call */
 function stateOf(t, { phase, outcome, reason }) {
-  if (outcome === null || reason === null) return t.word('phase', phase);
+  return outcome === null || reason === null ? t.word('phase', phase) : outcomeOf(t, { outcome, reason });
+}
+
+/** @param {Desk['t']} t @param {{outcome: string, reason: string}} end */
+function outcomeOf(t, { outcome, reason }) {
   return `${t.word('outcome', outcome)} · ${t.word('reason', reason)}`;
 }
 
@@ -133,6 +137,32 @@ function eventItem(t, { at, event, by, detail }) {
     { 'data-event': event },
     h('time', { datetime: at, class: 'tabular' }, t.time(at)),
     h('strong', {}, t.word('event', event)),
-    h('span', { class: 'quiet' }, t.text('timeline.by', { by: t.word('by', by) }), detail === null ? null : ` · ${detail}`),
+    h('span', { class: 'quiet' }, addedTo(t, { by, detail })),
   );
+}
+
+/**
+ * @param {Desk['t']} t
+ * @param {Pick<CallEvent, 'by' | 'detail'>} event
+ * @returns {string} by whom it was, and what there is to add
+ */
+export function addedTo(t, { by, detail }) {
+  const who = t.text('timeline.by', { by: t.word('by', by) });
+  return detail === null ? who : `${who} · ${detailOf(t, detail)}`;
+}
+
+/**
+ * What there is to add to an event. The server keeps it in words of its own.
+ *
+ * @param {Desk['t']} t
+ * @param {string} detail
+ * @returns {string} in this language; as it is, where this page does not know the words
+ */
+function detailOf(t, detail) {
+  const [, device] = /^device (.+)$/s.exec(detail) ?? [];
+  if (device !== undefined) return t.text('timeline.device', { device });
+  const [, charges, points] = /^charge (\d+), (\d+) points in all$/.exec(detail) ?? [];
+  if (points !== undefined) return t.text('timeline.charged', { charges: t.number(Number(charges)), points: t.number(Number(points)) });
+  const [, outcome, reason] = /^(\w+), (\w+)$/.exec(detail) ?? [];
+  return reason === undefined ? detail : outcomeOf(t, { outcome, reason });
 }

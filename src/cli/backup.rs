@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    io::{Write as _, stdout},
+    io::{Write as _, stderr, stdout},
     path::PathBuf,
 };
 
@@ -31,6 +31,13 @@ pub(super) struct RestoreArgs {
 /// Why there is no backup.
 pub(super) fn run_backup(config: &Config, args: &BackupArgs) -> Result<(), Box<dyn Error>> {
     let copied = back_up(&config.database.url, &args.file)?;
+    for path in copied.removed {
+        writeln!(
+            stderr(),
+            "removed {}, which a run that was killed left half-made",
+            path.display()
+        )?;
+    }
     let (file, took) = (args.file.display(), copied.took.as_millis());
     let bytes = copied.bytes;
     writeln!(stdout(), "{file}: {bytes} bytes in {took} ms, checked")?;

@@ -14,7 +14,10 @@ use diesel::{
 use tempfile::NamedTempFile;
 
 use super::BackupFault;
-use crate::store::{StoreError, sqlite};
+use crate::store::{
+    StoreError,
+    sqlite::{self, COMPANIONS},
+};
 
 pub(super) fn connect(path: &Path) -> Result<SqliteConnection, BackupFault> {
     let mut conn = sqlite::connect(path)?;
@@ -40,51 +43,102 @@ pub(super) fn check(path: &Path, told: &Path) -> Result<(), BackupFault> {
     }
 }
 
-/// How the name of a half-made file begins and ends.
+/// How the name of a half-made file begins and ends, and what that of its lock has beyond it.
 const PART: (&str, &str) = (".otomo-", ".part");
+const LOCK: &str = ".lock";
 
-/// An empty file in the same folder, which must be there, so that it can be given its name in one step. What others have left
-/// there half-made is removed: whoever writes one holds a lock on it, which the system releases with the process.
-pub(super) fn temporary(place: &Path) -> Result<NamedTempFile, BackupFault> {
-    let folder = folder(place);
-    remove_abandoned(folder);
-    loop {
-        let made = tempfile::Builder::new()
-            .prefix(PART.0)
-            .suffix(PART.1)
-            .tempfile_in(folder)
-            .map_err(|source| fault(folder, source))?;
-        // Until it was locked another could take it for abandoned.
-        let is_taken = matches!(made.as_file().try_lock(), Err(TryLockError::WouldBlock));
-        if !is_taken && made.path().exists() {
-            return Ok(made);
-        }
+/// A file that is being written under a name of its own, and is removed unless it is given another.
+///
+/// Whoever writes one holds a lock, which the system releases with the process: so those of killed ones can be told from the
+/// others. The lock is on a file beside it, since the file itself is a database: on a network mount a lock of ours would
+/// keep SQLite out.
+pub(super) struct HalfMade {
+    file: NamedTempFile,
+    /// Is dropped last: until then nobody takes the file for abandoned.
+    _lock: NamedTempFile,
+}
+
+impl HalfMade {
+    /// An empty file in the folder of `place`, which must be there, so that it can be given that name in one step.
+    pub(super) fn beside(place: &Path) -> Result<Self, BackupFault> {
+        let folder = folder(place);
+        let make = || loop {
+            let lock = tempfile::Builder::new()
+                .prefix(PART.0)
+                .suffix(&format!("{}{LOCK}", PART.1))
+                .tempfile_in(folder)?;
+            // Until it was locked another could take it for abandoned.
+            let is_taken = matches!(lock.as_file().try_lock(), Err(TryLockError::WouldBlock));
+            if is_taken || !lock.path().exists() {
+                continue;
+            }
+            let name = lock.path().file_stem().unwrap_or_default();
+            let file = tempfile::Builder::new()
+                .prefix(name)
+                .rand_bytes(0)
+                .tempfile_in(folder)?;
+            return Ok(Self { file, _lock: lock });
+        };
+        make().map_err(|source| fault(folder, source))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Returns once all of it is on the disk, with its size in bytes.
+    pub(super) fn flush(&self) -> Result<u64, BackupFault> {
+        let file = self.file.as_file();
+        let bytes = file.sync_all().and_then(|()| Ok(file.metadata()?.len()));
+        bytes.map_err(|source| fault(self.path(), source))
+    }
+
+    /// Gives it its name, and to nothing else that has that name.
+    pub(super) fn name_anew(self, name: &Path) -> io::Result<()> {
+        self.file.persist_noclobber(name).map_err(|it| it.error)?;
+        Ok(())
+    }
+
+    /// Puts it in the place of what has that name.
+    pub(super) fn replace(self, name: &Path) -> io::Result<()> {
+        self.file.persist(name).map_err(|it| it.error)?;
+        Ok(())
     }
 }
 
-/// Removes what was half-made by those who were killed. What cannot be removed stays: it is in nobody's way.
-fn remove_abandoned(folder: &Path) {
+/// Removes from a folder what was half-made by those who were killed, and returns it. What cannot be removed stays: it is in
+/// nobody's way; and so does what has no lock, which may be somebody else's.
+pub(super) fn remove_abandoned(folder: &Path) -> Vec<PathBuf> {
+    let mut removed = Vec::new();
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_part = |path: &PathBuf| {
-        let name = path.file_name().and_then(OsStr::to_str);
-        name.is_some_and(|name| name.starts_with(PART.0) && name.ends_with(PART.1))
-    };
-    for path in entries.map(|entry| entry.path()).filter(is_part) {
-        if let Ok(file) = File::open(&path)
-            && file.try_lock().is_ok()
-        {
-            let _ = fs::remove_file(&path);
+    for lock in entries.map(|entry| entry.path()) {
+        let name = lock.file_name().and_then(OsStr::to_str);
+        let of = name.and_then(|name| name.strip_suffix(LOCK));
+        let is_part = |of: &&str| of.starts_with(PART.0) && of.ends_with(PART.1);
+        if let Some(of) = of.filter(is_part) {
+            removed.extend(remove_if_abandoned(&folder.join(of), &lock));
         }
     }
+    removed
 }
 
-/// Returns once all of a file is on the disk, with its size in bytes.
-pub(super) fn flush(of: &NamedTempFile) -> Result<u64, BackupFault> {
-    let bytes = (|| {
-        of.as_file().sync_all()?;
-        Ok(of.as_file().metadata()?.len())
-    })();
-    bytes.map_err(|source| fault(of.path(), source))
+fn remove_if_abandoned(part: &Path, lock: &Path) -> Vec<PathBuf> {
+    // Nothing else is opened, nor removed: to open a pipe is to wait for who reads it.
+    let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_file());
+    // On a network mount only who may write can lock.
+    let open = || File::options().write(true).open(lock).ok();
+    let Some(held) = is_file(lock).then(open).flatten() else {
+        return Vec::new();
+    };
+    if held.try_lock().is_err() {
+        return Vec::new();
+    }
+    let beside = COMPANIONS.map(|suffix| with_suffix(part, suffix));
+    // The lock is last: without it nobody would take the others for abandoned.
+    let all = beside.into_iter().chain([part.to_owned(), lock.to_owned()]);
+    all.filter(|path| is_file(path))
+        .take_while(|path| fs::remove_file(path).is_ok())
+        .collect()
 }
 
 /// Returns once the name of a file is on the disk.

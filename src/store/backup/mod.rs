@@ -2,7 +2,8 @@
 //!
 //! The copy is what one read transaction sees (`VACUUM INTO`): everything that was committed when it began, and nothing of
 //! what came later. It is written beside its place, checked, flushed to the disk, and only then given its name: a file by
-//! that name is a whole backup. [`restore()`] is the way back; `files`: what both do with files.
+//! that name is a whole backup. What a run that was killed left half-made the next backup into that folder removes.
+//! [`restore()`] is the way back; `files`: what both do with files.
 //!
 //! PostgreSQL has its own tools (`pg_dump`, `pg_restore`), which do the same.
 
@@ -19,7 +20,7 @@ use std::{
 
 use diesel::connection::SimpleConnection as _;
 
-use self::files::{check, connect, fault, flush, flush_folder, folder, temporary};
+use self::files::{HalfMade, check, connect, fault, flush_folder, folder, remove_abandoned};
 pub use self::restore::restore;
 use super::{StoreError, lock::LockFault};
 use crate::kernel::config::DatabaseUrl;
@@ -102,6 +103,8 @@ pub struct Copied {
     pub bytes: u64,
     /// How long it took, the check included.
     pub took: Duration,
+    /// What runs that were killed had left half-made in the folder of the copy, and is not there any more.
+    pub removed: Vec<PathBuf>,
 }
 
 /// Copies the database of `url` into `to`, while a server may write to it.
@@ -121,7 +124,8 @@ pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupFault> {
     if !folder.is_dir() {
         return Err(BackupFault::NoFolder(folder.to_owned()));
     }
-    let beside = temporary(to)?;
+    let removed = remove_abandoned(folder);
+    let beside = HalfMade::beside(to)?;
     let path = beside.path();
     let mut conn = connect(from)?;
     // The name is a text of SQL: a quotation mark in it is doubled.
@@ -130,16 +134,18 @@ pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupFault> {
         .map_err(StoreError::from)?;
     // The copy is as sound as what it was made of.
     check(path, from)?;
-    let bytes = flush(&beside)?;
-    beside
-        .persist_noclobber(to)
-        .map_err(|refused| match refused.error.kind() {
-            io::ErrorKind::AlreadyExists => BackupFault::Exists(to.to_owned()),
-            _ => fault(to, refused.error),
-        })?;
+    let bytes = beside.flush()?;
+    beside.name_anew(to).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => BackupFault::Exists(to.to_owned()),
+        _ => fault(to, source),
+    })?;
     flush_folder(to)?;
     let took = began.elapsed();
-    Ok(Copied { bytes, took })
+    Ok(Copied {
+        bytes,
+        took,
+        removed,
+    })
 }
 
 fn sqlite(url: &DatabaseUrl) -> Result<&Path, BackupFault> {

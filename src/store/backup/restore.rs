@@ -8,11 +8,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use tempfile::NamedTempFile;
-
 use super::{
     BackupFault,
-    files::{check, connect, fault, flush, flush_folder, temporary, with_suffix},
+    files::{HalfMade, check, connect, fault, flush_folder, with_suffix},
     sqlite,
 };
 use crate::{
@@ -38,7 +36,7 @@ pub fn restore(url: &DatabaseUrl, from: &Path) -> Result<Option<PathBuf>, Backup
     let place = fs::canonicalize(named).unwrap_or_else(|_new| named.to_owned());
     check_closed(from, &place)?;
     let _served_by_nobody = ServerLock::take(url)?;
-    let beside = temporary(&place)?;
+    let beside = HalfMade::beside(&place)?;
     fs::copy(from, beside.path()).map_err(|source| fault(from, source))?;
     check(beside.path(), from)?;
     migrations::check_sqlite(&mut connect(beside.path())?).map_err(|source| {
@@ -47,12 +45,12 @@ pub fn restore(url: &DatabaseUrl, from: &Path) -> Result<Option<PathBuf>, Backup
             source,
         }
     })?;
-    belong_to_the_same(&place, &beside)?;
-    flush(&beside)?;
+    belong_to_the_same(&place, beside.path())?;
+    beside.flush()?;
     let kept = Kept::of(&place)?;
-    if let Err(refused) = beside.persist(&place) {
+    if let Err(source) = beside.replace(&place) {
         kept.put_back();
-        return Err(fault(&place, refused.error));
+        return Err(fault(&place, source));
     }
     let kept = kept.into_name();
     flush_folder(&place).map_err(|source| BackupFault::NotFlushed {
@@ -83,12 +81,12 @@ fn check_closed(from: &Path, place: &Path) -> Result<(), BackupFault> {
 }
 
 /// Whoever runs the server may open what takes the place of its database, whoever restores it.
-fn belong_to_the_same(place: &Path, new: &NamedTempFile) -> Result<(), BackupFault> {
+fn belong_to_the_same(place: &Path, new: &Path) -> Result<(), BackupFault> {
     let Ok(old) = fs::metadata(place) else {
         return Ok(());
     };
-    fs::set_permissions(new.path(), old.permissions())
-        .and_then(|()| chown(new.path(), Some(old.uid()), Some(old.gid())))
+    fs::set_permissions(new, old.permissions())
+        .and_then(|()| chown(new, Some(old.uid()), Some(old.gid())))
         .map_err(|source| fault(place, source))
 }
 
@@ -105,7 +103,7 @@ impl Kept {
     fn of(place: &Path) -> Result<Self, BackupFault> {
         let mut kept = Self {
             place: place.to_owned(),
-            name: free_name(place),
+            name: free_name(place, SystemTime::now()),
             parts: Vec::new(),
         };
         match kept.take() {
@@ -152,9 +150,9 @@ impl Kept {
 }
 
 /// A name that nothing has, nor anything beside it: of a second restore within a second it has a number.
-fn free_name(place: &Path) -> PathBuf {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = now.unwrap_or_default().as_secs();
+fn free_name(place: &Path, now: SystemTime) -> PathBuf {
+    let since = now.duration_since(UNIX_EPOCH);
+    let seconds = since.unwrap_or_default().as_secs();
     let first = with_suffix(place, &format!(".before-restore-{seconds}"));
     let is_taken = |name: &Path| {
         let beside = |suffix: &&str| with_suffix(name, suffix).exists();
@@ -171,5 +169,43 @@ fn free_name(place: &Path) -> PathBuf {
 
 /// Another name for the same file; a copy of it where the file system has no such names.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
-    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()))
+    match fs::hard_link(from, to) {
+        // A copy would be written over what has that name.
+        Err(refused) if refused.kind() != io::ErrorKind::AlreadyExists => {
+            fs::copy(from, to).and_then(|_| File::open(to)?.sync_all())
+        }
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_a_name_that_nothing_has_nor_anything_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("otomo.db");
+        let now = UNIX_EPOCH + Duration::from_secs(7);
+        let free = || free_name(&place, now);
+        let named = |end: &str| with_suffix(&place, &format!(".before-restore-7{end}"));
+        assert_eq!(free(), named(""));
+        fs::write(named(""), "kept").unwrap();
+        assert_eq!(free(), named("-2"));
+        fs::write(named("-2-wal"), "kept, without its database").unwrap();
+        assert_eq!(free(), named("-3"));
+    }
+
+    #[test]
+    fn what_is_kept_is_not_written_over_what_was_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let [new, kept] = ["new.db", "kept.db"].map(|name| folder.path().join(name));
+        fs::write(&new, "new").unwrap();
+        fs::write(&kept, "kept").unwrap();
+        let refused = link(&new, &kept).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&kept).unwrap(), b"kept");
+    }
 }

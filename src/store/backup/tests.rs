@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsString,
-    fs::{self, Permissions},
+    fs::{self, File, Permissions, TryLockError},
     os::unix::fs::{PermissionsExt as _, symlink},
 };
 
@@ -61,17 +61,53 @@ fn a_copy_goes_into_a_folder_that_is_there_and_none_is_made_for_it() {
 }
 
 #[test]
-fn what_a_killed_backup_left_half_made_is_removed_and_what_another_makes_is_not() {
+fn what_a_killed_run_left_half_made_is_removed_and_what_another_makes_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let (url, _) = database(folder.path(), "otomo.db");
-    let left = folder.path().join(".otomo-killed.part");
-    fs::write(&left, "half of it").unwrap();
-    let another = super::files::temporary(&folder.path().join("another.db")).unwrap();
-    assert!(!left.exists());
-    fs::write(&left, "half of it").unwrap();
-    back_up(&url, &folder.path().join("copy.db")).unwrap();
-    assert!(!left.exists());
-    assert!(another.path().exists(), "it is being written");
+    let (url, path) = database(folder.path(), "otomo.db");
+    let file = |name: &str| folder.path().join(name);
+    // Another's of which only the name is like ours, and one of whom nobody knows whether they still write.
+    for name in [".otomo-theirs.lock", ".otomo-old.part", ".otomo-x.part-wal"] {
+        fs::write(file(name), "theirs").unwrap();
+    }
+    fs::create_dir(file(".otomo-dir.part.lock")).unwrap();
+    let another = HalfMade::beside(&path).unwrap();
+    let mut expected = listing(folder.path());
+    for name in ["part", "part-journal", "part.lock"] {
+        fs::write(file(&format!(".otomo-killed.{name}")), "half of it").unwrap();
+    }
+    let copied = back_up(&url, &file("copy.db")).unwrap();
+    expected.insert("copy.db".into());
+    assert_eq!(copied.removed.len(), 3, "{:?}", copied.removed);
+    assert_eq!(listing(folder.path()), expected);
+    drop(another);
+    let left = listing(folder.path());
+    assert_eq!(left.len(), expected.len() - 2, "with its lock: {left:?}");
+}
+
+#[test]
+fn who_writes_a_copy_holds_a_lock_on_a_file_beside_it_and_not_on_the_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = HalfMade::beside(&folder.path().join("copy.db")).unwrap();
+    let opened = |path: &Path| File::options().write(true).open(path).unwrap();
+    opened(made.path()).try_lock().unwrap();
+    let beside = opened(&with_suffix(made.path(), ".lock"));
+    assert!(matches!(beside.try_lock(), Err(TryLockError::WouldBlock)));
+}
+
+#[test]
+fn what_was_half_made_can_be_put_back_and_is_still_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, path) = database(folder.path(), "otomo.db");
+    let file = |name: &str| folder.path().join(name);
+    add(&path, "7");
+    back_up(&url, &file("copy.db")).unwrap();
+    // A whole copy, but for its name.
+    fs::rename(file("copy.db"), file(".otomo-killed.part")).unwrap();
+    fs::write(file(".otomo-killed.part.lock"), "").unwrap();
+    add(&path, "9");
+    restore(&url, &file(".otomo-killed.part")).unwrap();
+    assert_eq!(mark(&path), "7");
+    assert!(file(".otomo-killed.part").exists());
 }
 
 /// Leaves a database as a server that was killed does: with a log.

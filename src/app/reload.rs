@@ -65,11 +65,13 @@ impl Reloader {
         }
     }
 
-    /// Puts in force what of a configuration can change while the server runs.
+    /// Puts in force what of a configuration can change while the server runs. Of two at once the second waits, so that what
+    /// is in force is all of one configuration.
     ///
     /// # Errors
     /// What cannot be used. Then all is as it was.
     pub fn reload(&self, to: Config) -> Result<Reloaded, ReloadFault> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let Shared {
             config, verifier, ..
         } = &*self.shared;
@@ -91,14 +93,15 @@ impl Reloader {
             .change(config.limits.now().changed(&to.limits.now()));
         let origins = Origins::clone(&to.server.origins.now());
         config.server.origins.change(origins);
-        Ok(self.compare(to, renewed))
+        let reloaded = self.compare(last.as_ref(), &to, renewed);
+        *last = Some(to);
+        Ok(reloaded)
     }
 
     /// A certificate is renewed in its place: its setting is the same then, and what it stands for is not.
-    fn compare(&self, to: Config, renewed: bool) -> Reloaded {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+    fn compare(&self, last: Option<&Config>, to: &Config, renewed: bool) -> Reloaded {
         let first = self.shared.config.settings();
-        let before = last.as_ref().map_or(first, Config::settings);
+        let before = last.map_or(first, Config::settings);
         let with_tls = self.certificates.is_some() && to.server.tls.is_some();
         let can_change =
             |it: &&Setting| it.is_changeable() && (with_tls || !TLS.contains(&it.name().as_str()));
@@ -107,7 +110,7 @@ impl Reloader {
         if renewed && !changed.iter().any(|key| key == TLS_CERT) {
             changed.push(TLS_CERT.to_owned());
         }
-        let reloaded = Reloaded {
+        Reloaded {
             changed,
             kept: to
                 .settings()
@@ -115,8 +118,6 @@ impl Reloader {
                 .filter(|it| !can_change(it))
                 .map(Setting::name)
                 .collect(),
-        };
-        *last = Some(to);
-        reloaded
+        }
     }
 }

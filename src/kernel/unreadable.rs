@@ -1,5 +1,8 @@
 //! Why JSON cannot be read, in plain words. What serde says of it names types of this program and places in a text that nobody
-//! sees; who has sent it wants to know which field it is, what it must be, and what it is.
+//! sees; who has sent it wants to know which field it is, what it must be, and what it is. Forms are told by JSON's own names.
+//!
+//! A choice by a tag (`#[serde(tag = "..")]`) keeps no places: what is wrong inside it would be told of the whole. What people
+//! send is read otherwise.
 
 use std::fmt;
 
@@ -7,6 +10,8 @@ use serde::{Deserialize, de::IgnoredAny};
 
 /// The most characters of what was sent that are told back.
 const SHOWN_MAX: usize = 64;
+
+const ONE_OF_WORDS: &str = "must be one of the words that the documentation lists";
 
 /// What is wrong with JSON, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +73,10 @@ pub fn query(said: &str) -> String {
         .strip_prefix("unknown variant ")
         .and_then(|said| said.split_once(", expected "))
     {
-        let value: String = value.chars().take(SHOWN_MAX).collect();
-        return format!("the query says {value} where it must say {expected}");
+        return format!(
+            "the query says {} where it must say {expected}",
+            shown(value)
+        );
     }
     match in_words(said) {
         (Some(field), message) => format!("{field} {message}, in the query"),
@@ -85,22 +92,20 @@ pub fn query(said: &str) -> String {
 
 /// The fault that reading this JSON has, with its place.
 fn located<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<Unreadable> {
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(json) {
+        // It says itself where; a field that is wrong before that place is not what is told.
+        return Some((&error).into());
+    }
     let mut text = serde_json::Deserializer::from_slice(json);
     let error = serde_path_to_error::deserialize::<_, T>(&mut text).err()?;
-    let is_json = serde_json::from_slice::<IgnoredAny>(json).is_ok();
-    if !is_json {
-        // It says itself where.
-        return Some(error.inner().into());
-    }
     let around = Some(error.path().to_string()).filter(|path| path != ".");
-    let Unreadable { path, message } = if error.inner().is_data() {
-        error.inner().into()
-    } else {
-        // A list or a number in the place of a word, which serde_json takes for a fault of the text.
+    let Unreadable { path, message } = if is_no_word(error.inner()) {
         Unreadable {
             path: String::new(),
-            message: "must be one of the words that the documentation lists".to_owned(),
+            message: ONE_OF_WORDS.to_owned(),
         }
+    } else {
+        error.inner().into()
     };
     let path = match around {
         Some(around) if path.is_empty() => around,
@@ -110,9 +115,19 @@ fn located<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<Unreadable> {
     Some(Unreadable { path, message })
 }
 
+/// Whether there is a list or a number in the place of a word, which serde_json takes for a fault of the text.
+fn is_no_word(error: &serde_json::Error) -> bool {
+    error.is_syntax() && error.to_string().starts_with("expected value")
+}
+
 /// What was said, without the line and the column: the field says where.
 fn said(error: &str) -> &str {
     error.rfind(" at line ").map_or(error, |end| &error[..end])
+}
+
+/// As much of what was sent as is told back.
+fn shown(sent: &str) -> String {
+    sent.chars().take(SHOWN_MAX).collect()
 }
 
 /// A field that is named, and what is wrong with it.
@@ -133,8 +148,9 @@ fn in_words(said: &str) -> (Option<String>, String) {
             format!("must be {}, and is {}", Wanted(expected), Found(found))
         }
         ("unknown", _) if found.starts_with("field ") => {
-            let name = found.trim_start_matches("field ");
-            format!("has a field {name}, which means nothing here; allowed: {expected}")
+            let name = found.trim_start_matches("field ").trim_matches('`');
+            let name = shown(name);
+            format!("has a field `{name}`, which means nothing here; allowed: {expected}")
         }
         ("unknown", _) => format!("must be {expected}"),
         _ => format!("must be {}", Wanted(expected)),
@@ -142,10 +158,13 @@ fn in_words(said: &str) -> (Option<String>, String) {
     (None, message)
 }
 
-/// What readers of this program say themselves ("a user id must be ..") stands as it is, after a colon.
+/// What readers of this program say themselves stands as it is: "must be ..", and after a colon "a user id must be ..".
 fn own_words(said: &str) -> String {
     if said.starts_with("data did not match any variant") {
         return "has none of the forms that the documentation describes".to_owned();
+    }
+    if said.starts_with("must ") {
+        return said.to_owned();
     }
     format!("cannot be used: {said}")
 }
@@ -155,13 +174,27 @@ struct Wanted<'a>(&'a str);
 
 impl fmt::Display for Wanted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            "a string" | "a borrowed string" | "string" => "a text",
-            "a boolean" => "true or false",
-            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of 0 or more",
-            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        let (first, last): (i128, i128) = match self.0 {
+            "u8" => (0, u8::MAX.into()),
+            "u16" => (0, u16::MAX.into()),
+            "u32" => (0, u32::MAX.into()),
+            "u64" | "usize" => (0, u64::MAX.into()),
+            "i8" => (i8::MIN.into(), i8::MAX.into()),
+            "i16" => (i16::MIN.into(), i16::MAX.into()),
+            "i32" => (i32::MIN.into(), i32::MAX.into()),
+            "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+            _ => return f.write_str(self.form()),
+        };
+        write!(f, "a whole number from {first} to {last}")
+    }
+}
+
+impl Wanted<'_> {
+    fn form(&self) -> &str {
+        match self.0 {
+            "a string" | "a borrowed string" | "string" => "a string",
             "f32" | "f64" => "a number",
-            it if it.starts_with("a sequence") || it.starts_with("tuple") => "a list",
+            it if it.starts_with("a sequence") || it.starts_with("tuple") => "an array",
             it if it.starts_with("struct ")
                 || it.starts_with("internally tagged enum")
                 || it.starts_with("adjacently tagged enum")
@@ -176,7 +209,7 @@ impl fmt::Display for Wanted<'_> {
                 "one of the words that the documentation lists"
             }
             it => it,
-        })
+        }
     }
 }
 
@@ -188,8 +221,8 @@ impl fmt::Display for Found<'_> {
         let value = self.0.split('`').nth(1);
         match (self.0.split(' ').next(), value) {
             (Some("integer" | "floating" | "boolean"), Some(value)) => f.write_str(value),
-            (Some("string" | "character"), _) => f.write_str("a text"),
-            (Some("sequence"), _) => f.write_str("a list"),
+            (Some("string" | "character"), _) => f.write_str("a string"),
+            (Some("sequence"), _) => f.write_str("an array"),
             (Some("map"), _) => f.write_str("an object"),
             (Some("null" | "unit"), _) => f.write_str("null"),
             (Some("number"), _) => f.write_str("a number"),
@@ -199,144 +232,4 @@ impl fmt::Display for Found<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use serde::de::DeserializeOwned;
-
-    use super::*;
-    use crate::kernel::ids::{SessionId, UserId};
-
-    #[derive(Debug, Deserialize)]
-    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-    #[expect(dead_code, reason = "only read")]
-    enum Meal {
-        Soup { hot: bool },
-        Tea(Tea),
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "only read")]
-    struct Tea {
-        cups: Vec<Cup>,
-        session: Option<SessionId>,
-        guest: Option<UserId>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "only read")]
-    struct Cup {
-        sugar: u32,
-        taste: Option<Taste>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Taste {
-        Bitter,
-        Sweet,
-    }
-
-    fn told<T: DeserializeOwned + fmt::Debug>(json: &str) -> String {
-        read::<T>(json.as_bytes()).unwrap_err().within("the body")
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_by_its_field_and_without_names_of_this_program() {
-        for (json, told_so) in [
-            ("", "the body is empty; send a JSON object"),
-            ("null", "the body must be an object, and is null"),
-            ("{}", "cups is missing"),
-            (r#"{"cups":7}"#, "cups must be a list, and is 7"),
-            (r#"{"cups":[{}]}"#, "cups[0].sugar is missing"),
-            (
-                r#"{"cups":[{"sugar":-1}]}"#,
-                "cups[0].sugar must be a whole number of 0 or more, and is -1",
-            ),
-            (
-                r#"{"cups":[{"sugar":"hush, expected u32"}]}"#,
-                "cups[0].sugar must be a whole number of 0 or more, and is a text",
-            ),
-            (
-                r#"{"cups":[{"sugar":1,"sugar":2}]}"#,
-                "cups[0].sugar is there twice",
-            ),
-            (
-                r#"{"cups":[{"sugar":1,"taste":"x"}]}"#,
-                "cups[0].taste must be `bitter` or `sweet`",
-            ),
-            (
-                r#"{"cups":[{"sugar":1,"taste":[]}]}"#,
-                "cups[0].taste must be one of the words that the documentation lists",
-            ),
-            (
-                r#"{"cups":[],"session":"zz"}"#,
-                "session cannot be used: a session id must be a UUID, like 0198c0de-0000-7000-8000-000000000001",
-            ),
-            (
-                r#"{"cups":[],"session":7}"#,
-                "session must be a UUID, like 0198c0de-0000-7000-8000-000000000001, and is 7",
-            ),
-            (
-                r#"{"cups":[],"guest":""}"#,
-                "guest cannot be used: a user id must be 1 to 128 bytes without spaces or control characters",
-            ),
-        ] {
-            assert_eq!(told::<Tea>(json), told_so, "{json}");
-        }
-    }
-
-    #[test]
-    fn a_choice_of_forms_is_told_as_an_object() {
-        for (json, told_so) in [
-            ("null", "the body must be an object, and is null"),
-            ("{}", "kind is missing"),
-            (r#"{"kind":"cake"}"#, "kind must be `soup` or `tea`"),
-            (r#"{"kind":"soup"}"#, "hot is missing"),
-            (
-                r#"{"kind":"soup","hot":"very"}"#,
-                "the body must be true or false, and is a text",
-            ),
-        ] {
-            assert_eq!(told::<Meal>(json), told_so, "{json}");
-        }
-        let told = told::<Meal>(r#"{"kind":"soup","hot":true,"salt":1}"#);
-        assert_eq!(
-            told,
-            "the body has a field `salt`, which means nothing here; allowed: `hot`"
-        );
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_query_is_told_without_names_of_this_program() {
-        for (said, told_so) in [
-            ("missing field `key`", "key is missing, in the query"),
-            (
-                "unknown variant `dry`, expected `bitter` or `sweet`",
-                "the query says `dry` where it must say `bitter` or `sweet`",
-            ),
-            (
-                "invalid digit found in string",
-                "the query has something else where a whole number belongs",
-            ),
-            (
-                "provided string was not `true` or `false`",
-                "the query has something else where true or false belongs",
-            ),
-            (
-                "limit must be 1 to 200",
-                "the query cannot be used: limit must be 1 to 200",
-            ),
-        ] {
-            assert_eq!(query(said), told_so);
-        }
-    }
-
-    #[test]
-    fn what_is_no_json_is_told_with_its_place() {
-        let half = told::<Tea>(r#"{"cups":["#);
-        assert_eq!(half, "the body is not whole: it ends at line 1 column 9");
-        let told = told::<Tea>("{\n  cups: 1\n}");
-        assert!(told.starts_with("the body is not JSON: "), "{told}");
-        assert!(told.ends_with("at line 2 column 3"), "{told}");
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Whole numbers in JSON, however they are written, for `#[serde(deserialize_with = "..")]`. To JSON Schema `5.0` is the integer 5,
 //! and some languages know no other numbers than floating ones; serde takes `5` alone.
 
-use std::{fmt, marker::PhantomData};
+use std::{any, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -50,7 +50,8 @@ impl<T: TryFrom<u64> + TryFrom<i64>> Visitor<'_> for Reader<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number")
+        // As serde says it itself. `unreadable` tells it as a range.
+        f.write_str(any::type_name::<T>())
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {

@@ -120,9 +120,7 @@ impl<'de> Deserialize<'de> for Candidate {
         match raw.get() {
             "null" => Ok(Self(None)),
             text if text.starts_with('{') => Ok(Self(Some(raw))),
-            _ => Err(serde::de::Error::custom(
-                "candidate must be an object or null",
-            )),
+            _ => Err(serde::de::Error::custom("must be an object or null")),
         }
     }
 }

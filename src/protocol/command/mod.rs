@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for RequestId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         if text.len() > REQUEST_ID_MAX_BYTES {
-            let limit = format!("requestId is longer than {REQUEST_ID_MAX_BYTES} bytes");
+            let limit = format!("must be at most {REQUEST_ID_MAX_BYTES} bytes");
             return Err(serde::de::Error::custom(limit));
         }
         Ok(Self(text.into()))

@@ -54,6 +54,14 @@ fn a_refusal_names_the_field_and_nothing_of_this_program() {
         ),
         ("{}".to_owned(), "type is missing"),
         (
+            format!(r#"{{"type":"heartbeat","requestId":"{}"}}"#, "x".repeat(65)),
+            "requestId must be at most 64 bytes",
+        ),
+        (
+            format!(r#"{{"type":"ice_candidate","callId":"{id}","candidate":7}}"#),
+            "ice_candidate: candidate must be an object or null",
+        ),
+        (
             r#"{"type":"call_accept","callId":"zz"}"#.to_owned(),
             "call_accept: callId cannot be used: a call id must be a UUID, like 0198c0de-0000-7000-8000-000000000001",
         ),

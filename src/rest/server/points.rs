@@ -114,7 +114,7 @@ fn amount(raw: &Option<Box<RawValue>>) -> Result<Amount, PointsFault> {
 }
 
 fn text(field: &'static str, raw: &Option<Box<RawValue>>) -> Result<Option<String>, PointsFault> {
-    read(field, raw, "must be a text")
+    read(field, raw, "must be a string")
 }
 
 fn read<T: DeserializeOwned>(

@@ -51,7 +51,7 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
         ),
         (
             r#"{"role":"user","name":7}"#,
-            "name must be a text, and is 7",
+            "name must be a string, and is 7",
         ),
         (
             r#"{"role":"user","name":" "}"#,
@@ -74,12 +74,6 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(fault), "{body}: {message}");
     }
-    let taro = Api::of(&server, "taro", Role::User);
-    let begin = taro.post("/api/conversations", json!(null)).await;
-    assert_eq!(
-        begin.refused(400, "BAD_REQUEST")["message"],
-        "the body must be an object, and is null"
-    );
     let large = format!(r#"{{"role":"user","name":"{}"}}"#, "x".repeat(1024));
     send(as_json(large)).await.refused(413, "MESSAGE_TOO_LARGE");
     let form = send(put().body("role=user&name=Ken")).await;
@@ -95,6 +89,29 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
         .put("/api/server/users/ken", json!("x"))
         .await;
     stranger.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_conversation_that_is_to_begin_is_told_by_its_field() {
+    let server = TestServer::start().await;
+    let taro = Api::of(&server, "taro", Role::User);
+    for (body, fault) in [
+        (json!(null), "the body must be an object, and is null"),
+        (
+            json!({"kind": "group", "members": "hana"}),
+            "members must be an array, and is a string",
+        ),
+        (json!({"kind": "group"}), "members is missing"),
+        (json!({"kind": "direct"}), "userId is missing"),
+        (
+            json!({"kind": "direct", "userId": "hana", "title": "旅行"}),
+            "the body has a field `title`, which means nothing here; allowed: `userId`",
+        ),
+    ] {
+        let begin = taro.post("/api/conversations", body.clone()).await;
+        let told = begin.refused(400, "BAD_REQUEST");
+        assert_eq!(told["message"], fault, "{body}");
+    }
 }
 
 #[tokio::test]

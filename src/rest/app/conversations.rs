@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path, Query, ReqData};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::json;
 
 use super::messages::MessageView;
@@ -127,15 +127,15 @@ pub(super) async fn show(
 }
 
 /// A conversation that is to begin.
-#[derive(Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "ConversationToBegin")]
 #[schemars(example = json!({"kind": "direct", "userId": "otomo-123"}))]
 #[schemars(example = json!({"kind": "group", "members": ["taro", "hanako"], "title": "週末"}))]
 pub(super) enum Begin {
     /// With one other person.
     Direct {
-        #[serde(rename = "userId")]
+        #[schemars(rename = "userId")]
         user_id: UserId,
     },
     /// With several: all but the asker, who is a member anyway.
@@ -146,6 +146,49 @@ pub(super) enum Begin {
         #[schemars(with = "Option<PersonName>")]
         title: Option<String>,
     },
+}
+
+/// The fields of all kinds. A choice that is made by serde has no places for what is wrong in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BeginFields {
+    kind: BeginKind,
+    user_id: Option<UserId>,
+    members: Option<Vec<UserId>>,
+    title: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BeginKind {
+    Direct,
+    Group,
+}
+
+impl<'de> Deserialize<'de> for Begin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = BeginFields::deserialize(deserializer)?;
+        let missing = D::Error::missing_field;
+        match (given.kind, given.user_id, given.members, given.title) {
+            (BeginKind::Direct, _, Some(_), _) => {
+                Err(D::Error::unknown_field("members", &["userId"]))
+            }
+            (BeginKind::Direct, _, _, Some(_)) => {
+                Err(D::Error::unknown_field("title", &["userId"]))
+            }
+            (BeginKind::Direct, user, None, None) => {
+                let user_id = user.ok_or_else(|| missing("userId"))?;
+                Ok(Self::Direct { user_id })
+            }
+            (BeginKind::Group, Some(_), _, _) => {
+                Err(D::Error::unknown_field("userId", &["members", "title"]))
+            }
+            (BeginKind::Group, None, members, title) => {
+                let members = members.ok_or_else(|| missing("members"))?;
+                Ok(Self::Group { members, title })
+            }
+        }
+    }
 }
 
 /// `POST /api/conversations`: of two people there is one, which this finds or begins; a group is a new one each time, or

@@ -18,7 +18,7 @@ use crate::{
     protocol::{error_code::ErrorCode, fault::Fault, spec::Priority},
     rest::{Answer, Shared, body::Unread, error::ApiError},
     rooms::{
-        Report,
+        Report, RoomsFault,
         publication::{Draft, RepeatKey, Target},
         rules::{KEY_MAX_BYTES, Kind, USERS_MAX},
     },
@@ -168,7 +168,7 @@ pub(super) async fn publish(
         None => draft("", body).map(|draft| vec![draft]),
     }?;
     let published = shared.rooms.publish(drafts).await;
-    let reports = published.map_err(|fault| located(fault.into(), several))?;
+    let reports = published.map_err(|fault| located(fault, several))?;
     let counts: Vec<Counts> = reports.into_iter().map(Counts::from).collect();
     let together = counts.iter().fold(Counts::default(), |sum, it| Counts {
         accepted: sum.accepted + it.accepted,
@@ -237,14 +237,19 @@ fn invalid(path: &str, message: impl Into<String>) -> Fault {
     Fault::new(ErrorCode::EventInvalid, message).about("path", path)
 }
 
-/// Where several events came, the path of a fault begins with its event's place among them.
-fn located(mut fault: Fault, several: bool) -> Fault {
-    let index = fault.context.remove("index");
+/// Where several events came, the place of a fault begins with its event's place among them.
+fn located(fault: RoomsFault, several: bool) -> Fault {
+    let place = |index| format!("events[{index}]");
+    let fault = match fault {
+        RoomsFault::Invalid(index, violation) if several => {
+            return violation.within(&place(index)).into();
+        }
+        fault => fault,
+    };
+    let mut fault = Fault::from(fault);
+    let index = fault.context.remove("index").and_then(|it| it.as_u64());
     if let (true, Some(index), Some(path)) = (several, index, fault.context.get("path")) {
-        let path = join(
-            &format!("events[{index}]"),
-            path.as_str().unwrap_or_default(),
-        );
+        let path = join(&place(index as usize), path.as_str().unwrap_or_default());
         fault.context.insert("path".to_owned(), path.into());
     }
     fault

@@ -157,6 +157,11 @@ async fn a_batch_is_published_whole_or_not_at_all() {
     let refused = game.tries_to_say(json!({"events": events})).await;
     let refused = refused.refused(400, "EVENT_INVALID");
     assert_eq!(refused["context"]["path"], "events[1].data.narrative");
+    let told = refused["message"].as_str().unwrap();
+    assert!(
+        told.starts_with("events[1].data.narrative must be "),
+        "{told}"
+    );
     taro.expect_none("narrative_update").await;
     let many: Vec<Json> = (0..1_001).map(|_| narrative("x")).collect();
     for bad in [json!({"events": many}), json!({"events": []})] {

@@ -102,6 +102,14 @@ scenario('a call is listed with what happened in it, and ended', async (stage) =
   await root.page.getByRole('button', { name: 'All', exact: true }).click();
   await root.sees(row.getByText('Completed · ended by an admin'));
   assert.equal(await row.getByRole('button', { name: /^End/ }).count(), 0);
+  await root.details.getByRole('button', { name: 'Close details' }).click();
+  await root.seesNoMore(root.details);
+  await row.getByRole('button', { name: /^Timeline/ }).click();
+  await root.sees(root.details.locator('li', { hasText: 'Completed' }));
+  await root.sees(row);
+  assert.equal(await root.page.locator('.choice[aria-pressed=true]').textContent(), 'All', 'the filter stays');
+  await root.page.reload();
+  await root.sees(row);
   await picture(root.page, 'admin calls');
   assert.equal((await root.reads(1))[0], `dev-admin | Ended a call | ${callId} | – | Done`);
   user.leave();

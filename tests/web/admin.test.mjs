@@ -164,8 +164,12 @@ describe('looking again and again', () => {
 
 describe('places', () => {
   test('are read as they were written, and what leads nowhere is the overview', () => {
-    for (const view of VIEWS) assert.deepEqual(readPlace(hashOf(view)), { view, id: null });
-    for (const id of ['hana', 'a/b', '花 50%']) assert.deepEqual(readPlace(hashOf('otomo', id)), { view: 'otomo', id });
+    for (const view of VIEWS) assert.deepEqual(readPlace(hashOf(view)), { view, id: null, filter: null });
+    for (const id of ['hana', 'a/b', '花 50%', 'a?b']) {
+      for (const filter of [null, 'offline', '?/']) {
+        assert.deepEqual(readPlace(hashOf('otomo', id, filter)), { view: 'otomo', id, filter });
+      }
+    }
     for (const hash of ['', '#', '#/', '#/nowhere/x', '#content']) assert.equal(readPlace(hash).view, 'overview');
     assert.equal(readPlace('#/otomo/%').id, '%');
   });

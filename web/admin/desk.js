@@ -22,6 +22,7 @@ import { sessionsView } from './views/sessions.js';
 /**
  * @typedef {import('./views/view.js').View} View
  * @typedef {import('./views/view.js').Desk} Desk
+ * @typedef {import('./views/view.js').Listed} Listed
  * @typedef {import('./api.js').Overview} Overview
  * @typedef {import('./i18n.js').Words} Words
  */
@@ -48,6 +49,9 @@ export function openDesk(root, t, token, { signOut, switchLanguage }) {
   const rest = createRest({ token });
   let history = NO_HISTORY;
   let clockOffset = 0;
+  let place = readPlace(location.hash);
+  /** @type {Listed} */
+  let listed = { filter: place.filter, way: [null] };
 
   const poller = new Poller({
     async look(isNewest) {
@@ -84,11 +88,18 @@ export function openDesk(root, t, token, { signOut, switchLanguage }) {
     now: () => Date.now() + clockOffset,
     ask: dialog.ask,
     refresh,
-    go: (view, id = null) => (location.hash = hashOf(view, id)),
+    go: (view, id = null) => (location.hash = hashOf(view, id, view === place.view ? listed.filter : null)),
+    listed: () => listed,
+    filterBy(filter) {
+      listed.filter = filter;
+      globalThis.history.replaceState(null, '', hashOf(place.view, place.id, filter));
+    },
   });
 
   const go = () => {
-    const place = readPlace(location.hash);
+    const next = readPlace(location.hash);
+    if (next.view !== place.view || next.filter !== listed.filter) listed = { filter: next.filter, way: [null] };
+    place = next;
     content.open(place);
     frame.at(place.view);
     refresh();
@@ -135,9 +146,21 @@ function contentOf(desk) {
       const focused = element.contains(document.activeElement);
       element.replaceChildren(title, view.element);
       // What was focused has gone: what was asked for comes first.
-      if (focused) (/** @type {HTMLElement | null} */ (element.querySelector('.details')) ?? title).focus();
+      if (focused) goTo(/** @type {HTMLElement | null} */ (element.querySelector('.details')) ?? title);
     },
   };
+}
+
+/**
+ * Focuses what is new. Browsers put what is taller than the window anywhere: its beginning is what is read first.
+ *
+ * @param {HTMLElement} target
+ */
+function goTo(target) {
+  target.focus({ preventScroll: true });
+  const { top } = target.getBoundingClientRect();
+  const bar = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+  if (top < bar || top > innerHeight / 2) target.scrollIntoView();
 }
 
 /**

@@ -65,36 +65,36 @@ export function choice(label, choices, choose) {
  *
  * @param {Words} t
  * @param {() => void} turned another page is wanted
+ * @param {{way: (string | null)[]}} [kept] the cursors of the pages up to the one that is shown; the first page has none
  */
-export function pager(t, turned) {
-  /** The cursors of the pages up to the one that is shown; the first page has none. @type {(string | null)[]} */
-  let way = [null];
+export function pager(t, turned, kept = { way: [null] }) {
   /** @type {string | null} */
   let next = null;
   const go = (/** @type {(string | null)[]} */ to) => {
-    way = to;
+    kept.way = to;
     turned();
   };
-  const back = button(t.text('pager.back'), () => go(way.slice(0, -1)));
-  const on = button(t.text('pager.next'), () => go([...way, next]));
+  const back = button(t.text('pager.back'), () => go(kept.way.slice(0, -1)));
+  const on = button(t.text('pager.next'), () => go([...kept.way, next]));
   const place = h('span', { class: 'quiet' });
   const element = h('div', { class: 'pager', role: 'group', 'aria-label': t.text('pager.label') }, back, place, on);
   return {
     element,
     /** The cursor of the page that is wanted. */
     get cursor() {
-      return way[way.length - 1];
+      return kept.way[kept.way.length - 1];
     },
     /** Another list is wanted: from its beginning. */
     reset() {
-      way = [null];
+      kept.way = [null];
     },
     /** @param {{nextCursor: string | null}} page what was found there */
     show({ nextCursor }) {
       next = nextCursor;
-      [back.disabled, on.disabled] = [way.length === 1, next === null];
-      element.hidden = way.length === 1 && next === null;
-      setText(place, t.text('pager.place', { page: way.length }));
+      const page = kept.way.length;
+      [back.disabled, on.disabled] = [page === 1, next === null];
+      element.hidden = page === 1 && next === null;
+      setText(place, t.text('pager.place', { page }));
     },
   };
 }

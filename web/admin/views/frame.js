@@ -37,6 +37,8 @@ export function frameView(t, { who, signOut, switchLanguage, retry }) {
   const bar = h('div', { class: 'bar' }, h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')), ...here, language);
   const skip = h('a', { class: 'skip', href: '#content', on: { click: skipTo } }, t.text('app.skip'));
   const element = h('header', { class: 'shell' }, skip, bar, who === null ? null : menu, banner);
+  // What is scrolled to stops below the bar, however many lines that has.
+  new ResizeObserver(() => document.documentElement.style.setProperty('--bar', `${element.offsetHeight}px`)).observe(element);
   return {
     element,
     notice,

@@ -1,5 +1,6 @@
 /**
- * A list by a filter, page by page, with the details of the one that was picked beside it.
+ * A list by a filter, page by page, with the details of the one that was picked beside it. Filter and page stay as details
+ * open and close: the one that was pressed is still there.
  */
 
 import { h } from '../../shared/ui/dom.js';
@@ -26,12 +27,14 @@ import { choice, pager, section } from '../ui/pieces.js';
  * @param {ListParts<Name, Row>} parts
  * @returns {import('./view.js').View}
  */
-export function listView({ t, rest, refresh }, { id, title, filterLabel, filters, path, queryOf, list, details }) {
-  let chosen = filters[0].name;
-  const pages = pager(t, refresh);
+export function listView({ t, rest, refresh, listed, filterBy }, { id, title, filterLabel, filters, path, queryOf, list, details }) {
+  const first = filters[0].name;
+  let chosen = filters.find(({ name }) => name === listed().filter)?.name ?? first;
+  const pages = pager(t, refresh, listed());
   const filter = choice(filterLabel, filters, (name) => {
     chosen = name;
     filter.show(name);
+    filterBy(name === first ? null : name);
     pages.reset();
     refresh();
   });

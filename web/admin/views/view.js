@@ -13,7 +13,13 @@
  * @property {() => number} now milliseconds since 1970, by the server's clock
  * @property {(deed: import('../ui/confirm.js').Deed) => void} ask has something done, once the admin is sure
  * @property {() => void} refresh looks now
- * @property {(view: string, id?: string | null) => void} go
+ * @property {(view: string, id?: string | null) => void} go within a view its filter stays
+ * @property {() => Listed} listed what the list of the open view shows: the same as details open and close beside it
+ * @property {(filter: string | null) => void} filterBy notes in the address what the list shows
+ *
+ * @typedef {object} Listed
+ * @property {string | null} filter null for what a list shows at first
+ * @property {(string | null)[]} way the cursors of the pages up to the one that is shown; the first page has none
  */
 
 export {};

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { EventStreamParser } from '../../../web/client/src/link/event_stream_parser.js';
+import { ACTIONS_MAX } from '../../../web/client/src/link/event_stream.js';
 import { ANSWER_MS } from '../../../web/client/src/link/requests.js';
 import { ASK_AGAIN_MS } from '../../../web/client/src/link/transports.js';
 import { back, begun, CONNECTED, live, settle, TestStorage, tokenOf, world } from './support/world.mjs';
@@ -82,6 +83,26 @@ describe('an event stream', () => {
     assert.equal((await answer).callId, 'c');
     await settle();
     assert.deepEqual(posted[1].body, { type: 'typing-start', conversationId: 'k' });
+  });
+
+  test('holds up nothing by actions, of which some are under way at once and the others wait', async () => {
+    const waiting = [];
+    const commands = (body) => {
+      if (body.type !== 'roll-dice') return [200, { type: 'pong', requestId: body.requestId }];
+      return new Promise((resolve) => waiting.push(() => resolve([200, { type: 'action_ack', requestId: body.requestId }])));
+    };
+    const { otomo, posted } = await streaming({ commands });
+    const actions = Array.from({ length: ACTIONS_MAX + 1 }, (_, dice) => otomo.request('roll-dice', { dice }));
+    assert.equal((await otomo.request('ping', {})).type, 'pong');
+    const dice = () => posted.filter(({ body }) => body.type === 'roll-dice').map(({ body }) => body.dice);
+    assert.deepEqual(dice(), [0, 1]);
+    waiting[1]();
+    await actions[1];
+    await settle();
+    assert.deepEqual(dice(), [0, 1, 2], 'the one before it is still thought about');
+    waiting[0]();
+    waiting[2]();
+    await Promise.all(actions);
   });
 
   test('hands on a refusal as the one that a WebSocket would have brought', async () => {

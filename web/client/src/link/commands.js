@@ -36,6 +36,16 @@ export const REPEATABLE = new Set([
   'ping',
 ]);
 
+/**
+ * Whether what comes of a command is for the app's backend to say, as of every command that the protocol does not know: it may
+ * take as long as the backend likes, and nothing that is asked meanwhile depends on it.
+ *
+ * @param {string} type
+ */
+export function isAction(type) {
+  return !ANSWERLESS.has(type) && !REPEATABLE.has(type) && type !== 'token_refresh';
+}
+
 /** The name by which the server knows a repeat; the client makes one where the app gives none. @type {Record<string, string>} */
 export const NAMED_BY = { message_send: 'clientMessageId', call_request: 'callId' };
 

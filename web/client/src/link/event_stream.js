@@ -12,8 +12,15 @@
 import { errorFrom } from '../errors.js';
 import { within } from '../within.js';
 import { BROKEN, GOODBYE } from './close_codes.js';
+import { isAction } from './commands.js';
 import { EventStreamParser } from './event_stream_parser.js';
 import { ANSWER_MS } from './requests.js';
+
+/**
+ * How many actions may be on their way at once: each has one of the few connections that a browser keeps to one server, and the
+ * stream and the other commands need theirs.
+ */
+export const ACTIONS_MAX = 2;
 
 /** Close codes of refusals for which there is more to do than to try again. @type {Record<string, number>} */
 const CLOSE_CODES = { UNAUTHORIZED: 4001, TOKEN_EXPIRED: 4202, FORBIDDEN: 4003, RATE_LIMITED: 4102 };
@@ -36,6 +43,8 @@ export class EventStream {
   #session = null;
   /** The commands on their way, each after the answer to the one before: posts alone would overtake each other. */
   #posted = Promise.resolve();
+  /** Actions are on their way beside them, and hold nothing up. @type {{underWay: number, waiting: (() => Promise<void>)[]}} */
+  #actions = { underWay: 0, waiting: [] };
   /** How long the answer to a command may take, in milliseconds: those behind it wait as long. */
   #patienceMs = ANSWER_MS;
   /** Whether this side says goodbye. */
@@ -61,7 +70,23 @@ export class EventStream {
     const post = () => this.#post(text, requestId);
     // The question whether anything gets through does not wait behind what may not.
     if (type === 'heartbeat') post();
+    else if (isAction(type)) this.#act(post);
     else this.#posted = this.#posted.then(post);
+  }
+
+  /** @param {() => Promise<void>} post an action, once there is room for it */
+  #act(post) {
+    const actions = this.#actions;
+    if (actions.underWay === ACTIONS_MAX) {
+      actions.waiting.push(post);
+      return;
+    }
+    actions.underWay += 1;
+    post().finally(() => {
+      actions.underWay -= 1;
+      const next = actions.waiting.shift();
+      if (next !== undefined) this.#act(next);
+    });
   }
 
   /** @param {number} code 1000 says goodbye; a stream that merely ends looks like a reload */
@@ -72,7 +97,7 @@ export class EventStream {
   }
 
   /**
-   * What was said before, then the goodbye, and then the end: to a server that finds the stream closed before, this side may
+   * What was said before (but for what actions answer), then the goodbye, and then the end: to a server that finds the stream closed before, this side may
    * be back in a moment.
    */
   async #leave() {

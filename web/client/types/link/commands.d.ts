@@ -1,4 +1,11 @@
 /**
+ * Whether what comes of a command is for the app's backend to say, as of every command that the protocol does not know: it may
+ * take as long as the backend likes, and nothing that is asked meanwhile depends on it.
+ *
+ * @param {string} type
+ */
+export function isAction(type: string): boolean;
+/**
  * @param {string} type
  * @param {Record<string, any>} fields
  * @param {() => string} newId

@@ -1,3 +1,8 @@
+/**
+ * How many actions may be on their way at once: each has one of the few connections that a browser keeps to one server, and the
+ * stream and the other commands need theirs.
+ */
+export const ACTIONS_MAX: 2;
 /** @implements {Wire} @typedef {import('./websocket.js').Wire} Wire */
 export class EventStream implements Wire {
     /**

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { BASE_MS, CAP_MS, fullJitter, PAUSE_MS, planReturn } from '../../../web/client/src/link/backoff.js';
+import { BASE_MS, CAP_MS, capInCall, fullJitter, PAUSE_MS, planReturn } from '../../../web/client/src/link/backoff.js';
 
 const ALMOST_ONE = 0.999_999;
 
@@ -14,6 +14,12 @@ test('waits stay between nothing and a bound that doubles up to the cap', () => 
     assert.ok(fullJitter(attempt, ALMOST_ONE) < bound);
     assert.ok(fullJitter(attempt, ALMOST_ONE) > bound * 0.99);
   }
+});
+
+test('in a call several waits fit into the time for which the server waits; without a call, and where that is not known, none need to', () => {
+  assert.equal(capInCall(10_000), 2_500);
+  assert.deepEqual([capInCall(0), capInCall(1_000_000), capInCall(100)], [CAP_MS, CAP_MS, BASE_MS]);
+  assert.equal(planReturn(1006, null, 9, 0.5, capInCall(10_000)).delayMs, 1_250);
 });
 
 describe('after a close', () => {

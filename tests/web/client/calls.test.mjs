@@ -596,6 +596,24 @@ describe('a call that is cut off', () => {
     }
   }
 
+  test('looks for the server as often as its return needs, until it is lost', async () => {
+    const seen = await cutOff();
+    const untilNext = async () => {
+      const before = seen.sockets.length;
+      let ms = 0;
+      for (; seen.sockets.length === before; ms += 250) await seen.clock.tick(250);
+      await seen.socket().breaks();
+      return ms;
+    };
+    const waits = [];
+    while (waits.length < 12) waits.push(await untilNext());
+    assert.deepEqual(waits, [250, 500, 1_000, ...Array(9).fill(GRACE_MS / 4 / 2)]);
+    seen.peer.becomes('failed');
+    assert.notEqual(seen.call().lostAt, null);
+    await untilNext();
+    assert.equal(await untilNext(), 15_000);
+  });
+
   test('from the server and the voice is lost once the grace has passed, as of when the last of them broke', async () => {
     const seen = await cutOff();
     await passes(seen, 2_000);

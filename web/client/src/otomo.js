@@ -15,6 +15,7 @@
 
 import { Calls } from './calls/calls.js';
 import { claimDevice } from './device.js';
+import { capInCall } from './link/backoff.js';
 import { Connection, IDLE } from './link/connection.js';
 import { Dialer } from './link/dialer.js';
 import { Position } from './link/position.js';
@@ -114,6 +115,7 @@ export class Otomo {
       transports: this.#transports,
       dial: () => dialer.dial(),
       webSocketsComeThrough: () => dialer.webSocketsComeThrough(),
+      capMs: () => this.#capMs,
       mayMove: () => !this.calls.live,
       onMessage: (message) => this.#take(message),
       onLink: (link) => this.#linked(link),
@@ -133,7 +135,7 @@ export class Otomo {
         request: (type, fields, more) => this.#connection.requests.request(type, fields, more),
         send: (type, fields) => this.#connection.send(type, fields),
         clockOffset: () => this.#clockOffset,
-        graceMs: () => this.#hello?.limits.lossGraceMs ?? 0,
+        graceMs: () => this.#graceMs,
         personOf: (userId) => this.otomos.get().find((otomo) => otomo.userId === userId),
       },
       calls,
@@ -183,6 +185,16 @@ export class Otomo {
   /** How far the server's clock is ahead of this one, in milliseconds, to the second. */
   get clockOffset() {
     return this.#clockOffset;
+  }
+
+  /** For how long the server waits for somebody in a call, in milliseconds; 0 before it is known. */
+  get #graceMs() {
+    return this.#hello?.limits.lossGraceMs ?? 0;
+  }
+
+  /** A call that is lost here loses nothing any more by a longer wait. */
+  get #capMs() {
+    return this.calls.live && this.calls.store.get().lostAt === null ? capInCall(this.#graceMs) : undefined;
   }
 
   /** The list of otomo, in the order that people see. */

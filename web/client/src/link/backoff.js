@@ -11,6 +11,9 @@ export const BASE_MS = 500;
 /** The bound that waits stop growing at, in milliseconds. */
 export const CAP_MS = 30_000;
 
+/** How many waits at least fit into the time for which a server waits for somebody in a call. */
+export const WAITS_IN_GRACE = 4;
+
 /** The least wait where the server asked for a pause without saying how long, in milliseconds. */
 export const PAUSE_MS = 5_000;
 
@@ -32,10 +35,22 @@ export const PAUSE_MS = 5_000;
 /**
  * @param {number} attempt how many attempts failed before, from 0
  * @param {number} chance from 0 up to 1
+ * @param {number} [capMs] where the bound stops growing
  * @returns {number} milliseconds
  */
-export function fullJitter(attempt, chance) {
-  return chance * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
+export function fullJitter(attempt, chance, capMs = CAP_MS) {
+  return chance * Math.min(capMs, BASE_MS * 2 ** attempt);
+}
+
+/**
+ * Where the bound stops growing for who is in a call: a server that is back after however long waits for them from then on, and
+ * a call whose voice never broke would be lost by a wait that is longer.
+ *
+ * @param {number} graceMs for how long it waits; 0 where it is not known
+ * @returns {number} milliseconds
+ */
+export function capInCall(graceMs) {
+  return graceMs > 0 ? Math.min(CAP_MS, Math.max(BASE_MS, graceMs / WAITS_IN_GRACE)) : CAP_MS;
 }
 
 /**
@@ -46,12 +61,13 @@ export function fullJitter(attempt, chance) {
  * @param {Closing | null} closing what the server said before, if it did
  * @param {number} attempt how many attempts failed before, from 0
  * @param {number} chance from 0 up to 1
+ * @param {number} [capMs] where the bound of the wait stops growing
  * @returns {Plan}
  */
-export function planReturn(code, closing, attempt, chance) {
+export function planReturn(code, closing, attempt, chance, capMs) {
   const told = closing?.code ?? code;
   if (closing?.reconnect === false || (told >= 4000 && told < 4100)) return { action: 'stop' };
-  const jitter = fullJitter(attempt, chance);
+  const jitter = fullJitter(attempt, chance, capMs);
   const pauses = told >= 4100 && told < 4200;
   const leastMs = closing?.retryAfterMs ?? (pauses ? PAUSE_MS : 0);
   // "At once" holds for the first attempt: whoever is sent away again and again takes its time.

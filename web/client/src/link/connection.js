@@ -52,6 +52,8 @@ export const IDLE = Object.freeze({ phase: 'idle', transport: null, retryAt: nul
  * @property {import('./position.js').Position} position
  * @property {import('./transports.js').Transports} transports
  * @property {() => Promise<boolean>} webSocketsComeThrough
+ * @property {() => number | undefined} capMs where the bound of the wait between attempts stops growing just now, in milliseconds;
+ *   `undefined` for the usual one
  * @property {() => boolean} mayMove whether a change of transport would disturb nobody just now
  * @property {(message: any) => void} onMessage everything that comes, in order
  * @property {(link: Link) => void} onLink
@@ -318,14 +320,14 @@ export class Connection {
 
   /** A link is over, or an attempt came to nothing. @param {import('./websocket.js').WireEnd} end */
   #ended(end) {
-    const { clock, chance, transports } = this.#parts;
+    const { clock, chance, capMs, transports } = this.#parts;
     if (this.#wire !== null) transports.ended(this.#wire.transport, this.#heard);
     const { code } = end;
     const closing = this.#closing ?? end.closing ?? null;
     const attempt = this.#stable ? 0 : this.#attempt;
     this.#attempt = attempt + 1;
     this.#release();
-    const plan = planReturn(code, closing, attempt, chance());
+    const plan = planReturn(code, closing, attempt, chance(), capMs());
     if (!this.#running) return;
     const why = Object.freeze({ code: closing?.code ?? code, reason: closing?.reason ?? '' });
     if (plan.action === 'stop') {

@@ -14,9 +14,18 @@
 /**
  * @param {number} attempt how many attempts failed before, from 0
  * @param {number} chance from 0 up to 1
+ * @param {number} [capMs] where the bound stops growing
  * @returns {number} milliseconds
  */
-export function fullJitter(attempt: number, chance: number): number;
+export function fullJitter(attempt: number, chance: number, capMs?: number): number;
+/**
+ * Where the bound stops growing for who is in a call: a server that is back after however long waits for them from then on, and
+ * a call whose voice never broke would be lost by a wait that is longer.
+ *
+ * @param {number} graceMs for how long it waits; 0 where it is not known
+ * @returns {number} milliseconds
+ */
+export function capInCall(graceMs: number): number;
 /**
  * Reads the end of a connection: the ranges of the close codes are a promise of the protocol
  * (4000-4099 never, 4100-4199 after a pause, 4200-4299 at once), and `closing` says the same earlier.
@@ -25,9 +34,10 @@ export function fullJitter(attempt: number, chance: number): number;
  * @param {Closing | null} closing what the server said before, if it did
  * @param {number} attempt how many attempts failed before, from 0
  * @param {number} chance from 0 up to 1
+ * @param {number} [capMs] where the bound of the wait stops growing
  * @returns {Plan}
  */
-export function planReturn(code: number, closing: Closing | null, attempt: number, chance: number): Plan;
+export function planReturn(code: number, closing: Closing | null, attempt: number, chance: number, capMs?: number): Plan;
 /**
  * When to come back after a connection ended. Pure: the caller supplies chance and time.
  *
@@ -38,6 +48,8 @@ export function planReturn(code: number, closing: Closing | null, attempt: numbe
 export const BASE_MS: 500;
 /** The bound that waits stop growing at, in milliseconds. */
 export const CAP_MS: 30000;
+/** How many waits at least fit into the time for which a server waits for somebody in a call. */
+export const WAITS_IN_GRACE: 4;
 /** The least wait where the server asked for a pause without saying how long, in milliseconds. */
 export const PAUSE_MS: 5000;
 /**

@@ -23,6 +23,8 @@ export const IDLE: Link;
  * @property {import('./position.js').Position} position
  * @property {import('./transports.js').Transports} transports
  * @property {() => Promise<boolean>} webSocketsComeThrough
+ * @property {() => number | undefined} capMs where the bound of the wait between attempts stops growing just now, in milliseconds;
+ *   `undefined` for the usual one
  * @property {() => boolean} mayMove whether a change of transport would disturb nobody just now
  * @property {(message: any) => void} onMessage everything that comes, in order
  * @property {(link: Link) => void} onLink
@@ -89,6 +91,11 @@ export type Parts = {
     position: import("./position.js").Position;
     transports: import("./transports.js").Transports;
     webSocketsComeThrough: () => Promise<boolean>;
+    /**
+     * where the bound of the wait between attempts stops growing just now, in milliseconds;
+     * `undefined` for the usual one
+     */
+    capMs: () => number | undefined;
     /**
      * whether a change of transport would disturb nobody just now
      */

@@ -12,18 +12,23 @@ const HEAD: &str = "\
 
 /// How an operation is found by a path in which ids are filled in.
 const LOOKUP: &str = "
-/** A path with `{}` for whatever fills a variable of it, be it a name in braces or any text. */
-export type Template<Path extends string> = Path extends `${infer Part}/${infer Rest}`
-  ? `${Variable<Part>}/${Template<Rest>}`
-  : Variable<Path>;
+/** Whether a part of a path may stand in a place of a described one: whatever is no name in braces for a variable. */
+type Fits<Part extends string, Place extends string> = Place extends `{${string}}`
+  ? Part extends '' | `{${string}}` ? false : true
+  : Part extends Place ? true : false;
 
-type Variable<Part extends string> = string extends Part ? '{}' : Part extends `{${string}}` ? '{}' : Part;
+type Leads<Path extends string, Described extends string> = Described extends `${infer Place}/${infer Places}`
+  ? Path extends `${infer Part}/${infer Parts}`
+    ? Fits<Part, Place> extends true ? Leads<Parts, Places> : false
+    : false
+  : Path extends `${string}/${string}` ? false : Fits<Path, Described>;
 
-type Listed = {
-  [Method in keyof Operations]: {
-    [Path in keyof Operations[Method] as Template<Path & string>]: Operations[Method][Path];
-  };
-};
+/** Which described path a path is, as it stands in the document or filled in. */
+type DescribedPath<Method extends keyof Operations, Path extends string> = Path extends keyof Operations[Method]
+  ? Path
+  : {
+      [Described in keyof Operations[Method]]: Leads<Path, Described & string> extends true ? Described : never;
+    }[keyof Operations[Method]];
 
 /** What a path takes and gives that is in no document, or is only known as a string. */
 export interface AnyOperation {
@@ -33,8 +38,9 @@ export interface AnyOperation {
 }
 
 /** The operation that a path leads to, as it is written in code: `/api/me`, `/api/calls/${id}`. */
-export type Operation<Method extends keyof Operations, Path extends string> =
-  Template<Path> extends keyof Listed[Method] ? Listed[Method][Template<Path>] : AnyOperation;
+export type Operation<Method extends keyof Operations, Path extends string> = Path extends string
+  ? [DescribedPath<Method, Path>] extends [never] ? AnyOperation : Operations[Method][DescribedPath<Method, Path>]
+  : never;
 ";
 
 /// The file. `openapi` is the document.

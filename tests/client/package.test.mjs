@@ -161,6 +161,17 @@ describe('an app with the package', () => {
        await rest.get(\`/api/calls/\${userId}/rings\`);
        // @ts-expect-error nor one to delete
        await rest.delete('/api/friend/x');
+       // @ts-expect-error its id is not filled in
+       await rest.get('/api/calls/{id}');
+       // @ts-expect-error nor is there one
+       await rest.get('/api/calls/');
+       const known: Call[] = [
+         await rest.get(\`/api/calls/\${crypto.randomUUID()}\`),
+         await rest.get('/api/calls/0198c0de-0000-7000-8000-000000000001'),
+         await rest.get(\`/api/calls/\${7 as number}\`),
+         await rest.get(\`/api/calls/\${'a' as 'a' | 'b'}\`),
+       ];
+       const [{ status }] = [await rest.get('/api/otomo/hana')];
        // @ts-expect-error nor one without its first stroke
        await rest.get('api/me');
        // @ts-expect-error no such status
@@ -173,7 +184,7 @@ describe('an app with the package', () => {
        await rest.post(path);
        await rest.post(\`\${path}/more\`);
        await rest.put(path, { any: true }, { idempotencyKey: 'k' });
-       console.log((await rest.get(path, { query: { any: true } })).whatever, items[0]?.callId, nextCursor, sent.body, gone, transactionId, ring);`,
+       console.log((await rest.get(path, { query: { any: true } })).whatever, items[0]?.callId, nextCursor, sent.body, gone, transactionId, ring, known.length, status);`,
     );
     assert.equal(project.check(['rest.ts']), '');
     assert.equal(project.check(['rest.ts'], { module: 'esnext', moduleResolution: 'bundler' }), '');

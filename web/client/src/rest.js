@@ -44,12 +44,13 @@ export const REST_MS = 15_000;
  */
 
 /**
- * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
- * misspelled.
+ * A path as it is written in code: one that the description has, with something in the place of each name in braces, or a string
+ * of which nothing is known. Others are most likely misspelled.
  *
  * @template {keyof Operations} Method
  * @template {string} Path
  * @typedef {string extends HeadOf<Path> ? Path
+ *   : Path extends `${string}{${string}` ? Exclude<keyof Operations[Method], Path>
  *   : Operation<Method, Path> extends {query: infer Query} ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never} Known
  */
 

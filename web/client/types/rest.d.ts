@@ -29,12 +29,13 @@ export const REST_MS: 15000;
  * @typedef {Path extends `${infer Head}/${string}` ? Head : Path} HeadOf
  */
 /**
- * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
- * misspelled.
+ * A path as it is written in code: one that the description has, with something in the place of each name in braces, or a string
+ * of which nothing is known. Others are most likely misspelled.
  *
  * @template {keyof Operations} Method
  * @template {string} Path
  * @typedef {string extends HeadOf<Path> ? Path
+ *   : Path extends `${string}{${string}` ? Exclude<keyof Operations[Method], Path>
  *   : Operation<Method, Path> extends {query: infer Query} ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never} Known
  */
 /**
@@ -128,10 +129,10 @@ export type Operation<Method extends keyof Operations, Path extends string> = im
  */
 export type HeadOf<Path extends string> = Path extends `${infer Head}/${string}` ? Head : Path;
 /**
- * A path as it is written in code: one that the description has, or a string of which nothing is known. Others are most likely
- * misspelled.
+ * A path as it is written in code: one that the description has, with something in the place of each name in braces, or a string
+ * of which nothing is known. Others are most likely misspelled.
  */
-export type Known<Method extends keyof Operations, Path extends string> = string extends HeadOf<Path> ? Path : Operation<Method, Path> extends {
+export type Known<Method extends keyof Operations, Path extends string> = string extends HeadOf<Path> ? Path : Path extends `${string}{${string}` ? Exclude<keyof Operations[Method], Path> : Operation<Method, Path> extends {
     query: infer Query;
 } ? (0 extends 1 & Query ? keyof Operations[Method] : Path) : never;
 /**

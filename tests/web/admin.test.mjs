@@ -296,6 +296,26 @@ describe('words of the server', () => {
     }
   });
 
+  test('that count connections have a text each', () => {
+    const namesIn = (file, pattern) => {
+      const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
+      const found = [...source.matchAll(pattern)].flatMap(([, words]) => words.match(/\w+/g));
+      assert.ok(found.length > 0, `nothing is found in ${file}`);
+      return found;
+    };
+    for (const [room, file, pattern] of [
+      ['close', 'protocol/close_code.rs', /^ {4}\w+ = \d+ "(\w+)",/gm],
+      ['close', 'session/watch.rs', /map_or\("(\w+)", CloseCode::as_str\)/g],
+      ['refusal', 'session/gate.rs', /const NAMES: .+ = \[(.+)\];/g],
+      ['drop', 'delivery/counters.rs', /metrics\.drops\.of\("(\w+)"\)/g],
+      ['transport', 'transport/ws/handshake.rs', /connections\.of\("(\w+)"\)/g],
+      ['transport', 'transport/sse/stream.rs', /connections\.of\("(\w+)"\)/g],
+      ['transport', 'transport/socketio/query.rs', /connections\.of\("(\w+)"\)/g],
+    ]) {
+      for (const word of namesIn(file, pattern)) assert.ok(`${room}.${word}` in MESSAGES.en, `${room}.${word} has no text`);
+    }
+  });
+
   test('are told as they are where this page does not know them', () => {
     assert.equal(new Words('ja').word('reason', 'of_a_newer_server'), 'of_a_newer_server');
   });

@@ -37,15 +37,15 @@ const FACTS = [
   ['version', (_, { version }) => version],
   ['uptime', (t, { uptimeMs }) => t.span(uptimeMs)],
   ['memory', (t, { memoryBytes }) => t.size(memoryBytes)],
-  ['transports', (t, { transports }) => listed(t, transports)],
+  ['transports', (t, { transports }) => listed(t, transports, (name) => t.word('transport', name))],
   ['people', (t, { users, usersOnline }) => t.text('overview.peopleValue', { users, online: usersOnline })],
   ['storeQueue', (t, { storeQueue }) => t.number(storeQueue)],
   ['event', (t, { latency }) => t.took(quantile(emptied(latency.event), latency.event, 0.99))],
   ['callSetup', (t, { latency }) => t.took(quantile(emptied(latency.callSetup), latency.callSetup, 0.99))],
-  ['closes', (t, { totals }) => listed(t, totals.closes)],
-  ['refused', (t, { totals }) => listed(t, totals.handshakesRefused)],
-  ['drops', (t, { totals }) => listed(t, totals.drops)],
-  ['ended', (t, { totals }) => listed(t, totals.callsEnded)],
+  ['closes', (t, { totals }) => listed(t, totals.closes, (name) => t.word('close', name))],
+  ['refused', (t, { totals }) => listed(t, totals.handshakesRefused, (name) => t.word('refusal', name))],
+  ['drops', (t, { totals }) => listed(t, totals.drops, (name) => t.word('drop', name))],
+  ['ended', (t, { totals }) => listed(t, totals.callsEnded, (name) => t.word('outcome', name))],
 ];
 
 /**
@@ -115,8 +115,14 @@ function figureView(t, { name, tone, write }) {
   };
 }
 
-/** @param {Words} t @param {Record<string, number>} counts "websocket 12, sse 3" */
-function listed(t, counts) {
+/**
+ * @param {Words} t
+ * @param {Record<string, number>} counts
+ * @param {(name: string) => string} wordOf
+ * @returns {string} "WebSocket 12, SSE 3"
+ */
+function listed(t, counts, wordOf) {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
-  return some.length === 0 ? t.text('overview.none') : some.map(([name, count]) => `${name} ${t.number(count)}`).join(', ');
+  if (some.length === 0) return t.text('overview.none');
+  return some.map(([name, count]) => `${wordOf(name)} ${t.number(count)}`).join(t.text('overview.and'));
 }

@@ -12,7 +12,7 @@ import { keyedRows } from '../../shared/ui/rows.js';
  * @property {string} head
  * @property {(row: Row) => string} text
  * @property {(row: Row) => string | null} [tone] how the text is marked, as a status
- * @property {'figure' | 'id'} [kind] figures stand at the right, ids in letters of one width
+ * @property {'figure' | 'id' | 'span'} [kind] figures stand at the right, ids in letters of one width, spans of time on one line
  */
 
 /**

@@ -47,7 +47,7 @@ function otomoTable({ t, now, go }, chosen) {
         { head: t.text('list.name'), text: ({ name }) => name },
         { head: t.text('list.id'), kind: 'id', text: ({ userId }) => userId },
         { head: t.text('list.status'), text: ({ status }) => t.word('status', status), tone: ({ status }) => status },
-        { head: t.text('list.since'), text: ({ changedAt }) => t.span(now() - Date.parse(changedAt)) },
+        { head: t.text('list.since'), kind: 'span', text: ({ changedAt }) => t.span(now() - Date.parse(changedAt)) },
         { head: t.text('list.connections'), kind: 'figure', text: ({ connections }) => t.number(connections) },
       ],
       actionsHead: t.text('list.actions'),

@@ -75,6 +75,8 @@ export function logView(t, actions) {
     if (atEnd) toEnd.hidden = true;
   };
   log.addEventListener('scroll', looked, { passive: true });
+  // From its first key on, a keyboard sees where it is.
+  for (const event of ['keydown', 'blur']) log.addEventListener(event, () => setAttribute(log, 'data-led', null));
   // A keyboard that opens, a text that grows: the end stays in view.
   new ResizeObserver(() => {
     if (atEnd) scrollToEnd();
@@ -100,7 +102,11 @@ export function logView(t, actions) {
 
   return {
     element: h('div', { class: 'log-frame' }, log, toEnd),
-    focus: () => log.focus({ preventScroll: true }),
+    focus() {
+      const byKeyboard = document.activeElement?.matches(':focus-visible') ?? false;
+      setAttribute(log, 'data-led', !byKeyboard);
+      log.focus({ preventScroll: true });
+    },
     update(conversation, state, now) {
       const timeline = state.chat.timelines.get(conversation.conversationId);
       const live = state.link.phase === 'live';

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { MESSAGES, translatorOf } from '../../web/demo/i18n.js';
 import { readToken } from '../../web/demo/token.js';
 import { tintOf } from '../../web/demo/ui/avatar.js';
-import { duration, pickLanguage } from '../../web/shared/i18n.js';
+import { duration, hoursOf, pickLanguage } from '../../web/shared/i18n.js';
 import { describePage } from './support/page.mjs';
 
 describePage('demo', MESSAGES);
@@ -34,6 +34,15 @@ describe('languages', () => {
     assert.equal(pickLanguage(null, ['ja-JP', 'en']), 'ja');
     assert.equal(pickLanguage(null, ['fr-FR', 'JA']), 'ja');
     assert.equal(pickLanguage('klingon', ['de']), 'en');
+  });
+
+  test('count hours as the browser’s own language does, where both are usual', () => {
+    const evening = new Date(2026, 10, 22, 15, 6);
+    const written = (/** @type {string} */ locale) =>
+      new Intl.DateTimeFormat('en', { timeStyle: 'short', ...hoursOf('en', locale) }).format(evening);
+    assert.deepEqual(['en-GB', 'de', 'ja'].map(written), ['15:06', '15:06', '15:06']);
+    assert.match(written('en-US'), /^3:06\sPM$/);
+    assert.deepEqual(hoursOf('ja', 'en-US'), {});
   });
 
   test('write times', () => {

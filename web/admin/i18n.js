@@ -2,7 +2,7 @@
  * The languages of this page: its texts, and how it writes figures.
  */
 
-import { Translator } from '../shared/i18n.js';
+import { hoursOf, Translator } from '../shared/i18n.js';
 import en from './messages/en.js';
 import ja from './messages/ja.js';
 
@@ -26,8 +26,9 @@ export class Words extends Translator {
     super(language, MESSAGES[language]);
     this.#messages = MESSAGES[language];
     this.#small = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
-    this.#second = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
-    this.#moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+    const hours = hoursOf(language);
+    this.#second = new Intl.DateTimeFormat(language, { timeStyle: 'medium', ...hours });
+    this.#moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', ...hours });
   }
 
   /**

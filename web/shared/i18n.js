@@ -17,6 +17,19 @@ export function pickLanguage(chosen, wished) {
   return 'en';
 }
 
+/**
+ * English is written with both clocks: the one of the browser's own language is meant, whatever language the page is in.
+ *
+ * @param {Language} language
+ * @param {string} [locale] the browser's where it is not given
+ * @returns {Intl.DateTimeFormatOptions} how hours are counted
+ */
+export function hoursOf(language, locale) {
+  if (language !== 'en') return {};
+  const { hourCycle } = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions();
+  return { hourCycle };
+}
+
 /** The texts and time formats of one language. */
 export class Translator {
   #messages;
@@ -42,7 +55,7 @@ export class Translator {
     this.#units = ['minute', 'hour', 'day'].map(
       (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }),
     );
-    this.#clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
+    this.#clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', ...hoursOf(language) });
     this.#day = new Intl.DateTimeFormat(language, { month: 'long', day: 'numeric', weekday: 'short' });
     this.#dayOfYear = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
     this.#date = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric' });

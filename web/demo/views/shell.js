@@ -54,7 +54,7 @@ export function shellView(t, actions) {
     h(
       'div',
       { class: 'bar' },
-      h('p', { class: 'brand' }, icon('blossom'), t.text('app.name')),
+      h('p', { class: 'brand' }, icon('blossom'), h('span', { class: 'brand-name' }, t.text('app.name'))),
       self,
       out,
       language,

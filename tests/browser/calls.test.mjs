@@ -237,10 +237,12 @@ scenario('a name is text, whatever it holds', async ({ person }) => {
 
 scenario('who vanishes in the middle of a call is waited for, and then the call ends', async ({ person }) => {
   const { user, otomo } = await talk(person, 'くろう', 'ぼたん');
+  const before = await placeOfHangUp(otomo);
   await user.page.context().close();
   await otomo.stage.getByText('相手の接続が切れました').waitFor({ timeout: PATIENCE_MS });
   await otomo.stage.getByText(/あと\d+秒/).waitFor();
   await picture(otomo.page, 'peer away');
+  assert.deepEqual(await placeOfHangUp(otomo), before, 'the button to hang up stays where it was');
   await otomo.endsWith('disconnect');
 });
 
@@ -254,10 +256,19 @@ scenario('on the smallest phone the buttons of a call are in view, whatever is s
   await fits(otomo, 'incoming on a small phone');
   await otomo.accepts();
   await Promise.all([user.talks(), otomo.talks()]);
+  const before = await placeOfHangUp(user);
   await otomo.page.context().close();
   await user.stage.getByText('The other side lost its connection').waitFor({ timeout: PATIENCE_MS });
   await fits(user, 'peer away on a small phone');
+  assert.deepEqual(await placeOfHangUp(user), before, 'the button to hang up stays where it was');
 });
+
+/** Once the stage has risen: in whole pixels. */
+async function placeOfHangUp({ stage }) {
+  await stage.evaluate((element) => Promise.all(element.getAnimations().map(({ finished }) => finished)));
+  const { x, y } = await stage.locator('.round.reject').boundingBox();
+  return [x, y].map(Math.round);
+}
 
 /** Nothing of the stage has to be scrolled to. */
 async function fits({ page, stage }, name) {

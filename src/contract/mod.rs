@@ -10,7 +10,7 @@
 //! ```
 //! - [`takes`]: what an extractor asks of a request. [`gives`]: what a return type may answer. A handler with an extractor or
 //!   an answer that does not describe itself does not compile.
-//! - [`parameter`](mod@parameter): reads parameters of a query that are no texts.
+//! - [`parameter`]: reads parameters of a query that are not strings.
 //! - [`endpoint`]: the builder. It is told what types cannot say: names, words for people, which errors may come.
 //! - [`area`]: endpoints under one path, with one rule of who may come in.
 //! - [`document`]: areas as one OpenAPI document. `refusals`: its errors. `schemas`: its types. [`typescript`]: the same for those

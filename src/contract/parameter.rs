@@ -1,4 +1,4 @@
-//! Parameters of a query that are no texts, for `#[serde(deserialize_with = "..")]`. Of a number serde says only that it is none,
+//! Parameters of a query that are not strings, for `#[serde(deserialize_with = "..")]`. Of a number serde says only that it is none,
 //! and not which one; these faults name it.
 
 use std::{fmt::Display, str::FromStr};
@@ -9,7 +9,7 @@ use serde::{Deserialize as _, Deserializer, de::Error as _};
 ///
 /// # Errors
 /// That one.
-pub fn parameter<'de, D: Deserializer<'de>, T>(
+pub fn parse<'de, D: Deserializer<'de>, T>(
     given: D,
     must: impl Display,
     parse: impl FnOnce(&str) -> Option<T>,
@@ -21,10 +21,10 @@ pub fn parameter<'de, D: Deserializer<'de>, T>(
 /// The same for one that may be left out, and is like its own text otherwise. The field needs `default`, too.
 ///
 /// # Errors
-/// As [`parameter`].
-pub fn parameter_if_any<'de, D: Deserializer<'de>, T: FromStr>(
+/// As [`parse`].
+pub fn parse_optional<'de, D: Deserializer<'de>, T: FromStr>(
     given: D,
     must: impl Display,
 ) -> Result<Option<T>, D::Error> {
-    parameter(given, must, |text| text.parse().ok().map(Some))
+    parse(given, must, |text| text.parse().ok().map(Some))
 }

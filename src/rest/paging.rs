@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::error::ApiError;
-use crate::contract::parameter::parameter;
+use crate::contract::parameter;
 
 /// Entries of a page where the asker does not say.
 const LIMIT: u32 = 50;
@@ -37,7 +37,7 @@ pub(super) struct Size {
 
 fn limit<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u32>, D::Error> {
     let must = format_args!("limit must be 1 to {LIMIT_MAX}");
-    parameter(given, must, |text| match text.parse() {
+    parameter::parse(given, must, |text| match text.parse() {
         Ok(limit @ 1..=LIMIT_MAX) => Some(Some(limit)),
         _ => None,
     })

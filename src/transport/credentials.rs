@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
-    contract::parameter::parameter_if_any,
+    contract::parameter,
     kernel::{
         config::Config,
         ids::{DeviceId, IdFault, UserId},
@@ -47,7 +47,7 @@ pub(super) struct HandshakeQuery {
 }
 
 fn last_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
-    parameter_if_any(given, "lastSeq must be a whole number")
+    parameter::parse_optional(given, "lastSeq must be a whole number")
 }
 
 /// A handshake that cannot be understood: answered with 400.

@@ -202,7 +202,7 @@ async fn a_parameter_that_is_not_what_it_should_be_is_named() {
         (
             &taro,
             "/api/conversations/0198c0de-0000-7000-8000-000000000001/messages?before=x",
-            "after and before must be ",
+            "before must be the messageSeq of a message",
         ),
         (
             &boss,

@@ -11,7 +11,7 @@ use crate::{
         records::{history::Place, timeline::TimelineEntry},
         rules::{effect::TimelineEvent, ending::By},
     },
-    contract::parameter::parameter,
+    contract::parameter,
     kernel::{ids::CallId, iso::Iso},
     people::Person,
     rest::{
@@ -31,7 +31,7 @@ pub(super) struct Filter {
 }
 
 fn is_live<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
-    parameter(given, "live must be true or false", |text| {
+    parameter::parse(given, "live must be true or false", |text| {
         text.parse().ok()
     })
 }

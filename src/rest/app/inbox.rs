@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
-    contract::parameter::parameter_if_any,
+    contract::parameter,
     delivery::inbox::{
         Extent, Seq,
         records::{self, Page, StoredEvent},
@@ -28,7 +28,7 @@ pub(super) struct After {
 }
 
 fn last_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
-    parameter_if_any(given, "after must be the seq of an event, a whole number")
+    parameter::parse_optional(given, "after must be the seq of an event, a whole number")
 }
 
 /// A part of the stream.

@@ -8,7 +8,7 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     chat::{message::Message, records::messages::Span},
-    contract::{NoContent, parameter::parameter_if_any},
+    contract::{NoContent, parameter},
     kernel::{
         ids::{ClientMessageId, ConversationId, MessageId, UserId},
         iso::Iso,
@@ -56,18 +56,19 @@ impl From<Message> for MessageView {
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Around {
     /// Messages after the one with this `messageSeq`, the next ones first.
-    #[serde(default, deserialize_with = "message_seq")]
+    #[serde(default, deserialize_with = "after")]
     after: Option<u64>,
     /// Messages before the one with this `messageSeq`, those just before it. Not together with `after`.
-    #[serde(default, deserialize_with = "message_seq")]
+    #[serde(default, deserialize_with = "before")]
     before: Option<u64>,
 }
 
-fn message_seq<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
-    parameter_if_any(
-        given,
-        "after and before must be the messageSeq of a message",
-    )
+fn after<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    parameter::parse_optional(given, "after must be the messageSeq of a message")
+}
+
+fn before<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    parameter::parse_optional(given, "before must be the messageSeq of a message")
 }
 
 /// A part of the history, the oldest message first.

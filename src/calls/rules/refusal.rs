@@ -18,7 +18,7 @@ pub enum Refusal {
         phase: PhaseName,
     },
     /// The call is over.
-    #[error("this call is over ({outcome}, {reason}); begin a new one")]
+    #[error("this call is over ({outcome}, {reason})")]
     AlreadyEnded {
         /// How far it came.
         outcome: Outcome,
@@ -26,7 +26,7 @@ pub enum Refusal {
         reason: &'static str,
     },
     /// The phase does not allow it.
-    #[error("not possible while the call is {phase}; wait for its next event")]
+    #[error("not possible while the call is {phase}")]
     InvalidPhase {
         /// Where the call is now.
         phase: PhaseName,
@@ -50,7 +50,7 @@ pub enum Refusal {
     #[error("you are in another call; end that one first")]
     CallerBusy,
     /// The called user is not an otomo, or is the caller themselves.
-    #[error("no otomo is known by this id; GET /api/otomo lists them")]
+    #[error("no otomo is known by this id")]
     OtomoNotFound,
     /// The caller cannot pay for one minute.
     #[error(

@@ -13,6 +13,9 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How far a node's clock may be from the store's. Beyond it people would be told wrong deadlines.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+
 /// The whole milliseconds of a span, as they are told and stored: at most those that a number can hold.
 pub fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)

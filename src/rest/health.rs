@@ -24,7 +24,7 @@ use crate::{
     kernel::{
         logging::chain,
         metrics,
-        time::{Clock, Timestamp},
+        time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
     protocol::{error_code::ErrorCode, fault::Fault},
     store::{self, StoreError},
@@ -32,9 +32,6 @@ use crate::{
 
 /// How long the store may take before it counts as away. A load balancer asks every few seconds and waits no longer.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
-
-/// How far the node's clock may be from the store's. Beyond it people would be told wrong deadlines.
-pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
 /// How long an answer of the store is good for. Anybody may ask, and each look is a write: so many ask at the price of one.
 const GOOD_FOR: Duration = Duration::from_secs(1);
@@ -104,7 +101,7 @@ pub(super) fn area() -> Area {
             get(
                 "/metrics",
                 "getMetrics",
-                page,
+                metrics,
                 "Everything that is counted, for Prometheus",
             ),
         ],
@@ -189,7 +186,7 @@ fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Ve
 }
 
 /// Everything that is counted, for Prometheus.
-async fn page(shared: Data<Shared>) -> Raw<MetricsPage> {
+async fn metrics(shared: Data<Shared>) -> Raw<MetricsPage> {
     let mut response = HttpResponse::Ok();
     let response = response.content_type(metrics::CONTENT_TYPE);
     response.body(shared.metrics.encode()).into()

@@ -12,8 +12,8 @@
 //! | `/dev` | the demo page, in development mode only | `dev` |
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
-//! `access` (CORS, whose pages may ask at all, and the line in the log), `body_time` (how long a body may take),
-//! `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
+//! `access` (CORS, whose pages may ask at all, and the line in the log), `body` (JSON that is sent), `body_time`
+//! (how long it may take), `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
 //! `call`, `otomo`. `evict`: ending a user's part in everything.
 
 mod access;
@@ -45,7 +45,7 @@ use actix_web::{
 };
 
 use self::error::ApiError;
-pub use self::health::{CLOCK_TOLERANCE, StoreCheck};
+pub use self::health::StoreCheck;
 use crate::{
     actions::Webhook,
     calls::Calls,

@@ -13,9 +13,8 @@ use crate::{
     kernel::{
         config::{Config, DatabaseUrl, format_duration},
         logging::chain,
-        time::{Clock, Timestamp},
+        time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
-    rest::CLOCK_TOLERANCE,
     store::{
         StoreError,
         inspection::{Inspection, can_make, inspect},

@@ -15,7 +15,7 @@ use crate::{
     kernel::config::{Config, DatabaseUrl},
 };
 
-/// Descriptors beside those of clients: files, the database, HTTP.
+/// Descriptors beside those of sessions: files, the database, the HTTP connections of a quiet day.
 const OTHER_DESCRIPTORS: u64 = 256;
 
 /// Below this a disk is nearly full.
@@ -45,12 +45,13 @@ pub(super) fn descriptors(config: &Config, report: &mut Report) {
     };
     let needed = connections + OTHER_DESCRIPTORS;
     if most >= needed {
-        let found = format!("{most}, enough for {connections} connections");
+        let found =
+            format!("{most}, enough for {connections} WebSockets; an event stream takes two");
         return report.ok(ABOUT, found);
     }
     report.warning(
         ABOUT,
-        format!("{most}, too few for {connections} connections"),
+        format!("{most}, too few for {connections} WebSockets; an event stream takes two"),
         format!("raise LimitNOFILE (ulimit -n) to {needed}, or lower limits.connections"),
     );
 }

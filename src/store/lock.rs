@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::paths::with_suffix;
 use crate::kernel::config::DatabaseUrl;
 
 /// What the name of the lock file has beyond the database's own.
@@ -78,9 +79,7 @@ fn lock(path: &Path) -> Result<File, TryLockError> {
 /// Beside the file itself, even where the database is named by a link to it.
 fn lock_file(database: &Path) -> PathBuf {
     let database = fs::canonicalize(database).unwrap_or_else(|_new| database.to_owned());
-    let mut name = database.into_os_string();
-    name.push(SUFFIX);
-    name.into()
+    with_suffix(&database, SUFFIX)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
 //!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
 //!   database can be used. `error`, `failure_log`: what goes wrong.
+//!   `paths`: what is beside a file.
 //! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
@@ -60,6 +61,7 @@ mod job;
 pub mod lock;
 pub mod migrations;
 pub mod ordered;
+mod paths;
 mod pool;
 mod postgres;
 mod prepared;

@@ -13,7 +13,11 @@ use diesel::{
     result::Error,
 };
 
-use super::{StoreError, conn::Access};
+use super::{
+    StoreError,
+    conn::Access,
+    paths::{folder, with_suffix},
+};
 
 /// How long a connection waits for a lock that another process holds (a backup, a shell, a second
 /// server migrating). Within this process nobody waits: there is one writer, and in WAL mode
@@ -85,11 +89,9 @@ fn make(path: &Path) {
     if path.exists() {
         return;
     }
-    // Of a bare name the folder is the empty path.
-    let folder = Path::new(".").join(path.parent().unwrap_or(Path::new("")));
     let file = tempfile::Builder::new()
         .prefix(".otomo-")
-        .tempfile_in(folder);
+        .tempfile_in(folder(path));
     let _ = file.map(|file| file.into_temp_path().persist_noclobber(path));
 }
 
@@ -102,13 +104,12 @@ fn make(path: &Path) {
 pub(super) fn look(path: &Path) -> Result<SqliteConnection, StoreError> {
     let file = fs::canonicalize(path)
         .map_err(|cause| StoreError::unavailable_because("its file cannot be found", cause))?;
-    let file = utf8(&file)?;
-    let is_there = |suffix: &&str| Path::new(&format!("{file}{suffix}")).exists();
+    let is_there = |suffix: &&str| with_suffix(&file, suffix).exists();
     let mode = match LOGS.iter().any(is_there) {
         true => "ro",
         false => "rw",
     };
-    let file = file
+    let file = utf8(&file)?
         .replace('%', "%25")
         .replace('?', "%3f")
         .replace('#', "%23");

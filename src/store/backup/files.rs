@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use super::BackupFault;
 use crate::store::{
     StoreError,
+    paths::{folder, with_suffix},
     sqlite::{self, COMPANIONS},
 };
 
@@ -146,20 +147,6 @@ pub(super) fn flush_folder(of: &Path) -> Result<(), BackupFault> {
     let folder = folder(of);
     let flushed = File::open(folder).and_then(|folder| folder.sync_all());
     flushed.map_err(|source| fault(folder, source))
-}
-
-/// Where a file is, or is to be.
-pub(super) fn folder(of: &Path) -> &Path {
-    match of.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 pub(super) fn fault(path: &Path, source: io::Error) -> BackupFault {

@@ -20,9 +20,9 @@ use std::{
 
 use diesel::connection::SimpleConnection as _;
 
-use self::files::{HalfMade, check, connect, fault, flush_folder, folder, remove_abandoned};
+use self::files::{HalfMade, check, connect, fault, flush_folder, remove_abandoned};
 pub use self::restore::restore;
-use super::{StoreError, lock::LockFault};
+use super::{StoreError, lock::LockFault, paths::folder};
 use crate::kernel::config::DatabaseUrl;
 
 /// Why a database is not copied, or not put back.
@@ -112,7 +112,7 @@ pub struct Copied {
 /// # Errors
 /// [`BackupFault`]; then there is nothing by the name of `to` that was not there before.
 pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupFault> {
-    let (from, began) = (sqlite(url)?, Instant::now());
+    let (from, began) = (path_of(url)?, Instant::now());
     if !from.exists() {
         return Err(BackupFault::Missing(from.to_owned()));
     }
@@ -148,7 +148,7 @@ pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupFault> {
     })
 }
 
-fn sqlite(url: &DatabaseUrl) -> Result<&Path, BackupFault> {
+fn path_of(url: &DatabaseUrl) -> Result<&Path, BackupFault> {
     match url {
         DatabaseUrl::Postgres(_) => Err(BackupFault::Postgres),
         DatabaseUrl::Sqlite(path) => Ok(path),

@@ -10,14 +10,15 @@ use std::{
 
 use super::{
     BackupFault,
-    files::{HalfMade, check, connect, fault, flush_folder, with_suffix},
-    sqlite,
+    files::{HalfMade, check, connect, fault, flush_folder},
+    path_of,
 };
 use crate::{
     kernel::config::DatabaseUrl,
     store::{
         lock::ServerLock,
         migrations,
+        paths::with_suffix,
         sqlite::{COMPANIONS, LOGS},
     },
 };
@@ -31,7 +32,7 @@ use crate::{
 /// # Errors
 /// [`BackupFault`]; then the database is as it was, but for [`BackupFault::NotFlushed`].
 pub fn restore(url: &DatabaseUrl, from: &Path) -> Result<Option<PathBuf>, BackupFault> {
-    let named = sqlite(url)?;
+    let named = path_of(url)?;
     // A link to the database stays one.
     let place = fs::canonicalize(named).unwrap_or_else(|_new| named.to_owned());
     check_closed(from, &place)?;

@@ -7,8 +7,8 @@ use std::{
 
 use diesel::{RunQueryDsl as _, dsl::sql, sql_types::BigInt};
 
-use super::{files::with_suffix, *};
-use crate::store::{lock::ServerLock, migrations};
+use super::*;
+use crate::store::{lock::ServerLock, migrations, paths::with_suffix};
 
 fn database(folder: &Path, name: &str) -> (DatabaseUrl, PathBuf) {
     let path = folder.join(name);

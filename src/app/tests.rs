@@ -4,7 +4,9 @@ use std::{
     cell::Cell,
     pin::Pin,
     rc::Rc,
+    sync::Barrier,
     task::{self, Poll},
+    thread,
     time::Duration,
 };
 
@@ -48,6 +50,11 @@ use crate::{
 /// A server with a database of its own, which is built and does not run.
 async fn build(settings: &[(&str, &str)]) -> (App, TempDir) {
     let folder = tempfile::tempdir().unwrap();
+    let app = App::build(config(&folder, settings)).await.unwrap();
+    (app, folder)
+}
+
+fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
     let url = format!("sqlite://{}", folder.path().join("otomo.db").display());
     let mut sources = Sources::default()
         .with("server.listen", "127.0.0.1:0")
@@ -60,8 +67,7 @@ async fn build(settings: &[(&str, &str)]) -> (App, TempDir) {
     for (key, value) in settings {
         sources = sources.with(key, *value);
     }
-    let app = App::build(load(&sources).unwrap()).await.unwrap();
-    (app, folder)
+    load(&sources).unwrap()
 }
 
 /// What drives the session of a client that says nothing.
@@ -248,4 +254,30 @@ async fn a_server_prunes_the_inbox_when_it_starts_and_then_again_and_again() {
     begins_at(store, &hana, 14).await;
     stopper.stop().await;
     running.await.unwrap().unwrap();
+}
+
+/// Method: pairs of reloads at once, many times. What is in force has two parts, which are changed one after the other.
+#[actix_rt::test]
+async fn of_two_reloads_at_once_what_is_in_force_is_all_of_one() {
+    let (app, folder) = build(&[]).await;
+    let of = |number: &str| {
+        let settings = [("auth.issuer", number), ("limits.connections", number)];
+        config(&folder, &settings)
+    };
+    for round in 0..1_000 {
+        let barrier = Barrier::new(2);
+        thread::scope(|scope| {
+            for number in ["1", "2"] {
+                let (reloader, to, barrier) = (app.reloader(), of(number), &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    reloader.reload(to).unwrap();
+                });
+            }
+        });
+        let config = &app.shared.config;
+        let issuer = config.auth.now().issuer.clone().unwrap();
+        let connections = config.limits.now().connections.unwrap();
+        assert_eq!(issuer, connections.to_string(), "in round {round}");
+    }
 }

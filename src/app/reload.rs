@@ -104,7 +104,7 @@ impl Reloader {
         let before = last.map_or(first, Config::settings);
         let with_tls = self.certificates.is_some() && to.server.tls.is_some();
         let can_change =
-            |it: &&Setting| it.is_changeable() && (with_tls || !TLS.contains(&it.name().as_str()));
+            |it: &&Setting| it.is_reloadable() && (with_tls || !TLS.contains(&it.name().as_str()));
         let differing = to.settings().differing(before).filter(can_change);
         let mut changed: Vec<String> = differing.map(Setting::name).collect();
         if renewed && !changed.iter().any(|key| key == TLS_CERT) {

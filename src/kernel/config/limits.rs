@@ -52,8 +52,10 @@ pub enum ConnectionPolicy {
 impl LimitsConfig {
     pub(super) fn read(mut section: Section<'_>) -> Result<Self, ConfigFault> {
         Ok(Self {
-            message_size: section.lasting().size("message_size", 1 << 10..=16 << 20)?,
-            fragments: section.lasting().count("fragments", 1..=65_536)?,
+            message_size: section
+                .restart_only()
+                .size("message_size", 1 << 10..=16 << 20)?,
+            fragments: section.restart_only().count("fragments", 1..=65_536)?,
             commands_per_second: section.count_or_none("commands_per_second", 1_000_000)?,
             burst: section.count(
                 "burst",

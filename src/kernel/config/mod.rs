@@ -2,8 +2,8 @@
 //! ([`Config`]: types, ranges, relations). Later sources win: defaults, files, environment, flags.
 //!
 //! `config/default.toml` is the defaults, the documentation and the list of keys in one; it is compiled in.
-//! A new key is a line there and a line in its section's `read`; one without the other is a failing test. That line also says
-//! whether it can change while the server runs.
+//! A new key is a line there and a line in its section's `read`; one without the other is a failing test. That line, or for
+//! the whole of a section the one in [`load`], also says whether it can change while the server runs.
 //!
 //! Why not a struct per section that serde fills: an error must name the key, say where its value came from
 //! (which variable, which file) and what would be allowed, and must not repeat a secret. Serde knows none of this
@@ -268,7 +268,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         database: DatabaseConfig::read(reader.section("database"))?,
         redis: RedisConfig::read(reader.section("redis"))?,
         cluster: ClusterConfig::read(reader.section("cluster"))?,
-        auth: Changeable::new(AuthConfig::read(reader.section("auth").changeable())?),
+        auth: Changeable::new(AuthConfig::read(reader.section("auth").reloadable())?),
         users: UsersConfig::read(reader.section("users"))?,
         presence: PresenceConfig::read(reader.section("presence"))?,
         calls: CallsConfig::read(reader.section("calls"))?,
@@ -281,7 +281,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
         sse: SseConfig::read(reader.section("sse"))?,
         socketio: SocketIoConfig::read(reader.section("socketio"))?,
         actions: ActionsConfig::read(reader.section("actions"))?,
-        limits: Changeable::new(LimitsConfig::read(reader.section("limits").changeable())?),
+        limits: Changeable::new(LimitsConfig::read(reader.section("limits").reloadable())?),
         settings: reader.finish(),
     };
     config.check_together()?;

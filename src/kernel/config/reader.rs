@@ -35,7 +35,7 @@ impl Reader {
         Section {
             name,
             reader: self,
-            changeable: false,
+            reloadable: false,
         }
     }
 
@@ -50,25 +50,25 @@ pub(super) struct Section<'a> {
     name: &'static str,
     reader: &'a mut Reader,
     /// Whether what is read can change while the server runs.
-    changeable: bool,
+    reloadable: bool,
 }
 
 impl Section<'_> {
     /// The same, for settings that can change while the server runs.
-    pub(super) fn changeable(&mut self) -> Section<'_> {
-        Section {
-            name: self.name,
-            reader: self.reader,
-            changeable: true,
-        }
+    pub(super) fn reloadable(&mut self) -> Section<'_> {
+        self.with(true)
     }
 
     /// The same, for settings that change only with a restart, as all do of which nothing is said.
-    pub(super) fn lasting(&mut self) -> Section<'_> {
+    pub(super) fn restart_only(&mut self) -> Section<'_> {
+        self.with(false)
+    }
+
+    fn with(&mut self, reloadable: bool) -> Section<'_> {
         Section {
             name: self.name,
             reader: self.reader,
-            changeable: false,
+            reloadable,
         }
     }
 
@@ -310,7 +310,7 @@ impl Section<'_> {
             value,
             digest: settings::digest(&entry.written),
             origin: entry.origin.clone(),
-            changeable: self.changeable,
+            reloadable: self.reloadable,
         };
         self.reader.settings.push(setting);
     }

@@ -44,7 +44,7 @@ impl ServerConfig {
                 0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
                 workers => workers,
             },
-            origins: Changeable::new(Origins::read(&mut section.changeable(), "origins")?),
+            origins: Changeable::new(Origins::read(&mut section.reloadable(), "origins")?),
             handshake_timeout: section.duration(
                 "handshake_timeout",
                 Duration::from_millis(10)..=Duration::from_mins(5),
@@ -54,8 +54,8 @@ impl ServerConfig {
             drain_spread: section
                 .duration("drain_spread", Duration::ZERO..=Duration::from_mins(5))?,
             tls: match (
-                section.changeable().path("tls_cert")?,
-                section.changeable().path("tls_key")?,
+                section.reloadable().path("tls_cert")?,
+                section.reloadable().path("tls_key")?,
             ) {
                 (None, None) => None,
                 (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),

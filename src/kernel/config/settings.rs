@@ -25,7 +25,7 @@ pub struct Setting {
     pub(super) digest: u64,
     /// None: it is the default.
     pub(super) origin: Option<String>,
-    pub(super) changeable: bool,
+    pub(super) reloadable: bool,
 }
 
 /// Every setting in force, in the order of the sections. `Display` writes a TOML file that sets the same
@@ -58,8 +58,8 @@ impl Setting {
     }
 
     /// Whether it can change while the server runs.
-    pub fn is_changeable(&self) -> bool {
-        self.changeable
+    pub fn is_reloadable(&self) -> bool {
+        self.reloadable
     }
 }
 

@@ -162,14 +162,14 @@ fn what_can_change_while_the_server_runs_is_said_where_it_is_read() {
     ])
     .unwrap();
     let differing = after.settings().differing(before.settings());
-    let (changing, lasting): (Vec<_>, Vec<_>) = differing.partition(|it| it.is_changeable());
+    let (reloadable, restart_only): (Vec<_>, Vec<_>) = differing.partition(|it| it.is_reloadable());
     let names = |settings: &[&Setting]| settings.iter().map(|it| it.name()).collect::<Vec<_>>();
     assert_eq!(
-        names(&changing),
+        names(&reloadable),
         ["server.origins", "auth.issuer", "limits.burst"]
     );
     assert_eq!(
-        names(&lasting),
+        names(&restart_only),
         [
             "server.workers",
             "inbox.retention",

@@ -42,8 +42,8 @@ class Befriender {
   }
 }
 
-async function two(person, oneName, otherName) {
-  const [one, other] = await Promise.all([person(oneName), person(otherName)]);
+async function two(person, oneName, otherName, options) {
+  const [one, other] = await Promise.all([person(oneName), person(otherName, options)]);
   await Promise.all([one.enterAs('user'), other.enterAs('user')]);
   const befrienders = [new Befriender(one), new Befriender(other)];
   for (const befriender of befrienders) await befriender.goes();
@@ -93,6 +93,16 @@ scenario('a request can be declined, and one of one’s own be taken back', asyn
   await one.asks(await other.id());
   await one.row('outgoing', 'ふゆみ').getByRole('button', { name: '取り消す' }).click();
   await one.hasNot('outgoing', 'ふゆみ');
+});
+
+scenario('on a phone one can read who asks, however long the name', async ({ person }) => {
+  const name = 'Aoi Nakamura-Wolfeschlegelsteinhausen';
+  const [one, other] = await two(person, name, 'あやめ', { viewport: { width: 390, height: 844 } });
+  await one.asks(await other.id());
+  await other.has('incoming', name);
+  const shown = other.row('incoming', name).locator('.person-name');
+  const cut = await shown.evaluate((it) => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight);
+  assert.equal(cut, false, 'the name is cut');
 });
 
 scenario('who cannot be asked is said where one asked', async ({ person, expects }) => {

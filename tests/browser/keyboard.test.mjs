@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { Chatter } from './support/chatter.mjs';
 import { PATIENCE_MS } from './support/person.mjs';
 import { scenario } from './support/scenario.mjs';
 
@@ -102,6 +103,26 @@ scenario('who goes somewhere goes on from there', async ({ person }) => {
   assert.match(await page.evaluate(() => document.activeElement.className), /skip/);
   await page.keyboard.press('Enter');
   assert.equal(await at(), 'MAIN#content', 'the skip link');
+});
+
+scenario('a conversation that is opened by its address shows no ring, until a keyboard is there', async ({ person }) => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const [user, otomo] = await Promise.all([person('ひびき', phone), person('あずみ')]);
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo')]);
+  const chatter = new Chatter(user);
+  await chatter.talksTo('あずみ');
+  const { page } = user;
+  const address = await page.evaluate(() => location.hash);
+  await page.evaluate(() => (location.hash = '#/'));
+  await page.reload();
+  await page.locator('#link[data-phase=live]').waitFor({ timeout: PATIENCE_MS });
+  await page.evaluate((hash) => (location.hash = hash), address);
+  const log = page.locator('.log:focus');
+  await log.waitFor({ timeout: PATIENCE_MS });
+  const ring = () => log.evaluate((element) => getComputedStyle(element).outlineStyle);
+  assert.equal(await ring(), 'none');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await ring(), 'solid');
 });
 
 scenario('a ring takes the focus, holds it, and gives it back', async ({ person }) => {

@@ -54,6 +54,7 @@ macro_rules! http {
         let transports = |routes: &mut ServiceConfig| {
             streams(routes);
             polls(routes);
+            upgrade::routes(routes);
         };
         HttpService::build()
             .on_connect_ext($remember)

@@ -87,6 +87,8 @@ impl Refusal {
         response.insert_header((header::CONTENT_TYPE, "application/json"));
         match code {
             ErrorCode::UpgradeRequired => {
+                // RFC 9110, section 15.5.22, and RFC 6455, section 4.4.
+                response.insert_header((header::UPGRADE, "websocket"));
                 response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
             }
             ErrorCode::MethodNotAllowed => {

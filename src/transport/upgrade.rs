@@ -14,6 +14,10 @@ use actix_http::{
     ws::{HandshakeError, handshake},
 };
 use actix_service::{ServiceFactory, fn_service};
+use actix_web::{
+    HttpResponse,
+    web::{self, ServiceConfig},
+};
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt as _;
 
@@ -28,6 +32,10 @@ use crate::{
     protocol::{error_code::ErrorCode, fault::Fault},
     session::{env::Env, gate::Gate},
 };
+
+/// What a request for a WebSocket hears that does not ask to upgrade. Such a one seldom comes from a client.
+const NO_UPGRADE: &str = "a WebSocket begins here, by a request with the headers `Upgrade: websocket` and \
+    `Connection: Upgrade`; a proxy must pass both on";
 
 /// How long a client has to take the answer to a handshake that is refused.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,6 +74,15 @@ pub fn service<W: Wire + 'static>(
             Ok(())
         }
     })
+}
+
+/// What the HTTP application says where WebSockets are served: a request that asks to upgrade does not come to it.
+pub fn routes(routes: &mut ServiceConfig) {
+    let refuse = || async {
+        let fault = Fault::new(ErrorCode::UpgradeRequired, NO_UPGRADE);
+        HttpResponse::from(Refusal::from(fault))
+    };
+    routes.route(ws::PATH, web::to(refuse));
 }
 
 async fn take_over<W: Wire + 'static>(
@@ -165,7 +182,13 @@ fn not_a_handshake(fault: &HandshakeError) -> Refusal {
             ErrorCode::UpgradeRequired,
             "the version of WebSockets that is spoken here is 13".to_owned(),
         ),
-        other => (ErrorCode::BadRequest, other.to_string()),
+        HandshakeError::NoWebsocketUpgrade | HandshakeError::NoConnectionUpgrade => {
+            (ErrorCode::UpgradeRequired, NO_UPGRADE.to_owned())
+        }
+        HandshakeError::BadWebsocketKey => (
+            ErrorCode::BadRequest,
+            "the header Sec-WebSocket-Key is missing, or is not 16 bytes in Base64".to_owned(),
+        ),
     };
     Fault::new(code, message).into()
 }

@@ -156,6 +156,34 @@ async fn other_paths_and_other_versions_are_refused_with_a_status() {
 }
 
 #[tokio::test]
+async fn a_handshake_of_which_a_header_is_missing_is_told_which() {
+    let server = TestServer::start().await;
+    let whole = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let answer = async |request: String| server.raw(&request).await;
+    // What a proxy leaves of it that does not know of WebSockets, and a request that never asked.
+    let hop_by_hop = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+    for (lost, instead) in [
+        (hop_by_hop, "Connection: close\r\n"),
+        ("Upgrade: websocket\r\n", ""),
+        ("Connection: Upgrade\r\n", "Connection: close\r\n"),
+    ] {
+        let said = answer(whole.replace(lost, instead)).await;
+        assert!(said.starts_with("HTTP/1.1 426"), "{lost}: {said}");
+        assert!(said.contains(r#""code":"UPGRADE_REQUIRED""#), "{said}");
+        assert!(said.contains("upgrade: websocket"), "{said}");
+        assert!(said.contains("a proxy must pass both on"), "{said}");
+    }
+    let keyless = whole.replace("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "");
+    let keyless = answer(keyless).await;
+    assert!(keyless.starts_with("HTTP/1.1 400"), "{keyless}");
+    assert!(
+        keyless.contains("the header Sec-WebSocket-Key is missing"),
+        "{keyless}"
+    );
+}
+
+#[tokio::test]
 async fn a_full_server_says_when_to_come_back() {
     let server = TestServer::start_with(&[("limits.connections", "1")]).await;
     let _first: Client = server.user("taro").await;

@@ -290,6 +290,24 @@ async fn what_a_device_has_lost_is_sent_again() {
 }
 
 #[tokio::test]
+async fn the_node_of_a_database_without_leases_shows_none_and_lives_while_it_answers() {
+    let server = TestServer::start().await;
+    let look = async || root(&server).get("/admin/api/nodes").await.ok()["nodes"][0].clone();
+    let first = look().await;
+    assert_eq!(first["leaseUntil"], json!(null));
+    assert!(
+        first["aliveAt"].as_str() > first["startedAt"].as_str(),
+        "{first}"
+    );
+    // Nobody is online: it is not written, and goes on all the same.
+    let second = look().await;
+    assert!(
+        second["aliveAt"].as_str() > first["aliveAt"].as_str(),
+        "{second}"
+    );
+}
+
+#[tokio::test]
 async fn a_node_says_how_it_is() {
     let server = TestServer::start().await;
     let _taro = server.user("taro").await;

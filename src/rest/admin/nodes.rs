@@ -29,9 +29,10 @@ struct NodeView {
     /// Which life of it: a later one has a greater number.
     epoch: i64,
     started_at: Iso,
-    /// Its last sign of life.
+    /// Its last sign of life. The one node of an SQLite database gives none while nobody is online: that it answers is one.
     alive_at: Iso,
-    /// Until when it counts as alive without another; `null` once it has left, or what it left is settled.
+    /// Until when it counts as alive without another; `null` once it has left, or what it left is settled, and on SQLite,
+    /// where there are no leases.
     lease_until: Option<Iso>,
     advertise: Option<String>,
     /// How it is, by its own account; `null` for one that does not answer.
@@ -39,17 +40,26 @@ struct NodeView {
 }
 
 impl NodeView {
-    fn new(node: &Node, own: &NodeId, now: Timestamp, reports: &[NodeReport]) -> Self {
+    /// `leases`: whether the database has them.
+    fn new(
+        node: &Node,
+        (own, leases): (&NodeId, bool),
+        now: Timestamp,
+        reports: &[NodeReport],
+    ) -> Self {
         let report = reports.iter().find(|it| it.node == node.row.name);
         let this = node.row.name == *own;
         Self {
             name: node.row.name.clone(),
             this,
-            alive: this || node.row.is_alive(now),
+            alive: this || leases && node.row.is_alive(now),
             epoch: node.row.epoch,
             started_at: node.started_at.into(),
-            alive_at: node.row.alive_at.into(),
-            lease_until: node.row.lease_until.map(Iso),
+            alive_at: match this && !leases {
+                true => now.into(),
+                false => node.row.alive_at.into(),
+            },
+            lease_until: node.row.lease_until.filter(|_| leases).map(Iso),
             advertise: node.advertise.clone(),
             report: report.cloned(),
         }
@@ -63,8 +73,14 @@ pub(super) async fn list(shared: Data<Shared>) -> Answer<Nodes> {
     let known = shared.membership.nodes();
     let (reports, nodes) = tokio::join!(reports, known.refresh());
     let nodes = nodes?;
-    let (own, now) = (shared.membership.node(), shared.store.now());
-    let nodes = nodes.iter().map(|it| NodeView::new(it, own, now, &reports));
+    let now = shared.store.now();
+    let place = (
+        shared.membership.node(),
+        shared.config.database.url.is_shared(),
+    );
+    let nodes = nodes
+        .iter()
+        .map(|it| NodeView::new(it, place, now, &reports));
     Ok(Json(Nodes {
         nodes: nodes.collect(),
     }))

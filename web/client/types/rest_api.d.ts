@@ -631,9 +631,15 @@ export interface Node {
   /** Which life of it: a later one has a greater number. */
   epoch: number;
   startedAt: DateTime;
-  /** Its last sign of life. */
+  /**
+   * Its last sign of life. The one node of an SQLite database gives none while nobody is online: that it
+   * answers is one.
+   */
   aliveAt: DateTime;
-  /** Until when it counts as alive without another; `null` once it has left, or what it left is settled. */
+  /**
+   * Until when it counts as alive without another; `null` once it has left, or what it left is settled, and
+   * on SQLite, where there are no leases.
+   */
   leaseUntil: DateTime | null;
   advertise: string | null;
   /** How it is, by its own account; `null` for one that does not answer. */

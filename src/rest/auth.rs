@@ -117,8 +117,18 @@ fn permit(roles: &[Role], role: Role) -> Result<(), ApiError> {
     if roles.contains(&role) {
         return Ok(());
     }
-    let message = format!("the role {role} may not do this");
-    Err(ApiError::forbidden(message))
+    Err(ApiError::forbidden(told_who_may(roles, role)))
+}
+
+/// Why somebody may not, and who may.
+fn told_who_may(roles: &[Role], role: Role) -> String {
+    let those: Vec<String> = roles.iter().map(|it| format!("`{it}`")).collect();
+    let key = match roles.contains(&Role::Service) {
+        true => ", or a backend with X-API-Key",
+        false => "",
+    };
+    let those = those.join(" or ");
+    format!("the role `{role}` may not do this; a token of the role {those} may{key}")
 }
 
 /// What a request says of who sends it.
@@ -165,6 +175,30 @@ mod tests {
             )
         };
         pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn who_may_not_is_told_who_may() {
+        let app = [Role::User, Role::Otomo];
+        for (roles, role, told) in [
+            (
+                &[Role::Admin][..],
+                Role::User,
+                "`user` may not do this; a token of the role `admin` may",
+            ),
+            (
+                &[Role::Service],
+                Role::Admin,
+                "`admin` may not do this; a token of the role `service` may, or a backend with X-API-Key",
+            ),
+            (
+                &app,
+                Role::Service,
+                "`service` may not do this; a token of the role `user` or `otomo` may",
+            ),
+        ] {
+            assert_eq!(told_who_may(roles, role), format!("the role {told}"));
+        }
     }
 
     #[test]

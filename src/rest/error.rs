@@ -280,9 +280,13 @@ impl From<QueryPayloadError> for ApiError {
 }
 
 impl From<PathError> for ApiError {
-    /// A text that can be no id is the id of nothing.
-    fn from(_: PathError) -> Self {
-        let message = "an id in the path cannot be the id of anything; look at the path";
+    /// A text that can be no id is the id of nothing. Ids are all that paths hold, and they say of themselves how they look.
+    fn from(fault: PathError) -> Self {
+        let form = match fault {
+            PathError::Deserialize(form) => form.to_string(),
+            _ => "it cannot be read".to_owned(),
+        };
+        let message = format!("the path holds no id of anything: {form}");
         Self::new(ErrorCode::NotFound, message)
     }
 }

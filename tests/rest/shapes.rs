@@ -34,6 +34,24 @@ async fn a_path_that_is_none_and_a_method_that_is_none_say_so() {
 }
 
 #[tokio::test]
+async fn a_path_with_what_is_no_id_says_which_and_what_one_looks_like() {
+    let server = TestServer::start().await;
+    let taro = Api::of(&server, "taro", Role::User);
+    for (path, form) in [
+        ("/api/otomo/no%20body", "a user id must be 1 to"),
+        ("/api/calls/5", "a call id must be a UUID, like 0198c0de-"),
+    ] {
+        let reply = taro.get(path).await;
+        let said = reply.json["error"]["message"].as_str().unwrap_or_default();
+        assert!(
+            said.starts_with(&format!("the path holds no id of anything: {form}")),
+            "{said}"
+        );
+        reply.refused(404, "NOT_FOUND");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_what_it_should_be_is_refused_with_the_fault() {
     let server = TestServer::start_with(&[WITH_KEY, ("limits.message_size", "1KiB")]).await;
     let backend = Api::backend(&server);

@@ -314,7 +314,8 @@ fn checked_key(kind: Kind, key: Option<String>) -> Result<Option<String>, Violat
     };
     match (kind, key) {
         (Kind::State, None) => {
-            let message = "a state needs a key: of two with the same key only the newer counts";
+            let message =
+                "is missing, and a state needs it: of two with the same key only the newer counts";
             Err(Violation::new("key", message))
         }
         // Also where it does nothing: who sends it means something by it.
@@ -329,7 +330,7 @@ fn checked_key(kind: Kind, key: Option<String>) -> Result<Option<String>, Violat
 
 fn checked_kind(kind: Kind, target: &Target) -> Result<Kind, Violation> {
     if kind == Kind::Durable && *target == Target::Everyone {
-        let message = "a durable event for all would be stored for everybody; name users or a room";
+        let message = "must not be durable for all, for whom it would be stored one by one; name users or a room";
         return Err(Violation::new("kind", message));
     }
     Ok(kind)

@@ -31,8 +31,8 @@ DEPENDS = {
     "user_ is followed by": "names of rooms that are somebody's own",
     "no room has this name": "names of rooms that are everybody's",
     "is reserved": "names of types that are the server's",
-    "durable event for all": "of a durable event for everybody",
-    "a state needs a key": "of an event without a key",
+    "must not be durable for all": "of a durable event for everybody",
+    "a state needs it": "of an event without a key",
     "data.": "what an event of this type must say: events.json describes it",
     "a group has at most": "how many are in a group",
 }

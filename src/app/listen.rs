@@ -121,6 +121,12 @@ fn certified(files: &TlsConfig) -> Result<CertifiedKey, StartFault> {
         PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, &error))?;
     CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|error| {
         let (cert, key) = (files.cert.display(), files.key.display());
-        StartFault::Tls(format!("{cert} and {key} do not go together: {error}"))
+        StartFault::Tls(match error {
+            // rustls says it with a name of its code.
+            rustls::Error::InconsistentKeys(_) => {
+                format!("{key} is not the key of the certificate in {cert}")
+            }
+            error => format!("{cert} and {key} do not go together: {error}"),
+        })
     })
 }

@@ -343,7 +343,7 @@ fn a_certificate_that_cannot_be_used_is_one_line_before_anything_is_done() {
         (
             "cert.pem",
             "another.pem",
-            "cert.pem and another.pem do not go together: ",
+            "another.pem is not the key of the certificate in cert.pem",
         ),
     ];
     for (cert, key, fault) in cases {

@@ -2,6 +2,7 @@
 //! source of the configuration; they come before or after the command.
 
 mod allocator;
+mod any_certificate;
 mod backup;
 mod bench;
 mod check_config;

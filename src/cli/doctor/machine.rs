@@ -1,17 +1,19 @@
 //! What the machine gives: descriptors, the address, the disk.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
+    sync::Arc,
 };
 
 use nix::sys::statvfs::statvfs;
+use rustls::{ClientConfig, ClientConnection, StreamOwned, crypto::aws_lc_rs};
 use serde::Deserialize;
 
 use super::{PATIENCE, Report};
 use crate::{
-    cli::descriptors,
+    cli::{any_certificate::AnyCertificate, descriptors},
     kernel::config::{Config, DatabaseUrl},
 };
 
@@ -68,18 +70,21 @@ pub(super) fn address(config: &Config, report: &mut Report) {
         let todo = "choose another server.listen, or give this user the right to it";
         return report.failed(ABOUT, format!("{listen}: {taken}"), todo);
     }
-    if config.server.tls.is_some() {
-        let found = format!("{listen} is served; what speaks TLS there was not asked");
-        return report.warning(ABOUT, found, WHOSE);
-    }
-    match ask(listen).map(|answer| Server::of(&answer)) {
+    let ours = Speech::of(config);
+    let (server, speech) = find(listen, ours);
+    let how = match (speech == ours, speech) {
+        (true, _) => "",
+        (false, Speech::Tls) => " with TLS, unlike these settings,",
+        (false, Speech::Plain) => " without TLS, unlike these settings,",
+    };
+    match server {
         Ok(Server::Ready) => {
-            let found = format!("an Otomo serves {listen} and is ready");
+            let found = format!("an Otomo serves {listen}{how} and is ready");
             report.warning(ABOUT, found, WHOSE);
         }
         Ok(Server::Unready(reasons)) => report.warning(
             ABOUT,
-            format!("an Otomo serves {listen} and is not ready ({reasons})"),
+            format!("an Otomo serves {listen}{how} and is not ready ({reasons})"),
             format!("look at its log; {WHOSE}"),
         ),
         Ok(Server::Foreign) => report.failed(
@@ -95,14 +100,71 @@ pub(super) fn address(config: &Config, report: &mut Report) {
     }
 }
 
-/// What the server at the address says of itself.
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Plain,
+    Tls,
+}
+
+impl Speech {
+    /// How one with these settings is.
+    fn of(config: &Config) -> Self {
+        match config.server.tls {
+            Some(_) => Self::Tls,
+            None => Self::Plain,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Plain => Self::Tls,
+            Self::Tls => Self::Plain,
+        }
+    }
+}
+
+/// Who has the address, and how it is spoken to. Settings that got TLS, or lost it, are looked at beside the server of before:
+/// it is not to be taken for a foreign one.
+fn find(address: SocketAddr, ours: Speech) -> (io::Result<Server>, Speech) {
+    let look = |speech| ask(address, speech).map(|answer| Server::of(&answer));
+    let found = look(ours);
+    let hangs = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    if matches!(found, Ok(Server::Ready | Server::Unready(_))) || found.as_ref().is_err_and(hangs) {
+        return (found, ours);
+    }
+    match look(ours.other()) {
+        Ok(server @ (Server::Ready | Server::Unready(_))) => (Ok(server), ours.other()),
+        Ok(Server::Foreign) | Err(_) => (found, ours),
+    }
+}
+
+/// What the server at the address says of itself. Its certificate need not be trusted: it is told nothing.
 ///
 /// # Errors
 /// If it says nothing, or not in time: a server that hangs or takes nobody more is not known from a foreign one.
-fn ask(address: SocketAddr) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn ask(address: SocketAddr, speech: Speech) -> io::Result<String> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    match speech {
+        Speech::Plain => exchange(stream, address),
+        Speech::Tls => {
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+                .map_err(io::Error::other)?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+                .with_no_client_auth();
+            let session = ClientConnection::new(Arc::new(config), address.ip().into());
+            let session = session.map_err(io::Error::other)?;
+            exchange(StreamOwned::new(session, stream), address)
+        }
+    }
+}
+
+fn exchange(mut stream: impl io::Read + io::Write, address: SocketAddr) -> io::Result<String> {
     write!(
         stream,
         "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"

@@ -60,6 +60,41 @@ fn a_foreign_server_is_told_from_one_that_says_nothing() {
 }
 
 #[test]
+fn an_otomo_is_known_with_and_without_tls_whatever_the_settings_say() {
+    let place = Place::new();
+    let made = rcgen::generate_simple_self_signed(["otomo.example".to_owned()]).unwrap();
+    fs::write(place.path().join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(
+        place.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    let tls = [
+        ("OTOMO_SERVER__TLS_CERT", "cert.pem"),
+        ("OTOMO_SERVER__TLS_KEY", "key.pem"),
+    ];
+    for (serves, other) in [(&tls[..], &[][..]), (&[], &tls)] {
+        let running = Running::start_with(&place, &[&[SECRET_SET], serves].concat());
+        let port = fs::read_to_string(place.path().join("port")).unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let listen = [("OTOMO_SERVER__LISTEN", address.as_str())];
+        let look = |settings: &[_]| said(&place, &[&listen[..], settings].concat(), "address");
+        let (verdict, text, code) = look(serves);
+        assert_eq!((verdict.as_str(), code), ("warning", 0), "{text}");
+        let found = format!("an Otomo serves {address} and is ready");
+        assert!(text.contains(&found), "{text}");
+        let (verdict, text, code) = look(other);
+        assert_eq!((verdict.as_str(), code), ("warning", 0), "{text}");
+        let how = match serves.is_empty() {
+            true => "without TLS, unlike these settings, and is ready",
+            false => "with TLS, unlike these settings, and is ready",
+        };
+        assert!(text.contains(&format!("{address} {how}")), "{text}");
+        drop(running);
+    }
+}
+
+#[test]
 fn an_otomo_is_known_whether_it_is_ready_or_not() {
     let place = Place::new();
     let running = Running::start_with(&place, &[SECRET_SET]);

@@ -20,7 +20,7 @@ pub(super) struct SchemaArgs {
     /// What is described, on standard output.
     #[arg(required_unless_present = "write", conflicts_with = "write")]
     subject: Option<Subject>,
-    /// Write every description into its file below this folder, which holds the sources.
+    /// Write every description into its file below this folder, which holds the sources and must be there.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
 }
@@ -77,6 +77,14 @@ pub(super) fn run(args: &SchemaArgs) -> Result<(), Box<dyn Error>> {
 }
 
 fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
+    // A name that was mistyped must not become a tree that nobody looks for.
+    if !folder.is_dir() {
+        let complaint = format!(
+            "--write: {} is no folder; name the one that holds the sources",
+            folder.display()
+        );
+        return Err(complaint.into());
+    }
     for subject in Subject::value_variants() {
         let file = folder.join(subject.file());
         if let Some(folder) = file.parent() {
@@ -91,6 +99,20 @@ fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_made() {
+        let place = tempfile::tempdir().unwrap();
+        let nowhere = place.path().join("none");
+        let refused = write_all(&nowhere).unwrap_err().to_string();
+        assert!(
+            refused.ends_with("none is no folder; name the one that holds the sources"),
+            "{refused}"
+        );
+        assert!(!nowhere.exists());
+        write_all(place.path()).unwrap();
+        assert!(place.path().join("web/schemas/events.json").is_file());
+    }
 
     #[test]
     fn the_files_are_as_the_code_describes_itself() {

@@ -1,5 +1,6 @@
 // Serves the small app beside a server in development mode, as a front end's own development server would:
 //
+//   (cd tests/client && npm ci)       once: it brings the compiler
 //   node tests/client/app/serve.mjs [http://127.0.0.1:8080] [port]
 //
 // Then open /?user=taro in one tab and /?user=hana&role=otomo in another. What is not the app's own goes on to the server.

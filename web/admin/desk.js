@@ -70,10 +70,7 @@ export function openDesk(root, t, token, { signOut, switchLanguage }) {
       else if (status === 403) signOut(t.text('signIn.forbidden'));
       else frame.failed(awayText(t, history.looks.at(-1), error, nextMs));
     },
-    after(ms, run) {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
+    after,
   });
   const refresh = () => poller.nudge();
   const frame = frameView(t, { who: ownerOf(token), signOut, switchLanguage, retry: refresh });
@@ -115,6 +112,16 @@ export function openDesk(root, t, token, { signOut, switchLanguage }) {
     document.removeEventListener('visibilitychange', seen);
     poller.sleep();
   };
+}
+
+/**
+ * @param {number} ms
+ * @param {() => void} run
+ * @returns {() => void} calls it off
+ */
+function after(ms, run) {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
 }
 
 /**

@@ -58,7 +58,7 @@ class Newcomer {
     try {
       await this.#stop();
     } finally {
-      this.#shell?.close();
+      await this.#shell?.close();
       await rm(this.#home, { recursive: true, force: true });
     }
   }

@@ -23,7 +23,8 @@ export class Shell {
   /** @param {string} cwd @param {NodeJS.ProcessEnv} env @param {string} folder for what it needs itself */
   constructor(cwd, env, folder) {
     this.#folder = folder;
-    this.#process = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail'], { cwd, env });
+    // A group of its own: what it has begun ends with it.
+    this.#process = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail'], { cwd, env, detached: true });
     this.#process.stdout.on('data', (text) => (this.#out += text));
     this.#process.stderr.on('data', (text) => (this.#err += text));
   }
@@ -49,8 +50,13 @@ export class Shell {
     return this.#out.slice(0, -end.length - 2);
   }
 
-  close() {
-    this.#process.kill();
+  /** Ends it, and whatever is under way in it. */
+  async close() {
+    const shell = this.#process;
+    if (shell.exitCode !== null || shell.signalCode !== null) return;
+    const closed = new Promise((resolve) => shell.once('close', resolve));
+    process.kill(-shell.pid, 'SIGKILL');
+    await closed;
   }
 }
 

@@ -62,7 +62,7 @@ test('a terminal keeps what is exported, and a command that fails ends it', asyn
     assert.equal(await shell.run('cat'), '', 'nobody types anything');
     await assert.rejects(shell.run('echo so far\nfalse\necho further'), /ends with 1\n(?!.*further)/);
   } finally {
-    shell.close();
+    await shell.close();
     await rm(folder, { recursive: true });
   }
 });

@@ -114,7 +114,7 @@ fn told_how_it_goes(log: &str, size: &Size) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_stops_at_once() {
     let settings = [("server.drain_limit", "1h")];
-    let mut server = Process::start_with(&settings).await;
+    let (mut server, log) = Process::start_logging(&settings, "info").await;
     let (mut taro, mut hana) = (server.user("taro").await, server.otomo("hana").await);
     let call = taro.request("hana").await;
     hana.rings(call).await;
@@ -133,6 +133,8 @@ async fn a_second_signal_stops_at_once() {
         (&json!(1001), &json!(true))
     );
     assert!(server.ended().await, "at once");
+    let log = std::fs::read_to_string(log).expect("a log");
+    assert!(log.contains("asked to stop a second time"), "{log}");
 }
 
 #[tokio::test]

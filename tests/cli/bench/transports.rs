@@ -92,10 +92,19 @@ const TOGETHER: usize = 4;
 
 fn carries_every_scenario(transport: &str) {
     let play = |(scenario, counted): (&str, &str)| {
-        let place = Place::new();
-        let report = report(&place, &format!("{scenario} --transport {transport}"));
-        let level = report.get("levels").map_or(&report, |levels| &levels[0]);
-        assert!(number(level, counted) > 0.0, "{report}");
+        let run = |scenario: &str| {
+            let place = Place::new();
+            let report = report(&place, &format!("{scenario} --transport {transport}"));
+            let level = report.get("levels").map_or(&report, |levels| &levels[0]);
+            (number(level, counted), report)
+        };
+        let (count, _) = run(scenario);
+        if count > 0.0 {
+            return;
+        }
+        // On a machine that is busy with something else a call may take longer than the time that it is measured for.
+        let (count, report) = run(&scenario.replace("--seconds 1", "--seconds 15"));
+        assert!(count > 0.0, "{report}");
     };
     for some in SCENARIOS.chunks(TOGETHER) {
         thread::scope(|scope| {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { Chatter } from './support/chatter.mjs';
 import { PATIENCE_MS } from './support/person.mjs';
 import { picture, scenario } from './support/scenario.mjs';
 
@@ -244,6 +245,28 @@ scenario('who vanishes in the middle of a call is waited for, and then the call 
   await picture(otomo.page, 'peer away');
   assert.deepEqual(await placeOfHangUp(otomo), before, 'the button to hang up stays where it was');
   await otomo.endsWith('disconnect');
+});
+
+scenario('what is told in a call covers none of its buttons', async ({ person }) => {
+  const [user, otomo, writer] = await Promise.all([person('しおり'), person('あやめ'), person('つばさ')]);
+  await Promise.all([user.enterAs('user'), otomo.enterAs('otomo'), writer.enterAs('user')]);
+  const chatter = new Chatter(writer);
+  await chatter.talksTo('あやめ');
+  await chatter.writes('あとで話せますか');
+  await chatter.writes('それとも明日');
+  await otomo.page.locator('.notice').nth(1).waitFor({ timeout: PATIENCE_MS });
+  await user.calls('あやめ');
+  await otomo.accepts();
+  await Promise.all([user.talks(), otomo.talks()]);
+  for (const [width, height] of [[1280, 720], [390, 844], [844, 390]]) {
+    await otomo.page.setViewportSize({ width, height });
+    const pressed = { trial: true, timeout: PATIENCE_MS };
+    for (const button of await otomo.stage.locator('.answers button').all()) await button.click(pressed);
+  }
+  await picture(otomo.page, 'told in a call');
+  assert.equal(await otomo.stage.locator('.notice').count(), 2, 'both were there all the time');
+  await otomo.leaves();
+  await user.endsWith('otomo_end');
 });
 
 scenario('on the smallest phone the buttons of a call are in view, whatever is said above them', async ({ person }) => {

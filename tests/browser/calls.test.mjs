@@ -248,14 +248,14 @@ scenario('who vanishes in the middle of a call is waited for, and then the call 
 });
 
 scenario('what is told in a call covers none of its buttons', async ({ person }) => {
-  const [user, otomo, writer] = await Promise.all([person('しおり'), person('あやめ'), person('つばさ')]);
+  const [user, otomo, writer] = await Promise.all([person('しおり'), person('りんどう'), person('つばさ')]);
   await Promise.all([user.enterAs('user'), otomo.enterAs('otomo'), writer.enterAs('user')]);
   const chatter = new Chatter(writer);
-  await chatter.talksTo('あやめ');
+  await chatter.talksTo('りんどう');
   await chatter.writes('あとで話せますか');
   await chatter.writes('それとも明日');
   await otomo.page.locator('.notice').nth(1).waitFor({ timeout: PATIENCE_MS });
-  await user.calls('あやめ');
+  await user.calls('りんどう');
   await otomo.accepts();
   await Promise.all([user.talks(), otomo.talks()]);
   for (const [width, height] of [[1280, 720], [390, 844], [844, 390]]) {

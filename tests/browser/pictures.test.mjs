@@ -10,15 +10,12 @@ import { after, before, test } from 'node:test';
 import { faultsOf } from './pictures/axe.mjs';
 import { SCENES } from './pictures/scenes.mjs';
 import { LOOKS, nameOf } from './pictures/stage.mjs';
-import { layOut, take } from './pictures/take.mjs';
+import { layOut, PICTURE_MIN, take } from './pictures/take.mjs';
 import { openBrowser } from './support/browser.mjs';
 
 /** Both languages, both widths, both colour schemes. With OTOMO_ALL_LOOKS: each with each. */
 const FEW = ['ja phone light', 'en desktop dark'];
 const TRIED = LOOKS.filter((look) => process.env.OTOMO_ALL_LOOKS || FEW.includes(nameOf(look)));
-
-/** The least that a picture of something weighs, in bytes: an empty page is smaller. */
-const PICTURE_MIN = 8_000;
 
 /** @type {import('playwright-core').Browser} */
 let browser;

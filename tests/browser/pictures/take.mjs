@@ -13,6 +13,12 @@ import { World } from './world.mjs';
  *   at the side of the page
  */
 
+/** The least that a picture of something weighs, in bytes: an empty page is smaller. */
+export const PICTURE_MIN = 8_000;
+
+/** How often a picture is taken that shows nothing: on a busy machine a browser may give a frame from before it has painted. */
+const TRIES = 3;
+
 /**
  * @param {import('playwright-core').Browser} browser
  * @param {Scene[]} scenes
@@ -27,13 +33,21 @@ export async function take(browser, scenes, looks, folder, visit = async () => {
   for (const look of looks) {
     await played(browser, scenes, look, async (page, scene) => {
       const file = `${scene.name}-${nameOf(look).replaceAll(' ', '-')}.png`;
-      await page.screenshot({ path: join(folder, file) });
+      await photograph(page, join(folder, file));
       const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
       pictures.push({ scene: scene.name, look, file, overflow });
       await visit(page, scene);
     });
   }
   return pictures;
+}
+
+/** @param {import('playwright-core').Page} page @param {string} path */
+async function photograph(page, path) {
+  for (let left = TRIES; left > 0; left -= 1) {
+    const picture = await page.screenshot({ path });
+    if (picture.length >= PICTURE_MIN) return;
+  }
 }
 
 /**

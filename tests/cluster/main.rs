@@ -25,6 +25,9 @@ mod faults;
 mod freezing;
 mod friends;
 mod harness;
+#[path = "../support/history/mod.rs"]
+#[allow(dead_code, reason = "its own tests use all of it")]
+mod history;
 #[path = "../server/mirror/mod.rs"]
 #[allow(
     dead_code,

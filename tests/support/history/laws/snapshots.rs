@@ -1,6 +1,9 @@
 //! What is unread: the first snapshot of a user and the events after it give every later one.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Excluded, Included},
+};
 
 use serde_json::Value as Json;
 
@@ -26,7 +29,7 @@ pub(super) fn unread(history: &History) -> Vec<Breach> {
             let ([old, fresh], mut places) = ([pair[0], pair[1]], listed(pair[0].json));
             let (from, to) = (old.number("asOfSeq") as u64, fresh.number("asOfSeq") as u64);
             let events: Vec<_> = stream
-                .range(from + 1..=to)
+                .range((Excluded(from), Included(to)))
                 .map(|(_, event)| event)
                 .collect();
             if events.len() as u64 != to - from {
@@ -117,5 +120,20 @@ mod tests {
             broken,
             &READ.replace(r#""unread":1"#, r#""unread":2"#),
         );
+    }
+
+    #[test]
+    fn two_that_are_as_old_are_the_same() {
+        let again = r#"
+            8 #2 taro/desk opens
+            9 #2 taro/desk hears {"type":"unread_snapshot","asOfSeq":3,"conversations":[{"conversationId":"c","lastSeq":2,"readSeq":1,"unread":1}]}
+        "#;
+        keeps(unread, &format!("{READ}{again}"));
+        let other = format!(
+            "{READ}{}",
+            again.replace(r#""readSeq":1,"unread":1"#, r#""readSeq":2,"unread":0"#)
+        );
+        let broken = "taro: what was true at 3 and the events to 3 are not what is shown";
+        breaks(unread, broken, &other);
     }
 }

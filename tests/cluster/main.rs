@@ -1,6 +1,6 @@
 //! Several nodes: real processes on a real PostgreSQL and a real Redis, and people who connect to any of them. Each file is one
-//! part of the product (`calls`, `chat`, ..) or one kind of trouble (`dying`, `freezing`, `outages`, `races`, and `faults` for
-//! all at once); [`harness`] has the words that all are written in.
+//! part of the product (`calls`, `chat`, ..) or one kind of trouble (`dying`, `freezing`, `outages`, `races`, and `chaos` for
+//! all at once; `ways`: that they come as they are made); [`harness`] has the words that all are written in.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,23 +17,16 @@
 )]
 mod api;
 mod calls;
+mod chaos;
 mod chat;
 mod commands;
 mod draining;
 mod dying;
-mod faults;
 mod freezing;
 mod friends;
 mod harness;
 #[path = "../support/history/mod.rs"]
-#[allow(dead_code, reason = "its own tests use all of it")]
 mod history;
-#[path = "../server/mirror/mod.rs"]
-#[allow(
-    dead_code,
-    reason = "shared with the tests of sockets, which use all of it"
-)]
-mod mirror;
 mod outages;
 mod pace;
 mod points;
@@ -54,3 +47,4 @@ mod rooms;
     reason = "shared with the tests of sockets, which use all of it"
 )]
 mod support;
+mod ways;

@@ -207,6 +207,11 @@ impl PostgresDatabase {
         url(self.port, &self.name)
     }
 
+    /// The same for somebody who comes by another way, to this port of 127.0.0.1.
+    pub(crate) fn url_by(&self, port: u16) -> String {
+        url(port, &self.name)
+    }
+
     /// A connection past the store.
     pub(crate) fn connect(&self) -> PgConnection {
         PgConnection::establish(&self.url()).expect("PostgreSQL takes a connection")

@@ -6,6 +6,7 @@
 mod node;
 
 use std::{
+    net::SocketAddr,
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -96,6 +97,32 @@ impl Cluster {
     /// With a PostgreSQL of its own, that can be stopped.
     pub async fn start_apart(nodes: usize, settings: &[(&str, &str)]) -> Self {
         Self::on(PostgresOf::own(), nodes, settings).await
+    }
+
+    /// The same, and each node has ways of its own to its clients and to both stores, on which troubles can be made.
+    pub async fn start_behind_ways(nodes: usize, settings: &[(&str, &str)]) -> Self {
+        let postgres = PostgresOf::own();
+        let server = Redis::start();
+        let way = Tunnel::to(server.address()).await;
+        let mut these = Vec::new();
+        for number in 1..=nodes {
+            let to_postgres = Tunnel::to(postgres.address()).await;
+            let to_redis = Tunnel::to(way.address()).await;
+            let database = postgres.database.url_by(to_postgres.address().port());
+            let redis = format!("redis://{}/", to_redis.address());
+            let own = [("database.url", &*database), ("redis.url", &*redis)];
+            let settings = [&SETTINGS[..], &own, settings].concat();
+            let node = Node::start(&format!("n{number}"), &settings).await;
+            these.push(node.behind(to_redis, to_postgres).await);
+        }
+        Self {
+            nodes: these,
+            redis: RedisOf {
+                server: Mutex::new(server),
+                way,
+            },
+            postgres,
+        }
     }
 
     /// As it is in production, to be measured: PostgreSQL waits for its disk, no tunnel is on the way to Redis, and what is
@@ -212,6 +239,10 @@ impl PostgresOf {
     fn server(&self) -> &Postgres {
         let own = self.own.as_ref();
         own.expect("a test that stops PostgreSQL has one of its own")
+    }
+
+    fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.server().port()).into()
     }
 
     /// Stops it; what is committed stays.

@@ -7,7 +7,15 @@ use std::{
 
 use otomo::kernel::identity::Role;
 
-use crate::support::{Client, Endpoint, Json, Process, found, steady_port};
+use crate::support::{Client, Endpoint, Json, Process, Tunnel, found, steady_port};
+
+/// The ways to and from a node, each for troubles of its own.
+pub struct Ways {
+    pub clients: Tunnel,
+    pub redis: Tunnel,
+    pub postgres: Tunnel,
+    door: Arc<Endpoint>,
+}
 
 /// A node.
 pub struct Node {
@@ -15,6 +23,7 @@ pub struct Node {
     way_in: Arc<Endpoint>,
     /// None: it is being started again.
     process: Mutex<Option<Process>>,
+    ways: Option<Ways>,
 }
 
 impl Deref for Node {
@@ -39,17 +48,37 @@ impl Node {
             name: name.to_owned(),
             way_in: process.way_in(),
             process: Mutex::new(Some(process)),
+            ways: None,
         }
+    }
+
+    /// It reaches its stores by these, and clients may come to it by one, too.
+    pub(super) async fn behind(self, redis: Tunnel, postgres: Tunnel) -> Self {
+        let clients = Tunnel::to(self.address()).await;
+        let door = Arc::new(Endpoint::new(clients.address()));
+        let ways = Some(Ways {
+            clients,
+            redis,
+            postgres,
+            door,
+        });
+        Self { ways, ..self }
+    }
+
+    /// Its ways.
+    pub fn ways(&self) -> &Ways {
+        let ways = self.ways.as_ref();
+        ways.expect("a test that makes troubles has nodes behind ways")
+    }
+
+    /// Where clients come in by the way on which there may be troubles.
+    pub fn door(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.ways().door)
     }
 
     /// Its name (`cluster.node`).
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The way in, for those who take it along.
-    pub fn way_in(&self) -> Arc<Endpoint> {
-        Arc::clone(&self.way_in)
     }
 
     /// `kill -9`.

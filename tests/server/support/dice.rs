@@ -14,6 +14,12 @@ impl Dice {
         Self(seed)
     }
 
+    /// Dice of a seed.
+    #[allow(dead_code, reason = "for the tests of several nodes")]
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Dice that no test repeats: for pauses.
     pub fn quiet() -> Self {
         Self(Self::any_seed())

@@ -30,6 +30,8 @@ pub struct Dial {
     pub user: String,
     pub role: Role,
     pub transport: Transport,
+    /// The name of the device.
+    pub device: &'static str,
     /// The path of its event streams.
     pub path: &'static str,
     poster: Poster,
@@ -44,18 +46,27 @@ pub enum Line {
 }
 
 impl Dial {
-    /// The name of the device.
-    pub const DEVICE: &str = "phone";
-
-    /// For one user of a server.
+    /// For one user of a server, on their phone.
     pub fn new(server: Arc<Endpoint>, user: &str, role: Role, transport: Transport) -> Self {
-        let query = format!("device={}", Self::DEVICE);
+        Self::on_device(server, user, role, transport, "phone")
+    }
+
+    /// The same on a device of this name.
+    pub fn on_device(
+        server: Arc<Endpoint>,
+        user: &str,
+        role: Role,
+        transport: Transport,
+        device: &'static str,
+    ) -> Self {
+        let query = format!("device={device}");
         Self {
             poster: Poster::new(&server, user, role, &query),
             user: user.to_owned(),
             server,
             role,
             transport,
+            device,
             path: "/sse",
         }
     }
@@ -63,7 +74,7 @@ impl Dial {
     /// A connection to be made, for further options.
     pub fn connecting(&self) -> Connecting {
         let new = self.server.connecting(&self.user, self.role);
-        new.on_device(Self::DEVICE)
+        new.on_device(self.device)
     }
 
     /// The same, resuming after `last` in the manner of the transport.

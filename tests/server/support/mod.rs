@@ -75,7 +75,11 @@ pub use redis::Redis;
 pub use server::TestServer;
 pub use silent::Silent;
 pub use stream::Stream;
-pub use tunnel::Tunnel;
+#[allow(
+    unused_imports,
+    reason = "most troubles are for the tests of several nodes"
+)]
+pub use tunnel::{End as TunnelEnd, Flow, Tunnel};
 #[allow(
     unused_imports,
     reason = "a limit of one's own is for the tests of several nodes"

@@ -63,7 +63,7 @@ async fn half_post(dial: &Dial, command: &Json) {
     let head = format!(
         "POST /api/commands?device={} HTTP/1.1\r\nHost: otomo\r\nAuthorization: Bearer {}\r\n\
          Content-Length: {}\r\n\r\n",
-        Dial::DEVICE,
+        dial.device,
         dial.server.token(&dial.user, dial.role),
         text.len()
     );

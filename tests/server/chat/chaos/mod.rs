@@ -10,7 +10,7 @@
 //! - [`outgoing`]: what a person sends. [`received`]: what they receive, checked as it comes. [`checks`]: at the end.
 //! - [`progress`]: how large the run is, and how far it has come.
 //!
-//! Chance comes from a seed that is printed; `OTOMO_CHAOS_SEED` repeats it.
+//! Chance comes from a seed that is printed; `OTOMO_CHAT_SEED` repeats it.
 
 mod checks;
 mod cut;
@@ -50,7 +50,7 @@ const SETTINGS: [(&str, &str); 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_with_everybody_once_and_in_order() {
     let scale = Scale::asked();
-    let mut dice = Dice::new("chaos", "OTOMO_CHAOS_SEED", Dice::any_seed());
+    let mut dice = Dice::new("chaos", "OTOMO_CHAT_SEED", Dice::any_seed());
     let listen = format!("127.0.0.1:{}", steady_port());
     let settings = [&SETTINGS[..], &[("server.listen", &listen)]].concat();
     let server = Process::start_with(&settings).await;

@@ -17,9 +17,9 @@ pub struct Scale {
 impl Scale {
     pub fn asked() -> Self {
         Self {
-            messages: asked("OTOMO_CHAOS_MESSAGES", 30),
-            kills: asked("OTOMO_CHAOS_KILLS", 5),
-            limit: Duration::from_secs(asked("OTOMO_CHAOS_SECONDS", 240)),
+            messages: asked("OTOMO_CHAT_MESSAGES", 30),
+            kills: asked("OTOMO_CHAT_KILLS", 5),
+            limit: Duration::from_secs(asked("OTOMO_CHAT_SECONDS", 240)),
         }
     }
 }

@@ -1,18 +1,20 @@
 //! What is stored at the end: calls, inboxes, conversations and points, by the invariants of the rules; and that what people
-//! were told agrees with it.
+//! were told and acknowledged agrees with it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use diesel::{
     PgConnection, QueryableByName, RunQueryDsl as _, sql_query,
     sql_types::{BigInt, Nullable, Text},
 };
-use uuid::Uuid;
 
-use super::person::Run;
 use crate::{
     harness::Cluster,
-    support::{Json, field, within},
+    history::{History, Word},
+    support::{Json, within},
 };
 
 /// A call, as it is stored.
@@ -40,6 +42,12 @@ struct Call {
     minute: Option<i64>,
     #[diesel(sql_type = BigInt)]
     charges: i64,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Text)]
+    id: String,
 }
 
 #[derive(QueryableByName)]
@@ -84,7 +92,7 @@ const FAULTS: [(&str, &str); 7] = [
 ];
 
 /// Looks at everything.
-pub async fn agrees(cluster: &Cluster, runs: &[Run], healing: Duration) {
+pub async fn agrees(cluster: &Cluster, history: &History, healing: Duration) {
     let mut database = cluster.postgres().connect();
     // Whoever has fallen silent is lost in a moment, and a sweeper says what was not said.
     within(healing, "calls are over, and told", || {
@@ -103,12 +111,30 @@ pub async fn agrees(cluster: &Cluster, runs: &[Run], healing: Duration) {
         .unwrap();
     nobody_was_in_two(&calls);
     calls.iter().for_each(charged_by_the_minute);
-    let calls: BTreeMap<Uuid, &Call> = calls
-        .iter()
-        .map(|call| (call.id.parse().unwrap(), call))
-        .collect();
-    for run in runs {
-        told_the_truth(run, &calls);
+    let calls: BTreeMap<&str, &Call> = calls.iter().map(|call| (&*call.id, call)).collect();
+    for word in history.heard() {
+        told_the_truth(&word, &calls);
+    }
+    what_was_acknowledged_is_stored(&mut database, history);
+}
+
+/// Each message and each transaction is there under its id.
+fn what_was_acknowledged_is_stored(database: &mut PgConnection, history: &History) {
+    let stored = sql_query("SELECT id FROM messages UNION ALL SELECT id FROM point_transactions");
+    let stored: Vec<Id> = stored.load(database).unwrap();
+    let stored: BTreeSet<String> = stored.into_iter().map(|it| it.id).collect();
+    for command in history.commands() {
+        let Some(answer) = command.answer() else {
+            continue;
+        };
+        for id in ["messageId", "transactionId"] {
+            let id = answer.json[id].as_str();
+            assert!(
+                id.is_none_or(|id| stored.contains(id)),
+                "lost: {}",
+                answer.json
+            );
+        }
     }
 }
 
@@ -145,32 +171,28 @@ fn charged_by_the_minute(call: &Call) {
     );
 }
 
-/// What somebody was told of their calls is what is stored.
-fn told_the_truth(run: &Run, calls: &BTreeMap<Uuid, &Call>) {
-    let who = &run.name;
-    for (id, story) in run.phone.stories() {
-        let Some(call) = calls.get(id) else {
-            assert_eq!((&story.verdict, &story.end), (&None, &None), "{who}: {id}");
-            continue;
-        };
-        assert!(
-            [&call.caller_id, &call.otomo_id].contains(&who),
-            "{who}: {call:?}"
-        );
-        if let Some(verdict) = &story.verdict {
-            let accepted = field(verdict, "type") == "call_accepted";
-            assert_eq!(accepted, call.accepted_at.is_some(), "{verdict} {call:?}");
-        }
-        if let Some(end) = &story.end {
-            assert_eq!(call.phase, "ended");
-            assert_eq!(end["reason"].as_str(), call.reason.as_deref(), "{call:?}");
-            assert_eq!(
-                end["endedAt"],
-                Json::from(call.ended_at.unwrap() / 1000),
-                "{call:?}"
-            );
-            let charged = call.price.unwrap_or(0) * call.charges;
-            assert_eq!(end["totalChargedPoints"], charged, "{call:?}");
-        }
+/// What somebody is told of a call is what is stored.
+fn told_the_truth(word: &Word<'_>, calls: &BTreeMap<&str, &Call>) {
+    let told = word.json;
+    let kind = word.kind();
+    if !["call_accepted", "call_rejected", "call_end"].contains(&kind) {
+        return;
+    }
+    let call = calls.get(word.text("callId"));
+    let call = call.unwrap_or_else(|| panic!("there is no such call: {told}"));
+    let people = [&*call.caller_id, &*call.otomo_id];
+    assert!(people.contains(&word.user()), "{}: {call:?}", word.user());
+    assert_eq!(
+        kind != "call_rejected",
+        call.accepted_at.is_some(),
+        "{told} {call:?}"
+    );
+    if kind == "call_end" {
+        assert_eq!(call.phase, "ended");
+        assert_eq!(told["reason"].as_str(), call.reason.as_deref(), "{call:?}");
+        let ended = call.ended_at.unwrap() / 1000;
+        assert_eq!(told["endedAt"], Json::from(ended), "{call:?}");
+        let charged = call.price.unwrap_or(0) * call.charges;
+        assert_eq!(told["totalChargedPoints"], charged, "{call:?}");
     }
 }

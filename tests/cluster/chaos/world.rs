@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use otomo::kernel::identity::Role;
+use reqwest::Method;
 use serde_json::json;
 
-use super::Scale;
+use super::{Scale, phone::Phone, scribe::Scribe};
 use crate::{
     api::Api,
     harness::Cluster,
@@ -13,9 +14,29 @@ use crate::{
     support::{Dice, Json, field},
 };
 
+/// A device of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    Phone,
+    /// Some otomo have one, too.
+    Desk,
+}
+
+impl Device {
+    /// What it calls itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Desk => "desk",
+        }
+    }
+}
+
 const CALLERS: usize = 6;
 const OTOMO: usize = 5;
 const OTHERS: usize = 5;
+/// Otomo with two devices.
+const WITH_DESK: usize = 3;
 const GROUPS: usize = 4;
 const PAIRS: usize = 6;
 
@@ -35,8 +56,6 @@ struct Conversation {
 /// A message that is to be sent.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// Which conversation.
-    pub conversation: usize,
     /// The id that its sender gives it.
     pub id: String,
     pub body: String,
@@ -61,11 +80,11 @@ pub struct World {
 }
 
 impl World {
-    /// Registers the people, gives points to callers, and begins the groups.
-    pub async fn create(cluster: &Cluster, dice: &mut Dice) -> Self {
-        let callers = (0..CALLERS).map(|n| format!("caller-{n}"));
-        let otomo = (0..OTOMO).map(|n| format!("otomo-{n}"));
-        let others = (0..OTHERS).map(|n| format!("other-{n}"));
+    /// Registers the people, whose names begin with the run's, gives points to callers, and begins the groups.
+    pub async fn create(cluster: &Cluster, scribe: &Scribe, run: &str, dice: &mut Dice) -> Self {
+        let callers = (0..CALLERS).map(|n| format!("{run}-caller-{n}"));
+        let otomo = (0..OTOMO).map(|n| format!("{run}-otomo-{n}"));
+        let others = (0..OTHERS).map(|n| format!("{run}-other-{n}"));
         let people: Vec<String> = callers.chain(otomo).chain(others).collect();
         let backend = Api::backend(cluster.node(0));
         for (number, person) in people.iter().enumerate() {
@@ -78,7 +97,7 @@ impl World {
             }
             let path = format!("/api/server/users/{person}");
             backend.put(&path, known).await.ok();
-            if is_caller(number) {
+            if number < CALLERS {
                 order(cluster.node(0), "grant", person, POINTS, "start")
                     .await
                     .ok();
@@ -93,7 +112,7 @@ impl World {
             while members.len() < 6 {
                 members.insert(dice.below(world.people.len()));
             }
-            let group = Some(world.begin(cluster, &members).await);
+            let group = Some(world.begin(cluster, scribe, &members).await);
             world.conversations.push(Conversation { members, group });
         }
         let mut pairs = BTreeSet::new();
@@ -113,13 +132,18 @@ impl World {
         world
     }
 
-    async fn begin(&self, cluster: &Cluster, members: &BTreeSet<usize>) -> String {
+    async fn begin(&self, cluster: &Cluster, scribe: &Scribe, members: &BTreeSet<usize>) -> String {
         let mut names = members.iter().map(|member| &self.people[*member]);
         let creator = names.next().expect("somebody");
         let others: Vec<&String> = names.collect();
-        let creator = Api::of(cluster.node(1), creator, Role::User);
+        let api = Api::of(cluster.node(1), creator, Role::User);
         let group = json!({"kind": "group", "members": others});
-        let begun = creator.post("/api/conversations", group).await.ok();
+        let request = api.request(Method::POST, "/api/conversations").json(&group);
+        let said = json!({"type": "POST /api/conversations", "members": others});
+        let (_, begun) = scribe
+            .asks(creator, said, request)
+            .await
+            .expect("an answer");
         field(&begun, "conversationId").to_owned()
     }
 
@@ -132,7 +156,6 @@ impl World {
         let draft = |number: usize| {
             let conversation = *dice.pick(&mine);
             Draft {
-                conversation,
                 id: format!("m-{number}"),
                 body: format!("{} {number}", self.people[person]),
                 target: self.target(conversation, person),
@@ -162,18 +185,40 @@ impl World {
 
     /// The names of all otomo.
     pub fn otomo(&self) -> Vec<String> {
-        let named = self.people.iter().enumerate();
-        let otomo = named.filter(|(number, _)| is_otomo(*number));
-        otomo.map(|(_, name)| name.clone()).collect()
+        self.people[CALLERS..CALLERS + OTOMO].to_vec()
+    }
+
+    /// The names of those who call.
+    pub fn callers(&self) -> Vec<String> {
+        self.people[..CALLERS].to_vec()
+    }
+
+    /// Everybody's devices, each with its owner's number.
+    pub fn devices(&self) -> Vec<(usize, Device)> {
+        let phones = (0..self.people.len()).map(|number| (number, Device::Phone));
+        let desks = (CALLERS..CALLERS + WITH_DESK).map(|number| (number, Device::Desk));
+        phones.chain(desks).collect()
+    }
+
+    /// What somebody is to the server.
+    pub fn role(&self, number: usize) -> Role {
+        match is_otomo(number) {
+            true => Role::Otomo,
+            false => Role::User,
+        }
+    }
+
+    /// A phone of somebody, as far as calls go.
+    pub fn phone(&self, number: usize) -> Phone {
+        match number {
+            0..CALLERS => Phone::calling(self.otomo()),
+            _ if is_otomo(number) => Phone::called(),
+            _ => Phone::calling(Vec::new()),
+        }
     }
 }
 
-/// Whether this one of the people calls.
-pub fn is_caller(number: usize) -> bool {
-    number < CALLERS
-}
-
 /// Whether this one of the people is called.
-pub fn is_otomo(number: usize) -> bool {
+fn is_otomo(number: usize) -> bool {
     (CALLERS..CALLERS + OTOMO).contains(&number)
 }

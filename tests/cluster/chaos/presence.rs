@@ -13,8 +13,8 @@ use crate::{
     support::{Json, Line, field, within},
 };
 
-/// What a newcomer to a node is told of all otomo.
-async fn listed(node: &Node) -> BTreeMap<String, String> {
+/// What a newcomer to a node is told of the otomo of the run.
+async fn listed(node: &Node, due: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut watcher = node.connecting("passer-by", Role::User).open().await;
     let snapshot = watcher.expect("otomo_status_snapshot").await;
     let entries = snapshot["otomos"].as_array().expect("a list").iter();
@@ -24,7 +24,8 @@ async fn listed(node: &Node) -> BTreeMap<String, String> {
             field(it, "status").to_owned(),
         )
     };
-    entries.map(entry).collect()
+    let all = entries.map(entry);
+    all.filter(|(otomo, _)| due.contains_key(otomo)).collect()
 }
 
 /// What a newcomer to a node is told of those with whom somebody writes.
@@ -38,7 +39,8 @@ pub async fn is_right(cluster: &Cluster, world: &World, runs: &mut [Run], healin
     let everybody: BTreeSet<String> = world.people.iter().cloned().collect();
     agreed(cluster, world, runs, &everybody, healing).await;
     let mut left = everybody;
-    for run in runs.iter_mut().step_by(2) {
+    let leaving: BTreeSet<String> = left.iter().step_by(2).cloned().collect();
+    for run in runs.iter_mut().filter(|run| leaving.contains(&run.name)) {
         left.remove(&run.name);
         match run.line.take().expect("they are there") {
             Line::Socket(client) => client.log_out().await,
@@ -70,13 +72,13 @@ async fn agreed(
         within(
             healing,
             &format!("{} says {due:?}", node.name()),
-            async || listed(node).await == due,
+            async || listed(node, &due).await == due,
         )
         .await;
         // Somebody who stays, with whom others write.
         let Some(run) = runs
             .iter()
-            .find(|run| there.contains(&run.name) && run.name.starts_with("other"))
+            .find(|run| there.contains(&run.name) && run.name.contains("other"))
         else {
             continue;
         };

@@ -1,0 +1,110 @@
+//! What is asked over REST: by people who look at their points and conversations, and by the app's backend, which orders.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use otomo::kernel::identity::Role;
+use reqwest::Method;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{Progress, scribe::Scribe, world::World};
+use crate::{
+    api::Api,
+    harness::Cluster,
+    support::{Dice, Endpoint},
+};
+
+/// Between two orders, in milliseconds.
+const PAUSE_MS: std::ops::Range<u64> = 20..200;
+
+/// More than anybody has.
+const TOO_MUCH: i64 = 1_000_000_000;
+
+/// Somebody looks how many points they have.
+pub async fn points(scribe: Scribe, door: Arc<Endpoint>, user: String, role: Role) {
+    let api = Api::of(&door, &user, role);
+    let request = api.request(Method::GET, "/api/points");
+    scribe
+        .asks(&user, json!({"type": "GET /api/points"}), request)
+        .await;
+}
+
+/// Somebody looks at the newest messages of a conversation.
+pub async fn messages(scribe: Scribe, door: Arc<Endpoint>, user: String, role: Role, id: String) {
+    let api = Api::of(&door, &user, role);
+    let request = api.request(Method::GET, &format!("/api/conversations/{id}/messages"));
+    let said = json!({"type": "GET /api/conversations/{id}/messages", "conversationId": id});
+    scribe.asks(&user, said, request).await;
+}
+
+/// Grants and takes points, an order after the other, on any node.
+pub struct Backend {
+    doors: Vec<Api>,
+    scribe: Scribe,
+    callers: Vec<String>,
+    dice: Dice,
+    orders: usize,
+}
+
+impl Backend {
+    pub fn new(cluster: &Cluster, world: &World, scribe: &Scribe, dice: Dice) -> Self {
+        let doors = cluster
+            .nodes()
+            .iter()
+            .map(|node| Api::backend(&node.door()));
+        Self {
+            doors: doors.collect(),
+            scribe: scribe.clone(),
+            callers: world.callers(),
+            dice,
+            orders: 0,
+        }
+    }
+
+    /// Orders until it is calm, and until the last order has its answer.
+    pub async fn run(mut self, progress: &Progress) {
+        while !*progress.calm.borrow() {
+            let what = *self.dice.pick(&["grant", "consume"]);
+            let amount = match what == "consume" && self.dice.one_in(4) {
+                true => TOO_MUCH,
+                false => self.dice.within(1..50) as i64,
+            };
+            let user = self.dice.pick(&self.callers).clone();
+            self.orders += 1;
+            let key = format!("{user}.{}", self.orders);
+            while !self.is_answered(what, &user, amount, &key).await {
+                self.pause().await;
+            }
+            // It may be that the answer was lost on the way to the backend's own database.
+            if self.dice.one_in(5) {
+                self.is_answered(what, &user, amount, &key).await;
+            }
+            self.pause().await;
+        }
+        progress.talking.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Sends an order, whose description is its key.
+    async fn is_answered(&mut self, what: &str, user: &str, amount: i64, key: &str) -> bool {
+        let path = format!("/api/server/points/{user}/{what}");
+        let request = self.dice.pick(&self.doors).request(Method::POST, &path);
+        let order = json!({"amount": amount, "transaction_type": "chaos", "description": key});
+        let request = request.header("Idempotency-Key", key).json(&order);
+        let said = json!({
+            "type": format!("POST /api/server/points/{{user}}/{what}"), "user": user, "amount": amount, "key": key,
+        });
+        let answer = self.scribe.asks("backend", said, request).await;
+        let status = answer.map(|(status, body)| match status {
+            200 | 409 | 503 => status,
+            _ => panic!("{key}: {status} {body}"),
+        });
+        status.is_some_and(|status| status != 503)
+    }
+
+    async fn pause(&mut self) {
+        sleep(Duration::from_millis(self.dice.within(PAUSE_MS))).await;
+    }
+}

@@ -64,10 +64,7 @@ pub(super) fn charges(history: &History) -> Vec<Breach> {
     let (streams, whole) = (streams(history), whole(history));
     for (call, end) in ends {
         let caller = end.text("userId");
-        if !whole
-            .get(caller)
-            .is_some_and(|settled| *settled > end.place)
-        {
+        if whole.get(caller).is_none_or(|settled| *settled < end.place) {
             continue;
         }
         let stream = streams.get(caller).into_iter().flat_map(|it| it.values());

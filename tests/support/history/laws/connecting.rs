@@ -12,30 +12,25 @@ enum Stage {
 }
 
 /// `connected`, the snapshots, what was missed, `ready`, and only then what is live. Answers, errors and what is said of the
-/// connection itself may come at any time.
+/// connection itself may come at any time; and a connection that ends before it is ready hears, as its goodbye, what there is
+/// of its calls.
 pub(super) fn order(history: &History) -> Vec<Breach> {
     let mut broken = Vec::new();
     for (number, connection) in history.connections().iter().enumerate() {
         let mut stage = Stage::Opened;
-        let mut last = None;
+        let (mut last, mut live) = (None, Vec::new());
         for word in history.heard_on(number) {
             if stage == Stage::Ready {
                 break;
             }
-            let next = match next(&word) {
-                Some(next) => next,
-                None if word.json["requestId"].is_string() => continue,
-                None if ["closing", "error", "token_expiring", "heartbeat_ack"]
-                    .contains(&word.kind()) =>
-                {
-                    continue;
+            let Some(next) = next(&word) else {
+                let beside = ["closing", "error", "token_expiring", "heartbeat_ack"];
+                if !word.json["requestId"].is_string() && !beside.contains(&word.kind()) {
+                    live.push(word);
                 }
-                None => {
-                    let what = format!("{} heard {} before ready", word.user(), word.kind());
-                    broken.push(Breach::at(what, [connection.opened, word.place]));
-                    continue;
-                }
+                continue;
             };
+            broken.extend(live.drain(..).map(too_early));
             let begins = (stage == Stage::Opened) == (word.kind() == "connected");
             let ends = word.kind() != "ready"
                 || last.is_none_or(|seq| word.json["seq"].as_u64() == Some(seq));
@@ -48,8 +43,19 @@ pub(super) fn order(history: &History) -> Vec<Breach> {
             }
             stage = next;
         }
+        live.retain(|word| !is_of_a_call(word));
+        broken.extend(live.drain(..).map(too_early));
     }
     broken
+}
+
+fn too_early(word: Word<'_>) -> Breach {
+    let what = format!("{} heard {} before ready", word.user(), word.kind());
+    Breach::at(what, [word.by.opened, word.place])
+}
+
+fn is_of_a_call(word: &Word<'_>) -> bool {
+    word.json["callId"].is_string()
 }
 
 /// What a message makes of a connection that is not ready; `None` if it is no part of connecting.
@@ -84,6 +90,23 @@ mod tests {
         keeps(order, CONNECTING);
         let live = CONNECTING.replace("call_snapshot", "incoming_call");
         breaks(order, "taro heard incoming_call before ready", &live);
+    }
+
+    #[test]
+    fn who_is_sent_away_before_that_hears_of_their_calls() {
+        let ready = r#"5 #0 taro/phone hears {"type":"ready","seq":8}"#;
+        let closing = r#"7 #0 taro/phone hears {"type":"closing"}"#;
+        let away = |live: &str| {
+            format!(
+                "{}{closing}",
+                CONNECTING
+                    .replace(ready, "")
+                    .replace(r#"{"type":"incoming_call"}"#, live)
+            )
+        };
+        keeps(order, &away(r#"{"type":"call_rejected","callId":"C"}"#));
+        let typing = away(r#"{"type":"typing-start"}"#);
+        breaks(order, "taro heard typing-start before ready", &typing);
     }
 
     #[test]

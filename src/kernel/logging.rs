@@ -38,8 +38,8 @@ fn write_line(
     writeln!(out, "{time} {level:<5} {target} {}", OneLine(record.args()))
 }
 
-/// Text whose line ends and other control characters are written out, so that nothing from outside can look like a
-/// line of ours or steer a terminal.
+/// Text whose line ends, control characters and marks of direction are written out, so that nothing from outside can look like
+/// a line of ours, steer a terminal, or be shown in another order than it is in.
 struct OneLine<'a>(&'a fmt::Arguments<'a>);
 
 impl fmt::Display for OneLine<'_> {
@@ -53,7 +53,7 @@ struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
 impl fmt::Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some((plain, control)) = split_at_control(rest) {
+        while let Some((plain, control)) = split_at_steering(rest) {
             self.0.write_str(plain)?;
             write!(self.0, "{}", control.escape_default())?;
             rest = rest
@@ -64,9 +64,16 @@ impl fmt::Write for Escaping<'_, '_> {
     }
 }
 
-fn split_at_control(text: &str) -> Option<(&str, char)> {
-    let (at, control) = text.char_indices().find(|(_, c)| c.is_control())?;
-    Some((text.get(..at)?, control))
+fn split_at_steering(text: &str) -> Option<(&str, char)> {
+    let (at, steering) = text.char_indices().find(|(_, c)| steers(*c))?;
+    Some((text.get(..at)?, steering))
+}
+
+/// Whether a character is not shown itself but changes how others are: controls, Unicode's own ends of lines and paragraphs, and
+/// what turns the direction of a text (Unicode Standard Annex 9, section 2).
+fn steers(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// An error with all of its causes, outermost first: `cannot open the store: unable to open database file`. Our
@@ -122,6 +129,18 @@ mod tests {
         assert!(
             line.ends_with(
                 "user=a\\n2026-11-22T12:36:08.123Z ERROR otomo おともはん\\u{1b}[2J\\r\\u{0}\n"
+            ),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn what_a_stranger_writes_is_shown_in_the_order_in_which_it_is() {
+        let user = "taro\u{2028}ERROR otomo\u{202e}nimda\u{2066}x\u{2069} おともはん";
+        let line = line(Level::Info, format_args!("refused user={user}"));
+        assert!(
+            line.ends_with(
+                "user=taro\\u{2028}ERROR otomo\\u{202e}nimda\\u{2066}x\\u{2069} おともはん\n"
             ),
             "{line}"
         );

@@ -2,7 +2,7 @@
 //! taken over), handshakes per address, and whether the node drains.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -129,7 +129,7 @@ impl Gate {
             return Err(Rejected::Draining(TRY_AGAIN));
         }
         // Behind a proxy on the same machine everybody comes from loopback.
-        if let Some(address) = address.filter(|it| !it.is_loopback()) {
+        if let Some(address) = address.map(household).filter(|it| !it.is_loopback()) {
             if self.handshakes.len() > ADDRESSES_HIGH {
                 self.handshakes.tidy();
             }
@@ -156,6 +156,17 @@ impl Gate {
     /// The drain of the node: once it has begun nobody is let in any more but those who must return.
     pub fn drain(&self) -> &Drain {
         &self.drain
+    }
+}
+
+/// Whose handshakes are counted together: of IPv6 the network of 64 bits, all of whose addresses whoever has one of them may use
+/// (RFC 4291, section 2.5.4). An address of IPv4 is the same however it is written.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(own) if !own.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(own.to_bits() & !u128::from(u64::MAX)))
+        }
+        address => address,
     }
 }
 
@@ -191,6 +202,19 @@ mod tests {
             Err(Rejected::TooFast(_))
         ));
         assert!((0..50).all(|_| gate.admit(Some(near), false).is_ok()));
+    }
+
+    #[test]
+    fn another_address_of_the_same_network_is_no_other_stranger() {
+        let gate = gate("limits.handshakes_per_address", "2");
+        let admitted = |address: &str| gate.admit(address.parse().ok(), false).is_ok();
+        assert!(admitted("2001:db8:0:1::1") && admitted("2001:db8:0:1:ffff::2"));
+        assert!(!admitted("2001:db8:0:1:1234:5678:9abc:def0"));
+        assert!(admitted("2001:db8:0:2::1"), "the neighbours");
+        // One of IPv4, as a socket of IPv6 shows it.
+        assert!(admitted("192.0.2.7") && admitted("::ffff:192.0.2.7"));
+        assert!(!admitted("192.0.2.7"));
+        assert!((0..50).all(|_| admitted("::1") && admitted("::ffff:127.0.0.1")));
     }
 
     #[test]

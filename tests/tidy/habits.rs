@@ -85,6 +85,37 @@ fn unwraps(file: &Source) -> Vec<String> {
         .collect()
 }
 
+/// Schemas are compiled with regular expressions that never go back, so that no text can make one take for ever.
+fn patterns_that_go_back(file: &Source) -> Vec<String> {
+    let compiled = [
+        "jsonschema::options(",
+        "jsonschema::validator_for(",
+        "jsonschema::is_valid(",
+    ];
+    let times = |word: &str| file.product.matches(word).count();
+    let made: usize = compiled.iter().map(|it| times(it)).sum();
+    let linear = times("with_pattern_options(PatternOptions::regex())");
+    let fault = format!(
+        "{}: compile schemas with PatternOptions::regex()",
+        file.path
+    );
+    (made != linear).then_some(fault).into_iter().collect()
+}
+
+#[test]
+fn no_pattern_goes_back() {
+    assert_tidy(product().flat_map(patterns_that_go_back).collect());
+    for bad in [
+        "fn f() { jsonschema::validator_for(&schema) }",
+        "fn f() { jsonschema::options().build(&schema) }",
+    ] {
+        assert_eq!(
+            patterns_that_go_back(&Source::new("src/a.rs", bad)).len(),
+            1
+        );
+    }
+}
+
 #[test]
 fn do_send_is_used_only_where_it_is_bounded() {
     assert_tidy(product().flat_map(stray_sends).collect());

@@ -5,14 +5,17 @@
 //! find none, and over a bad sample, where it must find one, so that a check that cannot fail is noticed.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test that fails, fails by panicking"
 )]
 
+mod dependencies;
 mod floors;
 mod habits;
 mod logs;
 mod repository;
+mod secrets;
 mod sizes;
 mod source;
 

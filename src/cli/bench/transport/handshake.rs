@@ -17,7 +17,7 @@ const HTTP: &[u8] = b"HTTP/1.1 ";
 const HEAD_MAX: usize = 16 * 1024;
 
 /// Who a connection is for, and what it wants to hear.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Ticket {
     /// A token that the server believes.
     pub(crate) token: String,

@@ -168,11 +168,21 @@ impl Process {
 
     /// What the process holds in memory, in bytes.
     pub fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that it has held so far.
+    #[allow(dead_code, reason = "for the tests of intruders")]
+    pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, which: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("a live process");
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
+            .find(|line| line.starts_with(which))
             .expect("a size");
         let kib: u64 = line
             .split_whitespace()

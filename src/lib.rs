@@ -9,6 +9,7 @@
 //!  7  app               builds everything once, serves, reloads and drains it
 //!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
 //!  5  session           one actor per connected client; takes its commands to the rooms below
+//!     repair            what should not be in a database, found and mended
 //!  4  calls             may use presence and points
 //!     presence          who can be called right now
 //!     points            a ledger of points that follows every change
@@ -121,6 +122,7 @@ pub mod people;
 pub mod points;
 pub mod presence;
 pub mod protocol;
+pub mod repair;
 pub mod rest;
 pub mod rooms;
 pub mod session;

@@ -3,7 +3,10 @@
 use std::{error::Error, io, process::ExitCode};
 
 use clap::Parser;
-use otomo::{cli::Cli, kernel::logging::chain};
+use otomo::{
+    cli::{Cli, ExitWith},
+    kernel::logging::chain,
+};
 
 /// See the manifest for why.
 #[global_allocator]
@@ -17,6 +20,9 @@ fn main() -> ExitCode {
             // Another one that only the command itself could tell.
             if let Some(wrong) = fault.downcast_ref::<clap::Error>() {
                 wrong.exit();
+            }
+            if let Some(ExitWith(code)) = fault.downcast_ref() {
+                return ExitCode::from(*code);
             }
             // Who reads has read enough: `otomo check-config | head`.
             let pipe = fault.downcast_ref::<io::Error>();

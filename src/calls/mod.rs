@@ -8,7 +8,8 @@
 //!                            └──> store (reads)           speaker ──> dispatch, presence, points
 //! ```
 //! - [`rules`]: what a call may do, as pure functions over a call and a time.
-//! - [`records`]: calls in the database. `transactions`: read the facts, decide, write, in one piece.
+//! - [`records`]: calls in the database. [`repair`]: what may not be in it. `transactions`: read the facts, decide, write,
+//!   in one piece.
 //! - `coordinator`: the actor that has commands stored and told. `messages`: what it is told. `lane`, `task`: what waits
 //!   for one call.
 //! - `speaker`: from what is stored to what people hear. `wire`: the same in the words of the protocol. `kept`, `spoken`:
@@ -43,6 +44,7 @@ mod live;
 mod messages;
 mod queries;
 pub mod records;
+pub mod repair;
 mod routes;
 pub mod rules;
 mod snapshot;

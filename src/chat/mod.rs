@@ -8,7 +8,8 @@
 //! ```
 //! - [`rules`]: what may be sent, how far somebody has read, who is typing. Pure.
 //! - [`message`]: a message as it is sent and kept. `wire`: the same in the words of the protocol.
-//! - [`records`]: the queries. `transactions`: the writes about messages. [`groups`]: the writes about members.
+//! - [`records`]: the queries. [`repair`]: what may not be stored. `transactions`: the writes about messages. [`groups`]: those
+//!   about members.
 //! - `membership`: conversations begin, people join and leave. `queries`: lists, histories, and the snapshot.
 //! - `typing`: who is typing. [`status`]: where one person is typing. [`retention`]: how long messages are kept.
 //!   [`fault`]: why something was refused.
@@ -22,6 +23,7 @@ mod membership;
 pub mod message;
 pub mod queries;
 pub mod records;
+pub mod repair;
 pub mod retention;
 pub mod rules;
 pub mod status;

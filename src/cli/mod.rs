@@ -33,6 +33,11 @@ pub struct Cli {
     command: Option<Command>,
 }
 
+/// All there is to say was said: the process ends with this code.
+#[derive(Debug, thiserror::Error)]
+#[error("ends with {0}")]
+pub struct ExitWith(pub u8);
+
 /// The flags that every command takes.
 #[derive(Args, Clone)]
 struct ConfigFlags {

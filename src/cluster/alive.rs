@@ -29,3 +29,11 @@ pub fn last(conn: &mut Conn, node: &NodeId) -> Result<Option<Timestamp>, StoreEr
         .optional())?;
     Ok(at.map(Timestamp::from_millis))
 }
+
+/// When any node last said that it is alive, if one ever did.
+pub fn latest(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> = run!(conn, |c| nodes::table
+        .select(diesel::dsl::max(nodes::alive_at))
+        .get_result(c))?;
+    Ok(at.map(Timestamp::from_millis))
+}

@@ -8,7 +8,7 @@
 //! ```
 //! - [`rules`]: who may have a name, for how long, and when it counts as dead. Pure.
 //! - [`records`]: the table `nodes`. [`alive`]: its signs of life.
-//! - `join`: how a node gets its place. `process`: whether the one before it has ended. `keep`: how it
+//! - [`repair`]: what may not be in it. `join`: how a node gets its place. `process`: whether the one before it has ended. `keep`: how it
 //!   keeps it, and what it does for others. `directory`: who there is.
 //!
 //! # A node that is not itself any more
@@ -31,6 +31,7 @@ mod join;
 mod keep;
 mod process;
 pub mod records;
+pub mod repair;
 pub mod rules;
 
 use std::{

@@ -5,7 +5,8 @@
 //!                 +--------> dispatch: the notification, fresh snapshots for both
 //!   delivery (who is connected) ----> online ----> friends and conversation partners who are online
 //! ```
-//! - [`rules`]: who becomes a friend of whom. Pure. [`records`]: the queries. `transactions`: the writes.
+//! - [`rules`]: who becomes a friend of whom. Pure. [`records`]: the queries. [`repair`]: what may not be stored.
+//!   `transactions`: the writes.
 //! - `online`: tells who comes online and goes offline. `last_seen`: when they were last there.
 //! - [`queries`]: lists, the snapshot, the status of one person. `wire`: notifications. [`fault`]: why something was refused.
 //!
@@ -20,6 +21,7 @@ mod last_seen;
 mod online;
 pub mod queries;
 pub mod records;
+pub mod repair;
 pub mod rules;
 mod transactions;
 mod wire;

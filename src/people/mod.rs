@@ -11,6 +11,7 @@ pub mod admission;
 pub mod circle;
 pub mod last_seen;
 pub mod records;
+pub mod repair;
 
 use crate::{
     kernel::{

@@ -9,7 +9,7 @@
 //! - [`rules`]: what an order does to a balance, and when a day's points come. Pure.
 //! - [`order`]: an order, and the transaction that came of it. [`fault`]: why something was refused.
 //! - [`transactions`]: the one way in which points change; other rooms use it inside their own transactions.
-//! - [`recovery`]: the points of a new day. [`told`]: the events. [`records`]: the queries.
+//! - [`recovery`]: the points of a new day. [`told`]: the events. [`records`]: the queries. [`repair`]: what may not be stored.
 //!
 //! Why no actor: the store's writer puts all orders into one order, and the inbox gives each user theirs, so the balances that
 //! a client is told go on from one another in the order of `seq`.
@@ -21,6 +21,7 @@ pub mod fault;
 pub mod order;
 pub mod records;
 pub mod recovery;
+pub mod repair;
 pub mod rules;
 pub mod told;
 pub mod transactions;

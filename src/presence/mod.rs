@@ -10,7 +10,7 @@
 //! ```
 //! - [`rules`]: what a status follows from, and what changes it. Pure.
 //! - [`records`]: where the facts are kept, and [`records::settle`], which calls use in their own transactions too.
-//!   `transactions`: what the hub has done in one piece.
+//!   [`repair`]: what may not be stored. `transactions`: what the hub has done in one piece.
 //! - `hub`: the actor that has changes stored, and told in the order in which they were. `messages`: what it is told.
 //! - `hints`: what other nodes are told, and tell.
 //! - [`board`]: what people have been told. `wire`: the same in the words of the protocol.
@@ -25,6 +25,7 @@ mod hints;
 mod hub;
 mod messages;
 pub mod records;
+pub mod repair;
 pub mod rules;
 pub mod settings;
 mod transactions;

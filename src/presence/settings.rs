@@ -30,20 +30,24 @@ pub struct Settings {
 impl Settings {
     /// Those of the configuration.
     pub fn new(node: NodeId, presence: &PresenceConfig, calls: &CallsConfig) -> Self {
-        let policy = Policy {
-            busy_while_ringing: calls.busy_while_ringing,
-            missed_limit: calls.missed_limit.map_or(0, NonZeroU32::get),
-            graces: Graces {
-                reload: presence.reload_grace,
-                leave: presence.leave_grace,
-            },
-            restart_grace: presence.restart_grace,
-        };
         Self {
             node,
-            policy,
+            policy: policy(presence, calls),
             lease: presence.lease,
             look_every: LOOK_EVERY,
         }
+    }
+}
+
+/// What the rules need of the configuration, on whichever node.
+pub fn policy(presence: &PresenceConfig, calls: &CallsConfig) -> Policy {
+    Policy {
+        busy_while_ringing: calls.busy_while_ringing,
+        missed_limit: calls.missed_limit.map_or(0, NonZeroU32::get),
+        graces: Graces {
+            reload: presence.reload_grace,
+            leave: presence.leave_grace,
+        },
+        restart_grace: presence.restart_grace,
     }
 }

@@ -7,7 +7,8 @@
 //! - [`rules`]: who may be in a room, how an event behaves. Pure.
 //! - [`publication`]: an event as it is asked, checked, stored and said.
 //! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told.
-//! - [`records`]: the queries. `transactions`: what is stored in one piece. [`fault`]: why something was refused.
+//! - [`records`]: the queries. [`repair`]: what may not be stored. `transactions`: what is stored in one piece.
+//!   [`fault`]: why something was refused.
 //! - `event_log`: what the log says. `nodes`: what other nodes are asked, and what is done when they were not heard.
 //!
 //! Who is in a room is delivery's affair ([`delivery::rooms`](crate::delivery::rooms)) and ends with the connection; who may
@@ -24,6 +25,7 @@ mod messages;
 mod nodes;
 pub mod publication;
 pub mod records;
+pub mod repair;
 pub mod rules;
 mod transactions;
 

@@ -10,7 +10,7 @@
 //!   [`gathered`]: questions that one read answers together. `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
 //!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
-//!   database can be used. `error`, `failure_log`: what goes wrong.
+//!   database can be used. [`repair`]: what should not be in one. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
@@ -65,6 +65,7 @@ mod paths;
 mod pool;
 mod postgres;
 mod prepared;
+pub mod repair;
 pub mod sql;
 mod sqlite;
 pub mod steps;

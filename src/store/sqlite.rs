@@ -8,9 +8,11 @@ use std::{
 };
 
 use diesel::{
-    Connection, QueryResult, SqliteConnection,
+    Connection, QueryResult, RunQueryDsl as _, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    dsl::sql,
     result::Error,
+    sql_types::Text,
 };
 
 use super::{
@@ -149,6 +151,21 @@ pub(super) fn roll_back_to(conn: &mut SqliteConnection, depth: u32) -> Result<()
             _ => return Err(Error::NotInTransaction.into()),
         }
     }
+}
+
+/// What SQLite says of a file in which all is well.
+const SOUND: &str = "ok";
+
+/// How it begins to say that a row breaks a promise of its table. The file is sound then: `otomo doctor` finds such rows.
+const PROMISES: [&str; 2] = ["CHECK constraint failed in ", "NULL value in "];
+
+/// Reads all of a file, and says what is wrong with it: at most a hundred lines, none for a sound one.
+pub(super) fn damage(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    let said = "SELECT integrity_check FROM pragma_integrity_check";
+    let said: Vec<String> = sql::<Text>(said).load(conn)?;
+    let is_damage =
+        |line: &String| *line != SOUND && !PROMISES.iter().any(|promise| line.starts_with(promise));
+    Ok(said.into_iter().filter(is_damage).collect())
 }
 
 /// Writes the first page again as it was: setting the number that SQLite leaves to applications, and that we do not

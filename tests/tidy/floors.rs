@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 22] = [
+const ROOMS: [(&str, u8, &[&str]); 23] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
@@ -24,6 +24,7 @@ const ROOMS: [(&str, u8, &[&str]); 22] = [
     ("rooms", 4, &[]),
     ("actions", 4, &[]),
     ("session", 5, &[]),
+    ("repair", 5, &[]),
     ("transport", 6, &[]),
     ("rest", 6, &[]),
     ("app", 7, &[]),

@@ -6,8 +6,9 @@
 //!
 //! - `row`: a call as a row. [`timeline`]: what happened in it.
 //! - [`facts`]: what decides on a request. [`sweep`]: what waits for somebody to act or to speak.
-//! - [`history`]: calls that are over, for their people.
+//! - [`history`]: calls that are over, for their people. [`broken`]: rows that no command would have left.
 
+pub mod broken;
 pub mod facts;
 pub mod history;
 mod row;

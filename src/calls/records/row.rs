@@ -7,12 +7,15 @@ use diesel::prelude::*;
 use crate::{
     calls::rules::{
         call::{Accepted, Call, Connection, Lost, Phase, PhaseName, Ring, Setup, Talk},
-        ending::{End, Ended, Outcome},
+        ending::{By, Cancellation, End, Ended, Hangup, Outcome, Rejection},
         meter::Tariff,
     },
     kernel::time::Timestamp,
     store::{StoreError, sql::schema::calls},
 };
+
+/// The device of a caller of whose device nothing can be read.
+const UNKNOWN_DEVICE: &str = "unknown";
 
 /// A row of `calls`, but for what clients were told of it.
 #[derive(Queryable, Selectable, Insertable)]
@@ -168,10 +171,30 @@ fn millis(span: Duration) -> i64 {
 }
 
 /// What is wrong with a row: the column, and what stands there.
-type Fault = String;
+pub(super) type Fault = String;
 
 impl Row {
-    fn call(&self) -> Result<Call, Fault> {
+    /// The id as it stands there.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether its people are taken by it.
+    pub(super) fn is_live(&self) -> bool {
+        self.phase != PhaseName::Ended.as_str()
+    }
+
+    /// When a sweeper looks at it, as it stands there.
+    pub(super) fn due_at(&self) -> Option<Timestamp> {
+        self.due_at.map(Timestamp::from_millis)
+    }
+
+    /// What is wrong with it; `None` if it can be read.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.call().err()
+    }
+
+    pub(super) fn call(&self) -> Result<Call, Fault> {
         Ok(Call {
             id: parsed("id", &self.id)?,
             caller: parsed("caller_id", &self.caller_id)?,
@@ -261,6 +284,51 @@ impl Row {
         })
     }
 
+    /// The nearest call that can be read, over: what a row that cannot be read is mended to. All of it that can be read stays. One
+    /// without a time of its end ended at `at`, if that is not before all that had happened in it. `None` if not even its id
+    /// and its people can be read.
+    pub(super) fn nearest(&self, at: Timestamp) -> Option<Call> {
+        let happened = [Some(self.requested_at), self.accepted_at, self.connected_at];
+        let happened = happened.into_iter().flatten().max();
+        let at = self.ended_at.or(happened.max(Some(at.millis())));
+        let ended = Ended {
+            at: Timestamp::from_millis(at?),
+            by: read(self.ended_by.as_deref()).unwrap_or(By::System),
+            end: self.end().unwrap_or_else(|_| self.nearest_end()),
+        };
+        Some(Call {
+            id: self.id.parse().ok()?,
+            caller: self.caller_id.parse().ok()?,
+            otomo: self.otomo_id.parse().ok()?,
+            caller_device: self.caller_device.parse().or(UNKNOWN_DEVICE.parse()).ok()?,
+            requested_at: Timestamp::from_millis(self.requested_at),
+            tariff: self.tariff().ok().flatten(),
+            version: u64::try_from(self.version).unwrap_or(0).saturating_add(1),
+            phase: Phase::Ended(ended),
+        })
+    }
+
+    /// How far it had come says more than an outcome that does not go with that.
+    fn nearest_end(&self) -> End {
+        let reason = self.reason.as_deref();
+        if let Ok(accepted) = self.accepted() {
+            return End::HungUp {
+                accepted,
+                connection: self.connection().ok(),
+                reason: read(reason).unwrap_or(Hangup::SystemError),
+            };
+        }
+        match read(self.outcome.as_deref()) {
+            Some(Outcome::Missed) => End::Missed,
+            Some(Outcome::Cancelled) => {
+                End::Cancelled(read(reason).unwrap_or(Cancellation::CallerLost))
+            }
+            Some(Outcome::Rejected | Outcome::Failed | Outcome::Completed) | None => {
+                End::Rejected(read(reason).unwrap_or(Rejection::SystemError))
+            }
+        }
+    }
+
     /// The outcome and the reason together say which end it was; joined calls name another.
     fn end(&self) -> Result<End, Fault> {
         let outcome = there("outcome", self.outcome.as_deref())?;
@@ -283,6 +351,10 @@ impl Row {
             (Outcome::Completed, _) => hung_up(Some(self.connection()?)),
         }
     }
+}
+
+fn read<T: FromStr>(column: Option<&str>) -> Option<T> {
+    column?.parse().ok()
 }
 
 fn there<T>(column: &str, value: Option<T>) -> Result<T, Fault> {

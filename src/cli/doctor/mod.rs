@@ -1,9 +1,10 @@
 //! `otomo doctor`: tries everything that a server with these settings depends on, and says what to do about what is wrong. It
-//! changes nothing and leaves no trace; it may be run beside a server.
+//! changes nothing and leaves no trace; it may be run beside a server. `--repair` mends what should not be in the database.
 //!
-//! - `report`: what the looks come to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
+//! - `contents`: what is in the database. `report`: what the looks come to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
 //!   descriptors, the address, the disk. `webhook`: the app's backend.
 
+mod contents;
 mod machine;
 mod report;
 mod stores;
@@ -32,6 +33,10 @@ pub(super) struct DoctorArgs {
     /// As JSON, for programs.
     #[arg(long)]
     json: bool,
+    /// Mend what should not be in the database, and do nothing else. No server may run on it; of an SQLite file a copy is made
+    /// first. Ends with 0 if nothing was found, with 3 if all of it is mended, with 1 if something is left.
+    #[arg(long)]
+    repair: bool,
 }
 
 /// Something is wrong, and was told.
@@ -42,9 +47,10 @@ struct Unwell(usize);
 type Report = report::Report<StdoutLock<'static>>;
 
 /// What is looked at, in this order.
-const LOOKS: [fn(&Config, &mut Report); 10] = [
+const LOOKS: [fn(&Config, &mut Report); 11] = [
     settings,
     stores::database,
+    contents::look,
     stores::redis,
     trust::tokens,
     trust::backends,
@@ -56,8 +62,11 @@ const LOOKS: [fn(&Config, &mut Report); 10] = [
 ];
 
 /// # Errors
-/// If something is not as it must be: the exit code is 1 then.
+/// If something is not as it must be: the exit code is 1 then. See [`DoctorArgs`] for those of a repair.
 pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Error>> {
+    if args.repair {
+        return contents::mend(config, args.json);
+    }
     let mut report = Report::new(stdout().lock(), args.json);
     for look in LOOKS {
         look(config, &mut report);

@@ -11,6 +11,8 @@ use serde_json::json;
 enum Verdict {
     /// It is.
     Ok,
+    /// It was not, and is now.
+    Mended,
     /// A server runs, and somebody should know.
     Warning,
     /// A server does not start with it, or does not do what it is for.
@@ -23,7 +25,7 @@ struct Finding {
     about: &'static str,
     verdict: Verdict,
     found: String,
-    /// What to do about it, unless what was found says so itself.
+    /// What to do about it, or what was done, unless what was found says so itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     todo: Option<String>,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict {
             Verdict::Ok => "ok",
+            Verdict::Mended => "mended",
             Verdict::Warning => "warning",
             Verdict::Failed => "failed",
         };
@@ -65,6 +68,16 @@ impl<W: Write> Report<W> {
     /// It is as it should be.
     pub(super) fn ok(&mut self, about: &'static str, found: impl Into<String>) {
         self.take(about, Verdict::Ok, found.into(), None);
+    }
+
+    /// It was not as it should be, and this was done about it.
+    pub(super) fn mended(
+        &mut self,
+        about: &'static str,
+        found: impl Into<String>,
+        done: impl Into<String>,
+    ) {
+        self.take(about, Verdict::Mended, found.into(), Some(done.into()));
     }
 
     /// Somebody should know, in words that say what to do.

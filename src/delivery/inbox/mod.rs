@@ -1,7 +1,7 @@
 //! The durable inbox: what must not be lost, as a gap-free stream per user.
 //!
 //! - [`records`]: its rows: append, read, drop.
-//! - [`prune`]: the retention, in small steps.
+//! - [`prune`]: the retention, in small steps. [`repair`]: what may not be in it.
 //! - [`resume`]: what a client that returns gets.
 //! - [`cursor`]: how far one connection has come in it. [`heads`]: how far the streams of many users reach.
 
@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod heads;
 pub mod prune;
 pub mod records;
+pub mod repair;
 pub mod resume;
 
 use std::fmt;

@@ -137,7 +137,7 @@ pub fn next_break_end(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> 
 }
 
 /// The live call of a person, in whatever role.
-fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)>, StoreError> {
+pub fn live_call(conn: &mut Conn, user: &UserId) -> Result<Option<(CallId, LiveCall)>, StoreError> {
     let row: Option<(String, String)> = run!(conn, |c| live_participants::table
         .find(user.as_str())
         .inner_join(calls::table)

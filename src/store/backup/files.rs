@@ -5,12 +5,10 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use diesel::{
-    RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _, dsl::sql,
-    sql_types::Text,
-};
+use diesel::{SqliteConnection, connection::SimpleConnection as _};
 use tempfile::NamedTempFile;
 
 use super::BackupFault;
@@ -35,12 +33,10 @@ pub(super) fn check(path: &Path, told: &Path) -> Result<(), BackupFault> {
         problem,
     };
     let mut conn = connect(path)?;
-    let found: Vec<String> = sql::<Text>("SELECT integrity_check FROM pragma_integrity_check")
-        .load(&mut conn)
-        .map_err(|error| damaged(error.to_string()))?;
-    match found.iter().find(|line| *line != "ok") {
+    let found = sqlite::damage(&mut conn).map_err(|error| damaged(error.to_string()))?;
+    match found.into_iter().next() {
         None => Ok(()),
-        Some(problem) => Err(damaged(problem.clone())),
+        Some(problem) => Err(damaged(problem)),
     }
 }
 
@@ -153,5 +149,44 @@ pub(super) fn fault(path: &Path, source: io::Error) -> BackupFault {
     BackupFault::File {
         path: path.to_owned(),
         source,
+    }
+}
+
+/// A name that nothing has, nor anything beside it: of a second one within a second it has a number.
+pub(super) fn free_name(place: &Path, before: &str, now: SystemTime) -> PathBuf {
+    let since = now.duration_since(UNIX_EPOCH);
+    let seconds = since.unwrap_or_default().as_secs();
+    let first = with_suffix(place, &format!(".before-{before}-{seconds}"));
+    let is_taken = |name: &Path| {
+        let beside = |suffix: &&str| with_suffix(name, suffix).exists();
+        name.exists() || COMPANIONS.iter().any(beside)
+    };
+    let mut name = first.clone();
+    let mut number = 2;
+    while is_taken(&name) {
+        name = with_suffix(&first, &format!("-{number}"));
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_a_name_that_nothing_has_nor_anything_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("otomo.db");
+        let now = UNIX_EPOCH + Duration::from_secs(7);
+        let free = || free_name(&place, "restore", now);
+        let named = |end: &str| with_suffix(&place, &format!(".before-restore-7{end}"));
+        assert_eq!(free(), named(""));
+        fs::write(named(""), "kept").unwrap();
+        assert_eq!(free(), named("-2"));
+        fs::write(named("-2-wal"), "kept, without its database").unwrap();
+        assert_eq!(free(), named("-3"));
     }
 }

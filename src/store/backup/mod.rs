@@ -13,14 +13,14 @@ mod restore;
 mod tests;
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use diesel::connection::SimpleConnection as _;
 
-use self::files::{HalfMade, check, connect, fault, flush_folder, remove_abandoned};
+use self::files::{HalfMade, check, connect, fault, flush_folder, free_name, remove_abandoned};
 pub use self::restore::restore;
 use super::{StoreError, lock::LockFault, paths::folder};
 use crate::kernel::config::DatabaseUrl;
@@ -105,6 +105,18 @@ pub struct Copied {
     pub took: Duration,
     /// What runs that were killed had left half-made in the folder of the copy, and is not there any more.
     pub removed: Vec<PathBuf>,
+}
+
+/// Copies the database of `url` beside itself, before something is done to it, and returns the name that the copy has.
+///
+/// # Errors
+/// [`BackupFault`].
+pub fn back_up_beside(url: &DatabaseUrl, before: &str) -> Result<PathBuf, BackupFault> {
+    let named = path_of(url)?;
+    let place = fs::canonicalize(named).unwrap_or_else(|_new| named.to_owned());
+    let name = free_name(&place, before, SystemTime::now());
+    back_up(url, &name)?;
+    Ok(name)
 }
 
 /// Copies the database of `url` into `to`, while a server may write to it.

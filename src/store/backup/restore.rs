@@ -5,12 +5,12 @@ use std::{
     io,
     os::unix::fs::{MetadataExt as _, chown},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use super::{
     BackupFault,
-    files::{HalfMade, check, connect, fault, flush_folder},
+    files::{HalfMade, check, connect, fault, flush_folder, free_name},
     path_of,
 };
 use crate::{
@@ -104,7 +104,7 @@ impl Kept {
     fn of(place: &Path) -> Result<Self, BackupFault> {
         let mut kept = Self {
             place: place.to_owned(),
-            name: free_name(place, SystemTime::now()),
+            name: free_name(place, "restore", SystemTime::now()),
             parts: Vec::new(),
         };
         match kept.take() {
@@ -150,24 +150,6 @@ impl Kept {
     }
 }
 
-/// A name that nothing has, nor anything beside it: of a second restore within a second it has a number.
-fn free_name(place: &Path, now: SystemTime) -> PathBuf {
-    let since = now.duration_since(UNIX_EPOCH);
-    let seconds = since.unwrap_or_default().as_secs();
-    let first = with_suffix(place, &format!(".before-restore-{seconds}"));
-    let is_taken = |name: &Path| {
-        let beside = |suffix: &&str| with_suffix(name, suffix).exists();
-        name.exists() || COMPANIONS.iter().any(beside)
-    };
-    let mut name = first.clone();
-    let mut number = 2;
-    while is_taken(&name) {
-        name = with_suffix(&first, &format!("-{number}"));
-        number += 1;
-    }
-    name
-}
-
 /// Another name for the same file; a copy of it where the file system has no such names.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
@@ -181,23 +163,7 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn what_is_kept_has_a_name_that_nothing_has_nor_anything_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join("otomo.db");
-        let now = UNIX_EPOCH + Duration::from_secs(7);
-        let free = || free_name(&place, now);
-        let named = |end: &str| with_suffix(&place, &format!(".before-restore-7{end}"));
-        assert_eq!(free(), named(""));
-        fs::write(named(""), "kept").unwrap();
-        assert_eq!(free(), named("-2"));
-        fs::write(named("-2-wal"), "kept, without its database").unwrap();
-        assert_eq!(free(), named("-3"));
-    }
 
     #[test]
     fn what_is_kept_is_not_written_over_what_was_kept() {

@@ -1,0 +1,113 @@
+//! Rows of `calls` that no command would have left: what cannot be read as a call, and what no sweeper would look at in time.
+
+use diesel::prelude::*;
+
+use super::row::{Changes, Row};
+use crate::{
+    calls::rules::{
+        call::{Call, PhaseName},
+        effect::TimelineEvent,
+        ending::By,
+    },
+    kernel::time::Timestamp,
+    store::{Conn, StoreError, Tx, run, sql::schema::calls},
+};
+
+/// Rows that are read at once: all calls there ever were may be millions.
+const PAGE: i64 = 1_000;
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its id, as it stands there.
+    pub id: String,
+    /// What is wrong with it.
+    pub fault: String,
+    /// Whether its people are taken by it.
+    pub live: bool,
+    /// The nearest call that can be read.
+    pub over: Option<Call>,
+}
+
+/// All rows that cannot be read. Of those that say no end of their own it is `at`.
+pub fn unreadable(conn: &mut Conn, at: Timestamp) -> Result<Vec<Unreadable>, StoreError> {
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page: Vec<Row> = run!(conn, |c| calls::table
+            .filter(calls::id.gt(&after))
+            .order(calls::id)
+            .limit(PAGE)
+            .select(Row::as_select())
+            .load(c))?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = last.id().to_owned();
+        for row in page {
+            if let Some(fault) = row.fault() {
+                found.push(Unreadable {
+                    id: row.id().to_owned(),
+                    fault,
+                    live: row.is_live(),
+                    over: row.nearest(at),
+                });
+            }
+        }
+    }
+}
+
+/// Calls that a sweeper looks at at another time than at which something happens to them: with the time that is stored.
+pub fn misplaced(conn: &mut Conn) -> Result<Vec<(Call, Option<Timestamp>)>, StoreError> {
+    let waits = calls::phase
+        .ne(PhaseName::Ended.as_str())
+        .or(calls::due_at.is_not_null());
+    let rows: Vec<Row> = run!(conn, |c| calls::table
+        .filter(waits)
+        .order(calls::id)
+        .select(Row::as_select())
+        .load(c))?;
+    // Those that cannot be read are found apart.
+    let calls = rows
+        .iter()
+        .filter_map(|row| Some((row.call().ok()?, row.due_at())));
+    Ok(calls
+        .filter(|(call, stored)| call.due_at() != *stored)
+        .collect())
+}
+
+/// Has a call that a sweeper looks at in time.
+pub fn place(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let due = call.due_at().map(Timestamp::millis);
+    run!(tx, |c| diesel::update(
+        calls::table.find(call.id.to_string())
+    )
+    .set(calls::due_at.eq(due))
+    .execute(c))
+    .map(drop)
+}
+
+/// Puts a call that is over in the place of its row. People are told of it, if it was live.
+pub fn replace(tx: &mut Tx<'_>, call: &Call, was_live: bool) -> Result<(), StoreError> {
+    let row = Row::from(call);
+    let fixed = (
+        calls::caller_device.eq(call.caller_device.as_str()),
+        calls::joined_call_id.eq(call
+            .end()
+            .and_then(|end| end.joined())
+            .map(|into| into.to_string())),
+        calls::price.eq(call.tariff.map(|tariff| tariff.price())),
+        calls::minute.eq(call
+            .tariff
+            .map(|tariff| i64::try_from(tariff.minute.as_millis()).unwrap_or(i64::MAX))),
+    );
+    let version = i64::try_from(call.version).unwrap_or(i64::MAX);
+    let spoken = if was_live { version - 1 } else { version };
+    let changes = (Changes::from(row), fixed, calls::spoken_version.eq(spoken));
+    run!(tx, |c| diesel::update(
+        calls::table.find(call.id.to_string())
+    )
+    .set(changes)
+    .execute(c))?;
+    super::timeline::append(tx, call, TimelineEvent::Ended, By::System)
+}

@@ -1,0 +1,254 @@
+//! What may not be in the chat's tables: messages and members of no conversation, a conversation that does not end where it says,
+//! a pair of people that is not two, a cursor beyond the end.
+//!
+//! What people wrote is kept wherever it can be read. A message that is lost from between others is lost: that is said, and left
+//! as it is. [`rules`] decides; `lost`: conversations whose own row is not there.
+
+mod lost;
+mod rules;
+
+use diesel::{
+    QueryableByName,
+    sql_types::{BigInt, Nullable, Text},
+};
+
+use self::rules::{Bounds, History};
+use crate::{
+    kernel::ids::UserId,
+    store::{
+        Conn, StoreError, Tx,
+        repair::{Breakage, Rule, Scene, execute, rows},
+    },
+};
+
+/// What holds of these tables.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "lost-conversation",
+        find: lost::find,
+    },
+    Rule {
+        name: "conversation-messages",
+        find: messages,
+    },
+    Rule {
+        name: "conversation-pair",
+        find: pairs,
+    },
+    Rule {
+        name: "read-position",
+        find: positions,
+    },
+];
+
+#[derive(QueryableByName)]
+struct Odd {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    floor: i64,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    // With as many messages as the bounds say, which begin and end there, none is missing between.
+    let question = "SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq FROM conversations AS whole
+        LEFT JOIN (SELECT conversation_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM messages
+            GROUP BY conversation_id) AS stored ON stored.conversation_id = whole.id
+        WHERE whole.floor < 0 OR whole.floor > whole.last_seq
+            OR COALESCE(stored.n, 0) <> whole.last_seq - whole.floor
+            OR stored.lo <> whole.floor + 1 OR stored.hi <> whole.last_seq
+        ORDER BY whole.id";
+    let mut found = Vec::new();
+    for Odd {
+        id,
+        floor,
+        last_seq,
+    } in rows::<Odd>(conn, question)?
+    {
+        let quoted = id.replace('\'', "''");
+        let question =
+            format!("SELECT seq FROM messages WHERE conversation_id = '{quoted}' ORDER BY seq");
+        let stored = rows::<Place>(conn, &question)?.into_iter();
+        let history = History {
+            bounds: Bounds {
+                floor,
+                last: last_seq,
+            },
+            stored: stored.map(|place| place.seq).collect(),
+        };
+        found.extend(wrong_bounds(&id, &history));
+        found.extend(holes(&id, &history));
+    }
+    Ok(found)
+}
+
+fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
+    let (said, bounds) = (history.bounds, history.mended());
+    let undead = history.is_undead();
+    if said == bounds && !undead {
+        return None;
+    }
+    let there = match (history.stored.first(), history.stored.last()) {
+        (Some(first), Some(last)) => format!("they are from {first} to {last}"),
+        _ => "there are none".to_owned(),
+    };
+    let dropped = if undead {
+        "; those before had been dropped, and go"
+    } else {
+        ""
+    };
+    let id = id.to_owned();
+    Some(Breakage::mended(
+        format!("the conversation {id}"),
+        format!(
+            "says that its messages go from {} to {}, and {there}",
+            said.floor + 1,
+            said.last
+        ),
+        format!(
+            "it says from {} to {}{dropped}",
+            bounds.floor + 1,
+            bounds.last
+        ),
+        move |tx| set_bounds(tx, &id, bounds),
+    ))
+}
+
+fn set_bounds(tx: &mut Tx<'_>, id: &str, Bounds { floor, last }: Bounds) -> Result<(), StoreError> {
+    let gone = format!("DELETE FROM messages WHERE seq <= {floor} AND conversation_id = $1");
+    execute(tx, &gone, &[id])?;
+    let change =
+        format!("UPDATE conversations SET floor = {floor}, last_seq = {last} WHERE id = $1");
+    execute(tx, &change, &[id]).map(drop)
+}
+
+fn holes(id: &str, history: &History) -> Option<Breakage> {
+    let holes = history.holes();
+    if holes.is_empty() {
+        return None;
+    }
+    let places = holes.iter().map(|(from, to)| match from == to {
+        true => from.to_string(),
+        false => format!("{from} to {to}"),
+    });
+    let places: Vec<String> = places.collect();
+    Some(Breakage::left(
+        format!("the conversation {id}"),
+        format!("has lost its messages {}", places.join(", ")),
+        "put a backup in the place of the database if they matter; the others are read without them",
+    ))
+}
+
+#[derive(QueryableByName)]
+struct Pair {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pair: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    people: i64,
+    /// The first and the last of them, by id, as a pair is written.
+    #[diesel(sql_type = Nullable<Text>)]
+    there: Option<String>,
+}
+
+/// Strangers must not read what two people wrote, and the two must be able to.
+fn pairs(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let question = "SELECT whole.id AS id, whole.pair AS pair, count(members.user_id) AS people,
+            min(members.user_id) || '\n' || max(members.user_id) AS there
+        FROM conversations AS whole LEFT JOIN members ON members.conversation_id = whole.id
+        WHERE whole.kind = 'direct' GROUP BY whole.id, whole.pair
+        HAVING whole.pair IS NULL OR count(members.user_id) <> 2
+            OR min(members.user_id) || '\n' || max(members.user_id) <> whole.pair
+        ORDER BY whole.id";
+    let wrong = rows::<Pair>(conn, question)?.into_iter();
+    Ok(wrong.map(wrong_pair).collect())
+}
+
+fn wrong_pair(pair: Pair) -> Breakage {
+    let there = pair.there.as_deref().filter(|_| pair.people == 2);
+    let whose = rules::whose(&pair.id, pair.pair.as_deref(), there);
+    let Pair {
+        id, pair, people, ..
+    } = pair;
+    let subject = format!("the conversation {id}");
+    let told = pair.as_deref().unwrap_or("nobody").replace('\n', " and ");
+    let found = format!("is of {told}, and not they alone are in it ({people} people)");
+    match whose {
+        Some([one, other]) => Breakage::mended(
+            subject,
+            found,
+            format!("it is of {one} and {other}, who are in it"),
+            move |tx| put_pair(tx, &id, [&one, &other]),
+        ),
+        None => Breakage::left(
+            subject,
+            found,
+            "put a backup in the place of the database: its id does not say whose it is",
+        ),
+    }
+}
+
+/// Whoever is put into it again has read what is there, as whoever joins.
+fn put_pair(tx: &mut Tx<'_>, id: &str, [one, other]: [&UserId; 2]) -> Result<(), StoreError> {
+    let change = "UPDATE conversations SET pair = $1 WHERE id = $2";
+    execute(tx, change, &[&one.pair(other), id])?;
+    let strangers = "DELETE FROM members WHERE conversation_id = $1 AND user_id NOT IN ($2, $3)";
+    execute(tx, strangers, &[id, one.as_str(), other.as_str()])?;
+    let now = tx.now().millis();
+    for person in [one, other] {
+        let change = format!(
+            "INSERT INTO members (user_id, conversation_id, joined_at, read_seq)
+             SELECT $1, id, {now}, last_seq FROM conversations WHERE id = $2
+             ON CONFLICT (user_id, conversation_id) DO NOTHING"
+        );
+        execute(tx, &change, &[person.as_str(), id])?;
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Reader {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = Text)]
+    conversation_id: String,
+    #[diesel(sql_type = BigInt)]
+    read_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+}
+
+/// A cursor only moves forward: one that is beyond the end would take the next messages for read.
+fn positions(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let question = "SELECT members.user_id AS user_id, members.conversation_id AS conversation_id,
+            members.read_seq AS read_seq, conversations.last_seq AS last_seq
+        FROM members JOIN conversations ON conversations.id = members.conversation_id
+        WHERE members.read_seq < 0 OR members.read_seq > conversations.last_seq
+        ORDER BY members.user_id, members.conversation_id";
+    let wrong = rows::<Reader>(conn, question)?.into_iter();
+    Ok(wrong
+        .map(|it| {
+            let seq = it.read_seq.clamp(0, it.last_seq.max(0));
+            Breakage::mended(
+                format!("{} in the conversation {}", it.user_id, it.conversation_id),
+                format!("has read up to {}, and it goes up to {}", it.read_seq, it.last_seq),
+                format!("they have read up to {seq}"),
+                move |tx| {
+                    let change = format!(
+                        "UPDATE members SET read_seq = {seq} WHERE user_id = $1 AND conversation_id = $2"
+                    );
+                    execute(tx, &change, &[&it.user_id, &it.conversation_id]).map(drop)
+                },
+            )
+        })
+        .collect())
+}

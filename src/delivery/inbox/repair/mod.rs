@@ -1,0 +1,156 @@
+//! What may not be in the inbox's tables: a stream with a hole, or that does not end where its head says; a body that nobody
+//! has.
+//!
+//! What is lost from a stream cannot be made again. But no client may go on as if it had been there: so the stream begins anew
+//! after the last hole, as if the retention had dropped what was before it, and whoever had not read that far is told to start
+//! over (`resync`). See [`rules`].
+
+mod rules;
+
+use diesel::{
+    QueryableByName,
+    sql_types::{BigInt, Nullable, Text},
+};
+
+use self::rules::{Bounds, Stream};
+use crate::{
+    protocol::spec::Topic,
+    store::{
+        Conn, StoreError, Tx,
+        repair::{Breakage, Rule, Scene, execute, rows},
+    },
+};
+
+/// What holds of these tables.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "inbox-stream",
+        find: streams,
+    },
+    Rule {
+        name: "inbox-body",
+        find: unread_bodies,
+    },
+];
+
+/// A stream that is not what it says: how it is stored, but for its rows.
+#[derive(QueryableByName)]
+struct Odd {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    head: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    floor: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+/// The rows that can be read: with a body, of a topic that there is.
+fn whole() -> String {
+    let topics = Topic::ALL.map(|topic| format!("'{}'", topic.as_str()));
+    format!(
+        "FROM inbox JOIN events ON events.id = inbox.event_id AND events.topic IN ({})",
+        topics.join(", ")
+    )
+}
+
+fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let whole = whole();
+    // A stream is sound if it has as many rows as its bounds say, and they begin and end there: then none is missing between.
+    let question = format!(
+        "SELECT heads.user_id AS user_id, heads.head AS head, heads.floor AS floor, every.hi AS last
+         FROM inbox_heads AS heads
+         LEFT JOIN (SELECT inbox.user_id AS user_id, count(*) AS n {whole} GROUP BY inbox.user_id) AS sound
+             ON sound.user_id = heads.user_id
+         LEFT JOIN (SELECT user_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM inbox GROUP BY user_id) AS every
+             ON every.user_id = heads.user_id
+         WHERE heads.floor < 0 OR heads.floor > heads.head
+             OR COALESCE(sound.n, 0) <> heads.head - heads.floor
+             OR COALESCE(every.n, 0) <> heads.head - heads.floor
+             OR every.lo <> heads.floor + 1 OR every.hi <> heads.head
+         UNION ALL
+         SELECT user_id, NULL, NULL, max(seq) FROM inbox
+         WHERE NOT EXISTS (SELECT 1 FROM inbox_heads WHERE inbox_heads.user_id = inbox.user_id)
+         GROUP BY user_id ORDER BY user_id"
+    );
+    let mut found = Vec::new();
+    for odd in rows::<Odd>(conn, &question)? {
+        let user = odd.user_id.replace('\'', "''");
+        let question =
+            format!("SELECT inbox.seq AS seq {whole} WHERE inbox.user_id = '{user}' ORDER BY seq");
+        let stored = rows::<Place>(conn, &question)?.into_iter();
+        let stream = Stream {
+            bounds: odd
+                .head
+                .zip(odd.floor)
+                .map(|(head, floor)| Bounds { floor, head }),
+            last: odd.last.unwrap_or(0),
+            stored: stored.map(|place| place.seq).collect(),
+        };
+        found.push(broken_stream(odd.user_id, &stream));
+    }
+    Ok(found)
+}
+
+fn broken_stream(user: String, stream: &Stream) -> Breakage {
+    let bounds = stream.mended();
+    let how = format!(
+        "the stream goes from {} to {}; whoever had read less is told to start over",
+        bounds.floor + 1,
+        bounds.head
+    );
+    Breakage::mended(
+        format!("the inbox of {user}"),
+        stream.fault(),
+        how,
+        move |tx| set_bounds(tx, &user, bounds),
+    )
+}
+
+/// What is above the floor by then has no hole.
+fn set_bounds(
+    tx: &mut Tx<'_>,
+    user: &str,
+    Bounds { floor, head }: Bounds,
+) -> Result<(), StoreError> {
+    let gone = format!("DELETE FROM inbox WHERE seq <= {floor} AND user_id = $1");
+    execute(tx, &gone, &[user])?;
+    let change = format!(
+        "INSERT INTO inbox_heads (user_id, head, floor) VALUES ($1, {head}, {floor})
+         ON CONFLICT (user_id) DO UPDATE SET head = {head}, floor = {floor}"
+    );
+    execute(tx, &change, &[user])?;
+    execute(tx, &format!("DELETE {UNREAD}"), &[]).map(drop)
+}
+
+/// A body is stored with its places, and goes with the last of them.
+const UNREAD: &str =
+    "FROM events WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.event_id = events.id)";
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    bodies: i64,
+}
+
+fn unread_bodies(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let counted = rows::<Count>(conn, &format!("SELECT count(*) AS bodies {UNREAD}"))?;
+    let unread = counted.into_iter().filter(|it| it.bodies > 0);
+    Ok(unread
+        .map(|Count { bodies }| {
+            Breakage::mended(
+                "the events",
+                format!("have {bodies} bodies that are in nobody's stream"),
+                "deleted",
+                |tx| execute(tx, &format!("DELETE {UNREAD}"), &[]).map(drop),
+            )
+        })
+        .collect())
+}

@@ -1,0 +1,130 @@
+//! What a stream should be, by what is left of it. Pure.
+
+/// Where a stream begins and ends: its rows are those from `floor + 1` to `head`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) floor: i64,
+    pub(super) head: i64,
+}
+
+/// A stream as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stream {
+    /// What its head says; `None` if it has none.
+    pub(super) bounds: Option<Bounds>,
+    /// The places of the events that can be read, rising.
+    pub(super) stored: Vec<i64>,
+    /// The last place of all, also of those that cannot be read.
+    pub(super) last: i64,
+}
+
+impl Stream {
+    /// Where it begins and ends once it is mended. The head never goes back: a client may have an event of every place up to
+    /// there, and would take another one in that place for the same. The floor is the last place without an event, so what is
+    /// above it has no hole.
+    pub(super) fn mended(&self) -> Bounds {
+        let said = self.bounds.map_or(0, |bounds| bounds.head);
+        let head = said.max(self.last).max(0);
+        let newest_first = self.stored.iter().rev();
+        let unbroken = newest_first
+            .zip((1..=head).rev())
+            .take_while(|(stored, place)| *stored == place)
+            .count();
+        let unbroken = i64::try_from(unbroken).unwrap_or(i64::MAX);
+        // What was dropped stays dropped.
+        let dropped = self.bounds.map_or(0, |bounds| bounds.floor).min(head);
+        let floor = (head - unbroken).max(dropped);
+        Bounds { floor, head }
+    }
+
+    /// What is wrong with it, in words.
+    pub(super) fn fault(&self) -> String {
+        let (first, last) = (self.stored.first(), self.stored.last());
+        let Some(Bounds { floor, head }) = self.bounds else {
+            return match (first, last) {
+                (Some(first), Some(last)) => {
+                    format!("has events from {first} to {last}, and no head")
+                }
+                _ => "has places without events, and no head".to_owned(),
+            };
+        };
+        let count = self.stored.len();
+        let range = format!("says that it goes from {} to {head}", floor + 1);
+        match (first, last) {
+            (Some(first), Some(last)) => {
+                format!("{range}, and has {count} events that can be read, from {first} to {last}")
+            }
+            _ => format!("{range}, and has no event that can be read"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended(bounds: Option<(i64, i64)>, stored: &[i64]) -> (i64, i64) {
+        let stream = Stream {
+            bounds: bounds.map(|(floor, head)| Bounds { floor, head }),
+            stored: stored.to_vec(),
+            last: stored.last().copied().unwrap_or(0),
+        };
+        let Bounds { floor, head } = stream.mended();
+        (floor, head)
+    }
+
+    #[test]
+    fn a_stream_begins_anew_after_its_last_hole_and_never_ends_earlier() {
+        for (bounds, stored, wanted) in [
+            // Sound ones stay as they are.
+            (Some((0, 3)), &[1, 2, 3][..], (0, 3)),
+            (Some((2, 4)), &[3, 4], (2, 4)),
+            (Some((5, 5)), &[], (5, 5)),
+            // Without a head, with one that is behind, with one that is ahead.
+            (None, &[4, 5], (3, 5)),
+            (Some((0, 2)), &[1, 2, 3], (0, 3)),
+            (Some((0, 5)), &[1, 2, 3], (5, 5)),
+            // A hole in the middle, at the beginning, and both.
+            (Some((0, 5)), &[1, 2, 4, 5], (3, 5)),
+            (Some((0, 3)), &[2, 3], (1, 3)),
+            (Some((0, 9)), &[2, 3, 5, 9], (8, 9)),
+            // What was dropped, and is there again.
+            (Some((3, 5)), &[2, 3, 4, 5], (3, 5)),
+            // Numbers that no stream has.
+            (Some((-2, 3)), &[1, 2, 3], (0, 3)),
+            (Some((7, 3)), &[], (3, 3)),
+            (None, &[-1, 0], (0, 0)),
+        ] {
+            assert_eq!(mended(bounds, stored), wanted, "{bounds:?} {stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_without_an_event_at_the_end_was_given_too() {
+        let stream = Stream {
+            bounds: Some(Bounds { floor: 0, head: 2 }),
+            stored: vec![1, 2],
+            last: 3,
+        };
+        assert_eq!(stream.mended(), Bounds { floor: 3, head: 3 });
+    }
+
+    #[test]
+    fn what_is_mended_is_sound() {
+        // Every stream of up to six places, with every head and floor around it.
+        for places in 0..64_i64 {
+            let stored: Vec<i64> = (1..=6)
+                .filter(|seq| places & (1 << (seq - 1)) != 0)
+                .collect();
+            for floor in -1..8 {
+                for head in -1..8 {
+                    let (floor, head) = mended(Some((floor, head)), &stored);
+                    let kept: Vec<i64> =
+                        stored.iter().copied().filter(|seq| *seq > floor).collect();
+                    assert_eq!(kept, (floor + 1..=head).collect::<Vec<_>>());
+                    assert!((0..=head).contains(&floor));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What may not be in the tables of people: rows about somebody who is not known, somebody who cannot be read, whereabouts
+//! on a node that never was.
+//!
+//! Nobody is ever deleted from `users`. A row that refers to somebody who is not there is what is left of somebody who was
+//! lost, so it is kept, and they are made known again as far as it tells: by their id, and as whom a server would take them for
+//! who comes with a token and is new. Where tokens alone make nobody known (`users.auto_provision`) they stay locked out.
+
+use diesel::{
+    QueryableByName,
+    sql_types::{BigInt, Nullable, Text},
+};
+
+use crate::{
+    kernel::{identity::Role, ids::UserId},
+    store::{
+        Conn, StoreError, Tx,
+        repair::{Breakage, Rule, Scene, execute, rows},
+    },
+};
+
+/// What holds of these tables.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "unknown-person",
+        find: unknown,
+    },
+    Rule {
+        name: "unreadable-person",
+        find: unreadable,
+    },
+    Rule {
+        name: "unknown-node",
+        find: on_no_node,
+    },
+];
+
+/// Whoever is named there is in `users`.
+const REFERENCES: [(&str, &str); 11] = [
+    ("otomo", "user_id"),
+    ("calls", "caller_id"),
+    ("calls", "otomo_id"),
+    ("live_participants", "user_id"),
+    ("conversations", "created_by"),
+    ("members", "user_id"),
+    ("messages", "sender_id"),
+    ("last_seen", "user_id"),
+    ("whereabouts", "user_id"),
+    ("friendships", "user_id"),
+    ("friendships", "other_id"),
+];
+
+/// Points that a minute may cost at most.
+const PRICE_MAX: i64 = u32::MAX as i64;
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+fn unknown(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let of = REFERENCES.map(|(table, column)| {
+        format!(
+            "SELECT {column} AS id FROM {table} WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.{column})"
+        )
+    });
+    // UNION tells each once.
+    let question = format!("{} ORDER BY id", of.join(" UNION "));
+    let disabled = !scene.config.users.auto_provision;
+    let lost = rows::<Named>(conn, &question)?.into_iter();
+    Ok(lost.map(|it| lost_person(it.id, disabled)).collect())
+}
+
+fn lost_person(id: String, disabled: bool) -> Breakage {
+    let subject = format!("the user {id}");
+    let found = "is referred to, and not known";
+    if id.parse::<UserId>().is_err() {
+        let todo = "the id is none that a user can have: delete those rows by hand";
+        return Breakage::left(subject, found, todo);
+    }
+    let how = match disabled {
+        true => "made known by the id alone, and locked out until the backend says more",
+        false => "made known by the id alone, until their token or the backend says more",
+    };
+    Breakage::mended(subject, found, how, move |tx| make_known(tx, &id, disabled))
+}
+
+/// An otomo, if they have been one.
+fn make_known(tx: &mut Tx<'_>, id: &str, disabled: bool) -> Result<(), StoreError> {
+    let now = tx.now().millis();
+    let disabled = if disabled { "TRUE" } else { "FALSE" };
+    let change = format!(
+        "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
+         SELECT $1, CASE WHEN EXISTS (SELECT 1 FROM otomo WHERE user_id = $2)
+             OR EXISTS (SELECT 1 FROM calls WHERE otomo_id = $3) THEN 'otomo' ELSE 'user' END,
+             $4, {disabled}, {now}, {now}"
+    );
+    execute(tx, &change, &[id; 4]).map(drop)
+}
+
+#[derive(QueryableByName)]
+struct Odd {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    role: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    price_per_minute: Option<i64>,
+}
+
+/// Who cannot be read cannot come in, nor be set up anew.
+fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let roles: Vec<String> = Role::ALL.iter().map(|role| format!("'{role}'")).collect();
+    let question = format!(
+        "SELECT id, role, price_per_minute FROM users
+         WHERE role NOT IN ({}) OR price_per_minute NOT BETWEEN 0 AND {PRICE_MAX} ORDER BY id",
+        roles.join(", ")
+    );
+    let odd = rows::<Odd>(conn, &question)?.into_iter();
+    Ok(odd.map(odd_person).collect())
+}
+
+fn odd_person(odd: Odd) -> Breakage {
+    let (role, price) = nearest(&odd.role, odd.price_per_minute);
+    let told = |price: Option<i64>| price.map_or("none".to_owned(), |price| price.to_string());
+    Breakage::mended(
+        format!("the user {}", odd.id),
+        format!(
+            "has the role {:?} and the price {}",
+            odd.role,
+            told(odd.price_per_minute)
+        ),
+        format!(
+            "the role is {role} and the price {}: the backend may set both",
+            told(price)
+        ),
+        move |tx| {
+            let price = price.map_or("NULL".to_owned(), |price| price.to_string());
+            let change =
+                format!("UPDATE users SET role = $1, price_per_minute = {price} WHERE id = $2");
+            execute(tx, &change, &[role.as_str(), &odd.id]).map(drop)
+        },
+    )
+}
+
+/// Nobody gets more rights by a repair, and nothing that cost points is free by it.
+fn nearest(role: &str, price: Option<i64>) -> (Role, Option<i64>) {
+    let role = role.parse().unwrap_or(Role::User);
+    (role, price.map(|price| price.clamp(0, PRICE_MAX)))
+}
+
+#[derive(QueryableByName)]
+struct There {
+    #[diesel(sql_type = Text)]
+    node: String,
+    #[diesel(sql_type = BigInt)]
+    people: i64,
+}
+
+/// A node is in `nodes` before anybody is on it, and stays there for good. One that is not there is settled by nobody: whoever is
+/// on it would be online for ever.
+fn on_no_node(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let question = "SELECT node, count(*) AS people FROM whereabouts
+        WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.name = whereabouts.node) GROUP BY node ORDER BY node";
+    let nowhere = rows::<There>(conn, question)?.into_iter();
+    Ok(nowhere
+        .map(|There { node, people }| {
+            Breakage::mended(
+                format!("the node {node}"),
+                format!("never was, and {people} people are on it"),
+                "they are not",
+                move |tx| {
+                    execute(tx, "DELETE FROM whereabouts WHERE node = $1", &[&node]).map(drop)
+                },
+            )
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gets_more_rights_and_nothing_gets_cheaper() {
+        assert_eq!(nearest("emperor", None), (Role::User, None));
+        assert_eq!(nearest("otomo", Some(-5)), (Role::Otomo, Some(0)));
+        assert_eq!(
+            nearest("admin", Some(1 << 40)),
+            (Role::Admin, Some(PRICE_MAX))
+        );
+    }
+}

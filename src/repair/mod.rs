@@ -1,0 +1,285 @@
+//! What should not be in a database, found and mended: every room's rules, one after the other.
+//!
+//! ```text
+//!   look ──> a read of one moment ──> each room's rules ──> what was found, and what would be done
+//!   mend ──> nobody serves it? ──> the same look ──> a copy of the file ──> one transaction: mended until nothing more is found
+//! ```
+//! The order of the rooms is that of what they stand on: who is known before who is in a call, calls before the statuses that
+//! follow from them. What one rule mends another may find something new in, so all are asked again until a round finds nothing.
+//! All of it is one transaction: a repair that is interrupted has changed nothing.
+//!
+//! Each room knows its own breakages (`people::repair`, `calls::repair`, ..); what they are told in is
+//! [`store::repair`](crate::store::repair), which also says why no server may run meanwhile.
+
+mod fault;
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+pub use self::fault::RepairFault;
+use crate::{
+    calls, chat, cluster,
+    delivery::inbox,
+    friends,
+    kernel::{
+        config::{Config, DatabaseUrl},
+        logging::chain,
+        time::Timestamp,
+    },
+    people, points, presence, rooms,
+    store::{
+        Conn, StoreError,
+        backup::back_up_beside,
+        repair::{Breakage, Closed, Operation, Reading, Remedy, Rule, Scene, damage, dangling},
+    },
+};
+
+/// What is mended rests on what is before it.
+const ROOMS: [&[Rule]; 9] = [
+    people::repair::RULES,
+    cluster::repair::RULES,
+    calls::repair::RULES,
+    presence::repair::RULES,
+    inbox::repair::RULES,
+    chat::repair::RULES,
+    points::repair::RULES,
+    rooms::repair::RULES,
+    friends::repair::RULES,
+];
+
+/// The file itself: not a rule that a room could mend.
+const FILE: &str = "file";
+
+/// Rows that refer to none: what no rule has mended.
+const REFERENCES: &str = "reference";
+
+/// What a mended thing can bring up is mended in the round after it. Chains of more than three are not known.
+const ROUNDS: usize = 8;
+
+/// Something that should not be, or should not have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The name of the rule that found it.
+    pub rule: &'static str,
+    /// What it is about, and what is wrong with it.
+    pub found: String,
+    /// What became of it.
+    pub done: Done,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// A repair would do this.
+    Mendable(String),
+    /// It is mended, in this way.
+    Mended(String),
+    /// A person must do this.
+    Left(String),
+}
+
+/// What a repair came to.
+#[derive(Debug, Default)]
+pub struct Repaired {
+    /// What was mended, and what was left, in this order.
+    pub findings: Vec<Finding>,
+    /// The database as it was before; `None` if nothing was changed, and for PostgreSQL.
+    pub backup: Option<PathBuf>,
+}
+
+/// The names of all rules.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    ROOMS.into_iter().flatten().map(|rule| rule.name)
+}
+
+/// Looks, and leaves no trace; beside servers, too. `None` for a database that is not there yet, or not up to date: what its tables
+/// promise is known of those of this binary only.
+///
+/// # Errors
+/// Those of the store.
+pub fn look(config: &Config) -> Result<Option<Vec<Finding>>, StoreError> {
+    if is_missing(config) {
+        return Ok(None);
+    }
+    let mut reading = Reading::begin(&config.database)?;
+    match reading.is_current()? {
+        true => examine(&mut reading, config).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Mends whatever can be mended safely.
+///
+/// # Errors
+/// [`RepairFault`]; then nothing was changed.
+pub fn mend(config: &Config) -> Result<Repaired, RepairFault> {
+    if is_missing(config) {
+        return Err(RepairFault::Missing);
+    }
+    let url = &config.database.url;
+    let closed = Closed::take(url)?;
+    let mut reading = Reading::begin(&config.database)?;
+    if !reading.is_current()? {
+        return Err(RepairFault::Outdated);
+    }
+    let now = reading.now();
+    refuse_served(reading.conn(), now)?;
+    let findings = examine(&mut reading, config)?;
+    drop(reading);
+    if !findings
+        .iter()
+        .any(|it| matches!(it.done, Done::Mendable(_)))
+    {
+        return Ok(Repaired {
+            findings,
+            backup: None,
+        });
+    }
+    let backup = match url {
+        DatabaseUrl::Sqlite(_) => Some(back_up_beside(url, "repair")?),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    let mut operation = Operation::begin(&config.database, &closed)?;
+    let now = operation.now();
+    // Nobody can have come since the table of nodes is locked.
+    refuse_served(operation.conn(), now)?;
+    let findings = operate(&mut operation, config)?;
+    operation.commit()?;
+    Ok(Repaired { findings, backup })
+}
+
+fn is_missing(config: &Config) -> bool {
+    matches!(&config.database.url, DatabaseUrl::Sqlite(path) if !path.exists())
+}
+
+fn refuse_served(conn: &mut Conn, now: Timestamp) -> Result<(), RepairFault> {
+    match cluster::repair::holders(conn, now)?.into_iter().next() {
+        // On SQLite the lock says who serves it, and a lease says nothing.
+        Some(holder) if matches!(conn, Conn::Pg(_)) => Err(RepairFault::Served {
+            seconds: now.until(holder.until).as_secs() + 1,
+            node: holder.node,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with the file itself, or else all that the rules find.
+fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, StoreError> {
+    let damaged = damage(reading.conn())?;
+    if !damaged.is_empty() {
+        return Ok(damaged.into_iter().map(damaged_file).collect());
+    }
+    let scene = Scene {
+        now: reading.now(),
+        config,
+    };
+    let mut findings = Vec::new();
+    for rule in ROOMS.into_iter().flatten() {
+        let found = (rule.find)(reading.conn(), &scene)?;
+        findings.extend(found.into_iter().map(|it| finding(rule, it)));
+    }
+    // What refers to nothing is most often found by a rule, which says more of it.
+    if findings.is_empty() {
+        findings.extend(dangling(reading.conn())?.into_iter().map(unreferenced));
+    }
+    Ok(findings)
+}
+
+fn finding(rule: &Rule, breakage: Breakage) -> Finding {
+    let found = told(&breakage);
+    let done = match breakage.remedy {
+        Remedy::Mend { what, .. } => Done::Mendable(what),
+        Remedy::Leave { todo } => Done::Left(todo),
+    };
+    Finding {
+        rule: rule.name,
+        found,
+        done,
+    }
+}
+
+fn told(breakage: &Breakage) -> String {
+    format!("{} {}", breakage.subject, breakage.found)
+}
+
+fn damaged_file(problem: String) -> Finding {
+    let todo = "a damaged file is not mended: otomo restore puts a backup in its place";
+    Finding {
+        rule: FILE,
+        found: problem,
+        done: Done::Left(todo.to_owned()),
+    }
+}
+
+fn unreferenced((table, rows): (String, usize)) -> Finding {
+    let todo =
+        "report this, with PRAGMA foreign_key_check; otomo restore puts a backup in its place";
+    Finding {
+        rule: REFERENCES,
+        found: format!("{rows} rows of {table} refer to rows that are not there"),
+        done: Done::Left(todo.to_owned()),
+    }
+}
+
+/// Asks all rules, and mends what they find, until they find nothing more that can be mended.
+fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding>, StoreError> {
+    let scene = Scene {
+        now: operation.now(),
+        config,
+    };
+    let mut mended = Vec::new();
+    // What could not be mended is not tried again: what was found, and why.
+    let mut failed = BTreeSet::new();
+    for _ in 0..ROUNDS {
+        let before = mended.len();
+        for rule in ROOMS.into_iter().flatten() {
+            for breakage in (rule.find)(operation.conn(), &scene)? {
+                let found = told(&breakage);
+                let Remedy::Mend { what, how } = breakage.remedy else {
+                    continue;
+                };
+                if failed.iter().any(|(of, _)| *of == found) {
+                    continue;
+                }
+                match operation.attempt(how) {
+                    Ok(()) => mended.push(Finding {
+                        rule: rule.name,
+                        found,
+                        done: Done::Mended(what),
+                    }),
+                    Err(fault) => {
+                        failed.insert((found, chain(&fault).to_string()));
+                    }
+                }
+            }
+        }
+        if mended.len() == before {
+            break;
+        }
+    }
+    let left = left(operation.conn(), &scene, &failed)?;
+    Ok(mended.into_iter().chain(left).collect())
+}
+
+/// What is there after all.
+fn left(
+    conn: &mut Conn,
+    scene: &Scene<'_>,
+    failed: &BTreeSet<(String, String)>,
+) -> Result<Vec<Finding>, StoreError> {
+    let mut left = Vec::new();
+    for rule in ROOMS.into_iter().flatten() {
+        for breakage in (rule.find)(conn, scene)? {
+            let mut finding = finding(rule, breakage);
+            if let Done::Mendable(_) = finding.done {
+                let why = failed.iter().find(|(of, _)| *of == finding.found);
+                let why = why.map_or("it comes back", |(_, why)| why);
+                finding.done = Done::Left(format!("it could not be mended, report this: {why}"));
+            }
+            left.push(finding);
+        }
+    }
+    if left.is_empty() {
+        left.extend(dangling(conn)?.into_iter().map(unreferenced));
+    }
+    Ok(left)
+}

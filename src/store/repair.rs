@@ -1,0 +1,307 @@
+//! What should not be in a database, and how it is mended: the words that all rooms use for it, and the place where it is done.
+//!
+//! Each room knows what its tables promise beyond what the database itself sees to. It says so in [`Rule`]s, in its module
+//! `repair`: one question for each promise, which finds the rows that break it, and for each of them what is done about it
+//! ([`Remedy`]). [`crate::repair`] asks them all.
+//!
+//! - [`Reading`]: looks, and leaves no trace; beside servers, too. [`Operation`]: changes, all of it or nothing, while nobody
+//!   serves the database.
+//! - [`damage`]: what is wrong with an SQLite file itself. [`rows`], [`execute`]: questions and changes written out in SQL.
+//!
+//! # Why no server may run
+//! A server knows in memory what is in the rows: the calls in their lanes, the board of otomo, the cursors of its clients. A row
+//! that changes under it is news to nobody for seconds, and what it has decided meanwhile is refused. On SQLite its lock keeps
+//! a repair out. On PostgreSQL transactions could lock rows as a server does; but a repair decides by what many rows say
+//! together, of whole tables, and would hold up every call for as long as it takes. So it is refused while a node holds a
+//! lease, and locks the table of nodes: none joins before its end.
+
+use std::time::Duration;
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, dsl::sql, pg::Pg,
+    sql_query, sql_types::Text, sqlite::Sqlite,
+};
+
+use super::{
+    Conn, StoreError, Tx,
+    conn::Access,
+    lock::{LockFault, ServerLock},
+    migrations, run, sqlite,
+};
+use crate::kernel::{
+    config::{Config, DatabaseConfig, DatabaseUrl},
+    logging::chain,
+    time::{Clock, Timestamp},
+};
+
+/// What a room's rules go by.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The time, on the store's clock.
+    pub now: Timestamp,
+    /// The settings of the servers of this database.
+    pub config: &'a Config,
+}
+
+/// A promise that a room's tables keep, whatever happens.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name: what is told, and what tests go by.
+    pub name: &'static str,
+    /// Finds what breaks it.
+    pub find: fn(&mut Conn, &Scene<'_>) -> Result<Vec<Breakage>, StoreError>,
+}
+
+/// Something that should not be.
+pub struct Breakage {
+    /// What it is about, like `the call 0198..`.
+    pub subject: String,
+    /// What is wrong with it.
+    pub found: String,
+    /// What can be done about it.
+    pub remedy: Remedy,
+}
+
+/// What can be done about a breakage.
+pub enum Remedy {
+    /// It is mended so.
+    Mend {
+        /// In words.
+        what: String,
+        /// In deeds.
+        how: Mend,
+    },
+    /// Nothing that would be safe.
+    Leave {
+        /// What a person can do.
+        todo: String,
+    },
+}
+
+/// Mends one breakage, in a transaction of its own within the repair's.
+pub type Mend = Box<dyn FnOnce(&mut Tx<'_>) -> Result<(), StoreError>>;
+
+impl Breakage {
+    /// One that is mended by `how`.
+    pub fn mended(
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        what: impl Into<String>,
+        how: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + 'static,
+    ) -> Self {
+        let (what, how) = (what.into(), Box::new(how));
+        Self {
+            subject: subject.into(),
+            found: found.into(),
+            remedy: Remedy::Mend { what, how },
+        }
+    }
+
+    /// One that is left to people.
+    pub fn left(
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self {
+            subject: subject.into(),
+            found: found.into(),
+            remedy: Remedy::Leave { todo: todo.into() },
+        }
+    }
+
+    /// Whether it can be mended.
+    pub fn is_mendable(&self) -> bool {
+        matches!(self.remedy, Remedy::Mend { .. })
+    }
+}
+
+/// A look at a database as it is at one moment, however long it takes. Nothing is written to it.
+pub struct Reading {
+    conn: Conn,
+    now: Timestamp,
+}
+
+impl Reading {
+    /// Begins to look.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it cannot be opened.
+    pub fn begin(config: &DatabaseConfig) -> Result<Self, StoreError> {
+        let mut conn = match &config.url {
+            DatabaseUrl::Sqlite(path) => Conn::Sqlite(sqlite::look(path)?),
+            DatabaseUrl::Postgres(_) => Conn::open(&config.url, Access::Migrate, Duration::ZERO)?,
+        };
+        let now = now(&mut conn)?;
+        conn.begin_read()?;
+        Ok(Self { conn, now })
+    }
+
+    /// Whether the schema is the one of this binary.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] if a newer binary has been here.
+    pub fn is_current(&mut self) -> Result<bool, StoreError> {
+        let (schema, pending) = migrations::compare(&mut self.conn)?;
+        Ok(schema.is_some() && pending.is_empty())
+    }
+
+    /// When that moment is, on the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What questions are asked on.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+/// The right to change a database that no server serves, until it is dropped.
+#[derive(Debug)]
+pub struct Closed {
+    _held: ServerLock,
+}
+
+impl Closed {
+    /// Keeps servers from an SQLite database. Those of PostgreSQL are kept out by [`Operation::begin`].
+    ///
+    /// # Errors
+    /// [`LockFault::Held`] if a server serves it.
+    pub fn take(url: &DatabaseUrl) -> Result<Self, LockFault> {
+        ServerLock::take(url).map(|_held| Self { _held })
+    }
+}
+
+/// One transaction in which a database is mended. Dropped without [`Operation::commit`], it has changed nothing.
+pub struct Operation<'a> {
+    conn: Conn,
+    now: Timestamp,
+    _closed: &'a Closed,
+}
+
+impl<'a> Operation<'a> {
+    /// Begins it. On PostgreSQL no node can join, nor renew its lease, before its end; whether one holds a lease is to be looked
+    /// at after this.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be opened, or somebody else writes to it.
+    pub fn begin(config: &DatabaseConfig, closed: &'a Closed) -> Result<Self, StoreError> {
+        let access = match config.url {
+            // References stay checked: what is mended is right in the database's own eyes.
+            DatabaseUrl::Sqlite(_) => Access::Write,
+            // Without a limit to the time of a statement.
+            DatabaseUrl::Postgres(_) => Access::Migrate,
+        };
+        let mut conn = Conn::open(&config.url, access, Duration::ZERO)?;
+        let now = now(&mut conn)?;
+        conn.begin_write(false)?;
+        if let Conn::Pg(pg) = &mut conn {
+            let locked = pg
+                .connection()
+                .batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE");
+            pg.noted(locked)?;
+        }
+        Ok(Self {
+            conn,
+            now,
+            _closed: closed,
+        })
+    }
+
+    /// When it takes place, on the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What questions are asked on.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+
+    /// Does one thing. If it fails, it alone is undone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn attempt(&mut self, mend: Mend) -> Result<(), StoreError> {
+        self.conn.begin_job()?;
+        match mend(&mut Tx::new(&mut self.conn, self.now)) {
+            Ok(()) => self.conn.keep_job(),
+            Err(fault) => {
+                self.conn.undo_job()?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Keeps all that was done.
+    ///
+    /// # Errors
+    /// Those of the database; then nothing was done.
+    pub fn commit(mut self) -> Result<(), StoreError> {
+        self.conn.commit()
+    }
+}
+
+/// The store's time: PostgreSQL's own, or this machine's.
+fn now(conn: &mut Conn) -> Result<Timestamp, StoreError> {
+    Ok(conn.clock()?.unwrap_or_else(|| Clock::system().now()))
+}
+
+/// What SQLite finds wrong with its file, at most a hundred lines; nothing for PostgreSQL, which looks after its files itself.
+///
+/// # Errors
+/// If it cannot even look.
+pub fn damage(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let Conn::Sqlite(c) = conn else {
+        return Ok(Vec::new());
+    };
+    match sqlite::damage(c).map_err(StoreError::from) {
+        // So damaged that it cannot be read to its end.
+        Err(fault @ StoreError::Corrupt(..)) => Ok(vec![chain(&fault).to_string()]),
+        found => found,
+    }
+}
+
+/// Rows of SQLite that refer to rows that are not there, by table, and how many. PostgreSQL lets nobody store one.
+///
+/// # Errors
+/// Those of the database.
+pub fn dangling(conn: &mut Conn) -> Result<Vec<(String, usize)>, StoreError> {
+    let Conn::Sqlite(c) = conn else {
+        return Ok(Vec::new());
+    };
+    let mut tables: Vec<String> =
+        sql::<Text>("SELECT \"table\" FROM pragma_foreign_key_check").load(c)?;
+    tables.sort_unstable();
+    let same = tables.chunk_by(|one, other| one == other);
+    Ok(same
+        .filter_map(|rows| Some((rows.first()?.clone(), rows.len())))
+        .collect())
+}
+
+/// The rows of a question that is the same text on both databases.
+///
+/// # Errors
+/// Those of the database.
+pub fn rows<T>(conn: &mut Conn, question: &str) -> Result<Vec<T>, StoreError>
+where
+    T: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
+{
+    run!(conn, |c| sql_query(question).load::<T>(c))
+}
+
+/// Makes a change that is the same text on both databases, with `keys` in the places of `$1`, `$2` and so on, which appear in
+/// that order. Returns how many rows it changed.
+///
+/// # Errors
+/// Those of the database.
+pub fn execute(conn: &mut Conn, change: &str, keys: &[&str]) -> Result<usize, StoreError> {
+    run!(conn, |c| {
+        let mut change = sql_query(change).into_boxed();
+        for key in keys {
+            change = change.bind::<Text, _>(*key);
+        }
+        change.execute(c)
+    })
+}

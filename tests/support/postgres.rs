@@ -88,11 +88,9 @@ impl Postgres {
 
     /// An empty database.
     pub(crate) fn database(&self) -> PostgresDatabase {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}_{}", id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let database = PostgresDatabase {
             port: self.port,
-            name,
+            name: next_name(),
         };
         let made = database.administer(&format!("CREATE DATABASE {}", database.name));
         made.expect("a database can be made");
@@ -212,6 +210,17 @@ impl PostgresDatabase {
         url(port, &self.name)
     }
 
+    /// Another one with the same in it. Nobody may be connected to this one meanwhile.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self {
+            port: self.port,
+            name: next_name(),
+        };
+        let made = format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name);
+        self.administer(&made).expect("a database can be copied");
+        copy
+    }
+
     /// A connection past the store.
     pub(crate) fn connect(&self) -> PgConnection {
         PgConnection::establish(&self.url()).expect("PostgreSQL takes a connection")
@@ -228,6 +237,12 @@ impl Drop for PostgresDatabase {
         // A server that is down takes it along when it goes itself.
         let _ = self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
+}
+
+/// A name that no database of this process has.
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("test_{}_{}", id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn url(port: u16, database: &str) -> String {

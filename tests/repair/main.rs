@@ -1,0 +1,38 @@
+//! `otomo doctor` and what it mends: the database of a real server that was killed in the middle of a busy life, broken on
+//! purpose. Each breakage is found, mended, and forgotten, on SQLite and on PostgreSQL, by the real binary.
+//!
+//! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
+//! thing that may not be, [`random`] many at once, [`refusing`] when nothing is mended.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[path = "../rest/api.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of REST, which use all of it"
+)]
+mod api;
+mod breakages;
+#[path = "../support/postgres.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the store, which use all of it"
+)]
+mod postgres;
+mod random;
+mod refusing;
+#[path = "../server/support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the tests of sockets, which use all of it"
+)]
+mod support;
+mod town;
+mod ward;

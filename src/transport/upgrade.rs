@@ -10,7 +10,8 @@ use actix_codec::{Encoder as _, Framed};
 use actix_http::{
     ConnectionType, Request, Response, ResponseBuilder, Version,
     body::{BodySize, MessageBody as _},
-    h1, header,
+    h1,
+    header::{self, HeaderName},
     ws::{HandshakeError, handshake},
 };
 use actix_service::{ServiceFactory, fn_service};
@@ -168,7 +169,35 @@ pub(super) fn response(request: &Request, env: &Env) -> Result<ResponseBuilder, 
         let message = "a WebSocket needs HTTP/1.1";
         return Err(Fault::new(ErrorCode::BadRequest, message).into());
     }
-    handshake(request.head()).map_err(|fault| not_a_handshake(&fault))
+    if has_body(request) {
+        let message = "a WebSocket begins with a request without a body";
+        return Err(Fault::new(ErrorCode::BadRequest, message).into());
+    }
+    let checked = once(request).and_then(|()| handshake(request.head()));
+    checked.map_err(|fault| not_a_handshake(&fault))
+}
+
+/// Whether something of the request itself comes behind its head: it would be read as frames (RFC 9110, section 7.8).
+fn has_body(request: &Request) -> bool {
+    let length = request.head().headers.get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| {
+        length
+            .as_bytes()
+            .iter()
+            .any(|digit| (b'1'..=b'9').contains(digit))
+    })
+}
+
+/// RFC 6455, sections 11.3.1 and 11.3.5: headers that a request has once.
+fn once(request: &Request) -> Result<(), HandshakeError> {
+    let repeated = |name: HeaderName| request.head().headers.get_all(name).nth(1).is_some();
+    if repeated(header::SEC_WEBSOCKET_KEY) {
+        return Err(HandshakeError::BadWebsocketKey);
+    }
+    if repeated(header::SEC_WEBSOCKET_VERSION) {
+        return Err(HandshakeError::UnsupportedVersion);
+    }
+    Ok(())
 }
 
 fn not_a_handshake(fault: &HandshakeError) -> Refusal {
@@ -187,7 +216,8 @@ fn not_a_handshake(fault: &HandshakeError) -> Refusal {
         }
         HandshakeError::BadWebsocketKey => (
             ErrorCode::BadRequest,
-            "the header Sec-WebSocket-Key is missing, or is not 16 bytes in Base64".to_owned(),
+            "the header Sec-WebSocket-Key is missing, comes twice, or is not 16 bytes in Base64"
+                .to_owned(),
         ),
     };
     Fault::new(code, message).into()

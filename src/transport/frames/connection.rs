@@ -25,7 +25,7 @@ use tokio::io::ReadBuf;
 
 use super::{
     fragments::{Fragments, MessageLimits, Unreadable},
-    header::{declared_length, only_text},
+    header::{declared_length, is_goodbye, is_unfit_control, only_text},
     socket::{Room, Socket, State},
     wire::Wire,
 };
@@ -93,12 +93,16 @@ impl<W: Wire> Connection<W> {
 
     fn next_message(&mut self) -> Result<Option<Message>, Unreadable> {
         while !self.input.is_empty() {
-            let limit = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
-            if declared_length(&self.input).is_some_and(|length| length > limit) {
-                return Err(Unreadable::TooLarge);
+            if is_unfit_control(&self.input) {
+                return Err(ProtocolError::InvalidLength(self.input.len()).into());
             }
             let Some(frame) = self.codec.decode(&mut self.input).map_err(too_large)? else {
-                return Ok(None);
+                // Nothing is wrong with the header, as far as it is there, but perhaps what it announces.
+                let limit = u64::try_from(self.limits.bytes).unwrap_or(u64::MAX);
+                return match declared_length(&self.input) {
+                    Some(length) if length > limit => Err(Unreadable::TooLarge),
+                    _ => Ok(None),
+                };
             };
             if let Some(message) = self.fragments.take(frame, self.limits)? {
                 return Ok(Some(message));
@@ -180,6 +184,11 @@ impl<W: Wire> Stream for Connection<W> {
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
+            // What came before a goodbye is answered before it: behind ours nothing more may be said.
+            if this.handled && is_goodbye(&this.input) {
+                this.handled = false;
+                return Poll::Ready(Some(Ok(Message::Nop)));
+            }
             match this.next_message() {
                 Ok(Some(message)) => {
                     this.handled = true;

@@ -1,8 +1,20 @@
 //! A look at a frame's header before its payload is awaited.
 //!
-//! The codec checks its limit when the whole frame is in memory, so a client that declares a gigabyte
-//! would make the server hold it. What this looks at is the length alone; everything else is the
-//! codec's.
+//! The codec checks lengths when the whole frame is in memory, so a client that declares a gigabyte
+//! would make the server hold it, and one that declares a long ping would be told so when it is there.
+//! What this looks at is lengths and control frames; everything else is the codec's.
+
+/// The last frame of a message. No control frame lacks it.
+const FIN: u8 = 0x80;
+
+/// Where opcodes of control frames begin.
+const CONTROL: u8 = 0x08;
+
+/// The opcode of a goodbye.
+const CLOSE: u8 = 0x08;
+
+/// The longest payload of a control frame, in bytes.
+const CONTROL_MAX: u8 = 125;
 
 /// One whole text message at the start of what was read, and nothing behind it: what nearly every read brings. It is unmasked
 /// where it lies. `None`: it is something else, or all of it; the codec reads that.
@@ -34,6 +46,19 @@ fn unmask(mask: [u8; 4], text: &mut [u8]) {
     for (byte, key) in rest.iter_mut().zip(wide.to_ne_bytes()) {
         *byte ^= key;
     }
+}
+
+/// Whether a control frame is at the start of `bytes` that is too long, or a part of one (RFC 6455, section 5.5).
+pub(super) fn is_unfit_control(bytes: &[u8]) -> bool {
+    let Some([first, second]) = bytes.first_chunk() else {
+        return false;
+    };
+    first & CONTROL != 0 && (first & FIN == 0 || second & 0x7f > CONTROL_MAX)
+}
+
+/// Whether a goodbye is at the start of `bytes`.
+pub(super) fn is_goodbye(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first & 0x0f == CLOSE)
 }
 
 /// The length that the header at the start of `bytes` declares, or `None` while it is not all there
@@ -101,6 +126,29 @@ mod tests {
             let mut two = [whole.clone(), whole].concat();
             assert_eq!(only_text(&mut two), None);
         }
+    }
+
+    #[test]
+    fn a_control_frame_is_judged_by_its_first_two_bytes() {
+        for unfit in [
+            [0x89, 0xfe],
+            [0x88, 0xff],
+            [0x8a, 126],
+            [0x09, 0x80],
+            [0x08, 0],
+        ] {
+            assert!(is_unfit_control(&unfit), "{unfit:x?}");
+        }
+        for fit in [
+            [0x89, 0xfd],
+            [0x88, 0x80],
+            [0x81, 0xff],
+            [0x01, 0xfe],
+            [0x00, 0x80],
+        ] {
+            assert!(!is_unfit_control(&fit), "{fit:x?}");
+        }
+        assert!(!is_unfit_control(&[0x09]));
     }
 
     #[test]

@@ -149,8 +149,12 @@ impl Channel {
             Packet::Pong => Some(Heard::Pong),
             // The connection ends without a word: this may be a reload.
             Packet::Close => Some(self.left(Leave::Reload)),
-            Packet::Disconnect if self.hello.is_none() => Some(self.left(Leave::Clean)),
-            Packet::Disconnect => None,
+            // A server that does not hear CONNECT first closes the connection at once.
+            Packet::Disconnect | Packet::Unasked | Packet::Command(..) if self.hello.is_some() => {
+                Some(self.fault(Fault::OutOfPlace))
+            }
+            Packet::Disconnect => Some(self.left(Leave::Clean)),
+            Packet::Unasked => None,
             Packet::Connect(namespace, _) if namespace.len() > NAMESPACE_MAX => {
                 Some(self.fault(Fault::NamespaceTooLong))
             }
@@ -159,7 +163,6 @@ impl Channel {
                 Some(Heard::Refused)
             }
             Packet::Connect(_, auth) => Some(self.connect(auth.as_deref())),
-            Packet::Command(..) if self.hello.is_some() => Some(self.fault(Fault::OutOfPlace)),
             Packet::Command(json, _) if json.len() > self.env.config.limits.now().message_size => {
                 Some(self.fault(Fault::TooLarge))
             }

@@ -30,8 +30,10 @@ const COMPLETION_TIMEOUT: Duration = Duration::from_secs(20);
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Packet {
-    /// Nothing that concerns anybody: an acknowledgement, a part of a packet.
+    /// Nothing that concerns anybody: a noop, a part of a packet.
     Nothing,
+    /// What nobody waits for: an acknowledgement, a goodbye to a namespace that is not served.
+    Unasked,
     /// The answer to a ping.
     Pong,
     /// The end of the connection.
@@ -101,7 +103,7 @@ impl Decoder {
             }
             PacketData::Disconnect if main => Ok(Packet::Disconnect),
             PacketData::Disconnect | PacketData::EventAck(..) | PacketData::BinaryAck(..) => {
-                Ok(Packet::Nothing)
+                Ok(Packet::Unasked)
             }
             PacketData::Event(..) | PacketData::BinaryEvent(..) if !main => Err(Fault::OutOfPlace),
             PacketData::Event(event, number) => {
@@ -265,9 +267,10 @@ mod tests {
         assert_eq!(read(r#"40{"token":"x"}"#).unwrap(), with_auth);
         assert_eq!(read("40/a,").unwrap(), Packet::Connect("/a".into(), None));
         assert_eq!(read("41").unwrap(), Packet::Disconnect);
-        for nothing in ["41/a,", "431[]", "6"] {
-            assert_eq!(read(nothing).unwrap(), Packet::Nothing);
+        for unasked in ["41/a,", "431[]"] {
+            assert_eq!(read(unasked).unwrap(), Packet::Unasked);
         }
+        assert_eq!(read("6").unwrap(), Packet::Nothing);
         assert_eq!(read("3").unwrap(), Packet::Pong);
         assert_eq!(read("1").unwrap(), Packet::Close);
     }

@@ -13,7 +13,7 @@
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
 //! `access` (CORS, whose pages may ask at all, and the line in the log), `body` (JSON that is sent), `body_time`
-//! (how long it may take), `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
+//! (how long it may take), `http_1_0` (answers without chunks), `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
 //! `call`, `otomo`. `evict`: ending a user's part in everything.
 
 mod access;
@@ -27,6 +27,7 @@ mod dev;
 mod error;
 mod evict;
 mod health;
+mod http_1_0;
 mod idempotency;
 mod otomo;
 mod pages;
@@ -155,5 +156,6 @@ pub fn app<F: FnOnce(&mut web::ServiceConfig)>(
         .wrap(access::cors(config))
         .wrap(from_fn(error::in_one_shape))
         .wrap(from_fn(body_time::limit))
+        .wrap(from_fn(http_1_0::without_chunks))
         .wrap(from_fn(access::log))
 }

@@ -12,7 +12,7 @@ use actix_rt::net::TcpStream;
 use actix_server::Server;
 use actix_service::map_config;
 use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::{dev::AppConfig, web::ServiceConfig};
+use actix_web::{dev::AppConfig, middleware::from_fn, web::ServiceConfig};
 
 use super::{
     StartFault,
@@ -25,15 +25,13 @@ use crate::{
     rest::{self, Shared},
     session::{arrivals::Arrivals, env::Env},
     transport::{
+        connection,
         peers::{Courier, Peers},
+        quiet::between_requests,
         socketio::{self, Sids},
-        sse::{self, connection},
-        upgrade,
+        sse, upgrade,
     },
 };
-
-/// Quiet time after which an HTTP connection that serves no request is closed.
-const HTTP_KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// The fewest HTTP connections that a worker may have at a time. Each session begins as one, and operators come by HTTP.
 const HTTP_CONNECTIONS_MIN: usize = 64;
@@ -58,13 +56,14 @@ macro_rules! http {
         };
         HttpService::build()
             .on_connect_ext($remember)
-            .keep_alive(HTTP_KEEP_ALIVE)
+            .keep_alive($shared.config.server.keep_alive)
             .client_request_timeout($shared.config.server.handshake_timeout)
             .h1_allow_half_closed(false)
             .upgrade(upgrade::service(env, gate, Arc::clone(&$sids)))
-            .finish(map_config(rest::app(&$shared, transports), |()| {
-                AppConfig::default()
-            }))
+            .finish(map_config(
+                rest::app(&$shared, transports).wrap(from_fn(between_requests)),
+                |()| AppConfig::default(),
+            ))
     }};
 }
 
@@ -101,14 +100,18 @@ pub(super) fn serve(
     let peers = peers(&shared);
     let listening = match certificates.map(listen::tls) {
         None => builder.listen("otomo", listener, move || {
-            let remember = |tcp: &TcpStream, data: &mut Extensions| connection::remember(tcp, data);
+            let quiet = quiet(&shared.config);
+            let remember = move |tcp: &TcpStream, data: &mut Extensions| {
+                connection::remember(tcp, quiet, data);
+            };
             http!(shared, sids, peers, remember).tcp()
         }),
         Some(tls) => builder.listen("otomo", listener, move || {
             let timeout = shared.config.server.handshake_timeout;
             let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
-            let remember = |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
-                connection::remember(tls.get_ref().0, data);
+            let quiet = quiet(&shared.config);
+            let remember = move |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
+                connection::remember(tls.get_ref().0, quiet, data);
             };
             http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), patience)
         }),
@@ -117,6 +120,11 @@ pub(super) fn serve(
         .map_err(|cause| StartFault::Listen { address, cause })?
         .run();
     Ok((address, server))
+}
+
+/// How long a connection may be without a request: for the next to begin, and for its head.
+fn quiet(config: &Config) -> Duration {
+    config.server.keep_alive + config.server.handshake_timeout
 }
 
 /// The other nodes, as far as their clients' requests come here.

@@ -15,6 +15,8 @@ pub struct ServerConfig {
     pub origins: Changeable<Origins>,
     /// From the first byte of a connection until it has said who it is.
     pub handshake_timeout: Duration,
+    /// Quiet time after which an HTTP connection that serves no request is closed.
+    pub keep_alive: Duration,
     /// How long calls may go on once the server was asked to stop.
     pub drain_limit: Duration,
     /// Over how long clients come back that a stop sent away.
@@ -48,6 +50,10 @@ impl ServerConfig {
             handshake_timeout: section.duration(
                 "handshake_timeout",
                 Duration::from_millis(10)..=Duration::from_mins(5),
+            )?,
+            keep_alive: section.duration(
+                "keep_alive",
+                Duration::from_secs(1)..=Duration::from_hours(1),
             )?,
             drain_limit: section
                 .duration("drain_limit", Duration::ZERO..=Duration::from_hours(24))?,

@@ -16,7 +16,6 @@ use actix_rt::time::Instant;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
-use super::connection::SocketHandle;
 use crate::{
     delivery::{
         line::{Accepted, Sink},
@@ -24,6 +23,7 @@ use crate::{
         queued::Queued,
     },
     protocol::{close_code::CloseCode, event_stream::HEARTBEAT, frame::WireFormat},
+    transport::connection::SocketHandle,
 };
 
 /// Bytes that may wait for the body. More would be stale by the time they are read; in the outbox they can be replaced.

@@ -6,7 +6,7 @@
 //! stop with a client that stops reading.
 //!
 //! - `stream`: from the request to the stream. `handoff`: the bounded queue from the session to the body. `body`: the
-//!   response's body. [`connection`]: the socket under it, to end it from outside.
+//!   response's body. The socket under it, to end it from outside, is the [`connection`](super::connection)'s.
 //! - `commands`: from a posted command to its answer. `passing`: those for sessions of other nodes.
 //!
 //! How the end of a client is noticed:
@@ -17,7 +17,6 @@
 
 mod body;
 mod commands;
-pub mod connection;
 mod handoff;
 mod passing;
 mod stream;

@@ -17,7 +17,6 @@ use serde::Deserialize;
 use super::{
     Site,
     body::Body,
-    connection::SocketHandle,
     handoff::{Handoff, ProgressStream},
 };
 use crate::{
@@ -41,6 +40,7 @@ use crate::{
         hello::{Credentials, Hello},
     },
     transport::{
+        connection::SocketHandle,
         credentials::{self, HandshakeQuery},
         refusal::Refusal,
     },

@@ -1,4 +1,4 @@
-//! A second handle of a connection's socket, beside the HTTP dispatcher's.
+//! A connection of HTTP beside its dispatcher: a second handle of its socket, and what is known of its requests.
 //!
 //! The dispatcher polls a body only while it can write. So a body cannot end the connection of a client that has stopped
 //! reading; this handle can.
@@ -8,6 +8,8 @@ use std::{net::Shutdown, os::fd::AsFd, rc::Rc, time::Duration};
 use actix_http::Extensions;
 use socket2::{SockRef, Socket};
 
+use super::quiet::Requests;
+
 /// How much longer than our own timeout the kernel's is, so that ours comes first and says why.
 #[cfg(target_os = "linux")]
 const KERNEL_MARGIN: Duration = Duration::from_secs(3);
@@ -16,11 +18,14 @@ const KERNEL_MARGIN: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(super) struct SocketHandle(Rc<Socket>);
 
-/// Keeps a handle of a connection that has just been accepted, for the requests on it.
-pub fn remember(connection: &impl AsFd, data: &mut Extensions) {
+/// Keeps a handle of a connection that has just been accepted, for the requests on it. `quiet`: how long it may be without one,
+/// once it has had one.
+pub fn remember(connection: &impl AsFd, quiet: Duration, data: &mut Extensions) {
     // Without one (no descriptors left) a stream is served as on HTTP/2, where its connection is shared.
     if let Ok(socket) = SockRef::from(connection).try_clone() {
-        data.insert(SocketHandle(Rc::new(socket)));
+        let handle = SocketHandle(Rc::new(socket));
+        data.insert(Requests::on(handle.clone(), quiet));
+        data.insert(handle);
     }
 }
 

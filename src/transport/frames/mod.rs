@@ -12,6 +12,8 @@
 //! - `fragments` and `header`: limits that the codec does not hold.
 
 mod connection;
+#[cfg(test)]
+mod echo;
 mod fragments;
 mod header;
 mod socket;

@@ -57,7 +57,7 @@ pub enum ChatFault {
     #[error("another message of yours has this clientMessageId; make a new one for each message")]
     ClientMessageIdReused,
     /// More than `limits.messages_per_minute`; with how long to wait before the next.
-    #[error("too many messages; send fewer a minute")]
+    #[error("too many messages, new conversations and new members; fewer a minute are taken")]
     RateLimited(Duration),
     /// A message that does not exist yet was marked as read.
     #[error("the conversation ends before this messageSeq")]

@@ -12,7 +12,7 @@ use crate::{
         ids::{ConversationId, IdempotencyKey, UserId},
     },
     people,
-    store::{Conn, Tx},
+    store::{Conn, StoreError, Tx},
 };
 
 /// A conversation that somebody asks to begin.
@@ -58,6 +58,19 @@ pub(super) fn begin(
     };
     records::insert(tx, conversation)?;
     Ok(Outcome::regrouped(new, members))
+}
+
+/// The conversation that is there already, where the same is asked for again. A group without a key never is.
+pub(super) fn begun(
+    conn: &mut Conn,
+    creator: &UserId,
+    request: &ConversationRequest,
+    new: ConversationId,
+) -> Result<Option<ConversationId>, StoreError> {
+    match request {
+        ConversationRequest::Direct(partner) => records::direct(conn, creator, partner),
+        ConversationRequest::Group { .. } => Ok(records::info(conn, new)?.map(|_group| new)),
+    }
 }
 
 /// The conversation of two people, begun now if they had none.

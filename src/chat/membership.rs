@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Chat {
-    /// Begins a conversation, or finds the one that two people have. Must be called on an arbiter.
+    /// Begins a conversation, or finds the one that two people have. Must be called on an arbiter. It counts as a message of its
+    /// creator (`limits.messages_per_minute`), since everybody in it hears of it; one that is there already is found all the same.
     ///
     /// # Errors
     /// The refusals of [`ChatFault`], and those of the store. Nothing has begun then.
@@ -28,6 +29,12 @@ impl Chat {
                 ConversationId::new()
             }
         };
+        if let Some(wait) = self.0.rate.take(creator) {
+            let known = move |conn: &mut _| groups::begun(conn, &by, &request, new);
+            let known = self.0.store.read(known).await?;
+            let known = known.ok_or(ChatFault::RateLimited(wait))?;
+            return self.conversation(creator, known).await;
+        }
         let begun = self
             .0
             .store
@@ -37,7 +44,7 @@ impl Chat {
         self.conversation(creator, id).await
     }
 
-    /// Adds somebody to a group. Every member may. Must be called on an arbiter.
+    /// Adds somebody to a group. Every member may. Must be called on an arbiter. It counts as a message, too.
     ///
     /// # Errors
     /// The refusals of [`ChatFault`], and those of the store.
@@ -47,6 +54,9 @@ impl Chat {
         to: ConversationId,
         newcomer: &UserId,
     ) -> Result<(), ChatFault> {
+        if let Some(wait) = self.0.rate.take(asker) {
+            return Err(ChatFault::RateLimited(wait));
+        }
         let (asker, newcomer) = (asker.clone(), newcomer.clone());
         let added = move |tx: &mut Tx<'_>| groups::add(tx, &asker, to, &newcomer);
         let added = self.0.store.write(added);

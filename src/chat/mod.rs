@@ -152,7 +152,7 @@ impl Chat {
         self.0.typing.stop(user, conversation);
     }
 
-    /// Forgets the message rates of users who have not sent anything lately. To be called every so often.
+    /// Forgets the rates of users who have not sent anything lately. To be called every so often.
     pub fn tidy(&self) {
         self.0.rate.tidy();
     }

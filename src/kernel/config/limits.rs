@@ -26,7 +26,8 @@ pub struct LimitsConfig {
     pub connection_policy: ConnectionPolicy,
     /// Calls that one user may request in a minute.
     pub calls_per_minute: Option<NonZeroU32>,
-    /// Messages that one user may send in a minute, on all their connections together.
+    /// Messages that one user may send in a minute, on all their connections together. A conversation that they begin over HTTP
+    /// and somebody whom they add to a group count as one.
     pub messages_per_minute: Option<NonZeroU32>,
     /// Requests to be friends that one user may make in a minute.
     pub friend_requests_per_minute: Option<NonZeroU32>,

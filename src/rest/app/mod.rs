@@ -116,7 +116,7 @@ fn conversations() -> [Endpoint; 5] {
             "Of two people there is one, which this finds or begins. A group is a new \
              one each time, or one for each `Idempotency-Key`.",
         )
-        .refuses([NotFound]),
+        .refuses([NotFound, RateLimited]),
         get(
             "/conversations/{id}",
             "getConversation",
@@ -131,7 +131,7 @@ fn conversations() -> [Endpoint; 5] {
             "Add somebody to a group",
         )
         .details("Any member may.")
-        .refuses([BadRequest, ConversationNotFound, Conflict]),
+        .refuses([BadRequest, ConversationNotFound, Conflict, RateLimited]),
         delete(
             "/conversations/{id}/members/{user}",
             "removeMember",

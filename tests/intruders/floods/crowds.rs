@@ -1,12 +1,14 @@
 //! Many who come and do not say who they are, or stay without a word.
 
 use otomo::kernel::identity::Role;
+use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::Bystander;
 use crate::{
+    api::Api,
     packets::Poller,
-    support::{Client, TestServer},
+    support::{Client, Json, TestServer, field},
 };
 
 /// Time from the first byte until somebody has said who they are, short enough for a test.
@@ -77,6 +79,35 @@ async fn polling_sessions_of_nobody_are_counted_and_end() {
     yumi.hears("heartbeat_ack").await;
 }
 
+/// Conversations and members are told to everybody concerned, so they count among the messages.
+#[tokio::test]
+async fn groups_are_not_begun_without_number() {
+    let server = TestServer::start_with(&[("limits.messages_per_minute", "10")]).await;
+    let mut bystander = Bystander::of(&server).await;
+    let taro = Api::of(&server, "taro", Role::User);
+    let begin = async |wanted: Json| taro.post("/api/conversations", wanted).await;
+    let direct = json!({"kind": "direct", "userId": "bystander"});
+    let known = begin(direct.clone()).await.ok();
+    let mut groups = Vec::new();
+    for _ in 0..15 {
+        let reply = begin(json!({"kind": "group", "members": ["bystander"]})).await;
+        match reply.status {
+            200 => groups.push(field(&reply.json, "conversationId").to_owned()),
+            _ => drop(reply.refused(429, "RATE_LIMITED")),
+        }
+    }
+    // A minute gives ten back, one every six seconds.
+    assert!((9..=12).contains(&groups.len()), "{} groups", groups.len());
+    // Nobody is taken in and out of a group for everybody in it to hear of.
+    let member = format!("/api/conversations/{}/members/bystander", groups[0]);
+    let added = taro.put(&member, json!({})).await;
+    let wait = added.refused(429, "RATE_LIMITED")["context"]["retryAfterMs"].clone();
+    assert!(wait.as_u64().is_some_and(|wait| wait <= 6_000), "{wait}");
+    // What there is already is found.
+    assert_eq!(begin(direct).await.ok(), known);
+    bystander.is_served().await;
+}
+
 /// Whoever takes all connections that one user may have takes them from nobody else.
 #[tokio::test]
 async fn one_user_cannot_have_the_connections_of_all() {
@@ -89,8 +120,7 @@ async fn one_user_cannot_have_the_connections_of_all() {
     }
     let (mut served, mut refused) = (0, 0);
     for client in &mut own {
-        let decided =
-            |event: &serde_json::Value| event["type"] == "ready" || event["type"] == "closing";
+        let decided = |event: &Json| event["type"] == "ready" || event["type"] == "closing";
         match client.until("a decision", decided).await["type"].as_str() {
             Some("ready") => served += 1,
             _ => refused += 1,

@@ -69,6 +69,15 @@ async fn a_compressed_body_is_not_unpacked() {
         let message = told["message"].as_str().expect("a message");
         assert!(message.contains("without Content-Encoding"), "{message}");
     }
+    // Elsewhere a body is what it is, whatever is said of it.
+    let commands = taro.request(Method::POST, "/api/commands?device=phone");
+    let commands = commands.header("content-encoding", "gzip").body(bomb);
+    send(commands).await.refused(400, "BAD_REQUEST");
+    // Nor are the messages of a WebSocket ever packed (RFC 7692).
+    let offered = server.connecting("taro", Role::User);
+    let offered = offered.with_header("sec-websocket-extensions", "permessage-deflate");
+    let (_, taken) = offered.try_open().await.expect("the handshake succeeds");
+    assert!(!taken.headers().contains_key("sec-websocket-extensions"));
     // What says that it is not packed, is not.
     let plain = taro
         .request(Method::POST, "/api/conversations")

@@ -192,6 +192,12 @@ impl World {
             };
             for ((who, api), expected) in everybody.iter().zip(row.expected) {
                 let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                if method == Method::GET && !path.ends_with("/sse") {
+                    let headed = send(api.request(Method::HEAD, &self.concrete(path))).await;
+                    if headed.status != expected {
+                        faults.push(format!("HEAD {path} by {who}: {}", headed.status));
+                    }
+                }
                 // Orders of points need one; for the others it does no harm.
                 let key = Uuid::new_v4().to_string();
                 let mut request = api

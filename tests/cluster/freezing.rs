@@ -1,11 +1,13 @@
 //! Nodes that are frozen for longer than their lease and go on: others have taken them for dead, so they do nothing before
 //! they have joined again.
 
+use diesel::connection::SimpleConnection as _;
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use crate::{
     calls::{connected, entry, ringing, told},
+    chat::writes,
     harness::{Cluster, LEASE, statuses},
     presence::listed,
     support::{End, eventually, silence},
@@ -88,4 +90,36 @@ async fn a_short_freeze_is_no_death() {
         listed(cluster.node(1), "hana").await == "online"
     })
     .await;
+}
+
+/// Found by `chaos`: others ended the lease of a connection whose node was alive and only could not write, and nobody gave it
+/// back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_otomo_is_there_although_her_node_waited_to_write_for_longer_than_a_lease() {
+    let cluster = Cluster::start(2).await;
+    let mut taro = cluster.node(1).user("taro").await;
+    let _hana = cluster.node(1).otomo("hana").await;
+    let _jiro = cluster.node(0).user("jiro").await;
+    taro.sees("hana", "online").await;
+    writes(&mut taro, "jiro", "before").await;
+    // Somebody keeps the end of jiro's stream to themselves: what is written to him waits, and what comes after that on his
+    // writer's node. The node's own lease goes on.
+    let mut database = cluster.postgres().connect();
+    let hold = "BEGIN; SELECT head FROM inbox_heads WHERE user_id = 'jiro' FOR UPDATE";
+    database.batch_execute(hold).unwrap();
+    let message = json!({
+        "type": "message_send", "toUserId": "jiro", "clientMessageId": "waits", "body": "waits", "requestId": "waits",
+    });
+    taro.send(message).await;
+    silence(LEASE * 2).await;
+    database.batch_execute("COMMIT").unwrap();
+    let ack = taro.until("the message is stored", |it| it["requestId"] == "waits");
+    assert_eq!(ack.await["type"], "message_send_ack");
+    // As often as each node looks.
+    for _ in 0..3 {
+        silence(LEASE).await;
+        for node in cluster.nodes() {
+            assert_eq!(listed(node, "hana").await, "online", "{}", node.name());
+        }
+    }
 }

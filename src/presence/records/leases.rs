@@ -11,7 +11,10 @@ use crate::{
         time::Timestamp,
     },
     presence::rules::Lease,
-    store::{Conn, StoreError, Tx, prepared, run, sql::schema::leases},
+    store::{
+        Conn, StoreError, Tx, prepared, run,
+        sql::schema::{leases, nodes},
+    },
 };
 
 /// All leases of an otomo, also those that have run out and were not swept yet.
@@ -108,11 +111,19 @@ pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, S
 }
 
 /// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were. Not those whose node has
-/// renewed them meanwhile.
+/// renewed them meanwhile; and of a node that is alive only graces. One that could not write for longer than a term, because
+/// the database was slow or a lock was held elsewhere, still has its sessions and renews their leases when it can: nobody
+/// would make one anew that others have ended.
 pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
-    let over = leases::expires_at.le(tx.now().millis());
+    let now = tx.now().millis();
+    let alive = || {
+        let alive = nodes::table.filter(nodes::lease_until.gt(now));
+        alive.select(nodes::name)
+    };
+    let ends = || leases::leaving.or(leases::node.ne_all(alive()));
+    let over = || leases::expires_at.le(now).and(ends());
     let rows: Vec<(String, String)> = run!(tx, |c| leases::table
-        .filter(over)
+        .filter(over())
         .select((leases::session, leases::otomo_id))
         .limit(limit)
         .load(c))?;
@@ -126,7 +137,7 @@ pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
         .collect::<Result<_, _>>()?;
     lock_all(tx, &otomo.iter().collect::<Vec<_>>())?;
     let ended = leases::table.filter(leases::session.eq_any(&sessions));
-    run!(tx, |c| diesel::delete(ended.filter(over)).execute(c))?;
+    run!(tx, |c| diesel::delete(ended.filter(over())).execute(c))?;
     Ok(otomo)
 }
 

@@ -129,3 +129,14 @@ async fn what_is_late_or_thin_takes_its_time() {
         began.elapsed()
     );
 }
+
+#[tokio::test]
+async fn a_way_is_torn_at_the_words_before_or_after_they_arrive() {
+    let (way, mut client) = connected().await;
+    way.set(Flow::Until("COMMIT"), Flow::Open);
+    says(&mut client, "BEGIN").await;
+    assert_eq!(hears(&mut client).await.unwrap(), "BEGIN");
+    says(&mut client, "Q COMMIT;").await;
+    let torn = hears(&mut client).await.unwrap_err();
+    assert_eq!(torn.kind(), ErrorKind::ConnectionReset);
+}

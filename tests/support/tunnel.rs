@@ -32,6 +32,10 @@ pub enum Flow {
     Late(Duration, Duration),
     /// So many bytes get through in a second.
     Thin(u32),
+    /// It gets through until these words come, which is the end: they do not arrive.
+    Until(&'static str),
+    /// The same, and they arrive. What is answered does not.
+    Through(&'static str),
 }
 
 /// How the connections end that run through it.
@@ -177,7 +181,7 @@ async fn carry(
     }
 }
 
-/// Bytes vanished: what comes after them means nothing.
+/// What comes after this means nothing: bytes have vanished.
 struct Torn;
 
 /// Passes on what comes from one side, and its end.
@@ -206,6 +210,16 @@ async fn pass_on(
         let now = flow(&way.borrow());
         if now == Flow::Lost {
             let _ = way.wait_for(|way| flow(way) != Flow::Lost).await;
+            return Err(Torn);
+        }
+        if let Flow::Until(words) | Flow::Through(words) = now
+            && bytes[..read]
+                .windows(words.len())
+                .any(|it| it == words.as_bytes())
+        {
+            if now == Flow::Through(words) {
+                let _ = to.write_all(&bytes[..read]).await;
+            }
             return Err(Torn);
         }
         // A side that has gone takes nothing: then the other hears of the end.

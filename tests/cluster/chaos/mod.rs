@@ -16,8 +16,8 @@
 //! - [`stored`]: what the database says at the end. [`presence`]: who is there.
 //!
 //! A seed decides what fails and what people do by chance. It is printed, with the plan; `OTOMO_CHAOS_SEED` repeats both. What
-//! the processes make of it is another matter: their threads, the network and the disk follow no seed. A history that breaks a
-//! law is kept in `target/chaos/`, and [`checked_again`] reads it.
+//! the processes make of it is another matter: their threads, the network and the disk follow no seed. The history of a run that
+//! failed stays in `target/chaos/`, and [`checked_again`] reads it.
 //!
 //! `OTOMO_CHAOS_SEEDS` is how many seeds are tried (2), `OTOMO_CHAOS_SECONDS` how long new ones are, whatever their number
 //! (`scripts/test long chaos`); with `OTOMO_FAULTS_LONG` leases and outages have the lengths of production.
@@ -39,11 +39,13 @@ mod world;
 
 use std::{
     collections::BTreeMap,
-    path::Path,
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicUsize},
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 use self::{
@@ -144,23 +146,17 @@ async fn try_seed(cluster: &Arc<Cluster>, scale: &Scale, round: u64, seed: u64) 
     print!("{plan}");
     let scribe = Scribe::new();
     let world = World::create(cluster, &scribe, &format!("r{round}"), &mut dice).await;
-    let ended = timeout(
-        scale.limit,
-        run(cluster, &world, scale, &plan, &scribe, &mut dice),
-    );
-    let Ok((mut runs, faults)) = ended.await else {
-        keep(seed, &scribe.history());
-        panic!("the run of {seed} does not end in time");
-    };
+    let run = run(cluster, &world, scale, &plan, &scribe, &mut dice);
+    let ended = timeout(scale.limit, AssertUnwindSafe(run).catch_unwind()).await;
     let history = scribe.history();
+    let kept = keep(seed, &history);
+    let ended = ended.expect("the run ends in time");
+    let (mut runs, faults) = ended.unwrap_or_else(|panic| resume_unwind(panic));
     tell(&history, &runs, &faults);
-    let broken = history::breaches(&history);
-    if !broken.is_empty() {
-        keep(seed, &history);
-        panic!("{}", history::report(&history, &broken));
-    }
+    history::assert_lawful(&history);
     stored::agrees(cluster, &history, scale.healing).await;
     presence::is_right(cluster, &world, &mut runs, scale.healing).await;
+    std::fs::remove_file(kept).expect("it was written");
 }
 
 async fn run(
@@ -214,7 +210,7 @@ async fn all(runs: &mut JoinSet<(usize, Run)>) -> Vec<Run> {
     while let Some(next) = runs.join_next().await {
         match next {
             Ok(run) => done.push(run),
-            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+            Err(failed) => resume_unwind(failed.into_panic()),
         }
     }
     done.sort_by_key(|(number, _)| *number);
@@ -244,13 +240,13 @@ fn tell(history: &History, runs: &[Run], faults: &BTreeMap<String, usize>) {
     println!("  faults: {faults:?}");
 }
 
-/// Keeps a history that is to be looked at.
-fn keep(seed: u64, history: &History) {
+/// Keeps a history, for those who look for what went wrong.
+fn keep(seed: u64, history: &History) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/chaos");
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join(format!("{seed}.history"));
     std::fs::write(&file, history.to_string()).expect("a file");
-    println!("  the history is in {}", file.display());
+    file
 }
 
 /// `OTOMO_HISTORY=<file> cargo test --test cluster -- --ignored checked_again`

@@ -26,7 +26,7 @@ use crate::{
     support::{Dial, Dice, Json, Line, Silent, Transport, field},
 };
 
-/// How long a connection lasts, in milliseconds.
+/// How long a connection lasts, in milliseconds, unless it is one that stays as long as it can.
 const CONNECTED_MS: std::ops::Range<u64> = 500..6_000;
 
 /// How long somebody stays away after it, in milliseconds; the pause between two attempts, too.
@@ -58,6 +58,8 @@ pub struct Person {
     connections: usize,
     /// What happens beside its connection: a second one, and questions over REST.
     beside: JoinSet<()>,
+    /// Whether the connection is.
+    is_ready: bool,
     /// Whether everything is said, and the calls are over.
     has_spoken: bool,
     healing: Duration,
@@ -100,6 +102,7 @@ impl Person {
             said: 0,
             connections: 0,
             beside: JoinSet::new(),
+            is_ready: false,
             has_spoken: false,
             healing: scale.healing,
             name: world.people[number].clone(),
@@ -116,21 +119,18 @@ impl Person {
                 continue;
             };
             self.connections += 1;
-            if *self.progress.calm.borrow() {
-                if self.settle(&mut line, &page).await {
-                    page.settles();
-                    break line;
-                }
-                page.closes();
-            } else {
-                let there = self.take_part(&mut line, &page).await;
-                page.closes();
-                if there {
-                    let how = *self.dice.pick(&Cut::ALL);
-                    let read = json!({"type": "heartbeat"});
-                    let command = self.outgoing.peek().unwrap_or(read);
-                    silent = how.cut(line, &dial, &command).await.or(silent);
-                }
+            let there = self.is_calm() || self.take_part(&mut line, &page).await;
+            // One that came through everything must not have missed anything, either.
+            if there && self.is_calm() && self.settle(&mut line, &page).await {
+                page.settles();
+                break line;
+            }
+            page.closes();
+            if there && !self.is_calm() {
+                let how = *self.dice.pick(&Cut::ALL);
+                let read = json!({"type": "heartbeat"});
+                let command = self.outgoing.peek().unwrap_or(read);
+                silent = how.cut(line, &dial, &command).await.or(silent);
             }
             self.outgoing.requeue_all();
             self.pause().await;
@@ -144,9 +144,15 @@ impl Person {
         }
     }
 
+    /// Whether nothing fails any more.
+    fn is_calm(&self) -> bool {
+        *self.progress.calm.borrow()
+    }
+
     /// Comes to any node, now and then twice at once.
     async fn connect(&mut self) -> Option<(Dial, Line, Page)> {
-        if self.dice.one_in(6) && !*self.progress.calm.borrow() {
+        self.is_ready = false;
+        if self.dice.one_in(6) && !self.is_calm() {
             let (dial, page) = self.dial();
             let length = Duration::from_millis(self.dice.within(CONNECTED_MS));
             let last = self.last;
@@ -181,22 +187,19 @@ impl Person {
         sleep(Duration::from_millis(self.dice.within(AWAY_MS))).await;
     }
 
-    /// Listens and speaks for a while. Returns whether the connection is still there.
+    /// Listens and speaks for a while, and until it is calm at the longest. Returns whether the connection is still there.
     async fn take_part(&mut self, line: &mut Line, page: &Page) -> bool {
         let until = Instant::now() + Duration::from_millis(self.dice.within(CONNECTED_MS));
+        let stays = self.dice.one_in(4);
         let mut turns = interval(TURN);
-        let mut ready = false;
-        while Instant::now() < until {
+        while (stays || Instant::now() < until) && !self.is_calm() {
             tokio::select! {
                 event = line.next() => match event {
                     Err(_ended) => return false,
-                    Ok(event) => {
-                        ready |= event["type"] == "ready";
-                        self.hear(event, page);
-                    }
+                    Ok(event) => self.hear(event, page),
                 },
                 _ = turns.tick() => {
-                    if ready {
+                    if self.is_ready {
                         self.act(line, page, false).await;
                     }
                 }
@@ -219,8 +222,6 @@ impl Person {
             return;
         }
         let newest: Vec<(String, u64)> = self.newest.clone().into_iter().collect();
-        let (scribe, name, role) = (self.scribe.clone(), self.name.clone(), self.role);
-        let door = self.cluster.node(self.dice.below(3)).door();
         match (self.dice.below(3), newest.is_empty()) {
             (0, false) => {
                 let (conversation, seq) = self.dice.pick(&newest).clone();
@@ -229,11 +230,22 @@ impl Person {
             }
             (1, false) => {
                 let (conversation, _) = self.dice.pick(&newest).clone();
-                self.beside
-                    .spawn(asking::messages(scribe, door, name, role, conversation));
+                self.look_at(&conversation);
             }
-            _ => drop(self.beside.spawn(asking::points(scribe, door, name, role))),
+            _ => {
+                let door = self.cluster.node(self.dice.below(3)).door();
+                let look = asking::points(self.scribe.clone(), door, self.name.clone(), self.role);
+                self.beside.spawn(look);
+            }
         }
+    }
+
+    /// Asks any node for the newest messages of a conversation.
+    fn look_at(&mut self, conversation: &str) {
+        let door = self.cluster.node(self.dice.below(3)).door();
+        let (scribe, name) = (self.scribe.clone(), self.name.clone());
+        let look = asking::messages(scribe, door, name, self.role, conversation.to_owned());
+        self.beside.spawn(look);
     }
 
     /// Sends a command, now and then twice, each time as a request of its own.
@@ -264,6 +276,7 @@ impl Person {
         }
         self.phone.hear(&event);
         match &*kind {
+            "ready" => self.is_ready = true,
             "new-message" => {
                 let seq = event["messageSeq"].as_u64().expect("a place");
                 let conversation = field(&event, "conversationId").to_owned();
@@ -271,6 +284,9 @@ impl Person {
             }
             "message_send_ack" => {
                 self.outgoing.acknowledged(&event);
+                if self.dice.one_in(4) {
+                    self.look_at(field(&event, "conversationId"));
+                }
             }
             "unanswered" | "error" if is_draft(&event) => {
                 self.outgoing.requeue(field(&event, "requestId"));
@@ -283,23 +299,19 @@ impl Person {
     /// first. One that stands must get there in time: what it has missed has to come by itself.
     async fn settle(&mut self, line: &mut Line, page: &Page) -> bool {
         let mut turns = interval(TURN);
-        let mut ready = false;
         let began = Instant::now();
         let mut until = None;
         loop {
             tokio::select! {
                 event = line.next() => match event {
                     Err(_ended) => return false,
-                    Ok(event) => {
-                        ready |= event["type"] == "ready";
-                        self.hear(event, page);
-                    }
+                    Ok(event) => self.hear(event, page),
                 },
                 _ = turns.tick() => {
-                    if !ready && began.elapsed() > NODE_PATIENCE {
+                    if !self.is_ready && began.elapsed() > NODE_PATIENCE {
                         return false;
                     }
-                    if !ready {
+                    if !self.is_ready {
                         continue;
                     }
                     self.act(line, page, true).await;

@@ -66,7 +66,7 @@ impl Plan {
     /// In an order of its own for each seed.
     pub fn new(scale: &Scale, nodes: usize, dice: &mut Dice) -> Self {
         let mut ways = |side, count| {
-            let faults = (0..count * scale.each).map(|_| Fault::Way(side, trouble(dice)));
+            let faults = (0..count * scale.each).map(|_| Fault::Way(side, trouble(side, dice)));
             faults.collect::<Vec<_>>()
         };
         let ways = [
@@ -101,11 +101,11 @@ impl Plan {
     }
 }
 
-fn trouble(dice: &mut Dice) -> Trouble {
+fn trouble(side: Side, dice: &mut Dice) -> Trouble {
     let ms = std::time::Duration::from_millis;
     let late = Flow::Late(ms(dice.within(5..40)), ms(dice.within(40..300)));
     let thin = Flow::Thin(u32::try_from(dice.within(1_000..20_000)).expect("a small number"));
-    *dice.pick(&[
+    let mut troubles = vec![
         Trouble::Ends(TunnelEnd::Reset),
         Trouble::Ends(TunnelEnd::Finished),
         Trouble::Cut,
@@ -115,7 +115,13 @@ fn trouble(dice: &mut Dice) -> Trouble {
         Trouble::Flows(Flow::Held, Flow::Held),
         Trouble::Flows(late, late),
         Trouble::Flows(thin, thin),
-    ])
+    ];
+    if side == Side::Postgres {
+        // The moment that matters: the database goes away at the commit, once as it comes, once when it is done.
+        let commit = [Flow::Until("COMMIT"), Flow::Through("COMMIT")];
+        troubles.extend(commit.map(|flow| Trouble::Flows(flow, Flow::Open)));
+    }
+    *dice.pick(&troubles)
 }
 
 /// What ends a lease lasts longer than one; what only disturbs is shorter.
@@ -185,5 +191,5 @@ fn a_seed_repeats_a_plan_and_each_has_its_own() {
     // Whatever may fail, fails in one of a few seeds.
     let all: std::collections::BTreeSet<String> =
         (0..100).flat_map(|seed| kinds(&plan(seed))).collect();
-    assert_eq!(all.len(), 4 + 3 * 9, "{all:?}");
+    assert_eq!(all.len(), 4 + 3 * 9 + 2, "{all:?}");
 }

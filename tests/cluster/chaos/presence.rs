@@ -6,12 +6,17 @@ use std::{
 };
 
 use otomo::kernel::identity::Role;
+use tokio::time::{sleep, timeout};
 
 use super::{person::Run, world::World};
 use crate::{
+    api::Api,
     harness::{Cluster, Node},
     support::{Json, Line, field, within},
 };
+
+/// Between two looks at a node.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a newcomer to a node is told of the otomo of the run.
 async fn listed(node: &Node, due: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -26,6 +31,13 @@ async fn listed(node: &Node, due: &BTreeMap<String, String>) -> BTreeMap<String,
     };
     let all = entries.map(entry);
     all.filter(|(otomo, _)| due.contains_key(otomo)).collect()
+}
+
+/// What admins are told of an otomo's status.
+async fn why(node: &Node, otomo: &str) -> String {
+    let admin = Api::of(node, "admin", Role::Admin);
+    let reply = admin.get(&format!("/admin/api/otomo/{otomo}/why")).await;
+    reply.text
 }
 
 /// What a newcomer to a node is told of those with whom somebody writes.
@@ -69,12 +81,25 @@ async fn agreed(
         })
         .collect();
     for node in cluster.nodes() {
-        within(
-            healing,
-            &format!("{} says {due:?}", node.name()),
-            async || listed(node, &due).await == due,
-        )
-        .await;
+        let mut seen = BTreeMap::new();
+        let looking = async {
+            loop {
+                seen = listed(node, &due).await;
+                if seen == due {
+                    return;
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        if timeout(healing, looking).await.is_err() {
+            let wrong = seen
+                .iter()
+                .filter(|(otomo, status)| due[*otomo] != **status);
+            for (otomo, status) in wrong {
+                println!("  {otomo} is {status}: {}", why(node, otomo).await);
+            }
+            panic!("{} says {seen:?}, not {due:?}", node.name());
+        }
         // Somebody who stays, with whom others write.
         let Some(run) = runs
             .iter()

@@ -118,7 +118,7 @@ macro_rules! uuid_id {
             /// A new id. Version 7: sorts by the time at which it was made.
             #[expect(clippy::new_without_default, reason = "a new id is not a default value")]
             pub fn new() -> Self {
-                Self(Uuid::now_v7())
+                Self(super::draw::in_order())
             }
         }
 

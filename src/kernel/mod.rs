@@ -2,6 +2,7 @@
 //! configuration, logs and metrics.
 
 pub mod config;
+pub mod draw;
 pub mod identity;
 pub mod ids;
 pub mod intern;

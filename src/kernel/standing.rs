@@ -9,8 +9,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// Whether this node may act. Clones share it. By default it may, for ever: nobody else can be in its place.
 #[derive(Debug, Clone, Default)]

@@ -12,6 +12,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 /// How far a node's clock may be from the store's. Beyond it people would be told wrong deadlines.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
@@ -85,29 +86,54 @@ impl fmt::Debug for Timestamp {
 
 /// Where the time of day comes from: the system, or a test's hand.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    /// What the hand shows.
+    Standing(Arc<AtomicI64>),
+    /// What the hand shows, and the runtime's time since the clock was made.
+    Running {
+        since: Instant,
+        hand: Arc<AtomicI64>,
+    },
+}
 
 impl Clock {
     /// The machine's own clock.
     pub fn system() -> Self {
-        Self(None)
+        Self(Source::System)
     }
 
     /// A clock that stands still until [`Clock::advance`] moves it. Clones share the hand.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.0))))
+        Self(Source::Standing(Arc::new(AtomicI64::new(start.0))))
+    }
+
+    /// A clock that goes on with the runtime's time, which a test may have simulated, and that [`Clock::set`] and
+    /// [`Clock::advance`] move. Clones share the hand.
+    pub fn running(start: Timestamp) -> Self {
+        Self(Source::Running {
+            since: Instant::now(),
+            hand: Arc::new(AtomicI64::new(start.0)),
+        })
     }
 
     /// Whether it is the machine's own, and not in a test's hand.
     pub fn is_system(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, Source::System)
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Some(hand) => Timestamp(hand.load(Ordering::SeqCst)),
-            None => {
+            Source::Standing(hand) => Timestamp(hand.load(Ordering::SeqCst)),
+            Source::Running { since, hand } => {
+                Timestamp(hand.load(Ordering::SeqCst)) + since.elapsed()
+            }
+            Source::System => {
                 let since = SystemTime::now()
                     .duration_since(UNIX_EPOCH)
                     .unwrap_or_default();
@@ -116,20 +142,42 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock, forward or back; the system's clock cannot be set and ignores it.
+    /// Sets a clock that is in a test's hand, forward or back; the system's clock cannot be set and ignores it.
     pub fn set(&self, now: Timestamp) {
-        if let Some(hand) = &self.0 {
-            hand.store(now.0, Ordering::SeqCst);
+        match &self.0 {
+            Source::System => {}
+            Source::Standing(hand) => hand.store(now.0, Ordering::SeqCst),
+            Source::Running { since, hand } => {
+                hand.store((now - since.elapsed()).0, Ordering::SeqCst);
+            }
         }
     }
 
-    /// Moves a manual clock forward; the system's clock cannot be moved and ignores it.
+    /// Moves a clock forward that is in a test's hand; the system's clock cannot be moved and ignores it.
     pub fn advance(&self, span: Duration) {
-        if let Some(hand) = &self.0 {
+        if let Source::Standing(hand) | Source::Running { hand, .. } = &self.0 {
             hand.fetch_add(
                 i64::try_from(span.as_millis()).unwrap_or(0),
                 Ordering::SeqCst,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_running_clock_goes_with_the_runtime_and_with_its_hand() {
+        let clock = Clock::running(Timestamp::from_millis(1_000));
+        let same = clock.clone();
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!(same.now().millis(), 1_500);
+        clock.advance(Duration::from_millis(250));
+        assert_eq!(same.now().millis(), 1_750);
+        clock.set(Timestamp::from_millis(10));
+        tokio::time::advance(Duration::from_millis(5)).await;
+        assert_eq!(same.now().millis(), 15);
     }
 }

@@ -4,10 +4,9 @@
 //! or behind a snapshot that was read meanwhile. Each carries the revision that the store gave it, which rises. So a node
 //! remembers the newest it has told of each key, for as long as anything may be on its way.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
 
 use crate::{kernel::ids::UserId, protocol::spec::Key};
 

@@ -19,7 +19,6 @@ use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Insta
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::{
     event_log,
@@ -33,6 +32,7 @@ use crate::{
     delivery::dispatch::Dispatch,
     kernel::{
         config::{Changeable, LimitsConfig},
+        draw,
         ids::{RoomId, UserId},
     },
     protocol::frame::Frame,
@@ -186,7 +186,7 @@ impl Handler<Publish> for Announcer {
             entry.publication.kind != Kind::Ephemeral || entry.publication.repeat.is_some()
         };
         if entries.iter().any(needs_store) {
-            let (request, limits, stored) = (Uuid::new_v4(), self.states, Arc::clone(&entries));
+            let (request, limits, stored) = (draw::random(), self.states, Arc::clone(&entries));
             let stored = self
                 .store
                 .write(move |tx| transactions::publish(tx, &stored, request, limits));

@@ -61,6 +61,7 @@ impl fmt::Display for Vital {
 pub(super) async fn keep(shared: &Shared) -> Vital {
     let connectedness = shared.dispatch.roster().connectedness();
     tokio::select! {
+        biased;
         dead = died(shared) => dead,
         never = connectedness.end_graces() => match never {},
         never = shared.dispatch.hear_nodes(&shared.store) => match never {},

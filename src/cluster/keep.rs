@@ -74,6 +74,7 @@ impl Membership {
             pin!(store.write_apart(move |tx| records::renew(tx, &name, epoch, lease)));
         let answer = loop {
             tokio::select! {
+                biased;
                 answer = &mut renewal => break answer,
                 () = sleep(lease / 3) => self.answered(asked, Renewal::Away),
             }

@@ -197,6 +197,7 @@ impl Membership {
             }
         };
         tokio::select! {
+            biased;
             never = self.renew_for_ever(dispatch) => never,
             never = self.look_for_ever() => never,
             never = listening => never,

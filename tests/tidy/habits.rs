@@ -74,6 +74,23 @@ fn impurities(file: &Source) -> Vec<String> {
     faults
 }
 
+/// Of several branches that are ready the first one goes, not one by chance: so a simulation of the server repeats itself.
+fn selects_by_chance(file: &Source) -> Vec<String> {
+    let tokens = tokens(&file.product);
+    let is = |at: usize, token: &str| tokens.get(at).is_some_and(|(_, it)| *it == token);
+    let selects = (0..tokens.len()).filter(|at| is(*at, "select") && is(at + 1, "!"));
+    selects
+        .filter(|at| !file.path.starts_with("src/cli/") && !is(at + 3, "biased"))
+        .map(|at| {
+            let line = tokens.get(at).map_or(0, |(line, _)| *line);
+            format!(
+                "{}:{line}: a select! by chance; begin it with `biased;`",
+                file.path
+            )
+        })
+        .collect()
+}
+
 /// A server does not end because something was not there.
 fn unwraps(file: &Source) -> Vec<String> {
     let tokens = tokens(&file.product);
@@ -129,6 +146,20 @@ fn do_send_is_used_only_where_it_is_bounded() {
         "#[cfg(test)]\nmod tests { fn f() { address.do_send(Message); } }",
     );
     assert_tidy(stray_sends(&tested));
+}
+
+#[test]
+fn no_select_goes_by_chance() {
+    assert_tidy(product().flat_map(selects_by_chance).collect());
+    let of = |text: &str| selects_by_chance(&Source::new("src/a.rs", text)).len();
+    assert_eq!(
+        of("fn f() { tokio::select! { () = a => {} () = b => {} } }"),
+        1
+    );
+    assert_eq!(
+        of("fn f() { tokio::select! { biased; () = a => {} () = b => {} } }"),
+        0
+    );
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl Typing {
     pub(super) async fn keep(&self) -> Infallible {
         let news = self.0.dispatch.backplane().listen(Subject::Typing);
         tokio::select! {
+            biased;
             never = self.expire() => never,
             never = self.hear(news) => never,
         }
@@ -176,6 +177,7 @@ impl Typing {
             match end {
                 None => sooner.await,
                 Some(end) => tokio::select! {
+                    biased;
                     () = sleep_until(self.0.start + end) => {
                         let now = self.now();
                         let mut table = self.table();

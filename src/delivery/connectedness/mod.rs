@@ -124,6 +124,7 @@ impl Connectedness {
             match due {
                 None => sooner.await,
                 Some(due) => tokio::select! {
+                    biased;
                     () = sleep_until(due) => {
                         let mut merged = self.merged();
                         self.tell(merged.due(Instant::now()));

@@ -1,9 +1,12 @@
 //! What is done with what other nodes say.
 
-use std::{convert::Infallible, sync::Arc, time::Instant};
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{
     RemoteSession, Saying, Statuses,
@@ -54,7 +57,7 @@ impl Dispatch {
                         let Err(fault) = self.hear(message) else {
                             continue;
                         };
-                        if let Some(times) = log.count(Instant::now()) {
+                        if let Some(times) = log.count(Instant::now().into_std()) {
                             let cause = chain(&fault);
                             log::warn!(
                                 "a letter of a node cannot be read times={times} cause={cause}"
@@ -65,6 +68,7 @@ impl Dispatch {
             }
         };
         tokio::select! {
+            biased;
             never = hear => never,
             never = self.wake_trailing(store) => never,
         }

@@ -33,6 +33,7 @@ impl Dispatch {
                 Link::Up | Link::Alone => EVERY,
             };
             tokio::select! {
+                biased;
                 () = sleep(every) => {}
                 Ok(()) = gaps.changed() => {}
                 // It went down: looks come faster from now on.

@@ -258,6 +258,7 @@ async fn add_connected(
 /// All the work of a node among others for who is online, for as long as it is polled.
 pub(super) async fn announce(shared: &Shared, everywhere: &Everywhere) -> Infallible {
     tokio::select! {
+        biased;
         never = publishing::publish(shared, everywhere) => never,
         never = telling::tell(shared, everywhere) => never,
         never = hearing::hear(shared, everywhere) => never,

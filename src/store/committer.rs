@@ -60,7 +60,7 @@ use crate::kernel::{config::DatabaseConfig, metrics::Metrics};
 /// The most jobs in one transaction. At 10 to 40 µs a job that is 5 to 20 milliseconds of work, a
 /// few times the flush that they share: a larger batch would save little more and make the first in
 /// it wait for the last.
-const BATCH_MAX: usize = 512;
+pub(super) const BATCH_MAX: usize = 512;
 
 /// What is told of a job that failed and took its transaction along. Its own fault goes to whoever asked.
 const ENDED_BY_ITSELF: StoreError =
@@ -107,31 +107,34 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Opens the connection that writes, and starts the thread. It ends when every sender is
-    /// dropped and what they sent is answered; then the `watch` closes.
-    pub(super) fn start(
+    /// Opens the connection that writes.
+    pub(super) fn open(
         config: &DatabaseConfig,
         clock: StoreClock,
         fence: Fence,
         metrics: Arc<Metrics>,
-    ) -> Result<(Queue, watch::Receiver<()>), StoreError> {
+    ) -> Result<Self, StoreError> {
         let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
         let mut look = Look::new(clock);
         look.now(&mut conn)?;
-        let (queue, waiting) = mpsc::channel(config.queue);
-        let (running, ended) = watch::channel(());
-        let mut committer = Self {
+        Ok(Self {
             fence,
             config: config.clone(),
             look,
             metrics,
             conn: Some(conn),
             failures: FailureLog::default(),
-        };
+        })
+    }
+
+    /// Starts the thread. It ends when every sender is dropped and what they sent is answered; then the `watch` closes.
+    pub(super) fn start(mut self) -> Result<(Queue, watch::Receiver<()>), StoreError> {
+        let (queue, waiting) = mpsc::channel(self.config.queue);
+        let (running, ended) = watch::channel(());
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                committer.run(waiting);
+                self.run(waiting);
                 drop(running);
             })
             .map_err(|cause| StoreError::unavailable_because("no thread for the writer", cause))?;
@@ -148,7 +151,7 @@ impl Committer {
     }
 
     /// Runs and answers every job of the batch, and leaves it empty.
-    fn commit_batch(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+    pub(super) fn commit_batch(&mut self, batch: &mut Vec<Box<dyn Job>>) {
         batch.retain(|job| !job.is_withdrawn());
         while batch.len() > 1 {
             match self.together(batch) {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc::error::TrySendError, watch},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
     task::{JoinError, spawn_blocking},
     time::timeout,
 };
@@ -20,6 +23,7 @@ use super::{
     fence::{Fence, Writer},
     job::{Job, Write},
     pool::Pool,
+    stepped::{self, Fates, Stepped},
 };
 use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
@@ -43,11 +47,20 @@ struct Shared {
     apart: Apart,
     /// How long an answer of the database is waited for.
     patience: Option<Duration>,
-    readers: Pool,
+    readers: Readers,
     /// `None` once the store is closed. Held for a `try_send` only.
     queue: Mutex<Option<Queue>>,
-    /// Closes when the writer thread has answered everything and ended.
+    /// Closes when the writer has answered everything and ended.
     writer: watch::Receiver<()>,
+}
+
+/// Where whatever is no write of the queue is run.
+#[derive(Clone)]
+enum Readers {
+    /// On threads for blocking work; reads on a connection of the pool.
+    Threads(Pool),
+    /// On the thread of whoever asks.
+    Stepped(Stepped),
 }
 
 impl Handle {
@@ -61,28 +74,62 @@ impl Handle {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
-        let clock = StoreClock::new(clock);
-        let fence = Fence::default();
-        let (queue, writer) = Committer::start(config, clock.clone(), fence.clone(), metrics)?;
-        let readers = Pool::open(config)?;
+        let (clock, fence) = (StoreClock::new(clock), Fence::default());
+        let committer = Committer::open(config, clock.clone(), fence.clone(), metrics)?;
+        let (queue, writer) = committer.start()?;
         let patience = match &config.url {
             DatabaseUrl::Sqlite(_) => None,
             DatabaseUrl::Postgres(_) => Some(config.statement_timeout * PATIENCE_FACTOR),
         };
+        let shared = Shared {
+            apart: Apart::new(config, clock.clone()),
+            clock,
+            fence,
+            patience,
+            readers: Readers::Threads(Pool::open(config)?),
+            queue: Mutex::new(Some(queue)),
+            writer,
+        };
         Ok(Self {
-            shared: Arc::new(Shared {
-                apart: Apart::new(config, clock.clone()),
-                clock,
-                fence,
-                patience,
-                readers,
-                queue: Mutex::new(Some(queue)),
-                writer,
-            }),
+            shared: Arc::new(shared),
         })
     }
 
-    /// Whether there is a thread that writes.
+    /// Opens the database without threads, for simulations: see [`Fate`](super::Fate). It writes for as long as the future
+    /// is polled.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be opened.
+    pub fn stepped(
+        config: &DatabaseConfig,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        fates: Fates,
+    ) -> Result<(Self, impl Future<Output = ()> + use<>), StoreError> {
+        let (clock, fence) = (StoreClock::new(clock), Fence::default());
+        let committer = Committer::open(config, clock.clone(), fence.clone(), metrics)?;
+        let (queue, waiting) = mpsc::channel(config.queue);
+        let (running, writer) = watch::channel(());
+        let shared = Shared {
+            apart: Apart::new(config, clock.clone()),
+            clock,
+            fence,
+            patience: Some(config.statement_timeout * PATIENCE_FACTOR),
+            readers: Readers::Stepped(Stepped::new(config, Arc::clone(&fates))),
+            queue: Mutex::new(Some(queue)),
+            writer,
+        };
+        let store = Self {
+            shared: Arc::new(shared),
+        };
+        let commits = async move {
+            stepped::commit(committer, waiting, fates).await;
+            drop(running);
+        };
+        Ok((store, commits))
+    }
+
+    /// Whether there is somebody who writes.
     pub fn is_alive(&self) -> bool {
         self.shared.writer.has_changed().is_ok()
     }
@@ -143,8 +190,13 @@ impl Handle {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let apart = self.shared.apart.clone();
-        async move { joined(spawn_blocking(move || apart.write(job)).await) }
+        let (apart, readers) = (self.shared.apart.clone(), self.shared.readers.clone());
+        async move {
+            match readers {
+                Readers::Threads(_) => joined(spawn_blocking(move || apart.write(job)).await),
+                Readers::Stepped(stepped) => stepped.apart(|| apart.write(job)).await,
+            }
+        }
     }
 
     /// Runs `job` on a connection that only reads, off the actor's thread. All its queries see the
@@ -161,7 +213,11 @@ impl Handle {
     {
         let (readers, patience) = (self.shared.readers.clone(), self.shared.patience);
         async move {
-            let turn = readers.turn().await?;
+            let pool = match readers {
+                Readers::Threads(pool) => pool,
+                Readers::Stepped(stepped) => return stepped.read(job).await,
+            };
+            let turn = pool.turn().await?;
             let reading = spawn_blocking(move || turn.read(job));
             joined(match patience {
                 None => reading.await,
@@ -188,7 +244,9 @@ impl Handle {
         self.queue().take();
         // The sender is never used: the channel closes when the thread ends.
         let _ = self.shared.writer.clone().changed().await;
-        self.shared.readers.close().await;
+        if let Readers::Threads(pool) = &self.shared.readers {
+            pool.close().await;
+        }
     }
 
     fn enqueue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@
 //!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
 //!   database can be used. [`repair`]: what should not be in one. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
+//! - `stepped`: the same without threads, each job at a moment that a simulation decides.
 //! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
@@ -68,6 +69,7 @@ mod prepared;
 pub mod repair;
 pub mod sql;
 mod sqlite;
+mod stepped;
 pub mod steps;
 mod tx;
 
@@ -77,6 +79,7 @@ pub use fence::Writer;
 pub use handle::Handle;
 pub use postgres::Pg;
 pub use prepared::{Prepared, prepared, rounded};
+pub use stepped::{Fate, Fates, Outcome, Work};
 pub use tx::Tx;
 
 #[doc(inline)]

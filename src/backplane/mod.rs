@@ -22,12 +22,12 @@ pub mod listener;
 mod outbox;
 pub mod redis;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
-use self::redis::{Remote, StartFault, commands::Commands};
+use self::redis::{Remote, StartFault, commands::Commands, dial::Dial};
 pub use self::{
     channel::{Channel, Subject},
     listener::{Listener, Message, News},
@@ -86,6 +86,19 @@ impl Backplane {
         let remote = Remote::start(config, url.reveal(), node.clone(), metrics)?;
         let remote = Some(remote);
         Ok(Self(Arc::new(Own { node, remote })))
+    }
+
+    /// A backplane over connections that the caller makes, which lives for as long as the future is polled: for simulations,
+    /// where nothing may have a thread of its own.
+    pub fn over(
+        dial: Dial,
+        probe_interval: Duration,
+        node: NodeId,
+        metrics: Arc<Metrics>,
+    ) -> (Self, impl Future<Output = ()>) {
+        let (remote, lives) = Remote::polled(dial, probe_interval, node.clone(), metrics);
+        let remote = Some(remote);
+        (Self(Arc::new(Own { node, remote })), lives)
     }
 
     /// This node.

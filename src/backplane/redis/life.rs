@@ -62,6 +62,7 @@ pub(super) async fn lives(shared: &Arc<Shared>) {
             told = true;
         }
         tokio::select! {
+            biased;
             () = sleep(pause) => pause = (pause * 2).min(PAUSE_MAX),
             () = shared.close.notified() => break,
         }
@@ -75,6 +76,7 @@ async fn life(shared: &Arc<Shared>, pause: &mut Duration) -> Result<(), End> {
     let incoming = Incoming::new(shared);
     let life = async {
         let connection = tokio::select! {
+            biased;
             connection = come_up(shared, &incoming) => connection?,
             () = shared.close.notified() => return Ok(()),
         };
@@ -82,12 +84,14 @@ async fn life(shared: &Arc<Shared>, pause: &mut Duration) -> Result<(), End> {
         let [mut publishing, mut subscribing, mut probing] =
             std::array::from_fn(|_| connection.clone());
         tokio::select! {
+            biased;
             closed = publish(shared, &mut publishing) => closed,
             end = keep_subscribed(shared, &mut subscribing) => end.map(|never| match never {}),
             end = keep_probing(shared, &incoming, &mut probing) => end.map(|never| match never {}),
         }
     };
     let ended = tokio::select! {
+        biased;
         ended = life => ended,
         () = incoming.ended.notified() => Err(End::Lost),
     };
@@ -109,9 +113,7 @@ async fn come_up(
             heard.push(push);
             Ok::<_, Infallible>(())
         });
-    let client = &shared.client;
-    let connection = client.get_multiplexed_async_connection_with_config(&config);
-    let mut connection = connection.await?;
+    let mut connection = (shared.dial)(config).await?;
     let run_id = introduce(shared, &mut connection).await?;
     subscribe(shared, &mut connection).await?;
     probe(shared, incoming, &mut connection).await?;
@@ -204,6 +206,7 @@ async fn publish(shared: &Shared, connection: &mut MultiplexedConnection) -> Res
     while !shared.is_closing() {
         publish_waiting(shared, connection).await?;
         tokio::select! {
+            biased;
             () = shared.said.notified() => {}
             () = shared.close.notified() => {}
         }

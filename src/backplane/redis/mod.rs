@@ -8,14 +8,16 @@
 //! is one `life`: it begins with a probe that must come back, resubscribes in batches, and when anything takes too long it
 //! is over, and everybody is told.
 //!
-//! - `life`: one connection, from the first word to its end. `incoming`: what is heard on it.
+//! - [`dial`]: how a connection is made. `life`: one connection, from the first word to its end. `incoming`: what is heard on it.
 //! - [`commands`]: what other rooms of the house say to Redis.
 
 pub mod commands;
+pub mod dial;
 mod incoming;
 mod life;
 
 use std::{
+    future::Future,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -24,15 +26,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::redis::{
-    Client, IntoConnectionInfo as _, ProtocolVersion, aio::MultiplexedConnection,
-    io::tcp::TcpSettings,
-};
+use ::redis::aio::MultiplexedConnection;
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot, watch};
-use uuid::Uuid;
 
-use self::commands::Server;
+use self::{commands::Server, dial::Dial};
 use super::{
     Channel, Echo, Link, Message, Subject,
     envelope::{Envelope, Kind, Speaker},
@@ -40,7 +38,7 @@ use super::{
     listener::Listeners,
     outbox::{LIMITS, Outbox, Outgoing},
 };
-use crate::kernel::{config::RedisConfig, ids::NodeId, metrics::Metrics};
+use crate::kernel::{config::RedisConfig, draw, ids::NodeId, metrics::Metrics};
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -56,15 +54,16 @@ pub enum StartFault {
     Thread(#[source] std::io::Error),
 }
 
-/// The backplane's hold on its thread: dropped, that ends.
+/// The backplane's hold on what drives it: dropped, that ends.
 pub(super) struct Remote {
     pub(super) shared: Arc<Shared>,
-    thread: JoinHandle<()>,
+    /// Nothing where somebody else polls it.
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the thread and everybody else share.
 pub(super) struct Shared {
-    client: Client,
+    dial: Dial,
     probe_interval: Duration,
     speaker: Speaker,
     metrics: Arc<Metrics>,
@@ -84,27 +83,65 @@ pub(super) struct Shared {
 }
 
 impl Remote {
-    /// Starts without waiting for Redis.
+    /// Starts a thread for it, without waiting for Redis.
     pub(super) fn start(
         config: &RedisConfig,
         url: &str,
         node: NodeId,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartFault> {
-        let info = url.into_connection_info().map_err(StartFault::Address)?;
-        let settings = info.redis_settings().clone();
-        let info = info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
-        // Without it a message that follows another waits for the answer to that, which the system may hold back for 40 ms.
-        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        let client = Client::open(info).map_err(StartFault::Address)?;
+        let dial = dial::at(url).map_err(StartFault::Address)?;
+        let shared = Shared::new(dial, config.probe_interval, node, metrics);
+        let lives = Arc::clone(&shared);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartFault::Thread)?;
+        let thread = std::thread::Builder::new()
+            .name("otomo-backplane".to_owned())
+            .spawn(move || runtime.block_on(life::lives(&lives)))
+            .map_err(StartFault::Thread)?;
+        let thread = Some(thread);
+        Ok(Self { shared, thread })
+    }
+
+    /// The same without a thread: it lives for as long as the future is polled.
+    pub(super) fn polled(
+        dial: Dial,
+        probe_interval: Duration,
+        node: NodeId,
+        metrics: Arc<Metrics>,
+    ) -> (Self, impl Future<Output = ()>) {
+        let shared = Shared::new(dial, probe_interval, node, metrics);
+        let lives = Arc::clone(&shared);
+        let thread = None;
+        let remote = Self { shared, thread };
+        (remote, async move { life::lives(&lives).await })
+    }
+
+    /// Whether its thread still runs.
+    pub(super) fn is_alive(&self) -> bool {
+        let ended = self.thread.as_ref().is_some_and(JoinHandle::is_finished);
+        !ended || self.shared.is_closing()
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.shared.begin_closing();
+    }
+}
+
+impl Shared {
+    fn new(dial: Dial, probe_interval: Duration, node: NodeId, metrics: Arc<Metrics>) -> Arc<Self> {
         let mut holds = Holds::default();
         for channel in [Channel::Everyone, Channel::Node(node.clone())] {
             drop(holds.hold(&channel));
         }
-        let (life, _) = Uuid::new_v4().as_u64_pair();
-        let shared = Arc::new(Shared {
-            client,
-            probe_interval: config.probe_interval,
+        let (life, _) = draw::random().as_u64_pair();
+        Arc::new(Self {
+            dial,
+            probe_interval,
             speaker: Speaker { node, life },
             listeners: Listeners::new(Arc::clone(&metrics)),
             metrics,
@@ -117,32 +154,9 @@ impl Remote {
             closing: AtomicBool::new(false),
             close: Notify::new(),
             closed: watch::Sender::new(false),
-        });
-        let lives = Arc::clone(&shared);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartFault::Thread)?;
-        let thread = std::thread::Builder::new()
-            .name("otomo-backplane".to_owned())
-            .spawn(move || runtime.block_on(life::lives(&lives)))
-            .map_err(StartFault::Thread)?;
-        Ok(Self { shared, thread })
+        })
     }
 
-    /// Whether its thread still runs.
-    pub(super) fn is_alive(&self) -> bool {
-        !self.thread.is_finished() || self.shared.is_closing()
-    }
-}
-
-impl Drop for Remote {
-    fn drop(&mut self) {
-        self.shared.begin_closing();
-    }
-}
-
-impl Shared {
     pub(super) fn link(&self) -> watch::Receiver<Link> {
         self.link.subscribe()
     }

@@ -6,12 +6,13 @@
 //!
 //! - `node`: what this server is called. `place`: how it joins the other nodes.
 //! - `listen`: the socket and its certificate. `term`: until when that is good.
-//! - `serve`: what every worker does.
+//! - [`house`]: the rooms of a node, without what listens. `serve`: what every worker does.
 //! - `openapi`: what is served, as one OpenAPI document.
 //! - `drain`: stopping. `reload`: another configuration.
 //! - `housekeeping`: what a server does by itself, and why it ends when a part of it has died.
 
 mod drain;
+pub mod house;
 mod housekeeping;
 mod listen;
 mod node;
@@ -27,7 +28,6 @@ use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use actix_server::{Server, ServerHandle};
 
-use self::listen::Certificates;
 pub use self::{
     drain::Stopper,
     housekeeping::Vital,
@@ -35,26 +35,20 @@ pub use self::{
     reload::{ReloadFault, Reloaded, Reloader},
     term::{Term, warnings},
 };
+use self::{
+    house::{Ground, House},
+    listen::Certificates,
+};
 use crate::{
-    actions::{self, NameTaken, Webhook},
+    actions::{self, NameTaken},
     backplane::{self, Backplane},
-    calls::Calls,
-    chat::Chat,
     cluster::JoinFault,
-    delivery::dispatch::{self, Dispatch},
-    friends::Friends,
     kernel::{
         config::{Config, TlsConfig},
         metrics::Metrics,
         time::Clock,
         token::{KeyFault, Verifier},
     },
-    people::People,
-    points::Points,
-    presence::{self, Presence},
-    rest::{Shared, StoreCheck},
-    rooms::Rooms,
-    session::gate::Gate,
     store::{
         self, StoreError,
         lock::{LockFault, ServerLock},
@@ -140,7 +134,7 @@ pub struct App {
     server: Server,
     handle: ServerHandle,
     reloader: Reloader,
-    shared: Arc<Shared>,
+    house: House,
     lock: ServerLock,
 }
 
@@ -162,61 +156,26 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let store = open_store(&config, Arc::clone(&metrics)).await?;
         let (membership, node) = place::take(&config, &store, &metrics).await?;
-        let settings =
-            presence::settings::Settings::new(node.clone(), &config.presence, &config.calls);
-        let delivery = dispatch::Settings {
-            graces: settings.policy.graces,
-            standing: membership.standing(),
-            ..serve::delivery(&config)
-        };
-        let backplane = Backplane::start(&config.redis, node.clone(), Arc::clone(&metrics))?;
-        let dispatch = Dispatch::new(delivery, backplane, Arc::clone(&metrics));
-        let points = Points::new(store.clone(), dispatch.clone(), Arc::clone(&metrics));
-        let people = People::new(store.clone(), config.users.auto_provision);
-        let presence = Presence::start(
-            store.clone(),
-            dispatch.clone(),
-            Arc::clone(&metrics),
-            settings,
-        )
-        .await?;
-        let calls = Calls::start(
-            &config, &node, &store, &dispatch, &presence, &points, &metrics,
-        )
-        .await?;
-        let chat = Chat::new(store.clone(), dispatch.clone(), &config);
-        let friends = Friends::start(store.clone(), dispatch.clone(), &config, &node).await?;
-        let rooms = Rooms::start(store.clone(), dispatch.clone(), &config);
-        // Actors begin with their first turn. One that is dropped before it would begin then, without a runtime,
-        // and panic over whatever its owner has to say.
-        actix_rt::task::yield_now().await;
-        let shared = Arc::new(Shared {
-            webhook: Arc::new(Webhook::new(&config.actions, Arc::clone(&metrics))),
-            verifier,
-            gate: Arc::new(Gate::new(&config.limits, Arc::clone(&metrics))),
+        let backplane = Backplane::start(&config.redis, node, Arc::clone(&metrics))?;
+        let ground = Ground {
             config,
+            verifier,
+            clock: Clock::system(),
             metrics,
             store,
-            store_check: StoreCheck::default(),
-            node,
             membership,
-            dispatch,
-            people,
-            presence,
-            calls,
-            chat,
-            friends,
-            rooms,
-            points,
-        });
+            backplane,
+        };
+        let house = House::build(ground).await?;
+        let shared = Arc::clone(house.shared());
         let (address, server) = serve::serve(&shared, listener, certificates.as_ref())?;
         let handle = server.handle();
         Ok(Self {
             address,
             server,
             handle,
-            reloader: Reloader::new(Arc::clone(&shared), certificates),
-            shared,
+            reloader: Reloader::new(shared, certificates),
+            house,
             lock,
         })
     }
@@ -228,7 +187,7 @@ impl App {
 
     /// What stops it.
     pub fn stopper(&self) -> Stopper {
-        Stopper::new(self.handle.clone(), Arc::clone(&self.shared))
+        Stopper::new(self.handle.clone(), Arc::clone(self.house.shared()))
     }
 
     /// What puts another configuration in force.
@@ -242,7 +201,7 @@ impl App {
     /// # Errors
     /// Why it ended, if nobody stopped it.
     pub async fn run(self) -> Result<(), RunFault> {
-        let (gate, stopper) = (Arc::clone(&self.shared.gate), self.stopper());
+        let (gate, stopper) = (Arc::clone(&self.house.shared().gate), self.stopper());
         actix_rt::spawn(async move {
             gate.drain().asked().await;
             stopper.drain().await;
@@ -250,26 +209,21 @@ impl App {
         let stopper = self.stopper();
         let Self {
             server,
-            shared,
+            house,
             lock,
             ..
         } = self;
         let mut server = pin!(server);
         let ended = tokio::select! {
+            biased;
             served = &mut server => served.map_err(RunFault::from),
-            dead = housekeeping::keep(&shared) => {
+            dead = house.keep() => {
                 log::error!("{dead} has died: the process ends so that it can be started again");
                 let (served, ()) = tokio::join!(server, stopper.stop());
                 served.map_err(RunFault::from).and(Err(RunFault::Died(dead)))
             }
         };
-        shared.rooms.stop().await;
-        shared.calls.stop().await;
-        shared.friends.flush().await;
-        shared.presence.stop().await;
-        shared.membership.leave(shared.dispatch.backplane()).await;
-        shared.dispatch.backplane().close().await;
-        shared.store.close().await;
+        house.close().await;
         drop(lock);
         ended
     }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     actions::Actions,
-    delivery::{dispatch, lines::Lines, outbox},
-    kernel::{config::Config, time::Clock},
+    delivery::{lines::Lines, outbox},
+    kernel::config::Config,
     rest::{self, Shared},
     session::{arrivals::Arrivals, env::Env},
     transport::{
@@ -65,17 +65,6 @@ macro_rules! http {
                 |()| AppConfig::default(),
             ))
     }};
-}
-
-/// How delivery is set up, but for what depends on other rooms.
-pub(super) fn delivery(config: &Config) -> dispatch::Settings {
-    dispatch::Settings {
-        workers: config.server.workers,
-        join_delay: config.outbox.join_delay,
-        low_window: config.outbox.low_window,
-        clock: Clock::system(),
-        ..dispatch::Settings::default()
-    }
 }
 
 /// Makes the service of every worker.

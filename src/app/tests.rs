@@ -41,6 +41,7 @@ use crate::{
         frame::{Frame, WireFormat},
         spec::Topic,
     },
+    rest::Shared,
     session::{
         Session, SessionContext,
         hello::{Credentials, Hello, Options},
@@ -144,7 +145,7 @@ async fn a_session_that_panics_leaves_nobody_behind() {
         ("presence.leave_grace", "20ms"),
     ];
     let (app, _folder) = build(&settings).await;
-    let (shared, hana) = (app.shared, "hana".parse().unwrap());
+    let (shared, hana) = (app.house.shared().clone(), "hana".parse().unwrap());
     let sink = connect(&shared, &hana);
     let board = shared.presence.board();
     let shows = |status| {
@@ -171,7 +172,7 @@ impl SnapshotSource for FaultySource {
 #[actix_rt::test]
 async fn a_panic_in_the_delivery_of_a_worker_is_noticed() {
     let (app, _folder) = build(&[]).await;
-    let (shared, hana) = (app.shared, "hana".parse().unwrap());
+    let (shared, hana) = (app.house.shared().clone(), "hana".parse().unwrap());
     connect(&shared, &hana);
     let roster = shared.dispatch.roster();
     eventually("hana is connected", async || {
@@ -189,7 +190,7 @@ async fn a_panic_in_the_delivery_of_a_worker_is_noticed() {
 async fn a_server_ends_when_a_part_of_it_has_died() {
     for part in [Vital::Presence, Vital::Calls, Vital::Rooms, Vital::Store] {
         let (app, _folder) = build(&[]).await;
-        let shared = Arc::clone(&app.shared);
+        let shared = Arc::clone(app.house.shared());
         match part {
             Vital::Presence => shared.presence.stop().await,
             Vital::Calls => shared.calls.stop().await,
@@ -237,7 +238,7 @@ async fn begins_at(store: &store::Handle, hana: &UserId, first: u64) {
 #[actix_rt::test]
 async fn a_server_prunes_the_inbox_when_it_starts_and_then_again_and_again() {
     let (app, _folder) = build(&[("inbox.max_events", "2")]).await;
-    let (shared, stopper) = (Arc::clone(&app.shared), app.stopper());
+    let (shared, stopper) = (Arc::clone(app.house.shared()), app.stopper());
     let (store, hana) = (&shared.store, "hana".parse().unwrap());
     append_five(store, &hana).await;
     let again = housekeeping::prune_regularly(&shared, Duration::from_millis(10));
@@ -275,7 +276,7 @@ async fn of_two_reloads_at_once_what_is_in_force_is_all_of_one() {
                 });
             }
         });
-        let config = &app.shared.config;
+        let config = &app.house.shared().config;
         let issuer = config.auth.now().issuer.clone().unwrap();
         let connections = config.limits.now().connections.unwrap();
         assert_eq!(issuer, connections.to_string(), "in round {round}");

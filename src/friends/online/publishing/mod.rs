@@ -96,7 +96,8 @@ impl Publishing<'_> {
             }
         };
         let news = tokio::select! {
-            news = subscription.next() => Some(news),
+            biased;
+            () = due => None,
             _ = self.link.changed() => None,
             () = self.everywhere.doubted.notified() => None,
             () = self.everywhere.missed.notified() => {
@@ -104,7 +105,7 @@ impl Publishing<'_> {
                 self.refresh_at.get_or_insert(soon);
                 None
             }
-            () = due => None,
+            news = subscription.next() => Some(news),
         };
         self.look_at_link();
         let mut news = news;
@@ -211,8 +212,8 @@ impl Publishing<'_> {
         if !self.shared.dispatch.is_current() {
             // Others may have given this node up, and its people are being sent away. It begins anew once it may act.
             self.life = None;
-            self.renew_at = Instant::now() + PAUSE;
-            self.touch_at = self.touch_at.max(self.renew_at);
+            // Whatever else is due meanwhile waits with it.
+            self.retry_at = Some(Instant::now() + PAUSE);
             return Ok(());
         }
         loop {

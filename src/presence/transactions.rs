@@ -7,7 +7,11 @@ use super::{
     board::Entry,
     fault::PresenceFault,
     messages::Choose,
-    records::{self, leases, listing},
+    records::{
+        self,
+        leases::{self, Neighbours},
+        listing,
+    },
     rules::{Lease, Policy, Readiness, StatusChange},
     settings::Settings,
 };
@@ -163,10 +167,14 @@ pub(super) fn introduce(tx: &mut Tx<'_>, otomo: &UserId) -> Result<Entry, Presen
 
 /// Renews the node's own leases; then ends what has run out, of whatever node, and settles whom that concerns. In this
 /// order: a process that stood still must not take its own sessions for gone.
-pub(super) fn sweep(tx: &mut Tx<'_>, settings: &Settings) -> Result<Outcome<()>, StoreError> {
+pub(super) fn sweep(
+    tx: &mut Tx<'_>,
+    settings: &Settings,
+    neighbours: Neighbours,
+) -> Result<Outcome<()>, StoreError> {
     let mut concerned = BTreeSet::new();
     concerned.extend(leases::renew(tx, &settings.node, settings.lease)?);
-    concerned.extend(leases::expire(tx, SWEEP_MAX)?);
+    concerned.extend(leases::expire(tx, SWEEP_MAX, neighbours)?);
     concerned.extend(records::breaks_over(tx, SWEEP_MAX)?);
     let mut changes = Vec::new();
     for otomo in &concerned {

@@ -7,7 +7,11 @@ use actix::prelude::*;
 use super::PresenceHub;
 use crate::{
     kernel::{ids::UserId, logging::chain, time::Timestamp},
-    presence::{messages::Depart, records::listing, transactions},
+    presence::{
+        messages::Depart,
+        records::{leases::Neighbours, listing},
+        transactions,
+    },
     store::StoreError,
 };
 
@@ -69,9 +73,13 @@ impl PresenceHub {
             self.depart(departure);
         }
         let settings = Arc::clone(&self.settings);
+        let neighbours = match &self.hints {
+            None => Neighbours::None,
+            Some(_) => Neighbours::Some,
+        };
         let stored = self
             .store
-            .write(move |tx| transactions::sweep(tx, &settings));
+            .write(move |tx| transactions::sweep(tx, &settings, neighbours));
         self.results
             .push(stored, |stored: Result<_, StoreError>, hub, ctx| {
                 hub.sweeping = false;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+    sql_types::Bool,
+};
 
 use super::{lock_all, user_id};
 use crate::{
@@ -16,6 +20,15 @@ use crate::{
         sql::schema::{leases, nodes},
     },
 };
+
+/// Whether other nodes serve the same database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbours {
+    /// This one is alone: what another has left, it has left for good.
+    None,
+    /// There may be others.
+    Some,
+}
 
 /// All leases of an otomo, also those that have run out and were not swept yet.
 pub fn of(conn: &mut Conn, otomo: &UserId) -> Result<Vec<Lease>, StoreError> {
@@ -100,7 +113,7 @@ pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserI
 /// and its sessions are gone.
 pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, StoreError> {
     let enough = leases::leaving.and(leases::expires_at.gt(until.millis()));
-    let short = leases::node.eq(node.as_str()).and(diesel::dsl::not(enough));
+    let short = leases::node.eq(node.as_str()).and(not(enough));
     let held = (
         leases::expires_at.eq(until.millis()),
         leases::leaving.eq(true),
@@ -110,20 +123,27 @@ pub fn hold(tx: &mut Tx<'_>, node: &NodeId, until: Timestamp) -> Result<usize, S
         .execute(c))
 }
 
-/// Deletes at most `limit` leases that have run out, of whatever node, and says whose they were. Not those whose node has
-/// renewed them meanwhile; and of a node that is alive only graces. One that could not write for longer than a term, because
-/// the database was slow or a lock was held elsewhere, still has its sessions and renews their leases when it can: nobody
-/// would make one anew that others have ended.
-pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
-    let now = tx.now().millis();
-    let alive = || {
-        let alive = nodes::table.filter(nodes::lease_until.gt(now));
-        alive.select(nodes::name)
-    };
-    let ends = || leases::leaving.or(leases::node.ne_all(alive()));
-    let over = || leases::expires_at.le(now).and(ends());
+/// Deletes at most `limit` leases that have run out, and says whose they were. Not those whose node has renewed them
+/// meanwhile.
+///
+/// Where there are other nodes, a lease of theirs that no session has left is theirs to renew for as long as they have their
+/// place: after an outage of the store each node comes to it in its turn, and whoever came first would take the connections
+/// of all others for gone, which are there and would have no lease any more. A node that has died loses its place first.
+pub fn expire(
+    tx: &mut Tx<'_>,
+    limit: i64,
+    neighbours: Neighbours,
+) -> Result<Vec<UserId>, StoreError> {
+    let run_out = leases::expires_at.le(tx.now().millis());
+    let in_place = nodes::table
+        .filter(nodes::name.eq(leases::node))
+        .filter(nodes::lease_until.is_not_null());
+    let abandoned = leases::leaving
+        .or((neighbours == Neighbours::None).into_sql::<Bool>())
+        .or(not(exists(in_place)));
+    let over = run_out.and(abandoned);
     let rows: Vec<(String, String)> = run!(tx, |c| leases::table
-        .filter(over())
+        .filter(over)
         .select((leases::session, leases::otomo_id))
         .limit(limit)
         .load(c))?;
@@ -137,7 +157,7 @@ pub fn expire(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<UserId>, StoreError> {
         .collect::<Result<_, _>>()?;
     lock_all(tx, &otomo.iter().collect::<Vec<_>>())?;
     let ended = leases::table.filter(leases::session.eq_any(&sessions));
-    run!(tx, |c| diesel::delete(ended.filter(over())).execute(c))?;
+    run!(tx, |c| diesel::delete(ended.filter(over)).execute(c))?;
     Ok(otomo)
 }
 

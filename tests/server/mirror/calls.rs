@@ -6,7 +6,7 @@ use crate::support::{Json, field};
 
 /// A call that is not over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Live {
+pub struct Live {
     call: String,
     phase: Phase,
 }
@@ -53,10 +53,23 @@ impl Calls {
             "call_connected" => {
                 self.turn(call, Phase::Connected(event["connectedAt"].clone()));
             }
-            "call_rejected" | "call_cancelled" | "call_end" | "call_reject_ack"
-            | "call_cancel_ack" => self.end(call),
+            "call_rejected"
+            | "call_cancelled"
+            | "call_end"
+            | "call_reject_ack"
+            | "call_cancel_ack"
+            | "call_end_request_ack" => self.end(call),
             _ => {}
         }
+    }
+
+    /// The call that is not over.
+    #[allow(
+        dead_code,
+        reason = "where somebody has several devices only this is the same on each"
+    )]
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
     }
 
     fn of(me: &str, snapshot: &Json) -> Self {

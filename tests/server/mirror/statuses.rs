@@ -29,6 +29,12 @@ impl Statuses {
         }
     }
 
+    /// Whether an otomo has this status, as far as one was told.
+    #[allow(dead_code, reason = "for those who look into the database")]
+    pub fn shows(&self, otomo: &str, status: &str) -> bool {
+        self.of.get(otomo).is_some_and(|(told, _)| told == status)
+    }
+
     fn put(&mut self, entry: &Json) {
         let status = (
             field(entry, "status").to_owned(),

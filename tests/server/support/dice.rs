@@ -11,6 +11,11 @@ impl Dice {
         let asked = std::env::var(variable).ok();
         let seed = asked.map_or(otherwise, |seed| seed.parse().expect("a seed"));
         println!("{story}: seed {seed} ({variable} repeats it)");
+        Self::of(seed)
+    }
+
+    /// The dice of a seed.
+    pub fn of(seed: u64) -> Self {
         Self(seed)
     }
 

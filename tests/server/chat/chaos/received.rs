@@ -121,6 +121,15 @@ impl Received {
         }
     }
 
+    /// What is unread, as the first snapshot and the events since say.
+    #[allow(
+        dead_code,
+        reason = "for those who hold two of them against each other"
+    )]
+    pub fn unread(&self) -> Option<&Unread> {
+        self.unread.as_ref()
+    }
+
     /// Whether everything that the last snapshot implies has arrived.
     pub fn is_caught_up(&self) -> bool {
         self.unread.is_some() && self.due.is_none()

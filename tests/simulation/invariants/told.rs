@@ -1,0 +1,165 @@
+//! What people were told agrees with what is stored, once everything is over.
+
+use std::collections::BTreeMap;
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _, sql_query,
+    sql_types::{BigInt, Nullable, Text},
+};
+use otomo::store::Conn;
+
+use crate::{
+    backend::Backend,
+    people::{
+        device::Device,
+        outgoing::Draft,
+        stories::{Stories, Story},
+    },
+    support::{Json, field},
+};
+
+#[derive(Debug, QueryableByName)]
+struct Call {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    accepted_at: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    reason: Option<String>,
+}
+
+#[derive(Debug, QueryableByName)]
+struct Message {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    client_message_id: String,
+    #[diesel(sql_type = Text)]
+    sender_id: String,
+}
+
+#[derive(Debug, QueryableByName)]
+struct Order {
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = BigInt)]
+    times: i64,
+}
+
+/// What is stored of what people were told of.
+pub struct Stored {
+    calls: BTreeMap<String, Call>,
+    messages: Vec<Message>,
+    orders: BTreeMap<String, i64>,
+}
+
+impl Stored {
+    pub fn read(conn: &mut Conn) -> Self {
+        let Conn::Sqlite(c) = conn else {
+            unreachable!("nodes of a simulation share a file")
+        };
+        let calls: Vec<Call> = sql_query("SELECT id, accepted_at, reason FROM calls")
+            .load(c)
+            .expect("a query");
+        let messages = sql_query("SELECT id, client_message_id, sender_id FROM messages")
+            .load(c)
+            .expect("a query");
+        let orders: Vec<Order> =
+            sql_query("SELECT key, count(*) AS times FROM point_transactions GROUP BY key")
+                .load(c)
+                .expect("a query");
+        Self {
+            calls: calls.into_iter().map(|it| (it.id.clone(), it)).collect(),
+            messages,
+            orders: orders.into_iter().map(|it| (it.key, it.times)).collect(),
+        }
+    }
+
+    /// What people were told of each call is what is stored of it.
+    pub fn calls_are_as_told(&self, stories: &Stories) {
+        stories.for_each(|id, story| match self.calls.get(id) {
+            Some(call) => is_as_told(call, story),
+            None => assert!(
+                !story.acknowledged && story.verdict.is_none() && story.end.is_none(),
+                "what was acknowledged is stored: {id} {story:?}"
+            ),
+        });
+    }
+
+    /// Each message that was acknowledged is stored once, under the id that was told.
+    pub fn messages_are_as_acknowledged(&self, devices: &[Device]) {
+        let mut ids: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for it in &self.messages {
+            let key = (it.sender_id.as_str(), it.client_message_id.as_str());
+            ids.entry(key).or_default().push(&it.id);
+        }
+        for device in devices {
+            let sender = device.owner.name.as_str();
+            for (draft, ack) in device.outgoing.sent.values() {
+                let found = ids.get(&(sender, draft.id.as_str())).cloned();
+                assert_eq!(
+                    found.unwrap_or_default(),
+                    [field(ack, "messageId")],
+                    "what was acknowledged is stored, once: {draft:?}"
+                );
+            }
+        }
+    }
+
+    /// Each order that was answered is carried out, once.
+    pub fn orders_are_as_answered(&self, backend: &Backend) {
+        for number in backend.done.keys() {
+            let times = self.orders.get(&format!("request:order-{number}"));
+            assert_eq!(times, Some(&1), "an order is carried out once: {number}");
+        }
+    }
+}
+
+fn is_as_told(call: &Call, story: &Story) {
+    if let Some((verdict, _)) = &story.verdict {
+        assert_eq!(
+            verdict == "call_accepted",
+            call.accepted_at.is_some(),
+            "the caller's answer is what is stored: {call:?} {story:?}"
+        );
+    }
+    if let Some(end) = &story.end {
+        assert_eq!(
+            end.as_str(),
+            call.reason.as_deref(),
+            "the end that was told is the one that is stored: {call:?} {story:?}"
+        );
+    }
+}
+
+/// Each message that was acknowledged is at every device of both its people.
+pub fn messages_are_with_everybody(devices: &[Device]) {
+    let sent: Vec<(&str, &Draft, &Json)> = devices
+        .iter()
+        .flat_map(|device| {
+            let sent = device.outgoing.sent.values();
+            sent.map(|(draft, ack)| (device.owner.name.as_str(), draft, ack))
+        })
+        .collect();
+    for device in devices {
+        let who = device.owner.name.as_str();
+        let heard = device.received.messages();
+        for (sender, draft, ack) in &sent {
+            if who != *sender && who != draft.to {
+                continue;
+            }
+            let conversation = heard.get(field(ack, "conversationId"));
+            let times = conversation
+                .into_iter()
+                .flatten()
+                .filter(|event| event["messageId"] == ack["messageId"])
+                .count();
+            assert_eq!(
+                times,
+                1,
+                "{} has what was acknowledged, once: {draft:?}",
+                device.name()
+            );
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A deterministic simulation: several nodes, their store, their Redis and their people in one thread, on simulated time.
+//!
+//! Everything of a node is the real code: rooms, actors, sessions, the store's batches on a real SQLite file, the backplane's
+//! connections. What the simulation has in its hand is time, the moment at which each job of a store runs and what is said of
+//! it, the pipes to Redis and to clients, and chance: one seed decides all of it. The same seed makes the same run, to the last
+//! word that anybody hears.
+//!
+//! A world goes through a storm: nodes are killed, frozen and come back, stores fail, slow down and lose answers, clocks jump,
+//! Redis is split off, restarted, loses, doubles and reorders messages, people's connections break or fall silent. After every
+//! step what always holds is looked at. Then everything heals, and the world must settle: every call ends, every request has
+//! its answer, and what each client has made of an old snapshot and the events since is what a fresh one says.
+//!
+//! ```text
+//! cargo test --test simulation                                    the same 1,000 seeds each time
+//! OTOMO_SIMULATION_SEEDS=20000 cargo test --test simulation       more of them
+//! OTOMO_SIMULATION_SEED=17 cargo test --test simulation -- --nocapture   one, with all that happens
+//! ```
+//! - [`world`]: a seed's course. [`storm`]: its faults. [`sky`]: what fails right now.
+//! - [`node`], [`redis`], [`link`]: the parts. [`people`]: who uses them; [`backend`]: the app's own server.
+//! - [`invariants`]: what must hold. [`trace`]: what has happened. [`found`]: what it has found.
+//!
+//! What is not simulated: who is online of friends, which Redis decides by its scripts (a model and tests on a real Redis are
+//! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); sockets and
+//! what is on them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod backend;
+mod found;
+mod invariants;
+mod link;
+mod mirror;
+mod node;
+mod people;
+#[path = "../server/chat/chaos/received.rs"]
+#[allow(dead_code, reason = "shared with the chat's own chaos")]
+mod received;
+mod redis;
+mod seeds;
+mod sky;
+mod storm;
+mod support;
+mod trace;
+mod world;
+
+/// Which of them fails first is told, with its last steps.
+#[test]
+fn whatever_fails_everything_is_as_it_should_be_once_it_is_healed() {
+    seeds::run();
+}
+
+#[test]
+fn a_seed_repeats_itself() {
+    for seed in [1, 2, 3] {
+        let [once, again] = [(); 2].map(|()| seeds::quietly(seed));
+        assert_eq!(once, again, "seed {seed}");
+    }
+}

@@ -1,0 +1,335 @@
+//! One seed's course: a storm, in which people live on as they can, and the calm after it, in which everything must settle.
+
+use std::{path::Path, rc::Rc, sync::Arc, time::Duration};
+
+use otomo::{
+    kernel::{
+        config::{Config, Sources, load},
+        identity::Role,
+        time::{Clock, Timestamp},
+        token::Verifier,
+    },
+    people::Person,
+    store::{Conn, Fate, Handle, Outcome, StoreError},
+};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    time::{Instant, sleep},
+};
+
+use crate::{
+    backend::Backend,
+    invariants::{stored, told},
+    link::Heard,
+    node::{self, Node, Site},
+    people::{
+        device::{Device, Owner},
+        stories::Stories,
+    },
+    redis::Redis,
+    sky::Sky,
+    storm::Storm,
+    support::Dice,
+    trace::{self, note},
+};
+
+const NODES: usize = 3;
+
+/// Who there is: name, role, how many devices.
+const PEOPLE: [(&str, Role, usize); 7] = [
+    ("hana", Role::Otomo, 2),
+    ("mika", Role::Otomo, 1),
+    ("rin", Role::Otomo, 1),
+    ("ann", Role::User, 1),
+    ("bob", Role::User, 2),
+    ("cem", Role::User, 1),
+    ("dan", Role::User, 1),
+];
+
+/// Points that a minute of a call with her costs.
+const PRICED: (&str, u32) = ("mika", 3);
+
+/// A step: how often the world is looked at, and somebody acts.
+const STEP_MS: std::ops::Range<u64> = 20..80;
+
+/// How long the storm lasts.
+const STORM: Duration = Duration::from_secs(12);
+
+/// In what time a world must have settled after it: a few times the longest wait that is configured.
+const SETTLES_IN: Duration = Duration::from_secs(40);
+
+/// Where the clocks begin: a time of day, as good as any.
+const BEGINNING: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+/// Short times, so that a world sees many of each kind; and no limits that are counted on the machine's own clock.
+const SETTINGS: [(&str, &str); 22] = [
+    ("server.workers", "1"),
+    (
+        "auth.hs256_secret",
+        "a secret of tests, long enough for HS256",
+    ),
+    ("database.statement_timeout", "1s"),
+    ("redis.url", "redis://simulated"),
+    ("redis.probe_interval", "500ms"),
+    ("cluster.lease", "3s"),
+    ("presence.leave_grace", "1500ms"),
+    ("presence.reload_grace", "500ms"),
+    ("presence.restart_grace", "2s"),
+    ("presence.ping_interval", "2s"),
+    ("presence.pong_timeout", "1s"),
+    ("presence.lease", "3s"),
+    ("calls.ring_timeout", "5s"),
+    ("calls.connect_timeout", "4s"),
+    ("calls.loss_grace", "2s"),
+    ("calls.ring_loss_grace", "1s"),
+    ("calls.charge_interval", "2s"),
+    ("chat.typing_expire", "2s"),
+    ("chat.typing_resend", "1s"),
+    ("limits.commands_per_second", "none"),
+    ("limits.messages_per_minute", "none"),
+    ("limits.calls_per_minute", "none"),
+];
+
+/// Everything of one seed.
+struct World {
+    dice: Dice,
+    sky: Sky,
+    redis: Redis,
+    nodes: Vec<Node>,
+    devices: Vec<Device>,
+    backend: Backend,
+    stories: Stories,
+    hears: UnboundedSender<Heard>,
+    heard: UnboundedReceiver<Heard>,
+    connections: u64,
+    /// Looks at the database, beside everybody.
+    observer: Handle,
+    memory: stored::Memory,
+    clock: Clock,
+}
+
+/// Runs a seed on a database that has its tables and nothing else.
+///
+/// # Panics
+/// If something does not hold, with its sentence.
+pub async fn run(seed: u64, database: &Path) {
+    let mut world = World::new(seed, database);
+    world.begin().await;
+    world.storm().await;
+    world.calm().await;
+    world.is_as_it_should_be().await;
+}
+
+fn config() -> Arc<Config> {
+    let sources = Sources::default();
+    let sources = SETTINGS
+        .iter()
+        .fold(sources, |all, (key, value)| all.with(key, *value));
+    Arc::new(load(&sources).expect("a configuration"))
+}
+
+impl World {
+    fn new(seed: u64, database: &Path) -> Self {
+        let mut dice = Dice::of(seed);
+        let config = config();
+        let sky = Sky::fair(NODES);
+        let redis = Redis::start(&sky, dice.fork());
+        let site = Rc::new(Site {
+            verifier: Arc::new(Verifier::new(&config.auth.now()).expect("keys")),
+            database: database.to_owned(),
+            redis: redis.clone(),
+            sky: sky.clone(),
+            config: Arc::clone(&config),
+        });
+        let clock = Clock::running(BEGINNING);
+        let node = |number| {
+            let off = dice.within(0..100);
+            let own = Clock::running(BEGINNING + Duration::from_millis(off));
+            Node::new(number, &site, own, dice.fork())
+        };
+        let nodes = (0..NODES).map(node).collect();
+        let stories = Stories::default();
+        let devices = devices(&stories, &mut dice);
+        let payers = PEOPLE.iter().filter(|it| it.1 == Role::User);
+        let payers = payers.map(|it| it.0.parse().expect("a name")).collect();
+        let at_once = Arc::new(|_| Fate {
+            begins_in: Duration::ZERO,
+            outcome: Outcome::Done,
+            answers_in: Duration::ZERO,
+        });
+        let place = node::at(database, &config.database);
+        let observer = Handle::stepped(&place, clock.clone(), Arc::default(), at_once);
+        let (observer, _) = observer.expect("the database is there");
+        let (hears, heard) = mpsc::unbounded_channel();
+        Self {
+            backend: Backend::new(payers, dice.fork()),
+            sky,
+            redis,
+            nodes,
+            devices,
+            stories,
+            hears,
+            heard,
+            connections: 0,
+            observer,
+            memory: stored::Memory::default(),
+            clock,
+            dice,
+        }
+    }
+
+    /// Nodes start, and people become known.
+    async fn begin(&mut self) {
+        self.nodes.iter_mut().for_each(Node::start);
+        self.until("all nodes serve", |it| it.nodes.iter().all(Node::serves))
+            .await;
+        let house = self.nodes[0].house().expect("it serves");
+        for (name, role, _) in PEOPLE {
+            let person = Person {
+                user: name.parse().expect("a name"),
+                role,
+                name: name.to_owned(),
+                avatar: None,
+                price_per_minute: (name == PRICED.0).then_some(PRICED.1),
+                disabled: false,
+            };
+            house.shared().people.put(person).await.expect("it is fair");
+        }
+        self.backend.grant_all();
+    }
+
+    async fn storm(&mut self) {
+        let mut storm = Storm::new(self.dice.fork());
+        let end = Instant::now() + STORM;
+        while Instant::now() < end {
+            storm.blow(&mut self.nodes, &self.redis, &self.sky);
+            self.step(false).await;
+        }
+        storm.end(&mut self.nodes, &self.sky);
+        note!("the storm is over");
+    }
+
+    /// Liveness: whatever was begun comes to an end, and everybody knows it.
+    async fn calm(&mut self) {
+        self.until("the world settles", World::is_quiet).await;
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.backend.is_quiet() && self.devices.iter().all(Device::is_quiet)
+    }
+
+    /// Waits for something, stepping, as long as a world may take.
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + SETTLES_IN;
+        loop {
+            if is_so(self) {
+                let facts = self.looks(|conn, _| Ok(stored::Facts::read(conn))).await;
+                if facts.is_quiet && self.devices.iter().all(|it| it.knows(&facts)) {
+                    return;
+                }
+            }
+            if Instant::now() > end {
+                self.looks(|conn, now| stored::has_settled(conn, now)).await;
+                let facts = self.looks(|conn, _| Ok(stored::Facts::read(conn))).await;
+                let waits = self.devices.iter();
+                let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
+                let waits: Vec<String> = waits.map(Device::waits_for).collect();
+                panic!("{what} in time: {waits:#?} of {facts:?}");
+            }
+            self.step(true).await;
+        }
+    }
+
+    /// A moment passes, somebody acts, and what always holds is looked at.
+    async fn step(&mut self, calm: bool) {
+        let pause = Duration::from_millis(self.dice.within(STEP_MS));
+        let mut pause = std::pin::pin!(sleep(pause));
+        loop {
+            tokio::select! {
+                biased;
+                Some((number, down)) = self.heard.recv() => {
+                    let mut devices = self.devices.iter_mut();
+                    if let Some(device) = devices.find(|it| it.connection() == number) {
+                        device.hear(down);
+                    }
+                }
+                () = &mut pause => break,
+            }
+        }
+        for _ in 0..2 {
+            let at = self.dice.below(self.devices.len());
+            let (next, hears) = (&mut self.connections, &self.hears);
+            self.devices[at].act(&self.nodes, &self.sky, hears, next, calm);
+        }
+        self.backend.act(&self.nodes, calm);
+        assert!(!trace::has_panicked(), "nothing panics");
+        if self.sky.take_stored() {
+            let mut memory = std::mem::take(&mut self.memory);
+            let look = move |conn: &mut Conn, now| {
+                stored::always_holds(conn, &mut memory, now)?;
+                Ok(memory)
+            };
+            self.memory = self.looks(look).await;
+        }
+    }
+
+    /// Looks into the database.
+    async fn looks<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Conn, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        let now = self.clock.now();
+        let read = self.observer.read(move |conn| look(conn, now));
+        read.await.expect("the database is there")
+    }
+
+    /// What must hold at the end.
+    async fn is_as_it_should_be(&mut self) {
+        self.looks(|conn, now| stored::has_settled(conn, now)).await;
+        told::messages_are_with_everybody(&self.devices);
+        let old = self.devices.len();
+        let fresh: Vec<Device> = (0..old).map(|at| self.devices[at].fresh(at)).collect();
+        self.devices.extend(fresh);
+        self.until("fresh clients come", World::is_quiet).await;
+        let fresh = self.devices.split_off(old);
+        for (device, fresh) in self.devices.iter().zip(&fresh) {
+            device.agrees_with(fresh);
+        }
+        let (stories, devices) = (self.stories.clone(), std::mem::take(&mut self.devices));
+        // Compared on this thread, with what only this thread has.
+        let stored = self.looks(|conn, _| Ok(told::Stored::read(conn))).await;
+        stored.calls_are_as_told(&stories);
+        stored.messages_are_as_acknowledged(&devices);
+        stored.orders_are_as_answered(&self.backend);
+    }
+}
+
+fn devices(stories: &Stories, dice: &mut Dice) -> Vec<Device> {
+    let names = |role: Role| {
+        PEOPLE
+            .iter()
+            .filter(move |it| it.1 == role)
+            .map(|it| it.0.to_owned())
+    };
+    let mut devices = Vec::new();
+    for (name, role, count) in PEOPLE {
+        for device in 0..count {
+            let owner = Owner {
+                name: name.to_owned(),
+                role,
+                device,
+                otomo: match role {
+                    Role::User => names(Role::Otomo).collect(),
+                    _ => Vec::new(),
+                },
+                others: PEOPLE
+                    .iter()
+                    .map(|it| it.0.to_owned())
+                    .filter(|it| it != name)
+                    .collect(),
+            };
+            devices.push(Device::new(owner, stories, dice.fork()));
+        }
+    }
+    devices
+}

@@ -26,10 +26,12 @@ named! {
         EndCall = "call.end",
         /// Gave an otomo a status.
         SetStatus = "otomo.status",
-        /// Ended whatever call kept an otomo busy.
+        /// Set an otomo free for calls.
         FreeOtomo = "otomo.free",
         /// Closed a connection.
         Disconnect = "session.disconnect",
+        /// Closed all connections of somebody.
+        DisconnectUser = "user.disconnect",
         /// Had a user's durable events sent again.
         ResendInbox = "inbox.resend",
         /// Had a node drained.

@@ -16,7 +16,7 @@
 //!   what it has to remember meanwhile.
 //! - [`ice`], `live`: ICE servers, who is in a call. `snapshot`, `entry`: what a session
 //!   begins with, calls for lists. `queries`: calls as others ask for them.
-//! - `routes`: candidates that do not take the lane.
+//! - `routes`: candidates that do not take the lane. `admin`: what admins do to a call, also to one that is broken.
 //! - `hints`: what nodes tell each other of calls. `heard`: how far the people of a node have heard of them.
 //!
 //! What a metered call costs its caller is one of the things that such a transaction writes: the points, the call that counts
@@ -32,6 +32,7 @@
 //! node that can be asked. While the nodes do not hear each other, each looks at all live calls every second and tells its own
 //! clients what those have come to.
 
+mod admin;
 mod coordinator;
 mod entry;
 mod fault;
@@ -117,6 +118,7 @@ struct Shared {
     routes: Routes,
     dispatch: Dispatch,
     store: Handle,
+    presence: Presence,
     config: Arc<Config>,
 }
 
@@ -178,6 +180,7 @@ impl Calls {
             routes,
             dispatch: dispatch.clone(),
             store: store.clone(),
+            presence: presence.clone(),
             config: Arc::clone(config),
         })))
     }
@@ -312,30 +315,6 @@ impl Calls {
     pub async fn stop(&self) {
         // Refused only if it has stopped already.
         let _ = self.0.coordinator.send(Stop).await;
-    }
-
-    /// An admin ends a call. One that is over stays as it is.
-    ///
-    /// # Errors
-    /// [`CallsFault::Unknown`]; those of the store.
-    pub async fn admin_end(&self, call: CallId) -> Result<(), CallsFault> {
-        let stopped = Happening::Stopped(Authority::Admin);
-        self.order(call, stopped).await
-    }
-
-    /// An admin ends whatever call an otomo is in, and says which; `None` if they were in none.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn free(&self, otomo: &UserId) -> Result<Option<CallId>, CallsFault> {
-        let otomo = otomo.clone();
-        let read = move |conn: &mut _| records::live_of(conn, &otomo);
-        let live: Result<_, StoreError> = self.0.store.read(read).await;
-        let Some(call) = live?.map(|call| call.id) else {
-            return Ok(None);
-        };
-        self.admin_end(call).await?;
-        Ok(Some(call))
     }
 
     /// The media server sees media in a call, or no more of it.

@@ -3,7 +3,7 @@
 use actix::Message;
 
 use super::{
-    Choice,
+    Choice, Freed,
     board::Entry,
     fault::PresenceFault,
     rules::{Chooser, Chosen, StatusChange},
@@ -44,6 +44,11 @@ pub(super) struct Choose {
 #[derive(Message)]
 #[rtype(result = "Result<(), PresenceFault>")]
 pub(super) struct ForceOffline(pub(super) UserId);
+
+/// An admin sets an otomo free of what keeps calls from them, but for their call.
+#[derive(Message)]
+#[rtype(result = "Result<Freed, PresenceFault>")]
+pub(super) struct Free(pub(super) UserId);
 
 /// A backend says that a user is an otomo, or how they are called now.
 #[derive(Message)]

@@ -38,7 +38,7 @@ use actix::{Actor, Addr, Handler, Message, dev::ToEnvelope};
 use self::{
     board::Board,
     hub::PresenceHub,
-    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Introduce, Stop},
+    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Free, Introduce, Stop},
     records::listing,
     rules::{Chooser, Chosen, Explanation, Forced, Policy, Status, StatusChange},
     settings::Settings,
@@ -60,6 +60,15 @@ pub struct Choice {
     pub until: Option<Timestamp>,
     /// The status that people see. During a call, or without a connection, another one.
     pub shown: Status,
+}
+
+/// What an admin has set an otomo free of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freed {
+    /// A break that missed calls had put them on is over.
+    pub break_ended: bool,
+    /// The wrap-up of their last call is over.
+    pub wrap_up_ended: bool,
 }
 
 /// Otomo presence, for the rooms above. Clones share everything.
@@ -183,6 +192,15 @@ impl Presence {
     /// [`PresenceFault::UnknownOtomo`] if they are none; those of the store.
     pub async fn force_offline(&self, otomo: &UserId) -> Result<(), PresenceFault> {
         self.ask(ForceOffline(otomo.clone())).await
+    }
+
+    /// An admin sets an otomo free of what keeps calls from them: a break that missed calls caused, the wrap-up of their last
+    /// call, a status that does not follow from the facts. Their call is ended before, by whoever asks for this.
+    ///
+    /// # Errors
+    /// [`PresenceFault::UnknownOtomo`] if they are none; those of the store.
+    pub async fn free(&self, otomo: &UserId) -> Result<Freed, PresenceFault> {
+        self.ask(Free(otomo.clone())).await
     }
 
     /// A user is an otomo, or has another name or picture: lists show them from now on.

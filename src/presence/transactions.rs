@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Choice,
+    Choice, Freed,
     board::Entry,
     fault::PresenceFault,
     messages::Choose,
     records::{
-        self,
+        self, calling,
         leases::{self, Neighbours},
         listing,
     },
-    rules::{Lease, Policy, Readiness, StatusChange},
+    rules::{Lease, Policy, Readiness, Standing, StatusChange},
     settings::Settings,
 };
 use crate::{
@@ -155,6 +155,35 @@ pub(super) fn force_offline(
         changes: change.into_iter().collect(),
         due: None,
         answer: (),
+    })
+}
+
+/// An admin sets an otomo free of what keeps calls from them, but for their call: a break that missed calls caused, and the
+/// wrap-up. Also has a status that does not follow from the facts follow from them.
+pub(super) fn free(
+    tx: &mut Tx<'_>,
+    otomo: &UserId,
+    policy: &Policy,
+) -> Result<Outcome<Freed>, PresenceFault> {
+    let stored = records::find_to_change(tx, otomo)?.ok_or(PresenceFault::UnknownOtomo)?;
+    let freed = Standing {
+        readiness: stored.readiness.freed(),
+        ..stored.clone()
+    };
+    let now = tx.now();
+    let answer = Freed {
+        break_ended: freed.readiness.chosen != stored.readiness.chosen,
+        wrap_up_ended: now < records::free_at(tx, otomo)?,
+    };
+    if answer.wrap_up_ended {
+        calling::wrap_up(tx, otomo, now)?;
+    }
+    let leases = leases::of(tx, otomo)?;
+    let settled = records::settle_known(tx, &stored, freed, &leases, policy)?;
+    Ok(Outcome {
+        changes: settled.change.into_iter().collect(),
+        due: None,
+        answer,
     })
 }
 

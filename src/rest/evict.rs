@@ -3,7 +3,7 @@
 use super::{Shared, error::ApiError};
 use crate::{delivery::lines::To, kernel::ids::UserId, protocol::close_code::CloseCode};
 
-/// Ends a user's live call and closes their connections (4003), in this order: they hear of the call's end. An otomo is forced
+/// Ends a user's live call and closes their connections (4003), in this order: they hear of the call's end. Returns how many connections those were. An otomo is forced
 /// offline before ([`crate::presence::Presence::force_offline`]), or the call's end would show them online.
 ///
 /// # Errors
@@ -12,10 +12,10 @@ pub(super) async fn evict(
     shared: &Shared,
     user: &UserId,
     reason: &'static str,
-) -> Result<(), ApiError> {
+) -> Result<usize, ApiError> {
     let freed = shared.calls.free(user).await;
     let to = To::User(user.clone());
-    shared.dispatch.close(to, CloseCode::Disabled, reason).await;
+    let closed = shared.dispatch.close(to, CloseCode::Disabled, reason).await;
     freed?;
-    Ok(())
+    Ok(closed)
 }

@@ -63,10 +63,11 @@ scenario('why an otomo is busy is said in sentences, and they are freed', async 
   await root.sees(root.details.getByText(/^The call decides/));
   assert.equal(await root.details.locator('li[data-decides=true] strong').textContent(), 'Call:');
   await root.sees(root.details.getByText(/device desk on node .+, connected/));
+  await root.sees(root.details.getByText('They are in a call: “Free for calls” ends it.'));
   await picture(root.page, 'admin why');
 
   const ended = [user, called].map((one) => one.hears('call_end'));
-  const said = await root.does(root.details.getByRole('button', { name: 'Free from call' }));
+  const said = await root.does(root.details.getByRole('button', { name: 'Free for calls' }));
   assert.equal(said, 'why-hana has been freed: the call has ended.');
   for (const end of ended) assert.equal((await end).reason, 'admin_end');
   await root.sees(root.details.getByText(/^The choice decides/));

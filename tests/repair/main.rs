@@ -2,7 +2,8 @@
 //! purpose. Each breakage is found, mended, and forgotten, on SQLite and on PostgreSQL, by the real binary.
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
-//! thing that may not be, [`random`] many at once, [`refusing`] when nothing is mended.
+//! thing that may not be, [`random`] many at once, [`refusing`] when nothing is mended, [`admin`] what is mended while a server
+//! runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +13,7 @@
     unreachable_pub
 )]
 
+mod admin;
 #[path = "../rest/api.rs"]
 #[allow(
     dead_code,

@@ -126,6 +126,21 @@ impl Ward {
         SqliteConnection::establish(self.file().to_str().unwrap()).unwrap()
     }
 
+    /// The number that a query comes to.
+    pub fn says(&self, question: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = Text)]
+            answer: String,
+        }
+        let asked = sql_query(format!("SELECT CAST(({question}) AS TEXT) AS answer"));
+        let answer: Answer = match &self.server {
+            None => asked.get_result(&mut self.open()).unwrap(),
+            Some(database) => asked.get_result(&mut database.connect()).unwrap(),
+        };
+        answer.answer
+    }
+
     /// Has it looked at.
     pub fn looks(&self) -> Visit {
         self.doctor(&["doctor", "--json"])
@@ -236,7 +251,10 @@ fn break_file(conn: &mut SqliteConnection, how: &str) -> diesel::QueryResult<()>
     let triggers: Vec<Statement> = sql_query(triggers).load(conn)?;
     let drops = "SELECT 'DROP TRIGGER ' || name AS sql FROM sqlite_schema WHERE type = 'trigger'";
     let drops: Vec<Statement> = sql_query(drops).load(conn)?;
-    conn.batch_execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; BEGIN")?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF;
+         PRAGMA ignore_check_constraints = ON; BEGIN IMMEDIATE",
+    )?;
     for drop in drops {
         conn.batch_execute(&drop.sql)?;
     }

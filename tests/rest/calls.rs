@@ -226,7 +226,10 @@ async fn an_admin_frees_an_otomo_and_puts_one_out() {
     let root = Api::of(&server, "root", Role::Admin);
     let free = "/admin/api/otomo/hana/free";
     let freed = root.post(free, json!({})).await.ok();
-    assert_eq!(freed, json!({"userId": "hana", "callId": call}));
+    let expected = json!({
+        "userId": "hana", "callId": call, "breakEnded": false, "wrapUpEnded": false,
+    });
+    assert_eq!(freed, expected);
     taro.expect("call_end").await;
     assert_eq!(root.post(free, json!({})).await.ok()["callId"], Value::Null);
     root.post("/admin/api/otomo/nobody/free", json!({}))

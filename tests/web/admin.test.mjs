@@ -193,6 +193,8 @@ describe('why an otomo has their status', () => {
     ],
     choice: { chosen: 'online', cause: 'login', until: null, missed: 0 },
     call: null,
+    wrapUpUntil: null,
+    remedies: [],
   };
 
   test('the choice decides where there is a connection and no call', () => {
@@ -232,6 +234,16 @@ describe('why an otomo has their status', () => {
     const choice = { chosen: 'break', cause: 'missed_calls', until: '2026-11-22T13:00:00.000Z', missed: 3 };
     const why = explain(en, { ...facts, status: 'break', decision: { status: 'break', cause: 'missed_calls' }, choice });
     assert.match(why.facts.at(-1).sentence, /^“On a break” \(too many .+\), until .+\. Rings in a row without an answer: 3\.$/);
+  });
+
+  test('what keeps calls from them is said with what ends it', () => {
+    const remedies = [
+      { obstacle: 'wrap_up', correction: 'free' },
+      { obstacle: 'break', correction: 'set_online' },
+    ];
+    const why = explain(en, { ...facts, wrapUpUntil: '2026-11-22T12:38:00.000Z', remedies });
+    assert.match(why.remedies[0], /^They wrap up their last call until .+: “Free for calls” ends that\.$/);
+    assert.equal(why.remedies[1], 'A break was chosen: “Set available” ends it.');
   });
 
   test('no sentence has a gap that was not filled, in both languages', () => {
@@ -282,6 +294,8 @@ describe('words of the server', () => {
     for (const [room, file, name] of [
       ['status', 'presence/rules/status.rs', 'Status'],
       ['why.cause', 'presence/rules/readiness.rs', 'ChosenCause'],
+      ['why.remedy', 'presence/rules/why.rs', 'Obstacle'],
+      ['why.correction', 'presence/rules/why.rs', 'Correction'],
       ['phase', 'calls/rules/call.rs', 'PhaseName'],
       ['event', 'calls/rules/effect.rs', 'TimelineEvent'],
       ['by', 'calls/rules/ending.rs', 'By'],

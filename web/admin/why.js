@@ -1,5 +1,5 @@
 /**
- * Why an otomo has their status, in sentences: who decided, and what the facts are. Pure.
+ * Why an otomo has their status, in sentences: who decided, what the facts are, and what makes them free for calls. Pure.
  */
 
 /**
@@ -13,6 +13,7 @@
  * @property {string | null} unsettled what the facts say by now, where that is something else
  * @property {Fact} by the fact that decided
  * @property {readonly {fact: Fact, sentence: string}[]} facts in the order in which they count
+ * @property {readonly string[]} remedies what keeps calls from them, and what ends it
  */
 
 /**
@@ -34,6 +35,12 @@ export function explain(t, why) {
       ...ofConnections(t, why).map((sentence) => ({ fact: /** @type {Fact} */ ('connections'), sentence })),
       { fact: 'choice', sentence: ofChoice(t, why) },
     ],
+    remedies: why.remedies.map(({ obstacle, correction }) =>
+      t.text(`why.remedy.${obstacle}`, {
+        time: why.wrapUpUntil === null ? '' : t.time(why.wrapUpUntil),
+        correction: t.word('why.correction', correction),
+      }),
+    ),
   };
 }
 

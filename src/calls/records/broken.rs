@@ -9,7 +9,10 @@ use crate::{
         effect::TimelineEvent,
         ending::By,
     },
-    kernel::time::Timestamp,
+    kernel::{
+        ids::{CallId, UserId},
+        time::Timestamp,
+    },
     store::{Conn, StoreError, Tx, run, sql::schema::calls},
 };
 
@@ -45,16 +48,67 @@ pub fn unreadable(conn: &mut Conn, at: Timestamp) -> Result<Vec<Unreadable>, Sto
         };
         after = last.id().to_owned();
         for row in page {
-            if let Some(fault) = row.fault() {
-                found.push(Unreadable {
-                    id: row.id().to_owned(),
-                    fault,
-                    live: row.is_live(),
-                    over: row.nearest(at),
-                });
+            if let Err(fault) = row.call() {
+                found.push(Unreadable::new(&row, fault, at));
             }
         }
     }
+}
+
+/// How a call is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Not at all.
+    Missing,
+    /// So that it can be read.
+    Sound(Call),
+    /// So that it cannot.
+    Broken(Unreadable),
+}
+
+/// How a call is stored, whatever its id looks like. One that says no end of its own would have ended `at`.
+pub fn state(conn: &mut Conn, id: &str, at: Timestamp) -> Result<State, StoreError> {
+    let row: Option<Row> = run!(conn, |c| calls::table
+        .find(id)
+        .select(Row::as_select())
+        .get_result(c)
+        .optional())?;
+    let Some(row) = row else {
+        return Ok(State::Missing);
+    };
+    Ok(match row.call() {
+        Ok(call) => State::Sound(call),
+        Err(fault) => State::Broken(Unreadable::new(&row, fault, at)),
+    })
+}
+
+impl Unreadable {
+    fn new(row: &Row, fault: String, at: Timestamp) -> Self {
+        Self {
+            id: row.id().to_owned(),
+            fault,
+            live: row.is_live(),
+            over: row.nearest(at),
+        }
+    }
+}
+
+/// The calls of a person that are not over, whether they hold the person or not. Looks at all calls that the person ever had:
+/// [`live_of`](super::live_of) is for those who have to ask often.
+pub fn unended(conn: &mut Conn, user: &UserId) -> Result<Vec<CallId>, StoreError> {
+    let ended = PhaseName::Ended.as_str();
+    let mut ids: Vec<String> = run!(conn, |c| calls::table
+        .filter(calls::otomo_id.eq(user.as_str()))
+        .filter(calls::phase.ne(ended))
+        .select(calls::id)
+        .load(c))?;
+    let made: Vec<String> = run!(conn, |c| calls::table
+        .filter(calls::caller_id.eq(user.as_str()))
+        .filter(calls::phase.ne(ended))
+        .select(calls::id)
+        .load(c))?;
+    ids.extend(made);
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 /// Calls that a sweeper looks at at another time than at which something happens to them: with the time that is stored.

@@ -189,11 +189,6 @@ impl Row {
         self.due_at.map(Timestamp::from_millis)
     }
 
-    /// What is wrong with it; `None` if it can be read.
-    pub(super) fn fault(&self) -> Option<Fault> {
-        self.call().err()
-    }
-
     pub(super) fn call(&self) -> Result<Call, Fault> {
         Ok(Call {
             id: parsed("id", &self.id)?,

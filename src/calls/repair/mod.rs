@@ -4,12 +4,15 @@
 //! A call with which something is wrong while it is live is ended, by the rules and in the transaction that ends any other: as
 //! after a start of the server, so that what was down is not charged, and then stopped by the system. Its people are told by the
 //! next server, and free. `people`: who is held by which call; `times`: when something happens to one.
+//! `free`: the same for one call or person, while servers run.
 
+mod free;
 mod people;
 mod times;
 
 use diesel::{QueryableByName, sql_types::Text};
 
+pub(super) use self::free::{close, let_go};
 use super::{
     records::{self, broken, broken::Unreadable},
     rules::{

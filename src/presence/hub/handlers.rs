@@ -6,9 +6,11 @@ use actix::prelude::*;
 
 use super::PresenceHub;
 use crate::presence::{
-    Choice,
+    Choice, Freed,
     fault::PresenceFault,
-    messages::{Arrive, Changed, Choose, Depart, ForceOffline, Hinted, Introduce, Missed, Stop},
+    messages::{
+        Arrive, Changed, Choose, Depart, ForceOffline, Free, Hinted, Introduce, Missed, Stop,
+    },
     transactions,
 };
 
@@ -53,6 +55,19 @@ impl Handler<ForceOffline> for PresenceHub {
         let stored = self
             .store
             .write(move |tx| transactions::force_offline(tx, &forced, &policy));
+        self.answer(otomo, stored, Self::conclude)
+    }
+}
+
+impl Handler<Free> for PresenceHub {
+    type Result = Answer<Freed>;
+
+    fn handle(&mut self, Free(otomo): Free, _: &mut Context<Self>) -> Answer<Freed> {
+        let (freed, policy) = (otomo.clone(), self.settings.policy);
+        self.store_choices(&otomo);
+        let stored = self
+            .store
+            .write(move |tx| transactions::free(tx, &freed, &policy));
         self.answer(otomo, stored, Self::conclude)
     }
 }

@@ -11,11 +11,11 @@ pub mod calling;
 pub mod leases;
 pub mod listing;
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 
 use super::rules::{
     self, Explanation, Lease, LiveCall, Policy, Published, Readiness, Settled, Standing,
-    StatusChange,
+    StatusChange, Stored,
 };
 use crate::{
     kernel::{
@@ -110,9 +110,36 @@ pub fn why(
     let Some(standing) = find(conn, otomo)? else {
         return Ok(None);
     };
-    let leases = leases::of(conn, otomo)?;
-    let call = live_call(conn, otomo)?;
-    Ok(Some(rules::why(&standing, leases, call, policy, now)))
+    // Held by one that is over they have none that could be read.
+    let call = match live_call(conn, otomo) {
+        Err(StoreError::Corrupt(..)) => None,
+        read => read?,
+    };
+    let held = call.is_none() && is_held(conn, otomo)?;
+    let stored = Stored {
+        standing,
+        leases: leases::of(conn, otomo)?,
+        call,
+        held,
+        free_at: free_at(conn, otomo)?,
+    };
+    Ok(Some(rules::why(stored, policy, now)))
+}
+
+/// Whether a person is taken by a call, whatever has become of it.
+fn is_held(conn: &mut Conn, user: &UserId) -> Result<bool, StoreError> {
+    let held = exists(live_participants::table.find(user.as_str()));
+    run!(conn, |c| diesel::select(held).get_result(c))
+}
+
+/// The end of an otomo's last wrap-up; long ago for one who never had any.
+pub fn free_at(conn: &mut Conn, otomo: &UserId) -> Result<Timestamp, StoreError> {
+    let free_at = run!(conn, |c| table::table
+        .find(otomo.as_str())
+        .select(table::free_at)
+        .get_result::<i64>(c)
+        .optional())?;
+    Ok(Timestamp::from_millis(free_at.unwrap_or_default()))
 }
 
 /// Otomo whose break is over, at most `limit`.

@@ -18,7 +18,7 @@
 //! | a session leaves | its lease: [`Lease::left`] |
 //! | the otomo chooses | [`Readiness::choose`] |
 //! | a ring is missed, or answered | [`Readiness::missed`], [`Readiness::answered`] |
-//! | an admin decides | [`force()`] |
+//! | an admin decides | [`force()`], [`Readiness::freed`] |
 //! | the server starts | the leases it left behind: [`Lease::held`] |
 //! | time passes | [`settle()`] sees leases and choices run out |
 
@@ -48,4 +48,4 @@ pub use readiness::{Chooser, Chosen, ChosenCause, PastUntil, Readiness};
 pub use rest::at_rest;
 pub use settle::{Published, Settled, Standing, StatusChange, settle};
 pub use status::{Rank, Status, list_order};
-pub use why::{Connection, Explanation, Presence, why};
+pub use why::{Connection, Correction, Explanation, Obstacle, Presence, Remedy, Stored, why};

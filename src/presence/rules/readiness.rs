@@ -134,6 +134,21 @@ impl Readiness {
         }
     }
 
+    /// An admin sets the otomo free: a break that missed calls put them on is over, and the row begins anew. A break that somebody
+    /// chose stays.
+    #[must_use]
+    pub fn freed(self) -> Self {
+        match self.cause {
+            ChosenCause::MissedCalls => Self {
+                cause: ChosenCause::Admin,
+                ..Self::NEW
+            },
+            ChosenCause::Login | ChosenCause::Own | ChosenCause::Admin | ChosenCause::Elapsed => {
+                Self { missed: 0, ..self }
+            }
+        }
+    }
+
     /// A ring was accepted or rejected: somebody is there. (A caller who gives up says nothing about the
     /// otomo and changes nothing here.)
     #[must_use]

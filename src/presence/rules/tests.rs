@@ -282,13 +282,14 @@ fn why_names_every_connection_the_choice_and_the_call() {
     };
     let call = (crate::kernel::ids::CallId::new(), LiveCall::Connected);
     let leases = vec![here, in_grace, gone];
-    let explanation = why(
-        &standing(Status::Online),
+    let stored = Stored {
+        standing: standing(Status::Online),
         leases,
-        Some(call),
-        &POLICY,
-        at(10),
-    );
+        call: Some(call),
+        held: false,
+        free_at: at(0),
+    };
+    let explanation = why(stored, &POLICY, at(10));
     let presences: Vec<_> = explanation
         .connections
         .iter()

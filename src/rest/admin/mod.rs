@@ -94,7 +94,12 @@ fn otomo() -> [Endpoint; 4] {
             "/otomo/{id}/free",
             "freeOtomo",
             otomo::free,
-            "End whatever call keeps an otomo busy",
+            "Set an otomo free for calls",
+        )
+        .details(
+            "Their live call ends, for both people, also one that is stuck or broken. A break that \
+             missed calls had put them on is over, and so is the wrap-up of their last call. A \
+             break that somebody chose stays.",
         )
         .refuses([OtomoNotFound]),
     ]
@@ -119,7 +124,7 @@ fn calls() -> [Endpoint; 3] {
     ]
 }
 
-fn people() -> [Endpoint; 4] {
+fn people() -> [Endpoint; 5] {
     [
         get(
             "/sessions",
@@ -139,6 +144,16 @@ fn people() -> [Endpoint; 4] {
             "listSlow",
             sessions::slow,
             "The connections of all nodes that something waits for, the slowest first",
+        ),
+        post(
+            "/users/{id}/disconnect",
+            "disconnectPerson",
+            users::disconnect,
+            "Close all connections of somebody, on all nodes",
+        )
+        .details(
+            "They do not come back by themselves (4003). Their live call ends. An otomo is offline \
+             at once, also one whose node has died.",
         ),
         post(
             "/users/{id}/inbox/resend",

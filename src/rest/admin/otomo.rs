@@ -14,7 +14,10 @@ use crate::{
     people::Person,
     presence::{
         board::Place,
-        rules::{self, Cause, Chosen, ChosenCause, Connection, Explanation, LiveCall, Status},
+        rules::{
+            self, Cause, Chosen, ChosenCause, Connection, Correction, Explanation, LiveCall,
+            Obstacle, Remedy, Status,
+        },
     },
     rest::{
         Answer, Shared,
@@ -66,6 +69,19 @@ pub(super) struct Why {
     connections: Vec<ConnectionView>,
     choice: ChoiceView,
     call: Option<CallView>,
+    /// Until then nobody can ring them, after their last call.
+    wrap_up_until: Option<Iso>,
+    /// What keeps calls from them, in the order in which it counts, and what an admin can do about each. Empty for one who can
+    /// be called, and for one who is not there: nothing makes somebody connect.
+    remedies: Vec<RemedyView>,
+}
+
+/// What an admin can do about something that keeps calls from an otomo.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OtomoRemedy")]
+struct RemedyView {
+    obstacle: Obstacle,
+    correction: Correction,
 }
 
 /// What follows from the facts now. Another status than people were told only until somebody settles it.
@@ -210,9 +226,14 @@ pub(super) struct Freed {
     user_id: UserId,
     /// The call that was ended, if there was one.
     call_id: Option<CallId>,
+    /// A break that missed calls had put them on is over.
+    break_ended: bool,
+    /// The wrap-up of their last call is over.
+    wrap_up_ended: bool,
 }
 
-/// `POST /admin/api/otomo/{id}/free`: ends whatever call keeps an otomo busy, without having to know which it is.
+/// `POST /admin/api/otomo/{id}/free`: ends whatever keeps calls from an otomo who is there, without having to know what it is: their
+/// call, also one that is broken, a break that missed calls caused, a wrap-up. A break that somebody chose stays.
 pub(super) async fn free(
     shared: Data<Shared>,
     who: ReqData<Person>,
@@ -227,9 +248,12 @@ pub(super) async fn free(
             .get(&id)
             .ok_or_else(ApiError::unknown_otomo)?;
         let call_id = calls.free(&id).await?;
+        let freed = presence.free(&id).await?;
         Ok(Freed {
             user_id: id,
             call_id,
+            break_ended: freed.break_ended,
+            wrap_up_ended: freed.wrap_up_ended,
         })
     });
     freed.await.map(Json)
@@ -243,6 +267,8 @@ impl Why {
             facts,
             connections,
             call_id,
+            wrap_up_until,
+            remedies,
         } = explanation;
         Self {
             user_id,
@@ -264,6 +290,22 @@ impl Why {
             call: call_id
                 .zip(facts.call)
                 .map(|(call_id, phase)| CallView { call_id, phase }),
+            wrap_up_until: wrap_up_until.map(Iso::from),
+            remedies: remedies.into_iter().map(RemedyView::from).collect(),
+        }
+    }
+}
+
+impl From<Remedy> for RemedyView {
+    fn from(
+        Remedy {
+            obstacle,
+            correction,
+        }: Remedy,
+    ) -> Self {
+        Self {
+            obstacle,
+            correction,
         }
     }
 }

@@ -10,8 +10,41 @@ use crate::{
     delivery::inbox::{Seq, records},
     kernel::{ids::UserId, whole::whole},
     people::Person,
-    rest::{Answer, Shared, body::Body, error::ApiError},
+    rest::{Answer, Shared, body::Body, error::ApiError, evict::evict},
 };
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PersonDisconnected {
+    user_id: UserId,
+    /// Connections that were closed, on all nodes.
+    closed: usize,
+}
+
+/// `POST /admin/api/users/{id}/disconnect`: ends somebody's live call and closes all their connections (4003). What an otomo
+/// has left on a node that died counts no more.
+pub(super) async fn disconnect(
+    shared: Data<Shared>,
+    who: ReqData<Person>,
+    id: Path<UserId>,
+) -> Answer<PersonDisconnected> {
+    let user = id.into_inner();
+    let event = AuditEvent::new(&who.user, Action::DisconnectUser, &user);
+    let acting = shared.clone();
+    let disconnected = audited(&shared, event, async move {
+        let known = acting.people.find(user.clone()).await?;
+        known.ok_or_else(|| ApiError::not_found("user"))?;
+        if acting.presence.board().get(&user).is_some() {
+            acting.presence.force_offline(&user).await?;
+        }
+        let closed = evict(&acting, &user, "an admin closed this connection").await?;
+        Ok(PersonDisconnected {
+            user_id: user,
+            closed,
+        })
+    });
+    disconnected.await.map(Json)
+}
 
 /// What is to be sent again.
 #[derive(Deserialize, JsonSchema)]

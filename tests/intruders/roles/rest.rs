@@ -79,6 +79,7 @@ GET  /admin/api/drain                            -                             4
 POST /admin/api/users/{id=taro}/inbox/resend     {"after":0}                   401 403 403 403 403 403 200
 POST /admin/api/calls/{id=@call}/end             -                             401 403 403 403 403 403 200
 POST /admin/api/otomo/{id=hana}/free             -                             401 403 403 403 403 403 200
+POST /admin/api/users/{id=saburo}/disconnect     -                             401 403 403 403 403 403 200
 POST /admin/api/sessions/{id=@session}/disconnect -                            401 403 403 403 403 403 200
 POST /admin/api/drain                            -                             401 403 403 403 403 403 202
 "#;
@@ -103,6 +104,7 @@ GET  /admin/api/otomo/@nothing/why               -                             4
 GET  /admin/api/calls/@nothing/timeline          -                             401 403 403 403 403 403 404
 POST /admin/api/calls/@nothing/end               -                             401 403 403 403 403 403 404
 POST /admin/api/sessions/@nothing/disconnect     -                             401 403 403 403 403 403 404
+POST /admin/api/users/@nothing/disconnect        -                             401 403 403 403 403 403 404
 POST /admin/api/users/@nothing/inbox/resend      {"after":0}                   401 403 403 403 403 403 404
 "#;
 

@@ -67,9 +67,11 @@ function whyPanel(desk, userId) {
   const decided = h('p', { class: 'why-decided' });
   const unsettled = h('p', { class: 'warning' });
   const reasons = h('ol', { class: 'plain why-facts' });
+  const keeps = h('h3', {}, t.text('why.remedies'));
+  const remedies = h('ul', { class: 'plain' });
   const fault = h('p', { class: 'fault', role: 'alert' });
   const corrections = correctionsOf(desk, userId);
-  const body = h('div', {}, told, decided, unsettled, h('h3', {}, t.text('why.facts')), reasons, corrections);
+  const body = h('div', {}, told, decided, unsettled, h('h3', {}, t.text('why.facts')), reasons, keeps, remedies, corrections);
   const title = t.text('why.title', { userId });
   const element = details('why-title', title, fault, body, button(t.text('details.close'), () => go('otomo')));
   const show = (/** @type {Why} */ why) => {
@@ -81,6 +83,10 @@ function whyPanel(desk, userId) {
     const items = explanation.facts.map(({ fact, sentence }) =>
       h('li', { 'data-decides': String(fact === explanation.by) }, h('strong', {}, t.text(`why.fact.${fact}`)), ' ', sentence),
     );
+    keeps.hidden = explanation.remedies.length === 0;
+    if (remedies.textContent !== explanation.remedies.join('')) {
+      remedies.replaceChildren(...explanation.remedies.map((remedy) => h('li', {}, remedy)));
+    }
     if (reasons.textContent !== items.map((item) => item.textContent).join('')) reasons.replaceChildren(...items);
   };
   return {
@@ -123,8 +129,9 @@ function correctionsOf({ t, rest, ask }, userId) {
       text: t.text('free.text'),
       label: t.text('free.label'),
       run: async () => {
-        const { callId } = await rest.post(`${path}/free`);
-        return callId === null ? t.text('free.nothing', { userId }) : t.text('free.done', { userId });
+        const { callId, breakEnded, wrapUpEnded } = await rest.post(`${path}/free`);
+        if (callId !== null) return t.text('free.done', { userId });
+        return t.text(breakEnded || wrapUpEnded ? 'free.lifted' : 'free.nothing', { userId });
       },
     });
   return h(

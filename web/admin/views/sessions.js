@@ -37,6 +37,7 @@ export function sessionsView(desk, userId) {
       list.element,
       pages.element,
       userId === null ? null : resendForm(desk, userId),
+      userId === null ? null : button(t.text('disconnectAll.label'), () => askToDisconnectAll(desk, userId), 'danger'),
     ),
   );
   return {
@@ -133,6 +134,19 @@ function askToDisconnect({ t, rest, ask }, { sessionId, userId, device }) {
     run: async () => {
       await rest.post(`/admin/api/sessions/${sessionId}/disconnect`);
       return t.text('disconnect.done', { userId, device });
+    },
+  });
+}
+
+/** @param {Desk} desk @param {string} userId */
+function askToDisconnectAll({ t, rest, ask }, userId) {
+  ask({
+    title: t.text('disconnectAll.title', { userId }),
+    text: t.text('disconnectAll.text'),
+    label: t.text('disconnectAll.label'),
+    run: async () => {
+      const { closed } = await rest.post(`/admin/api/users/${encodeURIComponent(userId)}/disconnect`);
+      return t.text('disconnectAll.done', { userId, closed });
     },
   });
 }

@@ -18,10 +18,12 @@ export type AdminAction =
   | 'call.end'
   /** Gave an otomo a status. */
   | 'otomo.status'
-  /** Ended whatever call kept an otomo busy. */
+  /** Set an otomo free for calls. */
   | 'otomo.free'
   /** Closed a connection. */
   | 'session.disconnect'
+  /** Closed all connections of somebody. */
+  | 'user.disconnect'
   /** Had a user's durable events sent again. */
   | 'inbox.resend'
   /** Had a node drained. */
@@ -753,6 +755,15 @@ export type OtomoConnectionState =
   /** Its time is over. */
   | 'expired';
 
+/** What an admin can do. */
+export type OtomoCorrection =
+  /** `POST /admin/api/otomo/{id}/free` */
+  | 'free'
+  /** `POST /admin/api/otomo/{id}/status` with `online` */
+  | 'set_online'
+  /** `POST /admin/api/otomo/{id}/status` with `offline` */
+  | 'set_offline';
+
 /** How many otomo have which status. */
 export interface OtomoCounts {
   online: number;
@@ -776,6 +787,33 @@ export interface OtomoFreed {
   userId: UserId;
   /** The call that was ended, if there was one. */
   callId: CallId | null;
+  /** A break that missed calls had put them on is over. */
+  breakEnded: boolean;
+  /** The wrap-up of their last call is over. */
+  wrapUpEnded: boolean;
+}
+
+/** What keeps calls from an otomo. */
+export type OtomoObstacle =
+  /** They are in a call. */
+  | 'call'
+  /** They are held by a call that is over, or not there. */
+  | 'held'
+  /** They wrap up their last one. */
+  | 'wrap_up'
+  /** They are on a break because too many rings went unanswered. */
+  | 'missed_calls'
+  /** They, or an admin, have chosen a break. */
+  | 'break'
+  /** Nobody is connected, but a grace runs for who may come back. */
+  | 'grace'
+  /** People were told something else than what follows from the facts. */
+  | 'unsettled';
+
+/** What an admin can do about something that keeps calls from an otomo. */
+export interface OtomoRemedy {
+  obstacle: OtomoObstacle;
+  correction: OtomoCorrection;
 }
 
 /**
@@ -928,6 +966,12 @@ export interface PageOfWatchedOtomo {
   items: Array<WatchedOtomo>;
   /** For the page after this one; `null` at the end. */
   nextCursor: string | null;
+}
+
+export interface PersonDisconnected {
+  userId: UserId;
+  /** Connections that were closed, on all nodes. */
+  closed: number;
 }
 
 /** What somebody has. */
@@ -1265,6 +1309,13 @@ export interface WhyOtomo {
   connections: Array<OtomoConnection>;
   choice: OtomoChoiceNow;
   call: OtomoCall | null;
+  /** Until then nobody can ring them, after their last call. */
+  wrapUpUntil: DateTime | null;
+  /**
+   * What keeps calls from them, in the order in which it counts, and what an admin can do about each. Empty
+   * for one who can be called, and for one who is not there: nothing makes somebody connect.
+   */
+  remedies: Array<OtomoRemedy>;
 }
 
 // ---- Operations ----
@@ -1336,12 +1387,14 @@ export interface Operations {
     '/admin/api/calls/{id}/end': { query: Record<string, never>; body: undefined; answer: CallEnded };
     /** Stop this node without cutting anybody off */
     '/admin/api/drain': { query: Record<string, never>; body: undefined; answer: DrainBegun };
-    /** End whatever call keeps an otomo busy */
+    /** Set an otomo free for calls */
     '/admin/api/otomo/{id}/free': { query: Record<string, never>; body: undefined; answer: OtomoFreed };
     /** Set an otomo's status */
     '/admin/api/otomo/{id}/status': { query: Record<string, never>; body: OtomoStatusToForce; answer: OtomoForced };
     /** Close a connection */
     '/admin/api/sessions/{id}/disconnect': { query: Record<string, never>; body: undefined; answer: SessionsClosed };
+    /** Close all connections of somebody, on all nodes */
+    '/admin/api/users/{id}/disconnect': { query: Record<string, never>; body: undefined; answer: PersonDisconnected };
     /** Send a user's durable events again */
     '/admin/api/users/{id}/inbox/resend': { query: Record<string, never>; body: InboxResend; answer: InboxResent };
     /** Say something as a socket would */

@@ -161,13 +161,14 @@ impl StateMachineTest for System {
         assert_eq!(system.standing.readiness.missed, reference.missed);
 
         let call = system.call.map(|phase| (CallId::new(), phase));
-        let explanation = why(
-            &system.standing,
-            system.leases.clone(),
+        let stored = Stored {
+            standing: system.standing.clone(),
+            leases: system.leases.clone(),
             call,
-            &system.policy,
-            system.now,
-        );
+            held: false,
+            free_at: system.now,
+        };
+        let explanation = why(stored, &system.policy, system.now);
         assert_eq!(explanation.decision.status, published.status);
         assert!(invariants::the_cause_explains_the_status(
             &explanation.decision

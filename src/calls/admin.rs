@@ -1,0 +1,78 @@
+//! What admins do to calls. It works whatever state a call is in: one that cannot be read is closed as `otomo doctor --repair`
+//! would close it, and who is held by none of theirs is let go.
+
+use super::{
+    Calls, CallsFault,
+    records::{self, broken},
+    repair,
+    rules::command::{Authority, Happening},
+};
+use crate::{
+    kernel::ids::{CallId, UserId},
+    store::StoreError,
+};
+
+impl Calls {
+    /// An admin ends a call. One that is over stays as it is.
+    ///
+    /// # Errors
+    /// [`CallsFault::Unknown`]; those of the store.
+    pub async fn admin_end(&self, call: CallId) -> Result<(), CallsFault> {
+        let stopped = Happening::Stopped(Authority::Admin);
+        match self.order(call, stopped).await {
+            Err(CallsFault::Store(StoreError::Corrupt(..))) => self.close_broken(call).await,
+            done => done,
+        }
+    }
+
+    /// An admin ends whatever call an otomo is in, and says which; `None` if they were in none. Afterwards no call holds them,
+    /// not even one that is over, or not there; and they are in none, not even in one that does not hold them.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn free(&self, otomo: &UserId) -> Result<Option<CallId>, CallsFault> {
+        let user = otomo.clone();
+        let read = move |conn: &mut _| records::live_of(conn, &user);
+        let live: Result<_, StoreError> = self.0.store.read(read).await;
+        let live = match live {
+            // Not by the rules, then.
+            Err(StoreError::Corrupt(..)) => None,
+            read => read?,
+        };
+        if let Some(call) = live.filter(|call| call.is_live() && call.side(otomo).is_some()) {
+            self.admin_end(call.id).await?;
+            return Ok(Some(call.id));
+        }
+        let user = otomo.clone();
+        let read = move |conn: &mut _| broken::unended(conn, &user);
+        let unended: Result<Vec<CallId>, StoreError> = self.0.store.read(read).await;
+        let unended = unended?;
+        for call in &unended {
+            self.admin_end(*call).await?;
+        }
+        let let_go = self.let_go(otomo).await?;
+        Ok(unended.first().copied().or(let_go))
+    }
+
+    async fn let_go(&self, user: &UserId) -> Result<Option<CallId>, CallsFault> {
+        let (user, policy) = (user.clone(), self.0.presence.policy());
+        let stored = self
+            .0
+            .store
+            .write(move |tx| repair::let_go(tx, &user, &policy));
+        let let_go = stored.await?;
+        self.0.presence.changed(let_go.changes).await;
+        Ok(let_go.call)
+    }
+
+    async fn close_broken(&self, call: CallId) -> Result<(), CallsFault> {
+        let policy = self.0.presence.policy();
+        let stored = self
+            .0
+            .store
+            .write(move |tx| repair::close(tx, call, &policy));
+        let changes = stored.await?;
+        self.0.presence.changed(changes).await;
+        Ok(())
+    }
+}

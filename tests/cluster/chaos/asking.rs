@@ -98,10 +98,10 @@ impl Backend {
         });
         let answer = self.scribe.asks("backend", said, request).await;
         let status = answer.map(|(status, body)| match status {
-            200 | 409 | 503 => status,
+            200 | 409 | 500.. => status,
             _ => panic!("{key}: {status} {body}"),
         });
-        status.is_some_and(|status| status != 503)
+        status.is_some_and(|status| status < 500)
     }
 
     async fn pause(&mut self) {

@@ -187,16 +187,14 @@ impl Phone {
             return;
         };
         match error["code"].as_str().unwrap_or_default() {
-            // Tried again, or the next snapshot tells.
-            "UNAVAILABLE" | "NOT_FOUND" | "RATE_LIMITED" | "INTERNAL_ERROR"
-            | "PEER_UNAVAILABLE" | "FORBIDDEN" | "SIGNAL_REJECTED" => {}
-            // It has come further than was known, or is another device's.
-            "INVALID_CALL_STATE" | "CALL_ALREADY_ACCEPTED" => {}
             // It is over, or there is none: not any more, or because it was refused.
             "CALL_ALREADY_ENDED" | "CALLER_BUSY" | "OTOMO_NOT_FOUND" | "CALL_NOT_PARTICIPANT" => {
                 self.over(call);
             }
-            other => panic!("{other}: {error}"),
+            code @ ("BAD_REQUEST" | "UNKNOWN_TYPE") => panic!("{code}: {error}"),
+            // Tried again, or it has come further than was known, or is another device's: the next message, or the next
+            // snapshot, tells.
+            _ => {}
         }
     }
 

@@ -57,8 +57,14 @@ impl Outgoing {
 
     /// Takes an acknowledgement: `true` for the first one of a message; a later one must agree with it.
     pub fn acknowledged(&mut self, ack: &Json) -> bool {
-        let Some(draft) = self.take(field(ack, "clientMessageId")) else {
-            let known = |it: &&Sent| it.draft.id == field(ack, "clientMessageId");
+        let id = field(ack, "clientMessageId");
+        // One that was sent twice may be refused and done: then it waits to be sent again, and need not be.
+        let again = |it: &mut Self| {
+            let place = it.unsent.iter().position(|draft| draft.id == id)?;
+            it.unsent.remove(place)
+        };
+        let Some(draft) = self.take(id).or_else(|| again(self)) else {
+            let known = |it: &&Sent| it.draft.id == id;
             let known = self
                 .sent
                 .iter()

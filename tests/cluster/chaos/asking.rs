@@ -42,6 +42,7 @@ pub async fn messages(scribe: Scribe, door: Arc<Endpoint>, user: String, role: R
 
 /// Grants and takes points, an order after the other, on any node.
 pub struct Backend {
+    cluster: Arc<Cluster>,
     doors: Vec<Api>,
     scribe: Scribe,
     callers: Vec<String>,
@@ -50,12 +51,13 @@ pub struct Backend {
 }
 
 impl Backend {
-    pub fn new(cluster: &Cluster, world: &World, scribe: &Scribe, dice: Dice) -> Self {
+    pub fn new(cluster: &Arc<Cluster>, world: &World, scribe: &Scribe, dice: Dice) -> Self {
         let doors = cluster
             .nodes()
             .iter()
             .map(|node| Api::backend(&node.door()));
         Self {
+            cluster: Arc::clone(cluster),
             doors: doors.collect(),
             scribe: scribe.clone(),
             callers: world.callers(),
@@ -77,6 +79,11 @@ impl Backend {
             let key = format!("{user}.{}", self.orders);
             while !self.is_answered(what, &user, amount, &key).await {
                 self.pause().await;
+            }
+            // What is answered is there, whichever node is asked.
+            if self.dice.one_in(3) {
+                let door = self.cluster.node(self.dice.below(3)).door();
+                points(self.scribe.clone(), door, user.clone(), Role::User).await;
             }
             // It may be that the answer was lost on the way to the backend's own database.
             if self.dice.one_in(5) {

@@ -42,12 +42,19 @@ pub(super) fn reads(history: &History) -> Vec<Breach> {
     stale
 }
 
-/// A balance that is read is one of those that the account had since what its owner knew when they asked.
+/// A balance that is read is one of those that the account had since what was known when it was asked for: what its owner had
+/// heard, and what was acknowledged to the backend. Orders have their key as their description.
 fn balances(history: &History) -> Vec<Breach> {
     let (streams, whole) = (streams(history), whole(history));
+    let mut acknowledged = BTreeMap::new();
+    for command in history.commands() {
+        if let (Some(ack), Some(key)) = (command.answer(), command.said.json["key"].as_str()) {
+            acknowledged.entry(key).or_insert(ack.place);
+        }
+    }
     let mut stale = Vec::new();
     for command in history.commands_of("GET /api/points") {
-        let user = command.said.user();
+        let (user, asked) = (command.said.user(), command.said.place);
         let (Some(answer), Some(stream), true) = (
             command.answer(),
             streams.get(user),
@@ -56,18 +63,20 @@ fn balances(history: &History) -> Vec<Breach> {
             continue;
         };
         let changes = stream.values().filter(|it| it.kind() == "sp_update");
-        let (old, new): (Vec<&Word<'_>>, Vec<&Word<'_>>) =
-            changes.partition(|it| it.place < command.said.place);
-        let known = old.last().map_or(0, |it| it.number("balance_after"));
-        let mut balances = new
-            .iter()
-            .map(|it| it.number("balance_after"))
-            .chain([known]);
+        let changes: Vec<&Word<'_>> = changes.collect();
+        let is_known = |it: &&Word<'_>| {
+            let answered = acknowledged.get(it.text("description"));
+            it.place < asked || answered.is_some_and(|place| *place < asked)
+        };
+        let known = changes.iter().rposition(is_known);
+        let due = known.map_or(0, |known| changes[known].number("balance_after"));
+        let later = changes.iter().skip(known.map_or(0, |known| known + 1));
+        let mut balances = later.map(|it| it.number("balance_after")).chain([due]);
         let read = answer.number("balance");
         if !balances.any(|balance| balance == read) {
-            let what = format!("{user} had {known}, and reads {read}");
-            let before = old.last().map(|it| it.place);
-            let places = before.into_iter().chain([command.said.place, answer.place]);
+            let what = format!("{user} had {due}, and reads {read}");
+            let before = known.map(|known| changes[known].place);
+            let places = before.into_iter().chain([asked, answer.place]);
             stale.push(Breach::at(what, places.collect::<Vec<_>>()));
         }
     }
@@ -248,6 +257,27 @@ mod tests {
             "taro had 5, and reads 0",
             &told.replace(r#""balance":5"#, r#""balance":0"#),
         );
+    }
+
+    #[test]
+    fn a_balance_is_not_older_than_what_the_backend_was_answered() {
+        let granted = r#"
+            1 #0 taro/phone opens after 0
+            1 #1 backend/rest opens
+            2 #1 backend/rest says {"type":"POST /api/server/points/{user}/grant","requestId":"1","user":"taro","key":"k-1"}
+            3 #1 backend/rest hears {"type":"answer","requestId":"1","transactionId":"T"}
+            4 #2 taro/rest opens
+            5 #2 taro/rest says {"type":"GET /api/points","requestId":"1"}
+            6 #2 taro/rest hears {"type":"answer","requestId":"1","balance":5}
+            7 #0 taro/phone hears {"type":"sp_update","seq":1,"prev":0,"balance_after":5,"description":"k-1"}
+            8 #0 taro/phone settles
+        "#;
+        keeps(reads, granted);
+        let old = granted.replace(r#""balance":5"#, r#""balance":0"#);
+        breaks(reads, "taro had 5, and reads 0", &old);
+        // Who has no answer knows nothing.
+        let answer = r#"hears {"type":"answer","requestId":"1","transactionId":"T"}"#;
+        keeps(reads, &old.replace(answer, "closes"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) fn run(
     port_file: Option<&Path>,
 ) -> Result<(), Box<dyn Error>> {
     logging::init();
+    logging::log_panics();
     if let Err(fault) = allocator::give_back_at_once() {
         log::warn!("memory that is free is kept for a while cause={fault}");
     }

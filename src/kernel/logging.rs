@@ -5,9 +5,11 @@
 //! failure is logged once, where it is handled, with its causes ([`chain`]).
 
 use std::{
+    env,
     error::Error,
     fmt,
     io::{self, Write},
+    panic,
 };
 
 use env_logger::{Builder, Env};
@@ -27,6 +29,23 @@ pub fn init() {
         .try_init();
     // Refused only if a logger is there already: a test that runs several servers in one process.
     drop(logger);
+}
+
+/// From now on a panic is logged, as one line. What Rust prints of it otherwise is several, and strangers can bring a library to
+/// one. With `RUST_BACKTRACE` set, that follows.
+pub fn log_panics() {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        let at = fault.location().map(ToString::to_string);
+        let cause = fault.payload_as_str().unwrap_or("unknown");
+        log::error!(
+            "a thread panicked at={} cause={cause}",
+            at.unwrap_or_default()
+        );
+        if env::var_os("RUST_BACKTRACE").is_some() {
+            print(fault);
+        }
+    }));
 }
 
 fn write_line(

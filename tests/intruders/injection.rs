@@ -146,7 +146,7 @@ async fn in_headers(server: &Endpoint) {
 }
 
 /// A line as ours are: a time, a level, where, and what; nothing that steers.
-fn is_one_of_ours(line: &str) -> bool {
+pub fn is_one_of_ours(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let [time, level] = [(); 2].map(|()| words.next().unwrap_or_default());
     let timed = time.len() == "2026-01-01T00:00:00.000Z".len() && time.ends_with('Z');

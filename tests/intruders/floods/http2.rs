@@ -12,7 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Certificate, Client, Endpoint, PATIENCE, Process, TestServer, encrypt};
+use crate::{
+    injection::is_one_of_ours,
+    support::{Certificate, Client, Endpoint, PATIENCE, Process, TestServer, encrypt},
+};
 
 /// How much more than before the server may have held at its worst, in bytes.
 const GROWTH_MAX: u64 = 32 * 1024 * 1024;
@@ -182,7 +185,7 @@ async fn a_head_without_measure_ends_its_own_connection_at_most() {
     let certificate = Certificate::new();
     let mut settings = certificate.settings().to_vec();
     settings.push(("server.workers", "1"));
-    let server = Process::start_with(&settings).await;
+    let (server, log) = Process::start_logging(&settings, "info").await;
     let mut bystander = bystander(&server, &certificate).await;
     let before = server.peak_memory();
     for (count, is_answered) in [
@@ -209,4 +212,9 @@ async fn a_head_without_measure_ends_its_own_connection_at_most() {
     }
     let growth = server.peak_memory() - before;
     assert!(growth < GROWTH_MAX, "it has held {growth} bytes more");
+    // Whatever a stranger brings about is a line of the log at most.
+    let logged = std::fs::read_to_string(&log).expect("a log");
+    for line in logged.lines() {
+        assert!(is_one_of_ours(line), "{line:?}");
+    }
 }

@@ -1,34 +1,68 @@
-//! What others have made is there under a licence that is known, and from where it can be looked at: `deny.toml` says which.
+//! What others have made is there under a licence that is known, from where it can be looked at, and used only where it may be:
+//! `deny.toml` says which.
 //!
 //! A part of what cargo-deny does, so that each run of the tests does it; the whole is `scripts/test long deny`.
 
-use std::{process::Command, sync::LazyLock};
+use std::{collections::HashMap, process::Command, sync::LazyLock};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{assert_tidy, source::read};
 
 /// The only place from where a crate may come, as cargo writes it.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Every crate of the lock file, as cargo describes it.
-static PACKAGES: LazyLock<Vec<Value>> = LazyLock::new(|| {
+/// What cargo says of all crates of the lock file.
+static METADATA: LazyLock<Value> = LazyLock::new(|| {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--locked", "--format-version", "1"]);
     let output = cargo.output().expect("cargo is there");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    metadata["packages"].as_array().expect("packages").clone()
+    serde_json::from_slice(&output.stdout).expect("JSON")
 });
 
-/// The licences that `deny.toml` allows.
-fn allowed() -> Vec<String> {
+fn packages() -> &'static Vec<Value> {
+    METADATA["packages"].as_array().expect("packages")
+}
+
+/// A part of `deny.toml`.
+fn demanded<'de, T: serde::Deserialize<'de>>(part: &str) -> T {
     let text = read("deny.toml");
     let source = config::File::from_str(&text, config::FileFormat::Toml);
     let deny = config::Config::builder().add_source(source).build();
-    let allowed = deny.expect("TOML").get("licenses.allow");
-    allowed.expect("a list of licences")
+    deny.expect("TOML").get(part).expect("what it should be")
+}
+
+/// A crate that only some others may use.
+#[derive(serde::Deserialize)]
+struct Banned {
+    #[serde(rename = "crate")]
+    name: String,
+    #[serde(default)]
+    wrappers: Vec<String>,
+}
+
+/// Who uses a banned crate and may not.
+fn banned_uses(metadata: &Value, banned: &[Banned]) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let names = packages.map(|it| (it["id"].as_str(), it["name"].as_str().unwrap_or_default()));
+    let names: HashMap<Option<&str>, &str> = names.collect();
+    let nodes = metadata["resolve"]["nodes"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let uses = nodes.flat_map(|node| {
+        let used = node["deps"].as_array().into_iter().flatten();
+        used.map(|it| (names[&node["id"].as_str()], names[&it["pkg"].as_str()]))
+    });
+    let forbidden = uses.filter(|(user, used)| {
+        let of_it = banned.iter().find(|it| it.name == *used);
+        of_it.is_some_and(|it| !it.wrappers.iter().any(|may| may == user))
+    });
+    forbidden
+        .map(|(user, used)| format!("{user} uses {used}"))
+        .collect()
 }
 
 /// Whether a licence expression (SPDX, annex D; cargo's older `A/B` is `A OR B`) can be met with what is allowed. `AND` binds more
@@ -92,10 +126,10 @@ fn from_elsewhere(package: &Value) -> Option<String> {
 
 #[test]
 fn every_dependency_has_a_licence_that_is_allowed() {
-    let allowed = allowed();
-    assert!(PACKAGES.len() > 200, "{} packages", PACKAGES.len());
+    let allowed: Vec<String> = demanded("licenses.allow");
+    assert!(packages().len() > 200, "{} packages", packages().len());
     assert_tidy(
-        PACKAGES
+        packages()
             .iter()
             .filter_map(|it| unlicensed(it, &allowed))
             .collect(),
@@ -120,8 +154,22 @@ fn every_dependency_has_a_licence_that_is_allowed() {
 
 #[test]
 fn every_dependency_comes_from_where_it_can_be_looked_at() {
-    assert_tidy(PACKAGES.iter().filter_map(from_elsewhere).collect());
-    let git = serde_json::json!({"name": "a", "source": "git+https://example.com/a"});
-    let path = serde_json::json!({"name": "a", "source": null});
+    assert_tidy(packages().iter().filter_map(from_elsewhere).collect());
+    let git = json!({"name": "a", "source": "git+https://example.com/a"});
+    let path = json!({"name": "a", "source": null});
     assert!(from_elsewhere(&git).is_some() && from_elsewhere(&path).is_some());
+}
+
+#[test]
+fn a_crate_that_is_banned_is_used_by_nobody_who_may_not() {
+    let banned: Vec<Banned> = demanded("bans.deny");
+    assert_tidy(banned_uses(&METADATA, &banned));
+    let metadata = json!({
+        "packages": [{"id": "1", "name": "otomo"}, {"id": "2", "name": "jsonschema"}, {"id": "3", "name": "fancy-regex"}],
+        "resolve": {"nodes": [
+            {"id": "1", "deps": [{"pkg": "2"}, {"pkg": "3"}]},
+            {"id": "2", "deps": [{"pkg": "3"}]},
+        ]},
+    });
+    assert_eq!(banned_uses(&metadata, &banned), ["otomo uses fancy-regex"]);
 }

@@ -289,7 +289,10 @@ async fn nothing_secret_is_in_the_log_on_the_pages_or_in_the_metrics() {
     let (server, log) = Process::start_logging(&settings, "trace").await;
     come_in(&server, &mut hidden).await;
     talk(&server, &mut hidden).await;
-    hidden.is_not_in("the metrics", &server.metrics().await);
+    let metrics = server.metrics().await;
+    hidden.is_not_in("the metrics", &metrics);
+    let people = ["taro", "hana", "yumi"];
+    assert!(people.iter().all(|it| !metrics.contains(it)), "{metrics}");
     let root = Api::of(&server, "root", Role::Admin);
     for page in [
         "overview",

@@ -16,6 +16,7 @@ mod habits;
 mod logs;
 mod repository;
 mod secrets;
+mod security;
 mod sizes;
 mod source;
 

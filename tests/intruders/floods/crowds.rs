@@ -82,7 +82,8 @@ async fn polling_sessions_of_nobody_are_counted_and_end() {
 /// Conversations and members are told to everybody concerned, so they count among the messages.
 #[tokio::test]
 async fn groups_are_not_begun_without_number() {
-    let server = TestServer::start_with(&[("limits.messages_per_minute", "10")]).await;
+    // One more every thirty seconds.
+    let server = TestServer::start_with(&[("limits.messages_per_minute", "2")]).await;
     let mut bystander = Bystander::of(&server).await;
     let taro = Api::of(&server, "taro", Role::User);
     let begin = async |wanted: Json| taro.post("/api/conversations", wanted).await;
@@ -96,13 +97,19 @@ async fn groups_are_not_begun_without_number() {
             _ => drop(reply.refused(429, "RATE_LIMITED")),
         }
     }
-    // A minute gives ten back, one every six seconds.
-    assert!((9..=12).contains(&groups.len()), "{} groups", groups.len());
+    assert!((1..=3).contains(&groups.len()), "{} groups", groups.len());
     // Nobody is taken in and out of a group for everybody in it to hear of.
     let member = format!("/api/conversations/{}/members/bystander", groups[0]);
-    let added = taro.put(&member, json!({})).await;
-    let wait = added.refused(429, "RATE_LIMITED")["context"]["retryAfterMs"].clone();
-    assert!(wait.as_u64().is_some_and(|wait| wait <= 6_000), "{wait}");
+    let mut refused = 0;
+    for _ in 0..5 {
+        let added = taro.put(&member, json!({})).await;
+        if added.status == 429 {
+            let wait = added.refused(429, "RATE_LIMITED")["context"]["retryAfterMs"].clone();
+            assert!(wait.as_u64().is_some_and(|wait| wait <= 30_000), "{wait}");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 3, "{refused} refused");
     // What there is already is found.
     assert_eq!(begin(direct).await.ok(), known);
     bystander.is_served().await;

@@ -93,6 +93,7 @@ async fn requests_that_are_reset_at_once_disturb_nobody() {
     }
     bystander.settled().await;
     let growth = server.peak_memory() - before;
+    println!("{growth} bytes more at its worst");
     assert!(growth < GROWTH_MAX, "it has held {growth} bytes more");
 }
 
@@ -211,6 +212,7 @@ async fn a_head_without_measure_ends_its_own_connection_at_most() {
         again.over_tls(&certificate).ready().await;
     }
     let growth = server.peak_memory() - before;
+    println!("{growth} bytes more at its worst");
     assert!(growth < GROWTH_MAX, "it has held {growth} bytes more");
     // Whatever a stranger brings about is a line of the log at most.
     let logged = std::fs::read_to_string(&log).expect("a log");

@@ -83,7 +83,7 @@ impl Scale {
         messages: 20,
         longest: Duration::from_secs(3),
         lease: "2s",
-        healing: Duration::from_secs(20),
+        healing: Duration::from_secs(30),
         limit: Duration::from_secs(120),
     };
 

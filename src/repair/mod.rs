@@ -21,7 +21,7 @@ use crate::{
     delivery::inbox,
     friends,
     kernel::{
-        config::{Config, DatabaseUrl},
+        config::{Config, DatabaseConfig, DatabaseUrl},
         logging::chain,
         time::Timestamp,
     },
@@ -97,10 +97,21 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// Those of the store.
 pub fn look(config: &Config) -> Result<Option<Vec<Finding>>, StoreError> {
-    if is_missing(config) {
+    look_at(&config.database, config)
+}
+
+/// The same for another database, whose servers have these settings.
+///
+/// # Errors
+/// Those of the store.
+pub fn look_at(
+    database: &DatabaseConfig,
+    config: &Config,
+) -> Result<Option<Vec<Finding>>, StoreError> {
+    if is_missing(&database.url) {
         return Ok(None);
     }
-    let mut reading = Reading::begin(&config.database)?;
+    let mut reading = Reading::begin(database)?;
     match reading.is_current()? {
         true => examine(&mut reading, config).map(Some),
         false => Ok(None),
@@ -112,10 +123,10 @@ pub fn look(config: &Config) -> Result<Option<Vec<Finding>>, StoreError> {
 /// # Errors
 /// [`RepairFault`]; then nothing was changed.
 pub fn mend(config: &Config) -> Result<Repaired, RepairFault> {
-    if is_missing(config) {
+    let url = &config.database.url;
+    if is_missing(url) {
         return Err(RepairFault::Missing);
     }
-    let url = &config.database.url;
     let closed = Closed::take(url)?;
     let mut reading = Reading::begin(&config.database)?;
     if !reading.is_current()? {
@@ -147,8 +158,8 @@ pub fn mend(config: &Config) -> Result<Repaired, RepairFault> {
     Ok(Repaired { findings, backup })
 }
 
-fn is_missing(config: &Config) -> bool {
-    matches!(&config.database.url, DatabaseUrl::Sqlite(path) if !path.exists())
+fn is_missing(url: &DatabaseUrl) -> bool {
+    matches!(url, DatabaseUrl::Sqlite(path) if !path.exists())
 }
 
 fn refuse_served(conn: &mut Conn, now: Timestamp) -> Result<(), RepairFault> {

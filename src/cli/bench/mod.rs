@@ -44,6 +44,7 @@ mod transport;
 
 use std::{
     error::Error,
+    io::{Write as _, stdout},
     path::{Path, PathBuf},
 };
 
@@ -221,6 +222,9 @@ fn measure<S: Scenario>(scenario: S, bench: &Bench<'_>) -> Result<(), Box<dyn Er
         fault => Box::<dyn Error>::from(fault),
     })?;
     report::print(&report, output.json)?;
+    if output.verdict {
+        write!(stdout(), "\n{}", report::verdict(&output.expect, &report))?;
+    }
     if let Some(file) = &output.plot {
         write_plot(file, &report)?;
     }

@@ -70,6 +70,9 @@ pub(crate) struct OutputArgs {
     /// names are listed below.
     #[arg(long, global = true, value_name = "CONDITION")]
     pub(crate) expect: Vec<Expectation>,
+    /// Print what was expected and what was found as a table of Markdown, behind the report.
+    #[arg(long, global = true, requires = "expect", conflicts_with = "json")]
+    pub(crate) verdict: bool,
     /// Show no progress.
     #[arg(long, global = true, conflicts_with = "progress")]
     pub(crate) quiet: bool,

@@ -131,7 +131,8 @@ fn a_day_has_something_of_everything_and_leaves_nothing_out_in_silence() {
 fn a_soak_levels_off() {
     let place = Place::new();
     let run = "bench soak --people 40 --rate 40 --duration 20s --every 500ms --expect memory-growth<25% \
-               --expect descriptors-growth<25% --expect threads-growth<50%";
+               --expect descriptors-growth<25% --expect threads-growth<50% \
+               --expect stuck<1 --expect errors<1 --expect findings<1 --verdict";
     let words: Vec<_> = run.split_whitespace().collect();
     let table = place.otomo(&words).printed();
     for row in [
@@ -139,6 +140,10 @@ fn a_soak_levels_off() {
         "growth of descriptors",
         "growth of threads",
         "growth of the database",
+        "growth of the write-ahead log",
+        "| calls that go on without anybody | 0 | `stuck<1` | holds |",
+        "| errors in the server's log | 0 | `errors<1` | holds |",
+        "| things in the database that should not be | 0 | `findings<1` | holds |",
         "typing and events to a connection that broke",
     ] {
         assert!(table.contains(row), "no {row} in\n{table}");

@@ -159,6 +159,15 @@ impl Expectation {
 
     /// What a report says against it, if anything.
     fn against(&self, report: &Report) -> Option<String> {
+        let Judged { found, holds, .. } = self.judged(report)?;
+        (!holds).then(|| match found {
+            None => format!("{}, but {} is unknown", self.text, self.name),
+            Some(found) => format!("{}, but {} is {found}", self.text, self.name),
+        })
+    }
+
+    /// Whether it holds for a report, if that holds what it is about.
+    fn judged(&self, report: &Report) -> Option<Judged> {
         let figures: Vec<Figure> = report.values.iter().map(|(figure, _)| *figure).collect();
         let (figure, share) = named(&figures, &self.name)?;
         let (_, value) = report.values.iter().find(|(it, _)| *it == figure)?;
@@ -166,8 +175,13 @@ impl Expectation {
             (Value::Latency(latency), Some(share)) => latency.all().get(share).copied(),
             (value, _) => value.number(),
         };
+        let says = figure.says;
         let Some(found) = found else {
-            return Some(format!("{}, but {} is unknown", self.text, self.name));
+            return Some(Judged {
+                says,
+                found: None,
+                holds: false,
+            });
         };
         let scale = match (self.measure, figure.unit.measure()) {
             (Measure::Time(asked), Measure::Time(its))
@@ -175,19 +189,43 @@ impl Expectation {
             _ => 1.0,
         };
         let order = found.partial_cmp(&(self.number * scale));
-        let holds = order.is_some_and(|order| self.relation.holds(order));
-        (!holds).then(|| {
-            let unit = figure.unit.says();
-            let space = if unit.is_empty() { "" } else { " " };
-            let found = match value {
-                Value::Whole(found) => whole(*found),
-                Value::Flag(true) => "yes".to_owned(),
-                Value::Flag(false) => "no".to_owned(),
-                _ => precise(found),
-            };
-            format!("{}, but {} is {found}{space}{unit}", self.text, self.name)
+        let unit = figure.unit.says();
+        let space = if unit.is_empty() { "" } else { " " };
+        let shown = match value {
+            Value::Whole(found) => whole(*found),
+            Value::Flag(true) => "yes".to_owned(),
+            Value::Flag(false) => "no".to_owned(),
+            _ => precise(found),
+        };
+        Some(Judged {
+            says,
+            found: Some(format!("{shown}{space}{unit}")),
+            holds: order.is_some_and(|order| self.relation.holds(order)),
         })
     }
+}
+
+/// What a condition comes to.
+struct Judged {
+    /// What it is about.
+    says: &'static str,
+    /// With its unit; `None` if it is not known.
+    found: Option<String>,
+    holds: bool,
+}
+
+/// What was expected and what was found, as a table of Markdown.
+pub(crate) fn verdict(expected: &[Expectation], report: &Report) -> String {
+    let mut table = "| what | found | expected | |\n|---|---|---|---|\n".to_owned();
+    for expectation in expected {
+        let Some(Judged { says, found, holds }) = expectation.judged(report) else {
+            continue;
+        };
+        let found = found.unwrap_or_else(|| "unknown".to_owned());
+        let holds = if holds { "holds" } else { "**does not hold**" };
+        table += &format!("| {says} | {found} | `{expectation}` | {holds} |\n");
+    }
+    table
 }
 
 impl Relation {
@@ -272,6 +310,22 @@ mod tests {
         let checked = expectation.check(&FIGURES);
         checked.map_err(|fault| fault.to_string())?;
         hold(&[expectation], &report()).map_err(|unmet| unmet.to_string())
+    }
+
+    #[test]
+    fn a_verdict_says_of_each_condition_what_was_found_and_whether_it_holds() {
+        let mut report = Report::new("test", &[RATE]);
+        report.put(RATE, 1_500_u64);
+        let expected = ["rate>=1000", "rate<7"].map(|text| text.parse().unwrap());
+        let table = verdict(&expected, &report);
+        let rows: Vec<&str> = table.lines().skip(2).collect();
+        assert_eq!(
+            rows,
+            [
+                "| answers | 1,500 | `rate>=1000` | holds |",
+                "| answers | 1,500 | `rate<7` | **does not hold** |"
+            ]
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use self::figure::Latency;
 pub(crate) use self::{
-    expect::{Expectation, hold},
+    expect::{Expectation, hold, verdict},
     figure::{Figure, Unit, Value},
     names::help,
 };
@@ -84,6 +84,13 @@ impl Report {
             self.scenario
         );
         self.values.push((figure, value.into()));
+    }
+
+    /// Puts another value in the place of one.
+    #[cfg(test)]
+    pub(crate) fn replace(&mut self, figure: Figure, value: impl Into<Value>) {
+        self.values.retain(|(it, _)| *it != figure);
+        self.put(figure, value);
     }
 
     /// Adds how long things took, in microseconds.

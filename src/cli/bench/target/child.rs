@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::signals;
+use super::{errors::Errors, signals};
 use crate::{cli::bench::fault::BenchFault, kernel::config::PostgresUrl};
 
 /// How long a child has until it serves.
@@ -24,6 +24,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(crate) struct Running {
     pid: u32,
     folder: PathBuf,
+    errors: Errors,
     /// Shared with the thread that waits for signals.
     service: Arc<Mutex<Option<Service>>>,
 }
@@ -52,7 +53,8 @@ impl Running {
             .env("OTOMO_LIMITS__MESSAGES_PER_MINUTE", "none")
             .env("OTOMO_LIMITS__CALLS_PER_MINUTE", "none")
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         match shared {
             Some(url) => command.env("OTOMO_DATABASE__URL", url.reveal()),
             None => {
@@ -67,10 +69,15 @@ impl Running {
         if std::env::var_os("RUST_LOG").is_none() {
             command.env("RUST_LOG", "warn");
         }
-        let process = command.spawn().map_err(BenchFault::Start)?;
+        let mut process = command.spawn().map_err(BenchFault::Start)?;
+        let errors = Errors::default();
+        if let Some(log) = process.stderr.take() {
+            errors.listen(log);
+        }
         let running = Self {
             pid: process.id(),
             folder: folder.path().to_owned(),
+            errors,
             service: Arc::new(Mutex::new(Some(Service {
                 process,
                 _folder: folder,
@@ -88,6 +95,11 @@ impl Running {
 
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// How many errors it has logged.
+    pub(crate) fn errors(&self) -> u64 {
+        self.errors.count()
     }
 
     /// Its database, if that is its own.

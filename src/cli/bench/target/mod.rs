@@ -10,6 +10,7 @@ mod child;
 pub(crate) mod commits;
 pub(crate) mod cores;
 mod endpoint;
+mod errors;
 pub(crate) mod http;
 pub(crate) mod process;
 mod signals;
@@ -161,9 +162,27 @@ impl Target {
         let DatabaseUrl::Sqlite(file) = &self.database else {
             return None;
         };
+        let size = file.metadata().ok()?.len();
+        Some(size + self.log_bytes().unwrap_or_default())
+    }
+
+    /// The size of what waits there to be put in order.
+    pub(crate) fn log_bytes(&self) -> Option<u64> {
+        let DatabaseUrl::Sqlite(file) = &self.database else {
+            return None;
+        };
         let log = format!("{}-wal", file.display());
-        let size = |path: &Path| path.metadata().map(|it| it.len());
-        Some(size(file).ok()? + size(Path::new(&log)).unwrap_or_default())
+        Path::new(&log).metadata().ok().map(|it| it.len())
+    }
+
+    /// How many errors it has logged, if it is a server of our own.
+    pub(crate) fn errors(&self) -> Option<u64> {
+        self.child.as_ref().map(Running::errors)
+    }
+
+    /// Its database, if it is a server of our own.
+    pub(crate) fn own_database(&self) -> Option<&DatabaseUrl> {
+        self.child.as_ref().map(|_| &self.database)
     }
 
     /// A ticket for a user of this name.

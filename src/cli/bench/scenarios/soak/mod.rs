@@ -3,7 +3,11 @@
 //! The evening's peak of [`super::mixed`], for long. Every few seconds memory, descriptors and threads of the server are read, and
 //! the size of its database. What matters is whether they level off: how much each grew over the last half of the run
 //! (`--expect 'memory-growth<5%'`). A message or a call that is lost, comes twice or out of turn ends the run, however late.
+//!
+//! Afterwards everybody leaves, and what is left behind is looked at (`after`): calls that do not end, errors in the log, things in
+//! the database that should not be there.
 
+mod after;
 mod samples;
 
 use std::time::{Duration, Instant};
@@ -74,6 +78,14 @@ const DATABASE_PER_ACT: Figure = Figure::new(
 )
 .alias("database-per-act");
 
+const LOG: Figure = Figure::new("logKib", "write-ahead log at the end", Unit::Kib);
+const LOG_GROWTH: Figure = Figure::new(
+    "logGrowthPercent",
+    "growth of the write-ahead log over the last half",
+    Unit::Percent,
+)
+.alias("log-growth");
+
 impl Scenario for SoakArgs {
     const NAME: &'static str = "soak";
     const FIGURES: &'static [Figure] = &[
@@ -88,6 +100,11 @@ impl Scenario for SoakArgs {
         DATABASE,
         DATABASE_GROWTH,
         DATABASE_PER_ACT,
+        LOG,
+        LOG_GROWTH,
+        after::STUCK,
+        after::ERRORS,
+        after::FINDINGS,
         mixed::SECONDS,
         mixed::ACTS,
         mixed::PER_SECOND,
@@ -140,6 +157,9 @@ impl Scenario for SoakArgs {
         mixed::told(&mut report, &mut town, &spent);
         stage::finish(&mut crowd, &mut town)?;
         report.put(mixed::UNSEEN, town.unseen());
+        // Everybody leaves, without a goodbye.
+        drop(crowd);
+        after::look(&mut report, bench, &target)?;
         Ok(report)
     }
 }
@@ -155,6 +175,7 @@ fn look(target: &Target, began: Instant) -> Result<Option<Sample>, BenchFault> {
         descriptors: process.descriptors()? as f64,
         threads: process.threads()? as f64,
         database_kib: target.database_bytes().map(|bytes| bytes as f64 / 1024.0),
+        log_kib: target.log_bytes().map(|bytes| bytes as f64 / 1024.0),
     }))
 }
 
@@ -178,6 +199,10 @@ fn held(report: &mut Report, samples: &Samples, acts_per_second: f64) {
     let grows = samples.growth_per_second(size);
     let grows = database.and(grows).filter(|_| acts_per_second > 0.0);
     report.put(DATABASE_PER_ACT, grows.map(|it| it / acts_per_second));
+    let log = last.and_then(|it| it.log_kib);
+    let percent = samples.growth_percent(|it| it.log_kib.unwrap_or_default());
+    report.put(LOG, log);
+    report.put(LOG_GROWTH, log.and(percent));
 }
 
 #[cfg(test)]
@@ -207,11 +232,15 @@ mod tests {
                 descriptors: 1_050.0 + rise("descriptors", at),
                 threads: 20.0 + rise("threads", at),
                 database_kib: Some(20_000.0 + rise("database", at)),
+                log_kib: Some(64_000.0 + rise("log", at)),
             }]);
         }
         let mut report = Report::new("soak", SoakArgs::FIGURES);
         held(&mut report, &samples, 200.0);
         report.put(mixed::SKIPPED, 0_u64);
+        for nothing in [after::STUCK, after::ERRORS, after::FINDINGS] {
+            report.put(nothing, 0_u64);
+        }
         report
     }
 
@@ -233,12 +262,13 @@ mod tests {
 
     #[test]
     fn whatever_goes_on_rising_fails_the_verdict() {
-        // In half an hour: 20 MB, 300 descriptors, 10 threads, 100 MB of database.
+        // In half an hour: 20 MB, 300 descriptors, 10 threads, 400 MB of database, 20 MB of its log.
         for (what, an_hour, says) in [
             ("memory", 40_000.0, "memory-growth"),
             ("descriptors", 600.0, "descriptors-growth"),
             ("threads", 20.0, "threads-growth"),
             ("database", 800_000.0, "database-per-act"),
+            ("log", 40_000.0, "log-growth"),
         ] {
             let leaking = |name: &str, at: f64| match name == what {
                 true => an_hour * at / 3_600.0,
@@ -247,6 +277,20 @@ mod tests {
             let unmet = hold(&verdict(), &report(leaking)).unwrap_err().to_string();
             assert!(unmet.contains(says), "{what}: {unmet}");
             assert_eq!(unmet.matches(", but ").count(), 1, "{unmet}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_left_behind_fails_the_verdict() {
+        for (figure, says) in [
+            (after::STUCK, "stuck"),
+            (after::ERRORS, "errors"),
+            (after::FINDINGS, "findings"),
+        ] {
+            let mut sound = report(|_, _| 0.0);
+            sound.replace(figure, 1_u64);
+            let unmet = hold(&verdict(), &sound).unwrap_err().to_string();
+            assert!(unmet.contains(says), "{unmet}");
         }
     }
 
@@ -260,6 +304,7 @@ mod tests {
                 descriptors: 1_050.0,
                 threads: 20.0,
                 database_kib: Some(20_000.0 + f64::from(minute)),
+                log_kib: None,
             }]);
         }
         let mut report = Report::new("soak", SoakArgs::FIGURES);

@@ -13,6 +13,8 @@ pub(super) struct Sample {
     pub(super) threads: f64,
     /// Where it is known.
     pub(super) database_kib: Option<f64>,
+    /// Of that, what waits in the write-ahead log.
+    pub(super) log_kib: Option<f64>,
 }
 
 /// All samples of a run, oldest first.
@@ -70,6 +72,7 @@ mod tests {
             descriptors: 10.0,
             threads: 3.0,
             database_kib: None,
+            log_kib: None,
         };
         Samples((0..20).map(|at| sample(f64::from(at))).collect())
     }

@@ -1,1 +1,8 @@
-//! What the simulation has found, each by its seed.
+//! What the simulation has found. A seed says what it says only for as long as the world stays as it is, so each of these bugs
+//! is also kept as a mutant, which brings it back: that it is found again is tried with `scripts/test long mutants`.
+//!
+//! - `leases_of_others_end`: after an outage of the store that was longer than a lease, or where its clock had jumped, the
+//!   node that swept first ended the leases of connections to other nodes. Those were there, and a lease that is gone is not
+//!   renewed: their otomo were offline for as long as they stayed connected.
+//! - `waits_in_a_circle`: a node that had lost its place, and was about to send its people a fresh snapshot of their friends,
+//!   took all of a processor until it had joined again.

@@ -17,7 +17,8 @@
 //! ```
 //! - [`world`]: a seed's course. [`storm`]: its faults. [`sky`]: what fails right now.
 //! - [`node`], [`redis`], [`link`]: the parts. [`people`]: who uses them; [`backend`]: the app's own server.
-//! - [`invariants`]: what must hold. [`trace`]: what has happened. [`found`]: what it has found.
+//! - [`invariants`]: what must hold. [`trace`]: what has happened. [`found`]: what it has found. [`mutants`]: what it would
+//!   find.
 //!
 //! What is not simulated: who is online of friends, which Redis decides by its scripts (a model and tests on a real Redis are
 //! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); sockets and
@@ -36,6 +37,7 @@ mod found;
 mod invariants;
 mod link;
 mod mirror;
+mod mutants;
 mod node;
 mod people;
 #[path = "../server/chat/chaos/received.rs"]

@@ -78,6 +78,7 @@ fn run_all(first: u64, seeds: u64) {
                     match within(SPINS, seed, || course(seed, &place, false)) {
                         Ok((_, of_seed)) => drop(lines.fetch_add(of_seed, Ordering::Relaxed)),
                         Err(failure) => {
+                            println!("seed {seed} fails: {}", failure.why);
                             failures.lock().expect("sound").insert(seed, failure);
                         }
                     }
@@ -86,11 +87,7 @@ fn run_all(first: u64, seeds: u64) {
         }
     });
     let took = began.elapsed();
-    let mut failures: BTreeMap<u64, Failure> = failures.into_inner().expect("sound");
-    for (seed, failure) in failures.iter().skip(1) {
-        println!("seed {seed} failed too: {}", failure.why);
-    }
-    if let Some((seed, failure)) = failures.pop_first() {
+    if let Some((seed, failure)) = failures.into_inner().expect("sound").pop_first() {
         println!("{} seeds held before it, in {took:?}", seed - first);
         failure.tell();
     }

@@ -24,6 +24,9 @@ const WRONG_MS: std::ops::Range<u64> = 500..5_000;
 /// How far a clock jumps, in milliseconds.
 const JUMP_MS: std::ops::Range<u64> = 50..3_500;
 
+/// For how long what is not renewed counts: an outage of everything is longer, because shorter ones are many.
+const LEASE: Duration = Duration::from_secs(3);
+
 /// Something that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
@@ -121,6 +124,7 @@ impl Storm {
                 sky.set_store(number, *self.dice.pick(&weathers));
             }
             Fault::AllStores => {
+                lasts += LEASE;
                 (0..nodes.len()).for_each(|number| sky.set_store(number, StoreWeather::Away));
             }
             Fault::Split(number) => sky.set_linked(number, false),

@@ -53,10 +53,13 @@ const PRICED: (&str, u32) = ("mika", 3);
 const STEP_MS: std::ops::Range<u64> = 20..80;
 
 /// How long the storm lasts.
-const STORM: Duration = Duration::from_secs(12);
+const STORM: Duration = Duration::from_secs(10);
 
 /// In what time a world must have settled after it: a few times the longest wait that is configured.
 const SETTLES_IN: Duration = Duration::from_secs(40);
+
+/// How long after it nodes may be on their way back.
+const RETURN: Duration = Duration::from_secs(6);
 
 /// Where the clocks begin: a time of day, as good as any.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -106,6 +109,8 @@ struct World {
     observer: Handle,
     memory: stored::Memory,
     clock: Clock,
+    /// Since when nothing fails.
+    fair_since: Instant,
 }
 
 /// Runs a seed on a database that has its tables and nothing else.
@@ -174,6 +179,7 @@ impl World {
             observer,
             memory: stored::Memory::default(),
             clock,
+            fair_since: Instant::now(),
             dice,
         }
     }
@@ -206,6 +212,7 @@ impl World {
             self.step(false).await;
         }
         storm.end(&mut self.nodes, &self.sky);
+        self.fair_since = Instant::now();
         note!("the storm is over");
     }
 
@@ -229,7 +236,7 @@ impl World {
                 }
             }
             if Instant::now() > end {
-                self.looks(|conn, now| stored::has_settled(conn, now)).await;
+                self.looks(stored::has_settled).await;
                 let facts = self.looks(|conn, _| Ok(stored::Facts::read(conn))).await;
                 let waits = self.devices.iter();
                 let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
@@ -271,6 +278,9 @@ impl World {
             };
             self.memory = self.looks(look).await;
         }
+        if calm && self.fair_since.elapsed() > RETURN {
+            self.looks(stored::holds_in_fair_weather).await;
+        }
     }
 
     /// Looks into the database.
@@ -285,7 +295,7 @@ impl World {
 
     /// What must hold at the end.
     async fn is_as_it_should_be(&mut self) {
-        self.looks(|conn, now| stored::has_settled(conn, now)).await;
+        self.looks(stored::has_settled).await;
         told::messages_are_with_everybody(&self.devices);
         let old = self.devices.len();
         let fresh: Vec<Device> = (0..old).map(|at| self.devices[at].fresh(at)).collect();
@@ -294,6 +304,7 @@ impl World {
         let fresh = self.devices.split_off(old);
         for (device, fresh) in self.devices.iter().zip(&fresh) {
             device.agrees_with(fresh);
+            device.received.reads_stand();
         }
         let (stories, devices) = (self.stories.clone(), std::mem::take(&mut self.devices));
         // Compared on this thread, with what only this thread has.

@@ -38,7 +38,8 @@ impl Phone {
         self.live.is_none()
     }
 
-    /// What its owner does now, if anything. Once it is calm they hang up, and call nobody.
+    /// What its owner does now, if anything. Once it is calm they call nobody and hang up, but let it ring: that has to end by
+    /// itself.
     pub fn act(&mut self, dice: &mut Dice, calm: bool) -> Option<Json> {
         match self.live {
             None if calm || self.otomo.is_empty() || !dice.one_in(3) => None,
@@ -50,7 +51,8 @@ impl Phone {
             }
             // Said again until it is answered: it is the same request.
             Some((call, Phase::Asked)) => dice.one_in(3).then(|| self.request(call)),
-            Some((call, _)) if calm => Some(of("call_end_request", call)),
+            Some((_, Phase::Rings)) if calm => None,
+            Some((call, Phase::Answered)) if calm => Some(of("call_end_request", call)),
             Some((call, Phase::Rings)) if self.otomo.is_empty() => match dice.below(12) {
                 0..6 => Some(of("call_accept", call)),
                 6 => Some(of("call_reject", call)),
@@ -78,7 +80,7 @@ impl Phone {
         if name == "call_snapshot" {
             return self.begin(event);
         }
-        let Some(call) = event["callId"].as_str().map(|call| parsed(call)) else {
+        let Some(call) = event["callId"].as_str().map(parsed) else {
             return;
         };
         match name {

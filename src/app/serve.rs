@@ -4,7 +4,6 @@ use std::{
     net::{SocketAddr, TcpListener},
     rc::Rc,
     sync::Arc,
-    time::Duration,
 };
 
 use actix_http::{Extensions, HttpService, TlsAcceptorConfig};
@@ -26,8 +25,8 @@ use crate::{
     session::{arrivals::Arrivals, env::Env},
     transport::{
         connection,
+        idle::{Patience, between_requests},
         peers::{Courier, Peers},
-        quiet::between_requests,
         socketio::{self, Sids},
         sse, upgrade,
     },
@@ -89,20 +88,20 @@ pub(super) fn serve(
     let peers = peers(&shared);
     let listening = match certificates.map(listen::tls) {
         None => builder.listen("otomo", listener, move || {
-            let quiet = quiet(&shared.config);
+            let patience = patience(&shared.config);
             let remember = move |tcp: &TcpStream, data: &mut Extensions| {
-                connection::remember(tcp, quiet, data);
+                connection::remember(tcp, patience, data);
             };
             http!(shared, sids, peers, remember).tcp()
         }),
         Some(tls) => builder.listen("otomo", listener, move || {
             let timeout = shared.config.server.handshake_timeout;
-            let patience = TlsAcceptorConfig::default().handshake_timeout(timeout);
-            let quiet = quiet(&shared.config);
+            let acceptor = TlsAcceptorConfig::default().handshake_timeout(timeout);
+            let patience = patience(&shared.config);
             let remember = move |tls: &TlsStream<TcpStream>, data: &mut Extensions| {
-                connection::remember(tls.get_ref().0, quiet, data);
+                connection::remember(tls.get_ref().0, patience, data);
             };
-            http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), patience)
+            http!(shared, sids, peers, remember).rustls_0_23_with_config(tls.clone(), acceptor)
         }),
     };
     let server = listening
@@ -111,9 +110,12 @@ pub(super) fn serve(
     Ok((address, server))
 }
 
-/// How long a connection may be without a request: for the next to begin, and for its head.
-fn quiet(config: &Config) -> Duration {
-    config.server.keep_alive + config.server.handshake_timeout
+/// How long a connection may be idle: until its next request begins, and for the head of that; and while it is answered.
+fn patience(config: &Config) -> Patience {
+    Patience {
+        quiet: config.server.keep_alive + config.server.handshake_timeout,
+        deaf: config.outbox.write_timeout,
+    }
 }
 
 /// The other nodes, as far as their clients' requests come here.

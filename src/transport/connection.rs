@@ -8,7 +8,7 @@ use std::{net::Shutdown, os::fd::AsFd, rc::Rc, time::Duration};
 use actix_http::Extensions;
 use socket2::{SockRef, Socket};
 
-use super::quiet::Requests;
+use super::idle::{Patience, Requests};
 
 /// How much longer than our own timeout the kernel's is, so that ours comes first and says why.
 #[cfg(target_os = "linux")]
@@ -18,13 +18,12 @@ const KERNEL_MARGIN: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(super) struct SocketHandle(Rc<Socket>);
 
-/// Keeps a handle of a connection that has just been accepted, for the requests on it. `quiet`: how long it may be without one,
-/// once it has had one.
-pub fn remember(connection: &impl AsFd, quiet: Duration, data: &mut Extensions) {
+/// Keeps a handle of a connection that has just been accepted, for the requests on it.
+pub fn remember(connection: &impl AsFd, patience: Patience, data: &mut Extensions) {
     // Without one (no descriptors left) a stream is served as on HTTP/2, where its connection is shared.
     if let Ok(socket) = SockRef::from(connection).try_clone() {
         let handle = SocketHandle(Rc::new(socket));
-        data.insert(Requests::on(handle.clone(), quiet));
+        data.insert(Requests::on(handle.clone(), patience));
         data.insert(handle);
     }
 }

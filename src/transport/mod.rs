@@ -6,14 +6,14 @@
 //!
 //! - [`ws`]: native WebSocket. [`sse`]: Server-Sent Events. [`socketio`]: Socket.IO.
 //! - [`peers`]: passes on what came here and is for a session of another node.
-//! - [`connection`]: the connection under a request; [`quiet`]: how long it may be without one.
+//! - [`connection`]: the connection under a request; [`idle`]: how long it may do nothing.
 //! - [`upgrade`]: takes over the connections that become WebSockets. `frames`: what goes over those.
 
 pub mod connection;
 pub mod credentials;
 mod frames;
+pub mod idle;
 pub mod peers;
-pub mod quiet;
 mod refusal;
 pub mod socketio;
 pub mod sse;

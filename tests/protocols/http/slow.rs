@@ -130,3 +130,20 @@ async fn a_body_that_comes_byte_by_byte_has_its_time() {
     assert_eq!(answers, [400]);
     tally::passed("RFC 9112: slow bodies", 2);
 }
+
+/// The fault: what was to be written waited without an end, and the connection with it.
+#[tokio::test]
+async fn answers_that_nobody_reads_do_not_hold_their_connection_for_ever() {
+    let server =
+        TestServer::start_with(&[LIMITS[0], LIMITS[1], ("outbox.write_timeout", "1s")]).await;
+    let mut wire = Wire::to(&server).await;
+    // More than the kernel keeps for who does not read.
+    let large = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+    wire.write(large.repeat(200)).await;
+    let began = Instant::now();
+    while wire.write("G").await {
+        assert!(began.elapsed() < PATIENCE, "it is still waited for");
+        silence(DRIP).await;
+    }
+    tally::passed("RFC 9112: answers that nobody reads", 1);
+}

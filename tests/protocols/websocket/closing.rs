@@ -4,6 +4,18 @@ use super::{Case, Frame, Reply, cases::all_pass, command};
 
 const HELLO: &str = "Hello World!";
 
+/// So many commands and a goodbye, in one write.
+fn many_before_goodbye(name: &str, count: usize) -> Case {
+    let id = |number: usize| number.to_string();
+    let case = (0..count).fold(Case::new(name), |case, number| {
+        case.says(&Frame::text(command(&id(number), 0)))
+    });
+    let case = case.says(&Frame::close(1000, ""));
+    (0..count)
+        .fold(case, |case, number| case.hears_answer(&id(number)))
+        .closes(1000)
+}
+
 #[tokio::test]
 async fn a_goodbye_is_answered_once_and_nothing_behind_it_is_read() {
     let goodbye = || Frame::close(1000, "");
@@ -19,6 +31,7 @@ async fn a_goodbye_is_answered_once_and_nothing_behind_it_is_read() {
             .says(&goodbye())
             .hears_answer("last")
             .closes(1000),
+        many_before_goodbye("7.1.1, more than is said past the outbox", 500),
         Case::new("7.1.2")
             .says(&goodbye())
             .says(&goodbye())

@@ -24,12 +24,15 @@ use actix_web::{
     Error,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::Version,
+    http::{Version, header::CONTENT_TYPE},
     middleware::Next,
 };
 use bytes::Bytes;
 
 use super::connection::SocketHandle;
+
+/// The type of answers whose sessions watch their clients themselves, and say why they end.
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// What a client takes at least of a large part of an answer, in bytes per second.
 const LEAST_RATE: u64 = 8 * 1024;
@@ -139,18 +142,26 @@ pub async fn between_requests(
     let requests = request.conn_data::<Requests>().filter(|_| alone);
     let served = requests.map(Requests::serve);
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| Answer::new(body, served)))
+    let kind = response.headers().get(CONTENT_TYPE);
+    let watched = kind.is_none_or(|kind| kind != EVENT_STREAM);
+    Ok(response.map_body(|_, body| Answer::new(body, served, watched)))
 }
 
 /// An answer, for as long as it is being written.
 pub struct Answer {
     body: BoxBody,
     served: Option<Served>,
+    /// Whether it is watched here that the client takes it.
+    watched: bool,
 }
 
 impl Answer {
-    fn new(body: BoxBody, served: Option<Served>) -> Self {
-        let answer = Self { body, served };
+    fn new(body: BoxBody, served: Option<Served>, watched: bool) -> Self {
+        let answer = Self {
+            body,
+            served,
+            watched,
+        };
         answer.is(Doing::Answering(Instant::now()));
         answer
     }
@@ -158,7 +169,8 @@ impl Answer {
     fn is(&self, doing: Doing) {
         match (&self.served, doing) {
             (None, _) => {}
-            (Some(Served(state)), Doing::Answering(_)) => state.waits(doing),
+            (Some(Served(state)), Doing::Answering(_)) if self.watched => state.waits(doing),
+            (Some(_), Doing::Answering(_)) => {}
             (Some(Served(state)), Doing::Nothing(_) | Doing::Serving) => state.doing.set(doing),
         }
     }

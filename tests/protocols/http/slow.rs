@@ -137,9 +137,9 @@ async fn answers_that_nobody_reads_do_not_hold_their_connection_for_ever() {
     let server =
         TestServer::start_with(&[LIMITS[0], LIMITS[1], ("outbox.write_timeout", "1s")]).await;
     let mut wire = Wire::to(&server).await;
-    // More than the kernel keeps for who does not read.
-    let large = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
-    wire.write(large.repeat(200)).await;
+    // More than the kernel keeps for who does not read: 10 KB each.
+    let file = "GET /client/src/otomo.js HTTP/1.1\r\nHost: x\r\n\r\n";
+    wire.write(file.repeat(1_500)).await;
     let began = Instant::now();
     while wire.write("G").await {
         assert!(began.elapsed() < PATIENCE, "it is still waited for");

@@ -118,7 +118,7 @@ async fn cut_when_due(state: Weak<State>) {
         sleep_until(due).await;
         let Some(state) = state.upgrade() else { return };
         if state.due().is_some_and(|due| due <= Instant::now()) {
-            log::debug!("idle connection cut doing={:?}", state.doing.get());
+            log::debug!("idle connection cut cause={:?}", state.doing.get());
             return state.socket.cut();
         }
     }

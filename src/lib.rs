@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!  8  main, cli         serve (default), token, check-config, doctor, backup, restore, migrate, schema, bench
+//!     fuzzing           what tests/fuzz tries; not built into the server
 //!  7  app               builds everything once, serves, reloads and drains it
 //!  6  transport | rest  how a client reaches a session | thin HTTP; neither uses the other
 //!  5  session           one actor per connected client; takes its commands to the rooms below
@@ -117,6 +118,8 @@ pub mod cluster;
 pub mod contract;
 pub mod delivery;
 pub mod friends;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod kernel;
 pub mod people;
 pub mod points;

@@ -17,6 +17,8 @@
 
 pub mod channel;
 mod envelope;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod holds;
 pub mod listener;
 mod outbox;

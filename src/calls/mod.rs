@@ -36,6 +36,8 @@ mod admin;
 mod coordinator;
 mod entry;
 mod fault;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod heard;
 mod hints;
 pub mod ice;

@@ -33,6 +33,8 @@ mod wire;
 
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::typing::fuzz;
 use self::{
     message::{Draft, Sent},
     transactions::{Outcome, SendError},

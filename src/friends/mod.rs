@@ -41,6 +41,8 @@ use crate::{
     store::{Handle, StoreError, Tx},
 };
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::online::fuzz;
 pub use self::{fault::FriendsFault, online::Mark};
 
 /// Friends, and who is online, for the rooms above. Clones share everything.

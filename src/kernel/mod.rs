@@ -3,6 +3,8 @@
 
 pub mod config;
 pub mod draw;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub mod identity;
 pub mod ids;
 pub mod intern;

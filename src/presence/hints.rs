@@ -132,7 +132,7 @@ impl Hint {
     }
 }
 
-fn encode(entries: &[Entry]) -> Bytes {
+pub(super) fn encode(entries: &[Entry]) -> Bytes {
     let hints: Vec<Hint> = entries.iter().map(Hint::from).collect();
     // Nothing in it can fail to be written.
     serde_json::to_vec(&hints).unwrap_or_default().into()

@@ -21,6 +21,8 @@
 
 pub mod board;
 pub mod fault;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hints;
 mod hub;
 mod messages;

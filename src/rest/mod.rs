@@ -26,6 +26,8 @@ mod call;
 mod dev;
 mod error;
 mod evict;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod health;
 mod http_1_0;
 mod idempotency;

@@ -21,6 +21,8 @@
 mod announcer;
 mod event_log;
 pub mod fault;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod messages;
 mod nodes;
 pub mod publication;

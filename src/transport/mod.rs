@@ -12,6 +12,8 @@
 pub mod connection;
 pub mod credentials;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub mod idle;
 pub mod peers;
 mod refusal;

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Every room, its floor, and the rooms of its own floor that it may use.
-const ROOMS: [(&str, u8, &[&str]); 23] = [
+const ROOMS: [(&str, u8, &[&str]); 24] = [
     ("kernel", 0, &[]),
     ("protocol", 1, &[]),
     ("store", 2, &[]),
@@ -30,6 +30,7 @@ const ROOMS: [(&str, u8, &[&str]); 23] = [
     ("app", 7, &[]),
     ("cli", 8, &[]),
     ("main", 8, &["cli"]),
+    ("fuzzing", 8, &[]),
 ];
 
 /// What the crate's root holds beside rooms: macros that are exported begin like this.

@@ -223,26 +223,34 @@ fn length_to_quote(body: &str, quote: char) -> usize {
     body.len()
 }
 
-/// Blanks each item under `#[cfg(test)]`, and names the modules among them that are files of their own.
+/// What marks an item that is not built into the product.
+const MARKS: [&str; 2] = ["#[cfg(test)]", "#[cfg(any(test, fuzzing))]"];
+
+/// Blanks each item under one of [`MARKS`], and names the modules among them that are files of their own.
 fn without_tests(code: &str) -> (String, Vec<String>) {
-    const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+    let marks = MARKS.map(|mark| words(&tokens(mark)));
     let tokens = tokens(code);
-    let words: Vec<&str> = tokens.iter().map(|(_, token)| *token).collect();
+    let words = words(&tokens);
     let mut lines: Vec<&str> = code.lines().collect();
     let mut modules = Vec::new();
-    for (at, window) in words.windows(MARK.len()).enumerate() {
-        if window != MARK {
+    for at in 0..words.len() {
+        let Some(mark) = marks.iter().find(|mark| words[at..].starts_with(mark)) else {
             continue;
-        }
-        let item = at + MARK.len();
+        };
+        let item = at + mark.len();
         let body = (item..words.len()).find(|at| matches!(words[*at], "{" | ";"));
         let end = closing(&tokens, body.unwrap_or(at));
         lines[tokens[at].0 - 1..tokens[end].0].fill("");
-        if words[item] == "mod" && words[end] == ";" {
-            modules.push(words[item + 1].to_owned());
+        // `pub(super) mod name;`
+        if words[end] == ";" && words[end - 2] == "mod" {
+            modules.push(words[end - 1].to_owned());
         }
     }
     (lines.join("\n"), modules)
+}
+
+fn words<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
+    tokens.iter().map(|(_, token)| *token).collect()
 }
 
 #[test]
@@ -285,6 +293,11 @@ fn what_is_only_compiled_for_tests_is_no_product() {
 fn modules_that_are_declared_for_tests_are_tests() {
     let declared =
         |path: &str| Source::new(path, "mod a;\n#[cfg(test)]\nmod model;\n").test_modules;
+    let fuzzed = "#[cfg(any(test, fuzzing))]\npub(super) mod fuzz;\nmod a;\n";
+    assert_eq!(
+        Source::new("src/rest/mod.rs", fuzzed).test_modules,
+        ["src/rest/fuzz"]
+    );
     assert_eq!(
         declared("src/calls/rules/mod.rs"),
         ["src/calls/rules/model"]

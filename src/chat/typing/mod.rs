@@ -3,6 +3,8 @@
 //! One timer for everybody and a table behind a lock instead of an actor, for the same reasons as in
 //! [`delivery::connectedness`](crate::delivery::connectedness).
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod others;
 
 use std::{

@@ -55,7 +55,7 @@ impl Word {
         serde_json::from_slice(body).ok()
     }
 
-    fn encode(&self) -> Bytes {
+    pub(super) fn encode(&self) -> Bytes {
         // Nothing in it can fail to be written.
         serde_json::to_vec(self).unwrap_or_default().into()
     }

@@ -13,6 +13,8 @@
 //! All of these are hints. A user's durable events are in the store, and each node compares how far its clients have come with
 //! that. A node that is alone does none of this.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod gather;
 mod hear;
 mod letter;

@@ -13,6 +13,8 @@
 mod alone;
 mod board;
 mod everywhere;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hearing;
 #[cfg(test)]
 mod model;

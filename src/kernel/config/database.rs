@@ -100,7 +100,7 @@ pub enum UrlFault {
     #[error("it begins otherwise")]
     Scheme,
     /// A server without a database, or a space or the like in the text.
-    #[error("it names no database, or has a character that must be escaped (%20)")]
+    #[error("it names no database, or has a character that must be escaped (%20, %3F)")]
     Malformed,
     /// Nothing after the scheme, or a folder.
     #[error("it names no file")]
@@ -144,11 +144,13 @@ impl FromStr for DatabaseUrl {
 fn postgres(text: &str) -> Result<PostgresUrl, UrlFault> {
     let escaped = |c: char| c.is_whitespace() || c.is_control();
     let (_, rest) = text.split_once("://").ok_or(UrlFault::Scheme)?;
-    let place = rest.split_once('?').map_or(rest, |(place, _)| place);
+    let (place, settings) = rest.split_once('?').unwrap_or((rest, ""));
+    // An @ behind the question mark: that is a part of the password, and what is before it would be taken for a server.
+    if settings.contains('@') || text.contains(escaped) {
+        return Err(UrlFault::Malformed);
+    }
     match place.rsplit_once('/') {
-        Some((_, database)) if !database.is_empty() && !text.contains(escaped) => {
-            Ok(PostgresUrl(Secret::new(text)))
-        }
+        Some((_, database)) if !database.is_empty() => Ok(PostgresUrl(Secret::new(text))),
         _ => Err(UrlFault::Malformed),
     }
 }
@@ -181,6 +183,19 @@ mod tests {
         ] {
             assert_eq!(shown(text), Err(UrlFault::Malformed));
         }
+    }
+
+    #[test]
+    fn a_password_that_was_not_escaped_is_not_taken_for_a_server_and_shown() {
+        for text in ["postgres://u:p/s?q@h/db", "postgres://u:/s?q@h/db"] {
+            let refused = text.parse::<DatabaseUrl>();
+            assert_eq!(refused, Err(UrlFault::Malformed), "{text}");
+        }
+        let escaped: DatabaseUrl = "postgres://u:p%2Fs%3Fq@h/db".parse().unwrap();
+        assert_eq!(
+            format!("{escaped:?}"),
+            "Postgres(PostgresUrl(postgres://u@h/db))"
+        );
     }
 
     #[test]

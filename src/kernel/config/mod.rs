@@ -18,6 +18,8 @@ mod cluster;
 mod database;
 mod fault;
 mod friends;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hosts;
 mod inbox;
 mod limits;
@@ -39,9 +41,8 @@ mod units;
 mod users;
 mod warnings;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
-use self::reader::Reader;
 pub use self::{
     actions::{ActionsConfig, WebhookConfig},
     auth::{AuthConfig, PublicKey},
@@ -67,6 +68,10 @@ pub use self::{
     sse::SseConfig,
     units::{format_duration, format_size, parse_duration, parse_size},
     users::UsersConfig,
+};
+use self::{
+    raw::{Entry, File},
+    reader::Reader,
 };
 use super::secret::Secret;
 
@@ -261,7 +266,13 @@ impl Config {
 /// # Errors
 /// The first fault, naming its key, where the value was written and what is allowed.
 pub fn load(sources: &Sources) -> Result<Config, ConfigFault> {
-    let entries = raw::merge(&sources.files, &sources.environment, &sources.flags)?;
+    let files: Result<Vec<File>, ConfigFault> =
+        sources.files.iter().map(|path| File::read(path)).collect();
+    check(raw::merge(&files?, &sources.environment, &sources.flags)?)
+}
+
+/// Gives what is written its meaning.
+fn check(entries: BTreeMap<String, Entry>) -> Result<Config, ConfigFault> {
     let mut reader = Reader::new(entries);
     let config = Config {
         server: ServerConfig::read(reader.section("server"))?,

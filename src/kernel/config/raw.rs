@@ -52,16 +52,33 @@ impl Source for Layer {
     }
 }
 
+/// A file of settings: its name, and what is in it.
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+impl File {
+    /// Reads a file.
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigFault> {
+        let path = path.to_owned();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self { path, text }),
+            Err(source) => Err(ConfigFault::Unreadable { path, source }),
+        }
+    }
+}
+
 /// Lays files, variables and flags over the defaults. The result has an entry for every key there is.
 pub(super) fn merge(
-    files: &[PathBuf],
+    files: &[File],
     variables: &[(String, String)],
     flags: &[(String, String)],
 ) -> Result<BTreeMap<String, Entry>, ConfigFault> {
     let defaults = defaults()?;
     let mut builder = Config::builder().add_source(Layer(defaults.clone()));
-    for path in files {
-        builder = builder.add_source(from_file(path, &defaults)?);
+    for file in files {
+        builder = builder.add_source(from_file(file, &defaults)?);
     }
     let merged = builder
         .add_source(from_variables(variables, &defaults)?)
@@ -79,13 +96,9 @@ fn defaults() -> Result<Map<String, Value>, ConfigFault> {
     parse(Path::new("config/default.toml"), None, DEFAULTS).map(flatten)
 }
 
-fn from_file(path: &Path, known: &Map<String, Value>) -> Result<Layer, ConfigFault> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigFault::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let origin = format!("file {}", path.display());
-    let settings = flatten(parse(path, Some(&origin), &text)?);
+fn from_file(file: &File, known: &Map<String, Value>) -> Result<Layer, ConfigFault> {
+    let origin = format!("file {}", file.path.display());
+    let settings = flatten(parse(&file.path, Some(&origin), &file.text)?);
     for key in settings.keys() {
         check_known(key, &origin, known)?;
     }

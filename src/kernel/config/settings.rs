@@ -45,6 +45,12 @@ impl Settings {
         self.0.iter().filter(differs)
     }
 
+    /// Every one of them.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Setting> {
+        self.0.iter()
+    }
+
     /// The full names of the settings (`server.listen`).
     pub fn keys(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(Setting::name)

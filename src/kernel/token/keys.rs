@@ -55,7 +55,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn new(
+    pub(super) fn new(
         id: Option<String>,
         algorithm: Algorithm,
         decoding: DecodingKey,
@@ -129,7 +129,8 @@ fn public_key(source: &PublicKey) -> Result<(Algorithm, DecodingKey), KeyFault> 
     })
 }
 
-fn parse_pem(pem: &str) -> Result<(Algorithm, DecodingKey), &'static str> {
+/// Reads a public key, and finds out what it is for.
+pub(super) fn parse_pem(pem: &str) -> Result<(Algorithm, DecodingKey), &'static str> {
     if pem.contains("PRIVATE KEY-----") {
         return Err("this is a private key; the server needs the public one alone");
     }
@@ -165,15 +166,19 @@ fn check_strength(algorithm: Algorithm, key: &DecodingKey) -> Result<(), &'stati
     Ok(())
 }
 
-type NamedKey = (Option<String>, Algorithm, DecodingKey);
+/// A key, what it is called in its set, and what it is for.
+pub(super) type NamedKey = (Option<String>, Algorithm, DecodingKey);
 
 fn key_set(path: &Path) -> Result<Vec<NamedKey>, KeyFault> {
     const KEY: &str = "auth.jwks_file";
-    let unusable = |problem| KeyFault::Unusable { key: KEY, problem };
-    let text = read(KEY, path)?;
+    parse_set(&read(KEY, path)?).map_err(|problem| KeyFault::Unusable { key: KEY, problem })
+}
+
+/// Reads those keys of a set that are for us.
+pub(super) fn parse_set(text: &str) -> Result<Vec<NamedKey>, &'static str> {
     // The parser's own words may repeat what is in the file, so they are left out.
-    let Ok(set) = serde_json::from_str::<JwkSet>(&text) else {
-        return Err(unusable("this is no JSON Web Key Set ({\"keys\": [..]})"));
+    let Ok(set) = serde_json::from_str::<JwkSet>(text) else {
+        return Err("this is no JSON Web Key Set ({\"keys\": [..]})");
     };
     let mut keys = Vec::new();
     for jwk in &set.keys {
@@ -182,15 +187,13 @@ fn key_set(path: &Path) -> Result<Vec<NamedKey>, KeyFault> {
             continue;
         };
         let Ok(key) = DecodingKey::from_jwk(jwk) else {
-            return Err(unusable("a key of the set has parts that are no base64url"));
+            return Err("a key of the set has parts that are no base64url");
         };
-        check_strength(algorithm, &key).map_err(unusable)?;
+        check_strength(algorithm, &key)?;
         keys.push((jwk.common.key_id.clone(), algorithm, key));
     }
     if keys.is_empty() {
-        return Err(unusable(
-            "the set has no RSA, P-256 or Ed25519 key for signatures",
-        ));
+        return Err("the set has no RSA, P-256 or Ed25519 key for signatures");
     }
     Ok(keys)
 }

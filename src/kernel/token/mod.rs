@@ -8,6 +8,8 @@
 mod claims;
 mod cookie;
 mod development;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod issuer;
 mod keys;
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::kernel::{
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
 /// Keys that were read.
-pub struct Keys(Vec<Key>);
+pub struct Keys(pub(super) Vec<Key>);
 
 impl Keys {
     /// Reads those that are configured. In development mode the secret is read, or made if there is none.

@@ -3,6 +3,8 @@
 
 mod calls;
 mod chat;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod rooms;
 mod system;
 

@@ -91,6 +91,12 @@ impl<W: Wire> Connection<W> {
         }
     }
 
+    /// Bytes that wait for more to come.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn held(&self) -> usize {
+        self.input.len() + self.fragments.len()
+    }
+
     fn next_message(&mut self) -> Result<Option<Message>, Unreadable> {
         while !self.input.is_empty() {
             if is_unfit_control(&self.input) {

@@ -55,6 +55,12 @@ impl Fragments {
         self.0.is_some()
     }
 
+    /// Bytes of the message that is not all there.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |parts| parts.bytes.len())
+    }
+
     /// Takes one frame. Returns the whole message once it is complete.
     pub(super) fn take(
         &mut self,

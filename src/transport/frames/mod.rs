@@ -15,6 +15,8 @@ mod connection;
 #[cfg(test)]
 mod echo;
 mod fragments;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod header;
 mod socket;
 mod wire;

@@ -35,6 +35,8 @@
 mod auth;
 mod channel;
 mod fault;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod handshake;
 mod http;
 mod link;

@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// The packets of one payload: python-engineio takes no more (`Payload.max_decode_packets`).
-const PACKETS_MAX: usize = 16;
+pub(super) const PACKETS_MAX: usize = 16;
 
 /// The bytes of one payload, but for one frame that is larger. Compare what a socket writes at once.
-const PAYLOAD_MAX: usize = 64 * 1024;
+pub(super) const PAYLOAD_MAX: usize = 64 * 1024;
 
 /// Says nothing, but lets a poll go.
 const NOOP: &[u8] = b"6";

@@ -36,6 +36,8 @@ use actix_web::{
 };
 
 use self::handoff::Progress;
+#[cfg(any(test, fuzzing))]
+pub(super) use self::stream::last_event;
 use crate::{
     contract::{
         Access, Area, Tag, post, stream,

@@ -189,14 +189,18 @@ fn hello(
     let (now, query) = (env.store.now(), query.read());
     let mut hello =
         credentials::read_with(head, query, &env.config, &env.verifier, now, flavour.topics)?;
-    let last = head.headers.get(LAST_EVENT_ID);
-    if let Some(last) = last.filter(|id| !id.is_empty()) {
-        let seq = last.to_str().ok().and_then(|id| id.parse().ok());
-        // An id that is no number is none of ours. It counts as one beyond every stream, which is answered with `resync`: a
-        // refusal would end an EventSource for good.
-        hello.options.last_seq = Some(seq.unwrap_or(u64::MAX));
-    }
+    hello.options.last_seq = last_event(head).or(hello.options.last_seq);
     Ok(hello)
+}
+
+/// The place that `Last-Event-ID` names; `None` where it names none.
+pub(in crate::transport) fn last_event(head: &RequestHead) -> Option<u64> {
+    let last = head.headers.get(LAST_EVENT_ID);
+    let last = last.filter(|id| !id.is_empty())?;
+    let seq = last.to_str().ok().and_then(|id| id.parse().ok());
+    // An id that is no number is none of ours. It counts as one beyond every stream, which is answered with `resync`: a
+    // refusal would end an EventSource for good.
+    Some(seq.unwrap_or(u64::MAX))
 }
 
 /// Starts the session in a task of its own. `share` spreads the ages that streams reach.

@@ -76,7 +76,7 @@ fn our_own_database_variable_wins_over_the_common_one() {
             "DATABASE_URL",
             "postgres://otomo:hunter2@db"
         )])),
-        "database.url (environment variable DATABASE_URL): must be sqlite://<path> or postgres://<user>@<host>/<database>; it names no database, or has a character that must be escaped (%20)"
+        "database.url (environment variable DATABASE_URL): must be sqlite://<path> or postgres://<user>@<host>/<database>; it names no database, or has a character that must be escaped (%20, %3F)"
     );
 }
 

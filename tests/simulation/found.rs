@@ -6,3 +6,6 @@
 //!   renewed: their otomo were offline for as long as they stayed connected.
 //! - `waits_in_a_circle`: a node that had lost its place, and was about to send its people a fresh snapshot of their friends,
 //!   took all of a processor until it had joined again.
+//! - Not mended yet: a node that has stored an accept, and whose store answers late, says `call_accept_ack`, `call_accepted` and
+//!   `signaling_start` after another node has said `call_end` of the same call. Devices of the simulation pass over it, as the
+//!   client library does (`people::over`).

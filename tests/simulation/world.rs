@@ -256,7 +256,7 @@ impl World {
                 biased;
                 Some((number, down)) = self.heard.recv() => {
                     let mut devices = self.devices.iter_mut();
-                    if let Some(device) = devices.find(|it| it.connection() == number) {
+                    if let Some(device) = devices.find(|it| it.number == number) {
                         device.hear(down);
                     }
                 }

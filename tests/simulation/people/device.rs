@@ -16,6 +16,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     outgoing::{Draft, Outgoing},
+    over::Over,
     phone::Phone,
     stories::Stories,
 };
@@ -36,7 +37,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How long an answer may take on a connection that stands, in fair weather.
 const ANSWER_MAX: Duration = Duration::from_secs(8);
 
-/// Between two connections, in milliseconds.
+/// In milliseconds, between two connections.
 const AWAY_MS: std::ops::Range<u64> = 20..700;
 
 /// Who a device belongs to, and which of theirs it is.
@@ -58,7 +59,7 @@ pub struct Device {
     stories: Stories,
     link: Option<Link>,
     /// Which of all connections of the world it has.
-    number: u64,
+    pub number: u64,
     ready: bool,
     connects_at: Instant,
     heard_at: Instant,
@@ -67,6 +68,7 @@ pub struct Device {
     requests: u64,
     drafts: u64,
     phone: Phone,
+    over: Over,
     pub outgoing: Outgoing,
     pub received: Received,
     pub statuses: Statuses,
@@ -90,6 +92,7 @@ impl Device {
             requests: 0,
             drafts: 0,
             phone: Phone::new(owner.otomo.clone()),
+            over: Over::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
             statuses: Statuses::default(),
@@ -111,16 +114,10 @@ impl Device {
 
     /// What it waits for, in words.
     pub fn waits_for(&self) -> String {
+        let (name, last, call) = (self.name(), self.received.last, self.calls.live());
         format!(
-            "{}: ready {}, last {}, call {:?}, {:?}, in no call {}, all sent {}, asked {:?}",
-            self.name(),
-            self.ready,
-            self.received.last,
-            self.calls.live(),
-            self.statuses,
-            self.phone.is_quiet(),
-            self.outgoing.is_done(),
-            self.asked
+            "{name}: {}, {last}, {call:?}, {:?}, {:?}",
+            self.ready, self.statuses, self.asked
         )
     }
 
@@ -219,10 +216,6 @@ impl Device {
             ..self.owner.clone()
         };
         Self::new(owner, &self.stories, Dice::of(number as u64))
-    }
-
-    pub fn connection(&self) -> u64 {
-        self.number
     }
 
     fn connect(
@@ -352,9 +345,11 @@ impl Device {
         self.answered(event);
         self.received.hear(event);
         self.statuses.hear(event);
-        self.calls.hear(&self.owner.name, event);
         self.stories.hear(&self.owner.name, event);
-        self.phone.hear(event);
+        if !self.over.overtook(event) {
+            self.calls.hear(&self.owner.name, event);
+            self.phone.hear(event);
+        }
         match field(event, "type") {
             "ready" => self.ready = true,
             "new-message" if event["senderId"] != self.owner.name.as_str() => {

@@ -2,7 +2,7 @@
 //! a pair of people that is not two, a cursor beyond the end.
 //!
 //! What people wrote is kept wherever it can be read. A message that is lost from between others is lost: that is said, and left
-//! as it is. [`rules`] decides; `lost`: conversations whose own row is not there.
+//! as it is. `rules` decides; `lost`: conversations whose own row is not there.
 
 mod lost;
 mod rules;

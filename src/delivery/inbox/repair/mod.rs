@@ -3,7 +3,7 @@
 //!
 //! What is lost from a stream cannot be made again. But no client may go on as if it had been there: so the stream begins anew
 //! after the last hole, as if the retention had dropped what was before it, and whoever had not read that far is told to start
-//! over (`resync`). See [`rules`].
+//! over (`resync`). See `rules`.
 
 mod rules;
 

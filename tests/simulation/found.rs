@@ -9,3 +9,7 @@
 //! - Not mended yet: a node that has stored an accept, and whose store answers late, says `call_accept_ack`, `call_accepted` and
 //!   `signaling_start` after another node has said `call_end` of the same call. Devices of the simulation pass over it, as the
 //!   client library does (`people::over`).
+//!
+//! Open (seeds 317, 602, 684 and 686): a ring that waits behind the snapshots of an otomo who connects, to a node whose store
+//! is slow and which does not hear the others. The node learns of that call only once it is over, so nobody takes the ring
+//! back: her snapshot lists the call as cancelled, and after it comes `incoming_call`. Her device rings until `expiresAt`.

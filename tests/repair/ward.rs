@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use diesel::{
     Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
-    connection::SimpleConnection as _, sql_query, sql_types::Text,
+    connection::SimpleConnection as _, result::Error, sql_query, sql_types::Text,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -283,12 +283,21 @@ fn break_server(conn: &mut PgConnection, how: &str) -> diesel::QueryResult<()> {
         "ADD CONSTRAINT ' || conname || ' ' || replace(pg_get_constraintdef(oid), ' NOT VALID', '') || ' NOT VALID",
     );
     let adds: Vec<Statement> = sql_query(adds).load(conn)?;
-    conn.transaction(|conn| {
-        conn.batch_execute("SET LOCAL session_replication_role = replica")?;
-        for statement in drops {
-            conn.batch_execute(&statement.sql)?;
+    let mut breaking = || {
+        conn.transaction(|conn| {
+            conn.batch_execute("SET LOCAL session_replication_role = replica")?;
+            for statement in &drops {
+                conn.batch_execute(&statement.sql)?;
+            }
+            conn.batch_execute(how)?;
+            adds.iter().try_for_each(|it| conn.batch_execute(&it.sql))
+        })
+    };
+    // A server that runs meanwhile may hold what this waits for, and wait for what this holds: then one of the two is undone.
+    loop {
+        match breaking() {
+            Err(Error::DatabaseError(_, refusal)) if refusal.message() == "deadlock detected" => {}
+            done => return done,
         }
-        conn.batch_execute(how)?;
-        adds.iter().try_for_each(|it| conn.batch_execute(&it.sql))
-    })
+    }
 }

@@ -1,11 +1,14 @@
 //! What backends tell the server.
 
+use std::{io::Write as _, net::TcpStream};
+
+use diesel::{RunQueryDsl as _, connection::SimpleConnection as _, dsl::sql, sql_types::Text};
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use crate::{
-    api::{Api, WITH_KEY},
-    support::{End, TestServer},
+    api::{API_KEY, Api, WITH_KEY},
+    support::{End, Process, TestServer, eventually},
 };
 
 #[tokio::test]
@@ -115,6 +118,69 @@ async fn who_has_another_role_now_comes_back_with_a_new_token() {
     put("taro", "otomo").await;
     assert_eq!(taro.ended().await, End::Closed(4202));
     server.otomo("taro").await;
+}
+
+/// Goal: nobody goes on as who they were, whatever else fails.
+/// Method: the database refuses what a change of somebody has for a consequence. A repeat would find nothing changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_somebody_else_now_is_closed_though_the_rest_of_it_fails() {
+    let server = Process::start_with(&[WITH_KEY]).await;
+    let backend = Api::backend(&server);
+    let mut database = server.database();
+    let mut meddle = |how: &str| {
+        let how = format!("PRAGMA busy_timeout = 5000; {how}");
+        database.batch_execute(&how).expect("it is done");
+    };
+    for (user, now, code) in [
+        ("hana", json!({"role": "user", "name": "はな"}), 4202),
+        (
+            "ume",
+            json!({"role": "otomo", "name": "うめ", "disabled": true}),
+            4003,
+        ),
+    ] {
+        let mut otomo = server.otomo(user).await;
+        meddle(
+            "CREATE TRIGGER refused BEFORE UPDATE ON otomo BEGIN SELECT RAISE(ABORT, 'refused by a test'); END",
+        );
+        let path = format!("/api/server/users/{user}");
+        let refused = backend.put(&path, now).await;
+        refused.refused(500, "INTERNAL_ERROR");
+        assert_eq!(otomo.ended().await, End::Closed(code));
+        meddle("DROP TRIGGER refused");
+    }
+}
+
+/// The same for a backend that does not wait for the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_somebody_else_now_is_closed_though_the_backend_hangs_up() {
+    let server = Process::start_with(&[WITH_KEY]).await;
+    let mut taro = server.user("taro").await;
+    let mut database = server.database();
+    database
+        .batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+        .expect("it is locked");
+    let body = r#"{"role": "otomo", "name": "Taro"}"#;
+    let request = format!(
+        "PUT /api/server/users/taro HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut backend = TcpStream::connect(server.address()).expect("a server");
+    backend.write_all(request.as_bytes()).expect("room");
+    drop(backend);
+    // Others are served meanwhile: so it has seen that.
+    let others = Api::of(&server, "taro", Role::User);
+    for _ in 0..20 {
+        others.get("/api/me").await.ok();
+    }
+    database.batch_execute("COMMIT").expect("it is open");
+    eventually("taro is an otomo", async || {
+        let role = sql::<Text>("SELECT role FROM users WHERE id = 'taro'");
+        role.get_result::<String>(&mut database).expect("a row") == "otomo"
+    })
+    .await;
+    assert_eq!(taro.ended().await, End::Closed(4202));
 }
 
 #[tokio::test]

@@ -5,8 +5,7 @@ use std::future::Future;
 use crate::{
     audit::{Audit, AuditEvent, DONE},
     kernel::logging::chain,
-    protocol::error_code::ErrorCode,
-    rest::{Shared, error::ApiError},
+    rest::{Shared, error::ApiError, to_the_end::to_the_end},
 };
 
 /// Does something in an admin's name. It is done to the end, also if the admin has hung up meanwhile.
@@ -27,7 +26,7 @@ pub(in crate::rest) async fn audited<T: 'static>(
     } = &event;
     log::info!("admin acts user={actor} action={action} target={target}");
     let id = audit.begin(event).await?;
-    let done = actix_rt::spawn(async move {
+    to_the_end(async move {
         let done = doing.await;
         let outcome = match &done {
             Ok(_) => DONE,
@@ -38,7 +37,6 @@ pub(in crate::rest) async fn audited<T: 'static>(
             log::warn!("outcome not audited outcome={outcome} cause={cause}");
         }
         done
-    });
-    let panicked = |_| ApiError::new(ErrorCode::InternalError, "the server failed");
-    done.await.map_err(panicked)?
+    })
+    .await
 }

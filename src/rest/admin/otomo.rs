@@ -203,14 +203,20 @@ pub(super) async fn force(
     let acting = shared.clone();
     let forced = audited(&shared, event, async move {
         let presence = &acting.presence;
-        presence.force(&id, status).await?;
-        if status == Status::Offline {
-            evict(&acting, &id, "an admin has set this otomo offline").await?;
+        let shown = || {
+            presence
+                .board()
+                .get(&id)
+                .ok_or_else(ApiError::unknown_otomo)
+        };
+        shown()?;
+        match status {
+            Status::Offline => {
+                evict(&acting, &id, "an admin has set this otomo offline").await?;
+            }
+            Status::Online | Status::Break | Status::Busy => presence.force(&id, status).await?,
         }
-        let shown = presence
-            .board()
-            .get(&id)
-            .ok_or_else(ApiError::unknown_otomo)?;
+        let shown = shown()?;
         Ok(Forced {
             user_id: id,
             status: shown.published.status,

@@ -34,9 +34,6 @@ pub(super) async fn disconnect(
     let disconnected = audited(&shared, event, async move {
         let known = acting.people.find(user.clone()).await?;
         known.ok_or_else(|| ApiError::not_found("user"))?;
-        if acting.presence.board().get(&user).is_some() {
-            acting.presence.force_offline(&user).await?;
-        }
         let closed = evict(&acting, &user, "an admin closed this connection").await?;
         Ok(PersonDisconnected {
             user_id: user,

@@ -15,7 +15,13 @@ use crate::{
     },
     people::{Person, Put},
     protocol::close_code::CloseCode,
-    rest::{Answer, Shared, body::Body, error::ApiError, evict::evict},
+    rest::{
+        Answer, Shared,
+        body::Body,
+        error::ApiError,
+        evict::{evict, set_offline},
+        to_the_end::to_the_end,
+    },
 };
 
 /// The longest address of a picture, in bytes.
@@ -62,34 +68,43 @@ pub(super) async fn put(
 ) -> Result<Stored<StoredUser>, ApiError> {
     let id = id.into_inner();
     check(&user)?;
-    let put = shared.people.put(person(&id, &user)).await?;
+    to_the_end(async move {
+        let put = set_up(&shared, &id, &user).await?;
+        let stored = StoredUser { user_id: id, user };
+        Ok(match put {
+            Put::Created => Stored::New(stored),
+            Put::Changed { .. } | Put::Unchanged => Stored::Kept(stored),
+        })
+    })
+    .await
+}
+
+/// Stores somebody, and does what follows from it: all of that, though some of it fails. For a repeat nothing would have changed.
+async fn set_up(shared: &Shared, id: &UserId, user: &User) -> Result<Put, ApiError> {
+    let put = shared.people.put(person(id, user)).await?;
     log::info!(
         "user set up user={id} role={} disabled={}",
         user.role,
         user.disabled
     );
-    if user.role == Role::Otomo {
-        shared.presence.introduce(&id).await?;
-    }
-    if user.disabled {
-        if shared.presence.board().get(&id).is_some() {
-            shared.presence.force_offline(&id).await?;
+    let listed = match user.role {
+        Role::Otomo => shared.presence.introduce(id).await,
+        Role::User | Role::Admin | Role::Service => Ok(()),
+    };
+    match put {
+        _ if user.disabled => {
+            evict(shared, id, "the user is disabled").await?;
         }
-        evict(&shared, &id, "the user is disabled").await?;
-    } else if let Put::Changed { role_was } = put
-        && role_was != user.role
-    {
-        if role_was == Role::Otomo {
-            // Lists go on to show them, offline; a live call goes on if they are back in its grace.
-            shared.presence.force_offline(&id).await?;
+        Put::Changed { role_was } if role_was != user.role => {
+            // Lists go on to show an otomo, offline; a live call goes on if they are back in its grace.
+            let offline = set_offline(shared, id).await;
+            close(shared, id, CloseCode::TokenExpired, ROLE_CHANGED).await;
+            offline?;
         }
-        close(&shared, &id, CloseCode::TokenExpired, ROLE_CHANGED).await;
+        Put::Created | Put::Changed { .. } | Put::Unchanged => {}
     }
-    let stored = StoredUser { user_id: id, user };
-    Ok(match put {
-        Put::Created => Stored::New(stored),
-        Put::Changed { .. } | Put::Unchanged => Stored::Kept(stored),
-    })
+    listed?;
+    Ok(put)
 }
 
 fn check(user: &User) -> Result<(), ApiError> {

@@ -3,7 +3,7 @@
 
 use super::{
     Calls, CallsFault,
-    records::{self, broken},
+    records::broken,
     repair,
     rules::command::{Authority, Happening},
 };
@@ -26,23 +26,11 @@ impl Calls {
     }
 
     /// An admin ends whatever call an otomo is in, and says which; `None` if they were in none. Afterwards no call holds them,
-    /// not even one that is over, or not there; and they are in none, not even in one that does not hold them.
+    /// not even one that is over, or not there; and of those that they were in none goes on, not even one that did not hold them.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn free(&self, otomo: &UserId) -> Result<Option<CallId>, CallsFault> {
-        let user = otomo.clone();
-        let read = move |conn: &mut _| records::live_of(conn, &user);
-        let live: Result<_, StoreError> = self.0.store.read(read).await;
-        let live = match live {
-            // Not by the rules, then.
-            Err(StoreError::Corrupt(..)) => None,
-            read => read?,
-        };
-        if let Some(call) = live.filter(|call| call.is_live() && call.side(otomo).is_some()) {
-            self.admin_end(call.id).await?;
-            return Ok(Some(call.id));
-        }
         let user = otomo.clone();
         let read = move |conn: &mut _| broken::unended(conn, &user);
         let unended: Result<Vec<CallId>, StoreError> = self.0.store.read(read).await;

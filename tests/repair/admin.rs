@@ -66,6 +66,28 @@ async fn an_otomo_is_freed_from_a_call_that_is_broken_in_whatever_way() {
     }
 }
 
+/// The second one does not hold them: nobody would know of it afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_otomo_who_is_in_two_calls_is_freed_from_both() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.repairs();
+    let server = ward.serve().await;
+    let root = root(&server);
+    let mut jiro = server.user("jiro").await;
+    let mut mei = server.otomo("mei").await;
+    let call = town::talk(&mut jiro, &mut mei).await;
+    ward.breaks(&format!(
+        "INSERT INTO calls (id, caller_id, otomo_id, caller_device, phase, version, spoken_version, requested_at,
+             ring_deadline, due_at, caller_reported, otomo_reported)
+         SELECT '{}', 'taro', 'mei', caller_device, 'ringing', 1, 1, requested_at, requested_at + 180000,
+             requested_at + 180000, FALSE, FALSE FROM calls WHERE id = '{call}'",
+        uuid::Uuid::new_v4()
+    ));
+    assert_eq!(free(&root, "mei").await["callId"], json!(call));
+    let unended = "SELECT count(*) FROM calls WHERE otomo_id = 'mei' AND phase <> 'ended'";
+    assert_eq!(ward.says(unended), "0");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_held_by_no_call_of_theirs_is_let_go() {
     for kind in [Kind::Sqlite, Kind::Postgres] {

@@ -13,7 +13,10 @@ use crate::{
         ids::{CallId, UserId},
         time::Timestamp,
     },
-    store::{Conn, StoreError, Tx, run, sql::schema::calls},
+    store::{
+        Conn, StoreError, Tx, run,
+        sql::schema::{calls, live_participants},
+    },
 };
 
 /// Rows that are read at once: all calls there ever were may be millions.
@@ -93,11 +96,11 @@ impl Unreadable {
     }
 }
 
-/// The calls of a person that are not over, whether they hold the person or not. Looks at all calls that the person ever had:
-/// [`live_of`](super::live_of) is for those who have to ask often.
+/// The calls of a person that are not over, whether they hold the person or not; first the one that does. Looks at all calls that
+/// the person ever had: [`live_of`](super::live_of) is for those who have to ask often.
 pub fn unended(conn: &mut Conn, user: &UserId) -> Result<Vec<CallId>, StoreError> {
     let ended = PhaseName::Ended.as_str();
-    let mut ids: Vec<String> = run!(conn, |c| calls::table
+    let taken: Vec<String> = run!(conn, |c| calls::table
         .filter(calls::otomo_id.eq(user.as_str()))
         .filter(calls::phase.ne(ended))
         .select(calls::id)
@@ -107,7 +110,13 @@ pub fn unended(conn: &mut Conn, user: &UserId) -> Result<Vec<CallId>, StoreError
         .filter(calls::phase.ne(ended))
         .select(calls::id)
         .load(c))?;
-    ids.extend(made);
+    let holds: Option<String> = run!(conn, |c| live_participants::table
+        .find(user.as_str())
+        .select(live_participants::call_id)
+        .get_result(c)
+        .optional())?;
+    let mut ids = [taken, made].concat();
+    ids.sort_by_key(|id| holds.as_ref() != Some(id));
     Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
 

@@ -38,7 +38,7 @@ fn one_sided(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError
         LEFT JOIN friendships AS theirs ON theirs.user_id = own.other_id AND theirs.other_id = own.user_id
         WHERE own.user_id = own.other_id OR theirs.user_id IS NULL
             OR (own.user_id < own.other_id AND theirs.standing <> CASE own.standing
-                WHEN 'outgoing' THEN 'incoming' WHEN 'incoming' THEN 'outgoing' ELSE 'friend' END)
+                WHEN 'outgoing' THEN 'incoming' WHEN 'incoming' THEN 'outgoing' WHEN 'friend' THEN 'friend' ELSE '' END)
         ORDER BY own.user_id, own.other_id";
     let odd = rows::<Sight>(conn, question)?.into_iter();
     Ok(odd.map(mended).collect())

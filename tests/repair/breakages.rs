@@ -204,6 +204,12 @@ breakages! {
         "UPDATE conversations SET pair = 'jiro' WHERE id = PAIR";
     a_pair_of_others: "conversation-pair", "is of jiro and yuki, and not they alone", Mended,
         "UPDATE conversations SET pair = 'jiro\nyuki' WHERE id = PAIR";
+    a_kind_that_is_none: "conversation-kind", "is of the kind \"club\"", Mended,
+        "UPDATE conversations SET kind = 'club' WHERE id = PAIR";
+    a_group_of_two_alone: "conversation-kind", "is of the kind \"group\", and of jiro and taro alone", Mended,
+        "UPDATE conversations SET kind = 'group' WHERE id = PAIR";
+    a_group_of_no_kind: "conversation-kind", "is of the kind \"club\"", Mended,
+        "UPDATE conversations SET kind = 'club' WHERE pair IS NULL";
 
     // Points.
     a_balance_that_is_not_the_sum: "account", "holds 220 points after transaction 3", Mended,
@@ -230,6 +236,8 @@ breakages! {
         "DELETE FROM friendships WHERE user_id = 'jiro'";
     friends_and_not_yet: "friendship", "is friend for jiro, and incoming for taro", Mended,
         "UPDATE friendships SET standing = 'incoming' WHERE user_id = 'taro' AND other_id = 'jiro'";
+    a_standing_that_is_none: "friendship", "is enemy for jiro, and friend for taro", Mended,
+        "UPDATE friendships SET standing = 'enemy' WHERE user_id = 'jiro' AND other_id = 'taro'";
     a_friend_of_oneself: "friendship", "the friendship of jiro and jiro", Mended,
         "INSERT INTO friendships (user_id, other_id, standing, since_at) VALUES ('jiro', 'jiro', 'friend', 0)";
 }
@@ -283,6 +291,24 @@ async fn is_cured(kind: Kind, name: &str) {
         town::are_free(&server).await;
     }
     town::goes_on(&server).await;
+}
+
+/// Whose the messages are cannot be read; who was in it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_in_a_conversation_that_is_lost_stays_in_it_whoever_wrote() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        ward.breaks(
+            "UPDATE messages SET sender_id = 'no body' WHERE conversation_id IN (SELECT id FROM conversations WHERE kind = 'direct');
+             DELETE FROM conversations WHERE kind = 'direct'",
+        );
+        ward.repairs();
+        let members = "SELECT count(*) FROM members JOIN conversations ON id = conversation_id WHERE kind = 'direct'";
+        assert_eq!(ward.says(members), "2");
+        let left = ward.repairs().found;
+        let left: Vec<&str> = left.iter().map(|it| it.rule.as_str()).collect();
+        assert_eq!(left, ["unknown-person"]);
+    }
 }
 
 /// What the tests above break is what the doctor knows, rule for rule.

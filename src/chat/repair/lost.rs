@@ -42,20 +42,12 @@ pub(super) fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, Stor
 
 fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
     let quoted = id.replace('\'', "''");
-    let people = |conn: &mut Conn, question: String| -> Result<Vec<UserId>, StoreError> {
-        let named = rows::<Id>(conn, &question)?.into_iter();
-        Ok(named.filter_map(|it| it.id.parse().ok()).collect())
-    };
-    let members = people(
-        conn,
-        format!("SELECT user_id AS id FROM members WHERE conversation_id = '{quoted}'"),
-    )?;
-    let senders = people(
-        conn,
-        format!(
-            "SELECT sender_id AS id FROM messages WHERE conversation_id = '{quoted}' GROUP BY sender_id ORDER BY min(seq)"
-        ),
-    )?;
+    let members = format!("SELECT user_id AS id FROM members WHERE conversation_id = '{quoted}'");
+    let members = rows::<Id>(conn, &members)?;
+    let senders = format!(
+        "SELECT sender_id AS id FROM messages WHERE conversation_id = '{quoted}' GROUP BY sender_id ORDER BY min(seq)"
+    );
+    let senders = rows::<Id>(conn, &senders)?;
     let subject = format!("the conversation {id}");
     if senders.is_empty() {
         let found = format!("is not there, and {} people are in it", members.len());
@@ -65,9 +57,9 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
             execute(tx, change, &[&id]).map(drop)
         }));
     }
-    let members = BTreeSet::from_iter(members);
+    let (members, senders) = (people(members), people(senders));
     let parsed: Option<ConversationId> = id.parse().ok();
-    let rebuilt = parsed.and_then(|id| rules::rebuild(id, members, &senders));
+    let rebuilt = parsed.and_then(|id| rules::rebuild(id, BTreeSet::from_iter(members), &senders));
     let found = "is not there, and messages are in it";
     Ok(match rebuilt {
         None => Breakage::left(
@@ -84,6 +76,12 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
             Breakage::mended(subject, found, how, move |tx| make(tx, &id, &rebuilt))
         }
     })
+}
+
+/// Those whose ids somebody can have.
+fn people(named: Vec<Id>) -> Vec<UserId> {
+    let named = named.into_iter();
+    named.filter_map(|it| it.id.parse().ok()).collect()
 }
 
 fn make(tx: &mut Tx<'_>, id: &str, rebuilt: &Rebuilt) -> Result<(), StoreError> {

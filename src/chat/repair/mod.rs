@@ -1,24 +1,22 @@
-//! What may not be in the chat's tables: messages and members of no conversation, a conversation that does not end where it says,
-//! a pair of people that is not two, a cursor beyond the end.
+//! What may not be in the chat's tables: messages and members of no conversation, a conversation that does not end where it says
+//! or is of no kind, a pair of people that is not two, a cursor beyond the end.
 //!
 //! What people wrote is kept wherever it can be read. A message that is lost from between others is lost: that is said, and left
-//! as it is. `rules` decides; `lost`: conversations whose own row is not there.
+//! as it is. `rules` decides; `lost`: conversations whose own row is not there; `pairs`: whose those of two people are.
 
 mod lost;
+mod pairs;
 mod rules;
 
 use diesel::{
     QueryableByName,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Text},
 };
 
 use self::rules::{Bounds, History};
-use crate::{
-    kernel::ids::UserId,
-    store::{
-        Conn, StoreError, Tx,
-        repair::{Breakage, Rule, Scene, execute, rows},
-    },
+use crate::store::{
+    Conn, StoreError, Tx,
+    repair::{Breakage, Rule, Scene, execute, rows},
 };
 
 /// What holds of these tables.
@@ -32,8 +30,12 @@ pub const RULES: &[Rule] = &[
         find: messages,
     },
     Rule {
+        name: "conversation-kind",
+        find: pairs::of_no_kind,
+    },
+    Rule {
         name: "conversation-pair",
-        find: pairs,
+        find: pairs::of_others,
     },
     Rule {
         name: "read-position",
@@ -58,13 +60,14 @@ struct Place {
 }
 
 fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    // With as many messages as the bounds say, which begin and end there, none is missing between.
+    // With as many messages as the bounds say, none of them before those and the last one there, none is missing between.
     let question = "SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq FROM conversations AS whole
         LEFT JOIN (SELECT conversation_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM messages
             GROUP BY conversation_id) AS stored ON stored.conversation_id = whole.id
-        WHERE whole.floor < 0 OR whole.floor > whole.last_seq
-            OR COALESCE(stored.n, 0) <> whole.last_seq - whole.floor
-            OR stored.lo <> whole.floor + 1 OR stored.hi <> whole.last_seq
+        WHERE CASE WHEN whole.floor BETWEEN 0 AND whole.last_seq
+            THEN COALESCE(stored.n, 0) <> whole.last_seq - whole.floor
+                OR stored.lo <= whole.floor OR stored.hi <> whole.last_seq
+            ELSE TRUE END
         ORDER BY whole.id";
     let mut found = Vec::new();
     for Odd {
@@ -110,12 +113,12 @@ fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
         format!("the conversation {id}"),
         format!(
             "says that its messages go from {} to {}, and {there}",
-            said.floor + 1,
+            said.floor.saturating_add(1),
             said.last
         ),
         format!(
             "it says from {} to {}{dropped}",
-            bounds.floor + 1,
+            bounds.floor.saturating_add(1),
             bounds.last
         ),
         move |tx| set_bounds(tx, &id, bounds),
@@ -145,74 +148,6 @@ fn holes(id: &str, history: &History) -> Option<Breakage> {
         format!("has lost its messages {}", places.join(", ")),
         "put a backup in the place of the database if they matter; the others are read without them",
     ))
-}
-
-#[derive(QueryableByName)]
-struct Pair {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pair: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    people: i64,
-    /// The first and the last of them, by id, as a pair is written.
-    #[diesel(sql_type = Nullable<Text>)]
-    there: Option<String>,
-}
-
-/// Strangers must not read what two people wrote, and the two must be able to.
-fn pairs(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let question = "SELECT whole.id AS id, whole.pair AS pair, count(members.user_id) AS people,
-            min(members.user_id) || '\n' || max(members.user_id) AS there
-        FROM conversations AS whole LEFT JOIN members ON members.conversation_id = whole.id
-        WHERE whole.kind = 'direct' GROUP BY whole.id, whole.pair
-        HAVING whole.pair IS NULL OR count(members.user_id) <> 2
-            OR min(members.user_id) || '\n' || max(members.user_id) <> whole.pair
-        ORDER BY whole.id";
-    let wrong = rows::<Pair>(conn, question)?.into_iter();
-    Ok(wrong.map(wrong_pair).collect())
-}
-
-fn wrong_pair(pair: Pair) -> Breakage {
-    let there = pair.there.as_deref().filter(|_| pair.people == 2);
-    let whose = rules::whose(&pair.id, pair.pair.as_deref(), there);
-    let Pair {
-        id, pair, people, ..
-    } = pair;
-    let subject = format!("the conversation {id}");
-    let told = pair.as_deref().unwrap_or("nobody").replace('\n', " and ");
-    let found = format!("is of {told}, and not they alone are in it ({people} people)");
-    match whose {
-        Some([one, other]) => Breakage::mended(
-            subject,
-            found,
-            format!("it is of {one} and {other}, who are in it"),
-            move |tx| put_pair(tx, &id, [&one, &other]),
-        ),
-        None => Breakage::left(
-            subject,
-            found,
-            "put a backup in the place of the database: its id does not say whose it is",
-        ),
-    }
-}
-
-/// Whoever is put into it again has read what is there, as whoever joins.
-fn put_pair(tx: &mut Tx<'_>, id: &str, [one, other]: [&UserId; 2]) -> Result<(), StoreError> {
-    let change = "UPDATE conversations SET pair = $1 WHERE id = $2";
-    execute(tx, change, &[&one.pair(other), id])?;
-    let strangers = "DELETE FROM members WHERE conversation_id = $1 AND user_id NOT IN ($2, $3)";
-    execute(tx, strangers, &[id, one.as_str(), other.as_str()])?;
-    let now = tx.now().millis();
-    for person in [one, other] {
-        let change = format!(
-            "INSERT INTO members (user_id, conversation_id, joined_at, read_seq)
-             SELECT $1, id, {now}, last_seq FROM conversations WHERE id = $2
-             ON CONFLICT (user_id, conversation_id) DO NOTHING"
-        );
-        execute(tx, &change, &[person.as_str(), id])?;
-    }
-    Ok(())
 }
 
 #[derive(QueryableByName)]

@@ -51,8 +51,8 @@ impl History {
         let kept = self.stored.iter().copied().filter(|seq| *seq > floor);
         let mut holes = Vec::new();
         let mut before = floor;
-        for place in kept.chain([last + 1]) {
-            if place > before + 1 {
+        for place in kept.chain([last.saturating_add(1)]) {
+            if place - before > 1 {
                 holes.push((before + 1, place - 1));
             }
             before = place;

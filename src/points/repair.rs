@@ -38,7 +38,7 @@ struct Break {
 fn broken_chains(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT line.user_id AS user_id, min(line.ordinal) AS ordinal FROM point_transactions AS line
         LEFT JOIN point_transactions AS prior ON prior.user_id = line.user_id AND prior.ordinal = line.ordinal - 1
-        WHERE line.balance_after - line.amount
+        WHERE CAST(line.balance_after AS NUMERIC) - line.amount
             <> COALESCE(prior.balance_after, CASE line.ordinal WHEN 1 THEN 0 END, -1)
         GROUP BY line.user_id ORDER BY line.user_id";
     let broken = rows::<Break>(conn, question)?.into_iter();
@@ -46,7 +46,7 @@ fn broken_chains(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreE
         .map(|Break { user_id, ordinal }| {
             Breakage::left(
                 format!("the ledger of {user_id}"),
-                format!("does not go on from its transaction {} to {ordinal}", ordinal - 1),
+                format!("does not go on from its transaction {} to {ordinal}", ordinal.saturating_sub(1)),
                 "the ledger is the truth and is not changed: put a backup in its place, or make the difference good by a \
                  transaction of your backend",
             )

@@ -1,5 +1,6 @@
 //! Many breakages at once, of kinds that nobody has thought of: rows that are gone, numbers that are others. Whatever it was, a
-//! repair comes to an end, a second one finds nothing more that it could mend, and a server goes on with the database.
+//! repair comes to an end, a second one finds nothing more that it could mend, and a server goes on with the database, unless its
+//! numbers are such that nothing can be counted on from them.
 
 use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::Text};
 
@@ -15,6 +16,12 @@ const ROUNDS: u64 = 6;
 
 /// Repeats one.
 const SEED: &str = "OTOMO_REPAIR_SEED";
+
+/// What a number is instead.
+const NUMBERS: [&str; 4] = ["-7", "0", "3", "4102444800000"];
+
+/// The least and the greatest that there can be.
+const EXTREMES: [&str; 2] = ["(-9223372036854775807 - 1)", "9223372036854775807"];
 
 #[derive(QueryableByName)]
 struct Name {
@@ -45,14 +52,14 @@ fn tables(conn: &mut SqliteConnection) -> Vec<(String, Vec<String>)> {
 }
 
 /// A statement that breaks something.
-fn any_breakage(dice: &mut Dice, tables: &[(String, Vec<String>)]) -> String {
+fn any_breakage(dice: &mut Dice, tables: &[(String, Vec<String>)], numbers: &[&str]) -> String {
     let (table, columns) = &tables[dice.below(tables.len())];
     let row = dice.below(1_000);
     match dice.below(3) {
         0 => ALL[dice.below(ALL.len())].sql(),
         1 if !columns.is_empty() => {
             let column = &columns[dice.below(columns.len())];
-            let value = ["-7", "0", "3", "4102444800000"][dice.below(4)];
+            let value = numbers[dice.below(numbers.len())];
             some_row(
                 table,
                 row,
@@ -89,13 +96,13 @@ fn some_row(table: &str, row: usize, what: &str) -> String {
     )
 }
 
-async fn is_repaired(kind: Kind, seed: u64) {
+async fn is_repaired(kind: Kind, seed: u64, numbers: &[&str]) -> Ward {
     let mut dice = Dice::new("what is broken", SEED, seed);
     let tables = tables(&mut Ward::new(Kind::Sqlite).await.open());
     let ward = Ward::new(kind).await;
     let mut broken = Vec::new();
     for _ in 0..=dice.below(8) {
-        let how = any_breakage(&mut dice, &tables);
+        let how = any_breakage(&mut dice, &tables, numbers);
         // Two that do not go together: the second one is refused, and the database is as it was.
         if ward.tries_to_break(&how).is_ok() {
             broken.push(how);
@@ -128,12 +135,26 @@ async fn is_repaired(kind: Kind, seed: u64) {
         context(),
         repair.text
     );
-    // What is left does not keep people from each other.
-    town::goes_on(&ward.serve().await).await;
+    ward
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_broken_is_repaired_until_it_is_sound() {
+    for (kind, seed) in rounds() {
+        let ward = is_repaired(kind, seed, &NUMBERS).await;
+        // What is left does not keep people from each other.
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_numbers_there_are_a_repair_comes_to_an_end() {
+    for (kind, seed) in rounds() {
+        is_repaired(kind, seed, &EXTREMES).await;
+    }
+}
+
+fn rounds() -> impl Iterator<Item = (Kind, u64)> {
     let rounds = std::env::var("OTOMO_REPAIR_ROUNDS").ok();
     let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     // One that is asked for is looked at on both.
@@ -142,12 +163,8 @@ async fn whatever_is_broken_is_repaired_until_it_is_sound() {
     } else {
         rounds
     };
-    for seed in 0..rounds {
-        let kind = if seed % 2 == 0 {
-            Kind::Sqlite
-        } else {
-            Kind::Postgres
-        };
-        is_repaired(kind, seed).await;
-    }
+    (0..rounds).map(|seed| match seed % 2 {
+        0 => (Kind::Sqlite, seed),
+        _ => (Kind::Postgres, seed),
+    })
 }

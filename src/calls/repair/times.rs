@@ -64,7 +64,7 @@ pub(super) fn out_of_time(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Brea
     let late = rows::<Waiting>(conn, &question)?.into_iter();
     Ok(late
         .map(|Waiting { id, phase, due_at }| {
-            let minutes = (due_at - now) / 60_000;
+            let minutes = due_at.saturating_sub(now) / 60_000;
             let subject = format!("the call {id}");
             let found = match minutes < 0 {
                 true => format!("is {phase}, and should have gone on {} min ago", -minutes),

@@ -63,7 +63,8 @@ fn whole() -> String {
 
 fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let whole = whole();
-    // A stream is sound if it has as many rows as its bounds say, and they begin and end there: then none is missing between.
+    // A stream is sound if it has as many rows as its bounds say, none of them before those and the last one there: then none is
+    // missing between.
     let question = format!(
         "SELECT heads.user_id AS user_id, heads.head AS head, heads.floor AS floor, every.hi AS last
          FROM inbox_heads AS heads
@@ -71,10 +72,10 @@ fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> 
              ON sound.user_id = heads.user_id
          LEFT JOIN (SELECT user_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM inbox GROUP BY user_id) AS every
              ON every.user_id = heads.user_id
-         WHERE heads.floor < 0 OR heads.floor > heads.head
-             OR COALESCE(sound.n, 0) <> heads.head - heads.floor
-             OR COALESCE(every.n, 0) <> heads.head - heads.floor
-             OR every.lo <> heads.floor + 1 OR every.hi <> heads.head
+         WHERE CASE WHEN heads.floor BETWEEN 0 AND heads.head
+             THEN COALESCE(sound.n, 0) <> heads.head - heads.floor OR COALESCE(every.n, 0) <> heads.head - heads.floor
+                 OR every.lo <= heads.floor OR every.hi <> heads.head
+             ELSE TRUE END
          UNION ALL
          SELECT user_id, NULL, NULL, max(seq) FROM inbox
          WHERE NOT EXISTS (SELECT 1 FROM inbox_heads WHERE inbox_heads.user_id = inbox.user_id)
@@ -103,7 +104,7 @@ fn broken_stream(user: String, stream: &Stream) -> Breakage {
     let bounds = stream.mended();
     let how = format!(
         "the stream goes from {} to {}; whoever had read less is told to start over",
-        bounds.floor + 1,
+        bounds.floor.saturating_add(1),
         bounds.head
     );
     Breakage::mended(

@@ -49,7 +49,8 @@ impl Stream {
             };
         };
         let count = self.stored.len();
-        let range = format!("says that it goes from {} to {head}", floor + 1);
+        let first_said = floor.saturating_add(1);
+        let range = format!("says that it goes from {first_said} to {head}");
         match (first, last) {
             (Some(first), Some(last)) => {
                 format!("{range}, and has {count} events that can be read, from {first} to {last}")

@@ -67,6 +67,11 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
+/// A text of others as it may be shown in a terminal: written out as in the log.
+pub fn written_out(text: &str) -> String {
+    OneLine(&format_args!("{text}")).to_string()
+}
+
 struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl fmt::Write for Escaping<'_, '_> {

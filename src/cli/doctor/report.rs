@@ -5,6 +5,8 @@ use std::{fmt, io, io::Write};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::kernel::logging;
+
 /// Whether something is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -110,7 +112,7 @@ impl<W: Write> Report<W> {
             about,
             verdict,
             found: one_line(&found),
-            todo,
+            todo: todo.as_deref().map(one_line),
         };
         if !self.json && self.untold.is_none() {
             self.untold = writeln!(self.out, "{finding}").err();
@@ -136,9 +138,32 @@ impl<W: Write> Report<W> {
     }
 }
 
-/// One line for each thing: what others say, like a server that is no Redis, may have several.
+/// One line for each thing: what others say, like a server that is no Redis, may have several. What would turn a line around, as
+/// the id of a user may have it, is written out.
 fn one_line(text: &str) -> String {
-    let lines: Vec<&str> = text.split(char::is_control).map(str::trim).collect();
-    let said = lines.into_iter().filter(|line| !line.is_empty());
-    said.collect::<Vec<_>>().join(" ")
+    let lines = text.split(char::is_control).map(str::trim);
+    let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    logging::written_out(&said.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_found_and_whatever_is_to_be_done_is_one_line() {
+        for json in [false, true] {
+            let mut out = Vec::new();
+            let mut report = Report::new(&mut out, json);
+            let odd = "taro\u{202e}nimda\r\nok       forged\u{1b}[2K \u{2028}x";
+            report.failed("rule", odd, odd);
+            assert_eq!(report.end().unwrap(), 1);
+            let told = String::from_utf8(out).unwrap();
+            let lines = if json { 11 } else { 1 };
+            assert_eq!(told.lines().count(), lines, "{told}");
+            let steers =
+                |c: char| c != '\n' && logging::written_out(&c.to_string()).len() > c.len_utf8();
+            assert!(!told.contains(steers), "{told:?}");
+        }
+    }
 }

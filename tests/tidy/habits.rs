@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Words in pure code that would make it depend on more than its arguments.
-const IMPURE_WORDS: [&str; 3] = ["Instant", "SystemTime", "Clock"];
+const IMPURE_WORDS: [&str; 4] = ["Instant", "SystemTime", "Clock", "draw"];
 
 /// Crates that have no place in pure code.
 const IMPURE_CRATES: [&str; 7] = [
@@ -174,6 +174,7 @@ fn rules_are_pure() {
         "use diesel::prelude::*;",
         "fn f() { Uuid::new_v4(); }",
         "fn f() { Uuid::now_v7(); }",
+        "fn f() { draw::random(); }",
         "fn f() { CallId::new(); }",
     ] {
         assert_eq!(

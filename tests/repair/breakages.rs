@@ -317,6 +317,9 @@ fn every_rule_has_its_breakage() {
     let broken: BTreeSet<&str> = ALL.iter().map(|it| it.rule).collect();
     let known: BTreeSet<&str> = otomo::repair::rules().collect();
     assert_eq!(broken, known);
+    let page = std::fs::read_to_string("web/docs/operations.md").unwrap();
+    let untold = known.iter().find(|it| !page.contains(&format!("`{it}`")));
+    assert_eq!(untold, None, "the page on operations tells of each");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -257,6 +257,13 @@ fn a_token_is_not_good_before_its_time() {
             .verify(&hs256(SECRET, &claims_with("nbf", json!(seconds))), NOW)
             .is_ok()
     );
+    // Times are counted in whole milliseconds: within this one, what begins has begun.
+    for (fraction, has_begun) in [(0.000_5, true), (0.001_5, false)] {
+        let begins_at = json!(seconds as f64 + fraction);
+        let token = hs256(SECRET, &claims_with("nbf", begins_at));
+        let believed = with_secret().verify(&token, NOW).is_ok();
+        assert_eq!(believed, has_begun, "{fraction}");
+    }
 }
 
 #[test]

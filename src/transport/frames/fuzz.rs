@@ -53,14 +53,16 @@ enum End {
     Refused(u16),
 }
 
-/// The bytes of one client. Read whole and in chops they are the same messages and the same end; no more is held than limits
-/// allow; what was read and is written again reads the same.
+/// The bytes of one client. Read whole, in chops and behind a handshake they are the same messages and the same end; no more is
+/// held than limits allow; what was read and is written again reads the same; another connection is read as if it were alone.
 pub(crate) fn frames(bytes: &[u8]) {
     for binary in [false, true] {
         let limits = MessageLimits { binary, ..LIMITS };
         let whole = read(pieces(bytes, READ_MAX), limits);
         assert_eq!(read(pieces(bytes, 1), limits), whole);
         assert_eq!(read(chops(bytes), limits), whole);
+        let (ahead, behind) = bytes.split_at(Dice::of(bytes).roll(bytes.len() + 1));
+        assert_eq!(read_behind(ahead, pieces(behind, READ_MAX), limits), whole);
         assert_answered(&whole);
         let again = read(pieces(&written(&whole.messages), READ_MAX), limits);
         assert_eq!(again.messages, whole.messages);
@@ -90,13 +92,13 @@ fn chops(bytes: &[u8]) -> VecDeque<Vec<u8>> {
 
 /// Reads to the end what comes in these pieces.
 fn read(pieces: VecDeque<Vec<u8>>, limits: MessageLimits) -> Heard {
-    let wire = MemoryWire {
-        pieces,
-        paused: false,
-        written: Vec::new(),
-    };
-    let socket = Socket::new(wire, Bytes::new());
-    let mut connection = Connection::new(Rc::clone(&socket), BytesMut::new(), limits, None);
+    read_behind(b"", pieces, limits)
+}
+
+/// The same behind what came together with the handshake.
+fn read_behind(ahead: &[u8], pieces: VecDeque<Vec<u8>>, limits: MessageLimits) -> Heard {
+    let (socket, mut connection) = connect(ahead, pieces, limits);
+    let mut neighbour = Neighbour::new();
     let mut task = Context::from_waker(Waker::noop());
     let mut messages = Vec::new();
     let end = loop {
@@ -107,6 +109,7 @@ fn read(pieces: VecDeque<Vec<u8>>, limits: MessageLimits) -> Heard {
                     held <= 2 * limits.bytes + HEADER_MAX,
                     "{held} bytes are held"
                 );
+                neighbour.goes_on(&mut task);
             }
             Poll::Ready(None) => break End::Closed,
             Poll::Ready(Some(Ok(Message::Nop))) => {}
@@ -128,6 +131,21 @@ fn read(pieces: VecDeque<Vec<u8>>, limits: MessageLimits) -> Heard {
         end,
         said,
     }
+}
+
+fn connect(
+    ahead: &[u8],
+    pieces: VecDeque<Vec<u8>>,
+    limits: MessageLimits,
+) -> (Rc<Socket<MemoryWire>>, Connection<MemoryWire>) {
+    let wire = MemoryWire {
+        pieces,
+        paused: false,
+        written: Vec::new(),
+    };
+    let socket = Socket::new(wire, Bytes::new());
+    let connection = Connection::new(Rc::clone(&socket), ahead.into(), limits, None);
+    (socket, connection)
 }
 
 fn length(message: &Message) -> usize {
@@ -182,6 +200,48 @@ fn assert_reads_at_client(text: &str) {
         Some(Frame::Text(Bytes::copy_from_slice(text.as_bytes())))
     );
     assert!(out.is_empty());
+}
+
+/// Another connection of the same thread, whose client says the same again and again, byte by byte.
+struct Neighbour {
+    socket: Rc<Socket<MemoryWire>>,
+    connection: Connection<MemoryWire>,
+    sent: usize,
+    heard: usize,
+}
+
+impl Neighbour {
+    const SAYS: &'static str = "I am here";
+
+    /// The same, masked with zeros.
+    const FRAME: &'static [u8] = b"\x81\x89\0\0\0\0I am here";
+
+    fn new() -> Self {
+        let (socket, connection) = connect(b"", VecDeque::new(), LIMITS);
+        Self {
+            socket,
+            connection,
+            sent: 0,
+            heard: 0,
+        }
+    }
+
+    /// One more byte comes.
+    fn goes_on(&mut self, task: &mut Context<'_>) {
+        let byte = Self::FRAME[self.sent % Self::FRAME.len()];
+        self.sent += 1;
+        let wire = self.socket.wire();
+        wire.borrow_mut().pieces.push_back(vec![byte]);
+        while let Poll::Ready(heard) = Pin::new(&mut self.connection).poll_next(task) {
+            match heard {
+                Some(Ok(Message::Nop)) => {}
+                Some(Ok(Message::Text(text))) if text == Self::SAYS => self.heard += 1,
+                other => panic!("a neighbour hears {other:?}"),
+            }
+        }
+        assert!(self.heard <= self.sent / Self::FRAME.len());
+        assert!(self.heard + 1 >= self.sent / Self::FRAME.len());
+    }
 }
 
 /// A connection in memory. Before each piece there is a pause, in which nothing is there to be read.

@@ -94,7 +94,7 @@ impl Dispatch {
         }
     }
 
-    fn hear(&self, message: Message) -> Result<(), Illegible> {
+    pub(super) fn hear(&self, message: Message) -> Result<(), Illegible> {
         let (letter, json) = Letter::decode(message.body)?;
         let asker = letter.ask.map(|ask| (message.from, ask));
         match letter.saying {

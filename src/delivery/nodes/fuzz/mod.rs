@@ -1,5 +1,7 @@
 //! Whatever another node seems to say to delivery.
 
+mod bystanders;
+
 use bytes::{Bytes, BytesMut};
 
 use super::letter::{Letter, Saying};
@@ -8,13 +10,15 @@ use crate::{
     protocol::frame::{Frame, Stamp, WireFormat},
 };
 
-/// A letter. It is read or refused; what is read and is said again is the same, and its frame can be written.
+/// A letter. It is read or refused; what is read and is said again is the same, its frame can be written, and who hears it does
+/// what it says to those whom it names, and nothing to others.
 pub(crate) fn letter(bytes: &[u8]) {
     let decode = |bytes: &[u8]| Letter::decode(Bytes::copy_from_slice(bytes)).ok();
     let Some((letter, json)) = decode(bytes) else {
         return;
     };
     write_frame(&letter.saying, &json);
+    bystanders::hear(&Bytes::copy_from_slice(bytes), &letter.saying);
     assert_comes_again(
         (letter, json),
         |(letter, json)| letter.encode(json).to_vec(),

@@ -1,0 +1,271 @@
+//! A node with clients hears a letter.
+
+use std::{
+    cell::RefCell,
+    future,
+    rc::Rc,
+    sync::{Arc, LazyLock},
+    task::Waker,
+    time::Duration,
+};
+
+use actix_rt::{System, SystemRunner, task::yield_now};
+use bytes::Bytes;
+
+use super::super::{Saying, Whom};
+use crate::{
+    backplane::{Backplane, Channel, Message, Subject},
+    delivery::{
+        dispatch::{Dispatch, Settings},
+        filter::Filter,
+        inbox::{Seq, cursor::Cursor},
+        line::{Accepted, Client, Line, NewLine, Signals, Sink},
+        lines::{Lines, To},
+        outbox::{Limits, Outbox},
+        queued::Queued,
+        rooms::Stay,
+    },
+    kernel::{
+        identity::Role,
+        ids::{NodeId, RoomId, UserId},
+        metrics::Metrics,
+    },
+    protocol::{
+        close_code::CloseCode,
+        event::HeartbeatAck,
+        frame::{Frame, WireFormat},
+        spec::{Topic, Topics},
+    },
+};
+
+thread_local! {
+    /// What the worker of the node runs on.
+    static SYSTEM: SystemRunner = System::new();
+}
+
+/// Nothing here depends on what was counted.
+static METRICS: LazyLock<Arc<Metrics>> = LazyLock::new(Arc::default);
+
+/// Turns of the worker in which it does what it was told, and what follows from that.
+const TURNS: usize = 8;
+
+/// Who is connected, in which room, and with which session. The kept letters speak of the first of them.
+const CLIENTS: [(&str, &str, &str, &str); 2] = [
+    (
+        "hana",
+        "phone",
+        "game_1",
+        "0198c0de-0000-7000-8000-000000000001",
+    ),
+    (
+        "ken",
+        "tablet",
+        "game_2",
+        "0198c0de-0000-7000-8000-000000000002",
+    ),
+];
+
+/// Hears a letter where two people are connected. It closes nobody's connection but theirs whom it says to close, it reaches
+/// nobody but those whom it is for, and behind it everybody still hears what they are told.
+pub(super) fn hear(letter: &Bytes, saying: &Saying) {
+    SYSTEM.with(|system| {
+        system.block_on(async {
+            let node = Node::new();
+            let heard = node.dispatch.hear(Message {
+                from: name("n2"),
+                channel: Channel::Everyone,
+                subject: Subject::Delivery,
+                body: letter.clone(),
+            });
+            assert!(heard.is_ok(), "what was read before is read again");
+            node.settles().await;
+            node.clients.iter().for_each(|client| client.judge(saying));
+            node.everybody_is_still_told().await;
+        });
+    });
+}
+
+fn name(name: &str) -> NodeId {
+    name.parse().expect("a name")
+}
+
+/// A node with one worker, which has no link to the others.
+struct Node {
+    dispatch: Dispatch,
+    clients: [Connected; 2],
+}
+
+impl Node {
+    fn new() -> Self {
+        let dial =
+            Box::new(|_| -> crate::backplane::redis::dial::Dialing { Box::pin(future::pending()) });
+        let metrics = Arc::clone(&METRICS);
+        let (backplane, _never_linked) =
+            Backplane::over(dial, Duration::from_secs(1), name("n1"), metrics);
+        let settings = Settings {
+            workers: 1,
+            ..Settings::default()
+        };
+        let dispatch = Dispatch::new(settings, backplane, Arc::clone(&METRICS));
+        let lines = dispatch.start_worker().expect("a worker");
+        let clients = CLIENTS.map(|client| Connected::new(&lines, client));
+        Self { dispatch, clients }
+    }
+
+    async fn settles(&self) {
+        for _ in 0..TURNS {
+            yield_now().await;
+        }
+    }
+
+    async fn everybody_is_still_told(&self) {
+        let word = Frame::new(
+            &HeartbeatAck {
+                timestamp: 7_070_707,
+            }
+            .into(),
+        );
+        for client in &self.clients {
+            let user = client.line.client().user.clone();
+            self.dispatch.tell_here(To::User(user), word.clone());
+        }
+        self.settles().await;
+        for client in &self.clients {
+            let told = client.told.borrow_mut().pop();
+            assert_eq!(
+                told.as_ref(),
+                Some(word.json()),
+                "{:?}",
+                client.line.client()
+            );
+        }
+    }
+}
+
+/// One of the clients.
+struct Connected {
+    line: Rc<Line>,
+    room: RoomId,
+    told: Rc<RefCell<Vec<Bytes>>>,
+}
+
+impl Connected {
+    fn new(lines: &Lines, (user, device, room, session): (&str, &str, &str, &str)) -> Self {
+        let told = Rc::<RefCell<Vec<Bytes>>>::default();
+        let client = Client {
+            user: user.parse().expect("an id"),
+            role: Role::User,
+            device: device.parse().expect("an id"),
+            session: session.parse().expect("an id"),
+        };
+        let (at, line) = lines.insert(NewLine {
+            client,
+            filter: Filter::new(Topics::ALL),
+            versioned: false,
+            cursor: Cursor::new(Seq::default(), Seq::default()),
+            sink: Rc::new(Notes(Rc::clone(&told))),
+            session: Waker::noop().clone(),
+            limits: Rc::new(Limits::NONE),
+        });
+        Topic::ALL
+            .into_iter()
+            .for_each(|topic| line.subscribe(topic));
+        line.open();
+        let room: RoomId = room.parse().expect("an id");
+        lines.roster().rooms().expect(&room, lines.worker());
+        lines.join(at, &room, Stay::Granted(None), 1);
+        Self { line, room, told }
+    }
+
+    /// What the letter did to it, and may do.
+    fn judge(&self, saying: &Saying) {
+        let (signals, told) = (self.line.take_signals(), self.told.borrow());
+        let client = self.line.client();
+        assert!(
+            signals.closing().is_none() || self.may_be_closed(saying),
+            "{client:?} is closed by {saying:?}"
+        );
+        assert!(
+            told.is_empty() || self.may_be_told(saying),
+            "{client:?} is told {told:?} by {saying:?}"
+        );
+        assert!(
+            signals == Signals::default() || self.is_named(saying),
+            "{client:?} is told {signals:?} by {saying:?}"
+        );
+    }
+
+    fn may_be_closed(&self, saying: &Saying) -> bool {
+        let session = self.line.client().session;
+        match saying {
+            Saying::Close { to, before, .. } => {
+                self.is_among(to) && before.is_none_or(|before| session < before)
+            }
+            Saying::CloseSession { session: named, .. } => *named == session,
+            _ => false,
+        }
+    }
+
+    fn may_be_told(&self, saying: &Saying) -> bool {
+        match saying {
+            Saying::Frame { to, .. } => self.is_among(to),
+            Saying::Durable { user, .. } => self.is(user),
+            Saying::Leave { to, room, .. } => self.is_among(to) && *room == self.room,
+            _ => false,
+        }
+    }
+
+    fn is_named(&self, saying: &Saying) -> bool {
+        match saying {
+            Saying::Durable { user, .. }
+            | Saying::ChatOutdated { user }
+            | Saying::Resend { user, .. } => self.is(user),
+            closes => self.may_be_closed(closes),
+        }
+    }
+
+    fn is_among(&self, whom: &Whom) -> bool {
+        let device = &self.line.client().device;
+        match whom {
+            Whom::User(user) => self.is(user),
+            Whom::Device(user, named) => self.is(user) && named == device,
+            Whom::OtherDevices(user, named) => self.is(user) && named != device,
+            Whom::Room(room) => *room == self.room,
+            Whom::Everyone => true,
+        }
+    }
+
+    fn is(&self, user: &UserId) -> bool {
+        *user == self.line.client().user
+    }
+}
+
+/// A transport that notes what it is told.
+struct Notes(Rc<RefCell<Vec<Bytes>>>);
+
+impl Sink for Notes {
+    fn pump(&self, outbox: &mut Outbox<Queued>) {
+        let mut told = self.0.borrow_mut();
+        outbox.pull(usize::MAX, &mut |queued: Queued| {
+            told.push(queued.frame.json().clone());
+        });
+    }
+
+    fn send_shared(&self, _: &Bytes) -> Accepted {
+        Accepted::Busy
+    }
+
+    fn format(&self) -> WireFormat {
+        WireFormat::WebSocket
+    }
+
+    fn ping(&self) {}
+
+    fn stalled(&self) -> Option<Duration> {
+        None
+    }
+
+    fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
+
+    fn abort(&self) {}
+}

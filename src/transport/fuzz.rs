@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use actix_http::{
     RequestHead,
-    header::{HeaderName, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
 };
 use bytes::BytesMut;
 
-use super::{credentials, sse::last_event};
+use super::{credentials, socketio, sse::last_event};
 pub(crate) use super::{frames::fuzz::frames, socketio::fuzz::packets};
 use crate::{
     delivery::inbox::{
@@ -25,25 +25,30 @@ use crate::{
         frame::{Frame, Stamp, WireFormat},
         spec::{Topic, Topics},
     },
+    session::hello::{Credentials, Hello},
 };
 
 /// A server with a secret: without one it would look for a file.
 static SERVER: LazyLock<(Config, Verifier)> = LazyLock::new(|| {
-    let sources = Sources::default().with("auth.hs256_secret", "a secret for fuzzing, of 32 bytes");
+    let sources = Sources::default()
+        .with("auth.hs256_secret", "a secret for fuzzing, of 32 bytes")
+        .with("auth.cookie", "session");
     let config = load(&sources).expect("a configuration of ours");
     let verifier = Verifier::new(&config.auth.now()).expect("a key of ours");
     (config, verifier)
 });
 
-/// The query of a handshake, and a `Last-Event-ID`. Any is read or refused in plain words, and where a stream goes on that is
-/// asked for is within what it holds.
+/// The query of a handshake, a header of it, and a `Last-Event-ID`. Any is read or refused in plain words; where a stream goes on
+/// that is asked for is within what it holds.
 pub(crate) fn places(bytes: &[u8]) {
     if let Ok(query) = std::str::from_utf8(bytes) {
         handshake(query);
+        socketio::fuzz::ask(query);
     }
     let Ok(id) = HeaderValue::from_bytes(bytes) else {
         return;
     };
+    make_nobody_known(&id);
     let mut head = RequestHead::default();
     let name = HeaderName::from_static("last-event-id");
     head.headers.insert(name, id);
@@ -65,9 +70,7 @@ fn handshake(query: &str) {
         return;
     };
     head.uri = uri;
-    let (config, verifier) = &*SERVER;
-    let now = Timestamp::from_millis(0);
-    match credentials::read(&head, config, verifier, now, Topics::ALL) {
+    match read(&head) {
         Err(bad) => assert_plain(&bad.to_string(), query.as_bytes()),
         Ok(hello) if !query.contains(['%', '#']) => {
             let fields = || query.split('&');
@@ -76,6 +79,30 @@ fn handshake(query: &str) {
             assert_eq!(hello.options.last_seq, place);
         }
         Ok(_) => {}
+    }
+}
+
+fn read(head: &RequestHead) -> Result<Hello, credentials::BadHandshake> {
+    let (config, verifier) = &*SERVER;
+    credentials::read(head, config, verifier, Timestamp::default(), Topics::ALL)
+}
+
+/// Headers in which tokens are looked for, and the origin. None of them makes a handshake unreadable, and without a token that we
+/// have signed nobody is known by them.
+fn make_nobody_known(value: &HeaderValue) {
+    for name in [
+        header::AUTHORIZATION,
+        header::SEC_WEBSOCKET_PROTOCOL,
+        header::COOKIE,
+        header::ORIGIN,
+    ] {
+        let mut head = RequestHead::default();
+        let site = HeaderName::from_static("sec-fetch-site");
+        head.headers
+            .insert(site, HeaderValue::from_static("same-origin"));
+        head.headers.insert(name, value.clone());
+        let hello = read(&head).expect("it asks for nothing");
+        assert!(!matches!(hello.credentials, Credentials::Known(_)));
     }
 }
 

@@ -2,21 +2,27 @@
 
 use std::sync::LazyLock;
 
+use actix_http::RequestHead;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::BytesMut;
 use serde_json::{Value, value::RawValue};
 use tokio::sync::oneshot;
 
 use super::{
+    auth::Auth,
     fault::Fault,
     packet::{Decoder, Packet},
     packet_log::PacketLog,
     polling::{PACKETS_MAX, PAYLOAD_MAX, Polling},
+    query::{self, Transport},
     registry::{PollingEndpoint, Posted, Sid},
     requests::Requests,
 };
 use crate::{
-    kernel::config::{SocketIoConfig, Sources, load},
+    kernel::{
+        config::{SocketIoConfig, Sources, load},
+        fuzz::assert_plain,
+    },
     protocol::{
         frame::{Frame, Published, Stamp, WireFormat},
         socket_io::{RESERVED, ROOM_EVENT, SEPARATOR},
@@ -33,7 +39,8 @@ static CONFIG: LazyLock<SocketIoConfig> = LazyLock::new(|| {
 });
 
 /// The payload of a post. Its packets are the text between the separators; an attachment is the same as text and as bytes; a
-/// command that we write as an event is the same command; packets that are said to a client that polls come in their order.
+/// command that we write as an event is the same command; what a client says of itself is read, or refused in plain words; packets
+/// that are said to a client that polls come in their order.
 pub(crate) fn packets(bytes: &[u8]) {
     let Ok(payload) = std::str::from_utf8(bytes) else {
         return;
@@ -73,8 +80,10 @@ fn decode_all(packets: &[String]) {
         match (heard, on_socket) {
             (Ok(heard), Ok(on_socket)) => {
                 assert_eq!(heard, on_socket);
-                if let Packet::Command(json, _) = heard {
-                    assert_comes_again(&json);
+                match heard {
+                    Packet::Command(json, _) => assert_comes_again(&json),
+                    Packet::Connect(_, said) => introduce(said.as_deref().unwrap_or("{}")),
+                    _ => {}
                 }
             }
             (Err(fault), Err(on_socket)) => {
@@ -90,6 +99,45 @@ fn assert_goodbye(fault: &Fault) {
     let (code, reason) = fault.goodbye();
     assert!((1000..5000).contains(&code.number()));
     assert!(!reason.is_empty() && reason.len() <= 123, "{reason}");
+}
+
+/// What a client says of itself.
+fn introduce(said: &str) {
+    let auth = Auth::read(said).and_then(|auth| auth.topics().map(|_| auth));
+    match (auth, serde_json::from_str::<Value>(said)) {
+        (Err(told), _) => assert_plain(&told, said.as_bytes()),
+        (Ok(auth), Ok(value)) => {
+            assert_eq!(auth.token.as_deref(), value["token"].as_str(), "{value}");
+            assert_eq!(auth.last_seq, value["lastSeq"].as_u64(), "{value}");
+        }
+        // Numbers beyond every double may be in fields that nobody reads.
+        (Ok(_), Err(_)) => {}
+    }
+}
+
+/// The query of a request. None begins a session that does not speak our version, and one for a session goes to no node but the
+/// one that is written in it.
+pub(crate) fn ask(query: &str) {
+    let Ok(uri) = format!("/socket.io/?{query}").parse() else {
+        return;
+    };
+    let mut head = RequestHead::default();
+    head.uri = uri;
+    for came_by in [Transport::Polling, Transport::WebSocket] {
+        match query::read(&head, came_by) {
+            Err(_refused) => {}
+            Ok(None) => assert!(query.contains("EIO=") || query.contains('%'), "{query}"),
+            Ok(Some(sid)) => {
+                let Some(node) = Sid::node_in(&sid) else {
+                    continue;
+                };
+                let random = sid.strip_prefix(node.as_str()).expect("it begins with it");
+                assert!(random.len() == 33 && random.starts_with('.'), "{sid}");
+                assert!(sid.bytes().all(|byte| byte.is_ascii_graphic()), "{sid}");
+                assert!(!sid.contains(['/', '?', '#', '&', '%']), "{sid}");
+            }
+        }
+    }
 }
 
 /// A command is JSON. If it is one with a name that an event may have, the event is the same command.

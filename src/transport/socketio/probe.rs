@@ -76,7 +76,8 @@ impl Probe {
             };
             log.heard(&packet);
             match &*packet {
-                ASKED => {
+                // Once: no answer waits for a client that does not read the one before.
+                ASKED if !self.probed => {
                     log.said(ANSWERED.as_bytes());
                     self.socket.say(Message::Text(ANSWERED.into()));
                     self.probed = true;

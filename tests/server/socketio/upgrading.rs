@@ -131,6 +131,17 @@ async fn an_upgrade_that_is_abandoned_half_way_leaves_polling_as_it_was() {
     socket.hears("heartbeat_ack").await;
 }
 
+#[tokio::test]
+async fn a_websocket_that_asks_again_whether_it_works_is_not_answered_again() {
+    let server = TestServer::start().await;
+    let mut poller = Poller::ready(&server, "taro", Role::User).await;
+    let mut socket = probe(&poller).await;
+    socket.say("2probe").await;
+    assert_ne!(socket.next().await, "3probe");
+    server.metric_of_upgrades(1).await;
+    poller.works().await;
+}
+
 impl TestServer {
     async fn metric_of_upgrades(&self, abandoned: u32) {
         let line = format!("otomo_upgrades_total{{outcome=\"abandoned\"}} {abandoned}");

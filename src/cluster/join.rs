@@ -132,7 +132,20 @@ fn enter(
     if own.is_some() {
         settle(tx, settings, &settings.name)?;
     }
+    if !settings.shared {
+        end_others(tx, settings)?;
+    }
     Ok(Entered::As(epoch))
+}
+
+/// Where there is one server, each other name is one that it had before: nobody else ends what it left under that.
+fn end_others(tx: &mut Tx<'_>, settings: &Settings) -> Result<(), StoreError> {
+    let others = records::all(tx)?.into_iter().map(|it| it.row);
+    for other in others.filter(|row| row.name != settings.name && row.lease_until.is_some()) {
+        records::end(tx, &other.name)?;
+        settle(tx, settings, &other.name)?;
+    }
+    Ok(())
 }
 
 /// Settles what a life of a node left, in the transaction that ends it.

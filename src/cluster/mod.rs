@@ -7,9 +7,9 @@
 //!                Nodes <──── who there is, and where                            looks whether the row is still its node's
 //! ```
 //! - [`rules`]: who may have a name, for how long, and when it counts as dead. Pure.
-//! - [`records`]: the table `nodes`. [`alive`]: its signs of life.
-//! - [`repair`]: what may not be in it. `join`: how a node gets its place. `process`: whether the one before it has ended. `keep`: how it
-//!   keeps it, and what it does for others. `directory`: who there is.
+//! - [`records`]: the table `nodes`. [`alive`]: its signs of life. [`repair`]: what may not be in it.
+//! - `join`: how a node gets its place. `process`: whether the one before it has ended. `keep`: how it keeps the place, and
+//!   what it does for others. `directory`: who there is.
 //!
 //! # A node that is not itself any more
 //! A node that was frozen (a stopped process, a machine without its turn) for longer than its lease may have been taken for
@@ -23,7 +23,8 @@
 //! While the store is away nobody can take a node's place: it waits, and goes on with what needs no store. When the store is
 //! back nobody settles the affairs of others for one term of the lease, so that everybody can renew first.
 //!
-//! On SQLite there is one server, which a lock on a file sees to: its lease never ends and nothing is fenced.
+//! On SQLite there is one server, which a lock on a file sees to: its lease never ends and nothing is fenced. What it left
+//! under another name it settles itself when it joins.
 
 pub mod alive;
 mod directory;

@@ -142,6 +142,15 @@ pub fn claim(tx: &mut Tx<'_>, name: &NodeId, epoch: Epoch) -> Result<bool, Store
     Ok(claimed == 1)
 }
 
+/// Ends the life of a node that is known to be over. Its last sign of life stays.
+pub fn end(tx: &mut Tx<'_>, name: &NodeId) -> Result<(), StoreError> {
+    let node = nodes::table.find(name.as_str());
+    run!(tx, |c| diesel::update(node)
+        .set(nodes::lease_until.eq(None::<i64>))
+        .execute(c))?;
+    Ok(())
+}
+
 /// A row of `nodes`.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = nodes)]

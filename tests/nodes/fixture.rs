@@ -1,6 +1,6 @@
-//! Nodes without sockets, on a PostgreSQL database of their own.
+//! Nodes without sockets, on a database of their own.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{any::Any, rc::Rc, sync::Arc, time::Duration};
 
 use actix_rt::task::JoinHandle;
 use diesel::prelude::*;
@@ -30,7 +30,9 @@ pub(crate) const LEASE: Duration = Duration::from_millis(1_500);
 
 /// A database.
 pub(crate) struct Fixture {
-    database: PostgresDatabase,
+    url: DatabaseUrl,
+    /// What is gone with it.
+    _kept: Box<dyn Any>,
 }
 
 /// A node that has its place.
@@ -61,18 +63,25 @@ fn note(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
 
 impl Fixture {
     pub(crate) fn on(database: PostgresDatabase) -> Self {
-        let fixture = Self { database };
-        migrate(&fixture.url()).unwrap();
-        fixture
+        Self::at(database.url(), Box::new(database))
     }
 
-    fn url(&self) -> DatabaseUrl {
-        self.database.url().parse().unwrap()
+    /// A database that one node can have at a time.
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("otomo.db");
+        Self::at(format!("sqlite://{}", file.display()), Box::new(folder))
+    }
+
+    fn at(url: impl AsRef<str>, kept: Box<dyn Any>) -> Self {
+        let url = url.as_ref().parse().unwrap();
+        migrate(&url).unwrap();
+        Self { url, _kept: kept }
     }
 
     pub(crate) fn open(&self) -> (Handle, Arc<Metrics>) {
         let config = DatabaseConfig {
-            url: self.url(),
+            url: self.url.clone(),
             pool_size: 2,
             queue: 4_096,
             statement_timeout: Duration::from_secs(5),

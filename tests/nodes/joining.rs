@@ -68,3 +68,23 @@ async fn a_node_that_could_not_hear_the_others_does_not_start_beside_them() {
     let there = fixture.frozen(deaf("there")).await.unwrap();
     eventually("it is there", async || there.membership.is_current()).await;
 }
+
+#[actix_rt::test]
+async fn where_one_server_is_at_a_time_it_settles_for_the_name_that_it_had_before() {
+    let fixture = Fixture::sqlite();
+    let alone = |name| Settings {
+        shared: false,
+        ..Fixture::settings(name)
+    };
+    let before = fixture.frozen(alone("before")).await.unwrap();
+    let was = before.row("before").await.unwrap();
+    before.dies().await;
+    let after = fixture.frozen(alone("after")).await.unwrap();
+    assert_eq!(after.settled("before").await, 1);
+    let row = after.row("before").await.unwrap().row;
+    assert_eq!((row.lease_until, row.alive_at), (None, was.row.alive_at));
+    after.dies().await;
+    let after = fixture.frozen(alone("after")).await.unwrap();
+    let settled = (after.settled("before").await, after.settled("after").await);
+    assert_eq!(settled, (1, 0), "once, and not for itself");
+}

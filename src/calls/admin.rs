@@ -20,7 +20,13 @@ impl Calls {
     pub async fn admin_end(&self, call: CallId) -> Result<(), CallsFault> {
         let stopped = Happening::Stopped(Authority::Admin);
         match self.order(call, stopped).await {
-            Err(CallsFault::Store(StoreError::Corrupt(..))) => self.close_broken(call).await,
+            // Where the call can be read, something else cannot, and the call goes on.
+            Err(CallsFault::Store(fault @ StoreError::Corrupt(..))) => {
+                match self.close_broken(call).await? {
+                    true => Ok(()),
+                    false => Err(CallsFault::Store(fault)),
+                }
+            }
             done => done,
         }
     }
@@ -53,14 +59,17 @@ impl Calls {
         Ok(let_go.call)
     }
 
-    async fn close_broken(&self, call: CallId) -> Result<(), CallsFault> {
+    /// Returns whether the call is over.
+    async fn close_broken(&self, call: CallId) -> Result<bool, CallsFault> {
         let policy = self.0.presence.policy();
         let stored = self
             .0
             .store
             .write(move |tx| repair::close(tx, call, &policy));
-        let changes = stored.await?;
+        let Some(changes) = stored.await? else {
+            return Ok(false);
+        };
         self.0.presence.changed(changes).await;
-        Ok(())
+        Ok(true)
     }
 }

@@ -129,6 +129,29 @@ async fn a_call_that_cannot_be_read_is_ended_by_its_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_goes_on_is_not_said_to_be_ended() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    let server = ward.serve().await;
+    let root = root(&server);
+    let mut jiro = server.user("jiro").await;
+    let mut mei = server.otomo("mei").await;
+    let call = town::talk(&mut jiro, &mut mei).await;
+    let version = ward.says("SELECT version FROM otomo WHERE user_id = 'mei'");
+    ward.breaks("UPDATE otomo SET version = -3 WHERE user_id = 'mei'");
+    let end = async || {
+        root.post(&format!("/admin/api/calls/{call}/end"), json!({}))
+            .await
+    };
+    let refused = end().await;
+    assert!(refused.status >= 500, "{refused:?}");
+    ward.breaks(&format!(
+        "UPDATE otomo SET version = {version} WHERE user_id = 'mei'"
+    ));
+    end().await.ok();
+    jiro.expect("call_end").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrap_up_and_a_break_for_missed_calls_are_named_and_ended() {
     let settings = [
         ("calls.wrap_up", "1h"),

@@ -64,21 +64,22 @@ pub(in crate::calls) fn let_go(
     }
 }
 
-/// Closes a call that cannot be read. One that can is not touched.
+/// Closes a call that cannot be read. One that can is not touched: `None` if it goes on.
 pub(in crate::calls) fn close(
     tx: &mut Tx<'_>,
     call: CallId,
     policy: &Policy,
-) -> Result<Vec<StatusChange>, StoreError> {
+) -> Result<Option<Vec<StatusChange>>, StoreError> {
     let now = tx.now();
     match broken::state(tx, &call.to_string(), now)? {
         State::Broken(Unreadable {
             over: Some(over),
             live,
             ..
-        }) => put_over(tx, &over, live, policy),
+        }) => put_over(tx, &over, live, policy).map(Some),
         State::Broken(Unreadable { fault, .. }) => Err(StoreError::corrupt(fault)),
-        State::Missing | State::Sound(_) => Ok(Vec::new()),
+        State::Sound(call) if call.is_live() => Ok(None),
+        State::Missing | State::Sound(_) => Ok(Some(Vec::new())),
     }
 }
 

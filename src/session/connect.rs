@@ -248,6 +248,7 @@ impl Session {
             check_at: Instant::now(),
             snapshots_sent: false,
             ready: false,
+            pauses: false,
             chat_view: ChatView::default(),
             claims: Claims::new(claims),
         };

@@ -128,6 +128,8 @@ struct Live {
     snapshots_sent: bool,
     /// Whether `ready` has been sent.
     ready: bool,
+    /// Whether its stream could not be read, and is read again after a pause.
+    pauses: bool,
     /// Whether the client's snapshots of the chat and of friends still hold.
     chat_view: ChatView,
     /// The rooms that the token grants. Boxed, because almost no token grants one.

@@ -30,9 +30,10 @@ impl Session {
     /// Looks how far the stream has come by now, then reads on until nothing is missing and the client
     /// can be told `ready`.
     pub(super) fn read_inbox_to_the_end(&mut self, ctx: &mut SessionContext) {
-        let Stage::Live(live) = &self.stage else {
+        let Stage::Live(live) = &mut self.stage else {
             return;
         };
+        live.pauses = false;
         let user = live.line.client().user.clone();
         let extent = self
             .env
@@ -66,8 +67,8 @@ impl Session {
         if !live.line.cursor().borrow().is_behind() {
             return self.caught_up(ctx);
         }
-        if !live.line.has_room() {
-            // The line asks again when the client has taken some of it.
+        if live.pauses || !live.line.has_room() {
+            // It is read after the pause; and the line asks again when the client has taken some of it.
             return;
         }
         let after = live.line.cursor().borrow_mut().next_page_after();
@@ -151,10 +152,16 @@ impl Session {
         self.refresh_chat(ctx);
     }
 
+    /// Nothing is read before the pause is over: a store that has too much to do would have more with each event.
     fn inbox_failed(&mut self, error: &StoreError, ctx: &mut SessionContext) {
+        let Stage::Live(live) = &mut self.stage else {
+            return;
+        };
         let cause = chain(error);
         log::warn!("inbox could not be read session={} cause={cause}", self.id);
-        ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
+        if !std::mem::replace(&mut live.pauses, true) {
+            ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
+        }
     }
 }
 

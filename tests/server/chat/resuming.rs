@@ -1,10 +1,13 @@
 //! After a dead spot a client gets what it missed, once and in order.
 
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
 use super::{reads, to_user, writes};
-use crate::support::{TestServer, field};
+use crate::support::{Process, TestServer, eventually, field};
 
 #[tokio::test]
 async fn who_was_away_gets_what_they_missed() {
@@ -81,4 +84,38 @@ async fn a_client_that_paused_reads_on_however_large_what_it_missed_is() {
         assert_eq!(message["messageSeq"], n);
     }
     assert!(hana.heard("closing").is_none());
+}
+
+/// The fault: each event that came meanwhile began tries of its own, and all of them went on.
+#[tokio::test]
+async fn a_stream_that_cannot_be_read_is_tried_once_a_second_whatever_comes_meanwhile() {
+    let settings = [("limits.commands_per_second", "none")];
+    let (server, log) = Process::start_logging(&settings, "warn").await;
+    let mut taro = server.connecting("taro", Role::User).ready().await;
+    let mut hana = server.connecting("hana", Role::User).ready().await;
+    writes(&mut taro, "hana", "m-1", "1").await;
+    let last = hana.expect("new-message").await["seq"].as_u64().unwrap();
+    hana.vanish().await;
+    writes(&mut taro, "hana", "m-2", "2").await;
+    let unreadable = "PRAGMA busy_timeout = 5000; PRAGMA ignore_check_constraints = ON;
+        UPDATE events SET topic = 'none' WHERE id IN (SELECT event_id FROM inbox WHERE user_id = 'hana')";
+    server.database().batch_execute(unreadable).unwrap();
+
+    let hana = server
+        .connecting("hana", Role::User)
+        .with_last_seq(last)
+        .open()
+        .await;
+    let tries = || {
+        let logged = std::fs::read_to_string(&log).unwrap();
+        logged.matches("inbox could not be read").count()
+    };
+    eventually("it was tried", async || tries() > 0).await;
+    for n in 3..40 {
+        writes(&mut taro, "hana", &format!("m-{n}"), "more").await;
+    }
+    let (before, began) = (tries(), Instant::now());
+    eventually("it was tried again", async || tries() >= before + 4).await;
+    assert!(began.elapsed() >= Duration::from_secs(2));
+    drop(hana);
 }

@@ -94,6 +94,13 @@ impl State {
         }
     }
 
+    /// When to look whether it has been; `None` while it is not idle.
+    fn next_look(&self) -> Option<Instant> {
+        let Patience { quiet, deaf } = self.patience;
+        let due = self.due()?;
+        Some(due.min(Instant::now() + quiet.min(deaf)))
+    }
+
     /// What it does now may take too long.
     fn waits(self: &Rc<Self>, doing: Doing) {
         self.doing.set(doing);
@@ -112,10 +119,11 @@ impl Drop for State {
     }
 }
 
-/// Waits until the connection has been idle for too long, and cuts it; or until it is not idle.
+/// Waits until the connection has been idle for too long, and cuts it; or until it is not idle. What begins meanwhile may be
+/// due before what it waits for, though not before the shorter patience is over: so it looks again by then.
 async fn cut_when_due(state: Weak<State>) {
-    while let Some(due) = state.upgrade().and_then(|state| state.due()) {
-        sleep_until(due).await;
+    while let Some(look) = state.upgrade().and_then(|state| state.next_look()) {
+        sleep_until(look).await;
         let Some(state) = state.upgrade() else { return };
         if state.due().is_some_and(|due| due <= Instant::now()) {
             log::debug!("idle connection cut cause={:?}", state.doing.get());

@@ -147,3 +147,23 @@ async fn answers_that_nobody_reads_do_not_hold_their_connection_for_ever() {
     }
     tally::passed("RFC 9112: answers that nobody reads", 1);
 }
+
+/// The fault: once a connection waited for its next request, nothing was looked at before that wait was over.
+#[tokio::test]
+async fn answers_that_nobody_reads_are_not_waited_for_as_long_as_a_further_request() {
+    let settings = [("server.keep_alive", "5m"), ("outbox.write_timeout", "1s")];
+    let server = TestServer::start_with(&settings).await;
+    let mut wire = Wire::to(&server).await;
+    wire.write(ALIVE).await;
+    assert_eq!(wire.answer().await.unwrap().head.status, 200);
+    // The time for that answer is over: from now on the next request is waited for.
+    silence(Duration::from_millis(1_500)).await;
+    wire.write("GET /client/src/otomo.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_500))
+        .await;
+    let began = Instant::now();
+    while wire.write("G").await {
+        assert!(began.elapsed() < PATIENCE, "it is still waited for");
+        silence(DRIP).await;
+    }
+    tally::passed("RFC 9112: answers that nobody reads", 1);
+}

@@ -19,6 +19,7 @@ use crate::{
     delivery::{leave::Leave, line::Client},
     kernel::{
         ids::{SessionId, UserId},
+        logging::chain,
         time::Timestamp,
     },
     store::{StoreError, Tx},
@@ -205,14 +206,24 @@ pub(super) fn sweep(
     concerned.extend(leases::renew(tx, &settings.node, settings.lease)?);
     concerned.extend(leases::expire(tx, SWEEP_MAX, neighbours)?);
     concerned.extend(records::breaks_over(tx, SWEEP_MAX)?);
-    let mut changes = Vec::new();
+    let (mut changes, mut all_settled) = (Vec::new(), true);
     for otomo in &concerned {
-        changes.extend(records::settle(tx, otomo, &settings.policy)?);
+        match records::settle(tx, otomo, &settings.policy) {
+            // Who cannot be read holds up nobody else.
+            Err(fault @ StoreError::Corrupt(..)) => {
+                log::warn!("otomo not settled user={otomo} cause={}", chain(&fault));
+                all_settled = false;
+            }
+            settled => changes.extend(settled?),
+        }
     }
     let next = [leases::next_grace_end(tx)?, records::next_break_end(tx)?];
+    // What is left of those is due still, and would be again at once: the next sweep comes by itself.
+    let now = tx.now();
+    let ahead = |due: &Timestamp| all_settled || *due > now;
     Ok(Outcome {
         changes,
-        due: next.into_iter().flatten().min(),
+        due: next.into_iter().flatten().filter(ahead).min(),
         answer: (),
     })
 }

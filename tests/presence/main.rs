@@ -3,7 +3,7 @@
 //! - `fixture`: a database and the servers that run on it. `watcher`: somebody who looks at the list.
 //!   `listener`, shared with the tests of calls: a client without a socket.
 //! - `statuses`, `connections`, `restarts`, `calls`, `admins`, `nodes`: one rule after the other.
-//! - `choices`: more of them than can be stored. `others`: nodes that hear each other.
+//! - `choices`: more of them than can be stored. `others`: nodes that hear each other. `unreadable`: a row that no server wrote.
 //! - `convergence`: a snapshot and the updates after it equal a fresh snapshot, whatever happens meanwhile.
 //!
 //! Nothing here sleeps to let something happen: a test waits for what it expects, and what must not happen is made
@@ -43,6 +43,7 @@ mod recorder;
 mod redis;
 mod restarts;
 mod statuses;
+mod unreadable;
 #[path = "../support/waiting.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod waiting;

@@ -126,9 +126,9 @@ pub(super) struct Renew {
 pub(super) struct LeaveRoom {
     pub(super) to: To,
     pub(super) room: RoomId,
-    /// What those that were in it are told after its events.
     /// Only those whose time there is over.
     pub(super) expired: Option<Timestamp>,
+    /// What those that were in it are told after its events.
     pub(super) last: Option<Frame>,
     pub(super) receipt: Option<Arc<Receipt>>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.

@@ -33,6 +33,8 @@ use crate::{
 pub(super) struct Deliver {
     pub(super) to: To,
     pub(super) frame: Frame,
+    /// Whether it was said before, and is for those who have not heard it.
+    pub(super) again: bool,
     pub(super) receipt: Option<Arc<Receipt>>,
     /// The last broadcast before it: the clients that it concerns must have been told up to that one.
     pub(super) said: Round,

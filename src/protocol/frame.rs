@@ -22,6 +22,7 @@ pub use self::{
 };
 use super::{
     command::RequestId,
+    course::{Course, Place},
     event::Event,
     event_stream, socket_io,
     spec::{Key, Kind, Priority, Spec, Topic},
@@ -115,6 +116,8 @@ pub(super) struct Encoded {
     place: Option<u64>,
     /// In how many milliseconds a client of an event stream comes back: `closing` says it.
     retry: Option<u64>,
+    /// What it says of calls.
+    courses: Vec<Course>,
     /// The number of the Socket.IO event that it acknowledges; `json` is then the array of the acknowledgement's arguments.
     acknowledges: Option<u64>,
     json: Bytes,
@@ -145,6 +148,7 @@ impl Frame {
             version,
             place,
             retry,
+            courses: event.courses(),
             ..Encoded::new(event.spec(), encode(event))
         }))
     }
@@ -160,10 +164,10 @@ impl Frame {
 
     /// Encodes the answer to a command: the event with the command's own name in it.
     pub fn answer(event: &Event, request_id: Option<&RequestId>) -> Self {
-        Self(Arc::new(Encoded::new(
-            event.spec(),
-            encode_answer(event, request_id),
-        )))
+        Self(Arc::new(Encoded {
+            courses: event.courses(),
+            ..Encoded::new(event.spec(), encode_answer(event, request_id))
+        }))
     }
 
     /// The acknowledgement of a Socket.IO event: with the answer to the command in it, or, for a command that has none, with
@@ -178,6 +182,7 @@ impl Frame {
         json.push(b']');
         let spec = answer.map_or(socket_io::ACKNOWLEDGEMENT, Event::spec);
         Self(Arc::new(Encoded {
+            courses: answer.map_or_else(Vec::new, Event::courses),
             acknowledges: Some(number),
             ..Encoded::new(spec, json)
         }))
@@ -241,6 +246,17 @@ impl Frame {
     /// What a newer frame with the same key replaces.
     pub fn key(&self) -> Option<&Key> {
         self.0.key.as_ref()
+    }
+
+    /// What it says of calls.
+    pub fn courses(&self) -> &[Course] {
+        &self.0.courses
+    }
+
+    /// Whether it says how far a call is.
+    pub fn says_how_far(&self) -> bool {
+        let mut courses = self.0.courses.iter();
+        courses.any(|course| course.place != Place::OnTheWay)
     }
 
     /// The conversation that it is about, if there is one. Read from the JSON, so that what comes from the inbox is like what is
@@ -358,6 +374,7 @@ impl Encoded {
             version: None,
             place: None,
             retry: None,
+            courses: Vec::new(),
             acknowledges: None,
             json: json.into(),
             own_event: OnceLock::new(),

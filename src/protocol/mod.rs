@@ -3,6 +3,7 @@
 //!
 //! - [`command`]: what comes in, decoded and checked.
 //! - [`event`]: what goes out, one struct per message, with what delivery must know of it ([`spec`]).
+//! - [`course`]: how far a call has come by what an event says of it.
 //! - [`described`]: a message as the tables of both describe it. [`schema`]: how messages look, for programs.
 //! - [`publishing`]: which events backends may publish.
 //! - [`frame`]: an event encoded once, shared by all who get it. [`tracking`]: how one that was published fares.
@@ -14,6 +15,7 @@
 
 pub mod close_code;
 pub mod command;
+pub mod course;
 pub mod credentials;
 pub mod described;
 pub mod error_code;

@@ -105,6 +105,20 @@ impl Server {
 
     /// The same, who hears what a filter lets through.
     pub(crate) async fn filtered(&self, worker: usize, user: &str, filter: Filter) -> Person {
+        let mut person = self.arriving(worker, user, filter);
+        self.open(&person);
+        assert_eq!(person.write().await.messages[0]["type"], "ready");
+        person
+    }
+
+    /// What is live reaches a client that has arrived.
+    pub(crate) fn open(&self, person: &Person) {
+        let ready = Frame::new(&Ready { seq: 0 }.into());
+        self.dispatch.open(person.at, ready);
+    }
+
+    /// A client for whom everything waits behind the gate.
+    pub(crate) fn arriving(&self, worker: usize, user: &str, filter: Filter) -> Person {
         let reads = Rc::new(Cell::new(true));
         let (writer, writes) = Writer::new(Rc::clone(&reads));
         let session = SessionId::new();
@@ -126,15 +140,13 @@ impl Server {
             }),
         });
         line.subscribe(Topic::Rooms);
-        self.dispatch.open(at, Frame::new(&Ready { seq: 0 }.into()));
-        let mut person = Person {
+        line.subscribe(Topic::Calls);
+        Person {
             at,
             line,
             reads,
             writes,
-        };
-        assert_eq!(person.write().await.messages[0]["type"], "ready");
-        person
+        }
     }
 
     /// All that was sent so far has been handled, and what is not put off has been written.
@@ -198,6 +210,16 @@ impl Person {
             names.extend(write.messages.iter().map(name));
         }
         names
+    }
+
+    /// The types of all that was written and not looked at.
+    pub(crate) fn heard_types(&mut self) -> Vec<String> {
+        let mut types = Vec::new();
+        while let Ok(write) = self.writes.try_recv() {
+            let named = |it: &Value| it["type"].as_str().unwrap_or_default().to_owned();
+            types.extend(write.messages.iter().map(named));
+        }
+        types
     }
 
     /// Takes nothing from now on.

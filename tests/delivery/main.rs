@@ -3,6 +3,7 @@
 //! - `fixture`: a server's delivery and the clients of its workers. `writer`: a transport that says what came together.
 //! - `rooms`: who hears what is said to a room. `model`: the same against a naive model, at random.
 //! - `beside`: what a worker tells its own clients at once. `pace`: what is written at once, what together, and what not at all.
+//! - `calls`: that what one connection hears of a call goes forward.
 //! - `nodes`: two servers that hear each other through a Redis.
 //!
 //! What people see of it over real connections is tested with the rooms (`tests/server`).
@@ -15,6 +16,7 @@
 )]
 
 mod beside;
+mod calls;
 mod fixture;
 #[path = "../support/linked.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]

@@ -18,12 +18,14 @@ use otomo::{
     },
     protocol::{
         close_code::CloseCode,
+        event::CancelReason,
         spec::{Kind, Priority, Topic},
     },
     store::{Handle, migrations::migrate},
 };
 
 use crate::{
+    calls::Told,
     fixture::{Person, Server, cell, event, room, said},
     redis::Redis,
     tunnel::Tunnel,
@@ -105,6 +107,21 @@ async fn enter(server: &Server, person: &Person, name: &str) {
     assert_eq!(joined.await, JoinOutcome::Joined);
     // By now its own hold is confirmed, too.
     dispatch.hear_room(&room(name)).heard().await;
+}
+
+#[actix_rt::test]
+async fn what_another_node_says_late_of_a_call_is_not_heard() {
+    let nodes = Nodes::start().await;
+    let mut hana = nodes.far("hana").await;
+    let (call, to) = (Told::new(), To::User("hana".parse().unwrap()));
+    let cancelled = call.cancelled(CancelReason::CallerCancelled);
+    nodes.two.dispatch.tell_again_here(&to, &cancelled);
+    nodes.two.settled().await;
+    let rung = nodes.one.dispatch.tell_counted(to.clone(), call.ring());
+    assert_eq!(rung.await, 0);
+    let next = Told::new().ring();
+    assert_eq!(nodes.one.dispatch.tell_counted(to, next).await, 1);
+    assert_eq!(hana.heard_types(), ["call_cancelled", "incoming_call"]);
 }
 
 #[actix_rt::test]

@@ -24,6 +24,7 @@ use crate::{
             call::{Call, Device, Side},
             command::{Happening, Remaining},
         },
+        speaker::Extent,
         task::Task,
         transactions::Stored,
     },
@@ -92,6 +93,10 @@ impl CallCoordinator {
             return;
         }
         let unheard = std::mem::take(&mut self.unheard) || self.link() == Link::Down;
+        let extent = match unheard {
+            true => Extent::All,
+            false => Extent::Stages,
+        };
         let surely = self.heard.surely();
         let mut known: BTreeSet<CallId> = self.speaker.live.calls().into_iter().collect();
         if unheard {
@@ -99,17 +104,17 @@ impl CallCoordinator {
             known.extend(surely.keys());
         }
         let dispatch = self.speaker.dispatch.clone();
+        let (now, ring) = (self.store.now(), self.speaker.config.ring_timeout);
         let read = self.store.read(move |conn| {
             let mut calls = records::live(conn)?;
-            let over: Vec<CallId> = known
-                .into_iter()
-                .filter(|id| calls.iter().all(|call| call.id != *id))
-                .collect();
+            let is_missing = |calls: &[Call], id: CallId| calls.iter().all(|call| call.id != id);
+            known.retain(|id| is_missing(&calls, *id));
+            let over: Vec<CallId> = known.into_iter().collect();
             calls.extend(records::find_many(conn, &over)?);
-            let restated = match unheard {
-                true => unheard::restatements(conn, &calls, &surely, &dispatch)?,
-                false => Vec::new(),
-            };
+            let mut lately = unheard::over_lately(conn, now, ring)?;
+            lately.retain(|call| is_missing(&calls, call.id));
+            let all = calls.iter().chain(&lately);
+            let restated = unheard::restatements(conn, all, &surely, &dispatch)?;
             Ok((calls, restated))
         });
         let looked = read.into_actor(self).then(
@@ -119,7 +124,7 @@ impl CallCoordinator {
                         for call in &calls {
                             coordinator.learned(call, ctx);
                         }
-                        coordinator.restate_here(&restated);
+                        coordinator.restate_here(&restated, extent);
                         coordinator.looked_at(&calls, for_all)
                     }
                     Err(fault) => {

@@ -1,32 +1,48 @@
 //! What other nodes said of calls, and nobody here heard, because the nodes do not hear each other.
 //!
 //! While the link is down, and once after each gap, a look at the live calls says here what the calls have come to: to the
-//! clients of this node alone, as each node does so for its own.
+//! clients of this node alone, as each node does so for its own. A message may also be lost without a sign, and nobody may be
+//! left with a ring, or without an answer, for that: so each look says of calls that others have changed lately, or that have
+//! ended, how far they are. Who has heard as much, which delivery knows of each connection, does not hear it again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use super::CallCoordinator;
 use crate::{
     calls::{
         heard::Version,
-        records::facts,
+        records::{facts, history},
         rules::{
             call::{Call, Lost, Side},
             effect::{Spoken, Step},
             speech,
         },
+        speaker::Extent,
         transactions::Stored,
     },
     delivery::dispatch::Dispatch,
-    kernel::ids::CallId,
+    kernel::{ids::CallId, time::Timestamp},
     people,
     store::{Conn, StoreError},
 };
 
-/// What there is to say of calls that people here may not have heard of as they are, as far as `surely` says.
-pub(super) fn restatements(
+/// How long an end is said again: by three looks.
+const LATELY: Duration = Duration::from_secs(30);
+
+/// The calls that ended lately, of those that a device may still take for a ring: it rings no longer than `ring`.
+pub(super) fn over_lately(
     conn: &mut Conn,
-    calls: &[Call],
+    now: Timestamp,
+    ring: Duration,
+) -> Result<Vec<Call>, StoreError> {
+    let lately = now - LATELY;
+    history::over_since(conn, lately - ring, lately)
+}
+
+/// What there is to say of calls that people here may not have heard of as they are, as far as `surely` says.
+pub(super) fn restatements<'a>(
+    conn: &mut Conn,
+    calls: impl IntoIterator<Item = &'a Call>,
     surely: &HashMap<CallId, Version>,
     dispatch: &Dispatch,
 ) -> Result<Vec<Stored>, StoreError> {
@@ -66,7 +82,7 @@ fn restatement(conn: &mut Conn, call: &Call, lost: Lost) -> Result<Stored, Store
 
 impl CallCoordinator {
     /// Says it, unless more has happened to a call meanwhile: then the next look does.
-    pub(super) fn restate_here(&mut self, restatements: &[Stored]) {
+    pub(super) fn restate_here(&mut self, restatements: &[Stored], extent: Extent) {
         for restated in restatements {
             let call = &restated.step.next;
             if !self.heard.is_behind(call) {
@@ -77,16 +93,18 @@ impl CallCoordinator {
                 .known(call.id)
                 .is_some_and(|known| known.version > call.version);
             if outrun || !self.lanes.is_quiet(call.id) {
-                self.unheard = true;
+                self.unheard |= extent == Extent::All;
                 continue;
             }
-            log::info!(
+            log::debug!(
                 "call said again here call={} version={}",
                 call.id,
                 call.version
             );
-            self.speaker.say_here(restated);
-            self.heard.restated(call);
+            self.speaker.say_again_here(restated, extent);
+            if extent == Extent::All {
+                self.heard.restated(call);
+            }
         }
     }
 }

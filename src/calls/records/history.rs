@@ -140,6 +140,21 @@ pub fn ended_since(
     ))
 }
 
+/// Everybody's calls that are over, were requested at `requested_since` or later, and ended at `ended_since` or later.
+pub fn over_since(
+    conn: &mut Conn,
+    requested_since: Timestamp,
+    ended_since: Timestamp,
+) -> Result<Vec<Call>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| calls::table
+        .filter(calls::requested_at.ge(requested_since.millis()))
+        .filter(calls::ended_at.ge(ended_since.millis()))
+        .order((calls::requested_at, calls::id))
+        .select(Row::as_select())
+        .load(c))?;
+    rows.into_iter().map(Call::try_from).collect()
+}
+
 /// Those of some people who are in a live call, or in one that ended at `since` or later.
 pub fn with_calls(
     conn: &mut Conn,

@@ -35,7 +35,21 @@ impl Dispatch {
             worker.send(Deliver {
                 to,
                 frame,
+                again: false,
                 receipt,
+                said,
+            });
+        });
+    }
+
+    /// Says again what was said before, on this node alone and to those of its clients who have not heard it.
+    pub fn tell_again_here(&self, to: &To, frame: &Frame) {
+        self.each_worker_of(to, |worker, said| {
+            worker.send(Deliver {
+                to: to.clone(),
+                frame: frame.clone(),
+                again: true,
+                receipt: None,
                 said,
             });
         });

@@ -4,6 +4,7 @@
 //! A line belongs to one worker thread. Nothing here is sent between threads; other threads reach it
 //! through the worker's [`Shard`](super::shard::Shard).
 
+mod courses;
 mod direct;
 mod durable;
 
@@ -13,6 +14,7 @@ use std::{
     task::Waker,
 };
 
+use self::courses::Courses;
 pub use super::{
     client::{Client, SessionRef},
     signals::Signals,
@@ -50,6 +52,8 @@ pub struct Line {
     subscribed: Cell<Topics>,
     outbox: RefCell<Outbox<Queued>>,
     cursor: RefCell<Cursor>,
+    /// How far it has heard of calls.
+    courses: RefCell<Courses>,
     sink: Rc<dyn Sink>,
     session: Waker,
     signals: Cell<Signals>,
@@ -93,6 +97,7 @@ impl Line {
             subscribed: Cell::new(Topics::NONE),
             outbox: RefCell::new(Outbox::gated()),
             cursor: RefCell::new(new.cursor),
+            courses: RefCell::default(),
             sink: new.sink,
             session: new.session,
             signals: Cell::default(),
@@ -145,10 +150,36 @@ impl Line {
         self.push_always(frame)
     }
 
-    /// Queues a frame whatever the client is subscribed to: answers and snapshots.
+    /// Queues a frame whatever the client is subscribed to: answers and snapshots. What it has outrun is passed over.
     pub fn push_always(&self, frame: Frame) -> Delivered {
+        if !frame.courses().is_empty() {
+            if self.courses.borrow().outran(&frame) {
+                return Delivered::No;
+            }
+            self.hear_of_calls(&frame);
+        }
         let stamp = Stamp::versioned(self.versioned);
         self.enqueue(Queued { frame, stamp })
+    }
+
+    /// Queues a frame that was said before, unless the client knows what it says.
+    pub(super) fn push_again(&self, frame: Frame) -> Delivered {
+        let knows = self.courses.borrow().knows(&frame);
+        match knows {
+            true => Delivered::No,
+            false => self.push(frame),
+        }
+    }
+
+    /// The client is told how far calls are. A snapshot goes before all that waits behind the gate, some of which it outruns.
+    fn hear_of_calls(&self, frame: &Frame) {
+        let mut courses = self.courses.borrow_mut();
+        if courses.hear(frame) && !self.is_open() {
+            let mut outbox = self.outbox.borrow_mut();
+            let before = outbox.bytes();
+            outbox.withdraw(|item| courses.outran(&item.frame));
+            self.counters.waiting(before, outbox.bytes());
+        }
     }
 
     fn enqueue(&self, item: Queued) -> Delivered {

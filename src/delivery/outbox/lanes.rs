@@ -132,6 +132,16 @@ impl<I: Item> Lanes<I> {
         }
     }
 
+    /// Throws away control frames of which that is true.
+    pub(super) fn withdraw(&mut self, goes: impl Fn(&I) -> bool) {
+        let (gone, stays): (VecDeque<I>, _) = std::mem::take(&mut self.control)
+            .into_iter()
+            .partition(goes);
+        self.control = stays;
+        self.live_bytes -= gone.iter().map(Item::size).sum::<usize>();
+        gone.iter().for_each(|item| item.meets(Fate::Closed));
+    }
+
     /// Throws away every lane, but for `kept`.
     pub(super) fn clear_but(&mut self, kept: Option<Lane>) {
         for lane in Lane::ALL.into_iter().filter(|lane| Some(*lane) != kept) {

@@ -227,6 +227,14 @@ impl<I: Item> Outbox<I> {
         self.free_if_empty();
     }
 
+    /// Throws away the control frames of which that is true.
+    pub fn withdraw(&mut self, goes: impl Fn(&I) -> bool) {
+        if let Some(lanes) = &mut self.lanes {
+            lanes.withdraw(goes);
+        }
+        self.free_if_empty();
+    }
+
     /// Throws away what waits. The gate and the count of dropped frames stay as they are.
     pub fn clear(&mut self) {
         self.clear_but(None);

@@ -120,13 +120,13 @@ impl Handler<Deliver> for Shard {
         self.queue.leave();
         let mut count = 0;
         for line in self.lines.find(&deliver.to) {
-            // What answers one connection goes there whatever it subscribed to.
-            count += match deliver.to {
-                To::Session(_) => self.give(&line, deliver.said, |line| {
-                    line.push_always(deliver.frame.clone())
-                }),
-                _ => self.give(&line, deliver.said, |line| line.push(deliver.frame.clone())),
-            };
+            let frame = deliver.frame.clone();
+            count += self.give(&line, deliver.said, |line| match deliver.to {
+                // What answers one connection goes there whatever it subscribed to.
+                To::Session(_) => line.push_always(frame),
+                _ if deliver.again => line.push_again(frame),
+                _ => line.push(frame),
+            });
         }
         if let Some(receipt) = deliver.receipt {
             receipt.add(count);

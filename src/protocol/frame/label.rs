@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{CUSTOM, Encoded, Event, Frame, Key, Kind, Priority, Spec, Topic, Tracking};
+use super::{CUSTOM, Course, Encoded, Event, Frame, Key, Kind, Priority, Spec, Topic, Tracking};
 use crate::kernel::{ids::RoomId, intern::intern};
 
 /// What another node has to know of a frame beside its JSON.
@@ -28,6 +28,8 @@ pub struct Label {
     room: Option<RoomId>,
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    courses: Vec<Course>,
     /// For how long it has been on its way, and for how long it is still worth sending, in microseconds. Spans and not times:
     /// the clocks of nodes differ.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,7 @@ impl Frame {
             version: encoded.version,
             room: self.room().cloned(),
             revision: self.revision(),
+            courses: encoded.courses.clone(),
             tracked: self
                 .tracking()
                 .map(|it| (micros(it.age()), it.left().map(micros))),
@@ -80,6 +83,7 @@ impl Frame {
             priority: label.priority,
             key,
             version: label.version,
+            courses: label.courses,
             json,
             ..Encoded::new(spec, Vec::new())
         }));

@@ -9,8 +9,8 @@ use crate::support::{Json, field};
 pub struct Over(BTreeSet<String>);
 
 impl Over {
-    /// Whether something is said of a call of which the end was said before it: a node whose store answers late says what it
-    /// has stored after another node has said the end. A call that is over stays so, as in the client library.
+    /// Whether an event is the answer to an accept whose call has ended meanwhile: a node whose store answers late answers after
+    /// another node has said the end. Everything else that is said of a call goes forward, on each connection.
     pub fn overtook(&mut self, event: &Json) -> bool {
         let Some(call) = event["callId"].as_str() else {
             return false;
@@ -20,8 +20,7 @@ impl Over {
                 self.0.insert(call.to_owned());
                 false
             }
-            "call_accepted" | "call_accept_ack" | "signaling_start" | "call_connected"
-            | "incoming_call" => self.0.contains(call),
+            "call_accept_ack" => self.0.contains(call),
             _ => false,
         }
     }

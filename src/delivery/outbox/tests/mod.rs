@@ -83,6 +83,9 @@ enum Step {
     Discard {
         key: u16,
     },
+    Withdraw {
+        key: u16,
+    },
     Open,
     KeepControl,
     Clear,
@@ -117,6 +120,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (0_usize..400).prop_map(|max_bytes| Step::Pull { max_bytes }),
         4 => Just(Step::ReleaseLow),
         2 => (0_u16..40).prop_map(|key| Step::Discard { key }),
+        2 => (0_u16..40).prop_map(|key| Step::Withdraw { key }),
         1 => Just(Step::Open),
         1 => Just(Step::KeepControl),
         1 => Just(Step::Clear),
@@ -188,6 +192,12 @@ fn take(
             outbox.discard(|probe| probe.key == Some(key));
             naive.strike(Fate::Closed, |lane, probe| {
                 lane.priority().is_some() && probe.key == Some(key)
+            });
+        }
+        Step::Withdraw { key } => {
+            outbox.withdraw(|probe| probe.key == Some(key));
+            naive.strike(Fate::Closed, |lane, probe| {
+                lane == Lane::Control && probe.key == Some(key)
             });
         }
         Step::Open => {

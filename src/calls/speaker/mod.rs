@@ -1,10 +1,14 @@
 //! Says what is stored: each effect of a step, in its order, to whom it concerns.
 //!
 //! What is stored first is said first, also across calls: the coordinator hands over the outcomes in the order of the
-//! commits, one after the other. The order of what one client hears is the order of the calls to dispatch.
+//! commits, one after the other. The order of what one client hears is the order of the calls to dispatch. [`again`]: what is
+//! said once more, in case it was lost.
+
+mod again;
 
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
+pub(super) use self::again::Extent;
 use super::{
     hints, ice,
     kept::KeptCandidates,
@@ -206,23 +210,6 @@ impl Speaker {
         }
         let entered: Count = Box::pin(self.dispatch.tell_counted(to, frame));
         Some((call.id, entered))
-    }
-
-    /// Says to the clients of this node what a call has come to.
-    pub(super) fn say_here(&self, stored: &Stored) {
-        let call = &stored.step.next;
-        for spoken in &stored.step.spoken {
-            let (to, frame) = match spoken {
-                Spoken::Ring(devices) => match self.incoming(stored) {
-                    Some(ring) => (recipients_of(call, Side::Otomo, devices), ring),
-                    None => continue,
-                },
-                Spoken::Tell(to, notice) => (recipients(call, to), self.notice(call, to, *notice)),
-                // The inbox has it.
-                _ => continue,
-            };
-            self.dispatch.tell_here(to, frame);
-        }
     }
 
     fn incoming(&self, stored: &Stored) -> Option<Frame> {

@@ -1,0 +1,162 @@
+//! How far a client has heard of the calls that it was told of last.
+
+use std::collections::VecDeque;
+
+use crate::{
+    kernel::ids::CallId,
+    protocol::{
+        course::{Course, Place, Stage},
+        frame::Frame,
+    },
+};
+
+/// The most calls that are remembered. What is late is so by seconds, in which nobody is in more calls than that.
+const REMEMBERED_MAX: usize = 16;
+
+/// The calls that a client was told of last, and how far it knows each.
+#[derive(Debug, Default)]
+pub(super) struct Courses(VecDeque<(CallId, Stage)>);
+
+impl Courses {
+    /// Whether the client knows already that a call has come further than a frame says.
+    pub(super) fn outran(&self, frame: &Frame) -> bool {
+        frame.courses().iter().any(|course| self.is_late(course))
+    }
+
+    /// Whether the client knows already all that a frame says of how far a call is.
+    pub(super) fn knows(&self, frame: &Frame) -> bool {
+        let knows = |course: &Course| match course.place {
+            Place::Reached(stage) | Place::Beside(stage) => self.of(course.call) >= Some(stage),
+            Place::OnTheWay => self.of(course.call) == Some(Stage::Over),
+        };
+        !frame.courses().is_empty() && frame.courses().iter().all(knows)
+    }
+
+    /// The client is told. Returns whether it knows of a call now that it is further than before.
+    pub(super) fn hear(&mut self, frame: &Frame) -> bool {
+        let mut further = false;
+        for course in frame.courses() {
+            if let Place::Reached(stage) | Place::Beside(stage) = course.place {
+                further |= self.reach(course.call, stage);
+            }
+        }
+        further
+    }
+
+    fn is_late(&self, course: &Course) -> bool {
+        let known = self.of(course.call);
+        match course.place {
+            Place::Reached(stage) => known > Some(stage),
+            Place::OnTheWay => known == Some(Stage::Over),
+            Place::Beside(_) => false,
+        }
+    }
+
+    fn of(&self, call: CallId) -> Option<Stage> {
+        let known = self.0.iter().find(|(known, _)| *known == call)?;
+        Some(known.1)
+    }
+
+    fn reach(&mut self, call: CallId, stage: Stage) -> bool {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == call) {
+            let further = *known < stage;
+            *known = stage.max(*known);
+            return further;
+        }
+        if self.0.len() == REMEMBERED_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((call, stage));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::event::{
+        CallAccepted, CallCancelled, CallPeerBack, CallPhase, CallRequestAck, CallSnapshot,
+        CancelReason, Event, HeartbeatAck, OfCall,
+    };
+
+    fn accepted(call_id: CallId) -> Frame {
+        let timestamp = 1;
+        Frame::new(&CallAccepted { call_id, timestamp }.into())
+    }
+
+    fn cancelled(call_id: CallId, reason: CancelReason) -> Frame {
+        let timestamp = 1;
+        let cancelled = CallCancelled {
+            call_id,
+            reason,
+            timestamp,
+        };
+        Frame::new(&cancelled.into())
+    }
+
+    fn back(call_id: CallId) -> Frame {
+        Frame::new(&CallPeerBack(OfCall { call_id }).into())
+    }
+
+    #[test]
+    fn what_a_client_hears_of_a_call_goes_forward() {
+        let (call, mut courses) = (CallId::new(), Courses::default());
+        let [taken, over] = [
+            CancelReason::AnsweredElsewhere,
+            CancelReason::CallerCancelled,
+        ]
+        .map(|reason| cancelled(call, reason));
+        assert!(courses.hear(&taken));
+        assert!(!courses.outran(&accepted(call)) && courses.knows(&accepted(call)));
+        assert!(!courses.outran(&back(call)) && !courses.knows(&back(call)));
+        assert!(courses.hear(&over) && !courses.hear(&taken));
+        for late in [&accepted(call), &taken, &back(call)] {
+            assert!(courses.outran(late) && courses.knows(late), "{late:?}");
+        }
+        assert!(!courses.outran(&over) && courses.knows(&over));
+        assert!(!courses.outran(&accepted(CallId::new())));
+    }
+
+    #[test]
+    fn an_answer_is_never_late_and_tells_all_the_same() {
+        let (call_id, mut courses) = (CallId::new(), Courses::default());
+        let ended: Event = CallRequestAck {
+            call_id,
+            status: CallPhase::Ended,
+            outcome: None,
+            reason: None,
+            joined_call_id: None,
+        }
+        .into();
+        let answer = Frame::answer(&ended, None);
+        assert!(courses.hear(&answer) && !courses.outran(&answer));
+        assert!(courses.outran(&accepted(call_id)));
+    }
+
+    #[test]
+    fn what_says_nothing_of_calls_is_neither_late_nor_known() {
+        let courses = Courses::default();
+        let nothing = CallSnapshot {
+            call: None,
+            recent: Vec::new(),
+        };
+        let heartbeat = HeartbeatAck { timestamp: 1 };
+        for frame in [Frame::new(&nothing.into()), Frame::new(&heartbeat.into())] {
+            assert!(
+                !courses.outran(&frame) && !courses.knows(&frame),
+                "{frame:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_many_calls_the_last_are_remembered() {
+        let mut courses = Courses::default();
+        let calls = [(); REMEMBERED_MAX + 1].map(|()| CallId::new());
+        for call in calls {
+            courses.hear(&cancelled(call, CancelReason::Timeout));
+        }
+        let late = calls.map(|call| courses.outran(&accepted(call)));
+        assert!(!late[0] && late[1..].iter().all(|late| *late));
+    }
+}

@@ -199,14 +199,14 @@ async fn after_a_sudden_death_every_call_has_one_end_and_statuses_are_right() {
             PHASES[number % PHASES.len()]
         );
     }
+    // It is said after it is stored.
     for (call, taro, _) in &mut back {
-        taro.settled().await;
-        let told = taro.everything();
-        assert!(
-            told.iter().any(|event| tells_the_end(event, *call)),
-            "{}: {told:?}",
-            taro.user
-        );
+        let goal = format!("{} is told how their call ended", taro.user);
+        eventually(&goal, async || {
+            let told = taro.everything();
+            told.iter().any(|event| tells_the_end(event, *call))
+        })
+        .await;
     }
     statuses_are_right(&server, &calls).await;
 }

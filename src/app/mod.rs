@@ -81,7 +81,13 @@ pub enum StartFault {
     Lock(#[from] LockFault),
     /// The database cannot be used.
     #[error("the database cannot be used")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+    /// Something in the database cannot be read. The start reads what the server goes on with: live calls, otomo.
+    #[error(
+        "the database cannot be used as it is: otomo doctor says what is wrong in it, and otomo doctor --repair mends what can be \
+         mended"
+    )]
+    Damaged(#[source] StoreError),
     /// The machine has no name that its node could have.
     #[error("cluster.node: set it; the machine's own name has no letter, digit, _ or - in it")]
     Node,
@@ -91,6 +97,15 @@ pub enum StartFault {
     /// The node cannot be beside the others of its database.
     #[error(transparent)]
     Join(#[from] JoinFault),
+}
+
+impl From<StoreError> for StartFault {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Corrupt(..) => Self::Damaged(fault),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Why a server ended that nobody stopped.
@@ -163,10 +178,17 @@ impl App {
             clock: Clock::system(),
             metrics,
             store,
-            membership,
-            backplane,
+            membership: membership.clone(),
+            backplane: backplane.clone(),
         };
-        let house = House::build(ground).await?;
+        let house = match House::build(ground).await {
+            Ok(house) => house,
+            Err(fault) => {
+                // Whoever is to mend the database need not wait for the lease to run out.
+                membership.leave(&backplane).await;
+                return Err(fault.into());
+            }
+        };
         let shared = Arc::clone(house.shared());
         let (address, server) = serve::serve(&shared, listener, certificates.as_ref())?;
         let handle = server.handle();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     town,
-    ward::{Kind, Ward},
+    ward::{Kind, Statuses, Ward},
 };
 
 /// Something that may not be.
@@ -146,6 +146,8 @@ breakages! {
         "UPDATE otomo SET version = -3 WHERE user_id = 'mei'";
     busy_without_a_call: "otomo-status", "the otomo mei is told to be busy", Mended,
         "UPDATE otomo SET status = 'busy' WHERE user_id = 'mei'";
+    a_status_that_is_none: "unreadable-otomo", "the otomo mei is stored as away", Mended,
+        "UPDATE otomo SET status = 'away' WHERE user_id = 'mei'; DELETE FROM leases WHERE otomo_id = 'mei'";
     offline_in_a_call: "otomo-status", "the otomo rin is told to be offline", Mended,
         "UPDATE otomo SET status = 'offline' WHERE user_id = 'rin'";
     connected_to_a_node_that_never_was: "lease", "is to the node gone", Mended,
@@ -264,7 +266,9 @@ async fn is_cured(kind: Kind, name: &str) {
     );
     assert_eq!(look.code, 1, "{}", look.text);
 
+    let broken = ward.statuses();
     let repair = ward.repairs();
+    changed_statuses_are_news(breakage, &broken, &ward.statuses());
     let done: Vec<_> = repair
         .found
         .iter()
@@ -308,6 +312,26 @@ async fn whoever_was_in_a_conversation_that_is_lost_stays_in_it_whoever_wrote() 
         let left = ward.repairs().found;
         let left: Vec<&str> = left.iter().map(|it| it.rule.as_str()).collect();
         assert_eq!(left, ["unknown-person"]);
+    }
+}
+
+/// Clients, and what nodes tell each other, pass over a status with a version that they know.
+fn changed_statuses_are_news(breakage: &Breakage, broken: &Statuses, mended: &Statuses) {
+    let changed = mended.iter().filter(|(otomo, (status, _))| {
+        let before = broken.get(*otomo);
+        before.is_some_and(|(before, _)| before != status)
+    });
+    let mut count = 0;
+    for (otomo, (status, version)) in changed {
+        let before = &broken[otomo];
+        assert!(
+            before.1 < *version,
+            "{otomo} was {before:?}, and is {status} ({version})"
+        );
+        count += 1;
+    }
+    if breakage.how.contains("SET status") {
+        assert_eq!(count, 1, "{} is mended with another status", breakage.name);
     }
 }
 

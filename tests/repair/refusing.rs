@@ -1,4 +1,5 @@
-//! When nothing is mended: a server runs, the file itself is damaged, the database is of another day; and what is left behind.
+//! When nothing is mended: a server runs, the file itself is damaged, the database is of another day; what is left behind; and a
+//! server that refuses to start.
 
 use std::{
     fs::OpenOptions,
@@ -139,4 +140,33 @@ async fn a_database_that_is_not_there_or_not_up_to_date_is_not_repaired() {
         missing.text
     );
     assert!(!ward.file().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_read_a_live_call_or_an_otomo_says_which_and_what_mends_it() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        for (how, which) in [
+            (
+                "UPDATE calls SET connected_at = NULL WHERE phase <> 'ended'",
+                "the call LIVE: connected_at is missing",
+            ),
+            (
+                "UPDATE otomo SET chosen = 'mood' WHERE user_id = 'mei'",
+                "otomo.chosen of mei",
+            ),
+        ] {
+            let ward = Ward::new(kind).await;
+            let live = ward.says("SELECT id FROM calls WHERE phase <> 'ended'");
+            ward.breaks(how);
+            let said = ward.refuses_to_serve();
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!(said.contains(&which.replace("LIVE", &live)), "{said}");
+            assert!(said.contains("otomo doctor --repair mends"), "{said}");
+            // At once: the server that did not start is no node any more.
+            let repair = ward.repairs();
+            assert_eq!(repair.code, 3, "{}", repair.text);
+            let said = ward.refuses_to_serve();
+            assert!(said.contains("--port-file: cannot write"), "{said}");
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! A copy of the town's database, to be broken, looked at by the doctor, and served again.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{Command, Output},
+};
 
 use diesel::{
     Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
@@ -28,6 +32,9 @@ pub struct Ward {
     folder: TempDir,
     server: Option<PostgresDatabase>,
 }
+
+/// What each otomo is told to be, and in which version.
+pub type Statuses = BTreeMap<String, (String, i64)>;
 
 /// What the doctor said.
 #[derive(Debug)]
@@ -128,17 +135,34 @@ impl Ward {
 
     /// The number that a query comes to.
     pub fn says(&self, question: &str) -> String {
-        #[derive(QueryableByName)]
-        struct Answer {
-            #[diesel(sql_type = Text)]
-            answer: String,
-        }
-        let asked = sql_query(format!("SELECT CAST(({question}) AS TEXT) AS answer"));
-        let answer: Answer = match &self.server {
-            None => asked.get_result(&mut self.open()).unwrap(),
-            Some(database) => asked.get_result(&mut database.connect()).unwrap(),
+        self.lines(&format!("SELECT CAST(({question}) AS TEXT) AS line"))
+            .remove(0)
+    }
+
+    /// What each otomo is told to be, and in which version.
+    pub fn statuses(&self) -> Statuses {
+        let lines =
+            self.lines("SELECT user_id || ' ' || status || ' ' || version AS line FROM otomo");
+        let status = |line: &String| {
+            let mut words = line.split(' ').map(str::to_owned);
+            let [otomo, status, version] = [(); 3].map(|()| words.next().unwrap());
+            (otomo, (status, version.parse().unwrap()))
         };
-        answer.answer
+        lines.iter().map(status).collect()
+    }
+
+    /// The column `line` of what a query comes to.
+    fn lines(&self, question: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        let rows: Vec<Row> = match &self.server {
+            None => sql_query(question).load(&mut self.open()).unwrap(),
+            Some(database) => sql_query(question).load(&mut database.connect()).unwrap(),
+        };
+        rows.into_iter().map(|row| row.line).collect()
     }
 
     /// Has it looked at.
@@ -152,19 +176,7 @@ impl Ward {
     }
 
     pub fn doctor(&self, args: &[&str]) -> Visit {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
-        command
-            .args(args)
-            .env_clear()
-            .current_dir(self.folder.path());
-        command.env("OTOMO_SERVER__LISTEN", "127.0.0.1:0");
-        command.env(
-            "OTOMO_AUTH__HS256_SECRET",
-            "a secret of tests, long enough for HS256",
-        );
-        command.env("OTOMO_LIMITS__CONNECTIONS", "100");
-        command.env("OTOMO_DATABASE__URL", self.url());
-        let done = command.output().unwrap();
+        let done = self.otomo(args);
         let said = String::from_utf8(done.stdout).unwrap();
         let complaint = String::from_utf8_lossy(&done.stderr).into_owned();
         let report: Value = serde_json::from_str(&said).unwrap_or_default();
@@ -181,6 +193,30 @@ impl Ward {
             found: of_contents.filter(|it| it.verdict != "ok").collect(),
             text: format!("{said}{complaint}"),
         }
+    }
+
+    /// What keeps a server from starting on it. One that starts ends at once, because it cannot say where it listens.
+    pub fn refuses_to_serve(&self) -> String {
+        let done = self.otomo(&["serve", "--port-file", "/none/port"]);
+        assert_eq!(done.status.code(), Some(1));
+        String::from_utf8(done.stderr).unwrap()
+    }
+
+    fn otomo(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
+        command
+            .args(args)
+            .env_clear()
+            .current_dir(self.folder.path());
+        command.env("OTOMO_SERVER__LISTEN", "127.0.0.1:0");
+        command.env(
+            "OTOMO_AUTH__HS256_SECRET",
+            "a secret of tests, long enough for HS256",
+        );
+        command.env("OTOMO_LIMITS__CONNECTIONS", "100");
+        command.env("OTOMO_DATABASE__URL", self.url());
+        command.env("RUST_LOG", "warn");
+        command.output().unwrap()
     }
 
     /// A server on it.

@@ -70,9 +70,14 @@ pub(super) fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Break
     Ok(odd.collect())
 }
 
-/// The nearest row that can be read and whose parts go together.
+/// The nearest row that can be read and whose parts go together. A status in the place of one that is none is a new one: whoever
+/// knows its version already would pass over it.
 fn nearest(row: &Row) -> Row {
-    let status = named(&row.status).unwrap_or(Status::Offline);
+    let version = row.version.max(0);
+    let (status, version) = match named(&row.status) {
+        Some(status) => (status, version),
+        None => (Status::Offline, version.saturating_add(1)),
+    };
     let (chosen, cause) = match (named(&row.chosen), named(&row.chosen_cause)) {
         (None, _) => (Chosen::Online, ChosenCause::Login),
         (Some(chosen), None) => (chosen, ChosenCause::Admin),
@@ -87,7 +92,7 @@ fn nearest(row: &Row) -> Row {
     Row {
         user_id: row.user_id.clone(),
         status: status.to_string(),
-        version: row.version.max(0),
+        version,
         chosen: chosen.to_string(),
         chosen_cause: cause.to_string(),
         chosen_until: row.chosen_until.filter(|_| chosen == Chosen::Break),
@@ -217,7 +222,10 @@ mod tests {
         for (odd, wanted) in [
             (
                 row("away", "online", "self"),
-                row("offline", "online", "self"),
+                Row {
+                    version: 8,
+                    ..row("offline", "online", "self")
+                },
             ),
             (
                 row("online", "never", "self"),

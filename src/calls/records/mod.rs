@@ -2,7 +2,9 @@
 //!
 //! A row of `calls` is changed only by who has its version, so of two nodes that change the same call one is told that
 //! it was too late; the key of `live_participants` says the same of two calls with one person. What is written here is
-//! written in the transaction of a command (`transactions`).
+//! written in the transaction of a command (`transactions`), which has locked the rows of both people first, as far as they
+//! are otomo. So there are two guards: commands wait for each other at the lock, and the version refuses whoever did
+//! not wait, as where a called person is no longer known as an otomo.
 //!
 //! - `row`: a call as a row. [`timeline`]: what happened in it.
 //! - [`facts`]: what decides on a request. [`sweep`]: what waits for somebody to act or to speak.

@@ -14,7 +14,7 @@ use super::{Progress, scribe::Scribe, world::World};
 use crate::{
     api::Api,
     harness::Cluster,
-    support::{Dice, Endpoint},
+    support::{Dice, Endpoint, Tunnel},
 };
 
 /// Between two orders, in milliseconds.
@@ -66,7 +66,7 @@ impl Backend {
         }
     }
 
-    /// Orders until it is calm, and until the last order has its answer.
+    /// Orders until it is calm; then everybody has a last word from it.
     pub async fn run(mut self, progress: &Progress) {
         while !*progress.calm.borrow() {
             let what = *self.dice.pick(&["grant", "consume"]);
@@ -75,11 +75,7 @@ impl Backend {
                 false => self.dice.within(1..50) as i64,
             };
             let user = self.dice.pick(&self.callers).clone();
-            self.orders += 1;
-            let key = format!("{user}.{}", self.orders);
-            while !self.is_answered(what, &user, amount, &key).await {
-                self.pause().await;
-            }
+            let key = self.order(what, &user, amount).await;
             // What is answered is there, whichever node is asked.
             if self.dice.one_in(3) {
                 let door = self.cluster.node(self.dice.below(3)).door();
@@ -91,7 +87,33 @@ impl Backend {
             }
             self.pause().await;
         }
+        while progress.talking.load(Ordering::SeqCst) > 1 {
+            self.pause().await;
+        }
+        self.has_the_last_word().await;
         progress.talking.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Orders that no other node is told of, and nothing is said after them from which a client could see that it has missed
+    /// something: nodes have to find out by themselves, from how far the streams reach.
+    async fn has_the_last_word(&mut self) {
+        let cluster = Arc::clone(&self.cluster);
+        let ways = || cluster.nodes().iter().map(|node| &node.ways().redis);
+        ways().for_each(Tunnel::cut);
+        for user in self.callers.clone() {
+            self.order("grant", &user, 1).await;
+        }
+        ways().for_each(Tunnel::heal);
+    }
+
+    /// Orders once, until there is an answer. Returns the order's key.
+    async fn order(&mut self, what: &str, user: &str, amount: i64) -> String {
+        self.orders += 1;
+        let key = format!("{user}.{}", self.orders);
+        while !self.is_answered(what, user, amount, &key).await {
+            self.pause().await;
+        }
+        key
     }
 
     /// Sends an order, whose description is its key.

@@ -6,7 +6,8 @@
 //! commands twice, and those without an answer again. A backend grants and takes points. Meanwhile nodes are killed and frozen,
 //! Redis loses its memory, PostgreSQL is restarted, and on the ways between clients, nodes and both stores connections are
 //! reset, bytes vanish in one direction or both, wait, come late or by drops. Then everything is healed, calls are hung up,
-//! what has no acknowledgement is sent again, and each person listens until they have come as far as a fresh connection.
+//! what has no acknowledgement is sent again, the backend orders something for each caller while no node hears of another, and
+//! each person listens until they have come as far as a fresh connection.
 //!
 //! - [`plan`]: what fails, from a seed. [`havoc`]: lets it happen.
 //! - [`world`]: people, conversations, what is to be written. [`person`]: one device of a person. [`phone`]: their calls.

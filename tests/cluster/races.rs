@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     calls::told,
     harness::Cluster,
-    support::{Client, Dice, Json},
+    support::{Client, Dice, Json, at_once},
 };
 
 /// Rounds of each race.
@@ -15,20 +15,6 @@ const ROUNDS: usize = 50;
 
 fn of(name: &str, call: Uuid) -> Json {
     json!({"type": name, "callId": call})
-}
-
-/// Sends two commands of two clients at once, in the order that the dice say, and returns the answers.
-async fn at_once(
-    dice: &mut Dice,
-    (first, ask_first): (&mut Client, Json),
-    (second, ask_second): (&mut Client, Json),
-) -> (Json, Json) {
-    if dice.flip() {
-        tokio::join!(first.ask(ask_first), second.ask(ask_second))
-    } else {
-        let (late, early) = tokio::join!(second.ask(ask_second), first.ask(ask_first));
-        (early, late)
-    }
 }
 
 /// What was decided of a call, as somebody was told, but for what is expected: a node that is not sure whether something was

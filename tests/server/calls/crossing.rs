@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::of;
-use crate::support::{Client, Dice, Json, TestServer};
+use crate::support::{Dice, Json, TestServer, at_once};
 
 /// Rounds of each race.
 const ROUNDS: u64 = 1_000;
@@ -28,20 +28,6 @@ const RACE: [(&str, &str); 3] = [
     ("limits.calls_per_minute", "none"),
     ("calls.missed_limit", "none"),
 ];
-
-/// Sends two commands of two clients at once, in the order that the dice say, and returns the answers.
-async fn at_once(
-    dice: &mut Dice,
-    (first, ask_first): (&mut Client, Json),
-    (second, ask_second): (&mut Client, Json),
-) -> (Json, Json) {
-    if dice.flip() {
-        tokio::join!(first.ask(ask_first), second.ask(ask_second))
-    } else {
-        let (late, early) = tokio::join!(second.ask(ask_second), first.ask(ask_first));
-        (early, late)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_devices_that_accept_at_once_one_wins() {

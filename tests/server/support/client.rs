@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::{End, EventLog, Json, Silent, connecting::Wire};
+use super::{Dice, End, EventLog, Json, Silent, connecting::Wire};
 
 /// A connected client.
 pub struct Client {
@@ -249,4 +249,18 @@ impl Drop for Client {
 /// A pause that belongs to the story: a silence of a given length is what is being tested.
 pub async fn silence(length: Duration) {
     tokio::time::sleep(length).await;
+}
+
+/// Sends two commands of two clients at once, in the order that the dice say, and returns the answers.
+pub async fn at_once(
+    dice: &mut Dice,
+    (first, ask_first): (&mut Client, Json),
+    (second, ask_second): (&mut Client, Json),
+) -> (Json, Json) {
+    if dice.flip() {
+        tokio::join!(first.ask(ask_first), second.ask(ask_second))
+    } else {
+        let (late, early) = tokio::join!(second.ask(ask_second), first.ask(ask_first));
+        (early, late)
+    }
 }

@@ -46,7 +46,7 @@ mod tunnel;
 mod waiting;
 
 pub use certificate::{Certificate, encrypt};
-pub use client::{Client, silence};
+pub use client::{Client, at_once, silence};
 pub use connecting::Connecting;
 #[allow(
     unused_imports,

@@ -277,3 +277,45 @@ impl Sink for Notes {
 
     fn abort(&self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::nodes::letter::Letter;
+
+    /// Hears one letter, and is judged as if it had been another.
+    fn judged_by(heard: Saying, saying: &Saying) {
+        let letter = Letter {
+            ask: None,
+            saying: heard,
+        };
+        hear(&letter.encode(&Bytes::new()), saying);
+    }
+
+    fn close(user: &str) -> Saying {
+        Saying::Close {
+            to: Whom::User(user.parse().unwrap()),
+            code: CloseCode::Disabled.number(),
+            reason: String::new(),
+            before: None,
+        }
+    }
+
+    #[test]
+    fn whoever_is_named_may_be_closed() {
+        judged_by(close("hana"), &close("hana"));
+    }
+
+    #[test]
+    #[should_panic(expected = "is closed by")]
+    fn whoever_is_closed_and_not_named_is_noticed() {
+        judged_by(close("hana"), &close("ken"));
+    }
+
+    #[test]
+    #[should_panic(expected = "is told")]
+    fn whoever_is_told_something_and_not_named_is_noticed() {
+        let user = "hana".parse().unwrap();
+        judged_by(Saying::ChatOutdated { user }, &Saying::Node);
+    }
+}

@@ -99,8 +99,13 @@ fn wrong_account(account: Account) -> Breakage {
             format!("is not there, and the ledger comes to {total} after transaction {ordinal}")
         }
     };
+    let subject = format!("the account of {user_id}");
+    if total < 0 {
+        let todo = "no account holds less than nothing: what is said of its ledger comes first";
+        return Breakage::left(subject, found, todo);
+    }
     Breakage::mended(
-        format!("the account of {user_id}"),
+        subject,
         found,
         format!("it holds {total}: the ledger is the truth"),
         move |tx| set_account(tx, &user_id, total, ordinal),

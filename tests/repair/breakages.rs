@@ -315,6 +315,23 @@ async fn whoever_was_in_a_conversation_that_is_lost_stays_in_it_whoever_wrote() 
     }
 }
 
+/// No account can be made to agree with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_comes_to_less_than_nothing_is_left_to_people_with_its_account() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        ward.breaks("UPDATE point_transactions SET balance_after = -7 WHERE user_id = 'jiro' AND ordinal = 3");
+        let repair = ward.repairs();
+        let left: Vec<(&str, &str)> = repair
+            .found
+            .iter()
+            .map(|it| (&*it.rule, &*it.verdict))
+            .collect();
+        assert_eq!(left, [("ledger", "failed"), ("account", "failed")]);
+        assert!(!repair.text.contains("report this"), "{}", repair.text);
+    }
+}
+
 /// Clients, and what nodes tell each other, pass over a status with a version that they know.
 fn changed_statuses_are_news(breakage: &Breakage, broken: &Statuses, mended: &Statuses) {
     let changed = mended.iter().filter(|(otomo, (status, _))| {

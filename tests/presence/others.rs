@@ -1,12 +1,15 @@
 //! Nodes that hear each other: a status is told everywhere in a moment, with nobody looking at the database.
 
+use std::time::Duration;
+
 use otomo::{
     backplane::Link,
+    kernel::time::{Clock, Timestamp},
     presence::{rules::Chosen, settings::Settings},
 };
 
 use crate::{
-    fixture::{Fixture, patient, user},
+    fixture::{Fixture, call_over, patient, user},
     linked,
     waiting::eventually,
 };
@@ -62,4 +65,26 @@ async fn what_was_said_while_a_node_was_not_heard_is_found_when_it_is_again() {
         .map(|it| format!("{} {}", it["userId"], it["status"]).replace('"', ""));
     seen.sort_unstable();
     assert_eq!(seen, ["aiko break", "ben online"]);
+}
+
+#[actix_rt::test]
+async fn whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign_of_life() {
+    let fixture = Fixture::linked();
+    let lease = Duration::from_secs(1);
+    let brief = |name| Settings {
+        lease,
+        ..node(name)
+    };
+    let now = Timestamp::from_millis(1_000_000);
+    let here = fixture.server_by(Clock::manual(now), brief("here")).await;
+    let hasty = Clock::manual(now + lease * 2);
+    let there = fixture.server_by(hasty, node("there")).await;
+    let (mut watcher, _) = here.watch_from_now().await;
+    here.connect("aiko", "phone").await;
+    watcher.expect("aiko", "online").await;
+    // A call of hers ends there, and what she is without it is settled by that clock.
+    let gone = there.in_transaction("aiko", call_over).await.unwrap();
+    there.presence.changed(vec![gone]).await;
+    watcher.expect("aiko", "offline").await;
+    assert_eq!(watcher.expect("aiko", "online").await, 3);
 }

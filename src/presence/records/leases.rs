@@ -14,10 +14,10 @@ use crate::{
         ids::{NodeId, SessionId, UserId},
         time::Timestamp,
     },
-    presence::rules::Lease,
+    presence::rules::{Lease, Status},
     store::{
         Conn, StoreError, Tx, prepared, run,
-        sql::schema::{leases, nodes},
+        sql::schema::{leases, nodes, otomo},
     },
 };
 
@@ -89,16 +89,20 @@ pub fn end_all(tx: &mut Tx<'_>, otomo: &UserId) -> Result<(), StoreError> {
 }
 
 /// Renews, in one statement, the leases of a node's connected sessions for another `term`. Those that were renewed within
-/// the last third of it are left alone. Returns the otomo with a lease that had run out although the session is there (each
-/// as often as that is so): the process, or the store, stood still for longer than a term.
+/// the last third of it are left alone. Returns the otomo of whom something else may be known than their lease says (each as
+/// often as that is so): it had run out although the session is there, because the process, or the store, stood still for
+/// longer than a term; or a node whose clock was ahead has taken it for run out.
 pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserId>, StoreError> {
     let now = tx.now();
     let stale = (now + term - term / 3).millis();
     let own = leases::node
         .eq(node.as_str())
         .and(leases::leaving.eq(false));
-    let run_out: Vec<String> = run!(tx, |c| leases::table
-        .filter(own.and(leases::expires_at.le(now.millis())))
+    let run_out = leases::expires_at.le(now.millis());
+    let taken_for_gone = otomo::status.eq(Status::Offline.to_string());
+    let doubtful: Vec<String> = run!(tx, |c| leases::table
+        .inner_join(otomo::table)
+        .filter(own.and(run_out.or(taken_for_gone.clone())))
         .select(leases::otomo_id)
         .load(c))?;
     run!(tx, |c| diesel::update(
@@ -106,7 +110,7 @@ pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserI
     )
     .set(leases::expires_at.eq((now + term).millis()))
     .execute(c))?;
-    run_out.iter().map(|id| user_id(id)).collect()
+    doubtful.iter().map(|id| user_id(id)).collect()
 }
 
 /// Lets every lease that `node` left behind run out at `until`, or later if it was promised more: the node has started again,

@@ -13,7 +13,7 @@
 
 mod fault;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 pub use self::fault::RepairFault;
 use crate::{
@@ -190,7 +190,7 @@ fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, Store
     }
     // What refers to nothing is most often found by a rule, which says more of it.
     if findings.is_empty() {
-        findings.extend(dangling(reading.conn())?.into_iter().map(unreferenced));
+        findings.extend(dangling(reading.conn())?.into_iter().map(dangling_rows));
     }
     Ok(findings)
 }
@@ -221,7 +221,7 @@ fn damaged_file(problem: String) -> Finding {
     }
 }
 
-fn unreferenced((table, rows): (String, usize)) -> Finding {
+fn dangling_rows((table, rows): (String, usize)) -> Finding {
     let todo =
         "report this, with PRAGMA foreign_key_check; otomo restore puts a backup in its place";
     Finding {
@@ -237,60 +237,68 @@ fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding
         now: operation.now(),
         config,
     };
-    let mut mended = Vec::new();
-    // What could not be mended is not tried again: what was found, and why.
-    let mut failed = BTreeSet::new();
+    let (mut findings, mut failed) = (Vec::new(), Failed::new());
     for _ in 0..ROUNDS {
-        let before = mended.len();
-        for rule in ROOMS.into_iter().flatten() {
-            for breakage in (rule.find)(operation.conn(), &scene)? {
-                let found = told(&breakage);
-                let Remedy::Mend { what, how } = breakage.remedy else {
-                    continue;
-                };
-                if failed.iter().any(|(of, _)| *of == found) {
-                    continue;
-                }
-                match operation.attempt(how) {
-                    Ok(()) => mended.push(Finding {
-                        rule: rule.name,
-                        found,
-                        done: Done::Mended(what),
-                    }),
-                    Err(fault) => {
-                        failed.insert((found, chain(&fault).to_string()));
-                    }
+        let mended = mend_once(operation, &scene, &mut failed)?;
+        if mended.is_empty() {
+            break;
+        }
+        findings.extend(mended);
+    }
+    findings.extend(left(operation.conn(), &scene, &failed)?);
+    Ok(findings)
+}
+
+/// What could not be mended, and is not tried again: what was found, and why.
+type Failed = BTreeMap<String, String>;
+
+/// Asks each rule once. Returns what was mended.
+fn mend_once(
+    operation: &mut Operation<'_>,
+    scene: &Scene<'_>,
+    failed: &mut Failed,
+) -> Result<Vec<Finding>, StoreError> {
+    let mut mended = Vec::new();
+    for rule in ROOMS.into_iter().flatten() {
+        for breakage in (rule.find)(operation.conn(), scene)? {
+            let found = told(&breakage);
+            let Remedy::Mend { what, how } = breakage.remedy else {
+                continue;
+            };
+            if failed.contains_key(&found) {
+                continue;
+            }
+            match operation.attempt(how) {
+                Ok(()) => mended.push(Finding {
+                    rule: rule.name,
+                    found,
+                    done: Done::Mended(what),
+                }),
+                Err(fault) => {
+                    failed.insert(found, chain(&fault).to_string());
                 }
             }
         }
-        if mended.len() == before {
-            break;
-        }
     }
-    let left = left(operation.conn(), &scene, &failed)?;
-    Ok(mended.into_iter().chain(left).collect())
+    Ok(mended)
 }
 
 /// What is there after all.
-fn left(
-    conn: &mut Conn,
-    scene: &Scene<'_>,
-    failed: &BTreeSet<(String, String)>,
-) -> Result<Vec<Finding>, StoreError> {
+fn left(conn: &mut Conn, scene: &Scene<'_>, failed: &Failed) -> Result<Vec<Finding>, StoreError> {
     let mut left = Vec::new();
     for rule in ROOMS.into_iter().flatten() {
         for breakage in (rule.find)(conn, scene)? {
             let mut finding = finding(rule, breakage);
             if let Done::Mendable(_) = finding.done {
-                let why = failed.iter().find(|(of, _)| *of == finding.found);
-                let why = why.map_or("it comes back", |(_, why)| why);
+                let why = failed.get(&finding.found);
+                let why = why.map_or("it comes back", String::as_str);
                 finding.done = Done::Left(format!("it could not be mended, report this: {why}"));
             }
             left.push(finding);
         }
     }
     if left.is_empty() {
-        left.extend(dangling(conn)?.into_iter().map(unreferenced));
+        left.extend(dangling(conn)?.into_iter().map(dangling_rows));
     }
     Ok(left)
 }

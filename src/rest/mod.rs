@@ -13,8 +13,9 @@
 //!
 //! Around all of them: `auth` (who may come in), `error` (the one shape of every refusal), `paging` (lists),
 //! `access` (CORS, whose pages may ask at all, and the line in the log), `body` (JSON that is sent), `body_time`
-//! (how long it may take), `http_1_0` (answers without chunks), `idempotency` (what makes a repeat known), `tags` (the systems, as OpenAPI groups by them). What several of them tell of:
-//! `call`, `otomo`. `evict`: ending a user's part in everything. `to_the_end`: what nobody stops half way by hanging up.
+//! (how long it may take), `http_1_0` (answers without chunks), `idempotency` (what makes a repeat known), `tags`
+//! (the systems, as OpenAPI groups by them), `to_the_end` (what nobody stops half way by hanging up). What several of
+//! them tell of: `call`, `otomo`. `evict`: ending a user's part in everything.
 
 mod access;
 mod admin;

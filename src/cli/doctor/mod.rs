@@ -1,8 +1,8 @@
 //! `otomo doctor`: tries everything that a server with these settings depends on, and says what to do about what is wrong. It
 //! changes nothing and leaves no trace; it may be run beside a server. `--repair` mends what should not be in the database.
 //!
-//! - `contents`: what is in the database. `report`: what the looks come to. `stores`: the database and Redis. `trust`: keys for tokens, certificates. `machine`:
-//!   descriptors, the address, the disk. `webhook`: the app's backend.
+//! - `contents`: what is in the database. `report`: what the looks come to. `stores`: the database and Redis. `trust`: keys for
+//!   tokens, certificates. `machine`: descriptors, the address, the disk. `webhook`: the app's backend.
 
 mod contents;
 mod machine;

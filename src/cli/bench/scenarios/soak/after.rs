@@ -76,7 +76,7 @@ fn live_calls(target: &Target) -> Result<u64, BenchFault> {
     Ok(overview.live_calls)
 }
 
-/// What `otomo doctor` would say of the database.
+/// What `otomo doctor` would say of the database; `None` where it could not look.
 fn findings(bench: &Bench<'_>, target: &Target) -> Result<Option<u64>, BenchFault> {
     let Some(url) = target.own_database() else {
         return Ok(None);
@@ -86,8 +86,10 @@ fn findings(bench: &Bench<'_>, target: &Target) -> Result<Option<u64>, BenchFaul
         ..bench.config.database.clone()
     };
     let found = repair::look_at(&database, bench.config)
-        .map_err(|fault| BenchFault::NotTaken(format!("a look at the database: {fault}")))?
-        .unwrap_or_default();
+        .map_err(|fault| BenchFault::NotTaken(format!("a look at the database: {fault}")))?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
     for finding in &found {
         // The figure alone does not say what it was.
         let _ = writeln!(stderr(), "{}: {}", finding.rule, finding.found);

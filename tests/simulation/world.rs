@@ -10,6 +10,7 @@ use otomo::{
         token::Verifier,
     },
     people::Person,
+    presence::{self, rules::Policy},
     store::{Conn, Fate, Handle, Outcome, StoreError},
 };
 use tokio::{
@@ -19,7 +20,7 @@ use tokio::{
 
 use crate::{
     backend::Backend,
-    invariants::{stored, told},
+    invariants::{memory::Memory, stored, told},
     link::Heard,
     node::{self, Node, Site},
     people::{
@@ -107,7 +108,9 @@ struct World {
     connections: u64,
     /// Looks at the database, beside everybody.
     observer: Handle,
-    memory: stored::Memory,
+    /// What an otomo's status follows from, as configured.
+    policy: Policy,
+    memory: Memory,
     clock: Clock,
     /// Since when nothing fails.
     fair_since: Instant,
@@ -177,7 +180,8 @@ impl World {
             heard,
             connections: 0,
             observer,
-            memory: stored::Memory::default(),
+            policy: presence::settings::policy(&config.presence, &config.calls),
+            memory: Memory::default(),
             clock,
             fair_since: Instant::now(),
             dice,
@@ -230,14 +234,15 @@ impl World {
         let end = Instant::now() + SETTLES_IN;
         loop {
             if is_so(self) {
-                let facts = self.looks(|conn, _| Ok(stored::Facts::read(conn))).await;
+                let facts = self.facts().await;
                 if facts.is_quiet && self.devices.iter().all(|it| it.knows(&facts)) {
                     return;
                 }
             }
             if Instant::now() > end {
-                self.looks(stored::has_settled).await;
-                let facts = self.looks(|conn, _| Ok(stored::Facts::read(conn))).await;
+                let facts = self.facts().await;
+                note!("not settled: {facts:?}");
+                self.has_settled().await;
                 let waits = self.devices.iter();
                 let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
                 let waits: Vec<String> = waits.map(Device::waits_for).collect();
@@ -293,10 +298,24 @@ impl World {
         read.await.expect("the database is there")
     }
 
+    async fn facts(&self) -> stored::Facts {
+        let policy = self.policy;
+        self.looks(move |conn, now| stored::Facts::read(conn, now, &policy))
+            .await
+    }
+
+    async fn has_settled(&self) {
+        let policy = self.policy;
+        self.looks(move |conn, now| stored::has_settled(conn, now, &policy))
+            .await;
+    }
+
     /// What must hold at the end.
     async fn is_as_it_should_be(&mut self) {
-        self.looks(stored::has_settled).await;
+        self.has_settled().await;
+        told::every_request_is_answered(&self.stories);
         told::messages_are_with_everybody(&self.devices);
+        told::messages_are_in_order(&self.devices);
         let old = self.devices.len();
         let fresh: Vec<Device> = (0..old).map(|at| self.devices[at].fresh(at)).collect();
         self.devices.extend(fresh);
@@ -310,6 +329,7 @@ impl World {
         // Compared on this thread, with what only this thread has.
         let stored = self.looks(|conn, _| Ok(told::Stored::read(conn))).await;
         stored.calls_are_as_told(&stories);
+        stored.only_members_hear(&devices);
         stored.messages_are_as_acknowledged(&devices);
         stored.orders_are_as_answered(&self.backend);
     }

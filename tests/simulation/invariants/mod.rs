@@ -1,5 +1,13 @@
-//! What must hold, by the words of the rules: `stored` for what the database says, `told` for what people were told.
+//! What must hold, by the words of the rules.
+//!
+//! - [`stored`]: what the database says, by `sentences` with a query each, and by `memory` where it only goes forward.
+//! - [`told`]: what people were told, against what is stored. [`connection`]: what is told on one connection, as it comes.
+//! - [`learned`]: what somebody learns that is not theirs.
 
+pub mod connection;
+pub mod learned;
+pub mod memory;
+pub mod sentences;
 pub mod stored;
 pub mod told;
 

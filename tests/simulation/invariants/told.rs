@@ -1,6 +1,6 @@
 //! What people were told agrees with what is stored, once everything is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{
     QueryableByName, RunQueryDsl as _, sql_query,
@@ -25,8 +25,20 @@ struct Call {
     #[diesel(sql_type = Nullable<BigInt>)]
     accepted_at: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
+    outcome: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
     reason: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    ended_at: i64,
+    /// From the media to the end, in seconds.
+    #[diesel(sql_type = BigInt)]
+    duration: i64,
+    #[diesel(sql_type = BigInt)]
+    points: i64,
 }
+
+const CALLS: &str = "SELECT id, accepted_at, outcome, reason, coalesce(ended_at, 0) / 1000 AS ended_at,
+    coalesce(ended_at - connected_at, 0) / 1000 AS duration, charges * coalesce(price, 0) AS points FROM calls";
 
 #[derive(Debug, QueryableByName)]
 struct Message {
@@ -36,6 +48,14 @@ struct Message {
     client_message_id: String,
     #[diesel(sql_type = Text)]
     sender_id: String,
+}
+
+#[derive(QueryableByName)]
+struct Member {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = Text)]
+    conversation_id: String,
 }
 
 #[derive(Debug, QueryableByName)]
@@ -51,6 +71,7 @@ pub struct Stored {
     calls: BTreeMap<String, Call>,
     messages: Vec<Message>,
     orders: BTreeMap<String, i64>,
+    members: BTreeSet<(String, String)>,
 }
 
 impl Stored {
@@ -58,9 +79,7 @@ impl Stored {
         let Conn::Sqlite(c) = conn else {
             unreachable!("nodes of a simulation share a file")
         };
-        let calls: Vec<Call> = sql_query("SELECT id, accepted_at, reason FROM calls")
-            .load(c)
-            .expect("a query");
+        let calls: Vec<Call> = sql_query(CALLS).load(c).expect("a query");
         let messages = sql_query("SELECT id, client_message_id, sender_id FROM messages")
             .load(c)
             .expect("a query");
@@ -68,7 +87,12 @@ impl Stored {
             sql_query("SELECT key, count(*) AS times FROM point_transactions GROUP BY key")
                 .load(c)
                 .expect("a query");
+        let members: Vec<Member> = sql_query("SELECT user_id, conversation_id FROM members")
+            .load(c)
+            .expect("a query");
+        let member = |it: Member| (it.user_id, it.conversation_id);
         Self {
+            members: members.into_iter().map(member).collect(),
             calls: calls.into_iter().map(|it| (it.id.clone(), it)).collect(),
             messages,
             orders: orders.into_iter().map(|it| (it.key, it.times)).collect(),
@@ -84,6 +108,13 @@ impl Stored {
                 "what was acknowledged is stored: {id} {story:?}"
             ),
         });
+    }
+
+    /// Nobody has heard of a conversation in which they are not.
+    pub fn only_members_hear(&self, devices: &[Device]) {
+        for device in devices {
+            device.learned.is_for(&device.owner.name, &self.members);
+        }
     }
 
     /// Each message that was acknowledged is stored once, under the id that was told.
@@ -116,19 +147,52 @@ impl Stored {
 }
 
 fn is_as_told(call: &Call, story: &Story) {
-    if let Some((verdict, _)) = &story.verdict {
-        assert_eq!(
-            verdict == "call_accepted",
-            call.accepted_at.is_some(),
+    if let Some((verdict, reason)) = &story.verdict {
+        let is_accepted = call.accepted_at.is_some();
+        let is_rejected = !is_accepted
+            && matches!(call.outcome.as_deref(), Some("rejected" | "missed"))
+            && call.reason.as_deref() == reason.as_str();
+        assert!(
+            match verdict.as_str() {
+                "call_accepted" => is_accepted,
+                _ => is_rejected,
+            },
             "the caller's answer is what is stored: {call:?} {story:?}"
         );
     }
-    if let Some(end) = &story.end {
-        assert_eq!(
-            end.as_str(),
-            call.reason.as_deref(),
-            "the end that was told is the one that is stored: {call:?} {story:?}"
+    for told in story.end.iter().chain(&story.recent) {
+        let is_so = told["reason"].as_str() == call.reason.as_deref()
+            && told["endedAt"] == call.ended_at
+            && told["durationSeconds"] == call.duration
+            && told["totalChargedPoints"] == call.points;
+        assert!(
+            is_so,
+            "the end that was told is the one that is stored: {call:?} {told}"
         );
+    }
+}
+
+/// Every request that was acknowledged has come to something, and its caller knows.
+pub fn every_request_is_answered(stories: &Stories) {
+    stories.for_each(|id, story| {
+        assert!(
+            story.is_decided || !story.acknowledged,
+            "the caller of every request gets a final answer: {id} {story:?}"
+        );
+    });
+}
+
+/// Everybody has the messages of a conversation in its own order, without a gap.
+pub fn messages_are_in_order(devices: &[Device]) {
+    for device in devices {
+        for (conversation, heard) in device.received.messages() {
+            let places = heard.iter().map(|it| it["messageSeq"].as_u64());
+            assert!(
+                places.eq((1..).map(Some).take(heard.len())),
+                "messages come in the order of their messageSeq: {} {conversation}",
+                device.name()
+            );
+        }
     }
 }
 

@@ -1,19 +1,41 @@
-//! Changes that each break one thing in the server (`*.patch`), and must be found: `scripts/test long mutants` tries each and
-//! says which invariant found it, after how many seeds.
+//! Changes that each break one thing in the server (`*.patch`), and must be found: `scripts/test long mutants` builds the
+//! simulation with one after the other and says at which seed each was caught.
+//!
+//! A patch names the sentence that it `Breaks:` (or the sentences, where chance decides which comes first), and is caught only
+//! if a seed fails with that. So the table of the invariants of the rules is in the patches: `grep -r ^Breaks: .` beside this
+//! file; each sentence about what is stored has at least one, which is tried here.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
-/// A change of the sources that a patch no longer fits would never be tried again.
-#[test]
-fn every_mutant_can_be_made() {
-    let folder = Path::new("tests/simulation/mutants");
-    let files = fs::read_dir(folder).expect("it is there");
+use crate::invariants::sentences::{ALWAYS, FOR_GOOD, SETTLED};
+
+const FOLDER: &str = "tests/simulation/mutants";
+
+fn patches() -> Vec<PathBuf> {
+    let files = fs::read_dir(FOLDER).expect("it is there");
     let files = files.map(|file| file.expect("it is read").path());
     let patches: Vec<_> = files
         .filter(|it| it.extension().is_some_and(|it| it == "patch"))
         .collect();
-    assert!(patches.len() > 10, "{patches:?}");
-    for patch in patches {
+    assert!(patches.len() > 30, "{patches:?}");
+    patches
+}
+
+/// The sentences that each patch breaks.
+fn broken() -> Vec<(String, Vec<String>)> {
+    let read = |patch: PathBuf| {
+        let text = fs::read_to_string(&patch).expect("it is read");
+        let sentences = text.lines().filter_map(|it| it.strip_prefix("Breaks: "));
+        let sentences = sentences.map(str::to_owned).collect();
+        (patch.display().to_string(), sentences)
+    };
+    patches().into_iter().map(read).collect()
+}
+
+/// A change of the sources that a patch no longer fits would never be tried again.
+#[test]
+fn every_mutant_can_be_made() {
+    for patch in patches() {
         let applied = Command::new("git")
             .args(["apply", "--check"])
             .arg(&patch)
@@ -22,4 +44,24 @@ fn every_mutant_can_be_made() {
         let said = String::from_utf8_lossy(&applied.stderr);
         assert!(applied.status.success(), "{}: {said}", patch.display());
     }
+}
+
+#[test]
+fn every_mutant_names_what_it_breaks() {
+    for (patch, sentences) in broken() {
+        assert!(!sentences.is_empty(), "{patch} breaks nothing");
+    }
+}
+
+#[test]
+fn whatever_must_hold_of_what_is_stored_has_a_mutant() {
+    let broken = broken();
+    let has_one = |sentence: &str| {
+        broken
+            .iter()
+            .any(|(_, all)| all.iter().any(|it| it == sentence))
+    };
+    let all = ALWAYS.iter().chain(&FOR_GOOD).chain(&SETTLED);
+    let without: Vec<&str> = all.map(|it| it.0).filter(|it| !has_one(it)).collect();
+    assert!(without.is_empty(), "no mutant breaks: {without:#?}");
 }

@@ -2,26 +2,19 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use otomo::{
-    delivery::leave::Leave,
-    kernel::{
-        identity::{Identity, Role},
-        time::Timestamp,
-    },
-    protocol::command::Command,
-    session::hello::{Credentials, Hello, Options},
-};
+use otomo::{delivery::leave::Leave, kernel::identity::Role, protocol::command::Command};
 use serde_json::json;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
+    hello::hello,
     outgoing::{Draft, Outgoing},
     over::Over,
     phone::Phone,
     stories::Stories,
 };
 use crate::{
-    invariants::stored::Facts,
+    invariants::{connection::Connection, learned::Learned, stored::Facts},
     link::{Down, Heard, Link, Up},
     mirror::{Calls, Statuses},
     node::Node,
@@ -58,6 +51,9 @@ pub struct Device {
     dice: Dice,
     stories: Stories,
     link: Option<Link>,
+    /// The node that it is connected to, if it is.
+    node: String,
+    connection: Connection,
     /// Which of all connections of the world it has.
     pub number: u64,
     ready: bool,
@@ -71,6 +67,7 @@ pub struct Device {
     over: Over,
     pub outgoing: Outgoing,
     pub received: Received,
+    pub learned: Learned,
     pub statuses: Statuses,
     pub calls: Calls,
     /// The last message of somebody else, to be read.
@@ -84,6 +81,8 @@ impl Device {
             dice,
             stories: stories.clone(),
             link: None,
+            node: String::new(),
+            connection: Connection::default(),
             number: 0,
             ready: false,
             connects_at: now,
@@ -95,6 +94,7 @@ impl Device {
             over: Over::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
+            learned: Learned::default(),
             statuses: Statuses::default(),
             calls: Calls::default(),
             unread: None,
@@ -121,11 +121,13 @@ impl Device {
         )
     }
 
-    /// Whether it has heard what is so.
+    /// Whether it has heard what is so, and is where it is thought to be.
     pub fn knows(&self, facts: &Facts) -> bool {
         let head = facts.heads.get(&self.owner.name).copied();
         let knows = |(otomo, status): (&String, &String)| self.statuses.shows(otomo, status);
+        let place = (self.owner.name.clone(), self.node.clone());
         self.received.last == head.unwrap_or(0)
+            && (self.link.is_none() || facts.places.contains(&place))
             && self.calls.live().is_none()
             && facts.statuses.iter().all(knows)
     }
@@ -232,16 +234,7 @@ impl Device {
         let node = self.dice.pick(nodes);
         *next += 1;
         let last = self.received.last;
-        let hello = Hello {
-            credentials: Credentials::Known(Box::new(self.identity())),
-            options: Options {
-                last_seq: Some(last),
-                topics: TOPICS.parse().expect("topics"),
-                device: Some(format!("d{}", self.owner.device).parse().expect("a name")),
-                ..Options::default()
-            },
-            address: None,
-        };
+        let hello = hello(&self.owner, last);
         let dice = self.dice.fork();
         self.link = Link::connect(node, hello, *next, heard, (sky, dice));
         if self.link.is_some() {
@@ -251,19 +244,10 @@ impl Device {
                 node.name
             );
             self.number = *next;
+            self.node = node.name.to_string();
+            self.connection = Connection::default();
             self.heard_at = Instant::now();
             self.received.begin(last);
-        }
-    }
-
-    fn identity(&self) -> Identity {
-        Identity {
-            user: self.owner.name.parse().expect("a name"),
-            role: self.owner.role,
-            name: None,
-            avatar: None,
-            rooms: Vec::new(),
-            expires_at: Timestamp::from_millis(i64::MAX / 2),
         }
     }
 
@@ -343,7 +327,9 @@ impl Device {
 
     fn hear_event(&mut self, event: &Json) {
         self.answered(event);
+        self.connection.hear(event);
         self.received.hear(event);
+        self.learned.hear(event);
         self.statuses.hear(event);
         self.stories.hear(&self.owner.name, event);
         if !self.over.overtook(event) {
@@ -392,6 +378,3 @@ impl Device {
         }
     }
 }
-
-/// Who is online is told by what Redis keeps, which is not simulated.
-const TOPICS: &str = "otomo,calls,chat,rooms,points";

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use crate::support::{Json, field};
+use crate::{
+    invariants::learned::named,
+    support::{Json, field},
+};
 
 /// What was told of one call.
 #[derive(Debug, Default)]
@@ -11,8 +14,12 @@ pub struct Story {
     pub otomo: String,
     /// What decided over it, as the caller heard: `call_accepted` or `call_rejected` with its reason.
     pub verdict: Option<(String, Json)>,
-    /// The reason of the end of an accepted one.
+    /// `call_end`: the end of an accepted one.
     pub end: Option<Json>,
+    /// How it went, as snapshots list what is over.
+    pub recent: Option<Json>,
+    /// Whether the caller was told, in whatever way, what has become of it.
+    pub is_decided: bool,
     /// Whether the request was acknowledged: it is stored.
     pub acknowledged: bool,
 }
@@ -33,36 +40,30 @@ impl Stories {
         });
     }
 
-    /// Somebody hears something of a call.
+    /// Somebody hears something of a call, or of several.
+    ///
+    /// # Panics
+    /// If it is not theirs to hear, or not what was said before, with the sentence.
     pub fn hear(&self, who: &str, event: &Json) {
-        let Some(call) = event["callId"].as_str() else {
-            return;
-        };
         let mut stories = self.0.borrow_mut();
-        let story = stories.get_mut(call);
-        let story = story.unwrap_or_else(|| panic!("nobody has asked for this call: {event}"));
-        assert!(
-            [&story.caller, &story.otomo].iter().any(|it| *it == who),
-            "who is not a participant learns nothing: {who} hears {event}"
-        );
-        match field(event, "type") {
-            "call_request_ack" => story.acknowledged = true,
-            name @ ("call_accepted" | "call_rejected") => {
-                let verdict = (name.to_owned(), event["reason"].clone());
-                let known = story.verdict.get_or_insert_with(|| verdict.clone());
-                assert_eq!(*known, verdict, "the caller gets one final answer: {event}");
-                assert_eq!(who, story.caller, "it is the caller's answer: {event}");
+        for call in named(event, "callId") {
+            let story = stories.get(call);
+            let story = story.unwrap_or_else(|| panic!("nobody has asked for this call: {event}"));
+            assert!(
+                [&story.caller, &story.otomo].iter().any(|it| *it == who),
+                "who is not a participant learns nothing: {who} hears {event}"
+            );
+        }
+        if field(event, "type") == "call_snapshot" {
+            let live = std::iter::once(&event["call"]).filter(|it| it.is_object());
+            let over = event["recent"].as_array().expect("a list");
+            for told in live.chain(over) {
+                let story = stories.get_mut(field(told, "callId"));
+                story.expect("it is known").is_listed(who, told);
             }
-            "incoming_call" => {
-                assert_eq!(who, story.otomo, "the called one is rung: {event}");
-                let left = event["remainingMs"].as_u64().expect("a number");
-                assert!(left > 0, "nothing rings after its deadline: {event}");
-            }
-            "call_end" => {
-                let known = story.end.get_or_insert_with(|| event["reason"].clone());
-                assert_eq!(*known, event["reason"], "a call has one end: {event}");
-            }
-            _ => {}
+        } else if let Some(call) = event["callId"].as_str() {
+            let story = stories.get_mut(call);
+            story.expect("it is known").goes_on(who, event);
         }
     }
 
@@ -71,5 +72,50 @@ impl Stories {
         for (call, story) in self.0.borrow().iter() {
             look(call, story);
         }
+    }
+}
+
+impl Story {
+    /// An event tells of it.
+    fn goes_on(&mut self, who: &str, event: &Json) {
+        let name = field(event, "type");
+        match name {
+            "call_request_ack" => {
+                self.acknowledged = true;
+                self.is_decided |= !["requesting", "ringing"].contains(&field(event, "status"));
+            }
+            "call_accepted" | "call_rejected" => {
+                let verdict = (name.to_owned(), event["reason"].clone());
+                let known = self.verdict.get_or_insert_with(|| verdict.clone());
+                assert_eq!(*known, verdict, "the caller gets one final answer: {event}");
+                assert_eq!(who, self.caller, "it is the caller's answer: {event}");
+                self.is_decided = true;
+            }
+            "call_cancelled" | "call_cancel_ack" => self.is_decided |= who == self.caller,
+            "incoming_call" => {
+                assert_eq!(who, self.otomo, "the called one is rung: {event}");
+                let left = event["remainingMs"].as_u64().expect("a number");
+                assert!(left > 0, "nothing rings after its deadline: {event}");
+            }
+            "call_end" => {
+                let known = self.end.get_or_insert_with(|| event.clone());
+                assert_eq!(known, event, "a call has one end: {event}");
+                self.is_decided |= who == self.caller;
+            }
+            _ => {}
+        }
+    }
+
+    /// A snapshot tells of it: as a live one, or as one that is over.
+    fn is_listed(&mut self, who: &str, told: &Json) {
+        let is_over = told["outcome"].is_string();
+        if is_over {
+            let known = self.recent.get_or_insert_with(|| told.clone());
+            assert_eq!(known, told, "a call is over once: {told}");
+        }
+        let is_accepted = ["connecting", "connected"]
+            .iter()
+            .any(|it| told["phase"] == *it);
+        self.is_decided |= who == self.caller && (is_over || is_accepted);
     }
 }

@@ -1,0 +1,141 @@
+//! What is told on one connection, in its order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::support::{Json, field};
+
+/// The snapshots of what the people of a simulation want to hear of.
+const SNAPSHOTS: [&str; 4] = [
+    "otomo_status_snapshot",
+    "call_snapshot",
+    "unread_snapshot",
+    "friend_status_snapshot",
+];
+
+/// One connection, from its first word on.
+#[derive(Debug, Default)]
+pub struct Connection {
+    begun: bool,
+    snapshots: BTreeSet<String>,
+    ready: bool,
+    /// The last durable event, or where it began.
+    last: u64,
+    /// The last durable event that its snapshots know of.
+    as_of: u64,
+    /// The status of each otomo, and its version.
+    statuses: BTreeMap<String, (String, u64)>,
+    /// How far each member has read each conversation.
+    reads: BTreeMap<(String, String), u64>,
+}
+
+impl Connection {
+    /// Takes in what comes next.
+    ///
+    /// # Panics
+    /// If it may not come now, with the sentence.
+    pub fn hear(&mut self, event: &Json) {
+        let name = field(event, "type");
+        if name == "closing" {
+            // It may end at any point.
+            return;
+        }
+        if self.ready {
+            assert!(
+                name != "connected" && name != "ready",
+                "it begins once: {event}"
+            );
+        } else {
+            self.begins_in_order(name, event);
+        }
+        match name {
+            "otomo_status_snapshot" => {
+                let listed = event["otomos"].as_array().expect("a list");
+                listed.iter().for_each(|it| self.lists(it));
+            }
+            "otomo_status_update" => self.updates(event),
+            "message-read" => self.reads_on(event),
+            _ => {}
+        }
+        if event["prev"].is_u64() {
+            self.last = number(event, "seq");
+        }
+    }
+
+    /// `connected`, the snapshots, what was missed, `ready`; and nothing else before that.
+    fn begins_in_order(&mut self, name: &str, event: &Json) {
+        assert_eq!(
+            name == "connected",
+            !std::mem::replace(&mut self.begun, true),
+            "a connection begins with `connected`: {event}"
+        );
+        match name {
+            "connected" => self.last = number(event, "seq"),
+            _ if SNAPSHOTS.contains(&name) => {
+                self.snapshots.insert(name.to_owned());
+                self.as_of = self.as_of.max(event["asOfSeq"].as_u64().unwrap_or(0));
+            }
+            "ready" => {
+                self.has_all_snapshots(event);
+                let last = self.last;
+                assert!(
+                    number(event, "seq") == last && last >= self.as_of,
+                    "what was missed comes before `ready`: {last} of {}, {event}",
+                    self.as_of
+                );
+                self.ready = true;
+            }
+            _ => {
+                // How a call goes on is told right after its snapshot.
+                assert!(
+                    event["prev"].is_u64() || event["callId"].is_string(),
+                    "nothing that is live overtakes the replay: {event}"
+                );
+                self.has_all_snapshots(event);
+            }
+        }
+    }
+
+    fn has_all_snapshots(&self, event: &Json) {
+        assert_eq!(
+            self.snapshots.len(),
+            SNAPSHOTS.len(),
+            "the snapshots come before what was missed: {event}"
+        );
+    }
+
+    fn lists(&mut self, entry: &Json) {
+        let status = (field(entry, "status").to_owned(), number(entry, "version"));
+        self.statuses
+            .insert(field(entry, "userId").to_owned(), status);
+    }
+
+    /// An update is a change, and news: what it says was not so before, as far as one was told.
+    fn updates(&mut self, update: &Json) {
+        let (otomo, status) = (field(update, "userId"), field(update, "status"));
+        let version = number(update, "v");
+        if let Some((known, at)) = self.statuses.get(otomo) {
+            assert!(
+                version > at + 1 || version == at + 1 && known != status,
+                "no update repeats a status: {known} {at}, {update}"
+            );
+        }
+        let now = (status.to_owned(), version);
+        self.statuses.insert(otomo.to_owned(), now);
+    }
+
+    fn reads_on(&mut self, event: &Json) {
+        let (conversation, reader) = (field(event, "conversationId"), field(event, "userId"));
+        let seq = number(event, "messageSeq");
+        let key = (conversation.to_owned(), reader.to_owned());
+        let before = self.reads.insert(key, seq);
+        assert!(
+            before.is_none_or(|before| before < seq),
+            "a read position only moves forward: {before:?}, {event}"
+        );
+    }
+}
+
+fn number(json: &Json, name: &str) -> u64 {
+    let number = json[name].as_u64();
+    number.unwrap_or_else(|| panic!("no number `{name}` in {json}"))
+}

@@ -85,7 +85,7 @@ impl Connection {
                 self.ready = true;
             }
             _ => {
-                // How calls go on is told at once.
+                // Where a goodbye comes before `ready`, what was held back of calls is said before it.
                 let is_durable = event["prev"].is_u64();
                 assert!(
                     is_durable || event["callId"].is_string(),

@@ -50,8 +50,11 @@ impl Received {
         let who = &self.who;
         match field(event, "type") {
             "connected" => {
-                assert_eq!(event["seq"], self.last_here, "{who}: {event}");
-                assert_eq!(event["resumed"], true, "{who}: {event}");
+                assert_eq!(
+                    event["seq"], self.last_here,
+                    "{who} goes on where they were: {event}"
+                );
+                assert_eq!(event["resumed"], true, "{who} goes on: {event}");
             }
             "resync" => panic!("{who} was told to start over: {event}"),
             "unread_snapshot" => self.compare(event),

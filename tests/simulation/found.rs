@@ -1,21 +1,19 @@
 //! What the simulation has found. A seed says what it says only for as long as the world stays as it is, so each of these bugs
-//! is also kept as a mutant, which brings it back: that it is found again is tried with `scripts/test long mutants`.
+//! is also kept as a mutant, which brings it back (that it is found again is tried with `scripts/test long mutants`), or as a
+//! test of its own.
 //!
-//! - `leases_of_others_end`: after an outage of the store that was longer than a lease, or where its clock had jumped, the
+//! - Mutant `leases_of_others_end`: after an outage of the store that was longer than a lease, or where its clock had jumped, the
 //!   node that swept first ended the leases of connections to other nodes. Those were there, and a lease that is gone is not
 //!   renewed: their otomo were offline for as long as they stayed connected.
-//! - `waits_in_a_circle`: a node that had lost its place, and was about to send its people a fresh snapshot of their friends,
-//!   took all of a processor until it had joined again.
-//! - Not mended yet: a node that has stored an accept, and whose store answers late, says `call_accept_ack`, `call_accepted` and
-//!   `signaling_start` after another node has said `call_end` of the same call. Devices of the simulation pass over it, as the
-//!   client library does (`people::over`).
-//!
-//! Open, of the first 1,000 seeds:
-//!
-//! - 317, 950: an otomo connects, and the ring of a call waits behind her snapshots while the call is cancelled. Her node does not
-//!   hear the others, and learns of that call only once it is over, so nobody takes the ring back: `incoming_call` comes after a
-//!   snapshot that lists the call as cancelled. Her device rings until `expiresAt`.
-//! - 158, 865: a node whose store answers late says what it has stored after another node has said the end. The devices of the
-//!   simulation pass over it, as the client library does.
-//! - 684: a caller was never told that the call was rejected: the message to the caller's node was lost without a sign.
-//! - 602, 686: a device of an otomo keeps a ring of a call that is over; why is not known yet.
+//! - Mutant `waits_in_a_circle`: a node that had lost its place, and was about to send its people a fresh snapshot of their
+//!   friends, took all of a processor until it had joined again.
+//! - Seeds 317 and 950, `delivery calls::a_ring_that_waited_behind_a_snapshot_in_which_it_is_over_is_not_heard`: an otomo
+//!   connected, and the ring of a call waited behind her snapshots while the call was cancelled on a node that hers did not hear.
+//!   It rang after a snapshot that listed the call as cancelled, until its time was up.
+//! - Seeds 158 and 865, `delivery calls::what_was_said_late_is_not_said_after_what_came_later`: a node whose store answered late
+//!   said of a call what it had stored after another node had said the end.
+//! - Seeds 602, 684 and 686, `delivery calls::what_is_said_again_is_heard_by_those_who_have_not_heard_it`: the end of a call was
+//!   lost without a sign between two nodes. A caller was never told of a rejection; an otomo's device went on ringing.
+//! - Seed 451, `presence others::whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign_of_life`: a node whose
+//!   clock was ahead settled the status of an otomo at the end of a call, and took her lease with another node for run out. That
+//!   one renewed it in time and saw nothing to settle, so she was offline for as long as she stayed connected.

@@ -11,7 +11,7 @@
 //! its answer, and what each client has made of an old snapshot and the events since is what a fresh one says.
 //!
 //! ```text
-//! cargo test --test simulation                                    the same 300 seeds each time
+//! cargo test --test simulation                                    the same 1,000 seeds each time
 //! OTOMO_SIMULATION_SEEDS=20000 cargo test --test simulation       more of them
 //! OTOMO_SIMULATION_SEED=17 cargo test --test simulation -- --nocapture   one, with all that happens
 //! ```

@@ -14,6 +14,7 @@
 //!   said of a call what it had stored after another node had said the end.
 //! - Seeds 602, 684 and 686, `delivery calls::what_is_said_again_is_heard_by_those_who_have_not_heard_it`: the end of a call was
 //!   lost without a sign between two nodes. A caller was never told of a rejection; an otomo's device went on ringing.
-//! - Seed 451, `presence others::whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign_of_life`: a node whose
+//! - Seed 451, mutant `clocks_decide`, and
+//!   `presence others::whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign_of_life`: a node whose
 //!   clock was ahead settled the status of an otomo at the end of a call, and took her lease with another node for run out. That
 //!   one renewed it in time and saw nothing to settle, so she was offline for as long as she stayed connected.

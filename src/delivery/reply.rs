@@ -6,7 +6,7 @@
 //! nobody is left who could answer.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     fmt,
     sync::{
         Arc,
@@ -53,8 +53,8 @@ pub(super) struct Post {
 }
 
 /// The posted commands that a session has yet to take.
-#[derive(Debug, Default)]
-pub(super) struct Postbox(RefCell<Option<Box<Posted>>>);
+#[derive(Default)]
+pub(super) struct Postbox(Cell<Option<Box<Posted>>>);
 
 /// Boxed, because almost no session is posted anything.
 #[derive(Debug, Default)]
@@ -62,13 +62,16 @@ struct Posted(Vec<PostedCommand>);
 
 impl Postbox {
     pub(super) fn put(&self, command: PostedCommand) -> PostOutcome {
-        let mut waiting = self.0.borrow_mut();
-        let Posted(waiting) = &mut **waiting.get_or_insert_default();
-        if waiting.len() >= POSTED_MAX {
-            return PostOutcome::Full;
-        }
-        waiting.push(command);
-        PostOutcome::Taken
+        let mut posted = self.0.take().unwrap_or_default();
+        let outcome = match posted.0.len() < POSTED_MAX {
+            true => {
+                posted.0.push(command);
+                PostOutcome::Taken
+            }
+            false => PostOutcome::Full,
+        };
+        self.0.set(Some(posted));
+        outcome
     }
 
     pub(super) fn take(&self) -> Vec<PostedCommand> {

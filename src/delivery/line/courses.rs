@@ -1,6 +1,6 @@
 //! How far a client has heard of the calls that it was told of last.
 
-use std::collections::VecDeque;
+use std::{cell::Cell, collections::VecDeque};
 
 use crate::{
     kernel::ids::CallId,
@@ -13,18 +13,48 @@ use crate::{
 /// The most calls that are remembered. What is late is so by seconds, in which nobody is in more calls than that.
 const REMEMBERED_MAX: usize = 16;
 
-/// The calls that a client was told of last, and how far it knows each.
+/// The calls that a client was told of last, and how far it knows each. Boxed, because almost nobody is in a call.
+#[derive(Default)]
+pub(super) struct Courses(Cell<Option<Box<Known>>>);
+
 #[derive(Debug, Default)]
-pub(super) struct Courses(VecDeque<(CallId, Stage)>);
+struct Known(VecDeque<(CallId, Stage)>);
 
 impl Courses {
     /// Whether the client knows already that a call has come further than a frame says.
     pub(super) fn outran(&self, frame: &Frame) -> bool {
-        frame.courses().iter().any(|course| self.is_late(course))
+        self.look(|known| known.outran(frame))
     }
 
     /// Whether the client knows already all that a frame says of how far a call is.
     pub(super) fn knows(&self, frame: &Frame) -> bool {
+        self.look(|known| known.knows(frame))
+    }
+
+    /// The client is told. Returns whether it knows of a call now that it is further than before.
+    pub(super) fn hear(&self, frame: &Frame) -> bool {
+        let mut known = self.0.take().unwrap_or_default();
+        let further = known.hear(frame);
+        self.0.set(Some(known));
+        further
+    }
+
+    fn look(&self, look: impl FnOnce(&Known) -> bool) -> bool {
+        let Some(known) = self.0.take() else {
+            return false;
+        };
+        let found = look(&known);
+        self.0.set(Some(known));
+        found
+    }
+}
+
+impl Known {
+    fn outran(&self, frame: &Frame) -> bool {
+        frame.courses().iter().any(|course| self.is_late(course))
+    }
+
+    fn knows(&self, frame: &Frame) -> bool {
         let knows = |course: &Course| match course.place {
             Place::Reached(stage) | Place::Beside(stage) => self.of(course.call) >= Some(stage),
             Place::OnTheWay => self.of(course.call) == Some(Stage::Over),
@@ -32,8 +62,7 @@ impl Courses {
         !frame.courses().is_empty() && frame.courses().iter().all(knows)
     }
 
-    /// The client is told. Returns whether it knows of a call now that it is further than before.
-    pub(super) fn hear(&mut self, frame: &Frame) -> bool {
+    fn hear(&mut self, frame: &Frame) -> bool {
         let mut further = false;
         for course in frame.courses() {
             if let Place::Reached(stage) | Place::Beside(stage) = course.place {
@@ -100,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_a_client_hears_of_a_call_goes_forward() {
-        let (call, mut courses) = (CallId::new(), Courses::default());
+        let (call, courses) = (CallId::new(), Courses::default());
         let [taken, over] = [
             CancelReason::AnsweredElsewhere,
             CancelReason::CallerCancelled,
@@ -119,7 +148,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_never_late_and_tells_all_the_same() {
-        let (call_id, mut courses) = (CallId::new(), Courses::default());
+        let (call_id, courses) = (CallId::new(), Courses::default());
         let ended: Event = CallRequestAck {
             call_id,
             status: CallPhase::Ended,
@@ -151,7 +180,7 @@ mod tests {
 
     #[test]
     fn of_many_calls_the_last_are_remembered() {
-        let mut courses = Courses::default();
+        let courses = Courses::default();
         let calls = [(); REMEMBERED_MAX + 1].map(|()| CallId::new());
         for call in calls {
             courses.hear(&cancelled(call, CancelReason::Timeout));

@@ -53,7 +53,7 @@ pub struct Line {
     outbox: RefCell<Outbox<Queued>>,
     cursor: RefCell<Cursor>,
     /// How far it has heard of calls.
-    courses: RefCell<Courses>,
+    courses: Courses,
     sink: Rc<dyn Sink>,
     session: Waker,
     signals: Cell<Signals>,
@@ -97,7 +97,7 @@ impl Line {
             subscribed: Cell::new(Topics::NONE),
             outbox: RefCell::new(Outbox::gated()),
             cursor: RefCell::new(new.cursor),
-            courses: RefCell::default(),
+            courses: Courses::default(),
             sink: new.sink,
             session: new.session,
             signals: Cell::default(),
@@ -153,7 +153,7 @@ impl Line {
     /// Queues a frame whatever the client is subscribed to: answers and snapshots. What it has outrun is passed over.
     pub fn push_always(&self, frame: Frame) -> Delivered {
         if !frame.courses().is_empty() {
-            if self.courses.borrow().outran(&frame) {
+            if self.courses.outran(&frame) {
                 return Delivered::No;
             }
             self.hear_of_calls(&frame);
@@ -164,8 +164,7 @@ impl Line {
 
     /// Queues a frame that was said before, unless the client knows what it says.
     pub(super) fn push_again(&self, frame: Frame) -> Delivered {
-        let knows = self.courses.borrow().knows(&frame);
-        match knows {
+        match self.courses.knows(&frame) {
             true => Delivered::No,
             false => self.push(frame),
         }
@@ -173,11 +172,10 @@ impl Line {
 
     /// The client is told how far calls are. A snapshot goes before all that waits behind the gate, some of which it outruns.
     fn hear_of_calls(&self, frame: &Frame) {
-        let mut courses = self.courses.borrow_mut();
-        if courses.hear(frame) && !self.is_open() {
+        if self.courses.hear(frame) && !self.is_open() {
             let mut outbox = self.outbox.borrow_mut();
             let before = outbox.bytes();
-            outbox.withdraw(|item| courses.outran(&item.frame));
+            outbox.withdraw(|item| self.courses.outran(&item.frame));
             self.counters.waiting(before, outbox.bytes());
         }
     }

@@ -8,7 +8,7 @@
 //! look at the database.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -37,7 +37,7 @@ pub(super) struct Hints(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    waiting: Mutex<HashMap<UserId, Entry>>,
+    waiting: Mutex<BTreeMap<UserId, Entry>>,
     more: Notify,
 }
 
@@ -87,7 +87,7 @@ impl Hints {
             .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        waiting.drain().map(|(_, entry)| entry).collect()
+        std::mem::take(&mut *waiting).into_values().collect()
     }
 }
 

@@ -27,7 +27,8 @@ pub enum Place {
     Reached(Stage),
     /// Something on the way, as often as it comes. Late once the call is over.
     OnTheWay,
-    /// How far the call is follows from what is said for another reason, and in any case: an answer, a snapshot.
+    /// How far the call is follows from what is said in any case: an answer, which `call_accepted` is to the caller, who gets one
+    /// final answer to each request; a snapshot.
     Beside(Stage),
 }
 
@@ -55,7 +56,7 @@ impl Event {
         let (call, place) = match self {
             Event::IncomingCall(ring) => (ring.call_id, Reached(Ringing)),
             Event::CallRinging(ringing) => (ringing.0.call_id, Reached(Ringing)),
-            Event::CallAccepted(accepted) => (accepted.call_id, Reached(Accepted)),
+            Event::CallAccepted(accepted) => (accepted.call_id, Beside(Accepted)),
             Event::SignalingStart(start) => (start.call_id, Reached(Signaling)),
             Event::CallConnected(connected) => (connected.call_id, Reached(Connected)),
             Event::CallCancelled(cancelled) => (cancelled.call_id, Reached(cancelled.stage())),

@@ -5,8 +5,8 @@ use otomo::{
     kernel::ids::CallId,
     protocol::{
         event::{
-            CallAccepted, CallCancelled, CallEnd, CallOutcome, CallPeerBack, CallSnapshot,
-            CancelReason, EndReason, Event, IncomingCall, OfCall, RecentCall,
+            CallAccepted, CallCancelled, CallEnd, CallOutcome, CallPeerBack, CallRinging,
+            CallSnapshot, CancelReason, EndReason, Event, IncomingCall, OfCall, RecentCall,
         },
         frame::Frame,
         spec::Topics,
@@ -40,6 +40,11 @@ impl Told {
     fn accepted(self) -> Frame {
         let (call_id, timestamp) = (self.0, 1);
         Frame::new(&CallAccepted { call_id, timestamp }.into())
+    }
+
+    fn ringing(self) -> Frame {
+        let call_id = self.0;
+        Frame::new(&CallRinging(OfCall { call_id }).into())
     }
 
     fn back(self) -> Frame {
@@ -106,7 +111,7 @@ async fn what_was_said_late_is_not_said_after_what_came_later() {
     let server = Server::prompt();
     let mut hana = server.client(0, "hana").await;
     let (call, other) = (Told::new(), Told::new());
-    let late = vec![call.end(), call.accepted(), call.back(), other.ring()];
+    let late = vec![call.end(), call.ringing(), call.back(), other.ring()];
     assert_eq!(
         told(&server, &mut hana, late).await,
         ["call_end", "incoming_call"]
@@ -117,6 +122,8 @@ async fn what_was_said_late_is_not_said_after_what_came_later() {
         told(&server, &mut hana, silent).await,
         ["call_cancelled", "call_end"]
     );
+    let answer = told(&server, &mut hana, vec![call.accepted()]).await;
+    assert_eq!(answer, ["call_accepted"], "the answer to a request comes");
     let ring = server.dispatch.tell_counted(to("hana"), call.ring());
     assert_eq!(ring.await, 0, "it rings nowhere");
 }

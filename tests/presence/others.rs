@@ -76,7 +76,8 @@ async fn whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign
         ..node(name)
     };
     let now = Timestamp::from_millis(1_000_000);
-    let here = fixture.server_by(Clock::manual(now), brief("here")).await;
+    let clock = Clock::manual(now);
+    let here = fixture.server_by(clock.clone(), brief("here")).await;
     let hasty = Clock::manual(now + lease * 2);
     let there = fixture.server_by(hasty, node("there")).await;
     let (mut watcher, _) = here.watch_from_now().await;
@@ -86,5 +87,7 @@ async fn whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign
     let gone = there.in_transaction("aiko", call_over).await.unwrap();
     there.presence.changed(vec![gone]).await;
     watcher.expect("aiko", "offline").await;
+    // Her own node is about to renew her lease.
+    clock.advance(lease / 2);
     assert_eq!(watcher.expect("aiko", "online").await, 3);
 }

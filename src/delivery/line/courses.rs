@@ -104,13 +104,12 @@ impl Known {
 mod tests {
     use super::*;
     use crate::protocol::event::{
-        CallAccepted, CallCancelled, CallPeerBack, CallPhase, CallRequestAck, CallSnapshot,
+        CallCancelled, CallPeerBack, CallPhase, CallRequestAck, CallRinging, CallSnapshot,
         CancelReason, Event, HeartbeatAck, OfCall,
     };
 
-    fn accepted(call_id: CallId) -> Frame {
-        let timestamp = 1;
-        Frame::new(&CallAccepted { call_id, timestamp }.into())
+    fn ringing(call_id: CallId) -> Frame {
+        Frame::new(&CallRinging(OfCall { call_id }).into())
     }
 
     fn cancelled(call_id: CallId, reason: CancelReason) -> Frame {
@@ -136,14 +135,14 @@ mod tests {
         ]
         .map(|reason| cancelled(call, reason));
         assert!(courses.hear(&taken));
-        assert!(!courses.outran(&accepted(call)) && courses.knows(&accepted(call)));
+        assert!(courses.outran(&ringing(call)) && courses.knows(&ringing(call)));
         assert!(!courses.outran(&back(call)) && !courses.knows(&back(call)));
         assert!(courses.hear(&over) && !courses.hear(&taken));
-        for late in [&accepted(call), &taken, &back(call)] {
+        for late in [&ringing(call), &taken, &back(call)] {
             assert!(courses.outran(late) && courses.knows(late), "{late:?}");
         }
         assert!(!courses.outran(&over) && courses.knows(&over));
-        assert!(!courses.outran(&accepted(CallId::new())));
+        assert!(!courses.outran(&ringing(CallId::new())));
     }
 
     #[test]
@@ -159,7 +158,7 @@ mod tests {
         .into();
         let answer = Frame::answer(&ended, None);
         assert!(courses.hear(&answer) && !courses.outran(&answer));
-        assert!(courses.outran(&accepted(call_id)));
+        assert!(courses.outran(&ringing(call_id)));
     }
 
     #[test]
@@ -185,7 +184,7 @@ mod tests {
         for call in calls {
             courses.hear(&cancelled(call, CancelReason::Timeout));
         }
-        let late = calls.map(|call| courses.outran(&accepted(call)));
+        let late = calls.map(|call| courses.outran(&ringing(call)));
         assert!(!late[0] && late[1..].iter().all(|late| *late));
     }
 }

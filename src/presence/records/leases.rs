@@ -100,16 +100,15 @@ pub fn renew(tx: &mut Tx<'_>, node: &NodeId, term: Duration) -> Result<Vec<UserI
         .and(leases::leaving.eq(false));
     let run_out = leases::expires_at.le(now.millis());
     let taken_for_gone = otomo::status.eq(Status::Offline.to_string());
+    let due = own.and(leases::expires_at.lt(stale));
     let doubtful: Vec<String> = run!(tx, |c| leases::table
         .inner_join(otomo::table)
-        .filter(own.and(run_out.or(taken_for_gone.clone())))
+        .filter(due.and(run_out.or(taken_for_gone.clone())))
         .select(leases::otomo_id)
         .load(c))?;
-    run!(tx, |c| diesel::update(
-        leases::table.filter(own.and(leases::expires_at.lt(stale)))
-    )
-    .set(leases::expires_at.eq((now + term).millis()))
-    .execute(c))?;
+    run!(tx, |c| diesel::update(leases::table.filter(due))
+        .set(leases::expires_at.eq((now + term).millis()))
+        .execute(c))?;
     doubtful.iter().map(|id| user_id(id)).collect()
 }
 

@@ -9,8 +9,8 @@ use crate::support::{Json, field};
 pub struct Over(BTreeSet<String>);
 
 impl Over {
-    /// Whether an event is the answer to an accept whose call has ended meanwhile: a node whose store answers late answers after
-    /// another node has said the end. Everything else that is said of a call goes forward, on each connection.
+    /// Whether an event is the answer to a request or an accept whose call has ended meanwhile: a node whose store answers late
+    /// answers after another node has said the end. Everything else that is said of a call goes forward, on each connection.
     pub fn overtook(&mut self, event: &Json) -> bool {
         let Some(call) = event["callId"].as_str() else {
             return false;
@@ -20,7 +20,7 @@ impl Over {
                 self.0.insert(call.to_owned());
                 false
             }
-            "call_accept_ack" => self.0.contains(call),
+            "call_accepted" | "call_accept_ack" => self.0.contains(call),
             _ => false,
         }
     }

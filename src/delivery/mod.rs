@@ -22,7 +22,7 @@
 //! - [`roster`]: who is connected to this node; [`connectedness`]: which people are there, and who comes and goes;
 //!   [`leave`]: how a session ended, and how long nobody else hears of that; [`farewell`]: how the server parts from a client.
 //!
-//! Nothing here knows what a call or a message is.
+//! Nothing here knows what a message is, or of a call more than how far its events say it has come (`line::courses`).
 
 pub mod broadcast;
 pub mod client;

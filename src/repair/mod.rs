@@ -34,9 +34,10 @@ use crate::{
 };
 
 /// What is mended rests on what is before it.
-const ROOMS: [&[Rule]; 9] = [
+const ROOMS: [&[Rule]; 10] = [
     people::repair::RULES,
     cluster::repair::RULES,
+    presence::repair::OTOMO,
     calls::repair::RULES,
     presence::repair::RULES,
     inbox::repair::RULES,
@@ -239,7 +240,8 @@ fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding
     };
     let (mut findings, mut failed) = (Vec::new(), Failed::new());
     for _ in 0..ROUNDS {
-        let mended = mend_once(operation, &scene, &mut failed)?;
+        let mended;
+        (mended, failed) = mend_once(operation, &scene)?;
         if mended.is_empty() {
             break;
         }
@@ -249,25 +251,22 @@ fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding
     Ok(findings)
 }
 
-/// What could not be mended, and is not tried again: what was found, and why.
+/// What could not be mended: what was found, and why. It is tried again after whatever was mended beside it, since that may have
+/// been the reason.
 type Failed = BTreeMap<String, String>;
 
-/// Asks each rule once. Returns what was mended.
+/// Asks each rule once. Returns what was mended, and what was not.
 fn mend_once(
     operation: &mut Operation<'_>,
     scene: &Scene<'_>,
-    failed: &mut Failed,
-) -> Result<Vec<Finding>, StoreError> {
-    let mut mended = Vec::new();
+) -> Result<(Vec<Finding>, Failed), StoreError> {
+    let (mut mended, mut failed) = (Vec::new(), Failed::new());
     for rule in ROOMS.into_iter().flatten() {
         for breakage in (rule.find)(operation.conn(), scene)? {
             let found = told(&breakage);
             let Remedy::Mend { what, how } = breakage.remedy else {
                 continue;
             };
-            if failed.contains_key(&found) {
-                continue;
-            }
             match operation.attempt(how) {
                 Ok(()) => mended.push(Finding {
                     rule: rule.name,
@@ -280,7 +279,7 @@ fn mend_once(
             }
         }
     }
-    Ok(mended)
+    Ok((mended, failed))
 }
 
 /// What is there after all.

@@ -315,6 +315,25 @@ async fn whoever_was_in_a_conversation_that_is_lost_stays_in_it_whoever_wrote() 
     }
 }
 
+/// Each is settled with the other; seed 69 of `random` had an otomo and a call that was over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_and_its_otomo_are_mended_though_neither_can_be_read() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let mends = [
+            "UPDATE calls SET connected_at = NULL WHERE phase <> 'ended'; UPDATE otomo SET status = 'away' WHERE user_id = 'rin'",
+            "UPDATE calls SET ended_by = NULL WHERE outcome = 'rejected'; UPDATE otomo SET status = 'away' WHERE user_id = 'mei'",
+        ];
+        for broken in mends {
+            ward.breaks(broken);
+            let repair = ward.repairs();
+            assert_eq!(repair.code, 3, "{}", repair.text);
+            ward.repairs().finds_nothing();
+        }
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
 /// No account can be made to agree with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_that_comes_to_less_than_nothing_is_left_to_people_with_its_account() {

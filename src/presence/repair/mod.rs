@@ -2,7 +2,8 @@
 //! follow from the facts, a wrap-up without an end.
 //!
 //! The facts are the truth: connections, choice, call. A status is what follows from them, so it is the status that is wrong. Whom
-//! a mended fact concerns has their status settled with it ([`settle`]).
+//! a mended fact concerns has their status settled with it ([`settle`]). That reads the otomo and their call, so who cannot be
+//! read is mended before the calls ([`OTOMO`]) and by itself: what then follows for their status is found after them.
 
 mod leases;
 mod standings;
@@ -17,12 +18,14 @@ use crate::{
     store::{StoreError, Tx, repair::Rule},
 };
 
-/// What holds of these tables.
+/// What holds of the otomo, whatever they are connected to or called by.
+pub const OTOMO: &[Rule] = &[Rule {
+    name: "unreadable-otomo",
+    find: standings::unreadable,
+}];
+
+/// What holds of connections and statuses.
 pub const RULES: &[Rule] = &[
-    Rule {
-        name: "unreadable-otomo",
-        find: standings::unreadable,
-    },
     Rule {
         name: "lease",
         find: leases::find,

@@ -43,17 +43,16 @@ struct Row {
 }
 
 /// One that cannot be read keeps the list of all otomo from being read.
-pub(super) fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+pub(super) fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT user_id, status, version, chosen, chosen_cause, chosen_until, missed FROM otomo ORDER BY user_id";
-    let policy = super::policy(scene.config);
     let odd = rows::<Row>(conn, question)?.into_iter();
     let odd = odd.filter_map(|row| {
         let next = nearest(&row);
         let subject = format!("the otomo {}", row.user_id);
-        let Ok(otomo) = row.user_id.parse::<UserId>() else {
+        if row.user_id.parse::<UserId>().is_err() {
             let todo = "no user can have that id: delete the row by hand";
             return Some(Breakage::left(subject, "cannot be read", todo));
-        };
+        }
         if next == row {
             return None;
         }
@@ -63,8 +62,7 @@ pub(super) fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Break
         );
         let how = format!("chosen is {} by {}", next.chosen, next.chosen_cause);
         Some(Breakage::mended(subject, found, how, move |tx| {
-            save(tx, &next)?;
-            super::settle(tx, &otomo, &policy)
+            save(tx, &next)
         }))
     });
     Ok(odd.collect())

@@ -17,7 +17,7 @@ use crate::{
 /// The settings of its servers: short times, so that what a dead server holds is let go soon.
 pub const SETTINGS: [(&str, &str); 9] = [
     ("auth.api_keys", API_KEY),
-    ("cluster.lease", "300ms"),
+    ("cluster.lease", "2s"),
     ("presence.lease", "1s"),
     ("presence.leave_grace", "1s"),
     ("presence.restart_grace", "1s"),

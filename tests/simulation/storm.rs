@@ -89,9 +89,16 @@ impl Storm {
         }
     }
 
-    /// Everything is whole again.
+    /// Everything is whole again, but for a node that is down: one may be gone for good.
     pub fn end(&mut self, nodes: &mut [Node], sky: &Sky) {
+        let mut stays_away = self.dice.flip();
         for (fault, (_, jump)) in std::mem::take(&mut self.until) {
+            if let Fault::Kill(number) = fault
+                && std::mem::take(&mut stays_away)
+            {
+                note!("{} does not come back", nodes[number].name);
+                continue;
+            }
             heal(fault, jump, nodes, sky);
         }
         sky.clear();

@@ -5,7 +5,8 @@
 //!   mend ──> nobody serves it? ──> the same look ──> a copy of the file ──> one transaction: mended until nothing more is found
 //! ```
 //! The order of the rooms is that of what they stand on: who is known before who is in a call, calls before the statuses that
-//! follow from them. What one rule mends another may find something new in, so all are asked again until a round finds nothing.
+//! follow from them (so presence comes twice: who the otomo are, and what they are shown as). What one rule mends another may
+//! find something new in, so all are asked again until a round finds nothing.
 //! All of it is one transaction: a repair that is interrupted has changed nothing.
 //!
 //! Each room knows its own breakages (`people::repair`, `calls::repair`, ..); what they are told in is
@@ -240,8 +241,8 @@ fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding
     };
     let (mut findings, mut failed) = (Vec::new(), Failed::new());
     for _ in 0..ROUNDS {
-        let mended;
-        (mended, failed) = mend_once(operation, &scene)?;
+        let (mended, unmended) = mend_once(operation, &scene)?;
+        failed = unmended;
         if mended.is_empty() {
             break;
         }

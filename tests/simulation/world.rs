@@ -329,7 +329,6 @@ impl World {
         // Compared on this thread, with what only this thread has.
         let stored = self.looks(|conn, _| Ok(told::Stored::read(conn))).await;
         stored.calls_are_as_told(&stories);
-        stored.only_members_hear(&devices);
         stored.messages_are_as_acknowledged(&devices);
         stored.orders_are_as_answered(&self.backend);
     }

@@ -2,29 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use otomo::kernel::ids::{ConversationId, UserId};
+
 use crate::support::Json;
 
-/// The conversations of which one device has heard, in whatever message.
-#[derive(Debug, Default)]
+/// The conversations that somebody may hear of: each with one other person, who write to each other by name alone.
+#[derive(Debug)]
 pub struct Learned {
-    conversations: BTreeSet<String>,
+    own: BTreeSet<String>,
 }
 
 impl Learned {
-    pub fn hear(&mut self, event: &Json) {
-        let heard = named(event, "conversationId").into_iter();
-        self.conversations.extend(heard.map(str::to_owned));
+    /// What is somebody's, among these others.
+    pub fn of(who: &str, others: &[String]) -> Self {
+        let user = |name: &str| -> UserId { name.parse().expect("a name") };
+        let with = |other: &String| ConversationId::between(&user(who), &user(other)).to_string();
+        Self {
+            own: others.iter().map(with).collect(),
+        }
     }
 
-    /// Looks whether all of it was theirs to hear. `members`: who, and of which conversation.
+    /// Looks whether all in a message was theirs to hear.
     ///
     /// # Panics
     /// If something was not, with the sentence.
-    pub fn is_for(&self, who: &str, members: &BTreeSet<(String, String)>) {
-        for it in &self.conversations {
+    pub fn hear(&self, event: &Json) {
+        for conversation in named(event, "conversationId") {
             assert!(
-                members.contains(&(who.to_owned(), it.clone())),
-                "only members hear anything of a conversation: {who} hears of {it}"
+                self.own.contains(conversation),
+                "only members hear anything of a conversation: {event}"
             );
         }
     }

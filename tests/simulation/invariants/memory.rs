@@ -98,7 +98,7 @@ fn calls_only_go_forward(c: &mut SqliteConnection, memory: &mut Memory) {
             );
             assert!(
                 before.version < call.version || same,
-                "what changes is stored one version higher: {before:?} {call:?}"
+                "what changes has a higher version: {before:?} {call:?}"
             );
         }
         memory.calls.insert(call.id.clone(), call);

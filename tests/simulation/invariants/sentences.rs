@@ -5,7 +5,7 @@ pub type Sentence = (&'static str, &'static str);
 
 /// What holds at every moment, and may hold again at the next. That a call which is over has an outcome and a time, and no other
 /// has, the database itself sees to.
-pub const ALWAYS: [Sentence; 2] = [
+pub const ALWAYS: [Sentence; 5] = [
     (
         "who is in a live call, and nobody else, is reserved for it",
         "SELECT user_id AS name FROM (
@@ -21,21 +21,6 @@ pub const ALWAYS: [Sentence; 2] = [
         "SELECT user_id AS name FROM otomo o WHERE (status = 'busy') <> EXISTS (
              SELECT 1 FROM calls c WHERE c.otomo_id = o.user_id AND c.phase IN ('connecting', 'connected'))",
     ),
-];
-
-/// What holds at every moment too, and never again once it does not: each is looked at in its turn.
-pub const FOR_GOOD: [Sentence; 10] = [
-    (
-        "seq is gap-free for every user",
-        "SELECT h.user_id AS name FROM inbox_heads h LEFT JOIN inbox i ON i.user_id = h.user_id
-         GROUP BY h.user_id, h.head, h.floor
-         HAVING count(i.seq) <> h.head - h.floor OR coalesce(max(i.seq), h.head) <> h.head",
-    ),
-    (
-        "messageSeq is gap-free in every conversation",
-        "SELECT c.id AS name FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id
-         GROUP BY c.id, c.last_seq, c.floor HAVING count(m.seq) <> c.last_seq - c.floor",
-    ),
     (
         "a message is in the inbox of every member, once, with the transaction that stored it",
         "SELECT m.id AS name FROM messages m
@@ -45,6 +30,36 @@ pub const FOR_GOOD: [Sentence; 10] = [
              JOIN events e ON e.id = i.event_id WHERE e.type = 'new-message'
          ) AS t ON t.user_id = b.user_id AND t.message_id = m.id
          GROUP BY m.id, b.user_id HAVING count(t.message_id) <> 1",
+    ),
+    (
+        "whatever was read is told to every member, once",
+        "SELECT b.user_id || ' reads ' || b.conversation_id AS name FROM members b
+         LEFT JOIN (
+             SELECT m.sender_id AS user_id, m.conversation_id, max(m.seq) AS own FROM messages m GROUP BY 1, 2
+         ) AS sent ON sent.user_id = b.user_id AND sent.conversation_id = b.conversation_id
+         LEFT JOIN (
+             SELECT json_extract(e.body, '$.userId') AS user_id, json_extract(e.body, '$.conversationId') AS conversation_id,
+                 max(json_extract(e.body, '$.messageSeq')) AS seen, count(*) AS told, count(DISTINCT e.id) AS reads
+             FROM events e JOIN inbox i ON i.event_id = e.id WHERE e.type = 'message-read' GROUP BY 1, 2
+         ) AS heard ON heard.user_id = b.user_id AND heard.conversation_id = b.conversation_id
+         WHERE max(coalesce(sent.own, 0), coalesce(heard.seen, 0)) <> b.read_seq
+             OR coalesce(heard.told, 0) <> 2 * coalesce(heard.reads, 0)",
+    ),
+    (
+        "seq is gap-free for every user",
+        "SELECT h.user_id AS name FROM inbox_heads h LEFT JOIN inbox i ON i.user_id = h.user_id
+         GROUP BY h.user_id, h.head, h.floor
+         HAVING count(i.seq) <> h.head - h.floor OR min(i.seq) <> h.floor + 1 OR max(i.seq) <> h.head",
+    ),
+];
+
+/// What holds at every moment too, and never again once it does not: each is looked at in its turn.
+pub const FOR_GOOD: [Sentence; 7] = [
+    (
+        "messageSeq is gap-free in every conversation",
+        "SELECT c.id AS name FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id
+         GROUP BY c.id, c.last_seq, c.floor
+         HAVING count(m.seq) <> c.last_seq - c.floor OR min(m.seq) <> c.floor + 1 OR max(m.seq) <> c.last_seq",
     ),
     (
         "a missed call, and nothing else, leaves a call_missed for its otomo, once",
@@ -66,7 +81,7 @@ pub const FOR_GOOD: [Sentence; 10] = [
          GROUP BY c.id, c.charges HAVING count(t.key) <> c.charges",
     ),
     (
-        "a durable event is in the inboxes of those whom it concerns, and of nobody else",
+        "a durable event is in nobody's inbox whom it does not concern",
         "SELECT i.user_id || ' has ' || e.type || ' ' || e.id AS name FROM inbox i JOIN events e ON e.id = i.event_id
          WHERE NOT CASE
              WHEN e.type IN ('new-message', 'message-read') THEN EXISTS (
@@ -77,20 +92,6 @@ pub const FOR_GOOD: [Sentence; 10] = [
                  SELECT 1 FROM point_transactions t WHERE t.user_id = i.user_id
                  AND t.balance_after = json_extract(e.body, '$.balance_after') AND t.amount = json_extract(e.body, '$.amount_changed'))
              ELSE e.type = 'sp_insufficient' END",
-    ),
-    (
-        "whatever was read is told to every member, once",
-        "SELECT b.user_id || ' reads ' || b.conversation_id AS name FROM members b
-         LEFT JOIN (
-             SELECT m.sender_id AS user_id, m.conversation_id, max(m.seq) AS own FROM messages m GROUP BY 1, 2
-         ) AS sent ON sent.user_id = b.user_id AND sent.conversation_id = b.conversation_id
-         LEFT JOIN (
-             SELECT json_extract(e.body, '$.userId') AS user_id, json_extract(e.body, '$.conversationId') AS conversation_id,
-                 max(json_extract(e.body, '$.messageSeq')) AS seen, count(*) AS told, count(DISTINCT e.id) AS reads
-             FROM events e JOIN inbox i ON i.event_id = e.id WHERE e.type = 'message-read' GROUP BY 1, 2
-         ) AS heard ON heard.user_id = b.user_id AND heard.conversation_id = b.conversation_id
-         WHERE max(coalesce(sent.own, 0), coalesce(heard.seen, 0)) <> b.read_seq
-             OR coalesce(heard.told, 0) <> 2 * coalesce(heard.reads, 0)",
     ),
     (
         "each change of points is told to whose they are, once",

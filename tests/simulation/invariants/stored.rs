@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::Text};
+use diesel::{
+    QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query,
+    sql_types::{BigInt, Text},
+};
 use otomo::{
     calls::{
         records,
@@ -26,6 +29,15 @@ use super::{
 struct Broken {
     #[diesel(sql_type = Text)]
     name: String,
+}
+
+/// How far somebody's inbox is.
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = BigInt)]
+    head: i64,
 }
 
 /// Somebody, and where they are.
@@ -64,7 +76,7 @@ pub fn always_holds(
 /// If something does not, with the sentence.
 pub fn has_settled(conn: &mut Conn, now: Timestamp, policy: &Policy) -> Result<(), StoreError> {
     let c = sqlite(conn);
-    let all = FOR_GOOD.iter().chain(&SETTLED);
+    let all = ALWAYS.iter().chain(&FOR_GOOD).chain(&SETTLED);
     all.for_each(|sentence| holds(c, sentence));
     for call in calls(conn, "SELECT id AS name FROM calls")? {
         lasts_as_long_as_its_media(&call);
@@ -92,10 +104,11 @@ impl Facts {
     pub fn read(conn: &mut Conn, now: Timestamp, policy: &Policy) -> Result<Self, StoreError> {
         let mut explained = explanations(conn, now, policy)?.into_iter();
         let c = sqlite(conn);
-        let heads = "SELECT user_id AS name, '' AS status, head AS version FROM inbox_heads";
-        let heads: Vec<Shown> = sql_query(heads).load(c).expect("a query");
+        let heads: Vec<Head> = sql_query("SELECT user_id, head FROM inbox_heads")
+            .load(c)
+            .expect("a query");
         let statuses: Vec<Shown> = sql_query(SHOWN).load(c).expect("a query");
-        let head = |it: Shown| (it.name, u64::try_from(it.version).expect("it counts up"));
+        let head = |it: Head| (it.user_id, u64::try_from(it.head).expect("it counts up"));
         let places: Vec<Place> = sql_query("SELECT user_id, node FROM whereabouts")
             .load(c)
             .expect("a query");

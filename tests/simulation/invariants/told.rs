@@ -1,6 +1,6 @@
 //! What people were told agrees with what is stored, once everything is over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel::{
     QueryableByName, RunQueryDsl as _, sql_query,
@@ -50,14 +50,6 @@ struct Message {
     sender_id: String,
 }
 
-#[derive(QueryableByName)]
-struct Member {
-    #[diesel(sql_type = Text)]
-    user_id: String,
-    #[diesel(sql_type = Text)]
-    conversation_id: String,
-}
-
 #[derive(Debug, QueryableByName)]
 struct Order {
     #[diesel(sql_type = Text)]
@@ -71,7 +63,6 @@ pub struct Stored {
     calls: BTreeMap<String, Call>,
     messages: Vec<Message>,
     orders: BTreeMap<String, i64>,
-    members: BTreeSet<(String, String)>,
 }
 
 impl Stored {
@@ -87,12 +78,7 @@ impl Stored {
             sql_query("SELECT key, count(*) AS times FROM point_transactions GROUP BY key")
                 .load(c)
                 .expect("a query");
-        let members: Vec<Member> = sql_query("SELECT user_id, conversation_id FROM members")
-            .load(c)
-            .expect("a query");
-        let member = |it: Member| (it.user_id, it.conversation_id);
         Self {
-            members: members.into_iter().map(member).collect(),
             calls: calls.into_iter().map(|it| (it.id.clone(), it)).collect(),
             messages,
             orders: orders.into_iter().map(|it| (it.key, it.times)).collect(),
@@ -108,13 +94,6 @@ impl Stored {
                 "what was acknowledged is stored: {id} {story:?}"
             ),
         });
-    }
-
-    /// Nobody has heard of a conversation in which they are not.
-    pub fn only_members_hear(&self, devices: &[Device]) {
-        for device in devices {
-            device.learned.is_for(&device.owner.name, &self.members);
-        }
     }
 
     /// Each message that was acknowledged is stored once, under the id that was told.

@@ -67,7 +67,7 @@ pub struct Device {
     over: Over,
     pub outgoing: Outgoing,
     pub received: Received,
-    pub learned: Learned,
+    learned: Learned,
     pub statuses: Statuses,
     pub calls: Calls,
     /// The last message of somebody else, to be read.
@@ -94,7 +94,7 @@ impl Device {
             over: Over::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
-            learned: Learned::default(),
+            learned: Learned::of(&owner.name, &owner.others),
             statuses: Statuses::default(),
             calls: Calls::default(),
             unread: None,

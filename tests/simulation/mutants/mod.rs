@@ -23,7 +23,7 @@ const TOLD: [&str; 15] = [
     "a call has one end",
     "the caller gets one final answer",
     "the caller of every request gets a final answer",
-    "duration = endedAt - connectedAt",
+    "the end that was told is the one that is stored",
     "nobody rings past the deadline and one second",
     "who is not a participant learns nothing",
     "a terminal record never changes",

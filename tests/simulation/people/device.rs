@@ -327,9 +327,9 @@ impl Device {
 
     fn hear_event(&mut self, event: &Json) {
         self.answered(event);
+        self.learned.hear(event);
         self.connection.hear(event);
         self.received.hear(event);
-        self.learned.hear(event);
         self.statuses.hear(event);
         self.stories.hear(&self.owner.name, event);
         if !self.over.overtook(event) {

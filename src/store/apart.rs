@@ -3,7 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Conn, StoreError, Tx, clock::StoreClock, conn::Access, postgres::Trouble};
+use super::{
+    Conn, StoreError, Tx, clock::StoreClock, conn::Access, place::Place, postgres::Trouble,
+};
 use crate::kernel::config::DatabaseConfig;
 
 /// A connection of its own, opened with the first write. Clones share it.
@@ -13,14 +15,16 @@ pub(super) struct Apart(Arc<Shared>);
 struct Shared {
     config: DatabaseConfig,
     clock: StoreClock,
+    place: Place,
     conn: Mutex<Option<Conn>>,
 }
 
 impl Apart {
-    pub(super) fn new(config: &DatabaseConfig, clock: StoreClock) -> Self {
+    pub(super) fn new(config: &DatabaseConfig, clock: StoreClock, place: Place) -> Self {
         Self(Arc::new(Shared {
             config: config.clone(),
             clock,
+            place,
             conn: Mutex::default(),
         }))
     }
@@ -31,8 +35,8 @@ impl Apart {
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // A job that panicked has taken its connection along.
-        let mut place = self.0.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut conn = self.begin(place.take())?;
+        let mut idle = self.0.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conn = self.begin(idle.take())?;
         let outcome = job(&mut Tx::new(&mut conn, self.0.clock.now()));
         let outcome = match outcome {
             Ok(stored) => conn.commit().map(|()| stored).map_err(E::from),
@@ -40,13 +44,14 @@ impl Apart {
         };
         let sound = outcome.is_ok() || conn.roll_back().is_ok();
         if sound && !conn.is_broken() {
-            *place = Some(conn);
+            *idle = Some(conn);
         }
         outcome
     }
 
     /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
     fn begin(&self, idle: Option<Conn>) -> Result<Conn, StoreError> {
+        self.0.place.check()?;
         if let Some(mut conn) = idle {
             match conn.begin_write(false) {
                 Ok(()) => return Ok(conn),

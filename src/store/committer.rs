@@ -53,6 +53,7 @@ use super::{
     failure_log::FailureLog,
     fence::Fence,
     job::{Job, Verdict},
+    place::Place,
     postgres::Trouble,
 };
 use crate::kernel::{config::DatabaseConfig, metrics::Metrics};
@@ -97,6 +98,7 @@ enum BatchOutcome {
 /// The writer thread's own state.
 pub(super) struct Committer {
     fence: Fence,
+    place: Place,
     config: DatabaseConfig,
     look: Look,
     metrics: Arc<Metrics>,
@@ -107,7 +109,7 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Opens the connection that writes.
+    /// Opens the connection that writes. Where the database is, is known from then on.
     pub(super) fn open(
         config: &DatabaseConfig,
         clock: StoreClock,
@@ -119,12 +121,18 @@ impl Committer {
         look.now(&mut conn)?;
         Ok(Self {
             fence,
+            place: Place::of(&config.url)?,
             config: config.clone(),
             look,
             metrics,
             conn: Some(conn),
             failures: FailureLog::default(),
         })
+    }
+
+    /// Where the database was opened.
+    pub(super) fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// Starts the thread. It ends when every sender is dropped and what they sent is answered; then the `watch` closes.
@@ -279,7 +287,8 @@ impl Committer {
     /// Begins a transaction, on a new connection if the last one was given up; `parted` if several jobs share it. A failure
     /// is logged here: once for the batch, not by each who is refused.
     fn begin(&mut self, parted: bool) -> Result<Tx<'_>, StoreError> {
-        let begun = self.fence.check_open().and_then(|()| self.begun(parted));
+        let may = self.fence.check_open().and_then(|()| self.place.check());
+        let begun = may.and_then(|()| self.begun(parted));
         let begun = begun.and_then(|mut conn| {
             let now = self.look.now(&mut conn)?;
             Ok((conn, now))

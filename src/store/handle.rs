@@ -76,17 +76,18 @@ impl Handle {
     ) -> Result<Self, StoreError> {
         let (clock, fence) = (StoreClock::new(clock), Fence::default());
         let committer = Committer::open(config, clock.clone(), fence.clone(), metrics)?;
+        let place = committer.place();
         let (queue, writer) = committer.start()?;
         let patience = match &config.url {
             DatabaseUrl::Sqlite(_) => None,
             DatabaseUrl::Postgres(_) => Some(config.statement_timeout * PATIENCE_FACTOR),
         };
         let shared = Shared {
-            apart: Apart::new(config, clock.clone()),
+            apart: Apart::new(config, clock.clone(), place.clone()),
             clock,
             fence,
             patience,
-            readers: Readers::Threads(Pool::open(config)?),
+            readers: Readers::Threads(Pool::open(config, place)?),
             queue: Mutex::new(Some(queue)),
             writer,
         };
@@ -111,7 +112,7 @@ impl Handle {
         let (queue, waiting) = mpsc::channel(config.queue);
         let (running, writer) = watch::channel(());
         let shared = Shared {
-            apart: Apart::new(config, clock.clone()),
+            apart: Apart::new(config, clock.clone(), committer.place()),
             clock,
             fence,
             patience: Some(config.statement_timeout * PATIENCE_FACTOR),

@@ -13,7 +13,7 @@
 //!   database can be used. [`repair`]: what should not be in one. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - `stepped`: the same without threads, each job at a moment that a simulation decides.
-//! - [`lock`](mod@lock): one server for one SQLite file. `fence`: no writes of a node that has lost its place. `clock`: the
+//! - [`lock`](mod@lock): one server for one SQLite file. `place`: whether that is where it was opened. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
 //! # Why one writer on each node
@@ -63,6 +63,7 @@ pub mod lock;
 pub mod migrations;
 pub mod ordered;
 mod paths;
+mod place;
 mod pool;
 mod postgres;
 mod prepared;

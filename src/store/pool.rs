@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Conn, StoreError, conn::Access};
+use super::{Conn, StoreError, conn::Access, place::Place};
 use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
     logging::chain,
@@ -40,7 +40,7 @@ pub(super) struct Turn {
 impl Pool {
     /// A pool of at most `database.pool_size` connections. Opens one, so that a database that cannot be opened is
     /// found at the start.
-    pub(super) fn open(config: &DatabaseConfig) -> Result<Self, StoreError> {
+    pub(super) fn open(config: &DatabaseConfig, place: Place) -> Result<Self, StoreError> {
         let size = config.pool_size;
         let connections = r2d2::Pool::builder()
             .max_size(size)
@@ -50,6 +50,7 @@ impl Pool {
             .error_handler(Box::new(LogFailure))
             .build(Opener {
                 url: config.url.clone(),
+                place,
                 statement_timeout: config.statement_timeout,
             })
             .map_err(no_connection)?;
@@ -109,6 +110,7 @@ impl Turn {
 /// Opens connections for `r2d2`, set up to read.
 struct Opener {
     url: DatabaseUrl,
+    place: Place,
     statement_timeout: Duration,
 }
 
@@ -117,6 +119,7 @@ impl ManageConnection for Opener {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Conn, StoreError> {
+        self.place.check()?;
         Conn::open(&self.url, Access::Read, self.statement_timeout)
     }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     api::{Api, send},
-    support::{Json, Redis, TestServer, eventually, found},
+    support::{Json, Process, Redis, TestServer, eventually, found},
 };
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
 /// Asks until the node is ready and says this.
 async fn until_ready(operator: &Api, expected: Json) {
     eventually(&format!("it says {expected}"), async || {
-        operator.get("/health/ready").await.ok() == expected
+        operator.get("/health/ready").await.json == expected
     })
     .await;
 }
@@ -135,4 +135,36 @@ async fn a_load_balancer_may_ask_without_reading() {
         let reply = send(operator.request(Method::HEAD, path)).await;
         assert_eq!((reply.status, reply.text.as_str()), (200, ""));
     }
+}
+
+/// What it would write goes with the process. Seen: all was green, and after a restart whatever was acknowledged was gone.
+#[tokio::test]
+async fn a_node_whose_database_is_not_where_it_was_acknowledges_nothing() {
+    let server = Process::start_with(&[]).await;
+    let (_hana, mut taro) = (server.user("hana").await, server.user("taro").await);
+    let message = |id: &str| json!({"type": "message_send", "toUserId": "hana", "clientMessageId": id, "body": "もしもし"});
+    let file = server.database_file();
+    let (aside, other) = (file.with_extension("aside"), file.with_extension("other"));
+    std::fs::write(&other, "").unwrap();
+    let operator = Api::stranger(&server);
+    for another_is_put_there in [false, true] {
+        std::fs::rename(&file, &aside).unwrap();
+        if another_is_put_there {
+            std::fs::rename(&other, &file).unwrap();
+        }
+        let unready = found("the node is not ready", async || {
+            let reply = operator.get("/health/ready").await;
+            (reply.status != 200).then_some(reply)
+        })
+        .await;
+        let error = unready.refused(503, "UNAVAILABLE");
+        assert_eq!(error["context"]["reasons"], json!(["store"]));
+        taro.refused("UNAVAILABLE", message("lost")).await;
+        // Nor is an empty one made in its place.
+        assert_eq!(file.exists(), another_is_put_there);
+        std::fs::rename(&aside, &file).unwrap();
+        until_ready(&operator, json!({"ready": true})).await;
+    }
+    let answer = taro.ask(message("kept")).await;
+    assert_eq!(answer["type"], "message_send_ack", "{answer}");
 }

@@ -42,7 +42,7 @@ pub fn holders(conn: &mut Conn, now: Timestamp) -> Result<Vec<Holder>, StoreErro
     let question = format!(
         "SELECT name, lease_until FROM nodes WHERE lease_until > {from} AND lease_until <= {to} ORDER BY name"
     );
-    let held = rows::<Lease>(conn, &question)?.into_iter();
+    let held = rows::<Lease>(conn, &question, &[])?.into_iter();
     Ok(held
         .map(|it| Holder {
             node: it.name,
@@ -64,7 +64,7 @@ fn endless(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreErr
     let (now, most) = (scene.now.millis(), (scene.now + LEASE_MAX).millis());
     let question =
         format!("SELECT name, lease_until FROM nodes WHERE lease_until > {most} ORDER BY name");
-    let endless = rows::<Lease>(conn, &question)?.into_iter();
+    let endless = rows::<Lease>(conn, &question, &[])?.into_iter();
     Ok(endless
         .map(|Lease { name, lease_until }| {
             let hours = (lease_until - now) / 3_600_000;

@@ -40,7 +40,7 @@ fn one_sided(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError
             OR (own.user_id < own.other_id AND theirs.standing <> CASE own.standing
                 WHEN 'outgoing' THEN 'incoming' WHEN 'incoming' THEN 'outgoing' WHEN 'friend' THEN 'friend' ELSE '' END)
         ORDER BY own.user_id, own.other_id";
-    let odd = rows::<Sight>(conn, question)?.into_iter();
+    let odd = rows::<Sight>(conn, question, &[])?.into_iter();
     Ok(odd.map(mended).collect())
 }
 

@@ -67,7 +67,7 @@ fn unknown(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreErr
     // UNION tells each once.
     let question = format!("{} ORDER BY id", of.join(" UNION "));
     let disabled = !scene.config.users.auto_provision;
-    let lost = rows::<Named>(conn, &question)?.into_iter();
+    let lost = rows::<Named>(conn, &question, &[])?.into_iter();
     Ok(lost.map(|it| lost_person(it.id, disabled)).collect())
 }
 
@@ -116,7 +116,7 @@ fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreErro
          WHERE role NOT IN ({}) OR price_per_minute NOT BETWEEN 0 AND {PRICE_MAX} ORDER BY id",
         roles.join(", ")
     );
-    let odd = rows::<Odd>(conn, &question)?.into_iter();
+    let odd = rows::<Odd>(conn, &question, &[])?.into_iter();
     Ok(odd.map(odd_person).collect())
 }
 
@@ -162,7 +162,7 @@ struct There {
 fn on_no_node(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT node, count(*) AS people FROM whereabouts
         WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.name = whereabouts.node) GROUP BY node ORDER BY node";
-    let nowhere = rows::<There>(conn, question)?.into_iter();
+    let nowhere = rows::<There>(conn, question, &[])?.into_iter();
     Ok(nowhere
         .map(|There { node, people }| {
             Breakage::mended(

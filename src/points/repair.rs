@@ -41,7 +41,7 @@ fn broken_chains(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreE
         WHERE CAST(line.balance_after AS NUMERIC) - line.amount
             <> COALESCE(prior.balance_after, CASE line.ordinal WHEN 1 THEN 0 END, -1)
         GROUP BY line.user_id ORDER BY line.user_id";
-    let broken = rows::<Break>(conn, question)?.into_iter();
+    let broken = rows::<Break>(conn, question, &[])?.into_iter();
     Ok(broken
         .map(|Break { user_id, ordinal }| {
             Breakage::left(
@@ -79,7 +79,7 @@ fn accounts(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
         WHERE held.user_id IS NULL OR held.balance <> COALESCE(newest.balance_after, 0)
             OR held.last_ordinal <> COALESCE(newest.ordinal, 0)
         ORDER BY known.user_id";
-    let wrong = rows::<Account>(conn, question)?.into_iter();
+    let wrong = rows::<Account>(conn, question, &[])?.into_iter();
     Ok(wrong.map(wrong_account).collect())
 }
 

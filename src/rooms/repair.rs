@@ -56,7 +56,7 @@ fn names(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let mut found = Vec::new();
     for (table, column, is_name) in NAMES {
         let question = format!("SELECT DISTINCT {column} AS name FROM {table} ORDER BY name");
-        let unfit = rows::<Name>(conn, &question)?.into_iter();
+        let unfit = rows::<Name>(conn, &question, &[])?.into_iter();
         found.extend(unfit.filter(|it| !is_name(&it.name)).map(|Name { name }| {
             Breakage::mended(
                 format!("{table}.{column}"),
@@ -89,7 +89,7 @@ fn states(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question =
         "SELECT room, key, bytes, CAST(octet_length(body) AS BIGINT) AS held FROM room_states
         WHERE bytes <> octet_length(body) OR key NOT LIKE '%\n%' ORDER BY room, key";
-    let wrong = rows::<State>(conn, question)?.into_iter();
+    let wrong = rows::<State>(conn, question, &[])?.into_iter();
     Ok(wrong.map(wrong_state).collect())
 }
 

@@ -34,6 +34,15 @@ use crate::kernel::{
     time::{Clock, Timestamp},
 };
 
+/// A text of SQL with its keys, for whichever database.
+macro_rules! bound {
+    ($text:expr, $keys:expr) => {
+        ($keys.iter()).fold(sql_query($text).into_boxed(), |text, key| {
+            text.bind::<Text, _>(*key)
+        })
+    };
+}
+
 /// What a room's rules go by.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
@@ -280,15 +289,16 @@ pub fn dangling(conn: &mut Conn) -> Result<Vec<(String, usize)>, StoreError> {
         .collect())
 }
 
-/// The rows of a question that is the same text on both databases.
+/// The rows of a question that is the same text on both databases, with `keys` in its places as in [`execute`]: ids out of a
+/// damaged database are no part of what is asked.
 ///
 /// # Errors
 /// Those of the database.
-pub fn rows<T>(conn: &mut Conn, question: &str) -> Result<Vec<T>, StoreError>
+pub fn rows<T>(conn: &mut Conn, question: &str, keys: &[&str]) -> Result<Vec<T>, StoreError>
 where
     T: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
 {
-    run!(conn, |c| sql_query(question).load::<T>(c))
+    run!(conn, |c| bound!(question, keys).load::<T>(c))
 }
 
 /// Makes a change that is the same text on both databases, with `keys` in the places of `$1`, `$2` and so on, which appear in
@@ -297,11 +307,5 @@ where
 /// # Errors
 /// Those of the database.
 pub fn execute(conn: &mut Conn, change: &str, keys: &[&str]) -> Result<usize, StoreError> {
-    run!(conn, |c| {
-        let mut change = sql_query(change).into_boxed();
-        for key in keys {
-            change = change.bind::<Text, _>(*key);
-        }
-        change.execute(c)
-    })
+    run!(conn, |c| bound!(change, keys).execute(c))
 }

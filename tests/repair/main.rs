@@ -2,8 +2,8 @@
 //! purpose. Each breakage is found, mended, and forgotten, on SQLite and on PostgreSQL, by the real binary.
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
-//! thing that may not be, [`random`] many at once, [`refusing`] when nothing is mended, [`admin`] what is mended while a server
-//! runs.
+//! thing that may not be, [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`] when nothing is
+//! mended, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,7 @@ mod admin;
 )]
 mod api;
 mod breakages;
+mod keeping;
 #[path = "../support/postgres.rs"]
 #[allow(
     dead_code,

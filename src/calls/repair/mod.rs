@@ -101,7 +101,7 @@ fn end(tx: &mut Tx<'_>, call: CallId, policies: &Policies) -> Result<(), StoreEr
 fn joined_into_none(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT id FROM calls WHERE joined_call_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM calls AS other WHERE other.id = calls.joined_call_id) ORDER BY id";
-    let joined = rows::<Id>(conn, question)?.into_iter();
+    let joined = rows::<Id>(conn, question, &[])?.into_iter();
     Ok(joined
         .map(|Id { id }| {
             Breakage::mended(
@@ -154,7 +154,7 @@ fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, Store
 fn lines_of_none(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT DISTINCT call_id AS id FROM call_events
         WHERE NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = call_events.call_id) ORDER BY id";
-    let lost = rows::<Id>(conn, question)?.into_iter();
+    let lost = rows::<Id>(conn, question, &[])?.into_iter();
     Ok(lost
         .map(|Id { id }| {
             Breakage::mended(

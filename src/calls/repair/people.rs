@@ -33,7 +33,7 @@ pub(super) fn held_by_none(
         WHERE calls.id IS NULL OR calls.phase = 'ended' OR held.user_id NOT IN (calls.caller_id, calls.otomo_id)
         ORDER BY held.user_id";
     let policy = presence::repair::policy(scene.config);
-    let held = rows::<Held>(conn, question)?.into_iter();
+    let held = rows::<Held>(conn, question, &[])?.into_iter();
     Ok(held
         .map(
             |Held {
@@ -83,7 +83,7 @@ pub(super) fn not_held(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakag
         WHERE calls.phase <> 'ended' GROUP BY calls.id, calls.phase HAVING count(held.user_id) <> 2
         ORDER BY calls.id";
     let policies = super::policies(scene.config);
-    let free = rows::<Call>(conn, question)?.into_iter();
+    let free = rows::<Call>(conn, question, &[])?.into_iter();
     Ok(free
         .map(|Call { id, phase, people }| {
             let subject = format!("the call {id}");

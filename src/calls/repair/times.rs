@@ -61,7 +61,7 @@ pub(super) fn out_of_time(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Brea
     );
     let policies = super::policies(scene.config);
     let now = scene.now.millis();
-    let late = rows::<Waiting>(conn, &question)?.into_iter();
+    let late = rows::<Waiting>(conn, &question, &[])?.into_iter();
     Ok(late
         .map(|Waiting { id, phase, due_at }| {
             let minutes = due_at.saturating_sub(now) / 60_000;
@@ -98,7 +98,7 @@ pub(super) fn never_spoken(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakag
             OR (spoken_version < version AND NOT EXISTS (SELECT 1 FROM call_events
                 WHERE call_events.call_id = calls.id AND call_events.version = calls.version))
         ORDER BY id";
-    let never = rows::<Unspoken>(conn, question)?.into_iter();
+    let never = rows::<Unspoken>(conn, question, &[])?.into_iter();
     Ok(never
         .map(|Unspoken { id, version, spoken_version }| {
             let subject = format!("the call {id}");

@@ -34,20 +34,17 @@ pub(super) fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, Stor
     };
     let question = format!("{} UNION {} ORDER BY id", of("members"), of("messages"));
     let mut found = Vec::new();
-    for Id { id } in rows::<Id>(conn, &question)? {
+    for Id { id } in rows::<Id>(conn, &question, &[])? {
         found.push(lost(conn, id)?);
     }
     Ok(found)
 }
 
 fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
-    let quoted = id.replace('\'', "''");
-    let members = format!("SELECT user_id AS id FROM members WHERE conversation_id = '{quoted}'");
-    let members = rows::<Id>(conn, &members)?;
-    let senders = format!(
-        "SELECT sender_id AS id FROM messages WHERE conversation_id = '{quoted}' GROUP BY sender_id ORDER BY min(seq)"
-    );
-    let senders = rows::<Id>(conn, &senders)?;
+    let members = "SELECT user_id AS id FROM members WHERE conversation_id = $1";
+    let members = rows::<Id>(conn, members, &[&id])?;
+    let senders = "SELECT sender_id AS id FROM messages WHERE conversation_id = $1 GROUP BY sender_id ORDER BY min(seq)";
+    let senders = rows::<Id>(conn, senders, &[&id])?;
     let subject = format!("the conversation {id}");
     if senders.is_empty() {
         let found = format!("is not there, and {} people are in it", members.len());
@@ -85,10 +82,10 @@ fn people(named: Vec<Id>) -> Vec<UserId> {
 }
 
 fn make(tx: &mut Tx<'_>, id: &str, rebuilt: &Rebuilt) -> Result<(), StoreError> {
-    let quoted = id.replace('\'', "''");
-    let question =
-        format!("SELECT max(seq) AS seq FROM messages WHERE conversation_id = '{quoted}'");
-    let last = rows::<Place>(tx, &question)?.into_iter().map(|it| it.seq);
+    let question = "SELECT max(seq) AS seq FROM messages WHERE conversation_id = $1";
+    let last = rows::<Place>(tx, question, &[id])?
+        .into_iter()
+        .map(|it| it.seq);
     let last = last.max().unwrap_or_default();
     let people: Vec<&str> = rebuilt.members.iter().map(UserId::as_str).collect();
     // Places, floor and time follow from the messages; what is missing among them is found after this.

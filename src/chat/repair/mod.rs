@@ -74,12 +74,10 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
         id,
         floor,
         last_seq,
-    } in rows::<Odd>(conn, question)?
+    } in rows::<Odd>(conn, question, &[])?
     {
-        let quoted = id.replace('\'', "''");
-        let question =
-            format!("SELECT seq FROM messages WHERE conversation_id = '{quoted}' ORDER BY seq");
-        let stored = rows::<Place>(conn, &question)?.into_iter();
+        let question = "SELECT seq FROM messages WHERE conversation_id = $1 ORDER BY seq";
+        let stored = rows::<Place>(conn, question, &[&id])?.into_iter();
         let history = History {
             bounds: Bounds {
                 floor,
@@ -169,7 +167,7 @@ fn positions(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError
         FROM members JOIN conversations ON conversations.id = members.conversation_id
         WHERE members.read_seq < 0 OR members.read_seq > conversations.last_seq
         ORDER BY members.user_id, members.conversation_id";
-    let wrong = rows::<Reader>(conn, question)?.into_iter();
+    let wrong = rows::<Reader>(conn, question, &[])?.into_iter();
     Ok(wrong
         .map(|it| {
             let seq = it.read_seq.clamp(0, it.last_seq.max(0));

@@ -40,7 +40,7 @@ impl Pair {
             FROM conversations AS whole LEFT JOIN members ON members.conversation_id = whole.id
             GROUP BY whole.id, whole.kind, whole.pair HAVING {which} ORDER BY whole.id"
         );
-        rows(conn, &question)
+        rows(conn, &question, &[])
     }
 
     fn whose(&self) -> Option<[UserId; 2]> {

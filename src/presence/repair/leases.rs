@@ -45,7 +45,7 @@ struct Node {
 }
 
 pub(super) fn find(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let nodes = rows::<Node>(conn, "SELECT name FROM nodes")?.into_iter();
+    let nodes = rows::<Node>(conn, "SELECT name FROM nodes", &[])?.into_iter();
     let nodes: BTreeSet<String> = nodes.map(|node| node.name).collect();
     let question = "SELECT session, device, otomo_id, node, expires_at,
             EXISTS (SELECT 1 FROM otomo WHERE otomo.user_id = leases.otomo_id) AS known
@@ -53,7 +53,7 @@ pub(super) fn find(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, 
     let policy = super::policy(scene.config);
     let now = scene.now;
     let mut found = Vec::new();
-    for row in rows::<Row>(conn, question)? {
+    for row in rows::<Row>(conn, question, &[])? {
         let Some(fault) = fault(&row, &nodes, now) else {
             continue;
         };

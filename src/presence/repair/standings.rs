@@ -45,7 +45,7 @@ struct Row {
 /// One that cannot be read keeps the list of all otomo from being read.
 pub(super) fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT user_id, status, version, chosen, chosen_cause, chosen_until, missed FROM otomo ORDER BY user_id";
-    let odd = rows::<Row>(conn, question)?.into_iter();
+    let odd = rows::<Row>(conn, question, &[])?.into_iter();
     let odd = odd.filter_map(|row| {
         let next = nearest(&row);
         let subject = format!("the otomo {}", row.user_id);
@@ -125,7 +125,7 @@ struct Id {
 pub(super) fn untrue(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let policy = super::policy(scene.config);
     let mut found = Vec::new();
-    for Id { user_id } in rows::<Id>(conn, "SELECT user_id FROM otomo ORDER BY user_id")? {
+    for Id { user_id } in rows::<Id>(conn, "SELECT user_id FROM otomo ORDER BY user_id", &[])? {
         let Ok(otomo) = user_id.parse::<UserId>() else {
             continue;
         };
@@ -174,7 +174,7 @@ pub(super) fn endless_wrap_ups(
     let (now, most) = (scene.now.millis(), (scene.now + WRAP_UP_MAX).millis());
     let question =
         format!("SELECT user_id, free_at FROM otomo WHERE free_at > {most} ORDER BY user_id");
-    let endless = rows::<WrapUp>(conn, &question)?.into_iter();
+    let endless = rows::<WrapUp>(conn, &question, &[])?.into_iter();
     Ok(endless
         .map(|WrapUp { user_id, free_at }| {
             let hours = (free_at - now) / 3_600_000;

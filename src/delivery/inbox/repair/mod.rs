@@ -82,11 +82,10 @@ fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> 
          GROUP BY user_id ORDER BY user_id"
     );
     let mut found = Vec::new();
-    for odd in rows::<Odd>(conn, &question)? {
-        let user = odd.user_id.replace('\'', "''");
+    for odd in rows::<Odd>(conn, &question, &[])? {
         let question =
-            format!("SELECT inbox.seq AS seq {whole} WHERE inbox.user_id = '{user}' ORDER BY seq");
-        let stored = rows::<Place>(conn, &question)?.into_iter();
+            format!("SELECT inbox.seq AS seq {whole} WHERE inbox.user_id = $1 ORDER BY seq");
+        let stored = rows::<Place>(conn, &question, &[&odd.user_id])?.into_iter();
         let stream = Stream {
             bounds: odd
                 .head
@@ -142,7 +141,7 @@ struct Count {
 }
 
 fn unread_bodies(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let counted = rows::<Count>(conn, &format!("SELECT count(*) AS bodies {UNREAD}"))?;
+    let counted = rows::<Count>(conn, &format!("SELECT count(*) AS bodies {UNREAD}"), &[])?;
     let unread = counted.into_iter().filter(|it| it.bodies > 0);
     Ok(unread
         .map(|Count { bodies }| {

@@ -241,6 +241,11 @@ impl ConversationId {
         Self(Uuid::new_v5(&DIRECT_NAMESPACE, one.pair(other).as_bytes()))
     }
 
+    /// Whether it is a name's hash, as that of any two people is, and of a group with a key: no other group has such an id.
+    pub fn is_named(self) -> bool {
+        self.0.get_version_num() == 5
+    }
+
     /// The group that a user begins with a key: the same one each time, and no other user can get it.
     pub fn keyed(creator: &UserId, key: &IdempotencyKey) -> Self {
         Self(Uuid::new_v5(
@@ -348,6 +353,7 @@ mod tests {
         assert_eq!(between("taro", "hana"), between("hana", "taro"));
         assert_ne!(between("taro", "hana"), between("taro", "jiro"));
         // On every node and in every version the same.
+        assert!(between("taro", "hana").is_named() && !ConversationId::new().is_named());
         let known = "71ed36be-05c7-58cc-a351-fe491e12666d";
         assert_eq!(between("taro", "hana").to_string(), known);
     }

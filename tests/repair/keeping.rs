@@ -1,6 +1,15 @@
 //! What a repair keeps, whatever is wrong around it: what people wrote, that nobody else reads it, and what they own.
 
-use crate::ward::{Kind, Ward};
+use crate::{
+    town,
+    ward::{Kind, Ward},
+};
+
+/// Which messages there are.
+const MESSAGES: &str = "SELECT conversation_id || ' ' || CAST(seq AS TEXT) || ' ' || body AS line FROM messages ORDER BY line";
+
+/// Which events are in whose stream.
+const EVENTS: &str = "SELECT user_id || ' ' || CAST(seq AS TEXT) AS line FROM inbox ORDER BY line";
 
 /// A server may read the backslash in a text of SQL as the beginning of something.
 #[tokio::test(flavor = "multi_thread")]
@@ -16,4 +25,100 @@ async fn whatever_an_id_looks_like_it_is_no_part_of_a_question() {
     let repair = ward.repairs();
     assert_eq!(repair.code, 3, "{}", repair.text);
     ward.repairs().finds_nothing();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_and_no_event_goes_because_a_floor_is_wrong() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let held = || (ward.lines(MESSAGES), ward.lines(EVENTS));
+        let before = held();
+        for floor in ["3", "-7", "4102444800000", "9223372036854775807"] {
+            ward.breaks(&format!(
+                "UPDATE conversations SET floor = {floor}; UPDATE inbox_heads SET floor = {floor}"
+            ));
+            let repair = ward.repairs();
+            assert_eq!(repair.code, 3, "{}", repair.text);
+            assert_eq!(held(), before, "{floor}: {}", repair.text);
+            ward.repairs().finds_nothing();
+        }
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
+/// What is wrong with the conversation of Jiro and Taro, when it is known that it is theirs.
+const TOLD_BY_ITS_ID: [&str; 6] = [
+    "DELETE FROM conversations WHERE id = PAIR; STRANGER",
+    "DELETE FROM conversations WHERE id = PAIR; STRANGER;
+     DELETE FROM members WHERE conversation_id = PAIR AND user_id = 'jiro'",
+    "UPDATE conversations SET kind = 'club', pair = NULL WHERE id = PAIR; STRANGER",
+    "UPDATE conversations SET kind = 'club', pair = 'mei\nyuki' WHERE id = PAIR; STRANGER;
+     DELETE FROM members WHERE conversation_id = PAIR AND user_id = 'jiro'",
+    "UPDATE conversations SET kind = 'group', pair = NULL WHERE id = PAIR",
+    "UPDATE conversations SET kind = 'group', pair = NULL WHERE id = PAIR; STRANGER",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_people_wrote_stays_between_them_whoever_else_stands_in_it() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let pair = private(&ward);
+        let of = |what: &str| {
+            ward.lines(&format!(
+                "SELECT {what} AS line FROM conversations JOIN members ON conversation_id = id WHERE id = {pair} ORDER BY user_id"
+            ))
+        };
+        let before = ward.lines(MESSAGES);
+        for how in TOLD_BY_ITS_ID {
+            ward.breaks(&in_private(how, &pair));
+            let repair = ward.repairs();
+            assert_eq!(repair.code, 3, "{how}: {}", repair.text);
+            assert_eq!(of("user_id"), ["jiro", "taro"], "{how}: {}", repair.text);
+            assert_eq!(of("kind || ' ' || pair"), ["direct jiro\ntaro"; 2], "{how}");
+            assert_eq!(ward.lines(MESSAGES), before, "{how}");
+            ward.repairs().finds_nothing();
+        }
+        // They write to each other by name.
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
+/// One of the two is nowhere to be found, so nothing says that it was a group.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_between_two_people_becomes_no_group() {
+    for (kind, how) in [
+        (
+            Kind::Sqlite,
+            "DELETE FROM conversations WHERE id = PAIR; STRANGER;
+             DELETE FROM members WHERE conversation_id = PAIR AND user_id = 'taro'",
+        ),
+        (
+            Kind::Postgres,
+            "UPDATE conversations SET kind = 'club', pair = NULL WHERE id = PAIR; STRANGER;
+             DELETE FROM members WHERE conversation_id = PAIR AND user_id = 'taro'",
+        ),
+    ] {
+        let ward = Ward::new(kind).await;
+        let pair = private(&ward);
+        let before = ward.lines(MESSAGES);
+        ward.breaks(&in_private(how, &pair));
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 1, "{}", repair.text);
+        assert!(!repair.text.contains("report this"), "{}", repair.text);
+        let groups =
+            format!("SELECT count(*) FROM conversations WHERE kind = 'group' AND id = {pair}");
+        assert_eq!(ward.says(&groups), "0", "{}", repair.text);
+        assert_eq!(ward.lines(MESSAGES), before);
+    }
+}
+
+/// The id of the conversation of Jiro and Taro, as a text of SQL.
+fn private(ward: &Ward) -> String {
+    let id = ward.says("SELECT id FROM conversations WHERE kind = 'direct'");
+    format!("'{id}'")
+}
+
+fn in_private(how: &str, pair: &str) -> String {
+    let stranger = "INSERT INTO members (user_id, conversation_id, joined_at, read_seq) VALUES ('mei', PAIR, 0, 0)";
+    how.replace("STRANGER", stranger).replace("PAIR", pair)
 }

@@ -152,7 +152,7 @@ impl Ward {
     }
 
     /// The column `line` of what a query comes to.
-    fn lines(&self, question: &str) -> Vec<String> {
+    pub fn lines(&self, question: &str) -> Vec<String> {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = Text)]

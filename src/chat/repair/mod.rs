@@ -1,8 +1,8 @@
 //! What may not be in the chat's tables: messages and members of no conversation, a conversation that does not end where it says
 //! or is of no kind, a pair of people that is not two, a cursor beyond the end.
 //!
-//! What people wrote is kept wherever it can be read. A message that is lost from between others is lost: that is said, and left
-//! as it is. `rules` decides; `lost`: conversations whose own row is not there; `pairs`: whose those of two people are.
+//! What people wrote is kept: no message goes, whatever is wrong around it. One that is lost from between others is lost: that is
+//! said, and left as it is. `rules` decides; `lost`: conversations whose own row is not there; `pairs`: whose those of two people are.
 
 mod lost;
 mod pairs;
@@ -42,6 +42,12 @@ pub const RULES: &[Rule] = &[
         find: positions,
     },
 ];
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
 
 #[derive(QueryableByName)]
 struct Odd {
@@ -86,6 +92,7 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
             stored: stored.map(|place| place.seq).collect(),
         };
         found.extend(wrong_bounds(&id, &history));
+        found.extend(unplaced(&id, &history));
         found.extend(holes(&id, &history));
     }
     Ok(found)
@@ -93,18 +100,12 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
 
 fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
     let (said, bounds) = (history.bounds, history.mended());
-    let undead = history.is_undead();
-    if said == bounds && !undead {
+    if said == bounds {
         return None;
     }
     let there = match (history.stored.first(), history.stored.last()) {
         (Some(first), Some(last)) => format!("they are from {first} to {last}"),
         _ => "there are none".to_owned(),
-    };
-    let dropped = if undead {
-        "; those before had been dropped, and go"
-    } else {
-        ""
     };
     let id = id.to_owned();
     Some(Breakage::mended(
@@ -115,7 +116,7 @@ fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
             said.last
         ),
         format!(
-            "it says from {} to {}{dropped}",
+            "it says from {} to {}",
             bounds.floor.saturating_add(1),
             bounds.last
         ),
@@ -124,11 +125,19 @@ fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
 }
 
 fn set_bounds(tx: &mut Tx<'_>, id: &str, Bounds { floor, last }: Bounds) -> Result<(), StoreError> {
-    let gone = format!("DELETE FROM messages WHERE seq <= {floor} AND conversation_id = $1");
-    execute(tx, &gone, &[id])?;
     let change =
         format!("UPDATE conversations SET floor = {floor}, last_seq = {last} WHERE id = $1");
     execute(tx, &change, &[id]).map(drop)
+}
+
+fn unplaced(id: &str, history: &History) -> Option<Breakage> {
+    history.unplaced().map(|place| {
+        Breakage::left(
+            format!("the conversation {id}"),
+            format!("has a message in the place {place}, and places begin with 1"),
+            "give it the place after the last one by hand, or delete it: nobody can read it where it is",
+        )
+    })
 }
 
 fn holes(id: &str, history: &History) -> Option<Breakage> {

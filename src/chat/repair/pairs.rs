@@ -1,82 +1,127 @@
 //! What a conversation is, a group or of two people alone, and who the two are.
 
+use std::collections::BTreeSet;
+
 use diesel::{
     QueryableByName,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 
-use super::rules;
+use super::{
+    Id,
+    rules::{self, Nature},
+};
 use crate::{
     chat::rules::Kind,
-    kernel::ids::UserId,
+    kernel::ids::{ConversationId, UserId},
     store::{
         Conn, StoreError, Tx,
         repair::{Breakage, Scene, execute, rows},
     },
 };
 
-/// A conversation, and who is in it.
+/// A conversation, by what is said of it and how many are in it.
 #[derive(QueryableByName)]
-struct Pair {
+struct Whole {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = Nullable<Text>)]
     pair: Option<String>,
+    #[diesel(sql_type = Bool)]
+    is_titled: bool,
     #[diesel(sql_type = BigInt)]
     people: i64,
-    /// The first and the last of them, by id, as a pair is written.
-    #[diesel(sql_type = Nullable<Text>)]
-    there: Option<String>,
 }
 
-impl Pair {
+impl Whole {
     /// Those for which something holds.
     fn all(conn: &mut Conn, which: &str) -> Result<Vec<Self>, StoreError> {
         let question = format!(
-            "SELECT whole.id AS id, whole.kind AS kind, whole.pair AS pair, count(members.user_id) AS people,
-                min(members.user_id) || '\n' || max(members.user_id) AS there
+            "SELECT whole.id AS id, whole.kind AS kind, whole.pair AS pair, whole.title IS NOT NULL AS is_titled,
+                count(members.user_id) AS people
             FROM conversations AS whole LEFT JOIN members ON members.conversation_id = whole.id
-            GROUP BY whole.id, whole.kind, whole.pair HAVING {which} ORDER BY whole.id"
+            GROUP BY whole.id, whole.kind, whole.pair, whole.title HAVING {which} ORDER BY whole.id"
         );
         rows(conn, &question, &[])
     }
 
-    fn whose(&self) -> Option<[UserId; 2]> {
-        let there = self.there.as_deref().filter(|_| self.people == 2);
-        rules::whose(&self.id, self.pair.as_deref(), there)
+    /// Who is in it, wrote into it, began it, or is said to be of its pair.
+    fn known(&self, conn: &mut Conn) -> Result<BTreeSet<UserId>, StoreError> {
+        let question = "SELECT user_id AS id FROM members WHERE conversation_id = $1
+            UNION SELECT sender_id FROM messages WHERE conversation_id = $2
+            UNION SELECT created_by FROM conversations WHERE id = $3";
+        let mut known: BTreeSet<UserId> = named(conn, question, &[&*self.id; 3])?;
+        let pair = self.pair.iter().flat_map(|pair| pair.split('\n'));
+        known.extend(pair.filter_map(|name| name.parse::<UserId>().ok()));
+        Ok(known)
+    }
+
+    fn id(&self) -> Option<ConversationId> {
+        self.id.parse().ok()
     }
 }
 
-/// One that cannot be read keeps its people's lists from being read; of one with a pair the two alone have a part.
-pub(super) fn of_no_kind(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let odd =
-        "whole.kind NOT IN ('direct', 'group') OR whole.kind = 'group' AND whole.pair IS NOT NULL";
-    let odd = Pair::all(conn, odd)?.into_iter();
-    Ok(odd.map(odd_kind).collect())
+/// Those whom a question names, of those whose ids somebody can have.
+pub(super) fn named<P: FromIterator<UserId>>(
+    conn: &mut Conn,
+    question: &str,
+    keys: &[&str],
+) -> Result<P, StoreError> {
+    let named = rows::<Id>(conn, question, keys)?.into_iter();
+    Ok(named.filter_map(|it| it.id.parse().ok()).collect())
 }
 
-fn odd_kind(odd: Pair) -> Breakage {
-    let whose = odd.whose();
-    let Pair { id, kind, pair, .. } = odd;
+/// One that cannot be read keeps its people's lists from being read; of one with a pair the two alone have a part. A group with
+/// the id of two of its people is theirs alone: with it taken, they could not begin another.
+pub(super) fn of_no_kind(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    // The digit tells of an id that is a name's hash (`ConversationId::is_named`).
+    let odd = "whole.kind NOT IN ('direct', 'group')
+        OR whole.kind = 'group' AND (whole.pair IS NOT NULL OR substr(whole.id, 15, 1) = '5')";
+    let mut found = Vec::new();
+    for odd in Whole::all(conn, odd)? {
+        let (known, is_group) = (odd.known(conn)?, odd.kind == Kind::Group.as_str());
+        let says_group = is_group || odd.is_titled;
+        let nature = odd
+            .id()
+            .and_then(|id| rules::nature(id, says_group, &known));
+        let is_sound = is_group && odd.pair.is_none() && nature == Some(Nature::Group);
+        if !is_sound {
+            found.push(odd_kind(odd, nature));
+        }
+    }
+    Ok(found)
+}
+
+fn odd_kind(odd: Whole, nature: Option<Nature>) -> Breakage {
+    let Whole { id, kind, pair, .. } = odd;
     let subject = format!("the conversation {id}");
-    let of = match pair {
-        None => String::new(),
-        Some(pair) => format!(", and of {} alone", told(&pair)),
+    let of = match (pair, &nature) {
+        (Some(pair), _) => format!(", and of {} alone", told(&pair)),
+        (None, Some(Nature::Direct([one, other]))) => {
+            format!(", and has the id of {one} and {other}")
+        }
+        (None, _) => String::new(),
     };
     let found = format!("is of the kind {kind:?}{of}");
-    match whose {
-        Some([one, other]) => {
+    match nature {
+        Some(Nature::Direct([one, other])) => {
             let how = format!("it is of {one} and {other}");
             Breakage::mended(subject, found, how, move |tx| {
                 put_pair(tx, &id, [&one, &other])
             })
         }
-        None => Breakage::mended(subject, found, "it is a group", move |tx| {
+        Some(Nature::Group) => Breakage::mended(subject, found, "it is a group", move |tx| {
             let change = "UPDATE conversations SET kind = $1, pair = NULL WHERE id = $2";
             execute(tx, change, &[Kind::Group.as_str(), &id]).map(drop)
         }),
+        None => Breakage::left(
+            subject,
+            found,
+            "put a backup in the place of the database, or, if it was a group, say so by hand (kind 'group', no pair): its id \
+             may be that of two people, and of what they wrote nobody else may hear",
+        ),
     }
 }
 
@@ -88,13 +133,17 @@ fn told(pair: &str) -> String {
 pub(super) fn of_others(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let wrong = "whole.kind = 'direct' AND (whole.pair IS NULL OR count(members.user_id) <> 2
         OR min(members.user_id) || '\n' || max(members.user_id) <> whole.pair)";
-    let wrong = Pair::all(conn, wrong)?.into_iter();
-    Ok(wrong.map(wrong_pair).collect())
+    let mut found = Vec::new();
+    for wrong in Whole::all(conn, wrong)? {
+        let known = wrong.known(conn)?;
+        let whose = wrong.id().and_then(|id| rules::whose(id, &known));
+        found.push(wrong_pair(wrong, whose));
+    }
+    Ok(found)
 }
 
-fn wrong_pair(wrong: Pair) -> Breakage {
-    let whose = wrong.whose();
-    let Pair {
+fn wrong_pair(wrong: Whole, whose: Option<[UserId; 2]>) -> Breakage {
+    let Whole {
         id, pair, people, ..
     } = wrong;
     let subject = format!("the conversation {id}");
@@ -115,20 +164,26 @@ fn wrong_pair(wrong: Pair) -> Breakage {
     }
 }
 
-/// Whoever is put into it again has read what is there, as whoever joins.
-fn put_pair(tx: &mut Tx<'_>, id: &str, [one, other]: [&UserId; 2]) -> Result<(), StoreError> {
+pub(super) fn put_pair(
+    tx: &mut Tx<'_>,
+    id: &str,
+    [one, other]: [&UserId; 2],
+) -> Result<(), StoreError> {
     let change = "UPDATE conversations SET kind = $1, pair = $2 WHERE id = $3";
     execute(tx, change, &[Kind::Direct.as_str(), &one.pair(other), id])?;
     let strangers = "DELETE FROM members WHERE conversation_id = $1 AND user_id NOT IN ($2, $3)";
     execute(tx, strangers, &[id, one.as_str(), other.as_str()])?;
+    put(tx, id, one)?;
+    put(tx, id, other)
+}
+
+/// Whoever is put into a conversation again has read what is there, as whoever joins.
+pub(super) fn put(tx: &mut Tx<'_>, id: &str, person: &UserId) -> Result<(), StoreError> {
     let now = tx.now().millis();
-    for person in [one, other] {
-        let change = format!(
-            "INSERT INTO members (user_id, conversation_id, joined_at, read_seq)
-             SELECT $1, id, {now}, last_seq FROM conversations WHERE id = $2
-             ON CONFLICT (user_id, conversation_id) DO NOTHING"
-        );
-        execute(tx, &change, &[person.as_str(), id])?;
-    }
-    Ok(())
+    let change = format!(
+        "INSERT INTO members (user_id, conversation_id, joined_at, read_seq)
+         SELECT $1, id, {now}, last_seq FROM conversations WHERE id = $2
+         ON CONFLICT (user_id, conversation_id) DO NOTHING"
+    );
+    execute(tx, &change, &[person.as_str(), id]).map(drop)
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    chat::rules::Kind,
-    kernel::ids::{ConversationId, UserId},
-};
+use crate::kernel::ids::{ConversationId, UserId};
 
 /// Where a conversation's messages begin and end: they are those from `floor + 1` to `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,34 +21,33 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Where they begin and end once it is mended: at the first that is there, and never earlier than it has said. A client may
-    /// have a message of every place up to there, and would take another one in that place for the same.
+    /// Where they begin and end once it is mended. They begin at the first that is there, whatever was said of it: pruning takes
+    /// messages in the step that moves the floor, so one below the floor says that the floor is wrong, and goes for no number. They
+    /// never end earlier than was said: a client may have a message of every place up to there, and would take another one in that
+    /// place for the same.
     pub(super) fn mended(&self) -> Bounds {
-        let Bounds { floor, last } = self.bounds;
         let newest = self.stored.last().copied().unwrap_or(0);
-        let last = last.max(newest).max(0);
-        let floor = floor.clamp(0, last);
-        let first = self.stored.iter().copied().find(|seq| *seq > floor);
-        Bounds {
-            floor: first.map_or(last, |first| first - 1),
-            last,
-        }
+        let last = self.bounds.last.max(newest).max(0);
+        let floor = self.placed().next().map_or(last, |first| first - 1);
+        Bounds { floor, last }
     }
 
-    /// Whether messages are there that were dropped.
-    pub(super) fn is_undead(&self) -> bool {
-        let floor = self.bounds.floor.max(0);
-        self.stored.first().is_some_and(|first| *first <= floor)
+    /// The first of those whose place is none: the places of a conversation begin with 1.
+    pub(super) fn unplaced(&self) -> Option<i64> {
+        self.stored.first().copied().filter(|seq| *seq < 1)
+    }
+
+    fn placed(&self) -> impl Iterator<Item = i64> {
+        self.stored.iter().copied().filter(|seq| *seq >= 1)
     }
 
     /// The messages that are missing for good: the first and the last place of each hole. Nobody can say what was in them, and
     /// what is before them is worth keeping.
     pub(super) fn holes(&self) -> Vec<(i64, i64)> {
         let Bounds { floor, last } = self.mended();
-        let kept = self.stored.iter().copied().filter(|seq| *seq > floor);
         let mut holes = Vec::new();
         let mut before = floor;
-        for place in kept.chain([last.saturating_add(1)]) {
+        for place in self.placed().chain([last.saturating_add(1)]) {
             if place - before > 1 {
                 holes.push((before + 1, place - 1));
             }
@@ -61,47 +57,60 @@ impl History {
     }
 }
 
-/// What can be said of a conversation whose own row is lost, by who is in it and who wrote into it.
+/// What can be said of a conversation whose own row is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rebuilt {
-    pub(super) kind: Kind,
-    pub(super) creator: UserId,
-    pub(super) members: BTreeSet<UserId>,
+pub(super) enum Rebuilt {
+    /// It is of the two whom its id says.
+    Direct([UserId; 2]),
+    /// It is a group of these.
+    Group(BTreeSet<UserId>),
 }
 
-/// `None` if it cannot be said: with fewer than two people it may have been anything. Two people have one conversation, and its
-/// id says that it is theirs. Whoever wrote into another one was in it.
+/// By who is in it and who wrote into it. `None` if it cannot be said: what two people wrote is for nobody else to read, so an id
+/// that may be theirs makes no group. Whoever wrote into a group and is not in it has left it, unless nobody is.
 pub(super) fn rebuild(
     id: ConversationId,
     members: BTreeSet<UserId>,
-    senders: &[UserId],
+    senders: &BTreeSet<UserId>,
 ) -> Option<Rebuilt> {
-    let members: BTreeSet<UserId> = members.into_iter().chain(senders.iter().cloned()).collect();
-    let mut people = members.iter();
-    let (one, other) = (people.next()?, people.next()?);
-    let direct = people.next().is_none() && ConversationId::between(one, other) == id;
-    let kind = if direct { Kind::Direct } else { Kind::Group };
-    let creator = senders.first().unwrap_or(one).clone();
-    Some(Rebuilt {
-        kind,
-        creator,
-        members,
-    })
+    if let Some(two) = whose(id, &members.union(senders).cloned().collect()) {
+        return Some(Rebuilt::Direct(two));
+    }
+    let people = match members.is_empty() {
+        true => senders.clone(),
+        false => members,
+    };
+    let is_group = !id.is_named() && !people.is_empty();
+    is_group.then_some(Rebuilt::Group(people))
 }
 
-/// Whose a conversation of two people is: of those whom its id says, be it the pair that is stored or the two who are in it. `None`
-/// if it is neither's.
-pub(super) fn whose(id: &str, stored: Option<&str>, there: Option<&str>) -> Option<[UserId; 2]> {
-    let id: ConversationId = id.parse().ok()?;
-    let mut either = [stored, there].into_iter().flatten().filter_map(pair);
-    either.find(|[one, other]| ConversationId::between(one, other) == id)
+/// What a conversation is that says of itself that it is of no kind, or of both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Nature {
+    Direct([UserId; 2]),
+    Group,
 }
 
-/// The two people of a pair; `None` if it is none.
-fn pair(text: &str) -> Option<[UserId; 2]> {
-    let (one, other) = text.split_once('\n')?;
-    let two: [UserId; 2] = [one.parse().ok()?, other.parse().ok()?];
-    (two[0] < two[1]).then_some(two)
+/// Of two people, if its id says so. A group, if it says that, or has a title or an id as none of two people has. `None` if it
+/// cannot be said.
+pub(super) fn nature(
+    id: ConversationId,
+    says_group: bool,
+    people: &BTreeSet<UserId>,
+) -> Option<Nature> {
+    match whose(id, people) {
+        Some(two) => Some(Nature::Direct(two)),
+        None if says_group || !id.is_named() => Some(Nature::Group),
+        None => None,
+    }
+}
+
+/// Whose a conversation is: of those two, among all who have to do with it, whom its id says. `None` if of no two of them.
+pub(super) fn whose(id: ConversationId, people: &BTreeSet<UserId>) -> Option<[UserId; 2]> {
+    let with_later = |(place, one)| people.iter().skip(place + 1).map(move |other| [one, other]);
+    let mut pairs = people.iter().enumerate().flat_map(with_later);
+    let theirs = pairs.find(|[one, other]| ConversationId::between(one, other) == id);
+    theirs.map(|two| two.map(UserId::clone))
 }
 
 #[cfg(test)]
@@ -116,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_begins_at_what_is_there_never_ends_earlier_and_keeps_what_is_before_a_hole() {
+    fn a_history_keeps_all_that_is_there_and_never_ends_earlier() {
         for ((floor, last), stored, wanted, holes) in [
             // Sound ones stay as they are.
             ((0, 3), &[1, 2, 3][..], (0, 3), &[][..]),
@@ -132,52 +141,78 @@ mod tests {
             ((0, 9), &[3, 5, 6], (2, 9), &[(4, 4), (7, 9)]),
             // Numbers that no conversation has.
             ((-3, 1), &[1], (0, 1), &[]),
-            ((8, 2), &[1, 2], (2, 2), &[]),
+            ((8, 2), &[1, 2], (0, 2), &[]),
+            ((4_102_444_800_000, 4), &[3, 4], (2, 4), &[]),
+            ((8, 2), &[], (2, 2), &[]),
+            // Some are there that were dropped, it says.
+            ((2, 4), &[1, 2, 3, 4], (0, 4), &[]),
+            ((3, 4), &[2, 4], (1, 4), &[(3, 3)]),
+            ((4, 4), &[2], (1, 4), &[(3, 4)]),
+            // A place that no message has.
+            ((0, 2), &[-3, 1, 2], (0, 2), &[]),
         ] {
             let history = history(floor, last, stored);
             let Bounds { floor, last } = history.mended();
             assert_eq!((floor, last), wanted, "{history:?}");
             assert_eq!(history.holes(), holes, "{history:?}");
         }
-        assert!(history(2, 3, &[2, 3]).is_undead());
-        assert!(!history(2, 3, &[3]).is_undead());
+        assert_eq!(history(0, 2, &[-3, 1, 2]).unplaced(), Some(-3));
+        assert_eq!(history(2, 3, &[3]).unplaced(), None);
     }
 
     fn user(name: &str) -> UserId {
         name.parse().unwrap()
     }
 
-    #[test]
-    fn a_lost_conversation_is_what_its_id_and_its_people_say() {
-        let two = BTreeSet::from([user("hana"), user("taro")]);
-        let theirs = ConversationId::between(&user("taro"), &user("hana"));
-        let rebuilt = rebuild(theirs, two.clone(), &[]).unwrap();
-        assert_eq!((rebuilt.kind, rebuilt.members), (Kind::Direct, two.clone()));
-        // Of a group only the people are known. Whoever wrote was in it.
-        let group = ConversationId::between(&user("a"), &user("b"));
-        let rebuilt = rebuild(group, two, &[user("jiro"), user("hana")]).unwrap();
-        assert_eq!((rebuilt.kind, rebuilt.creator), (Kind::Group, user("jiro")));
-        assert_eq!(rebuilt.members.len(), 3);
-        assert_eq!(rebuild(theirs, BTreeSet::from([user("hana")]), &[]), None);
+    fn people<const N: usize>(names: [&str; N]) -> BTreeSet<UserId> {
+        names.into_iter().map(user).collect()
     }
 
     #[test]
-    fn a_conversation_is_of_those_whom_its_id_says() {
-        let two = Some([user("hana"), user("taro")]);
-        let id = ConversationId::between(&user("taro"), &user("hana")).to_string();
-        assert_eq!(whose(&id, Some("hana\ntaro"), None), two);
-        // A pair that is none, and one of others.
-        for wrong in [None, Some("taro"), Some("hana\njiro")] {
-            assert_eq!(whose(&id, wrong, Some("hana\ntaro")), two);
-            assert_eq!(whose(&id, wrong, Some("hana\njiro")), None);
+    fn a_lost_conversation_is_of_the_two_whom_its_id_says_whoever_else_is_in_it() {
+        let two = [user("hana"), user("taro")];
+        let theirs = ConversationId::between(&two[1], &two[0]);
+        for (members, senders) in [
+            (people(["hana", "taro"]), people([])),
+            (people(["hana", "jiro"]), people(["taro"])),
+            (people(["akira", "hana", "taro", "yuki"]), people(["jiro"])),
+        ] {
+            let rebuilt = rebuild(theirs, members, &senders);
+            assert_eq!(rebuilt, Some(Rebuilt::Direct(two.clone())));
+        }
+        // One of the two is not known: nobody else may read it.
+        for known in [people(["hana"]), people(["hana", "jiro", "yuki"])] {
+            assert_eq!(rebuild(theirs, known, &people(["hana"])), None);
         }
     }
 
     #[test]
-    fn a_pair_is_two_people_the_smaller_id_first() {
-        assert_eq!(pair("hana\ntaro"), Some([user("hana"), user("taro")]));
-        for none in ["taro\nhana", "hana\nhana", "hana", "\nhana", "hana\nta ro"] {
-            assert_eq!(pair(none), None, "{none:?}");
+    fn a_lost_group_is_of_its_members_or_else_of_those_who_wrote() {
+        let group = ConversationId::new();
+        let wrote = people(["jiro", "yuki"]);
+        for (members, wanted) in [
+            (people(["hana", "taro"]), people(["hana", "taro"])),
+            (people(["hana"]), people(["hana"])),
+            (people([]), wrote.clone()),
+        ] {
+            let rebuilt = rebuild(group, members, &wrote);
+            assert_eq!(rebuilt, Some(Rebuilt::Group(wanted)));
         }
+        assert_eq!(rebuild(group, people([]), &people([])), None);
+    }
+
+    #[test]
+    fn a_conversation_that_may_be_of_two_people_becomes_no_group() {
+        let theirs = ConversationId::between(&user("hana"), &user("taro"));
+        let direct = Some(Nature::Direct([user("hana"), user("taro")]));
+        let strangers = people(["hana", "jiro", "yuki"]);
+        for says_group in [false, true] {
+            let known = people(["hana", "jiro", "taro"]);
+            assert_eq!(nature(theirs, says_group, &known), direct);
+            let group = nature(ConversationId::new(), says_group, &strangers);
+            assert_eq!(group, Some(Nature::Group));
+        }
+        assert_eq!(nature(theirs, false, &strangers), None);
+        assert_eq!(nature(theirs, true, &strangers), Some(Nature::Group));
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct Stream {
 impl Stream {
     /// Where it begins and ends once it is mended. The head never goes back: a client may have an event of every place up to
     /// there, and would take another one in that place for the same. The floor is the last place without an event, so what is
-    /// above it has no hole.
+    /// above it has no hole. What it said before does not count: the retention takes events in the step that moves the floor, so
+    /// one below it says that the floor is wrong, and is due to whoever has not read it.
     pub(super) fn mended(&self) -> Bounds {
         let said = self.bounds.map_or(0, |bounds| bounds.head);
         let head = said.max(self.last).max(0);
@@ -31,10 +32,10 @@ impl Stream {
             .take_while(|(stored, place)| *stored == place)
             .count();
         let unbroken = i64::try_from(unbroken).unwrap_or(i64::MAX);
-        // What was dropped stays dropped.
-        let dropped = self.bounds.map_or(0, |bounds| bounds.floor).min(head);
-        let floor = (head - unbroken).max(dropped);
-        Bounds { floor, head }
+        Bounds {
+            floor: head - unbroken,
+            head,
+        }
     }
 
     /// What is wrong with it, in words.
@@ -89,11 +90,14 @@ mod tests {
             (Some((0, 5)), &[1, 2, 4, 5], (3, 5)),
             (Some((0, 3)), &[2, 3], (1, 3)),
             (Some((0, 9)), &[2, 3, 5, 9], (8, 9)),
-            // What was dropped, and is there again.
-            (Some((3, 5)), &[2, 3, 4, 5], (3, 5)),
+            // Some are there that were dropped, it says.
+            (Some((3, 5)), &[2, 3, 4, 5], (1, 5)),
+            (Some((5, 5)), &[4, 5], (3, 5)),
             // Numbers that no stream has.
             (Some((-2, 3)), &[1, 2, 3], (0, 3)),
             (Some((7, 3)), &[], (3, 3)),
+            (Some((7, 3)), &[1, 2, 3], (0, 3)),
+            (Some((4_102_444_800_000, 3)), &[2, 3], (1, 3)),
             (None, &[-1, 0], (0, 0)),
         ] {
             assert_eq!(mended(bounds, stored), wanted, "{bounds:?} {stored:?}");

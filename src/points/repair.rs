@@ -2,11 +2,12 @@
 //!
 //! The ledger is the truth: its rows are only added, each goes on where the one before it ended, and the database refuses
 //! any other. An account is what they come to, kept so that nobody has to add them up; so of the two it is the account that is
-//! wrong. A ledger in which that chain is broken is nobody's to mend: which points somebody had is a question for people.
+//! wrong. But a ledger in which that chain is broken, or that ends before the account does, is nobody's to mend, and no account
+//! is made to follow it: which points somebody had is then a question for people.
 
 use diesel::{
     QueryableByName,
-    sql_types::{BigInt, Nullable, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 
 use crate::store::{
@@ -34,14 +35,18 @@ struct Break {
     ordinal: i64,
 }
 
-/// As the triggers of both databases ask it of each new row.
+/// The lines that do not go on where the one before them ended, as the triggers of both databases ask it of each new row.
+const BROKEN: &str = "FROM point_transactions AS line
+    LEFT JOIN point_transactions AS prior ON prior.user_id = line.user_id AND prior.ordinal = line.ordinal - 1
+    WHERE CAST(line.balance_after AS NUMERIC) - line.amount
+        <> COALESCE(prior.balance_after, CASE line.ordinal WHEN 1 THEN 0 END, -1)";
+
 fn broken_chains(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let question = "SELECT line.user_id AS user_id, min(line.ordinal) AS ordinal FROM point_transactions AS line
-        LEFT JOIN point_transactions AS prior ON prior.user_id = line.user_id AND prior.ordinal = line.ordinal - 1
-        WHERE CAST(line.balance_after AS NUMERIC) - line.amount
-            <> COALESCE(prior.balance_after, CASE line.ordinal WHEN 1 THEN 0 END, -1)
-        GROUP BY line.user_id ORDER BY line.user_id";
-    let broken = rows::<Break>(conn, question, &[])?.into_iter();
+    let question = format!(
+        "SELECT line.user_id AS user_id, min(line.ordinal) AS ordinal {BROKEN}
+         GROUP BY line.user_id ORDER BY line.user_id"
+    );
+    let broken = rows::<Break>(conn, &question, &[])?.into_iter();
     Ok(broken
         .map(|Break { user_id, ordinal }| {
             Breakage::left(
@@ -67,19 +72,24 @@ struct Account {
     total: i64,
     #[diesel(sql_type = BigInt)]
     ordinal: i64,
+    /// Whether its ledger is broken.
+    #[diesel(sql_type = Bool)]
+    is_broken: bool,
 }
 
 fn accounts(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let question = "SELECT known.user_id AS user_id, held.balance AS balance, held.last_ordinal AS last_ordinal,
-            COALESCE(newest.balance_after, 0) AS total, COALESCE(newest.ordinal, 0) AS ordinal
+    let question = format!("SELECT known.user_id AS user_id, held.balance AS balance, held.last_ordinal AS last_ordinal,
+            COALESCE(newest.balance_after, 0) AS total, COALESCE(newest.ordinal, 0) AS ordinal,
+            broken.user_id IS NOT NULL AS is_broken
         FROM (SELECT user_id FROM point_accounts UNION SELECT user_id FROM point_transactions) AS known
         LEFT JOIN point_accounts AS held ON held.user_id = known.user_id
         LEFT JOIN point_transactions AS newest ON newest.user_id = known.user_id AND newest.ordinal =
             (SELECT max(ordinal) FROM point_transactions AS their WHERE their.user_id = known.user_id)
+        LEFT JOIN (SELECT DISTINCT line.user_id AS user_id {BROKEN}) AS broken ON broken.user_id = known.user_id
         WHERE held.user_id IS NULL OR held.balance <> COALESCE(newest.balance_after, 0)
             OR held.last_ordinal <> COALESCE(newest.ordinal, 0)
-        ORDER BY known.user_id";
-    let wrong = rows::<Account>(conn, question, &[])?.into_iter();
+        ORDER BY known.user_id");
+    let wrong = rows::<Account>(conn, &question, &[])?.into_iter();
     Ok(wrong.map(wrong_account).collect())
 }
 
@@ -90,6 +100,7 @@ fn wrong_account(account: Account) -> Breakage {
         last_ordinal,
         total,
         ordinal,
+        is_broken,
     } = account;
     let found = match balance.zip(last_ordinal) {
         Some((balance, last)) => format!(
@@ -100,9 +111,17 @@ fn wrong_account(account: Account) -> Breakage {
         }
     };
     let subject = format!("the account of {user_id}");
-    if total < 0 {
-        let todo = "no account holds less than nothing: what is said of its ledger comes first";
+    if is_broken || total < 0 {
+        let todo = "no account is made to follow a ledger that is broken: what is said of that comes first";
         return Breakage::left(subject, found, todo);
+    }
+    if last_ordinal.is_some_and(|last| last > ordinal) {
+        return Breakage::left(
+            subject,
+            found,
+            "the last transactions are lost: put a backup in the place of the database, or set the account to what the ledger \
+             comes to by hand, with which whatever they took is given back",
+        );
     }
     Breakage::mended(
         subject,

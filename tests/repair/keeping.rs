@@ -112,6 +112,48 @@ async fn what_may_be_between_two_people_becomes_no_group() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_broken_or_too_short_changes_no_account() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        for (how, left) in [
+            (
+                "UPDATE point_transactions SET balance_after = 999999 WHERE user_id = 'jiro' AND ordinal = 3",
+                &["ledger", "account"][..],
+            ),
+            (
+                "UPDATE point_transactions SET balance_after = -7 WHERE user_id = 'jiro' AND ordinal = 3",
+                &["ledger", "account"],
+            ),
+            (
+                "DELETE FROM point_transactions WHERE user_id = 'jiro' AND ordinal = 3",
+                &["account"],
+            ),
+            (
+                "DELETE FROM point_transactions WHERE user_id = 'jiro'",
+                &["account"],
+            ),
+        ] {
+            let ward = Ward::new(kind).await;
+            let account =
+                "SELECT CAST(balance AS TEXT) || ' after ' || CAST(last_ordinal AS TEXT) AS line
+                FROM point_accounts WHERE user_id = 'jiro'";
+            ward.breaks(how);
+            let repair = ward.repairs();
+            assert_eq!(
+                ward.lines(account),
+                ["120 after 3"],
+                "{how}: {}",
+                repair.text
+            );
+            let told = |it: &crate::ward::Said| (it.rule.clone(), it.verdict.clone());
+            let failed = |rule: &&str| ((*rule).to_owned(), "failed".to_owned());
+            let told: Vec<_> = repair.found.iter().map(told).collect();
+            assert_eq!(told, left.iter().map(failed).collect::<Vec<_>>(), "{how}");
+            assert!(!repair.text.contains("report this"), "{}", repair.text);
+        }
+    }
+}
+
 /// The id of the conversation of Jiro and Taro, as a text of SQL.
 fn private(ward: &Ward) -> String {
     let id = ward.says("SELECT id FROM conversations WHERE kind = 'direct'");

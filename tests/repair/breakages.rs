@@ -99,6 +99,13 @@ breakages! {
         "UPDATE calls SET connected_at = NULL WHERE id = LIVE";
     accepted_by_no_device: "unreadable-call", "otomo_device is missing", Freed,
         "UPDATE calls SET otomo_device = NULL WHERE id = LIVE";
+    a_version_of_a_call_below_nothing: "unreadable-call", "version", Freed, also "call-spoken",
+        "UPDATE calls SET version = -7 WHERE id = LIVE";
+    a_version_of_a_call_that_is_over: "unreadable-call", "version", Mended, also "call-spoken",
+        "UPDATE calls SET version = -7 WHERE id = REFUSED";
+    a_version_of_a_call_that_was_refused_at_once: "unreadable-call", "version", Mended, also "call-spoken",
+        "DELETE FROM call_events WHERE call_id = REFUSED AND version > 1;
+         UPDATE call_events SET event = 'ended' WHERE call_id = REFUSED; UPDATE calls SET version = -7 WHERE id = REFUSED";
     ended_without_a_time: "unreadable-call", "ended_at is missing", Mended,
         "UPDATE calls SET ended_at = NULL WHERE id = DONE";
     ended_without_an_outcome: "unreadable-call", "outcome is missing", Mended,

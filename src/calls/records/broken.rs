@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::row::{Changes, Row};
+use super::{
+    row::{Changes, Row},
+    timeline,
+};
 use crate::{
     calls::rules::{
         call::{Call, PhaseName},
@@ -52,7 +55,7 @@ pub fn unreadable(conn: &mut Conn, at: Timestamp) -> Result<Vec<Unreadable>, Sto
         after = last.id().to_owned();
         for row in page {
             if let Err(fault) = row.call() {
-                found.push(Unreadable::new(&row, fault, at));
+                found.push(Unreadable::new(conn, &row, fault, at)?);
             }
         }
     }
@@ -81,18 +84,19 @@ pub fn state(conn: &mut Conn, id: &str, at: Timestamp) -> Result<State, StoreErr
     };
     Ok(match row.call() {
         Ok(call) => State::Sound(call),
-        Err(fault) => State::Broken(Unreadable::new(&row, fault, at)),
+        Err(fault) => State::Broken(Unreadable::new(conn, &row, fault, at)?),
     })
 }
 
 impl Unreadable {
-    fn new(row: &Row, fault: String, at: Timestamp) -> Self {
-        Self {
+    fn new(conn: &mut Conn, row: &Row, fault: String, at: Timestamp) -> Result<Self, StoreError> {
+        let last_line = timeline::last_version(conn, row.id())?;
+        Ok(Self {
             id: row.id().to_owned(),
             fault,
             live: row.is_live(),
-            over: row.nearest(at),
-        }
+            over: row.nearest(at, last_line),
+        })
     }
 }
 
@@ -172,5 +176,9 @@ pub fn replace(tx: &mut Tx<'_>, call: &Call, was_live: bool) -> Result<(), Store
     )
     .set(changes)
     .execute(c))?;
-    super::timeline::append(tx, call, TimelineEvent::Ended, By::System)
+    // A call that was over the moment it was stored has its line.
+    match call.ended_at_once() {
+        true => Ok(()),
+        false => timeline::append(tx, call, TimelineEvent::Ended, By::System),
+    }
 }

@@ -280,9 +280,9 @@ impl Row {
     }
 
     /// The nearest call that can be read, over: what a row that cannot be read is mended to. All of it that can be read stays. One
-    /// without a time of its end ended at `at`, if that is not before all that had happened in it. `None` if not even its id
-    /// and its people can be read.
-    pub(super) fn nearest(&self, at: Timestamp) -> Option<Call> {
+    /// without a time of its end ended at `at`, if that is not before all that had happened in it; `last_line` is the last version
+    /// of which its timeline tells. `None` if not even its id and its people can be read.
+    pub(super) fn nearest(&self, at: Timestamp, last_line: Option<i64>) -> Option<Call> {
         let happened = [Some(self.requested_at), self.accepted_at, self.connected_at];
         let happened = happened.into_iter().flatten().max();
         let at = self.ended_at.or(happened.max(Some(at.millis())));
@@ -298,9 +298,19 @@ impl Row {
             caller_device: self.caller_device.parse().or(UNKNOWN_DEVICE.parse()).ok()?,
             requested_at: Timestamp::from_millis(self.requested_at),
             tariff: self.tariff().ok().flatten(),
-            version: u64::try_from(self.version).unwrap_or(0).saturating_add(1),
+            version: self.nearest_version(last_line),
             phase: Phase::Ended(ended),
         })
+    }
+
+    /// The version after the last that is known, so that people take it for news. The first one is that of calls which were over the
+    /// moment they were stored: of one that was not people hear, and of one that was the otomo still does not.
+    fn nearest_version(&self, last_line: Option<i64>) -> u64 {
+        let known = last_line.map_or(self.version, |line| line.max(self.version));
+        match u64::try_from(known).unwrap_or(0) {
+            Call::FIRST_VERSION if !self.is_live() => Call::FIRST_VERSION,
+            known => known.max(Call::FIRST_VERSION).saturating_add(1),
+        }
     }
 
     /// How far it had come says more than an outcome that does not go with that.

@@ -1,6 +1,6 @@
 //! The table `call_events`: what happened in a call, a line for each version.
 
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 
 use super::row::version;
 use crate::{
@@ -57,6 +57,14 @@ pub fn of(conn: &mut Conn, call: CallId) -> Result<Vec<TimelineEntry>, StoreErro
         .select(Row::as_select())
         .load(c))?;
     rows.into_iter().map(TimelineEntry::try_from).collect()
+}
+
+/// The last version of which the timeline of a call tells, whatever its id looks like.
+pub(super) fn last_version(conn: &mut Conn, call: &str) -> Result<Option<i64>, StoreError> {
+    run!(conn, |c| call_events::table
+        .filter(call_events::call_id.eq(call))
+        .select(max(call_events::version))
+        .get_result(c))
 }
 
 /// A row of `call_events`.

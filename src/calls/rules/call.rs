@@ -262,6 +262,9 @@ impl Phase {
 }
 
 impl Call {
+    /// The version with which a call is stored for the first time.
+    pub const FIRST_VERSION: u64 = 1;
+
     /// Whether the two people are taken by it.
     pub const fn is_live(&self) -> bool {
         !matches!(self.phase, Phase::Ended(_))
@@ -270,7 +273,7 @@ impl Call {
     /// Whether the call was over the moment it was stored: refused before it rang, or joined into another.
     /// Its otomo has never heard of it.
     pub const fn ended_at_once(&self) -> bool {
-        !self.is_live() && self.version == 1
+        !self.is_live() && self.version == Self::FIRST_VERSION
     }
 
     /// The person on this side.

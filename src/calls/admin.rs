@@ -35,17 +35,23 @@ impl Calls {
     /// not even one that is over, or not there; and of those that they were in none goes on, not even one that did not hold them.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store: the first of them, after all that could be done was done.
     pub async fn free(&self, otomo: &UserId) -> Result<Option<CallId>, CallsFault> {
         let user = otomo.clone();
         let read = move |conn: &mut _| broken::unended(conn, &user);
         let unended: Result<Vec<CallId>, StoreError> = self.0.store.read(read).await;
         let unended = unended?;
+        let mut failed = None;
         for call in &unended {
-            self.admin_end(*call).await?;
+            if let Err(fault) = self.admin_end(*call).await {
+                failed.get_or_insert(fault);
+            }
         }
-        let let_go = self.let_go(otomo).await?;
-        Ok(unended.first().copied().or(let_go))
+        let let_go = self.let_go(otomo).await;
+        match failed {
+            Some(fault) => Err(fault),
+            None => Ok(unended.first().copied().or(let_go?)),
+        }
     }
 
     async fn let_go(&self, user: &UserId) -> Result<Option<CallId>, CallsFault> {

@@ -3,6 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use otomo::kernel::identity::Role;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     api::Api,
@@ -66,7 +67,20 @@ async fn an_otomo_is_freed_from_a_call_that_is_broken_in_whatever_way() {
     }
 }
 
-/// The second one does not hold them: nobody would know of it afterwards.
+/// Has Taro call Mei beside the call that she is in. It does not hold them: nobody would know of it afterwards.
+fn rings_mei_too(ward: &Ward, call: Uuid) {
+    ward.breaks(&format!(
+        "INSERT INTO calls (id, caller_id, otomo_id, caller_device, phase, version, spoken_version, requested_at,
+             ring_deadline, due_at, caller_reported, otomo_reported)
+         SELECT '{}', 'taro', 'mei', caller_device, 'ringing', 1, 1, requested_at, requested_at + 180000,
+             requested_at + 180000, FALSE, FALSE FROM calls WHERE id = '{call}'",
+        Uuid::new_v4()
+    ));
+}
+
+/// The calls of Mei that go on.
+const UNENDED: &str = "SELECT count(*) FROM calls WHERE otomo_id = 'mei' AND phase <> 'ended'";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_otomo_who_is_in_two_calls_is_freed_from_both() {
     let ward = Ward::new(Kind::Sqlite).await;
@@ -76,16 +90,33 @@ async fn an_otomo_who_is_in_two_calls_is_freed_from_both() {
     let mut jiro = server.user("jiro").await;
     let mut mei = server.otomo("mei").await;
     let call = town::talk(&mut jiro, &mut mei).await;
-    ward.breaks(&format!(
-        "INSERT INTO calls (id, caller_id, otomo_id, caller_device, phase, version, spoken_version, requested_at,
-             ring_deadline, due_at, caller_reported, otomo_reported)
-         SELECT '{}', 'taro', 'mei', caller_device, 'ringing', 1, 1, requested_at, requested_at + 180000,
-             requested_at + 180000, FALSE, FALSE FROM calls WHERE id = '{call}'",
-        uuid::Uuid::new_v4()
-    ));
+    rings_mei_too(&ward, call);
     assert_eq!(free(&root, "mei").await["callId"], json!(call));
-    let unended = "SELECT count(*) FROM calls WHERE otomo_id = 'mei' AND phase <> 'ended'";
-    assert_eq!(ward.says(unended), "0");
+    assert_eq!(ward.says(UNENDED), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_cannot_be_ended_keeps_an_otomo_in_no_other() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.repairs();
+    let server = ward.serve().await;
+    let root = root(&server);
+    let mut jiro = server.user("jiro").await;
+    let mut mei = server.otomo("mei").await;
+    let call = town::talk(&mut jiro, &mut mei).await;
+    rings_mei_too(&ward, call);
+    let refuse = format!(
+        "PRAGMA busy_timeout = 5000; CREATE TRIGGER refused BEFORE UPDATE ON calls WHEN NEW.id = '{call}'
+         BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
+    );
+    ward.open().batch_execute(&refuse).unwrap();
+    let refused = root.post("/admin/api/otomo/mei/free", json!({})).await;
+    assert!(refused.status >= 500, "{refused:?}");
+    assert_eq!(ward.says(UNENDED), "1", "it is the one that is refused");
+    let relent = "PRAGMA busy_timeout = 5000; DROP TRIGGER refused";
+    ward.open().batch_execute(relent).unwrap();
+    free(&root, "mei").await;
+    assert_eq!(ward.says(UNENDED), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,16 +146,16 @@ async fn a_call_that_cannot_be_read_is_ended_by_its_id() {
     let root = root(&server);
     let mut jiro = server.user("jiro").await;
     let mut mei = server.otomo("mei").await;
-    let call = town::talk(&mut jiro, &mut mei).await;
-    ward.breaks(&format!(
-        "UPDATE calls SET connected_at = NULL WHERE id = '{call}'"
-    ));
-    root.post(&format!("/admin/api/calls/{call}/end"), json!({}))
-        .await
-        .ok();
-    // Both are told, as of any end, and are free.
-    jiro.expect("call_end").await;
-    mei.expect("call_end").await;
+    for broken in ["connected_at = NULL", "version = -7"] {
+        let call = town::talk(&mut jiro, &mut mei).await;
+        ward.breaks(&format!("UPDATE calls SET {broken} WHERE id = '{call}'"));
+        root.post(&format!("/admin/api/calls/{call}/end"), json!({}))
+            .await
+            .ok();
+        // Both are told, as of any end, and are free.
+        jiro.expect("call_end").await;
+        mei.expect("call_end").await;
+    }
     town::talk(&mut jiro, &mut mei).await;
 }
 

@@ -2,12 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{
-    broken::{self, State, Unreadable},
-    records,
-};
+use super::broken::{self, State, Unreadable};
 use crate::{
-    calls::rules::call::{Call, Side},
+    calls::rules::call::Call,
     kernel::ids::{CallId, UserId},
     presence::{
         self,
@@ -89,14 +86,10 @@ fn put_over(
     was_live: bool,
     policy: &Policy,
 ) -> Result<Vec<StatusChange>, StoreError> {
-    let people = Side::ALL.iter().map(|side| over.person(*side));
-    let people: Vec<&UserId> = people.collect();
-    presence::records::lock_all(tx, &people)?;
-    broken::replace(tx, over, was_live)?;
-    records::release(tx, over.id)?;
     let mut changes = Vec::new();
-    for person in people {
+    super::put_over(tx, over, was_live, |tx, person| {
         changes.extend(presence::records::settle(tx, person, policy)?);
-    }
+        Ok(())
+    })?;
     Ok(changes)
 }

@@ -16,7 +16,7 @@ pub(super) use self::free::{close, let_go};
 use super::{
     records::{self, broken, broken::Unreadable},
     rules::{
-        call::Side,
+        call::{Call, Side},
         command::{Authority, Command, Happening},
         policy::Policy,
     },
@@ -24,7 +24,10 @@ use super::{
 };
 use crate::{
     cluster::alive,
-    kernel::{config::Config, ids::CallId},
+    kernel::{
+        config::Config,
+        ids::{CallId, UserId},
+    },
     presence,
     store::{
         Conn, StoreError, Tx,
@@ -97,7 +100,8 @@ fn end(tx: &mut Tx<'_>, call: CallId, policies: &Policies) -> Result<(), StoreEr
     Ok(())
 }
 
-/// What has its row in `calls` is no business of a repair, but that the row says so: another call would be gone with it.
+/// A call goes with the one into which it was joined, so to delete what refers to nothing would be to delete a call: the reference
+/// alone is wrong, and what happened in it stays.
 fn joined_into_none(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = "SELECT id FROM calls WHERE joined_call_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM calls AS other WHERE other.id = calls.joined_call_id) ORDER BY id";
@@ -139,15 +143,27 @@ fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, Store
                     format!("it is over: {}, {}", end.outcome(), end.reason())
                 });
                 Breakage::mended(subject, fault, how, move |tx| {
-                    broken::replace(tx, &over, live)?;
-                    records::release(tx, over.id)?;
-                    Side::ALL.iter().try_for_each(|side| {
-                        presence::repair::settle(tx, over.person(*side), &policy)
+                    put_over(tx, &over, live, |tx, person| {
+                        presence::repair::settle(tx, person, &policy)
                     })
                 })
             },
         )
         .collect())
+}
+
+/// Puts a call that is over in the place of its row, and lets its people go, who are then settled.
+fn put_over(
+    tx: &mut Tx<'_>,
+    over: &Call,
+    was_live: bool,
+    mut settle: impl FnMut(&mut Tx<'_>, &UserId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let people: Vec<&UserId> = Side::ALL.iter().map(|side| over.person(*side)).collect();
+    presence::records::lock_all(tx, &people)?;
+    broken::replace(tx, over, was_live)?;
+    records::release(tx, over.id)?;
+    people.into_iter().try_for_each(|person| settle(tx, person))
 }
 
 /// The timeline of a call goes with it.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    belongings::Belongings,
     town,
     ward::{Kind, Statuses, Ward},
 };
@@ -254,7 +255,9 @@ breakages! {
 async fn is_cured(kind: Kind, name: &str) {
     let breakage = ALL.iter().find(|it| it.name == name).unwrap();
     let ward = Ward::new(kind).await;
+    let sound = Belongings::of(&ward);
     ward.breaks(&breakage.sql());
+    let left = Belongings::of(&ward);
     let look = ward.looks();
     let found: BTreeSet<&str> = look.found.iter().map(|it| it.rule.as_str()).collect();
     let wanted: BTreeSet<&str> = breakage
@@ -276,6 +279,7 @@ async fn is_cured(kind: Kind, name: &str) {
     let broken = ward.statuses();
     let repair = ward.repairs();
     changed_statuses_are_news(breakage, &broken, &ward.statuses());
+    Belongings::of(&ward).are_kept(&left, &sound, &repair.text);
     let done: Vec<_> = repair
         .found
         .iter()

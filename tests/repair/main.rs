@@ -2,8 +2,8 @@
 //! purpose. Each breakage is found, mended, and forgotten, on SQLite and on PostgreSQL, by the real binary.
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
-//! thing that may not be, [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`] when nothing is
-//! mended, [`admin`] what is mended while a server runs.
+//! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`]
+//! when nothing is mended, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +20,7 @@ mod admin;
     reason = "shared with the tests of REST, which use all of it"
 )]
 mod api;
+mod belongings;
 mod breakages;
 mod keeping;
 #[path = "../support/postgres.rs"]

@@ -1,10 +1,11 @@
 //! Many breakages at once, of kinds that nobody has thought of: rows that are gone, numbers that are others. Whatever it was, a
-//! repair comes to an end, a second one finds nothing more that it could mend, and a server goes on with the database, unless its
-//! numbers are such that nothing can be counted on from them.
+//! repair comes to an end, a second one finds nothing more that it could mend, people have what they had (see [`Belongings`]), and
+//! a server goes on with the database, unless its numbers are such that nothing can be counted on from them.
 
 use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::Text};
 
 use crate::{
+    belongings::Belongings,
     breakages::ALL,
     support::Dice,
     town,
@@ -100,6 +101,7 @@ async fn is_repaired(kind: Kind, seed: u64, numbers: &[&str]) -> Ward {
     let mut dice = Dice::new("what is broken", SEED, seed);
     let tables = tables(&mut Ward::new(Kind::Sqlite).await.open());
     let ward = Ward::new(kind).await;
+    let sound = Belongings::of(&ward);
     let mut broken = Vec::new();
     for _ in 0..=dice.below(8) {
         let how = any_breakage(&mut dice, &tables, numbers);
@@ -110,8 +112,10 @@ async fn is_repaired(kind: Kind, seed: u64, numbers: &[&str]) -> Ward {
     }
     let context = || format!("{kind:?}, seed {seed}, broken by {broken:#?}");
     println!("{}", context());
+    let left = Belongings::of(&ward);
     let repair = ward.repairs();
     println!("{}", repair.text);
+    Belongings::of(&ward).are_kept(&left, &sound, &context());
     assert!(
         matches!(repair.code, 0 | 1 | 3),
         "{}: {}",

@@ -12,7 +12,7 @@ use crate::{
     kernel::ids::UserId,
     presence::{
         records,
-        rules::{Chosen, ChosenCause, Status, at_rest},
+        rules::{Chosen, ChosenCause, Lease, LiveCall, Standing, Status, at_rest},
     },
     store::{
         Conn, StoreError, Tx,
@@ -121,6 +121,32 @@ struct Id {
     user_id: String,
 }
 
+/// What a status follows from.
+struct Facts {
+    standing: Standing,
+    leases: Vec<Lease>,
+    call: Option<LiveCall>,
+}
+
+fn facts(conn: &mut Conn, otomo: &UserId) -> Result<Option<Facts>, StoreError> {
+    let Some(standing) = records::find(conn, otomo)? else {
+        return Ok(None);
+    };
+    Ok(Some(Facts {
+        standing,
+        leases: records::leases::of(conn, otomo)?,
+        call: records::live_call(conn, otomo)?.map(|(_, phase)| phase),
+    }))
+}
+
+/// What was read, if it can be read; the rules of what cannot tell of it. No other fault is passed over.
+fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Corrupt(..)) => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// Of those who can be read.
 pub(super) fn untrue(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let policy = super::policy(scene.config);
@@ -129,16 +155,14 @@ pub(super) fn untrue(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>
         let Ok(otomo) = user_id.parse::<UserId>() else {
             continue;
         };
-        let Ok(Some(standing)) = records::find(conn, &otomo) else {
+        let Some(Facts {
+            standing,
+            leases,
+            call,
+        }) = readable(facts(conn, &otomo))?.flatten()
+        else {
             continue;
         };
-        let Ok(leases) = records::leases::of(conn, &otomo) else {
-            continue;
-        };
-        let Ok(call) = records::live_call(conn, &otomo) else {
-            continue;
-        };
-        let call = call.map(|(_, phase)| phase);
         let may_be = at_rest(&standing, &leases, call, &policy, scene.now);
         let status = standing.published.status;
         if may_be.contains(&status) {
@@ -205,6 +229,15 @@ mod tests {
             chosen_until: None,
             missed: 1,
         }
+    }
+
+    #[test]
+    fn only_what_cannot_be_read_is_passed_over() {
+        assert_eq!(readable(Ok(7)).unwrap(), Some(7));
+        let damaged: Result<(), _> = Err(StoreError::corrupt("otomo.status of hana"));
+        assert_eq!(readable(damaged).unwrap(), None);
+        let lost: Result<(), _> = Err(StoreError::Unavailable("away", None));
+        assert!(readable(lost).is_err());
     }
 
     #[test]

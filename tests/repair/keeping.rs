@@ -46,6 +46,20 @@ async fn no_message_and_no_event_goes_because_a_floor_is_wrong() {
     }
 }
 
+/// A stream that begins anew takes its own events with it; what else is in nobody's stream is told as what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_deleted_is_told_of() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.breaks(
+        "INSERT INTO events (id, topic, type, body, created_at) VALUES ('one', 'chat', 'new-message', '{}', 0);
+         DELETE FROM inbox WHERE user_id = 'taro' AND seq = 2",
+    );
+    let repair = ward.repairs();
+    let told: Vec<&str> = repair.found.iter().map(|it| &*it.rule).collect();
+    assert_eq!(told, ["inbox-stream", "inbox-body"], "{}", repair.text);
+    ward.repairs().finds_nothing();
+}
+
 /// What is wrong with the conversation of Jiro and Taro, when it is known that it is theirs.
 const TOLD_BY_ITS_ID: [&str; 6] = [
     "DELETE FROM conversations WHERE id = PAIR; STRANGER",

@@ -141,18 +141,10 @@ fn unplaced(id: &str, history: &History) -> Option<Breakage> {
 }
 
 fn holes(id: &str, history: &History) -> Option<Breakage> {
-    let holes = history.holes();
-    if holes.is_empty() {
-        return None;
-    }
-    let places = holes.iter().map(|(from, to)| match from == to {
-        true => from.to_string(),
-        false => format!("{from} to {to}"),
-    });
-    let places: Vec<String> = places.collect();
+    let lost = rules::told(&history.holes())?;
     Some(Breakage::left(
         format!("the conversation {id}"),
-        format!("has lost its messages {}", places.join(", ")),
+        format!("has lost its messages {lost}"),
         "put a backup in the place of the database if they matter; the others are read without them",
     ))
 }

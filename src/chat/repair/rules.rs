@@ -57,6 +57,26 @@ impl History {
     }
 }
 
+/// Holes that are told one by one: there may be as many as messages.
+const HOLES_TOLD: usize = 5;
+
+/// Holes in words: the first of them, and how many more there are. `None` if there are none.
+pub(super) fn told(holes: &[(i64, i64)]) -> Option<String> {
+    let places = holes
+        .iter()
+        .take(HOLES_TOLD)
+        .map(|(from, to)| match from == to {
+            true => from.to_string(),
+            false => format!("{from} to {to}"),
+        });
+    let first = places.reduce(|before, place| format!("{before}, {place}"))?;
+    Some(match holes.len().saturating_sub(HOLES_TOLD) {
+        0 => first,
+        1 => format!("{first}, and in one more place"),
+        more => format!("{first}, and in {more} more places"),
+    })
+}
+
 /// What can be said of a conversation whose own row is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rebuilt {
@@ -158,6 +178,17 @@ mod tests {
         }
         assert_eq!(history(0, 2, &[-3, 1, 2]).unplaced(), Some(-3));
         assert_eq!(history(2, 3, &[3]).unplaced(), None);
+    }
+
+    #[test]
+    fn many_holes_are_told_by_the_first_and_their_number() {
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[(3, 3), (7, 8)]).unwrap(), "3, 7 to 8");
+        let holes: Vec<(i64, i64)> = (1..=5_000).map(|n| (2 * n, 2 * n)).collect();
+        assert_eq!(told(&holes[..5]).unwrap(), "2, 4, 6, 8, 10");
+        let told = |count| told(&holes[..count]).unwrap();
+        assert_eq!(told(6), "2, 4, 6, 8, 10, and in one more place");
+        assert_eq!(told(5_000), "2, 4, 6, 8, 10, and in 4995 more places");
     }
 
     fn user(name: &str) -> UserId {

@@ -114,23 +114,34 @@ fn broken_stream(user: String, stream: &Stream) -> Breakage {
     )
 }
 
-/// What is above the floor by then has no hole.
+#[derive(QueryableByName)]
+struct Body {
+    #[diesel(sql_type = Text)]
+    event_id: String,
+}
+
+/// What is above the floor by then has no hole. A body goes with the last of its places; those that had none before are told of
+/// by a rule of their own.
 fn set_bounds(
     tx: &mut Tx<'_>,
     user: &str,
     Bounds { floor, head }: Bounds,
 ) -> Result<(), StoreError> {
-    let gone = format!("DELETE FROM inbox WHERE seq <= {floor} AND user_id = $1");
-    execute(tx, &gone, &[user])?;
+    let dropped = format!("FROM inbox WHERE seq <= {floor} AND user_id = $1");
+    let bodies = rows::<Body>(tx, &format!("SELECT event_id {dropped}"), &[user])?;
+    execute(tx, &format!("DELETE {dropped}"), &[user])?;
     let change = format!(
         "INSERT INTO inbox_heads (user_id, head, floor) VALUES ($1, {head}, {floor})
          ON CONFLICT (user_id) DO UPDATE SET head = {head}, floor = {floor}"
     );
     execute(tx, &change, &[user])?;
-    execute(tx, &format!("DELETE {UNREAD}"), &[]).map(drop)
+    let unread = format!("DELETE {UNREAD} AND id = $1");
+    bodies
+        .iter()
+        .try_for_each(|body| execute(tx, &unread, &[&body.event_id]).map(drop))
 }
 
-/// A body is stored with its places, and goes with the last of them.
+/// Bodies that are in nobody's stream.
 const UNREAD: &str =
     "FROM events WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.event_id = events.id)";
 

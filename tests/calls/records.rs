@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use otomo::{
     calls::{
-        records::{self, Saved},
+        records::{self, Saved, history},
         rules::{
             call::{Accepted, Call, Connection, Lost, Method, Phase, Ring, Setup, Talk},
             ending::{By, Cancellation, End, Ended, Hangup, Rejection},
@@ -15,7 +15,7 @@ use otomo::{
         ids::CallId,
         time::{Clock, Timestamp},
     },
-    store::StoreError,
+    store::{self, StoreError, Tx},
 };
 
 use crate::fixture::{Fixture, Server, user};
@@ -246,4 +246,32 @@ async fn nobody_is_in_two_live_calls() {
         "{refused:?}"
     );
     assert_eq!(server.taken().await, 2);
+}
+
+/// The fault: every look of every node at the calls of the others failed for as long as it was among the latest.
+#[actix_rt::test]
+async fn a_call_that_is_over_and_cannot_be_read_hides_no_other() {
+    let fixture = at_once();
+    let server = fixture.server().await;
+    let over = || {
+        let end = End::Missed;
+        let by = By::System;
+        call(Phase::Ended(Ended { at: at(9), by, end }))
+    };
+    let (sound, broken) = (over(), over());
+    for call in [&sound, &broken] {
+        inserts(&server, call).await;
+    }
+    let id = broken.id.to_string();
+    let breaks = move |tx: &mut Tx<'_>| {
+        let change = "UPDATE calls SET ended_by = 'mood' WHERE id = $1";
+        store::repair::execute(tx, change, &[&id])
+    };
+    let broken: Result<usize, StoreError> = server.store.write(breaks).await;
+    assert_eq!(broken.unwrap(), 1);
+    let read = server
+        .store
+        .read(|conn| history::over_since(conn, NOW, NOW));
+    let read: Result<Vec<Call>, StoreError> = read.await;
+    assert_eq!(read.unwrap(), [sound]);
 }

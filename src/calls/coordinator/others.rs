@@ -24,7 +24,7 @@ use crate::{
             call::{Call, Device, Side},
             command::{Happening, Remaining},
         },
-        speaker::Extent,
+        speaker::Again,
         task::Task,
         transactions::Stored,
     },
@@ -93,16 +93,15 @@ impl CallCoordinator {
             return;
         }
         let unheard = std::mem::take(&mut self.unheard) || self.link() == Link::Down;
-        let extent = match unheard {
-            true => Extent::All,
-            false => Extent::Stages,
+        let again = match unheard {
+            true => Again::Everything,
+            false => Again::HowFar,
         };
         let surely = self.heard.surely();
         let mut known: BTreeSet<CallId> = self.speaker.live.calls().into_iter().collect();
-        if unheard {
-            // Also those whose end was found by a look before the link was known to be down.
-            known.extend(surely.keys());
-        }
+        // Also those that are over, and of whose end people here may still have to hear: because they were busy with something else
+        // at the look that found it, or because the link was not known to be down.
+        known.extend(surely.keys());
         let dispatch = self.speaker.dispatch.clone();
         let (now, ring) = (self.store.now(), self.speaker.config.ring_timeout);
         let read = self.store.read(move |conn| {
@@ -124,7 +123,7 @@ impl CallCoordinator {
                         for call in &calls {
                             coordinator.learned(call, ctx);
                         }
-                        coordinator.restate_here(&restated, extent);
+                        coordinator.restate_here(&restated, again);
                         coordinator.looked_at(&calls, for_all)
                     }
                     Err(fault) => {

@@ -17,7 +17,7 @@ use crate::{
             effect::{Spoken, Step},
             speech,
         },
-        speaker::Extent,
+        speaker::Again,
         transactions::Stored,
     },
     delivery::dispatch::Dispatch,
@@ -82,7 +82,7 @@ fn restatement(conn: &mut Conn, call: &Call, lost: Lost) -> Result<Stored, Store
 
 impl CallCoordinator {
     /// Says it, unless more has happened to a call meanwhile: then the next look does.
-    pub(super) fn restate_here(&mut self, restatements: &[Stored], extent: Extent) {
+    pub(super) fn restate_here(&mut self, restatements: &[Stored], again: Again) {
         for restated in restatements {
             let call = &restated.step.next;
             if !self.heard.is_behind(call) {
@@ -93,7 +93,7 @@ impl CallCoordinator {
                 .known(call.id)
                 .is_some_and(|known| known.version > call.version);
             if outrun || !self.lanes.is_quiet(call.id) {
-                self.unheard |= extent == Extent::All;
+                self.unheard |= again == Again::Everything;
                 continue;
             }
             log::debug!(
@@ -101,8 +101,8 @@ impl CallCoordinator {
                 call.id,
                 call.version
             );
-            self.speaker.say_again_here(restated, extent);
-            if extent == Extent::All {
+            self.speaker.say_again_here(restated, again);
+            if again == Again::Everything {
                 self.heard.restated(call);
             }
         }

@@ -8,16 +8,16 @@ use crate::calls::{
 
 /// How much is said again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::calls) enum Extent {
-    /// Everything, since nothing was heard.
-    All,
+pub(in crate::calls) enum Again {
+    /// All that there is to say, since nothing was heard.
+    Everything,
     /// How far a call is, in case that was lost.
-    Stages,
+    HowFar,
 }
 
 impl Speaker {
     /// Says what a call has come to. What is in an inbox is not said again: who has not heard it reads it there.
-    pub(in crate::calls) fn say_again_here(&self, stored: &Stored, extent: Extent) {
+    pub(in crate::calls) fn say_again_here(&self, stored: &Stored, again: Again) {
         let call = &stored.step.next;
         for spoken in &stored.step.spoken {
             let (to, frame) = match spoken {
@@ -28,7 +28,7 @@ impl Speaker {
                 Spoken::Tell(to, notice) => (recipients(call, to), self.notice(call, to, *notice)),
                 _ => continue,
             };
-            if extent == Extent::All || frame.says_how_far() {
+            if again == Again::Everything || frame.says_how_far() {
                 self.dispatch.tell_again_here(&to, &frame);
             }
         }

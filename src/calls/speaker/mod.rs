@@ -8,7 +8,7 @@ mod again;
 
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
-pub(super) use self::again::Extent;
+pub(super) use self::again::Again;
 use super::{
     hints, ice,
     kept::KeptCandidates,

@@ -78,8 +78,8 @@ const CLIENTS: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
-/// Hears a letter where two people are connected. It closes nobody's connection but theirs whom it says to close, it reaches
-/// nobody but those whom it is for, and behind it everybody still hears what they are told.
+/// Hears a letter where two people are connected. It closes the connections of those whom it says to close and nobody else's, it
+/// reaches nobody but those whom it is for, and behind it everybody still hears what they are told.
 pub(super) fn hear(letter: &Bytes, saying: &Saying) {
     SYSTEM.with(|system| {
         system.block_on(async {
@@ -189,10 +189,15 @@ impl Connected {
         let (signals, mut told) = (self.line.take_signals(), self.told.take());
         told.retain(|json| json != WORD.json());
         let client = self.line.client();
-        assert!(
-            signals.closing().is_none() || self.may_be_closed(saying),
-            "{client:?} is closed by {saying:?}"
-        );
+        match (signals.closing(), self.is_to_be_closed(saying)) {
+            (Some(_), false) => panic!("{client:?} is closed by {saying:?}"),
+            (None, true) => panic!("{client:?} is not closed by {saying:?}"),
+            (Some(_), true) | (None, false) => {}
+        }
+        if let Saying::ChatOutdated { user } = saying {
+            let same = signals.chat_outdated == self.is(user);
+            assert!(same, "{client:?} is told {signals:?} by {saying:?}");
+        }
         assert!(
             told.is_empty() || self.may_be_told(saying),
             "{client:?} is told {told:?} by {saying:?}"
@@ -203,7 +208,7 @@ impl Connected {
         );
     }
 
-    fn may_be_closed(&self, saying: &Saying) -> bool {
+    fn is_to_be_closed(&self, saying: &Saying) -> bool {
         let session = self.line.client().session;
         match saying {
             Saying::Close { to, before, .. } => {
@@ -228,7 +233,7 @@ impl Connected {
             Saying::Durable { user, .. }
             | Saying::ChatOutdated { user }
             | Saying::Resend { user, .. } => self.is(user),
-            closes => self.may_be_closed(closes),
+            closes => self.is_to_be_closed(closes),
         }
     }
 
@@ -302,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_named_may_be_closed() {
+    fn whoever_is_named_is_to_be_closed() {
         judged_by(close("hana"), &close("hana"));
     }
 
@@ -310,6 +315,12 @@ mod tests {
     #[should_panic(expected = "is closed by")]
     fn whoever_is_closed_and_not_named_is_noticed() {
         judged_by(close("hana"), &close("ken"));
+    }
+
+    #[test]
+    #[should_panic(expected = "is not closed by")]
+    fn whoever_is_named_and_not_closed_is_noticed() {
+        judged_by(Saying::Node, &close("hana"));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::{
     protocol::frame::{Frame, Stamp, WireFormat},
 };
 
-/// A letter. It is read or refused; what is read and is said again is the same, its frame can be written, and who hears it does
-/// what it says to those whom it names, and nothing to others.
+/// A letter. It is read or refused; what is read and is said again is the same, its frame can be written, and who hears it closes
+/// those whom it names, and does nothing to others.
 pub(crate) fn letter(bytes: &[u8]) {
     let decode = |bytes: &[u8]| Letter::decode(Bytes::copy_from_slice(bytes)).ok();
     let Some((letter, json)) = decode(bytes) else {

@@ -120,7 +120,10 @@ impl Way {
         };
         let mut client = match connecting.try_open().await {
             Ok((client, _)) => client,
-            Err(refused) => return Outcome::Refused(format!("{:?}", refused.body())),
+            Err(refused) => {
+                let told = refused.body().as_deref().unwrap_or_default();
+                return Outcome::Refused(String::from_utf8_lossy(told).into_owned());
+            }
         };
         if self == Self::Init {
             let init = json!({"type": "init_connection", "token": token});

@@ -8,7 +8,8 @@
 //! - a backend with a token of the role `service`, and one with an API key;
 //! - an admin.
 //!
-//! What can be read can be asked for without its body (`HEAD`), by the same. 401: say who you are. 403: not with your role, or not you. 404: it is not said whether it exists.
+//! What can be read can be asked for without its body (`HEAD`), by the same.
+//! 401: say who you are. 403: not with your role, or not you. 404: it is not said whether it exists.
 
 mod commands;
 mod disguised;

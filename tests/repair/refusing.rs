@@ -159,7 +159,9 @@ async fn a_server_that_cannot_read_a_live_call_or_an_otomo_says_which_and_what_m
             let live = ward.says("SELECT id FROM calls WHERE phase <> 'ended'");
             ward.breaks(how);
             let said = ward.refuses_to_serve();
-            assert_eq!(said.lines().count(), 1, "{said}");
+            // Beside it a part of the server may say that it was stopped in the middle of its work.
+            let complaints = said.lines().filter(|line| line.starts_with("otomo: "));
+            assert_eq!(complaints.count(), 1, "{said}");
             assert!(said.contains(&which.replace("LIVE", &live)), "{said}");
             assert!(said.contains("otomo doctor --repair mends"), "{said}");
             // At once: the server that did not start is no node any more.

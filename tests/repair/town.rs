@@ -112,8 +112,7 @@ async fn backend(server: &Endpoint) {
     }
 }
 
-/// Whether all is well again: Jiro is answered by Mei, who writes to Taro, who reads it; and Sora, whose call was cut off, by
-/// Rin.
+/// Whether all is well again: Jiro writes to Taro, who hears it, and is answered by Mei.
 pub async fn goes_on(server: &Process) {
     let mut jiro = server.user("jiro").await;
     let mut taro = server.user("taro").await;

@@ -30,6 +30,7 @@ mod keeping;
 )]
 mod postgres;
 mod random;
+mod references;
 mod refusing;
 #[path = "../server/support/mod.rs"]
 #[allow(

@@ -6,7 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::time::Timestamp;
 
-/// A point in time, written as ISO 8601.
+/// The beginning of the year 0 in UNIX milliseconds: before it years have a sign, which few read.
+const FIRST: i64 = -62_167_219_200_000;
+
+/// A point in time, written as ISO 8601. One that has no such text, which only a damaged database holds, is written as the
+/// nearest that has: a list in which it stands can still be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename = "DateTime", with = "String", extend("format" = "date-time"))]
 pub struct Iso(pub Timestamp);
@@ -19,7 +23,8 @@ impl From<Timestamp> for Iso {
 
 impl Serialize for Iso {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let time = jiff::Timestamp::from_millisecond(self.0.millis());
+        let last = jiff::Timestamp::MAX.as_second() * 1_000;
+        let time = jiff::Timestamp::from_millisecond(self.0.millis().clamp(FIRST, last));
         let time = time.map_err(serde::ser::Error::custom)?;
         serializer.collect_str(&format_args!("{time:.3}"))
     }
@@ -46,6 +51,11 @@ mod tests {
         assert_eq!(text, r#""2026-11-22T12:46:48.120Z""#);
         for same in [&text, r#""2026-11-22T21:46:48.12+09:00""#] {
             assert_eq!(serde_json::from_str::<Iso>(same).unwrap(), time);
+        }
+        for (far, nearest) in [(i64::MAX, "9999-12-30T"), (i64::MIN, "0000-01-01T")] {
+            let text = serde_json::to_string(&Iso(Timestamp::from_millis(far))).unwrap();
+            assert!(text.contains(nearest), "{text}");
+            serde_json::from_str::<Iso>(&text).unwrap();
         }
         for bad in ["\"tomorrow\"", "\"2026-11-22\"", "1795351608", "\"\""] {
             assert!(serde_json::from_str::<Iso>(bad).is_err(), "{bad} was read");

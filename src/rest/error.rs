@@ -306,6 +306,10 @@ pub(super) async fn in_one_shape(
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return Ok(response);
     }
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        let cause = response.response().error().map(ToString::to_string);
+        log::error!("request failed cause={}", cause.unwrap_or_default());
+    }
     let error = foreign(status);
     Ok(response.map_body(|head, _| {
         error.announce(&mut head.headers);

@@ -158,8 +158,7 @@ impl World {
         let nodes = (0..NODES).map(node).collect();
         let stories = Stories::default();
         let devices = devices(&stories, &mut dice);
-        let payers = PEOPLE.iter().filter(|it| it.1 == Role::User);
-        let payers = payers.map(|it| it.0.parse().expect("a name")).collect();
+        let payers = PEOPLE.map(|it| it.0.parse().expect("a name")).to_vec();
         let at_once = Arc::new(|_| Fate {
             begins_in: Duration::ZERO,
             outcome: Outcome::Done,
@@ -273,6 +272,9 @@ impl World {
             let (next, hears) = (&mut self.connections, &self.hears);
             self.devices[at].act(&self.nodes, &self.sky, hears, next, calm);
         }
+        if !calm && self.dice.one_in(8) {
+            self.two_call_each_other();
+        }
         self.backend.act(&self.nodes, calm);
         assert!(!trace::has_panicked(), "nothing panics");
         if self.sky.take_stored() {
@@ -286,6 +288,17 @@ impl World {
         if calm && self.fair_since.elapsed() > RETURN {
             self.looks(stored::holds_in_fair_weather).await;
         }
+    }
+
+    /// Two otomo think of each other at the same moment.
+    fn two_call_each_other(&mut self) {
+        let otomo = |it: &&mut Device| it.owner.role == Role::Otomo;
+        let mut otomo: Vec<&mut Device> = self.devices.iter_mut().filter(otomo).collect();
+        let one = otomo.swap_remove(self.dice.below(otomo.len()));
+        otomo.retain(|it| it.owner.name != one.owner.name);
+        let other = otomo.swap_remove(self.dice.below(otomo.len()));
+        one.call(&other.owner.name);
+        other.call(&one.owner.name);
     }
 
     /// Looks into the database.
@@ -335,28 +348,21 @@ impl World {
 }
 
 fn devices(stories: &Stories, dice: &mut Dice) -> Vec<Device> {
-    let names = |role: Role| {
-        PEOPLE
-            .iter()
-            .filter(move |it| it.1 == role)
-            .map(|it| it.0.to_owned())
-    };
     let mut devices = Vec::new();
     for (name, role, count) in PEOPLE {
+        let others = PEOPLE.iter().filter(|it| it.0 != name);
+        let names = |it: &(&str, Role, usize)| it.0.to_owned();
         for device in 0..count {
             let owner = Owner {
                 name: name.to_owned(),
                 role,
                 device,
-                otomo: match role {
-                    Role::User => names(Role::Otomo).collect(),
-                    _ => Vec::new(),
-                },
-                others: PEOPLE
-                    .iter()
-                    .map(|it| it.0.to_owned())
-                    .filter(|it| it != name)
+                otomo: others
+                    .clone()
+                    .filter(|it| it.1 == Role::Otomo)
+                    .map(names)
                     .collect(),
+                others: others.clone().map(names).collect(),
             };
             devices.push(Device::new(owner, stories, dice.fork()));
         }

@@ -43,9 +43,13 @@ impl Calls {
         match name {
             "call_request_ack" => {
                 self.made.insert(call.to_owned());
-                match field(event, "status") {
-                    "ended" => self.end(call),
-                    _ => self.turn(call, Phase::Asked),
+                match (field(event, "status"), event["joinedCallId"].as_str()) {
+                    ("ended", _) => self.end(call),
+                    (_, Some(first)) => {
+                        self.end(call);
+                        self.turn(first, Phase::Connecting);
+                    }
+                    (_, None) => self.turn(call, Phase::Asked),
                 }
             }
             "incoming_call" => self.turn(call, Phase::Asked),

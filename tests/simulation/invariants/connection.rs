@@ -26,6 +26,8 @@ pub struct Connection {
     statuses: BTreeMap<String, (String, u64)>,
     /// How far each member has read each conversation.
     reads: BTreeMap<(String, String), u64>,
+    /// Calls that ring no more: answered, or over.
+    rang: BTreeSet<String>,
 }
 
 impl Connection {
@@ -54,7 +56,7 @@ impl Connection {
             }
             "otomo_status_update" => self.updates(event),
             "message-read" => self.reads_on(event),
-            _ => {}
+            _ => self.rings_first(name, event),
         }
         if event["prev"].is_u64() {
             self.last = number(event, "seq");
@@ -124,6 +126,25 @@ impl Connection {
         }
         let now = (status.to_owned(), version);
         self.statuses.insert(otomo.to_owned(), now);
+    }
+
+    /// Of what one connection hears of a call the ring comes first.
+    fn rings_first(&mut self, name: &str, event: &Json) {
+        let call = match name {
+            "call_request_ack" => &event["joinedCallId"],
+            "signaling_start" | "call_connected" | "call_cancelled" | "call_end"
+            | "incoming_call" => &event["callId"],
+            _ => return,
+        };
+        let Some(call) = call.as_str() else { return };
+        if name != "incoming_call" {
+            self.rang.insert(call.to_owned());
+            return;
+        }
+        assert!(
+            !self.rang.contains(call),
+            "nothing rings that was answered or is over: {event}"
+        );
     }
 
     fn reads_on(&mut self, event: &Json) {

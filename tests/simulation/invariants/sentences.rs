@@ -19,7 +19,7 @@ pub const ALWAYS: [Sentence; 5] = [
     (
         "an otomo is busy if and only if a call of theirs is connecting or connected",
         "SELECT user_id AS name FROM otomo o WHERE (status = 'busy') <> EXISTS (
-             SELECT 1 FROM calls c WHERE c.otomo_id = o.user_id AND c.phase IN ('connecting', 'connected'))",
+             SELECT 1 FROM calls c WHERE o.user_id IN (c.caller_id, c.otomo_id) AND c.phase IN ('connecting', 'connected'))",
     ),
     (
         "a message is in the inbox of every member, once, with the transaction that stored it",
@@ -54,7 +54,7 @@ pub const ALWAYS: [Sentence; 5] = [
 ];
 
 /// What holds at every moment too, and never again once it does not: each is looked at in its turn.
-pub const FOR_GOOD: [Sentence; 7] = [
+pub const FOR_GOOD: [Sentence; 8] = [
     (
         "messageSeq is gap-free in every conversation",
         "SELECT c.id AS name FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id
@@ -97,6 +97,12 @@ pub const FOR_GOOD: [Sentence; 7] = [
         "each change of points is told to whose they are, once",
         "SELECT a.user_id AS name FROM point_accounts a WHERE a.last_ordinal <> (
              SELECT count(*) FROM inbox i JOIN events e ON e.id = i.event_id WHERE i.user_id = a.user_id AND e.type = 'sp_update')",
+    ),
+    (
+        "two who request each other at once are in the call of the first, whose otomo has accepted it by that",
+        "SELECT later.id AS name FROM calls later WHERE later.joined_call_id IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM calls one WHERE one.id = later.joined_call_id AND one.caller_id = later.otomo_id
+             AND one.otomo_id = later.caller_id AND one.accepted_at = later.ended_at AND one.otomo_device = later.caller_device)",
     ),
     (
         "two people have one conversation",

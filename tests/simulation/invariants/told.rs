@@ -35,10 +35,13 @@ struct Call {
     duration: i64,
     #[diesel(sql_type = BigInt)]
     points: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    joined: Option<String>,
 }
 
 const CALLS: &str = "SELECT id, accepted_at, outcome, reason, coalesce(ended_at, 0) / 1000 AS ended_at,
-    coalesce(ended_at - connected_at, 0) / 1000 AS duration, charges * coalesce(price, 0) AS points FROM calls";
+    coalesce(ended_at - connected_at, 0) / 1000 AS duration, charges * coalesce(price, 0) AS points, joined_call_id AS joined
+    FROM calls";
 
 #[derive(Debug, QueryableByName)]
 struct Message {
@@ -126,6 +129,10 @@ impl Stored {
 }
 
 fn is_as_told(call: &Call, story: &Story) {
+    assert!(
+        !story.acknowledged || call.joined.is_none() || story.joined == call.joined,
+        "who is joined into a call is told which: {call:?} {story:?}"
+    );
     if let Some((verdict, reason)) = &story.verdict {
         let is_accepted = call.accepted_at.is_some();
         let is_rejected = !is_accepted

@@ -39,7 +39,7 @@ pub struct Owner {
     pub name: String,
     pub role: Role,
     pub device: usize,
-    /// Whom they may call; empty for an otomo.
+    /// Whom they may call.
     pub otomo: Vec<String>,
     /// Whom they may write to.
     pub others: Vec<String>,
@@ -90,7 +90,7 @@ impl Device {
             asked: BTreeMap::new(),
             requests: 0,
             drafts: 0,
-            phone: Phone::new(owner.otomo.clone()),
+            phone: Phone::new(&owner),
             over: Over::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
@@ -190,10 +190,7 @@ impl Device {
             self.write_something();
         }
         if let Some(command) = self.phone.act(&mut self.dice, calm) {
-            if field(&command, "type") == "call_request" {
-                self.stories.requested(&self.owner.name, &command);
-            }
-            self.say(command);
+            self.say_of_call(command);
         }
         if let Some(command) = self.outgoing.next() {
             self.say(command);
@@ -209,6 +206,22 @@ impl Device {
             let status = *self.dice.pick(&["online", "online", "break"]);
             self.say(json!({"type": "otomo_status_set", "status": status}));
         }
+    }
+
+    /// Its owner calls somebody, if they can.
+    pub fn call(&mut self, to: &str) {
+        if self.ready
+            && let Some(command) = self.phone.call(to, &mut self.dice)
+        {
+            self.say_of_call(command);
+        }
+    }
+
+    fn say_of_call(&mut self, command: Json) {
+        if field(&command, "type") == "call_request" {
+            self.stories.requested(&self.owner.name, &command);
+        }
+        self.say(command);
     }
 
     /// A fresh client of the same person: what is so now.
@@ -332,9 +345,9 @@ impl Device {
         self.received.hear(event);
         self.statuses.hear(event);
         self.stories.hear(&self.owner.name, event);
-        if !self.over.overtook(event) {
-            self.calls.hear(&self.owner.name, event);
-            self.phone.hear(event);
+        if let Some(event) = self.over.without_what_is_late(event) {
+            self.calls.hear(&self.owner.name, &event);
+            self.phone.hear(&event);
         }
         match field(event, "type") {
             "ready" => self.ready = true,

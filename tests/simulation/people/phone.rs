@@ -1,35 +1,48 @@
 //! The calls of one device, as its app sees them: what it does next, and what it makes of what it is told.
 
+use otomo::kernel::identity::Role;
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
+use super::device::Owner;
 use crate::support::{Dice, Json, field};
 
 /// How far a call is, for this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Asked for here, and not answered yet.
+    /// Asked for here, and not acknowledged yet.
     Asked,
-    /// It rings: for the caller, or here.
+    /// Asked for by its owner, and not answered yet.
+    Waits,
+    /// It rings here.
     Rings,
     Answered,
 }
 
 /// The call that a device knows of.
 pub struct Phone {
+    owner: String,
     live: Option<(Uuid, Phase)>,
-    /// Whom its call is for, if it was made here.
-    to: String,
-    /// Whom it may call. Empty: it is an otomo's, and is called.
+    /// The last call that was made here, and for whom.
+    made: Option<(Uuid, String)>,
+    /// Whom it may call.
     otomo: Vec<String>,
+    /// One in how many times its owner calls somebody who could.
+    calls_one_in: usize,
 }
 
 impl Phone {
-    pub fn new(otomo: Vec<String>) -> Self {
+    pub fn new(owner: &Owner) -> Self {
         Self {
+            owner: owner.name.clone(),
             live: None,
-            to: String::new(),
-            otomo,
+            made: None,
+            otomo: owner.otomo.clone(),
+            calls_one_in: match owner.role {
+                // They are there to be called.
+                Role::Otomo => 6,
+                _ => 3,
+            },
         }
     }
 
@@ -42,24 +55,27 @@ impl Phone {
     /// itself.
     pub fn act(&mut self, dice: &mut Dice, calm: bool) -> Option<Json> {
         match self.live {
-            None if calm || self.otomo.is_empty() || !dice.one_in(3) => None,
+            None if calm || self.otomo.is_empty() || !dice.one_in(self.calls_one_in) => None,
             None => {
-                let (call, to) = (draw(dice), dice.pick(&self.otomo).clone());
-                self.to = to;
-                self.live = Some((call, Phase::Asked));
-                Some(self.request(call))
+                let to = dice.pick(&self.otomo).clone();
+                Some(self.begin_call(to, dice))
             }
             // Said again until it is answered: it is the same request.
             Some((call, Phase::Asked)) => dice.one_in(3).then(|| self.request(call)),
-            Some((_, Phase::Rings)) if calm => None,
+            Some((_, Phase::Waits | Phase::Rings)) if calm => None,
             Some((call, Phase::Answered)) if calm => Some(of("call_end_request", call)),
-            Some((call, Phase::Rings)) if self.otomo.is_empty() => match dice.below(12) {
+            // The app is begun anew, and knows of no call.
+            Some((call, _)) if dice.one_in(40) && self.callee(call).is_some() => {
+                let to = self.callee(call).expect("it was made here").to_owned();
+                Some(self.begin_call(to, dice))
+            }
+            Some((call, Phase::Waits)) => dice.one_in(12).then(|| of("call_cancel", call)),
+            Some((call, Phase::Rings)) => match dice.below(12) {
                 0..6 => Some(of("call_accept", call)),
                 6 => Some(of("call_reject", call)),
                 7 | 8 => Some(of("call_ringing", call)),
                 _ => None,
             },
-            Some((call, Phase::Rings)) => dice.one_in(12).then(|| of("call_cancel", call)),
             Some((call, Phase::Answered)) => match dice.below(12) {
                 0 => Some(of("call_end_request", call)),
                 1..6 => Some(of("call_connected", call)),
@@ -68,10 +84,30 @@ impl Phone {
         }
     }
 
+    /// Its owner calls somebody right now, unless they are in a call.
+    pub fn call(&mut self, to: &str, dice: &mut Dice) -> Option<Json> {
+        self.live
+            .is_none()
+            .then(|| self.begin_call(to.to_owned(), dice))
+    }
+
+    fn begin_call(&mut self, to: String, dice: &mut Dice) -> Json {
+        let call = draw(dice);
+        self.made = Some((call, to));
+        self.live = Some((call, Phase::Asked));
+        self.request(call)
+    }
+
     fn request(&self, call: Uuid) -> Json {
         let mut request = of("call_request", call);
-        request["toUserId"] = self.to.as_str().into();
+        request["toUserId"] = self.callee(call).expect("it was made here").into();
         request
+    }
+
+    /// Whom a call is for that was made here.
+    fn callee(&self, call: Uuid) -> Option<&str> {
+        let made = self.made.as_ref().filter(|it| it.0 == call);
+        made.map(|it| it.1.as_str())
     }
 
     /// Takes in whatever comes.
@@ -84,11 +120,7 @@ impl Phone {
             return;
         };
         match name {
-            "call_request_ack" => match field(event, "status") {
-                "ended" => self.over(call),
-                "requesting" | "ringing" => self.advance(call, Phase::Rings),
-                _ => self.advance(call, Phase::Answered),
-            },
+            "call_request_ack" => self.acknowledged(call, event),
             "incoming_call" => self.advance(call, Phase::Rings),
             "call_accepted" | "call_accept_ack" | "signaling_start" | "call_connected" => {
                 self.advance(call, Phase::Answered);
@@ -101,6 +133,20 @@ impl Phone {
             | "call_end_request_ack"
             | "call_missed" => self.over(call),
             _ => {}
+        }
+    }
+
+    fn acknowledged(&mut self, call: Uuid, ack: &Json) {
+        let joined = ack["joinedCallId"].as_str().map(parsed);
+        match (field(ack, "status"), joined) {
+            ("ended", _) => self.over(call),
+            ("requesting" | "ringing", _) => self.advance(call, Phase::Waits),
+            // The two have called each other: it counts as the answer to the other's call.
+            (_, Some(first)) => {
+                self.over(call);
+                self.advance(first, Phase::Answered);
+            }
+            (_, None) => self.advance(call, Phase::Answered),
         }
     }
 
@@ -134,6 +180,9 @@ impl Phone {
             return;
         };
         let phase = match field(live, "phase") {
+            "requesting" | "ringing" if live["caller"]["userId"] == self.owner.as_str() => {
+                Phase::Waits
+            }
             "requesting" | "ringing" => Phase::Rings,
             _ => Phase::Answered,
         };

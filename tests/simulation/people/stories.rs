@@ -22,6 +22,8 @@ pub struct Story {
     pub is_decided: bool,
     /// Whether the request was acknowledged: it is stored.
     pub acknowledged: bool,
+    /// The call that it was joined into, as its caller heard.
+    pub joined: Option<String>,
 }
 
 /// All calls that were ever asked for. Clones share them.
@@ -46,7 +48,8 @@ impl Stories {
     /// If it is not theirs to hear, or not what was said before, with the sentence.
     pub fn hear(&self, who: &str, event: &Json) {
         let mut stories = self.0.borrow_mut();
-        for call in named(event, "callId") {
+        let joined = named(event, "joinedCallId");
+        for call in named(event, "callId").into_iter().chain(joined) {
             let story = stories.get(call);
             let story = story.unwrap_or_else(|| panic!("nobody has asked for this call: {event}"));
             assert!(
@@ -82,6 +85,10 @@ impl Story {
         match name {
             "call_request_ack" => {
                 self.acknowledged = true;
+                if let Some(joined) = event["joinedCallId"].as_str() {
+                    let known = self.joined.get_or_insert_with(|| joined.to_owned());
+                    assert_eq!(known, joined, "a call is joined into one other: {event}");
+                }
                 self.is_decided |= !["requesting", "ringing"].contains(&field(event, "status"));
             }
             "call_accepted" | "call_rejected" => {

@@ -71,6 +71,7 @@ pub(super) async fn keep(shared: &Shared) -> Vital {
         never = look_after_deaths(shared) => match never {},
         never = shared.rooms.expire() => match never {},
         never = shared.rooms.refresh_after_gaps() => match never {},
+        never = shared.rooms.look_again() => match never {},
         never = shared.points.recover_daily(&shared.config.points) => match never {},
         never = prune_regularly(shared, PRUNE_EVERY) => match never {},
     }

@@ -86,6 +86,13 @@ pub(super) struct Revoke {
 #[rtype(result = "()")]
 pub(super) struct Expire;
 
+/// Some people of this node are in rooms: whoever lost the grant for that is to be taken out. Answered when they are.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct LookAgain {
+    pub(super) places: Vec<(RoomId, UserId)>,
+}
+
 /// The server is stopping. Answered when all that is under way is stored and said.
 #[derive(Message)]
 #[rtype(result = "()")]

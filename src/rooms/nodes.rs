@@ -1,10 +1,12 @@
 //! Rooms over nodes: what other nodes are asked, and what is done when they were not heard.
 
-use std::{collections::HashMap, convert::Infallible};
+use std::{collections::HashMap, convert::Infallible, time::Duration};
+
+use actix_rt::time::timeout;
 
 use super::{
     Rooms,
-    messages::Refresh,
+    messages::{LookAgain, Refresh},
     publication::Publication,
     records::states,
     rules::{DURABLE_MEMBERS_MAX, EVERYONE},
@@ -19,6 +21,9 @@ use crate::{
 
 /// Rooms that are looked for at a time after a gap. One query for them takes about a millisecond.
 const REFRESHED_AT_ONCE: usize = 500;
+
+/// Between two looks at who is in a room without a grant. What another node says may be lost without a sign.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 impl Rooms {
     /// Who is on other nodes in the rooms that durable events are for.
@@ -51,6 +56,30 @@ impl Rooms {
             }
             if let Err(fault) = self.refresh().await {
                 log::warn!("states were not told anew cause={}", chain(&fault));
+            }
+        }
+    }
+
+    /// Takes out of rooms who lost the grant for them and is there still, because this node has not heard of it: after each gap,
+    /// and every so often, for as long as it is polled: by one task of the server.
+    pub async fn look_again(&self) -> Infallible {
+        let mut gaps = self.0.dispatch.gaps();
+        loop {
+            if let Ok(Err(_ended)) = timeout(LOOK_EVERY, gaps.changed()).await {
+                return std::future::pending().await;
+            }
+            let roster = self.0.dispatch.roster();
+            let rooms = roster.occupied_rooms().into_iter();
+            let places: Vec<(RoomId, UserId)> = rooms
+                .flat_map(|room| {
+                    let users = roster.room_users(&room, usize::MAX).into_iter();
+                    users.map(move |user| (room.clone(), user))
+                })
+                .collect();
+            for some in places.chunks(REFRESHED_AT_ONCE) {
+                let places = some.to_vec();
+                // Refused only if the server is stopping.
+                let _ = self.0.announcer.send(LookAgain { places }).await;
             }
         }
     }

@@ -18,3 +18,7 @@
 //!   `presence others::whom_a_node_with_a_wrong_clock_took_for_gone_is_back_with_the_next_sign_of_life`: a node whose
 //!   clock was ahead settled the status of an otomo at the end of a call, and took her lease with another node for run out. That
 //!   one renewed it in time and saw nothing to settle, so she was offline for as long as she stayed connected.
+//! - Seeds 6 and 14 of the first world with a room, mutant `lost_grants_stay`, and
+//!   `rooms joining::whoever_is_there_without_a_grant_is_taken_out_if_nobody_says_so_too`: that a grant was taken back is said to
+//!   the other nodes once. One that was cut off just then never heard of it, and its people went on hearing what happens in the
+//!   room for as long as they stayed connected.

@@ -15,8 +15,8 @@
 //! OTOMO_SIMULATION_SEEDS=20000 cargo test --test simulation       more of them
 //! OTOMO_SIMULATION_SEED=17 cargo test --test simulation -- --nocapture   one, with all that happens
 //! ```
-//! - [`world`]: a seed's course. [`storm`]: its faults. [`sky`]: what fails right now.
-//! - [`node`], [`redis`], [`link`]: the parts. [`people`]: who uses them; [`backend`]: the app's own server.
+//! - [`world`]: a seed's course. [`cast`]: who there is. [`storm`]: its faults. [`sky`]: what fails right now.
+//! - [`node`], [`redis`], [`link`]: the parts. [`people`]: who uses them; [`backend`], [`host`]: the app's own server.
 //! - [`invariants`]: what must hold. [`trace`]: what has happened. [`found`]: what it has found. [`mutants`]: what it would
 //!   find.
 //!
@@ -33,7 +33,9 @@
 )]
 
 mod backend;
+mod cast;
 mod found;
+mod host;
 mod invariants;
 mod link;
 mod mirror;

@@ -80,10 +80,10 @@ impl Sky {
         self.state().linked[node]
     }
 
-    /// How often a message of Redis arrives at a subscriber.
-    pub fn copies(&self, dice: &mut Dice) -> usize {
+    /// How often a message of Redis arrives at a subscriber. What is said in a room is not lost alone, but with its connection.
+    pub fn copies(&self, is_of_room: bool, dice: &mut Dice) -> usize {
         match self.state().lossy {
-            true => *dice.pick(&[0, 1, 1, 1, 1, 1, 1, 1, 1, 2]),
+            true => *dice.pick(&[usize::from(is_of_room), 1, 1, 1, 1, 1, 1, 1, 1, 2]),
             false => 1,
         }
     }

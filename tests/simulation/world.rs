@@ -4,7 +4,6 @@ use std::{path::Path, rc::Rc, sync::Arc, time::Duration};
 
 use otomo::{
     kernel::{
-        config::{Config, Sources, load},
         identity::Role,
         time::{Clock, Timestamp},
         token::Verifier,
@@ -20,13 +19,12 @@ use tokio::{
 
 use crate::{
     backend::Backend,
+    cast::{self, GUESTS, PEOPLE, PRICED, named, people},
+    host::Host,
     invariants::{memory::Memory, stored, told},
     link::Heard,
     node::{self, Node, Site},
-    people::{
-        device::{Device, Owner},
-        stories::Stories,
-    },
+    people::{device::Device, stories::Stories},
     redis::Redis,
     sky::Sky,
     storm::Storm,
@@ -35,20 +33,6 @@ use crate::{
 };
 
 const NODES: usize = 3;
-
-/// Who there is: name, role, how many devices.
-const PEOPLE: [(&str, Role, usize); 7] = [
-    ("hana", Role::Otomo, 2),
-    ("mika", Role::Otomo, 1),
-    ("rin", Role::Otomo, 1),
-    ("ann", Role::User, 1),
-    ("bob", Role::User, 2),
-    ("cem", Role::User, 1),
-    ("dan", Role::User, 1),
-];
-
-/// Points that a minute of a call with her costs.
-const PRICED: (&str, u32) = ("mika", 3);
 
 /// A step: how often the world is looked at, and somebody acts.
 const STEP_MS: std::ops::Range<u64> = 20..80;
@@ -65,35 +49,6 @@ const RETURN: Duration = Duration::from_secs(6);
 /// Where the clocks begin: a time of day, as good as any.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
-/// Short times, so that a world sees many of each kind; and no limits that are counted on the machine's own clock.
-const SETTINGS: [(&str, &str); 22] = [
-    ("server.workers", "1"),
-    (
-        "auth.hs256_secret",
-        "a secret of tests, long enough for HS256",
-    ),
-    ("database.statement_timeout", "1s"),
-    ("redis.url", "redis://simulated"),
-    ("redis.probe_interval", "500ms"),
-    ("cluster.lease", "3s"),
-    ("presence.leave_grace", "1500ms"),
-    ("presence.reload_grace", "500ms"),
-    ("presence.restart_grace", "2s"),
-    ("presence.ping_interval", "2s"),
-    ("presence.pong_timeout", "1s"),
-    ("presence.lease", "3s"),
-    ("calls.ring_timeout", "5s"),
-    ("calls.connect_timeout", "4s"),
-    ("calls.loss_grace", "2s"),
-    ("calls.ring_loss_grace", "1s"),
-    ("calls.charge_interval", "2s"),
-    ("chat.typing_expire", "2s"),
-    ("chat.typing_resend", "1s"),
-    ("limits.commands_per_second", "none"),
-    ("limits.messages_per_minute", "none"),
-    ("limits.calls_per_minute", "none"),
-];
-
 /// Everything of one seed.
 struct World {
     dice: Dice,
@@ -102,6 +57,9 @@ struct World {
     nodes: Vec<Node>,
     devices: Vec<Device>,
     backend: Backend,
+    host: Host,
+    /// Whether the host has said in fair weather whatever holds in the room.
+    has_said_all: bool,
     stories: Stories,
     hears: UnboundedSender<Heard>,
     heard: UnboundedReceiver<Heard>,
@@ -128,18 +86,10 @@ pub async fn run(seed: u64, database: &Path) {
     world.is_as_it_should_be().await;
 }
 
-fn config() -> Arc<Config> {
-    let sources = Sources::default();
-    let sources = SETTINGS
-        .iter()
-        .fold(sources, |all, (key, value)| all.with(key, *value));
-    Arc::new(load(&sources).expect("a configuration"))
-}
-
 impl World {
     fn new(seed: u64, database: &Path) -> Self {
         let mut dice = Dice::of(seed);
-        let config = config();
+        let config = cast::config();
         let sky = Sky::fair(NODES);
         let redis = Redis::start(&sky, dice.fork());
         let site = Rc::new(Site {
@@ -157,8 +107,7 @@ impl World {
         };
         let nodes = (0..NODES).map(node).collect();
         let stories = Stories::default();
-        let devices = devices(&stories, &mut dice);
-        let payers = PEOPLE.map(|it| it.0.parse().expect("a name")).to_vec();
+        let devices = cast::devices(&stories, &mut dice);
         let at_once = Arc::new(|_| Fate {
             begins_in: Duration::ZERO,
             outcome: Outcome::Done,
@@ -169,7 +118,9 @@ impl World {
         let (observer, _) = observer.expect("the database is there");
         let (hears, heard) = mpsc::unbounded_channel();
         Self {
-            backend: Backend::new(payers, dice.fork()),
+            backend: Backend::new(people(), dice.fork()),
+            has_said_all: false,
+            host: Host::new(GUESTS.map(named).to_vec(), dice.fork()),
             sky,
             redis,
             nodes,
@@ -205,6 +156,7 @@ impl World {
             house.shared().people.put(person).await.expect("it is fair");
         }
         self.backend.grant_all();
+        self.host.open();
     }
 
     async fn storm(&mut self) {
@@ -222,10 +174,24 @@ impl World {
     /// Liveness: whatever was begun comes to an end, and everybody knows it.
     async fn calm(&mut self) {
         self.until("the world settles", World::is_quiet).await;
+        let words = self.host.say_all();
+        self.has_said_all = true;
+        let heard = |it: &Self| {
+            let mut inside = it.devices.iter().filter(|it| it.hall.inside);
+            it.is_quiet() && inside.all(|it| it.hall.has_heard(&words))
+        };
+        self.until("what is said in a room is heard there", heard)
+            .await;
     }
 
     fn is_quiet(&self) -> bool {
-        self.backend.is_quiet() && self.devices.iter().all(Device::is_quiet)
+        let in_its_place = |it: &Device| it.hall.inside == self.host.has_let_in(&it.owner.name);
+        self.backend.is_quiet()
+            && self.host.is_quiet()
+            && self
+                .devices
+                .iter()
+                .all(|it| it.is_quiet() && in_its_place(it))
     }
 
     /// Waits for something, stepping, as long as a world may take.
@@ -234,7 +200,8 @@ impl World {
         loop {
             if is_so(self) {
                 let facts = self.facts().await;
-                if facts.is_quiet && self.devices.iter().all(|it| it.knows(&facts)) {
+                let knows = |it: &Device| it.knows(&facts) && self.knows_the_room(it, &facts);
+                if facts.is_quiet && self.devices.iter().all(knows) {
                     return;
                 }
             }
@@ -242,6 +209,7 @@ impl World {
                 let facts = self.facts().await;
                 note!("not settled: {facts:?}");
                 self.has_settled().await;
+                self.everybody_knows_the_room(&facts);
                 let waits = self.devices.iter();
                 let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
                 let waits: Vec<String> = waits.map(Device::waits_for).collect();
@@ -249,6 +217,33 @@ impl World {
             }
             self.step(true).await;
         }
+    }
+
+    /// Who is in the room, and what holds there.
+    fn everybody_knows_the_room(&self, facts: &stored::Facts) {
+        for device in self.devices.iter().filter(|it| it.hall.inside) {
+            let (name, owner) = (device.name(), named(&device.owner.name));
+            assert!(
+                self.host.has_ever_let_in(&owner),
+                "{}: {name}",
+                told::ONLY_WHO_IS_LET_IN
+            );
+            assert!(
+                self.host.has_let_in(&device.owner.name),
+                "who may be in a room no more is taken out of it: {name}"
+            );
+            assert!(
+                self.knows_the_room(device, facts),
+                "what holds in a room is what its people know: {name} {:?} {:?}",
+                device.hall,
+                facts.hall
+            );
+        }
+    }
+
+    /// A state that was said in a storm may be lost until the next of its key: nobody counts them.
+    fn knows_the_room(&self, device: &Device, facts: &stored::Facts) -> bool {
+        !self.has_said_all || device.hall.knows(&facts.hall)
     }
 
     /// A moment passes, somebody acts, and what always holds is looked at.
@@ -276,6 +271,7 @@ impl World {
             self.two_call_each_other();
         }
         self.backend.act(&self.nodes, calm);
+        self.host.act(&self.nodes, calm);
         assert!(!trace::has_panicked(), "nothing panics");
         if self.sky.take_stored() {
             let mut memory = std::mem::take(&mut self.memory);
@@ -329,6 +325,7 @@ impl World {
         told::every_request_is_answered(&self.stories);
         told::messages_are_with_everybody(&self.devices);
         told::messages_are_in_order(&self.devices);
+        told::words_are_in_order(&self.devices, &self.host);
         let old = self.devices.len();
         let fresh: Vec<Device> = (0..old).map(|at| self.devices[at].fresh(at)).collect();
         self.devices.extend(fresh);
@@ -344,28 +341,6 @@ impl World {
         stored.calls_are_as_told(&stories);
         stored.messages_are_as_acknowledged(&devices);
         stored.orders_are_as_answered(&self.backend);
+        stored.words_are_with_those_let_in(&self.host, &people());
     }
-}
-
-fn devices(stories: &Stories, dice: &mut Dice) -> Vec<Device> {
-    let mut devices = Vec::new();
-    for (name, role, count) in PEOPLE {
-        let others = PEOPLE.iter().filter(|it| it.0 != name);
-        let names = |it: &(&str, Role, usize)| it.0.to_owned();
-        for device in 0..count {
-            let owner = Owner {
-                name: name.to_owned(),
-                role,
-                device,
-                otomo: others
-                    .clone()
-                    .filter(|it| it.1 == Role::Otomo)
-                    .map(names)
-                    .collect(),
-                others: others.clone().map(names).collect(),
-            };
-            devices.push(Device::new(owner, stories, dice.fork()));
-        }
-    }
-    devices
 }

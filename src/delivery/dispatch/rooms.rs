@@ -157,6 +157,21 @@ impl Dispatch {
         });
     }
 
+    /// Takes those of a user's connections to this node out of a room that are there by a grant, because that is gone, and then
+    /// tells them `last`. Whom their token lets in stays.
+    pub fn lost_grant_here(
+        &self,
+        user: &UserId,
+        room: &RoomId,
+        last: Option<Frame>,
+        now: Timestamp,
+    ) {
+        let to = To::User(user.clone());
+        // A grant that is gone is one whose time is over.
+        self.renew_here(&to, room, Some(now), Renewed::Grants, None);
+        self.take_out_here(&to, room, last, Some(now), None);
+    }
+
     /// Holds a room's channel: what is said there is heard from the time at which [`Hearing::heard`] resolves, also while nobody
     /// of this node is in it. For whoever reads the room's states before letting somebody in.
     pub fn hear_room(&self, room: &RoomId) -> Hearing {

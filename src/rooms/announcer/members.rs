@@ -1,5 +1,7 @@
 //! Who is let into rooms and taken out of them, in one order with what is said there.
 
+use std::{collections::HashSet, sync::Arc};
+
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
@@ -13,14 +15,17 @@ use crate::{
         reply::Reply,
         rooms::{JoinOutcome, Renewed},
     },
-    kernel::{ids::RoomId, logging::chain},
+    kernel::{
+        ids::{RoomId, UserId},
+        logging::chain,
+    },
     protocol::{
         event::{Error, Event, RoomLeft, RoomLeftReason},
         frame::Frame,
     },
     rooms::{
         fault::RoomsFault,
-        messages::{Admit, ClaimLost, Expire, Join, Joiner, Revoke},
+        messages::{Admit, ClaimLost, Expire, Join, Joiner, LookAgain, Revoke},
         records::members::{self, Granted},
         rules,
         transactions::{self, Entrance},
@@ -61,6 +66,16 @@ impl Announcer {
             // A session has been told.
             reply.send(&answer, drop);
         });
+    }
+
+    /// Takes out who is in a room without a grant, unless their token lets them in.
+    fn take_out(&self, places: &[(RoomId, UserId)], granted: &HashSet<(RoomId, UserId)>) {
+        let now = self.store.now();
+        for place in places.iter().filter(|it| !granted.contains(it)) {
+            let (room, user) = place;
+            let last = left(room, RoomLeftReason::Revoked);
+            self.dispatch.lost_grant_here(user, room, last, now);
+        }
     }
 
     /// Holds a room's channel where there are other nodes.
@@ -212,6 +227,32 @@ impl Handler<Expire> for Announcer {
                     Err(fault) => log::warn!("grants not dropped cause={}", chain(&fault)),
                 }
             });
+    }
+}
+
+impl Handler<LookAgain> for Announcer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, LookAgain { places }: LookAgain, _: &mut Context<Self>) -> Self::Result {
+        let (done, looked) = oneshot::channel();
+        let places = Arc::new(places);
+        let of = Arc::clone(&places);
+        // In the order of the writes: whoever was let in here by now is among those who may stay.
+        let granted = self.store.write(move |tx| {
+            let now = tx.now();
+            members::among(tx, &of, now)
+        });
+        self.results.push(
+            granted,
+            move |granted: Result<_, StoreError>, announcer, _| {
+                match granted {
+                    Ok(granted) => announcer.take_out(&places, &granted),
+                    Err(fault) => log::warn!("grants not looked at again cause={}", chain(&fault)),
+                }
+                let _ = done.send(());
+            },
+        );
+        Box::pin(async { looked.await.unwrap_or_default() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who gets into a room, and when its events end for them.
 
+use diesel::{RunQueryDsl as _, sql_query};
 use jiff::{SignedDuration, Timestamp};
 use otomo::kernel::identity::Role;
 use serde_json::json;
@@ -275,4 +276,20 @@ async fn a_document_client_pings_and_is_answered() {
     let pong = taro.ask(json!({"type": "ping"})).await;
     assert_eq!(pong["type"], "pong");
     assert!(pong["timestamp"].is_string());
+}
+
+#[tokio::test]
+async fn whoever_is_there_without_a_grant_is_taken_out_if_nobody_says_so_too() {
+    let game = Game::start().await;
+    let mut taro = game.player("taro").await;
+    let token = game.server.token_with_rooms("hana", &["game_7"]);
+    let hana = game.server.connecting("hana", Role::User);
+    let mut hana = hana.with_token(&token).ready().await;
+    joins(&mut hana).await;
+    // As another node does it that is not heard.
+    let taken_back = sql_query("DELETE FROM room_members WHERE user_id = 'taro'");
+    assert_eq!(taken_back.execute(&mut game.server.database()), Ok(1));
+    assert_eq!(taro.expect("room_left").await["reason"], "revoked");
+    assert_eq!(game.says(narrative("after")).await["delivered"], 1);
+    hana.expect("narrative_update").await;
 }

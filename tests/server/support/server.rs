@@ -6,6 +6,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use diesel::{Connection as _, SqliteConnection};
 use otomo::{
     app::{App, Stopper},
     kernel::config::{Sources, load},
@@ -83,6 +84,13 @@ impl TestServer {
             folder,
             settings,
         }
+    }
+
+    /// The database, to look at what is stored and to change it behind the server's back.
+    pub fn database(&self) -> SqliteConnection {
+        let folder = self.folder.as_ref().expect("a running server has one");
+        let file = folder.path().join("otomo.db");
+        SqliteConnection::establish(file.to_str().expect("a path")).expect("it opens")
     }
 
     /// The way in, for those who take it along.

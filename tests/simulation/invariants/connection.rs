@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::{Json, field};
+use crate::{
+    people::hall::HALL,
+    support::{Json, field},
+};
+
+const IN_THE_ROOM: &str = "only who is in a room hears what happens there, and first what holds";
 
 /// The snapshots of what the people of a simulation want to hear of.
 const SNAPSHOTS: [&str; 4] = [
@@ -11,6 +16,16 @@ const SNAPSHOTS: [&str; 4] = [
     "unread_snapshot",
     "friend_status_snapshot",
 ];
+
+/// Where a connection is, of a room.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Outside,
+    /// Let in, and not told yet what holds.
+    AtTheDoor,
+    Inside,
+}
 
 /// One connection, from its first word on.
 #[derive(Debug, Default)]
@@ -28,6 +43,7 @@ pub struct Connection {
     reads: BTreeMap<(String, String), u64>,
     /// Calls that ring no more: answered, or over.
     rang: BTreeSet<String>,
+    place: Place,
 }
 
 impl Connection {
@@ -58,6 +74,7 @@ impl Connection {
             "message-read" => self.reads_on(event),
             _ => self.rings_first(name, event),
         }
+        self.is_in_the_room(name, event);
         if event["prev"].is_u64() {
             self.last = number(event, "seq");
         }
@@ -145,6 +162,22 @@ impl Connection {
             !self.rang.contains(call),
             "nothing rings that was answered or is over: {event}"
         );
+    }
+
+    /// Of a room one hears from the snapshot after one's coming to one's going.
+    fn is_in_the_room(&mut self, name: &str, event: &Json) {
+        match name {
+            "room_join_ack" => self.place = Place::AtTheDoor,
+            "room_left" | "room_leave_ack" => self.place = Place::Outside,
+            "room_snapshot" if event["room"] == HALL => {
+                assert_ne!(self.place, Place::Outside, "{IN_THE_ROOM}: {event}");
+                self.place = Place::Inside;
+            }
+            "room_event" if !event["prev"].is_u64() => {
+                assert_eq!(self.place, Place::Inside, "{IN_THE_ROOM}: {event}");
+            }
+            _ => {}
+        }
     }
 
     fn reads_on(&mut self, event: &Json) {

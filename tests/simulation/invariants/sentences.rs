@@ -91,7 +91,7 @@ pub const FOR_GOOD: [Sentence; 8] = [
              WHEN e.type = 'sp_update' THEN EXISTS (
                  SELECT 1 FROM point_transactions t WHERE t.user_id = i.user_id
                  AND t.balance_after = json_extract(e.body, '$.balance_after') AND t.amount = json_extract(e.body, '$.amount_changed'))
-             ELSE e.type = 'sp_insufficient' END",
+             ELSE e.type IN ('sp_insufficient', 'room_event') END",
     ),
     (
         "each change of points is told to whose they are, once",

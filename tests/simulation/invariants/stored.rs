@@ -20,6 +20,8 @@ use otomo::{
     store::{Conn, StoreError},
 };
 
+use crate::{people::hall, support::Json};
+
 use super::{
     memory::{Memory, SHOWN, Shown},
     sentences::{ALWAYS, FOR_GOOD, SETTLED, Sentence},
@@ -96,6 +98,8 @@ pub struct Facts {
     /// The head of each inbox.
     pub heads: BTreeMap<String, u64>,
     pub statuses: BTreeMap<String, String>,
+    /// What holds in the room.
+    pub hall: BTreeMap<String, Json>,
     /// On which nodes everybody is.
     pub places: BTreeSet<(String, String)>,
 }
@@ -112,6 +116,10 @@ impl Facts {
         let places: Vec<Place> = sql_query("SELECT user_id, node FROM whereabouts")
             .load(c)
             .expect("a query");
+        let states = broken(c, "SELECT body AS name FROM room_states");
+        let states = states
+            .iter()
+            .map(|it| serde_json::from_str(it).expect("JSON"));
         let mut settled = SETTLED.iter();
         Ok(Self {
             is_quiet: settled.all(|(_, query)| broken(c, query).is_empty())
@@ -121,6 +129,7 @@ impl Facts {
                 .into_iter()
                 .map(|it| (it.name, it.status))
                 .collect(),
+            hall: states.map(|it: Json| hall::state(&it)).collect(),
             places: places.into_iter().map(|it| (it.user_id, it.node)).collect(),
         })
     }

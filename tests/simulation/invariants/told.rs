@@ -6,10 +6,11 @@ use diesel::{
     QueryableByName, RunQueryDsl as _, sql_query,
     sql_types::{BigInt, Nullable, Text},
 };
-use otomo::store::Conn;
+use otomo::{kernel::ids::UserId, rooms::rules::Kind, store::Conn};
 
 use crate::{
     backend::Backend,
+    host::Host,
     people::{
         device::Device,
         outgoing::Draft,
@@ -53,6 +54,20 @@ struct Message {
     sender_id: String,
 }
 
+#[derive(QueryableByName)]
+struct InInbox {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = BigInt)]
+    times: i64,
+}
+
+const WORDS: &str =
+    "SELECT i.user_id, json_extract(e.body, '$.data.n') AS number, count(*) AS times
+    FROM inbox i JOIN events e ON e.id = i.event_id WHERE e.type = 'room_event' GROUP BY 1, 2";
+
 #[derive(Debug, QueryableByName)]
 struct Order {
     #[diesel(sql_type = Text)]
@@ -66,6 +81,8 @@ pub struct Stored {
     calls: BTreeMap<String, Call>,
     messages: Vec<Message>,
     orders: BTreeMap<String, i64>,
+    /// In whose inboxes words of the room are, and how often.
+    words: BTreeMap<(String, i64), i64>,
 }
 
 impl Stored {
@@ -81,9 +98,12 @@ impl Stored {
             sql_query("SELECT key, count(*) AS times FROM point_transactions GROUP BY key")
                 .load(c)
                 .expect("a query");
+        let words: Vec<InInbox> = sql_query(WORDS).load(c).expect("a query");
+        let word = |it: InInbox| ((it.user_id, it.number), it.times);
         Self {
             calls: calls.into_iter().map(|it| (it.id.clone(), it)).collect(),
             messages,
+            words: words.into_iter().map(word).collect(),
             orders: orders.into_iter().map(|it| (it.key, it.times)).collect(),
         }
     }
@@ -116,6 +136,24 @@ impl Stored {
                     "what was acknowledged is stored, once: {draft:?}"
                 );
             }
+        }
+    }
+
+    /// Each word that is kept is in the inbox of everybody who may be in the room, once, and of nobody else.
+    pub fn words_are_with_those_let_in(&self, host: &Host, people: &[UserId]) {
+        let kept = host.said.iter().filter(|it| it.0.kind == Kind::Durable);
+        for ((word, span), who) in kept.flat_map(|it| people.iter().map(move |who| (it, who))) {
+            let number = i64::try_from(word.number).expect("small");
+            let times = self.words.get(&(who.to_string(), number));
+            let times = times.copied().unwrap_or(0);
+            let fits = match host.was_let_in(who, *span) {
+                Some(let_in) => times == i64::from(let_in),
+                None => times <= 1,
+            };
+            assert!(
+                fits,
+                "what is kept of a room is in the inbox of everybody who may be there, once: {who} {times} {word:?}"
+            );
         }
     }
 
@@ -166,6 +204,25 @@ pub fn every_request_is_answered(stories: &Stories) {
             "the caller of every request gets a final answer: {id} {story:?}"
         );
     });
+}
+
+pub const ONLY_WHO_IS_LET_IN: &str = "only who is let in hears anything of a room";
+
+/// What is said in a room comes in its order, and to nobody who was never let in.
+pub fn words_are_in_order(devices: &[Device], host: &Host) {
+    for device in devices {
+        let (name, owner) = (device.name(), device.owner.name.parse());
+        assert!(
+            device.hall.is_unknown() || host.has_ever_let_in(&owner.expect("a name")),
+            "{ONLY_WHO_IS_LET_IN}: {name}"
+        );
+        for (lane, numbers) in device.hall.lanes() {
+            assert!(
+                numbers.is_sorted(),
+                "what is said in a room comes in the order in which it was accepted: {name} {lane} {numbers:?}"
+            );
+        }
+    }
 }
 
 /// Everybody has the messages of a conversation in its own order, without a gap.

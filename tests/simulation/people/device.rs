@@ -7,9 +7,11 @@ use serde_json::json;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
+    hall::Hall,
     hello::hello,
     outgoing::{Draft, Outgoing},
     over::Over,
+    owner::Owner,
     phone::Phone,
     stories::Stories,
 };
@@ -33,18 +35,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(8);
 /// In milliseconds, between two connections.
 const AWAY_MS: std::ops::Range<u64> = 20..700;
 
-/// Who a device belongs to, and which of theirs it is.
-#[derive(Debug, Clone)]
-pub struct Owner {
-    pub name: String,
-    pub role: Role,
-    pub device: usize,
-    /// Whom they may call.
-    pub otomo: Vec<String>,
-    /// Whom they may write to.
-    pub others: Vec<String>,
-}
-
 /// A device.
 pub struct Device {
     pub owner: Owner,
@@ -65,6 +55,7 @@ pub struct Device {
     drafts: u64,
     phone: Phone,
     over: Over,
+    pub hall: Hall,
     pub outgoing: Outgoing,
     pub received: Received,
     learned: Learned,
@@ -92,6 +83,7 @@ impl Device {
             drafts: 0,
             phone: Phone::new(&owner),
             over: Over::default(),
+            hall: Hall::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
             learned: Learned::of(&owner.name, &owner.others),
@@ -195,6 +187,11 @@ impl Device {
         if let Some(command) = self.outgoing.next() {
             self.say(command);
         }
+        if self.owner.comes_to_the_hall
+            && let Some(command) = self.hall.act(&mut self.dice, calm)
+        {
+            self.say(command);
+        }
         if self.dice.one_in(10)
             && let Some((conversation, seq)) = self.unread.take()
         {
@@ -261,6 +258,7 @@ impl Device {
             self.connection = Connection::default();
             self.heard_at = Instant::now();
             self.received.begin(last);
+            self.hall.begin();
         }
     }
 
@@ -290,6 +288,7 @@ impl Device {
         self.link = None;
         self.number = 0;
         self.ready = false;
+        self.hall.inside = false;
         self.asked.clear();
         self.outgoing.requeue_all();
         self.connects_at = Instant::now() + self.pause();
@@ -344,6 +343,7 @@ impl Device {
         self.connection.hear(event);
         self.received.hear(event);
         self.statuses.hear(event);
+        self.hall.hear(event);
         self.stories.hear(&self.owner.name, event);
         if let Some(event) = self.over.without_what_is_late(event) {
             self.calls.hear(&self.owner.name, &event);
@@ -376,6 +376,11 @@ impl Device {
             match name {
                 "message_send" => self.outgoing.requeue(field(&command, "clientMessageId")),
                 "message-read" | "otomo_status_set" => {}
+                "room_join" if code == "ROOM_FORBIDDEN" => self.hall.refused(),
+                "room_join" | "room_leave" => assert!(
+                    ["UNAVAILABLE", "INTERNAL_ERROR"].contains(&code),
+                    "no command may be refused with {code}: {command}"
+                ),
                 _ => self.phone.refused(&command, code),
             }
             return;

@@ -5,7 +5,7 @@ use otomo::{
     session::hello::{Credentials, Hello, Options},
 };
 
-use super::device::Owner;
+use super::owner::Owner;
 
 /// Who is online is told by what Redis keeps, which is not simulated.
 const TOPICS: &str = "otomo,calls,chat,rooms,points";

@@ -4,7 +4,7 @@ use otomo::kernel::identity::Role;
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use super::device::Owner;
+use super::owner::Owner;
 use crate::support::{Dice, Json, field};
 
 /// How far a call is, for this device.

@@ -5,7 +5,7 @@
 //!
 //! Real connections keep their order and lose nothing but their end. This one is crueller where a [`Sky`] says so: between
 //! Redis and a subscriber messages are lost, come twice, and overtake those of other channels; of one channel they keep their
-//! order, which what happens in a room relies on.
+//! order, and those of a room are lost only with their connection, which what happens in a room relies on.
 
 mod resp;
 
@@ -60,6 +60,8 @@ struct Connection {
     writes: mpsc::UnboundedSender<(Instant, Vec<u8>)>,
     /// When what was said last to it, channel by channel, arrives.
     arrivals: BTreeMap<Vec<u8>, Instant>,
+    /// Something did not arrive, so it ends as soon as anything can.
+    lost: bool,
     tasks: Vec<AbortHandle>,
 }
 
@@ -158,15 +160,33 @@ impl Redis {
             state.last += 1;
             state.last
         };
-        let writer = spawn_local(write(self.0.sky.clone(), node, writes, waiting));
+        let writer = spawn_local(self.clone().write(number, writes, waiting));
         let reader = spawn_local(self.clone().read(number, reads));
         let connection = Connection {
             node,
             writes: sender,
             arrivals: BTreeMap::new(),
+            lost: false,
             tasks: vec![writer.abort_handle(), reader.abort_handle()],
         };
         self.state().connections.insert(number, connection);
+    }
+
+    /// Writes what waits as its time comes, in order. What a node is cut off from does not arrive, and the connection stands for
+    /// so long.
+    async fn write(
+        self,
+        number: u64,
+        mut writes: WriteHalf<DuplexStream>,
+        mut waiting: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>,
+    ) {
+        while let Some((due, bytes)) = waiting.recv().await {
+            sleep_until(due).await;
+            let passes = self.state().passes(&self.0.sky, number);
+            if passes && writes.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn read(self, number: u64, mut reads: ReadHalf<DuplexStream>) {
@@ -182,21 +202,6 @@ impl Redis {
             }
         }
         self.state().drop_connection(number);
-    }
-}
-
-/// Writes what waits as its time comes, in order. What a node is cut off from does not arrive, and the connection stands.
-async fn write(
-    sky: Sky,
-    node: usize,
-    mut writes: WriteHalf<DuplexStream>,
-    mut waiting: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>,
-) {
-    while let Some((due, bytes)) = waiting.recv().await {
-        sleep_until(due).await;
-        if sky.reaches_redis(node) && writes.write_all(&bytes).await.is_err() {
-            return;
-        }
     }
 }
 
@@ -222,11 +227,22 @@ impl State {
         }
     }
 
-    fn obey(&mut self, sky: &Sky, number: u64, command: &[Vec<u8>]) {
-        let Some(node) = self.connections.get(&number).map(|it| it.node) else {
-            return;
+    /// Whether anything arrives at the other end of a connection. One of which something was lost ends.
+    fn passes(&mut self, sky: &Sky, number: u64) -> bool {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return false;
         };
-        if !sky.reaches_redis(node) {
+        let reaches = sky.reaches_redis(connection.node);
+        let passes = reaches && !connection.lost;
+        connection.lost |= !reaches;
+        if reaches && !passes {
+            self.drop_connection(number);
+        }
+        passes
+    }
+
+    fn obey(&mut self, sky: &Sky, number: u64, command: &[Vec<u8>]) {
+        if !self.passes(sky, number) {
             return;
         }
         let (name, arguments) = command.split_first().expect("a command has a name");
@@ -280,12 +296,13 @@ impl State {
             resp::bulk(payload),
         ];
         let message = resp::push(&parts);
+        let is_of_room = channel.starts_with(b"otomo:room:");
         let subscribers = self.channels.get(channel).cloned().unwrap_or_default();
         for number in &subscribers {
             let Some(connection) = self.connections.get_mut(number) else {
                 continue;
             };
-            for _ in 0..sky.copies(&mut self.dice) {
+            for _ in 0..sky.copies(is_of_room, &mut self.dice) {
                 let late = Duration::from_millis(sky.redis_delay(&mut self.dice));
                 let earliest = connection.arrivals.get(channel).copied();
                 let due = Instant::now() + late;

@@ -221,13 +221,17 @@ impl World {
 
     /// Who is in the room, and what holds there.
     fn everybody_knows_the_room(&self, facts: &stored::Facts) {
-        for device in self.devices.iter().filter(|it| it.hall.inside) {
-            let (name, owner) = (device.name(), named(&device.owner.name));
-            assert!(
-                self.host.has_ever_let_in(&owner),
-                "{}: {name}",
-                told::ONLY_WHO_IS_LET_IN
-            );
+        let inside = self.devices.iter().filter(|it| it.hall.inside);
+        let let_in = |it: &Device| self.host.has_ever_let_in(&named(&it.owner.name));
+        let strangers = inside.clone().filter(|it| !let_in(it)).map(Device::name);
+        let strangers: Vec<String> = strangers.collect();
+        assert!(
+            strangers.is_empty(),
+            "{}: {strangers:?}",
+            told::ONLY_WHO_IS_LET_IN
+        );
+        for device in inside {
+            let name = device.name();
             assert!(
                 self.host.has_let_in(&device.owner.name),
                 "who may be in a room no more is taken out of it: {name}"

@@ -38,7 +38,7 @@ const NODES: usize = 3;
 const STEP_MS: std::ops::Range<u64> = 20..80;
 
 /// How long the storm lasts.
-const STORM: Duration = Duration::from_secs(10);
+const STORM: Duration = Duration::from_secs(8);
 
 /// In what time a world must have settled after it: a few times the longest wait that is configured.
 const SETTLES_IN: Duration = Duration::from_secs(40);
@@ -188,6 +188,7 @@ impl World {
         let in_its_place = |it: &Device| it.hall.inside == self.host.has_let_in(&it.owner.name);
         self.backend.is_quiet()
             && self.host.is_quiet()
+            && self.stories.are_answered()
             && self
                 .devices
                 .iter()
@@ -209,6 +210,7 @@ impl World {
                 let facts = self.facts().await;
                 note!("not settled: {facts:?}");
                 self.has_settled().await;
+                told::every_request_is_answered(&self.stories);
                 self.everybody_knows_the_room(&facts);
                 let waits = self.devices.iter();
                 let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
@@ -326,7 +328,6 @@ impl World {
     /// What must hold at the end.
     async fn is_as_it_should_be(&mut self) {
         self.has_settled().await;
-        told::every_request_is_answered(&self.stories);
         told::messages_are_with_everybody(&self.devices);
         told::messages_are_in_order(&self.devices);
         told::words_are_in_order(&self.devices, &self.host);

@@ -200,7 +200,7 @@ fn is_as_told(call: &Call, story: &Story) {
 pub fn every_request_is_answered(stories: &Stories) {
     stories.for_each(|id, story| {
         assert!(
-            story.is_decided || !story.acknowledged,
+            story.is_answered(),
             "the caller of every request gets a final answer: {id} {story:?}"
         );
     });

@@ -18,7 +18,9 @@ impl Over {
             "call_end" | "call_rejected" | "call_cancelled" => {
                 self.0.extend(call("callId").map(str::to_owned));
             }
-            "call_accepted" | "call_accept_ack" if is_over("callId") => return None,
+            "call_request_ack" | "call_accepted" | "call_accept_ack" if is_over("callId") => {
+                return None;
+            }
             // It was joined into a call that is over by now.
             "call_request_ack" if is_over("joinedCallId") => {
                 let mut ended = event.clone();

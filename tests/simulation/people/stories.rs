@@ -70,6 +70,11 @@ impl Stories {
         }
     }
 
+    /// Whether every request has come to something, as far as its caller knows.
+    pub fn are_answered(&self) -> bool {
+        self.0.borrow().values().all(Story::is_answered)
+    }
+
     /// Looks at each of them.
     pub fn for_each(&self, mut look: impl FnMut(&str, &Story)) {
         for (call, story) in self.0.borrow().iter() {
@@ -79,6 +84,11 @@ impl Stories {
 }
 
 impl Story {
+    /// Whether its caller knows what has come of it, if they know that it is stored.
+    pub fn is_answered(&self) -> bool {
+        self.is_decided || !self.acknowledged
+    }
+
     /// An event tells of it.
     fn goes_on(&mut self, who: &str, event: &Json) {
         let name = field(event, "type");

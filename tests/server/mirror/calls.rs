@@ -76,6 +76,15 @@ impl Calls {
         self.live.as_ref()
     }
 
+    /// The calls that they made and that are over.
+    #[allow(
+        dead_code,
+        reason = "where somebody has several devices each knows of its own calls"
+    )]
+    pub fn over(&self) -> &BTreeSet<String> {
+        &self.over
+    }
+
     fn of(me: &str, snapshot: &Json) -> Self {
         let mut calls = Self::default();
         let call = &snapshot["call"];

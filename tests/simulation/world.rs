@@ -35,7 +35,7 @@ use crate::{
 const NODES: usize = 3;
 
 /// A step: how often the world is looked at, and somebody acts.
-const STEP_MS: std::ops::Range<u64> = 20..80;
+const STEP_MS: std::ops::Range<u64> = 30..100;
 
 /// How long the storm lasts.
 const STORM: Duration = Duration::from_secs(8);

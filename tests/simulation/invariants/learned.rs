@@ -16,9 +16,16 @@ impl Learned {
     /// What is somebody's, among these others.
     pub fn of(who: &str, others: &[String]) -> Self {
         let user = |name: &str| -> UserId { name.parse().expect("a name") };
-        let with = |other: &String| ConversationId::between(&user(who), &user(other)).to_string();
+        let with = |other: &String| {
+            let (me, them) = (user(who), user(other));
+            [(&me, &them), (&them, &me)].map(|(one, other)| ConversationId::between(one, other))
+        };
         Self {
-            own: others.iter().map(with).collect(),
+            own: others
+                .iter()
+                .flat_map(with)
+                .map(|id| id.to_string())
+                .collect(),
         }
     }
 

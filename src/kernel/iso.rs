@@ -9,8 +9,7 @@ use super::time::Timestamp;
 /// The beginning of the year 0 in UNIX milliseconds: before it years have a sign, which few read.
 const FIRST: i64 = -62_167_219_200_000;
 
-/// A point in time, written as ISO 8601. One that has no such text, which only a damaged database holds, is written as the
-/// nearest that has: a list in which it stands can still be read.
+/// A point in time, written as ISO 8601.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename = "DateTime", with = "String", extend("format" = "date-time"))]
 pub struct Iso(pub Timestamp);
@@ -23,6 +22,7 @@ impl From<Timestamp> for Iso {
 
 impl Serialize for Iso {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // One that has no such text, which only a damaged database holds, keeps no list in which it stands from being read.
         let last = jiff::Timestamp::MAX.as_second() * 1_000;
         let time = jiff::Timestamp::from_millisecond(self.0.millis().clamp(FIRST, last));
         let time = time.map_err(serde::ser::Error::custom)?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diesel::{ExpressionMethods as _, RunQueryDsl as _};
 use otomo::{
     calls::{
         CallsFault, ClientCommand, records,
@@ -19,7 +20,7 @@ use otomo::{
         ids::CallId,
         time::{Clock, Timestamp},
     },
-    store::StoreError,
+    store::{StoreError, run, sql::schema::nodes},
 };
 use serde_json::{Value, json};
 
@@ -304,6 +305,32 @@ async fn a_call_to_which_nobody_comes_back_has_ended_at_the_last_sign_of_life() 
     assert_eq!(scene.charges().await, [1]);
     let call = scene.server.call(scene.call).await;
     assert_eq!(call.duration(), Duration::from_secs(90));
+    assert_eq!(scene.server.balance("taro").await, 900);
+}
+
+#[actix_rt::test]
+async fn a_sign_of_life_that_is_yet_to_come_charges_nobody_for_a_downtime() {
+    let mut scene = Scene::with(1_000, &[]).await;
+    scene.passes(60);
+    charged(&mut scene.taro).await;
+    let ahead = (scene.clock.now() + Duration::from_secs(3_600)).millis();
+    let lives = move |tx: &mut otomo::store::Tx<'_>| {
+        alive::record(tx, &"node-1".parse().unwrap())?;
+        run!(tx, |c| diesel::update(nodes::table)
+            .set(nodes::alive_at.eq(ahead))
+            .execute(c))
+        .map(drop)
+    };
+    let lives = scene.server.store.write::<_, StoreError, _>(lives);
+    lives.await.unwrap();
+    let scene = scene.restarts_after(1_800).await;
+    eventually("the caller counts as lost", async || {
+        scene.server.call(scene.call).await.lost().caller.is_some()
+    })
+    .await;
+    scene.passes(10);
+    assert_eq!(scene.server.end(scene.call).await, "completed, disconnect");
+    assert_eq!(scene.charges().await, [1]);
     assert_eq!(scene.server.balance("taro").await, 900);
 }
 

@@ -22,7 +22,7 @@
 //!
 //! What is not simulated: who is online of friends, which Redis decides by its scripts (a model and tests on a real Redis are
 //! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); sockets and
-//! what is on them.
+//! what is on them; typing, nodes that drain, and clients that read slowly.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

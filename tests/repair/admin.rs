@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     api::Api,
     breakages::{ALL, Cure},
-    support::{Endpoint, Process, field},
+    support::{Client, Endpoint, Process, field},
     town::{self, SETTINGS},
     ward::{Kind, Ward},
 };
@@ -67,15 +67,37 @@ async fn an_otomo_is_freed_from_a_call_that_is_broken_in_whatever_way() {
     }
 }
 
-/// Has Taro call Mei beside the call that she is in. It does not hold them: nobody would know of it afterwards.
-fn rings_mei_too(ward: &Ward, call: Uuid) {
-    ward.breaks(&format!(
-        "INSERT INTO calls (id, caller_id, otomo_id, caller_device, phase, version, spoken_version, requested_at,
-             ring_deadline, due_at, caller_reported, otomo_reported)
-         SELECT '{}', 'taro', 'mei', caller_device, 'ringing', 1, 1, requested_at, requested_at + 180000,
-             requested_at + 180000, FALSE, FALSE FROM calls WHERE id = '{call}'",
-        Uuid::new_v4()
-    ));
+/// Mei talks with Jiro, and Taro calls her beside that.
+struct TwoCalls {
+    ward: Ward,
+    server: Process,
+    talk: Uuid,
+    _people: [Client; 2],
+}
+
+impl TwoCalls {
+    /// The second one holds nobody: no server would know of it.
+    async fn of_mei() -> Self {
+        let ward = Ward::new(Kind::Sqlite).await;
+        ward.repairs();
+        let server = ward.serve().await;
+        let mut jiro = server.user("jiro").await;
+        let mut mei = server.otomo("mei").await;
+        let talk = town::talk(&mut jiro, &mut mei).await;
+        ward.breaks(&format!(
+            "INSERT INTO calls (id, caller_id, otomo_id, caller_device, phase, version, spoken_version, requested_at,
+                 ring_deadline, due_at, caller_reported, otomo_reported)
+             SELECT '{}', 'taro', 'mei', caller_device, 'ringing', 1, 1, requested_at, requested_at + 180000,
+                 requested_at + 180000, FALSE, FALSE FROM calls WHERE id = '{talk}'",
+            Uuid::new_v4()
+        ));
+        Self {
+            ward,
+            server,
+            talk,
+            _people: [jiro, mei],
+        }
+    }
 }
 
 /// The calls of Mei that go on.
@@ -83,31 +105,20 @@ const UNENDED: &str = "SELECT count(*) FROM calls WHERE otomo_id = 'mei' AND pha
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_otomo_who_is_in_two_calls_is_freed_from_both() {
-    let ward = Ward::new(Kind::Sqlite).await;
-    ward.repairs();
-    let server = ward.serve().await;
-    let root = root(&server);
-    let mut jiro = server.user("jiro").await;
-    let mut mei = server.otomo("mei").await;
-    let call = town::talk(&mut jiro, &mut mei).await;
-    rings_mei_too(&ward, call);
-    assert_eq!(free(&root, "mei").await["callId"], json!(call));
+    let calls = TwoCalls::of_mei().await;
+    let (ward, root) = (&calls.ward, root(&calls.server));
+    assert_eq!(free(&root, "mei").await["callId"], json!(calls.talk));
     assert_eq!(ward.says(UNENDED), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_cannot_be_ended_keeps_an_otomo_in_no_other() {
-    let ward = Ward::new(Kind::Sqlite).await;
-    ward.repairs();
-    let server = ward.serve().await;
-    let root = root(&server);
-    let mut jiro = server.user("jiro").await;
-    let mut mei = server.otomo("mei").await;
-    let call = town::talk(&mut jiro, &mut mei).await;
-    rings_mei_too(&ward, call);
+    let calls = TwoCalls::of_mei().await;
+    let (ward, root) = (&calls.ward, root(&calls.server));
     let refuse = format!(
-        "PRAGMA busy_timeout = 5000; CREATE TRIGGER refused BEFORE UPDATE ON calls WHEN NEW.id = '{call}'
-         BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
+        "PRAGMA busy_timeout = 5000; CREATE TRIGGER refused BEFORE UPDATE ON calls WHEN NEW.id = '{}'
+         BEGIN SELECT RAISE(ABORT, 'refused by a test'); END",
+        calls.talk
     );
     ward.open().batch_execute(&refuse).unwrap();
     let refused = root.post("/admin/api/otomo/mei/free", json!({})).await;

@@ -9,7 +9,8 @@
 //! find something new in, so all are asked again until a round finds nothing.
 //! All of it is one transaction: a repair that is interrupted has changed nothing.
 //!
-//! Each room knows its own breakages (`people::repair`, `calls::repair`, ..); what they are told in is
+//! What the tables are is looked at before what is in them ([`store::shape`](crate::store::shape)). Each room knows its own
+//! breakages (`people::repair`, `calls::repair`, ..); what they are told in is
 //! [`store::repair`](crate::store::repair), which also says why no server may run meanwhile.
 
 mod fault;
@@ -31,11 +32,13 @@ use crate::{
         Conn, StoreError,
         backup::back_up_beside,
         repair::{Breakage, Closed, Operation, Reading, Remedy, Rule, Scene, damage, dangling},
+        shape,
     },
 };
 
 /// What is mended rests on what is before it.
-const ROOMS: [&[Rule]; 10] = [
+const ROOMS: [&[Rule]; 11] = [
+    shape::RULES,
     people::repair::RULES,
     cluster::repair::RULES,
     presence::repair::OTOMO,
@@ -175,11 +178,16 @@ fn refuse_served(conn: &mut Conn, now: Timestamp) -> Result<(), RepairFault> {
     }
 }
 
-/// What is wrong with the file itself, or else all that the rules find.
+/// What is wrong with the file itself, or with its tables, or else all that the rules find.
 fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, StoreError> {
     let damaged = damage(reading.conn())?;
     if !damaged.is_empty() {
         return Ok(damaged.into_iter().map(damaged_file).collect());
+    }
+    let lacks = shape::lacks(reading.conn(), restoring(&config.database.url))?;
+    if !lacks.is_empty() {
+        let told = lacks.into_iter().map(|it| finding(shape::SCHEMA, it));
+        return Ok(told.collect());
     }
     let scene = Scene {
         now: reading.now(),
@@ -188,7 +196,7 @@ fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, Store
     let mut findings = Vec::new();
     for rule in ROOMS.into_iter().flatten() {
         let found = (rule.find)(reading.conn(), &scene)?;
-        findings.extend(found.into_iter().map(|it| finding(rule, it)));
+        findings.extend(found.into_iter().map(|it| finding(rule.name, it)));
     }
     // What refers to nothing is most often found by a rule, which says more of it.
     if findings.is_empty() {
@@ -197,17 +205,23 @@ fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, Store
     Ok(findings)
 }
 
-fn finding(rule: &Rule, breakage: Breakage) -> Finding {
+/// How a backup is put in the place of a database that cannot be mended.
+pub fn restoring(url: &DatabaseUrl) -> &'static str {
+    match url {
+        DatabaseUrl::Sqlite(_) => "otomo restore puts a backup in the place of the database",
+        DatabaseUrl::Postgres(_) => {
+            "let pg_restore or psql put a dump back into an empty database, all of it, and name that in database.url"
+        }
+    }
+}
+
+fn finding(rule: &'static str, breakage: Breakage) -> Finding {
     let found = told(&breakage);
     let done = match breakage.remedy {
         Remedy::Mend { what, .. } => Done::Mendable(what),
         Remedy::Leave { todo } => Done::Left(todo),
     };
-    Finding {
-        rule: rule.name,
-        found,
-        done,
-    }
+    Finding { rule, found, done }
 }
 
 fn told(breakage: &Breakage) -> String {
@@ -288,7 +302,7 @@ fn left(conn: &mut Conn, scene: &Scene<'_>, failed: &Failed) -> Result<Vec<Findi
     let mut left = Vec::new();
     for rule in ROOMS.into_iter().flatten() {
         for breakage in (rule.find)(conn, scene)? {
-            let mut finding = finding(rule, breakage);
+            let mut finding = finding(rule.name, breakage);
             if let Done::Mendable(_) = finding.done {
                 let why = failed.get(&finding.found);
                 let why = why.map_or("it comes back", String::as_str);

@@ -10,7 +10,7 @@
 //!   [`gathered`]: questions that one read answers together. `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
 //!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
-//!   database can be used. [`repair`]: what should not be in one. `error`, `failure_log`: what goes wrong.
+//!   database can be used. [`repair`]: what should not be in one. [`shape`]: whether it has all that the migrations make. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - `stepped`: the same without threads, each job at a moment that a simulation decides.
 //! - [`lock`](mod@lock): one server for one SQLite file. `place`: whether that is where it was opened. `fence`: no writes of a node that has lost its place. `clock`: the
@@ -68,6 +68,7 @@ mod pool;
 mod postgres;
 mod prepared;
 pub mod repair;
+pub mod shape;
 pub mod sql;
 mod sqlite;
 mod stepped;

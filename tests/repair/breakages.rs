@@ -79,6 +79,10 @@ macro_rules! breakages {
 }
 
 breakages! {
+    // The tables themselves; see also `schema`.
+    an_index_that_is_lost: "schema", "the table calls has no index calls_due_at", Mended,
+        "DROP INDEX calls_due_at";
+
     // People.
     a_person_who_is_lost: "unknown-person", "the user jiro is referred to", Mended,
         "DELETE FROM users WHERE id = 'jiro'";

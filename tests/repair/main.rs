@@ -3,7 +3,7 @@
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
 //! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`]
-//! when nothing is mended, [`admin`] what is mended while a server runs.
+//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,6 +32,7 @@ mod postgres;
 mod random;
 mod references;
 mod refusing;
+mod schema;
 #[path = "../server/support/mod.rs"]
 #[allow(
     dead_code,

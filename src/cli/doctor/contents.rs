@@ -24,7 +24,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         Err(fault) => report.failed(
             ABOUT,
             chain(&fault).to_string(),
-            "otomo restore puts a backup in the place of a damaged database",
+            repair::restoring(&config.database.url),
         ),
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         logging::chain,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
+    repair,
     store::{
         StoreError,
         inspection::{Inspection, can_make, inspect},
@@ -36,7 +37,11 @@ pub(super) fn database(config: &Config, report: &mut Report) {
     };
     match inspect(&config.database) {
         Err(fault) => {
-            report.failed(ABOUT, format!("{shown}: {}", chain(&fault)), remedy(&fault));
+            report.failed(
+                ABOUT,
+                format!("{shown}: {}", chain(&fault)),
+                remedy(&fault, &config.database.url),
+            );
         }
         Ok(found) => {
             tell_database(&shown, &found, report);
@@ -62,17 +67,19 @@ fn tell_first_start(path: &Path, report: &mut Report) {
 }
 
 /// What to do about a database that cannot be used.
-fn remedy(fault: &StoreError) -> &'static str {
-    match fault {
+fn remedy(fault: &StoreError, url: &DatabaseUrl) -> String {
+    let said = match fault {
         StoreError::Unavailable(..) | StoreError::Overloaded(_) => {
             "look at database.url, at the rights of this user, and whether the database runs"
         }
         StoreError::Newer(_) => "a server of this version does not start with it",
         StoreError::Corrupt(..) => {
-            "look whether database.url names the right database; otomo restore puts a backup in the place of a damaged one"
+            let restoring = repair::restoring(url);
+            return format!("look whether database.url names the right database; {restoring}");
         }
         _ => "report this, with what the database says",
-    }
+    };
+    said.to_owned()
 }
 
 fn tell_database(shown: &str, found: &Inspection, report: &mut Report) {

@@ -14,7 +14,7 @@ mod tests;
 use std::{fs, time::Duration};
 
 use diesel::{
-    RunQueryDsl, SqliteConnection,
+    Connection as _, RunQueryDsl, SqliteConnection,
     backend::Backend,
     dsl::sql,
     migration::{Migration, MigrationSource, MigrationVersion},
@@ -87,6 +87,16 @@ pub(super) fn compare(conn: &mut Conn) -> Result<(Option<String>, Vec<String>), 
             compare_with::<Pg>(&POSTGRES, &made)
         }
     }
+}
+
+/// What all changes come to on SQLite, made in memory.
+///
+/// # Errors
+/// [`StoreError::Migration`] if a change failed.
+pub(super) fn made_in_memory() -> Result<SqliteConnection, StoreError> {
+    let mut conn = SqliteConnection::establish(":memory:")?;
+    bring_up(&mut conn, &SQLITE)?;
+    Ok(conn)
 }
 
 /// Whether this binary can use an SQLite database, which may lack changes. Only reads.

@@ -140,6 +140,7 @@ impl Calls {
         points: &Points,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        store.keep_time_while(records::any_is_charged);
         let alone = dispatch.backplane().link() == Link::Alone;
         let (this, now) = (node.clone(), store.now());
         let found = store.read(move |conn| {

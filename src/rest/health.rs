@@ -174,7 +174,7 @@ async fn ready(shared: Data<Shared>) -> Answer<Readiness> {
         .into())
 }
 
-/// `own` is the node's clock, `stored` the store's. On SQLite they are the same one.
+/// `own` is the machine's time of day, `stored` the time on the store's clock.
 fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Vec<Unready> {
     let found = [
         (draining, Unready::Draining),

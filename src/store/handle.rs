@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     Conn, StoreError, Tx,
     apart::Apart,
-    clock::StoreClock,
+    clock::{Costs, StoreClock},
     committer::{Committer, Queue},
     fence::{Fence, Writer},
     job::{Job, Write},
@@ -138,6 +138,12 @@ impl Handle {
     /// The time on the store's clock. Inside a write it is [`Tx::now`].
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
+    }
+
+    /// Says what the time costs somebody: while it does, a machine whose time of day jumps is not followed. On SQLite only; a
+    /// server of PostgreSQL is followed always, since its nodes must agree. What was said first counts.
+    pub fn keep_time_while(&self, costs: Costs) {
+        self.shared.clock.keep_while(costs);
     }
 
     /// Runs `job` in a transaction and answers after the commit: an `Ok` survives `kill -9` and

@@ -75,6 +75,7 @@ mod stepped;
 pub mod steps;
 mod tx;
 
+pub use clock::Costs;
 pub use conn::Conn;
 pub use error::StoreError;
 pub use fence::Writer;

@@ -17,7 +17,10 @@ mod row;
 pub mod sweep;
 pub mod timeline;
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, exists, select},
+    prelude::*,
+};
 
 use self::row::{Changes, Row, version};
 use super::rules::call::{Call, PhaseName, Side};
@@ -159,6 +162,16 @@ pub fn live(conn: &mut Conn) -> Result<Vec<Call>, StoreError> {
         .select(Row::as_select())
         .load(c))?;
     rows.into_iter().map(Call::try_from).collect()
+}
+
+/// Whether a call goes on that is charged by the minute.
+pub fn any_is_charged(conn: &mut Conn) -> Result<bool, StoreError> {
+    let taken = live_participants::table.select(live_participants::call_id);
+    let charged = calls::price
+        .is_not_null()
+        .and(calls::connected_at.is_not_null());
+    let talked = calls::table.filter(calls::id.eq_any(taken)).filter(charged);
+    run!(conn, |c| select(exists(talked)).get_result(c))
 }
 
 /// How many live calls are in which phase. A phase without calls is not among them.

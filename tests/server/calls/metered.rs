@@ -1,7 +1,7 @@
 //! Metered calls over real connections, with minutes of half a second: what both hear, how the points run out, and what a
 //! sudden death of the server leaves in the ledger.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::BigInt};
 use otomo::kernel::identity::Role;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{Api, WITH_KEY, send},
-    support::{Client, Endpoint, Json, Process, TestServer, eventually, field, silence},
+    support::{Client, Endpoint, Json, Process, TestServer, TimeOfDay, eventually, field, silence},
 };
 
 /// A minute of these tests.
@@ -326,4 +326,44 @@ async fn after_a_sudden_death_who_does_not_come_back_pays_nothing_more() {
     );
     assert_eq!(charges(&server, call).await.len() as i64, passed);
     assert_eq!(balance(&server).await, 100_000 - 100 * passed);
+}
+
+/// Seen: the clock of the machine was set half an hour forward, and the caller paid for each of its minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_over_which_the_machines_clock_jumps_cost_nothing() {
+    let clock = TimeOfDay::new();
+    let (server, log) = Process::start_at(&SETTINGS, &clock).await;
+    prepare(&server, 100_000).await;
+    let operator = Api::stranger(&server);
+    let ready = async || operator.get("/health/ready").await;
+    let logged = async |what: &str, times: usize| {
+        let says = async || {
+            let said = std::fs::read_to_string(&log).unwrap();
+            said.matches(what).count() == times
+        };
+        eventually(what, says).await;
+    };
+    for (ahead, times) in [(1_800, 1), (0, 2)] {
+        let began = Instant::now();
+        let (mut taro, hana, call) = talking(&server).await;
+        clock.is_ahead_by(Duration::from_secs(ahead));
+        let unready = ready().await.refused(503, "UNAVAILABLE");
+        assert_eq!(unready["context"]["reasons"], json!(["clock"]));
+        logged("jumped and is not followed", times).await;
+        for _ in 0..2 {
+            taro.expect("call_tick").await;
+        }
+        taro.hang_up(call).await;
+        let end = taro.expect("call_end").await;
+        let talked = began.elapsed().as_millis() / MINUTE.as_millis();
+        let (passed, row) = minutes(&mut server.database(), call);
+        assert_eq!(row.charges, passed);
+        assert_eq!(end["totalChargedPoints"], 100 * passed);
+        assert!(passed as u128 <= talked, "{passed} of {talked}");
+        // Nobody pays now.
+        logged("jumped and is followed", times).await;
+        ready().await.ok();
+        taro.log_out().await;
+        hana.log_out().await;
+    }
 }

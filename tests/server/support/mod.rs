@@ -35,6 +35,7 @@ mod redis;
 mod server;
 mod silent;
 mod stream;
+mod time_of_day;
 #[path = "../../support/tunnel.rs"]
 #[allow(dead_code, reason = "what else it can do is for the tests of Redis")]
 mod tunnel;
@@ -75,6 +76,8 @@ pub use redis::Redis;
 pub use server::TestServer;
 pub use silent::Silent;
 pub use stream::Stream;
+#[allow(unused_imports, reason = "for the tests of metered calls")]
+pub use time_of_day::TimeOfDay;
 #[allow(
     unused_imports,
     reason = "most troubles are for the tests of several nodes"

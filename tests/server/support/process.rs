@@ -12,7 +12,7 @@ use diesel::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    Dice,
+    Dice, TimeOfDay,
     endpoint::{Endpoint, SECRET},
     found,
 };
@@ -23,6 +23,14 @@ pub struct Process {
     child: Child,
     folder: Option<TempDir>,
     settings: Vec<(String, String)>,
+}
+
+/// What a process has beside its settings.
+#[derive(Default)]
+struct Around<'a> {
+    /// Where it logs, and from which level on.
+    log: Option<(&'a Path, &'a str)>,
+    clock: Option<&'a TimeOfDay>,
 }
 
 impl Deref for Process {
@@ -36,21 +44,37 @@ impl Deref for Process {
 impl Process {
     /// Starts one with some settings changed.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_in(super::folder(), owned(settings), None).await
+        Self::start_in(super::folder(), owned(settings), Around::default()).await
     }
 
     /// Starts one that logs from a level on (`info`: as servers do; `trace`: all it can), into the file that comes with it.
     pub async fn start_logging(settings: &[(&str, &str)], level: &str) -> (Self, PathBuf) {
         let folder = super::folder();
         let log = folder.path().join("log");
-        let process = Self::start_in(folder, owned(settings), Some((&log, level))).await;
+        let around = Around {
+            log: Some((&log, level)),
+            ..Around::default()
+        };
+        let process = Self::start_in(folder, owned(settings), around).await;
+        (process, log)
+    }
+
+    /// Starts one on a machine whose time of day may be set. It logs what is wrong into the file that comes with it.
+    pub async fn start_at(settings: &[(&str, &str)], clock: &TimeOfDay) -> (Self, PathBuf) {
+        let folder = super::folder();
+        let log = folder.path().join("log");
+        let around = Around {
+            log: Some((&log, "warn")),
+            clock: Some(clock),
+        };
+        let process = Self::start_in(folder, owned(settings), around).await;
         (process, log)
     }
 
     async fn start_in(
         folder: TempDir,
         settings: Vec<(String, String)>,
-        log: Option<(&Path, &str)>,
+        around: Around<'_>,
     ) -> Self {
         let port_file = folder.path().join("port");
         let _ = std::fs::remove_file(&port_file);
@@ -62,7 +86,10 @@ impl Process {
             .current_dir(folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let level = std::env::var("RUST_LOG").unwrap_or("warn".into());
-        match log {
+        if let Some(clock) = around.clock {
+            command.env("LD_PRELOAD", clock.library());
+        }
+        match around.log {
             None => command.env("RUST_LOG", level),
             Some((log, level)) => {
                 let file = std::fs::File::create(log).expect("a file for the log");
@@ -125,7 +152,12 @@ impl Process {
     /// A new process in place of one that has ended.
     pub async fn restart(mut self) -> Self {
         let folder = self.folder.take().expect("a running process has a folder");
-        Self::start_in(folder, std::mem::take(&mut self.settings), None).await
+        Self::start_in(
+            folder,
+            std::mem::take(&mut self.settings),
+            Around::default(),
+        )
+        .await
     }
 
     /// `kill -9`.

@@ -13,15 +13,20 @@ use std::{
 };
 
 use env_logger::{Builder, Env};
-use log::Record;
+use log::{LevelFilter, Record};
 
-/// What is logged unless `RUST_LOG` says otherwise. actix-http calls every request that a stranger garbles an error of
-/// the server; what concerns us of a connection we log ourselves.
-const DEFAULT_FILTER: &str = "info,actix_http=off";
+/// What is logged unless `RUST_LOG` says otherwise.
+const DEFAULT_FILTER: &str = "info";
+
+/// A library that calls every request that a stranger garbles an error of the server. What concerns us of a connection we log
+/// ourselves, so it is heard only where `RUST_LOG` names it.
+const LOUD: &str = "actix_http";
 
 /// Starts logging for this process, filtered by `RUST_LOG`. Later calls change nothing.
 pub fn init() {
-    let logger = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER))
+    let logger = Builder::new()
+        .filter_module(LOUD, LevelFilter::Off)
+        .parse_env(Env::default().default_filter_or(DEFAULT_FILTER))
         .format(|out, record| {
             let time = out.timestamp_millis();
             write_line(out, &time, record)

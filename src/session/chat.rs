@@ -1,11 +1,13 @@
 //! The commands of the chat. Each runs to its end even if the session ends meanwhile. Answers go through delivery, so that an
 //! acknowledgement comes after the event it acknowledges.
 
+use std::{cell::RefCell, time::Instant};
+
 use super::Session;
 use crate::{
     chat::ChatFault,
     delivery::reply::Reply,
-    kernel::{ids::SessionId, logging::chain},
+    kernel::{ids::SessionId, logging::chain, now_and_then::NowAndThen},
     protocol::{
         command::{MessageRead, MessageSend, Typing},
         event::{MessageReadAck, MessageSendAck},
@@ -73,11 +75,18 @@ impl Session {
     }
 }
 
-/// The same for the one who asked. What is not their fault is logged.
+thread_local! {
+    /// Commands that the store failed, of all sessions of this worker.
+    static FAILURES: RefCell<NowAndThen> = RefCell::default();
+}
+
+/// The same for the one who asked. What is not their fault is logged: now and then, since it is the same for everybody.
 fn told(fault: ChatFault, session: SessionId) -> Fault {
-    if let ChatFault::Store(error) = &fault {
+    if let ChatFault::Store(error) = &fault
+        && let Some(failures) = FAILURES.with_borrow_mut(|failures| failures.count(Instant::now()))
+    {
         log::error!(
-            "chat command failed session={session} cause={}",
+            "chat command failed failures={failures} session={session} cause={}",
             chain(error)
         );
     }

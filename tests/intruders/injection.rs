@@ -183,6 +183,16 @@ async fn nothing_that_is_said_begins_a_line_of_the_log() {
     );
 }
 
+/// Seen with `RUST_LOG=info`: a library logged an error for each. Strangers would fill the disk, and wake the operator.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_are_garbled_are_no_errors_of_the_log() {
+    let (server, log) = Process::start_logging(&[], "info").await;
+    in_headers(&server).await;
+    let logged = std::fs::read_to_string(&log).expect("a log in UTF-8");
+    assert!(logged.contains("INFO"), "{logged}");
+    assert!(!logged.contains("ERROR"), "{logged}");
+}
+
 /// Every answer to a request that would like to be two: one head, and no header that we do not write.
 #[tokio::test]
 async fn nothing_that_is_asked_adds_a_header_or_a_second_answer() {

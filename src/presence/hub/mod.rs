@@ -165,7 +165,7 @@ impl PresenceHub {
 
 /// What the asker is at fault for is told to them alone.
 fn log_fault(about: &UserId, fault: &PresenceFault) {
-    if let PresenceFault::UnknownOtomo | PresenceFault::Store(_) = fault {
+    if let PresenceFault::Store(_) = fault {
         log::warn!("presence not changed user={about} cause={}", chain(fault));
     }
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::plan::{Fault, Plan, Side, Step, Trouble};
+use super::{
+    plan::{Fault, Plan, Side, Step, Trouble},
+    repeat,
+};
 use crate::{harness::Cluster, support::Tunnel};
 
 /// Lets everything fail, and be healed. How often each kind of fault came.
@@ -39,6 +42,7 @@ async fn happen(cluster: &Arc<Cluster>, step: Step) {
             node.thaw();
         }
         Fault::Forget => aside(cluster, |cluster| cluster.redis().restart_empty()).await,
+        Fault::Repeat => repeat::for_a_while(&cluster.redis().url(), length).await,
         Fault::Restart => aside(cluster, |cluster| cluster.postgres().restart()).await,
         Fault::Way(side, trouble) => {
             let way = match side {

@@ -15,6 +15,8 @@ pub enum Fault {
     Freeze,
     /// Redis is started again, empty.
     Forget,
+    /// Whatever anybody says on Redis comes twice.
+    Repeat,
     /// PostgreSQL is restarted.
     Restart,
     /// A trouble on the way between a node and somebody else.
@@ -76,7 +78,7 @@ impl Plan {
         ];
         let others = [
             vec![Fault::Kill, Fault::Freeze, Fault::Restart],
-            vec![Fault::Forget],
+            vec![Fault::Forget, Fault::Repeat],
             vec![],
         ];
         let mut ways = ways.into_iter();
@@ -131,7 +133,7 @@ fn length(fault: Fault, scale: &Scale, dice: &mut Dice) -> u64 {
         Fault::Freeze => longest,
         Fault::Kill => dice.within(0..longest * 3 / 2),
         Fault::Forget | Fault::Restart | Fault::Way(_, Trouble::Ends(_)) => 0,
-        Fault::Way(..) => dice.within(longest / 8..longest),
+        Fault::Repeat | Fault::Way(..) => dice.within(longest / 8..longest),
     }
 }
 
@@ -185,11 +187,11 @@ fn a_seed_repeats_a_plan_and_each_has_its_own() {
             .map(|step| step.fault.kind())
             .collect::<Vec<_>>()
     };
-    for kind in ["Kill", "Freeze", "Forget", "Restart"] {
+    for kind in ["Kill", "Freeze", "Forget", "Repeat", "Restart"] {
         assert!(kinds(&plan(7)).iter().any(|it| it == kind), "{kind}");
     }
     // Whatever may fail, fails in one of a few seeds.
     let all: std::collections::BTreeSet<String> =
         (0..100).flat_map(|seed| kinds(&plan(seed))).collect();
-    assert_eq!(all.len(), 4 + 3 * 9 + 2, "{all:?}");
+    assert_eq!(all.len(), 5 + 3 * 9 + 2, "{all:?}");
 }

@@ -203,6 +203,11 @@ impl RedisOf {
         self.way.heal();
     }
 
+    /// Where it is itself, whatever becomes of the way to it.
+    pub fn url(&self) -> String {
+        self.lock().url()
+    }
+
     /// Something said to it, as on its command line.
     pub fn say(&self, command: &str) -> String {
         self.lock().say(command)

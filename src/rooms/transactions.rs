@@ -42,6 +42,14 @@ pub(super) enum Outcome {
     NotStored,
     /// It was published before: it is not said again. With how much was stored then.
     Repeated(u64),
+    /// The same, for a state. Whoever published it may have died before it was said, and nobody looks into an inbox for it: so
+    /// what holds by now is said again, in the room of each target.
+    HeldBefore {
+        /// How much was stored then.
+        stored: u64,
+        /// `None` where nothing holds any more.
+        held: Vec<Option<State>>,
+    },
 }
 
 /// What may be kept of the states of a room.
@@ -62,8 +70,13 @@ impl Outcome {
             Self::Stored(places) => places.len() as u64,
             Self::Holds(revisions) => revisions.len() as u64,
             Self::NotStored => 0,
-            Self::Repeated(stored) => *stored,
+            Self::Repeated(stored) | Self::HeldBefore { stored, .. } => *stored,
         }
+    }
+
+    /// Whether it is news.
+    pub(super) fn is_first(&self) -> bool {
+        !matches!(self, Self::Repeated(_) | Self::HeldBefore { .. })
     }
 }
 
@@ -83,7 +96,7 @@ pub(super) fn publish(
             None => None,
         };
         let outcome = match earlier {
-            Some(stored) => Outcome::Repeated(stored),
+            Some(stored) => again(tx, &entry.publication, stored)?,
             None => store(tx, index, entry, limits)?,
         };
         if let (Some(repeat), None) = (repeat, earlier) {
@@ -116,6 +129,19 @@ fn repeated<'a>(
         Some(earlier) => Ok(Some(earlier.stored)),
         None => Ok(None),
     }
+}
+
+/// What becomes of an event that was published before.
+fn again(tx: &mut Tx<'_>, publication: &Publication, stored: u64) -> Result<Outcome, RoomsFault> {
+    if publication.kind != Kind::State {
+        return Ok(Outcome::Repeated(stored));
+    }
+    let (now, key) = (tx.now(), publication.state_key());
+    let held = places(publication)
+        .iter()
+        .map(|room| states::find(tx, room, &key, now))
+        .collect::<Result<_, _>>()?;
+    Ok(Outcome::HeldBefore { stored, held })
 }
 
 fn store(
@@ -168,16 +194,7 @@ fn state(
     publication: &Publication,
     limits: StateLimits,
 ) -> Result<Outcome, RoomsFault> {
-    let rooms: Vec<String> = match &publication.target {
-        Target::User(user) => vec![own_room(user)],
-        Target::Users(users) => users.iter().map(own_room).collect(),
-        Target::Room(room) => vec![room.as_str().to_owned()],
-        Target::Everyone => vec![EVERYONE.to_owned()],
-    };
-    let key = states::key(
-        &publication.name,
-        publication.key.as_deref().unwrap_or_default(),
-    );
+    let (rooms, key) = (places(publication), publication.state_key());
     let expires_at = tx.now() + publication.ttl.unwrap_or(limits.retention);
     let size = publication.json().len() as u64;
     let mut revisions = Vec::with_capacity(rooms.len());
@@ -189,6 +206,16 @@ fn state(
         revisions.push(revision);
     }
     Ok(Outcome::Holds(revisions))
+}
+
+/// Where a state is kept: the room of each target.
+fn places(publication: &Publication) -> Vec<String> {
+    match &publication.target {
+        Target::User(user) => vec![own_room(user)],
+        Target::Users(users) => users.iter().map(own_room).collect(),
+        Target::Room(room) => vec![room.as_str().to_owned()],
+        Target::Everyone => vec![EVERYONE.to_owned()],
+    }
 }
 
 /// Whether a room may hold a state of so many bytes. Only one that makes the room grow is counted, and that is rare.

@@ -25,11 +25,12 @@ use super::{
     fault::RoomsFault,
     messages::{Publish, Report, Stop},
     publication::Publication,
+    records::states::State,
     rules::{DURABLE_MEMBERS_MAX, Kind},
     transactions::{self, Entry, Outcome, StateLimits},
 };
 use crate::{
-    delivery::dispatch::Dispatch,
+    delivery::{dispatch::Dispatch, lines::To},
     kernel::{
         config::{Changeable, LimitsConfig},
         draw,
@@ -83,6 +84,7 @@ impl Announcer {
         let targets = publication.target.clients();
         let frames = match outcome {
             Outcome::Repeated(_) => return Vec::new(),
+            Outcome::HeldBefore { held, .. } => return self.say_again(publication, held, accepted),
             Outcome::Stored(places) => {
                 let frame = frame();
                 let durable = |(user, seq): &(_, _)| -> Count {
@@ -97,6 +99,23 @@ impl Announcer {
         targets.into_iter().zip(frames).map(tell).collect()
     }
 
+    /// Says the state that holds in the room of each target.
+    fn say_again(
+        &self,
+        publication: &Publication,
+        held: &[Option<State>],
+        accepted: Instant,
+    ) -> Vec<Count> {
+        let targets = publication.target.clients().into_iter().zip(held);
+        let tell = |(to, state): (To, &Option<State>)| -> Option<Count> {
+            let State { body, revision, .. } = state.as_ref()?;
+            let frame = publication.frame_of(body.clone(), &self.dispatch, accepted);
+            let frame = frame.revised(*revision);
+            Some(Box::pin(self.dispatch.tell_counted(to, frame)))
+        };
+        targets.filter_map(tell).collect()
+    }
+
     /// Says what was stored, and answers once it is known whom it reached.
     fn conclude(
         &self,
@@ -108,9 +127,8 @@ impl Announcer {
         let mut said = Vec::with_capacity(entries.len());
         for (Entry { publication, .. }, outcome) in entries.iter().zip(outcomes) {
             let counts = self.say(publication, outcome, accepted);
-            // What is not said again has been logged before.
-            let first = !matches!(outcome, Outcome::Repeated(_));
-            let line = first.then(|| event_log::Said::of(publication));
+            // What was published before has been logged then.
+            let line = outcome.is_first().then(|| event_log::Said::of(publication));
             said.push((outcome.stored(), counts, line));
         }
         let dispatch = self.dispatch.clone();

@@ -180,8 +180,18 @@ impl Publication {
         &self.json
     }
 
+    /// Of what it is the newest, if it is a state: within its room.
+    pub(super) fn state_key(&self) -> String {
+        states::key(&self.name, self.key.as_deref().unwrap_or_default())
+    }
+
     /// The event on its way to clients, followed there since it was accepted.
     pub(super) fn frame(&self, dispatch: &Dispatch, accepted: Instant) -> Frame {
+        self.frame_of(self.json.clone(), dispatch, accepted)
+    }
+
+    /// The same, in the words of an earlier or a later one.
+    pub(super) fn frame_of(&self, json: String, dispatch: &Dispatch, accepted: Instant) -> Frame {
         let kind = match self.kind {
             Kind::Durable => spec::Kind::Durable,
             Kind::State => spec::Kind::State,
@@ -195,7 +205,7 @@ impl Publication {
             key: self.frame_key(),
         };
         let tracking = dispatch.track(kind, self.priority, accepted, self.ttl);
-        let frame = Frame::published(&published, self.json.clone()).tracked(tracking);
+        let frame = Frame::published(&published, json).tracked(tracking);
         match (&self.target, self.kind) {
             // What is durable is in the inbox of those who have left, too.
             (Target::Room(room), Kind::State | Kind::Ephemeral) => frame.in_room(room.clone()),

@@ -72,6 +72,26 @@ pub fn put(
     run!(tx, |c| prepared(newest).get_result::<i64>(c))
 }
 
+/// The state of a key that holds `now`, if there is one.
+pub fn find(
+    conn: &mut Conn,
+    room: &str,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<State>, StoreError> {
+    let found = run!(conn, |c| room_states::table
+        .find((room, key))
+        .filter(room_states::expires_at.gt(now.millis()))
+        .select((room_states::body, room_states::updated_at))
+        .get_result::<(String, i64)>(c)
+        .optional())?;
+    Ok(found.map(|(body, revision)| State {
+        key: key.to_owned(),
+        body,
+        revision,
+    }))
+}
+
 /// How many bytes the state of a key has that holds `now`, if there is one.
 pub fn size(
     conn: &mut Conn,

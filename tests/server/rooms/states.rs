@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use otomo::kernel::identity::Role;
 use serde_json::json;
 
-use super::{Game, joins, to_game, to_user, with};
+use super::{Game, joins, new_key, to_game, to_user, with};
 use crate::support::{Json, eventually, field};
 
 fn status(user: &str, status: &str) -> Json {
@@ -57,6 +57,29 @@ async fn the_states_of_a_room_hold_over_a_restart_of_the_server() {
     let mut yuki = game.server.user("yuki").await;
     let snapshot = joins(&mut yuki).await;
     assert_eq!(snapshot["events"][0]["data"]["value"], 1);
+}
+
+/// From reading: a node that died between the commit and the word left a state that nobody there was told of, also when its
+/// backend published it again as it is told to.
+#[tokio::test]
+async fn a_state_that_is_published_again_is_told_as_it_holds_by_now() {
+    let game = Game::start().await;
+    let mut taro = game.player("taro").await;
+    let keyed = |value| with(cell("a", value), json!({"idempotencyKey": new_key()}));
+    let (older, newer) = (keyed(1), keyed(2));
+    for (event, value) in [(&older, 1), (&older, 1), (&newer, 2), (&older, 2)] {
+        let report = game.says(event.clone()).await;
+        assert_eq!(
+            (&report["stored"], &report["delivered"]),
+            (&json!(1), &json!(1))
+        );
+        let told = taro.expect("room_event").await;
+        assert_eq!(told["data"]["value"], value);
+    }
+    game.lets_in("yuki").await;
+    let mut yuki = game.server.user("yuki").await;
+    let snapshot = joins(&mut yuki).await;
+    assert_eq!(snapshot["events"][0]["data"]["value"], 2);
 }
 
 #[tokio::test]

@@ -1,15 +1,20 @@
 //! Rooms whose members are on three nodes, and backends that publish on all of them: one order for everybody.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{
     api::Api,
     harness::{Cluster, Node},
-    support::{Client, Json},
+    support::{Client, Flow, Json, silence},
 };
 
 /// Events that each backend publishes.
 const EVENTS: usize = 100;
+
+/// How often somebody joins a room that changes.
+const ROUNDS: usize = 50;
 
 async fn player(node: &Node, user: &str) -> Client {
     let path = format!("/api/server/rooms/game_7/members/{user}");
@@ -93,6 +98,42 @@ async fn a_rooms_states_are_there_on_every_node() {
     let events = snapshot["events"].as_array().unwrap();
     assert_eq!(events.len(), 1, "{snapshot}");
     assert_eq!(events[0]["data"]["value"], "b", "{snapshot}");
+}
+
+/// From reading: the states were read for somebody who joined, a newer one came while they were not in the room yet, and they were
+/// told the older.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_joins_while_another_node_changes_a_state_learns_of_the_newer_one() {
+    let cluster = Cluster::start_behind_ways(2, &[]).await;
+    let (one, other) = (cluster.node(0), cluster.node(1));
+    let path = "/api/server/rooms/game_7/members/hana";
+    Api::backend(one).put(path, json!({})).await.ok();
+    let mut hana = other.user("hana").await;
+    // What her node has read is old once it is there.
+    let late = Flow::Late(Duration::from_millis(10), Duration::from_millis(30));
+    other.ways().postgres.set(Flow::Open, late);
+    for value in 0..ROUNDS {
+        let state = json!({"kind": "state", "key": "door", "data": {"value": value}});
+        let join = json!({"type": "room_join", "room": "game_7"});
+        // At another moment of the joining each time.
+        let moment = Duration::from_millis(3 * value as u64);
+        let changes = async {
+            silence(moment).await;
+            publish(one, state).await
+        };
+        let (joined, _) = tokio::join!(hana.ask(join), changes);
+        assert_eq!(joined["type"], "room_join_ack", "{joined}");
+        let told = |event: &Json| {
+            let states = match event["type"].as_str() {
+                Some("room_snapshot") => event["events"].as_array().cloned().unwrap_or_default(),
+                _ => vec![event.clone()],
+            };
+            states.iter().any(|state| state["data"]["value"] == value)
+        };
+        hana.until(format!("the door is {value}"), told).await;
+        hana.ask(json!({"type": "room_leave", "room": "game_7"}))
+            .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

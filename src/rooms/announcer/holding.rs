@@ -4,7 +4,7 @@ use actix::prelude::*;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::Announcer;
+use super::{Announcer, READINGS_MAX};
 use crate::{
     delivery::lines::To,
     kernel::{
@@ -28,25 +28,26 @@ use crate::{
 };
 
 impl Announcer {
-    /// `room_snapshot`; `None` only if what is stored is no JSON. From now on no older state than these is told.
-    pub(super) fn snapshot(&self, room: &RoomId, states: Vec<State>) -> Option<Event> {
+    /// Whether these are the newest states of a room that this node has heard of: another node may have said a newer one since
+    /// they were read. From now on no older one than these is told.
+    pub(super) fn are_newest(&self, room: &RoomId, states: &[State]) -> bool {
         let owner = owner(room);
-        let scope = match (&owner, room.as_str()) {
-            (Some(_), _) => "",
-            (None, room) => room,
+        let scope = match &owner {
+            Some(_) => "",
+            None => room.as_str(),
         };
-        let mut bodies = Vec::with_capacity(states.len());
-        for State {
-            key,
-            body,
-            revision,
-        } in states
-        {
-            let key = state_key(scope, &key);
-            self.dispatch.has_told(owner.as_ref(), key, revision);
-            bodies.push(RawValue::from_string(body));
+        let mut newest = true;
+        for State { key, revision, .. } in states {
+            let key = state_key(scope, key);
+            newest &= self.dispatch.tells(owner.as_ref(), key, *revision);
         }
-        match bodies.into_iter().collect::<Result<Vec<_>, _>>() {
+        newest
+    }
+
+    /// `room_snapshot`; `None` only if what is stored is no JSON.
+    pub(super) fn snapshot(&self, room: &RoomId, states: Vec<State>) -> Option<Event> {
+        let bodies = states.into_iter().map(|it| RawValue::from_string(it.body));
+        match bodies.collect::<Result<Vec<_>, _>>() {
             Ok(events) => Some(
                 RoomSnapshot {
                     room: room.clone(),
@@ -62,7 +63,35 @@ impl Announcer {
     }
 
     fn snapshot_of(&self, room: &str, states: Vec<State>) -> Option<Event> {
-        self.snapshot(&room.parse().ok()?, states)
+        let room = room.parse().ok()?;
+        // A session that begins hears what is newer after this.
+        self.are_newest(&room, &states);
+        self.snapshot(&room, states)
+    }
+
+    /// Reads what holds in a room, and tells its people.
+    fn tell_anew(&mut self, room: RoomId, readings: u32, done: oneshot::Sender<()>) {
+        let of = room.clone();
+        // In the order of the writes, like all that is said of rooms.
+        let held = self.store.write(move |tx| {
+            let now = tx.now();
+            states::of(tx, of.as_str(), now)
+        });
+        let tell = move |held: Result<Vec<State>, StoreError>, announcer: &mut Self, _: &mut _| {
+            match held {
+                // The people there have heard what is newer.
+                Ok(states) if !announcer.are_newest(&room, &states) && readings > 1 => {
+                    return announcer.tell_anew(room, readings - 1, done);
+                }
+                Ok(states) => announcer.refresh(&room, states),
+                Err(fault) => log::warn!(
+                    "states were not told anew room={room} cause={}",
+                    chain(&fault)
+                ),
+            }
+            let _ = done.send(());
+        };
+        self.results.push(held, tell);
     }
 
     /// Tells the people of this node who are in a room the states that hold there, if there are any.
@@ -117,25 +146,7 @@ impl Handler<Refresh> for Announcer {
 
     fn handle(&mut self, Refresh { room }: Refresh, _: &mut Context<Self>) -> Self::Result {
         let (done, refreshed) = oneshot::channel();
-        let of = room.clone();
-        // In the order of the writes, like all that is said of rooms.
-        let held = self.store.write(move |tx| {
-            let now = tx.now();
-            states::of(tx, of.as_str(), now)
-        });
-        self.results
-            .push(held, move |held: Result<_, StoreError>, announcer, _| {
-                match held {
-                    Ok(states) => announcer.refresh(&room, states),
-                    Err(fault) => {
-                        log::warn!(
-                            "states were not told anew room={room} cause={}",
-                            chain(&fault)
-                        );
-                    }
-                }
-                let _ = done.send(());
-            });
+        self.tell_anew(room, READINGS_MAX, done);
         Box::pin(async { refreshed.await.unwrap_or_default() })
     }
 }

@@ -92,21 +92,17 @@ pub fn remove(tx: &mut Tx<'_>, room: &RoomId, user: &UserId) -> Result<Revoked, 
     })
 }
 
-/// Those of these users who may be in these rooms `now`: each of them with the room, and perhaps with others of these rooms.
+/// Those of these users who were let into these rooms: each of them with the room, and perhaps with others of these rooms. Also
+/// those whose time is over and who were not taken out yet ([`expire`]).
 pub fn among(
     conn: &mut Conn,
     places: &[(RoomId, UserId)],
-    now: Timestamp,
 ) -> Result<HashSet<(RoomId, UserId)>, StoreError> {
     let rooms: BTreeSet<&str> = places.iter().map(|it| it.0.as_str()).collect();
     let users: BTreeSet<&str> = places.iter().map(|it| it.1.as_str()).collect();
-    let holds = room_members::expires_at
-        .is_null()
-        .or(room_members::expires_at.gt(now.millis()));
     let granted = run!(conn, |c| room_members::table
         .filter(room_members::room.eq_any(&rooms))
         .filter(room_members::user_id.eq_any(&users))
-        .filter(holds)
         .select((room_members::room, room_members::user_id))
         .load::<(String, String)>(c))?;
     let place = |(room, user): (String, String)| {

@@ -311,6 +311,7 @@ impl Committer {
                 Err(fault) => return Err(fault),
             }
         }
+        self.place.closed();
         let config = &self.config;
         let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
         conn.begin_write(parted)?;
@@ -326,9 +327,12 @@ impl Committer {
 
     /// Rolls back what is open, and gives the connection up if it does not survive that. Says whether it does.
     fn abandon(&mut self) -> bool {
-        self.conn
-            .take_if(|conn| conn.roll_back().is_err() || conn.is_broken())
-            .is_none()
+        let is_lost = |conn: &mut Conn| conn.roll_back().is_err() || conn.is_broken();
+        let lost = self.conn.take_if(is_lost).is_some();
+        if lost {
+            self.place.closed();
+        }
+        !lost
     }
 }
 

@@ -1,11 +1,12 @@
 //! Health, and where the metrics are.
 
+use otomo::kernel::identity::Role;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::{
     api::{Api, send},
-    support::{Json, Process, Redis, TestServer, eventually, found},
+    support::{Json, Process, Redis, TestServer, eventually, field, found},
 };
 
 #[tokio::test]
@@ -167,4 +168,34 @@ async fn a_node_whose_database_is_not_where_it_was_acknowledges_nothing() {
     }
     let answer = taro.ask(message("kept")).await;
     assert_eq!(answer["type"], "message_send_ack", "{answer}");
+}
+
+/// What was acknowledged lately is there and nowhere else. From reading: it was written on to, and gone with the process.
+#[tokio::test]
+async fn a_node_whose_log_is_deleted_acknowledges_nothing_and_saves_what_it_has() {
+    let mut server = Process::start_with(&[]).await;
+    let (_hana, mut taro) = (server.user("hana").await, server.user("taro").await);
+    let message = |id: &str| json!({"type": "message_send", "toUserId": "hana", "clientMessageId": id, "body": "もしもし"});
+    let answer = taro.ask(message("kept")).await;
+    let conversation = field(&answer, "conversationId").to_owned();
+    std::fs::remove_file(server.database_file().with_extension("db-wal")).unwrap();
+    let operator = Api::stranger(&server);
+    let unready = found("the node is not ready", async || {
+        let reply = operator.get("/health/ready").await;
+        (reply.status != 200).then_some(reply)
+    })
+    .await;
+    let error = unready.refused(503, "UNAVAILABLE");
+    assert_eq!(error["context"]["reasons"], json!(["store"]));
+    taro.refused("UNAVAILABLE", message("lost")).await;
+    drop(taro);
+    server.terminate();
+    assert!(server.ended().await);
+    let server = server.restart().await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let kept = Api::of(&server, "taro", Role::User)
+        .whole_list(&path, 100)
+        .await;
+    let ids: Vec<&str> = kept.iter().map(|it| field(it, "clientMessageId")).collect();
+    assert_eq!(ids, ["kept"]);
 }

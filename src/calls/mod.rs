@@ -144,7 +144,7 @@ impl Calls {
         let alone = dispatch.backplane().link() == Link::Alone;
         let (this, now) = (node.clone(), store.now());
         let found = store.read(move |conn| {
-            let alive_at = alive::last(conn, &this)?;
+            let alive_at = alive::last(conn, &this, now)?;
             let others = !alone && cluster::records::others_alive(conn, &this, now)? > 0;
             // Where others live the calls have gone on with them.
             let left_behind = if others {
@@ -155,8 +155,6 @@ impl Calls {
             Ok::<_, StoreError>((left_behind, alive_at))
         });
         let (left_behind, alive_at) = found.await?;
-        // One that is yet to come is of a clock that was wrong, and nobody pays for what it says.
-        let alive_at = alive_at.filter(|alive_at| *alive_at <= now);
         if !left_behind.is_empty() {
             log::info!("calls restored node={node} calls={}", left_behind.len());
         }

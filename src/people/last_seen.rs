@@ -105,7 +105,8 @@ pub fn store(
 /// Returns how many they are. To be called by whoever settles what the node has left behind: in the transaction that does so,
 /// before the node's row goes.
 pub fn settle(tx: &mut Tx<'_>, node: &NodeId) -> Result<usize, StoreError> {
-    if let Some(alive_at) = alive::last(tx, node)?.map(Timestamp::millis) {
+    let now = tx.now();
+    if let Some(alive_at) = alive::last(tx, node, now)?.map(Timestamp::millis) {
         let there = whereabouts::table
             .filter(whereabouts::node.eq(node.as_str()))
             .select(whereabouts::user_id);
@@ -129,7 +130,8 @@ pub fn settle_some(
     users: &BTreeSet<UserId>,
     node: &NodeId,
 ) -> Result<(), StoreError> {
-    let alive_at = alive::last(tx, node)?.map(Timestamp::millis);
+    let now = tx.now();
+    let alive_at = alive::last(tx, node, now)?.map(Timestamp::millis);
     for who in users {
         let there = whereabouts::table.find((who.as_str(), node.as_str()));
         let is_there = run!(tx, |c| there.count().get_result::<i64>(c))? > 0;

@@ -60,6 +60,49 @@ async fn an_event_that_is_deleted_is_told_of() {
     ward.repairs().finds_nothing();
 }
 
+/// How far calls had come that were talked in, by who called.
+const TALKED: &str = "SELECT caller_id || ' ' || CAST(accepted_at AS TEXT) || ' ' || CAST(connected_at AS TEXT) AS line
+    FROM calls WHERE connected_at IS NOT NULL ORDER BY line";
+
+/// The fault: a call in which two had talked became one that was rejected, and was told to have cost nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_talked_in_stays_one_whatever_else_of_it_cannot_be_read() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let before = ward.lines(TALKED);
+        assert_eq!(before.len(), 2, "{before:?}");
+        for how in ["otomo_device = NULL", "method = NULL", "method = 'pigeon'"] {
+            ward.breaks(&format!(
+                "UPDATE calls SET {how} WHERE connected_at IS NOT NULL"
+            ));
+            let repair = ward.repairs();
+            assert_eq!(repair.code, 3, "{how}: {}", repair.text);
+            assert_eq!(ward.lines(TALKED), before, "{how}: {}", repair.text);
+            let ends =
+                ward.lines("SELECT outcome AS line FROM calls WHERE connected_at IS NOT NULL");
+            assert_eq!(ends, ["completed"; 2], "{how}: {}", repair.text);
+            ward.repairs().finds_nothing();
+        }
+    }
+}
+
+/// The fault: a call of a machine whose clock had been ahead was over in years only.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_ends_later_than_now_because_a_sign_of_life_is_yet_to_come() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        ward.breaks(
+            "UPDATE nodes SET alive_at = 4102444800000;
+             UPDATE calls SET connected_at = NULL WHERE phase = 'connected'",
+        );
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 3, "{}", repair.text);
+        let late = "SELECT count(*) FROM calls WHERE phase <> 'ended' OR ended_at > 4000000000000";
+        assert_eq!(ward.says(late), "0", "{}", repair.text);
+        ward.repairs().finds_nothing();
+    }
+}
+
 /// What is wrong with the conversation of Jiro and Taro, when it is known that it is theirs.
 const TOLD_BY_ITS_ID: [&str; 6] = [
     "DELETE FROM conversations WHERE id = PAIR; STRANGER",

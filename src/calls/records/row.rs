@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::{
     calls::rules::{
-        call::{Accepted, Call, Connection, Lost, Phase, PhaseName, Ring, Setup, Talk},
+        call::{Accepted, Call, Connection, Lost, Method, Phase, PhaseName, Ring, Setup, Talk},
         ending::{By, Cancellation, End, Ended, Hangup, Outcome, Rejection},
         meter::Tariff,
     },
@@ -316,10 +316,10 @@ impl Row {
     /// How far it had come says more than an outcome that does not go with that.
     fn nearest_end(&self) -> End {
         let reason = self.reason.as_deref();
-        if let Ok(accepted) = self.accepted() {
+        if let Some(accepted) = self.nearest_accepted() {
             return End::HungUp {
                 accepted,
-                connection: self.connection().ok(),
+                connection: self.nearest_connection(),
                 reason: read(reason).unwrap_or(Hangup::SystemError),
             };
         }
@@ -332,6 +332,27 @@ impl Row {
                 End::Rejected(read(reason).unwrap_or(Rejection::SystemError))
             }
         }
+    }
+
+    /// Its time says that it was accepted, whichever device it was.
+    fn nearest_accepted(&self) -> Option<Accepted> {
+        let at = self.accepted_at.or(self.connected_at)?;
+        let device = read(self.otomo_device.as_deref()).or(UNKNOWN_DEVICE.parse().ok())?;
+        Some(Accepted {
+            device,
+            at: Timestamp::from_millis(at),
+        })
+    }
+
+    /// Its time says that media was up, whatever else is not known.
+    fn nearest_connection(&self) -> Option<Connection> {
+        let at = Timestamp::from_millis(self.connected_at?);
+        let charges = self.charges.clamp(0, i64::from(u32::MAX));
+        Some(Connection {
+            at,
+            method: read(self.method.as_deref()).unwrap_or(Method::PeerReport),
+            charges: u32::try_from(charges).unwrap_or(u32::MAX),
+        })
     }
 
     /// The outcome and the reason together say which end it was; joined calls name another.

@@ -86,7 +86,8 @@ fn policies(config: &Config) -> Policies {
 
 /// Ends a live call as after a start, and not later.
 fn end(tx: &mut Tx<'_>, call: CallId, policies: &Policies) -> Result<(), StoreError> {
-    let alive_at = alive::latest(tx)?;
+    let now = tx.now();
+    let alive_at = alive::latest(tx, now)?;
     for happening in [
         Happening::Restarted(alive_at),
         Happening::Stopped(Authority::System),
@@ -123,7 +124,7 @@ fn joined_into_none(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, Sto
 
 /// One that cannot be read keeps every list that it is in from being read.
 fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
-    let at = alive::latest(conn)?.unwrap_or(scene.now);
+    let at = alive::latest(conn, scene.now)?.unwrap_or(scene.now);
     let policy = presence::repair::policy(scene.config);
     let found = broken::unreadable(conn, at)?.into_iter();
     Ok(found

@@ -7,7 +7,7 @@ use super::{
     call::{Call, Phase, PhaseName, Side},
     effect::{Audience, Devices, Durable, Notice, RingStop, Spoken, Step},
     ending::{End, Hangup},
-    meter::{Charge, Standing, Tariff},
+    meter::{Charge, Standing},
 };
 use crate::kernel::{config::PartialMinute, time::Timestamp};
 
@@ -121,12 +121,6 @@ pub fn charged_by_the_minute(call: &Call, now: Timestamp, partial_minute: Partia
         }
         (None, _) => charged_until <= now,
     }
-}
-
-/// What was charged is the price of each charge.
-pub fn total_is_price_times_charges(call: &Call) -> bool {
-    let price = call.tariff.map_or(0, Tariff::price);
-    call.charged_points() == price * i64::from(call.charges())
 }
 
 fn terminal_never_changes(before: &Call, step: &Step) -> bool {

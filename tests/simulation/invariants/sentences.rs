@@ -54,7 +54,7 @@ pub const ALWAYS: [Sentence; 5] = [
 ];
 
 /// What holds at every moment too, and never again once it does not: each is looked at in its turn.
-pub const FOR_GOOD: [Sentence; 8] = [
+pub const FOR_GOOD: [Sentence; 9] = [
     (
         "messageSeq is gap-free in every conversation",
         "SELECT c.id AS name FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id
@@ -79,6 +79,12 @@ pub const FOR_GOOD: [Sentence; 8] = [
         "SELECT c.id AS name FROM calls c
          LEFT JOIN point_transactions t ON t.user_id = c.caller_id AND t.key LIKE 'call:' || c.id || ':%'
          GROUP BY c.id, c.charges HAVING count(t.key) <> c.charges",
+    ),
+    (
+        "each charge of a call takes its price",
+        "SELECT c.id AS name FROM calls c
+         JOIN point_transactions t ON t.user_id = c.caller_id AND t.key LIKE 'call:' || c.id || ':%'
+         WHERE -t.amount <> c.price",
     ),
     (
         "a durable event is in nobody's inbox whom it does not concern",

@@ -228,6 +228,17 @@ impl Conn {
         }
     }
 
+    /// Refuses a transaction that may not change anything, which PostgreSQL says of itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it may not.
+    pub(super) fn refuse_read_only(&mut self) -> Result<(), StoreError> {
+        match self {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Pg(pg) => pg.refuse_read_only(),
+        }
+    }
+
     /// Goes to the disk and changes nothing, in the transaction at hand.
     pub(super) fn rewrite(&mut self) -> Result<(), StoreError> {
         match self {

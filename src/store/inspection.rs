@@ -120,6 +120,7 @@ fn inspect_server(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
         None => None,
         Some(_) => {
             conn.begin_write(false)?;
+            conn.refuse_read_only()?;
             conn.rewrite()?;
             let began = Instant::now();
             conn.commit()?;

@@ -209,6 +209,21 @@ impl Pg {
         self.execute("SELECT pg_logical_emit_message(true, 'otomo', '')")
     }
 
+    /// Whether the transaction may change something. What [`Pg::rewrite`] writes to the log is no change.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it may not.
+    pub(super) fn refuse_read_only(&mut self) -> Result<(), StoreError> {
+        let says = diesel::select(sql::<Text>("current_setting('transaction_read_only')"));
+        let says: QueryResult<String> = says.get_result(&mut self.conn);
+        match self.noted(says)?.as_str() {
+            "off" => Ok(()),
+            _ => Err(StoreError::unavailable(
+                "it takes no changes: default_transaction_read_only is on, or it is a replica of another",
+            )),
+        }
+    }
+
     /// Waits until nobody else changes the schema, and keeps others from it until the transaction ends.
     pub(super) fn lock_schema(&mut self) -> Result<(), StoreError> {
         self.execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))

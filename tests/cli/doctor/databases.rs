@@ -106,6 +106,24 @@ fn an_empty_database_of_postgresql_has_no_table_afterwards() {
     assert_eq!(again, "the database is up to date\n");
 }
 
+#[test]
+fn a_database_of_postgresql_that_takes_no_changes_is_told_so() {
+    let place = Place::new();
+    let database = Postgres::shared().database();
+    let url = [SECRET_SET, ("DATABASE_URL", &*database.url())];
+    place.otomo_with(&url, &["migrate"]).printed();
+    let refuse = "DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+    END $$";
+    database.connect().batch_execute(refuse).unwrap();
+    let (verdict, text, _) = said(&place, &url, "database");
+    assert_eq!(verdict, "failed", "{text}");
+    assert!(
+        text.contains("default_transaction_read_only is on"),
+        "{text}"
+    );
+}
+
 /// What a disk that is slow to flush does to a process, for the loader to put before the system's own.
 const SLOW_DISK: &str = "
 #include <sys/syscall.h>

@@ -14,6 +14,14 @@ pub struct NowAndThen {
 }
 
 impl NowAndThen {
+    /// One that has not happened yet.
+    pub const fn new() -> Self {
+        Self {
+            told_at: None,
+            untold: 0,
+        }
+    }
+
     /// It has happened once more. Returns how often since the last line, if it is time for another.
     pub fn count(&mut self, now: Instant) -> Option<u64> {
         self.untold += 1;

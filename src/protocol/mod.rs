@@ -7,6 +7,7 @@
 //! - [`described`]: a message as the tables of both describe it. [`schema`]: how messages look, for programs.
 //! - [`publishing`]: which events backends may publish.
 //! - [`frame`]: an event encoded once, shared by all who get it. [`tracking`]: how one that was published fares.
+//! - [`stored`]: an event that was stored as it goes out.
 //! - [`event_stream`]: how Server-Sent Events are written. [`socket_io`]: how packets of Socket.IO are.
 //! - [`credentials`]: how clients say who they are, in the words of the documents.
 //! - [`error_code`], [`fault`], [`close_code`]: the catalogue of what can go wrong.
@@ -27,4 +28,5 @@ pub mod publishing;
 pub mod schema;
 pub mod socket_io;
 pub mod spec;
+pub mod stored;
 pub mod tracking;

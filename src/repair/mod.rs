@@ -4,7 +4,7 @@
 //!   look ──> a read of one moment ──> each room's rules ──> what was found, and what would be done
 //!   mend ──> nobody serves it? ──> the same look ──> a copy of the file ──> one transaction: mended until nothing more is found
 //! ```
-//! The order of the rooms is that of what they stand on: who is known before who is in a call, calls before the statuses that
+//! First comes what no room could read (`texts`). The order of the rooms is that of what they stand on: who is known before who is in a call, calls before the statuses that
 //! follow from them (so presence comes twice: who the otomo are, and what they are shown as). What one rule mends another may
 //! find something new in, so all are asked again until a round finds nothing.
 //! All of it is one transaction: a repair that is interrupted has changed nothing.
@@ -14,6 +14,7 @@
 //! [`store::repair`](crate::store::repair), which also says why no server may run meanwhile.
 
 mod fault;
+mod texts;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -37,8 +38,9 @@ use crate::{
 };
 
 /// What is mended rests on what is before it.
-const ROOMS: [&[Rule]; 11] = [
+const ROOMS: [&[Rule]; 12] = [
     shape::RULES,
+    texts::RULES,
     people::repair::RULES,
     cluster::repair::RULES,
     presence::repair::OTOMO,
@@ -195,7 +197,7 @@ fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, Store
     };
     let mut findings = Vec::new();
     for rule in ROOMS.into_iter().flatten() {
-        let found = (rule.find)(reading.conn(), &scene)?;
+        let found = ask(rule, reading.conn(), &scene)?;
         findings.extend(found.into_iter().map(|it| finding(rule.name, it)));
     }
     // What refers to nothing is most often found by a rule, which says more of it.
@@ -212,6 +214,18 @@ pub fn restoring(url: &DatabaseUrl) -> &'static str {
         DatabaseUrl::Postgres(_) => {
             "let pg_restore or psql put a dump back into an empty database, all of it, and name that in database.url"
         }
+    }
+}
+
+/// What a rule finds. One that meets what it cannot read says so, and the others are asked all the same.
+fn ask(rule: &Rule, conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    match (rule.find)(conn, scene) {
+        Err(fault @ StoreError::Corrupt(..)) => {
+            let found = format!("cannot be asked: {}", chain(&fault));
+            let todo = "it can be, once the texts that cannot be read are mended; if none is told, report this";
+            Ok(vec![Breakage::left("the rule", found, todo)])
+        }
+        found => found,
     }
 }
 
@@ -277,7 +291,7 @@ fn mend_once(
 ) -> Result<(Vec<Finding>, Failed), StoreError> {
     let (mut mended, mut failed) = (Vec::new(), Failed::new());
     for rule in ROOMS.into_iter().flatten() {
-        for breakage in (rule.find)(operation.conn(), scene)? {
+        for breakage in ask(rule, operation.conn(), scene)? {
             let found = told(&breakage);
             let Remedy::Mend { what, how } = breakage.remedy else {
                 continue;
@@ -301,7 +315,7 @@ fn mend_once(
 fn left(conn: &mut Conn, scene: &Scene<'_>, failed: &Failed) -> Result<Vec<Finding>, StoreError> {
     let mut left = Vec::new();
     for rule in ROOMS.into_iter().flatten() {
-        for breakage in (rule.find)(conn, scene)? {
+        for breakage in ask(rule, conn, scene)? {
             let mut finding = finding(rule.name, breakage);
             if let Done::Mendable(_) = finding.done {
                 let why = failed.get(&finding.found);

@@ -11,6 +11,7 @@ use diesel::{
 use super::rules::EVERYONE;
 use crate::{
     kernel::ids::{RoomId, UserId},
+    protocol::stored::is_event,
     store::{
         Conn, StoreError,
         repair::{Breakage, Rule, Scene, execute, rows},
@@ -90,7 +91,34 @@ fn states(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
         "SELECT room, key, bytes, CAST(octet_length(body) AS BIGINT) AS held FROM room_states
         WHERE bytes <> octet_length(body) OR key NOT LIKE '%\n%' ORDER BY room, key";
     let wrong = rows::<State>(conn, question, &[])?.into_iter();
-    Ok(wrong.map(wrong_state).collect())
+    let mut found: Vec<Breakage> = wrong.map(wrong_state).collect();
+    for Name { name: room } in rows::<Name>(conn, ROOMS, &[])? {
+        let question = "SELECT key, body FROM room_states WHERE room = $1 ORDER BY key";
+        let held = rows::<Held>(conn, question, &[&room])?.into_iter();
+        let broken = held.filter(|it| it.key.contains('\n') && !is_event(&it.body));
+        found.extend(broken.map(|it| {
+            let subject = format!("the state {:?} of the room {room}", it.key);
+            deleted(subject, "is no event of JSON", room.clone(), it.key)
+        }));
+    }
+    Ok(found)
+}
+
+const ROOMS: &str = "SELECT DISTINCT room AS name FROM room_states ORDER BY name";
+
+#[derive(QueryableByName)]
+struct Held {
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+}
+
+fn deleted(subject: String, found: &str, room: String, key: String) -> Breakage {
+    Breakage::mended(subject, found, "deleted", move |tx| {
+        let change = "DELETE FROM room_states WHERE room = $1 AND key = $2";
+        execute(tx, change, &[&room, &key]).map(drop)
+    })
 }
 
 fn wrong_state(state: State) -> Breakage {
@@ -103,10 +131,7 @@ fn wrong_state(state: State) -> Breakage {
     let subject = format!("the state {key:?} of the room {room}");
     if !key.contains('\n') {
         let found = "has a key that is not a type and a key";
-        return Breakage::mended(subject, found, "deleted", move |tx| {
-            let change = "DELETE FROM room_states WHERE room = $1 AND key = $2";
-            execute(tx, change, &[&room, &key]).map(drop)
-        });
+        return deleted(subject, found, room, key);
     }
     let found = format!("says that it has {bytes} bytes, and has {held}");
     Breakage::mended(subject, found, "it says what it has", move |tx| {

@@ -13,6 +13,7 @@
 //!   database can be used. [`repair`]: what should not be in one. [`shape`]: whether it has all that the migrations make. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - `stepped`: the same without threads, each job at a moment that a simulation decides.
+//! - [`Lossy`]: a text as it can be read.
 //! - [`lock`](mod@lock): one server for one SQLite file. `place`: whether that is where it was opened. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
@@ -60,6 +61,7 @@ mod handle;
 pub mod inspection;
 mod job;
 pub mod lock;
+mod lossy;
 pub mod migrations;
 pub mod ordered;
 mod paths;
@@ -80,6 +82,7 @@ pub use conn::Conn;
 pub use error::StoreError;
 pub use fence::Writer;
 pub use handle::Handle;
+pub use lossy::{Lossy, LossyIfAny};
 pub use postgres::Pg;
 pub use prepared::{Prepared, prepared, rounded};
 pub use stepped::{Fate, Fates, Outcome, Work};

@@ -26,7 +26,7 @@ use super::{
     Conn, StoreError, Tx,
     conn::Access,
     lock::{LockFault, ServerLock},
-    migrations, run, sqlite,
+    lossy, migrations, run, sqlite,
 };
 use crate::kernel::{
     config::{Config, DatabaseConfig, DatabaseUrl},
@@ -141,7 +141,7 @@ impl Reading {
             DatabaseUrl::Sqlite(path) => Conn::Sqlite(sqlite::look(path)?),
             DatabaseUrl::Postgres(_) => Conn::open(&config.url, Access::Migrate, Duration::ZERO)?,
         };
-        let now = now(&mut conn)?;
+        let now = prepare(&mut conn)?;
         conn.begin_read()?;
         Ok(Self { conn, now })
     }
@@ -203,7 +203,7 @@ impl<'a> Operation<'a> {
             DatabaseUrl::Postgres(_) => Access::Migrate,
         };
         let mut conn = Conn::open(&config.url, access, Duration::ZERO)?;
-        let now = now(&mut conn)?;
+        let now = prepare(&mut conn)?;
         conn.begin_write(false)?;
         if let Conn::Pg(pg) = &mut conn {
             let locked = pg
@@ -252,8 +252,11 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// The store's time: PostgreSQL's own, or this machine's.
-fn now(conn: &mut Conn) -> Result<Timestamp, StoreError> {
+/// Makes a connection ready for the questions of rules. Returns the store's time: PostgreSQL's own, or this machine's.
+fn prepare(conn: &mut Conn) -> Result<Timestamp, StoreError> {
+    if let Conn::Sqlite(c) = conn {
+        lossy::teach(c)?;
+    }
     Ok(conn.clock()?.unwrap_or_else(|| Clock::system().now()))
 }
 

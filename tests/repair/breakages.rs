@@ -372,7 +372,9 @@ fn changed_statuses_are_news(breakage: &Breakage, broken: &Statuses, mended: &St
 /// What the tests above break is what the doctor knows, rule for rule.
 #[test]
 fn every_rule_has_its_breakage() {
-    let broken: BTreeSet<&str> = ALL.iter().map(|it| it.rule).collect();
+    // These bring up others: `texts`, `reading`.
+    let others = ["unreadable-text", "unreadable-json", "inbox-event"];
+    let broken: BTreeSet<&str> = ALL.iter().map(|it| it.rule).chain(others).collect();
     let known: BTreeSet<&str> = otomo::repair::rules().collect();
     assert_eq!(broken, known);
     let page = std::fs::read_to_string("web/docs/operations.md").unwrap();

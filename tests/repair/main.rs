@@ -3,7 +3,8 @@
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
 //! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`]
-//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`admin`] what is mended while a server runs.
+//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`texts`] what only SQLite stores, [`admin`] what is
+//! mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -40,5 +41,6 @@ mod schema;
     reason = "shared with the tests of sockets, which use all of it"
 )]
 mod support;
+mod texts;
 mod town;
 mod ward;

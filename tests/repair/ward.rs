@@ -129,6 +129,14 @@ impl Ward {
         }
     }
 
+    /// Changes rows as whoever opens the database.
+    pub fn tries_as_anybody(&self, how: &str) -> diesel::QueryResult<()> {
+        match &self.server {
+            None => self.open().batch_execute(how),
+            Some(database) => database.connect().batch_execute(how),
+        }
+    }
+
     pub fn open(&self) -> SqliteConnection {
         SqliteConnection::establish(self.file().to_str().unwrap()).unwrap()
     }
@@ -219,6 +227,13 @@ impl Ward {
         command.output().unwrap()
     }
 
+    /// Once a server that was killed is taken for dead.
+    pub async fn is_left(&self) {
+        if let Some(database) = &self.server {
+            is_left(database).await;
+        }
+    }
+
     /// A server on it.
     pub async fn serve(&self) -> Process {
         let url = self.url();
@@ -259,7 +274,12 @@ async fn live_on_a_server() -> PostgresDatabase {
     let people = town::lives(&server).await;
     server.kill();
     drop(people);
-    // Its lease has run out by then, and PostgreSQL has seen it go.
+    is_left(&database).await;
+    database
+}
+
+/// Its lease has run out by then, and PostgreSQL has seen it go.
+async fn is_left(database: &PostgresDatabase) {
     crate::support::eventually("the dead server's lease has run out", async || {
         #[derive(QueryableByName)]
         struct Held {
@@ -272,7 +292,6 @@ async fn live_on_a_server() -> PostgresDatabase {
         held.leases == 0
     })
     .await;
-    database
 }
 
 #[derive(QueryableByName)]

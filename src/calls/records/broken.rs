@@ -49,14 +49,15 @@ pub fn unreadable(conn: &mut Conn, at: Timestamp) -> Result<Vec<Unreadable>, Sto
             .limit(PAGE)
             .select(Row::as_select())
             .load(c))?;
-        let Some(last) = page.last() else {
-            return Ok(found);
-        };
-        after = last.id().to_owned();
-        for row in page {
+        for row in &page {
             if let Err(fault) = row.call() {
-                found.push(Unreadable::new(conn, &row, fault, at)?);
+                found.push(Unreadable::new(conn, row, fault, at)?);
             }
+        }
+        // What can be read of an id that is no text may be before the id itself.
+        match page.last() {
+            Some(last) if last.id() > after.as_str() => last.id().clone_into(&mut after),
+            _ => return Ok(found),
         }
     }
 }

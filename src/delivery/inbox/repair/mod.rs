@@ -3,8 +3,9 @@
 //!
 //! What is lost from a stream cannot be made again. But no client may go on as if it had been there: so the stream begins anew
 //! after the last hole, as if the retention had dropped what was before it, and whoever had not read that far is told to start
-//! over (`resync`). See `rules`.
+//! over (`resync`). See `rules`; `bodies`: what is stored as an event and is none.
 
+mod bodies;
 mod rules;
 
 use diesel::{
@@ -23,6 +24,10 @@ use crate::{
 
 /// What holds of these tables.
 pub const RULES: &[Rule] = &[
+    Rule {
+        name: "inbox-event",
+        find: bodies::broken,
+    },
     Rule {
         name: "inbox-stream",
         find: streams,

@@ -1,0 +1,70 @@
+//! What remains where a text cannot be read. Pure.
+
+/// What remains of a text that cannot be read, and of its row: the greater of two takes the other with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Remains {
+    /// What of it can be read, with U+FFFD for the rest. So with all that people wrote; and with words and names that rules of
+    /// the rooms know, which take it for a word that is none.
+    Text,
+    /// A reference that may be missing is.
+    NoText,
+    /// A new name, for a record that is worth something without the old one.
+    Name,
+    /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays.
+    Stranger,
+    /// Nothing: what the row belongs to cannot be told, and nothing of what it says is of use without that. The rules of the
+    /// rooms find what is missing then.
+    Nothing,
+    /// People decide.
+    Undecided,
+}
+
+impl Remains {
+    /// Of this column.
+    pub(super) fn of(table: &str, column: &str) -> Self {
+        match (table, column) {
+            // A ledger never changes, and points are somebody's.
+            ("point_transactions", "user_id") => Self::Undecided,
+            ("calls" | "messages" | "audit" | "point_transactions", "id") => Self::Name,
+            ("users", "id")
+            | ("calls", "caller_id" | "otomo_id")
+            | ("messages", "sender_id")
+            | ("conversations", "created_by") => Self::Stranger,
+            ("calls", "joined_call_id") => Self::NoText,
+            // A conversation is made again from what is in it, an account from its ledger, a head from its stream; the second
+            // half of a friendship is found without the first.
+            ("conversations" | "events", "id")
+            | ("messages", "conversation_id")
+            | ("members", "user_id" | "conversation_id")
+            | ("inbox", "user_id" | "event_id")
+            | ("friendships", "user_id" | "other_id")
+            | ("live_participants", "user_id" | "call_id")
+            | ("room_members" | "room_states", "room")
+            | (
+                "inbox_heads" | "point_accounts" | "otomo" | "last_seen" | "whereabouts"
+                | "room_members",
+                "user_id",
+            )
+            | ("leases", "otomo_id")
+            | ("call_events", "call_id")
+            | ("nodes", "name")
+            | ("room_states", "key")
+            | ("point_recoveries", "day") => Self::Nothing,
+            _ => Self::Text,
+        }
+    }
+
+    /// What is done, in words.
+    pub(super) fn told(self) -> &'static str {
+        match self {
+            Self::Text => "what of it can be read stays",
+            Self::NoText => "it refers to nothing",
+            Self::Name => "it gets another",
+            Self::Stranger => {
+                "it is of a stranger by what can be read of the id, who is locked out"
+            }
+            Self::Nothing => "the row goes: nobody can tell what it belongs to",
+            Self::Undecided => "people decide",
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Texts that are not UTF-8. Only SQLite stores one: in whatever column it is, the doctor finds it and whatever else is wrong,
+//! says where it is, and mends it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    town,
+    ward::{Kind, Ward},
+};
+
+/// How a text that is none may be stored: as bytes, or as what says that it is a text.
+const NONE: [&str; 2] = ["x'ff41'", "CAST(x'ff41' AS TEXT)"];
+
+/// What of them can be read.
+const READABLE: &str = "\u{fffd}A";
+
+/// Every column of texts, with the key of its table: `table column key,key`.
+const COLUMNS: &str =
+    "SELECT tables.name || ' ' || columns.name || ' ' || group_concat(keys.name, ',') AS line
+    FROM sqlite_schema AS tables
+    JOIN pragma_table_info(tables.name) AS columns ON columns.type = 'TEXT'
+    JOIN pragma_table_info(tables.name) AS keys ON keys.pk > 0
+    WHERE tables.type = 'table' GROUP BY tables.name, columns.name ORDER BY line";
+
+/// Rows of tables that are empty in the town.
+const ROWS: &str = "INSERT OR IGNORE INTO whereabouts (user_id, node) SELECT 'jiro', name FROM nodes;
+    INSERT OR IGNORE INTO last_seen (user_id, at) VALUES ('jiro', 0);
+    INSERT INTO audit (id, at, actor, action, target) VALUES ('0198c0de-0000-7000-8000-000000000001', 0, 'root', 'call.end', 'x');
+    INSERT INTO point_recoveries (day, through) VALUES ('2026-11-27', 'jiro');
+    INSERT INTO publications (key, request, digest, stored, published_at) VALUES ('k', 'r', 'd', 0, 0)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_text_that_is_not_utf8_hides_nothing_else() {
+    for none in NONE {
+        let ward = Ward::new(Kind::Sqlite).await;
+        ward.breaks(&format!(
+            "UPDATE users SET role = {none} WHERE id = 'jiro';
+             UPDATE point_accounts SET balance = balance + 100 WHERE user_id = 'jiro'"
+        ));
+        let look = ward.looks();
+        let found = |rule: &str, words: &str| {
+            let mut of_rule = look.found.iter().filter(|it| it.rule == rule);
+            assert!(
+                of_rule.any(|it| it.found.contains(words)),
+                "{words}: {}",
+                look.text
+            );
+        };
+        found(
+            "unreadable-text",
+            "users (id jiro) has a text that is not UTF-8: role",
+        );
+        found("account", "holds 220 points");
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 3, "{}", repair.text);
+        let mended: BTreeSet<&str> = repair.found.iter().map(|it| it.rule.as_str()).collect();
+        let wanted = ["unreadable-text", "unreadable-person", "account"];
+        assert_eq!(mended, BTreeSet::from(wanted), "{}", repair.text);
+        ward.repairs().finds_nothing();
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_wrote_is_kept_as_far_as_it_can_be_read() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    for none in NONE {
+        ward.breaks(&format!(
+            "UPDATE users SET name = {none}, avatar = {none} WHERE id = 'taro';
+             UPDATE messages SET body = {none} WHERE seq = 2;
+             UPDATE conversations SET title = {none} WHERE kind = 'group';
+             UPDATE point_transactions SET description = {none} WHERE ordinal = 1"
+        ));
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 3, "{}", repair.text);
+        for text in [
+            "SELECT name || avatar AS line FROM users WHERE id = 'taro'",
+            "SELECT body || body AS line FROM messages WHERE seq = 2",
+            "SELECT title || title AS line FROM conversations WHERE kind = 'group'",
+            "SELECT description || description AS line FROM point_transactions WHERE ordinal = 1",
+        ] {
+            assert_eq!(ward.lines(text), [READABLE.repeat(2)], "{text}");
+        }
+        ward.repairs().finds_nothing();
+    }
+    // What keeps a ledger as it is keeps it so still.
+    ward.tries_as_anybody("UPDATE point_transactions SET description = 'mine'")
+        .unwrap_err();
+}
+
+/// Nothing that refers to it can be found, so the call is a record of two people, and of their time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_lost_its_name_gets_one_and_who_has_is_a_stranger() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    let calls = ward.says("SELECT count(*) FROM calls");
+    let messages = ward.says("SELECT count(*) FROM messages");
+    ward.breaks(
+        "UPDATE calls SET id = x'ff41' WHERE outcome = 'completed';
+         UPDATE messages SET sender_id = x'ff41' WHERE seq = 2",
+    );
+    let repair = ward.repairs();
+    assert_eq!(repair.code, 3, "{}", repair.text);
+    assert_eq!(ward.says("SELECT count(*) FROM calls"), calls);
+    assert_eq!(ward.says("SELECT count(*) FROM messages"), messages);
+    let stranger = format!("SELECT disabled FROM users WHERE id = '{READABLE}' AND role = 'user'");
+    assert_eq!(ward.says(&stranger), "1", "nobody comes in as them");
+    town::goes_on(&ward.serve().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_every_column_of_texts_one_that_is_none_is_found_and_mended() {
+    let sound = Ward::new(Kind::Sqlite).await;
+    let columns = sound.lines(COLUMNS);
+    assert!(columns.len() > 60, "{columns:?}");
+    for (number, line) in columns.iter().enumerate() {
+        let [table, column, keys] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        let none = NONE[number % NONE.len()];
+        let ward = Ward::new(Kind::Sqlite).await;
+        ward.breaks(ROWS);
+        ward.repairs();
+        ward.breaks(&format!(
+            "UPDATE {table} SET {column} = {none} WHERE ({keys}) IN (SELECT {keys} FROM {table} LIMIT 1)"
+        ));
+        let what = format!("has a text that is not UTF-8: {column}");
+        let look = ward.looks();
+        let found = |it: &crate::ward::Said| {
+            it.rule == "unreadable-text" && it.found.starts_with(table) && it.found.ends_with(&what)
+        };
+        assert!(look.found.iter().any(found), "{line}: {}", look.text);
+        let repair = ward.repairs();
+        if (table, column) == ("point_transactions", "user_id") {
+            // Whose points they are people decide.
+            assert_eq!(repair.code, 1, "{line}: {}", repair.text);
+            continue;
+        }
+        assert_eq!(repair.code, 3, "{line}: {}", repair.text);
+        ward.repairs().finds_nothing();
+        if number % 10 == 0 {
+            town::goes_on(&ward.serve().await).await;
+        }
+    }
+}

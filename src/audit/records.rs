@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{AuditEvent, Entry};
 use crate::{
     kernel::{ids::AuditId, time::Timestamp},
-    store::{Conn, StoreError, Tx, run, sql::schema::audit},
+    store::{Conn, Lossy, LossyIfAny, StoreError, Tx, readable_page, run, sql::schema::audit},
 };
 
 /// Writes down an action that is about to be done.
@@ -43,25 +43,33 @@ pub fn page(
 ) -> Result<Vec<Entry>, StoreError> {
     // Above every id.
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-    let rows = run!(conn, |c| audit::table
-        .filter(audit::id.lt(before))
-        .order(audit::id.desc())
-        .limit(i64::from(limit))
-        .select(Row::as_select())
-        .load::<Row>(c))?;
-    rows.into_iter().map(Entry::try_from).collect()
+    readable_page(limit, |rows, passed| {
+        run!(conn, |c| audit::table
+            .filter(audit::id.lt(&before))
+            .order(audit::id.desc())
+            .limit(rows)
+            .offset(passed)
+            .select(Row::as_select())
+            .load::<Row>(c))
+    })
 }
 
 /// A row of `audit`.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     id: String,
     at: i64,
+    #[diesel(deserialize_as = Lossy)]
     actor: String,
+    #[diesel(deserialize_as = Lossy)]
     action: String,
+    #[diesel(deserialize_as = Lossy)]
     target: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     detail: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     outcome: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::rules::call::{Call, Side};
 use crate::{
-    kernel::ids::UserId,
+    kernel::{identity::Role, ids::UserId},
     people::{self, Person},
     store::{Conn, StoreError},
 };
@@ -38,17 +38,31 @@ pub(super) fn with_people(conn: &mut Conn, calls: Vec<Call>) -> Result<Vec<Entry
     wanted.dedup();
     let people = people::records::find_many(conn, &wanted)?;
     let person = |call: &Call, side: Side| {
-        let unknown = || StoreError::corrupt(format!("the {side} of {} is unknown", call.id));
-        people.get(call.person(side)).cloned().ok_or_else(unknown)
+        let user = call.person(side);
+        people
+            .get(user)
+            .cloned()
+            .unwrap_or_else(|| by_id(user, side))
     };
-    calls
-        .into_iter()
-        .map(|call| {
-            Ok(Entry {
-                caller: person(&call, Side::Caller)?,
-                otomo: person(&call, Side::Otomo)?,
-                call,
-            })
-        })
-        .collect()
+    let entry = |call: Call| Entry {
+        caller: person(&call, Side::Caller),
+        otomo: person(&call, Side::Otomo),
+        call,
+    };
+    Ok(calls.into_iter().map(entry).collect())
+}
+
+/// Somebody whose own row is damaged, for whom a whole list must not be missing.
+fn by_id(user: &UserId, side: Side) -> Person {
+    Person {
+        user: user.clone(),
+        role: match side {
+            Side::Caller => Role::User,
+            Side::Otomo => Role::Otomo,
+        },
+        name: user.to_string(),
+        avatar: None,
+        price_per_minute: None,
+        disabled: false,
+    }
 }

@@ -5,7 +5,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::rules::{Count, Standing};
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
-    store::{Conn, StoreError, Tx, run, sql::schema::friendships},
+    store::{Conn, Lossy, StoreError, Tx, readable, readable_page, run, sql::schema::friendships},
 };
 
 /// What somebody is to a user.
@@ -41,7 +41,7 @@ pub fn find(
             friendships::standing,
             friendships::since_at
         ))
-        .get_result::<(String, String, i64)>(c)
+        .get_result::<Row>(c)
         .optional())?;
     row.map(Friendship::try_from).transpose()
 }
@@ -52,11 +52,12 @@ pub fn count(conn: &mut Conn, of: &UserId) -> Result<Count, StoreError> {
         .filter(friendships::user_id.eq(of.as_str()))
         .group_by(friendships::standing)
         .select((friendships::standing, count_star()))
-        .load::<(String, i64)>(c))?;
+        .load::<(Lossy, i64)>(c))?;
+    let read = |(standing, rows)| Ok((self::standing(standing)?, rows));
     let mut count = Count::default();
-    for (standing, rows) in rows {
+    for (standing, rows) in readable(rows.into_iter().map(read))? {
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        match self::standing(&standing)? {
+        match standing {
             Standing::Outgoing => count.outgoing = rows,
             Standing::Incoming => count.incoming = rows,
             Standing::Friend => count.friends = rows,
@@ -73,33 +74,35 @@ pub fn page(
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Friendship>, StoreError> {
-    let rows = run!(conn, |c| {
-        let mut list = friendships::table
-            .filter(friendships::user_id.eq(of.as_str()))
-            .select((
-                friendships::other_id,
-                friendships::standing,
-                friendships::since_at,
-            ))
-            .order((friendships::since_at.desc(), friendships::other_id.desc()))
-            .limit(limit.into())
-            .into_boxed();
-        if let Some(standing) = which {
-            list = list.filter(friendships::standing.eq(standing.as_str()));
-        }
-        if let Some(Place { since, other }) = after {
-            let (since, other) = (since.millis(), other.as_str());
-            let earlier = friendships::since_at.lt(since);
-            let beside = friendships::since_at
-                .eq(since)
-                .and(friendships::other_id.lt(other));
-            // The first is what the index is entered by; the others leave out who came before.
-            list = list.filter(friendships::since_at.le(since));
-            list = list.filter(earlier.or(beside));
-        }
-        list.load::<(String, String, i64)>(c)
-    })?;
-    rows.into_iter().map(Friendship::try_from).collect()
+    readable_page(limit, |rows, passed| {
+        run!(conn, |c| {
+            let mut list = friendships::table
+                .filter(friendships::user_id.eq(of.as_str()))
+                .select((
+                    friendships::other_id,
+                    friendships::standing,
+                    friendships::since_at,
+                ))
+                .order((friendships::since_at.desc(), friendships::other_id.desc()))
+                .limit(rows)
+                .offset(passed)
+                .into_boxed();
+            if let Some(standing) = which {
+                list = list.filter(friendships::standing.eq(standing.as_str()));
+            }
+            if let Some(Place { since, other }) = after {
+                let (since, other) = (since.millis(), other.as_str());
+                let earlier = friendships::since_at.lt(since);
+                let beside = friendships::since_at
+                    .eq(since)
+                    .and(friendships::other_id.lt(other));
+                // The first is what the index is entered by; the others leave out who came before.
+                list = list.filter(friendships::since_at.le(since));
+                list = list.filter(earlier.or(beside));
+            }
+            list.load::<Row>(c)
+        })
+    })
 }
 
 /// `other` is this to `user` from now on, and the other way round.
@@ -136,20 +139,23 @@ pub fn remove(tx: &mut Tx<'_>, user: &UserId, other: &UserId) -> Result<(), Stor
     Ok(())
 }
 
-impl TryFrom<(String, String, i64)> for Friendship {
+/// The other, what they are, and since when.
+type Row = (Lossy, Lossy, i64);
+
+impl TryFrom<Row> for Friendship {
     type Error = StoreError;
 
-    fn try_from((other, standing, since): (String, String, i64)) -> Result<Self, StoreError> {
+    fn try_from((other, standing, since): Row) -> Result<Self, StoreError> {
         let corrupt = |fault| StoreError::corrupt(format!("friendships.other_id: {fault}"));
         Ok(Self {
-            other: other.parse().map_err(corrupt)?,
-            standing: self::standing(&standing)?,
+            other: String::from(other).parse().map_err(corrupt)?,
+            standing: self::standing(standing)?,
             since: Timestamp::from_millis(since),
         })
     }
 }
 
-fn standing(column: &str) -> Result<Standing, StoreError> {
+fn standing(column: Lossy) -> Result<Standing, StoreError> {
     let corrupt = |fault| StoreError::corrupt(format!("friendships.standing: {fault}"));
-    column.parse().map_err(corrupt)
+    String::from(column).parse().map_err(corrupt)
 }

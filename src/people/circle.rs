@@ -11,7 +11,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, prepared, rounded, run,
+        Conn, Lossy, StoreError, prepared, readable, rounded, run,
         sql::schema::{friendships, last_seen, members},
     },
 };
@@ -67,7 +67,7 @@ pub fn partners(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError>
         .filter(OTHERS.field(members::user_id).ne(of.as_str()))
         .select(OTHERS.field(members::user_id))
         .distinct()
-        .load::<String>(c))?;
+        .load::<Lossy>(c))?;
     in_order(found)
 }
 
@@ -77,7 +77,7 @@ pub fn friends(conn: &mut Conn, of: &UserId) -> Result<Vec<UserId>, StoreError> 
         .filter(friendships::user_id.eq(of.as_str()))
         .filter(friendships::standing.eq(FRIEND))
         .select(friendships::other_id)
-        .load::<String>(c))?;
+        .load::<Lossy>(c))?;
     in_order(found)
 }
 
@@ -134,8 +134,8 @@ pub fn of_many(conn: &mut Conn, users: &[&UserId]) -> Result<HashMap<UserId, Cir
         .filter(friendships::standing.eq(FRIEND))
         .select(friendships::user_id)
         .distinct();
-    let mut known: Vec<String> = run!(conn, |c| prepared(talking).load(c))?;
-    known.extend(run!(conn, |c| prepared(befriended).load::<String>(c))?);
+    let mut known: Vec<Lossy> = run!(conn, |c| prepared(talking).load(c))?;
+    known.extend(run!(conn, |c| prepared(befriended).load::<Lossy>(c))?);
     let mut circles = HashMap::new();
     for user in in_order(known)? {
         if let Entry::Vacant(circle) = circles.entry(user.clone()) {
@@ -208,9 +208,9 @@ pub fn shared(
     shared.into_iter().map(conversation).collect()
 }
 
-fn in_order(ids: Vec<String>) -> Result<Vec<UserId>, StoreError> {
-    let users: Result<Vec<UserId>, _> = ids.into_iter().map(user).collect();
-    let mut users = users?;
+/// Those whose ids can be read.
+fn in_order(ids: Vec<Lossy>) -> Result<Vec<UserId>, StoreError> {
+    let mut users = readable(ids.into_iter().map(|id| user(id.into())))?;
     users.sort_unstable();
     Ok(users)
 }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     kernel::{identity::Identity, ids::UserId, time::Timestamp},
-    store::{Conn, StoreError, Tx, prepared, rounded, run, run_locked, sql::schema::users},
+    store::{
+        Conn, Lossy, LossyIfAny, StoreError, Tx, prepared, readable, rounded, run, run_locked,
+        sql::schema::users,
+    },
 };
 
 /// Somebody, if they are known.
@@ -59,7 +62,7 @@ pub fn find_many(
     )
     .load(c))?;
     let by_id = |row| Person::try_from(row).map(|person| (person.user.clone(), person));
-    rows.into_iter().map(by_id).collect()
+    Ok(readable(rows.into_iter().map(by_id))?.into_iter().collect())
 }
 
 /// Those of some people who are locked out.
@@ -138,9 +141,13 @@ fn store(tx: &mut Tx<'_>, person: &Person, known: bool) -> Result<(), StoreError
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = users, treat_none_as_null = true)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     id: String,
+    #[diesel(deserialize_as = Lossy)]
     role: String,
+    #[diesel(deserialize_as = Lossy)]
     name: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     avatar: Option<String>,
     price_per_minute: Option<i64>,
     disabled: bool,

@@ -13,7 +13,7 @@
 //!   database can be used. [`repair`]: what should not be in one. [`shape`]: whether it has all that the migrations make. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - `stepped`: the same without threads, each job at a moment that a simulation decides.
-//! - [`Lossy`]: a text as it can be read.
+//! - [`Lossy`], [`readable`]: a row that is damaged keeps nobody from reading the others.
 //! - [`lock`](mod@lock): one server for one SQLite file. `place`: whether that is where it was opened. `fence`: no writes of a node that has lost its place. `clock`: the
 //!   time that all nodes of a database share.
 //!
@@ -53,6 +53,7 @@ pub mod backup;
 mod clock;
 mod committer;
 mod conn;
+mod damaged;
 mod error;
 mod failure_log;
 mod fence;
@@ -79,6 +80,7 @@ mod tx;
 
 pub use clock::Costs;
 pub use conn::Conn;
+pub use damaged::{readable, readable_page};
 pub use error::StoreError;
 pub use fence::Writer;
 pub use handle::Handle;

@@ -3,8 +3,8 @@
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
 //! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`]
-//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`texts`] what only SQLite stores, [`admin`] what is
-//! mended while a server runs.
+//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`texts`] what only SQLite stores, [`reading`] what a
+//! server tells before anybody mends it, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,6 +31,7 @@ mod keeping;
 )]
 mod postgres;
 mod random;
+mod reading;
 mod references;
 mod refusing;
 mod schema;

@@ -15,7 +15,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, prepared, rounded, run,
+        Conn, StoreError, prepared, readable, readable_page, rounded, run,
         sql::schema::{calls, live_participants},
     },
 };
@@ -50,49 +50,54 @@ pub fn page(
 ) -> Result<Vec<Call>, StoreError> {
     let mut calls = Vec::new();
     for side in Side::ALL {
-        let rows: Vec<Row> = run!(conn, |c| {
-            let theirs = calls::table.into_boxed();
-            let theirs = match side {
-                Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
-                Side::Otomo => theirs.filter(calls::otomo_id.eq(user.as_str())).filter(
-                    calls::version
-                        .gt(ENDED_AT_ONCE)
-                        .or(calls::ended_at.is_null()),
-                ),
-            };
-            let theirs = match after {
-                Some(place) => {
-                    theirs.filter(before(place.requested_at.millis(), place.call.to_string()))
-                }
-                None => theirs,
-            };
-            theirs
-                .order((calls::requested_at.desc(), calls::id.desc()))
-                .limit(i64::from(limit))
-                .select(Row::as_select())
-                .load(c)
+        let of_side: Vec<Call> = readable_page(limit, |rows, passed| {
+            run!(conn, |c| {
+                let theirs = calls::table.into_boxed();
+                let theirs = match side {
+                    Side::Caller => theirs.filter(calls::caller_id.eq(user.as_str())),
+                    Side::Otomo => theirs.filter(calls::otomo_id.eq(user.as_str())).filter(
+                        calls::version
+                            .gt(ENDED_AT_ONCE)
+                            .or(calls::ended_at.is_null()),
+                    ),
+                };
+                let theirs = match after {
+                    Some(place) => {
+                        theirs.filter(before(place.requested_at.millis(), place.call.to_string()))
+                    }
+                    None => theirs,
+                };
+                theirs
+                    .order((calls::requested_at.desc(), calls::id.desc()))
+                    .limit(rows)
+                    .offset(passed)
+                    .select(Row::as_select())
+                    .load::<Row>(c)
+            })
         })?;
-        for row in rows {
-            calls.push(Call::try_from(row)?);
-        }
+        calls.extend(of_side);
     }
     Ok(newest(calls, |call| Place::from(call), limit))
 }
 
 /// Everybody's calls that come after a place, the newest first, at most `limit`.
 pub fn all(conn: &mut Conn, after: Option<Place>, limit: u32) -> Result<Vec<Call>, StoreError> {
-    let rows: Vec<Row> = run!(conn, |c| {
-        let all = calls::table.into_boxed();
-        let all = match after {
-            Some(place) => all.filter(before(place.requested_at.millis(), place.call.to_string())),
-            None => all,
-        };
-        all.order((calls::requested_at.desc(), calls::id.desc()))
-            .limit(i64::from(limit))
-            .select(Row::as_select())
-            .load(c)
-    })?;
-    rows.into_iter().map(Call::try_from).collect()
+    readable_page(limit, |rows, passed| {
+        run!(conn, |c| {
+            let all = calls::table.into_boxed();
+            let all = match after {
+                Some(place) => {
+                    all.filter(before(place.requested_at.millis(), place.call.to_string()))
+                }
+                None => all,
+            };
+            all.order((calls::requested_at.desc(), calls::id.desc()))
+                .limit(rows)
+                .offset(passed)
+                .select(Row::as_select())
+                .load::<Row>(c)
+        })
+    })
 }
 
 /// What is older than the call of a [`Place`]. That it is not younger follows from the rest, and is what the index is entered
@@ -129,9 +134,7 @@ pub fn ended_since(
                 .select(Row::as_select())
                 .load(c)
         })?;
-        for row in rows {
-            calls.push(Call::try_from(row)?);
-        }
+        calls.extend(readable(rows.into_iter().map(Call::try_from))?);
     }
     Ok(newest(
         calls,

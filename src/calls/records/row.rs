@@ -11,7 +11,7 @@ use crate::{
         meter::Tariff,
     },
     kernel::time::Timestamp,
-    store::{StoreError, sql::schema::calls},
+    store::{Lossy, LossyIfAny, StoreError, sql::schema::calls},
 };
 
 /// The device of a caller of whose device nothing can be read.
@@ -21,11 +21,17 @@ const UNKNOWN_DEVICE: &str = "unknown";
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = calls, treat_none_as_default_value = false)]
 pub(super) struct Row {
+    #[diesel(deserialize_as = Lossy)]
     id: String,
+    #[diesel(deserialize_as = Lossy)]
     caller_id: String,
+    #[diesel(deserialize_as = Lossy)]
     otomo_id: String,
+    #[diesel(deserialize_as = Lossy)]
     caller_device: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     otomo_device: Option<String>,
+    #[diesel(deserialize_as = Lossy)]
     phase: String,
     version: i64,
     requested_at: i64,
@@ -39,10 +45,15 @@ pub(super) struct Row {
     media_lost_until: Option<i64>,
     caller_reported: bool,
     otomo_reported: bool,
+    #[diesel(deserialize_as = LossyIfAny)]
     method: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     outcome: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     reason: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     ended_by: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     joined_call_id: Option<String>,
     due_at: Option<i64>,
     price: Option<i64>,

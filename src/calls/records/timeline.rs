@@ -10,7 +10,7 @@ use crate::{
         ending::{By, End},
     },
     kernel::{ids::CallId, time::Timestamp},
-    store::{Conn, StoreError, Tx, run, sql::schema::call_events},
+    store::{Conn, Lossy, LossyIfAny, StoreError, Tx, readable, run, sql::schema::call_events},
 };
 
 /// One line of a call's timeline.
@@ -56,7 +56,7 @@ pub fn of(conn: &mut Conn, call: CallId) -> Result<Vec<TimelineEntry>, StoreErro
         .order(call_events::version)
         .select(Row::as_select())
         .load(c))?;
-    rows.into_iter().map(TimelineEntry::try_from).collect()
+    readable(rows.into_iter().map(TimelineEntry::try_from))
 }
 
 /// The last version of which the timeline of a call tells, whatever its id looks like.
@@ -71,11 +71,15 @@ pub(super) fn last_version(conn: &mut Conn, call: &str) -> Result<Option<i64>, S
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = call_events)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     call_id: String,
     version: i64,
     at: i64,
+    #[diesel(deserialize_as = Lossy)]
     event: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     actor: Option<String>,
+    #[diesel(deserialize_as = LossyIfAny)]
     detail: Option<String>,
 }
 

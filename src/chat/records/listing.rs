@@ -12,7 +12,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, run,
+        Conn, Lossy, LossyIfAny, StoreError, readable, readable_page, run,
         sql::schema::{conversations, members, users},
     },
 };
@@ -78,27 +78,30 @@ pub fn page(
     after: Option<Place>,
     limit: u32,
 ) -> Result<Vec<Conversation>, StoreError> {
-    let rows: Vec<Row> = run!(conn, |c| {
-        let theirs = members::table
-            .filter(members::user_id.eq(of.as_str()))
-            .inner_join(conversations::table)
-            .into_boxed();
-        let theirs = match after {
-            Some(place) => {
-                let (at, id) = (place.last_at.millis(), place.conversation.to_string());
-                let same_moment = conversations::last_at.eq(at);
-                let before = conversations::last_at.lt(at);
-                theirs.filter(before.or(same_moment.and(conversations::id.lt(id))))
-            }
-            None => theirs,
-        };
-        theirs
-            .order((conversations::last_at.desc(), conversations::id.desc()))
-            .limit(i64::from(limit))
-            .select(Row::as_select())
-            .load(c)
+    let bare = readable_page(limit, |rows, passed| {
+        run!(conn, |c| {
+            let theirs = members::table
+                .filter(members::user_id.eq(of.as_str()))
+                .inner_join(conversations::table)
+                .into_boxed();
+            let theirs = match after {
+                Some(place) => {
+                    let (at, id) = (place.last_at.millis(), place.conversation.to_string());
+                    let same_moment = conversations::last_at.eq(at);
+                    let before = conversations::last_at.lt(at);
+                    theirs.filter(before.or(same_moment.and(conversations::id.lt(id))))
+                }
+                None => theirs,
+            };
+            theirs
+                .order((conversations::last_at.desc(), conversations::id.desc()))
+                .limit(rows)
+                .offset(passed)
+                .select(Row::as_select())
+                .load::<Row>(c)
+        })
     })?;
-    complete(conn, rows)
+    complete(conn, bare)
 }
 
 /// One conversation of a user; `None` if they are in none with this id.
@@ -113,16 +116,21 @@ pub fn find(
         .select(Row::as_select())
         .get_result(c)
         .optional())?;
-    let found = complete(conn, row.into_iter().collect())?;
+    let bare = row.map(Conversation::try_from).transpose()?;
+    let found = complete(conn, bare.into_iter().collect())?;
     Ok(found.into_iter().next())
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = conversations)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     id: String,
+    #[diesel(deserialize_as = Lossy)]
     kind: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     title: Option<String>,
+    #[diesel(deserialize_as = Lossy)]
     created_by: String,
     created_at: i64,
     last_seq: i64,
@@ -135,35 +143,72 @@ struct Row {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = members)]
 struct MemberRow {
+    #[diesel(deserialize_as = Lossy)]
     conversation_id: String,
+    #[diesel(deserialize_as = Lossy)]
     user_id: String,
     read_seq: i64,
     read_at: Option<i64>,
     #[diesel(select_expression = users::name)]
+    #[diesel(deserialize_as = Lossy)]
     name: String,
     #[diesel(select_expression = users::avatar)]
+    #[diesel(deserialize_as = LossyIfAny)]
     avatar: Option<String>,
 }
 
-/// Adds the last messages and the members, each with one query for all rows.
-fn complete(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Conversation>, StoreError> {
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut last = messages::last_of(conn, &ids)?;
-    let mut members = members_of(conn, &ids)?;
-    let whole = |row: Row| {
+/// Without its last message and its members.
+impl TryFrom<Row> for Conversation {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
         let id = conversation(row.id)?;
-        Ok(Conversation {
+        Ok(Self {
             kind: kind_from(&row.kind)?,
             title: row.title,
             creator: user(row.created_by)?,
             created_at: Timestamp::from_millis(row.created_at),
             last_at: Timestamp::from_millis(row.last_at),
             position: Position::of(id, row.last_seq, row.floor, row.read_seq)?,
-            last_message: last.remove(&id),
-            members: members.remove(&id).unwrap_or_default(),
+            last_message: None,
+            members: Vec::new(),
         })
-    };
-    rows.into_iter().map(whole).collect()
+    }
+}
+
+impl TryFrom<MemberRow> for (ConversationId, Member) {
+    type Error = StoreError;
+
+    fn try_from(row: MemberRow) -> Result<Self, StoreError> {
+        let member = Member {
+            user: user(row.user_id)?,
+            name: row.name,
+            avatar: row.avatar,
+            read: seq_from(row.read_seq)?,
+            read_at: row.read_at.map(Timestamp::from_millis),
+        };
+        Ok((conversation(row.conversation_id)?, member))
+    }
+}
+
+/// Adds the last messages and the members, each with one query for all conversations.
+fn complete(
+    conn: &mut Conn,
+    mut found: Vec<Conversation>,
+) -> Result<Vec<Conversation>, StoreError> {
+    let ids: Vec<String> = (found.iter())
+        .map(|it| it.position.conversation.to_string())
+        .collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut last = messages::last_of(conn, &ids)?;
+    let mut members = members_of(conn, &ids)?;
+    for it in &mut found {
+        it.last_message = last.remove(&it.position.conversation);
+        it.members = members
+            .remove(&it.position.conversation)
+            .unwrap_or_default();
+    }
+    Ok(found)
 }
 
 fn members_of(
@@ -177,16 +222,8 @@ fn members_of(
         .select(MemberRow::as_select())
         .load(c))?;
     let mut of: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        let member = Member {
-            user: user(row.user_id)?,
-            name: row.name,
-            avatar: row.avatar,
-            read: seq_from(row.read_seq)?,
-            read_at: row.read_at.map(Timestamp::from_millis),
-        };
-        let members = of.entry(conversation(row.conversation_id)?).or_default();
-        members.push(member);
+    for (conversation, member) in readable(rows.into_iter().map(TryInto::try_into))? {
+        of.entry(conversation).or_default().push(member);
     }
     Ok(of)
 }

@@ -13,7 +13,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, run,
+        Conn, Lossy, LossyIfAny, StoreError, Tx, readable, readable_page, run,
         sql::schema::{conversations, messages},
     },
 };
@@ -87,27 +87,30 @@ pub fn history(
     span: Span,
     limit: u32,
 ) -> Result<Vec<Message>, StoreError> {
-    let mut rows: Vec<Row> = run!(conn, |c| {
-        let all = messages::table
-            .filter(messages::conversation_id.eq(of.to_string()))
-            .limit(i64::from(limit))
-            .select(Row::as_select())
-            .into_boxed();
-        match span {
-            Span::Latest => all.order(messages::seq.desc()),
-            Span::Before(seq) => all
-                .filter(messages::seq.lt(seq_column(seq)))
-                .order(messages::seq.desc()),
-            Span::After(seq) => all
-                .filter(messages::seq.gt(seq_column(seq)))
-                .order(messages::seq.asc()),
-        }
-        .load(c)
+    let mut found = readable_page(limit, |rows, passed| {
+        run!(conn, |c| {
+            let all = messages::table
+                .filter(messages::conversation_id.eq(of.to_string()))
+                .limit(rows)
+                .offset(passed)
+                .select(Row::as_select())
+                .into_boxed();
+            match span {
+                Span::Latest => all.order(messages::seq.desc()),
+                Span::Before(seq) => all
+                    .filter(messages::seq.lt(seq_column(seq)))
+                    .order(messages::seq.desc()),
+                Span::After(seq) => all
+                    .filter(messages::seq.gt(seq_column(seq)))
+                    .order(messages::seq.asc()),
+            }
+            .load::<Row>(c)
+        })
     })?;
     if !matches!(span, Span::After(_)) {
-        rows.reverse();
+        found.reverse();
     }
-    rows.into_iter().map(Message::try_from).collect()
+    Ok(found)
 }
 
 /// The last message of each of these conversations.
@@ -122,18 +125,26 @@ pub fn last_of(
         .select(Row::as_select())
         .load(c))?;
     let by_conversation = |row| Message::try_from(row).map(|it| (it.conversation, it));
-    rows.into_iter().map(by_conversation).collect()
+    Ok(readable(rows.into_iter().map(by_conversation))?
+        .into_iter()
+        .collect())
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     conversation_id: String,
     seq: i64,
+    #[diesel(deserialize_as = Lossy)]
     id: String,
+    #[diesel(deserialize_as = Lossy)]
     sender_id: String,
+    #[diesel(deserialize_as = Lossy)]
     client_message_id: String,
+    #[diesel(deserialize_as = Lossy)]
     body: String,
+    #[diesel(deserialize_as = LossyIfAny)]
     data: Option<String>,
     created_at: i64,
 }
@@ -142,7 +153,9 @@ impl TryFrom<Row> for Message {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let data = row.data.map(RawValue::from_string).transpose();
+        // What the app says beside it may be damaged: it is told without that.
+        let data = row.data.map(RawValue::from_string);
+        let data = readable(data.map(|data| data.map_err(corrupt("data"))))?.pop();
         Ok(Self {
             id: row.id.parse().map_err(corrupt("id"))?,
             conversation: conversation(row.conversation_id)?,
@@ -153,7 +166,7 @@ impl TryFrom<Row> for Message {
                 .parse()
                 .map_err(corrupt("client_message_id"))?,
             body: row.body,
-            data: data.map_err(corrupt("data"))?,
+            data,
             created_at: Timestamp::from_millis(row.created_at),
         })
     }

@@ -12,7 +12,7 @@ use super::rules::{self, Kind};
 use crate::{
     kernel::ids::{ConversationId, UserId},
     store::{
-        Conn, StoreError, Tx, lock, prepared, run,
+        Conn, Lossy, StoreError, Tx, lock, prepared, readable, run,
         sql::schema::{conversations, members},
     },
 };
@@ -228,7 +228,7 @@ pub fn positions(conn: &mut Conn, of: &UserId, limit: u32) -> Result<Vec<Positio
         .limit(i64::from(limit))
         .select(PositionRow::as_select())
         .load(c))?;
-    rows.into_iter().map(Position::try_from).collect()
+    readable(rows.into_iter().map(Position::try_from))
 }
 
 /// Sets a member's cursor. The caller has made sure that it moves forward.
@@ -250,6 +250,7 @@ pub fn put_cursor(
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = conversations)]
 struct PositionRow {
+    #[diesel(deserialize_as = Lossy)]
     id: String,
     last_seq: i64,
     floor: i64,

@@ -11,7 +11,7 @@ use super::order::{Key, Purpose, Transaction};
 use crate::{
     kernel::{ids::UserId, time::Timestamp},
     store::{
-        Conn, StoreError, Tx, prepared, run, run_locked,
+        Conn, Lossy, StoreError, Tx, prepared, readable, readable_page, run, run_locked,
         sql::schema::{point_accounts, point_transactions},
     },
 };
@@ -119,12 +119,12 @@ pub fn find(
     let with_key = point_transactions::user_id
         .eq(user.as_str())
         .and(point_transactions::key.eq(key.as_str()));
-    let row: Option<(Row, String)> = run!(conn, |c| point_transactions::table
+    let row: Option<(Row, Lossy)> = run!(conn, |c| point_transactions::table
         .filter(with_key)
         .select((Row::as_select(), point_transactions::digest))
         .get_result(c)
         .optional())?;
-    row.map(|(row, digest)| Ok((row.try_into()?, digest)))
+    row.map(|(row, digest)| Ok((row.try_into()?, digest.into())))
         .transpose()
 }
 
@@ -136,30 +136,35 @@ pub fn list(
     limit: u32,
 ) -> Result<Vec<Transaction>, StoreError> {
     let earlier = before.map_or(i64::MAX, column);
-    let rows: Vec<Row> = run!(conn, |c| point_transactions::table
-        .filter(
-            point_transactions::user_id
-                .eq(user.as_str())
-                .and(point_transactions::ordinal.lt(earlier))
-        )
-        .order(point_transactions::ordinal.desc())
-        .limit(i64::from(limit))
-        .select(Row::as_select())
-        .load(c))?;
-    rows.into_iter().map(Transaction::try_from).collect()
+    let theirs = point_transactions::user_id.eq(user.as_str());
+    readable_page(limit, |rows, passed| {
+        run!(conn, |c| point_transactions::table
+            .filter(theirs.and(point_transactions::ordinal.lt(earlier)))
+            .order(point_transactions::ordinal.desc())
+            .limit(rows)
+            .offset(passed)
+            .select(Row::as_select())
+            .load::<Row>(c))
+    })
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = point_transactions)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     user_id: String,
     ordinal: i64,
+    #[diesel(deserialize_as = Lossy)]
     id: String,
     amount: i64,
     balance_after: i64,
+    #[diesel(deserialize_as = Lossy)]
     type_: String,
+    #[diesel(deserialize_as = Lossy)]
     description: String,
+    #[diesel(deserialize_as = Lossy)]
     action: String,
+    #[diesel(deserialize_as = Lossy)]
     metadata: String,
     created_at: i64,
 }
@@ -168,8 +173,9 @@ impl TryFrom<Row> for Transaction {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let metadata: Map<String, Value> =
-            serde_json::from_str(&row.metadata).map_err(corrupt("metadata"))?;
+        // What the app says beside it may be damaged: it is told without that.
+        let metadata = serde_json::from_str::<Map<String, Value>>(&row.metadata);
+        let metadata = readable([metadata.map_err(corrupt("metadata"))])?.pop();
         Ok(Self {
             id: row.id.parse().map_err(corrupt("id"))?,
             user: row.user_id.parse().map_err(corrupt("user_id"))?,
@@ -180,7 +186,7 @@ impl TryFrom<Row> for Transaction {
                 transaction_type: row.type_,
                 description: row.description,
                 action: row.action,
-                metadata,
+                metadata: metadata.unwrap_or_default(),
             },
             created_at: Timestamp::from_millis(row.created_at),
         })

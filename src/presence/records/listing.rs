@@ -7,7 +7,7 @@ use crate::{
     kernel::{ids::UserId, time::Timestamp},
     presence::{board::Entry, rules::Standing},
     store::{
-        Conn, StoreError, run,
+        Conn, Lossy, LossyIfAny, StoreError, run,
         sql::schema::{otomo, users},
     },
 };
@@ -43,7 +43,7 @@ pub fn find(conn: &mut Conn, wanted: &UserId) -> Result<Option<Entry>, StoreErro
 }
 
 /// A row of `otomo` with what `users` shows of the person.
-type Listed = (Row, String, Option<String>);
+type Listed = (Row, Lossy, LossyIfAny);
 
 fn entry((row, name, avatar): Listed) -> Result<Entry, StoreError> {
     let Standing {
@@ -51,8 +51,8 @@ fn entry((row, name, avatar): Listed) -> Result<Entry, StoreError> {
     } = row.try_into()?;
     Ok(Entry {
         otomo,
-        name,
-        avatar,
+        name: name.into(),
+        avatar: avatar.into(),
         published,
     })
 }

@@ -23,7 +23,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Conn, StoreError, Tx, lock, prepared, run, run_locked,
+        Conn, Lossy, StoreError, Tx, lock, prepared, run, run_locked,
         sql::schema::{calls, live_participants, otomo as table},
     },
 };
@@ -205,11 +205,15 @@ fn user_id(stored: &str) -> Result<UserId, StoreError> {
 #[diesel(table_name = table, primary_key(user_id))]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
+    #[diesel(deserialize_as = Lossy)]
     user_id: String,
+    #[diesel(deserialize_as = Lossy)]
     status: String,
     version: i64,
     changed_at: i64,
+    #[diesel(deserialize_as = Lossy)]
     chosen: String,
+    #[diesel(deserialize_as = Lossy)]
     chosen_cause: String,
     chosen_until: Option<i64>,
     missed: i64,

@@ -10,7 +10,8 @@ use diesel::{
 
 use crate::{
     kernel::{ids::RoomId, time::Timestamp},
-    store::{Conn, StoreError, Tx, prepared, run, sql::schema::room_states},
+    protocol::stored::is_event,
+    store::{Conn, Lossy, StoreError, Tx, prepared, readable, run, sql::schema::room_states},
 };
 
 /// The key of a state within its room.
@@ -124,20 +125,28 @@ pub fn held(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Held, StoreEr
     })
 }
 
-/// The states that hold in a room `now`, the one that is unchanged for longest first.
+/// The states that hold in a room `now` and can be read, the one that is unchanged for longest first.
 pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<State>, StoreError> {
     let states = run!(conn, |c| room_states::table
         .filter(room_states::room.eq(room))
         .filter(room_states::expires_at.gt(now.millis()))
         .order((room_states::updated_at, room_states::key))
         .select((room_states::key, room_states::body, room_states::updated_at))
-        .load::<(String, String, i64)>(c))?;
-    let state = |(key, body, revision)| State {
-        key,
-        body,
-        revision,
+        .load::<(Lossy, Lossy, i64)>(c))?;
+    let state = |(key, body, revision)| {
+        let [key, body] = [key, body].map(String::from);
+        match is_event(&body) {
+            true => Ok(State {
+                key,
+                body,
+                revision,
+            }),
+            false => Err(StoreError::corrupt(format!(
+                "the state {key:?} of the room {room} is no event of JSON"
+            ))),
+        }
     };
-    Ok(states.into_iter().map(state).collect())
+    readable(states.into_iter().map(state))
 }
 
 /// Those of these rooms that hold a state.

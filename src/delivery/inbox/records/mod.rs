@@ -1,16 +1,22 @@
-//! The inbox's rows: append, read, drop (`dropping`).
+//! The inbox's rows: append, read (`stored`), drop (`dropping`).
 //!
 //! `events` has each body once, `inbox` one row per recipient, `inbox_heads` where each user's
 //! stream ends (`head`) and what was dropped at its beginning (`floor`). A user's rows are the seqs
 //! from `floor + 1` to `head`, without a gap.
 
 mod dropping;
+mod stored;
 
 use std::collections::HashMap;
 
 use diesel::{dsl::exists, prelude::*};
 
-pub use self::dropping::{drop_aged, drop_overfull, overfull};
+pub use self::{
+    dropping::{drop_aged, drop_overfull, overfull},
+    stored::StoredEvent,
+};
+
+use self::stored::EventRow;
 
 use super::{Extent, Seq};
 use crate::{
@@ -20,7 +26,7 @@ use crate::{
     },
     protocol::{frame::Frame, spec::Topic},
     store::{
-        Conn, StoreError, Tx, prepared, rounded, run,
+        Conn, StoreError, Tx, prepared, readable, rounded, run,
         sql::schema::{events, inbox, inbox_heads},
     },
 };
@@ -65,25 +71,10 @@ impl<'a> NewEvent<'a> {
     }
 }
 
-/// An event in a user's stream.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredEvent {
-    /// Its place in the stream.
-    pub seq: Seq,
-    /// What a client must have subscribed to.
-    pub topic: Topic,
-    /// Its `type` on the wire.
-    pub type_name: String,
-    /// The whole message as JSON, without what differs per connection.
-    pub body: String,
-    /// When it was stored.
-    pub created_at: Timestamp,
-}
-
 /// What comes next in a stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Page {
-    /// The events, in order. Expired ones are left out.
+    /// The events, in order. Expired ones are left out, and those that cannot be read.
     Events {
         /// At most as many as were asked for.
         events: Vec<StoredEvent>,
@@ -198,14 +189,12 @@ pub fn page(
         ))
         .load::<EventRow>(c))?;
     let full = u32::try_from(rows.len()) == Ok(limit);
-    let events = rows
-        .into_iter()
-        .map(StoredEvent::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    let through = events
-        .last()
-        .filter(|_| full)
-        .map_or(extent.head, |last| last.seq);
+    let through = match rows.last() {
+        Some(last) if full => seq(last.0)?,
+        _ => extent.head,
+    };
+    // Whoever returns over one that is damaged gets the others, as they do if its body is lost.
+    let events = readable(rows.into_iter().map(|row| stored::read(user, row)))?;
     Ok(Page::Events { events, through })
 }
 
@@ -305,27 +294,6 @@ fn places(conn: &mut Conn, id: &str) -> Result<Vec<(UserId, Seq)>, StoreError> {
 
 fn place((id, number): (String, i64)) -> Result<(UserId, Seq), StoreError> {
     Ok((user(id)?, seq(number)?))
-}
-
-/// An event as it is read: seq, topic, type, body, created at.
-type EventRow = (i64, String, String, String, i64);
-
-impl TryFrom<EventRow> for StoredEvent {
-    type Error = StoreError;
-
-    fn try_from(
-        (number, topic, type_name, body, created_at): EventRow,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            seq: seq(number)?,
-            topic: topic
-                .parse()
-                .map_err(|fault| StoreError::corrupt(format!("events.topic: {fault}")))?,
-            type_name,
-            body,
-            created_at: Timestamp::from_millis(created_at),
-        })
-    }
 }
 
 pub(super) fn user(column: String) -> Result<UserId, StoreError> {

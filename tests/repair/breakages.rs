@@ -189,7 +189,7 @@ breakages! {
     an_event_that_was_dropped: "inbox-stream", "says that it goes from 2", Mended,
         "UPDATE inbox_heads SET floor = 1 WHERE user_id = 'taro'";
     a_body_without_a_place: "inbox-body", "have 1 bodies that are in nobody's stream", Mended,
-        "INSERT INTO events (id, topic, type, body, created_at) VALUES (NONE, 'chat', 'new-message', '{}', 0)";
+        "INSERT INTO events (id, topic, type, body, created_at) VALUES (NONE, 'chat', 'new-message', '{\"type\":\"new-message\"}', 0)";
 
     // Chat.
     a_member_of_no_conversation: "lost-conversation", "is not there, and 1 people are in it", Mended,

@@ -51,7 +51,7 @@ async fn no_message_and_no_event_goes_because_a_floor_is_wrong() {
 async fn an_event_that_is_deleted_is_told_of() {
     let ward = Ward::new(Kind::Sqlite).await;
     ward.breaks(
-        "INSERT INTO events (id, topic, type, body, created_at) VALUES ('one', 'chat', 'new-message', '{}', 0);
+        "INSERT INTO events (id, topic, type, body, created_at) VALUES ('one', 'chat', 'new-message', '{\"type\":\"new-message\"}', 0);
          DELETE FROM inbox WHERE user_id = 'taro' AND seq = 2",
     );
     let repair = ward.repairs();

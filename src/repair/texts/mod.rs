@@ -82,13 +82,14 @@ fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     Ok(found)
 }
 
-/// The texts and the keys of every table that has texts, table by table.
+/// The texts and the keys of every table that has both, table by table. One that has lost its key is told of as that.
 fn columns(conn: &mut Conn) -> Result<Vec<Column>, StoreError> {
     let question = "SELECT tables.name AS \"table\", columns.name AS name,
             CASE WHEN columns.pk = 0 THEN 'text' WHEN columns.type = 'TEXT' THEN 'both' ELSE 'key' END AS \"is\"
         FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns
         WHERE tables.type = 'table' AND (columns.type = 'TEXT' OR columns.pk > 0)
             AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS texts WHERE texts.type = 'TEXT')
+            AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS keys WHERE keys.pk > 0)
         ORDER BY tables.name, columns.cid";
     rows(conn, question, &[])
 }

@@ -1,9 +1,12 @@
-//! A call as a row. Nothing is lost either way: a call that is read is the call that was written.
+//! A call as a row. Nothing is lost either way: a call that is read is the call that was written. `changes`: what of it changes.
+
+mod changes;
 
 use std::{fmt::Display, num::NonZeroU32, str::FromStr, time::Duration};
 
 use diesel::prelude::*;
 
+pub(super) use self::changes::Changes;
 use crate::{
     calls::rules::{
         call::{Accepted, Call, Connection, Lost, Method, Phase, PhaseName, Ring, Setup, Talk},
@@ -116,59 +119,6 @@ impl TryFrom<Row> for Call {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         row.call()
             .map_err(|fault| StoreError::corrupt(format!("the call {}: {fault}", row.id)))
-    }
-}
-
-/// What may change of a call. A statement that sets a column, be it to what it was, has each index on it written again.
-#[derive(AsChangeset)]
-#[diesel(table_name = calls, treat_none_as_null = true)]
-pub(super) struct Changes {
-    otomo_device: Option<String>,
-    phase: String,
-    version: i64,
-    ring_deadline: Option<i64>,
-    deadline: Option<i64>,
-    accepted_at: Option<i64>,
-    connected_at: Option<i64>,
-    ended_at: Option<i64>,
-    caller_lost_until: Option<i64>,
-    otomo_lost_until: Option<i64>,
-    media_lost_until: Option<i64>,
-    caller_reported: bool,
-    otomo_reported: bool,
-    method: Option<String>,
-    outcome: Option<String>,
-    reason: Option<String>,
-    ended_by: Option<String>,
-    due_at: Option<i64>,
-    charges: i64,
-    unseen_since: Option<i64>,
-}
-
-impl From<Row> for Changes {
-    fn from(row: Row) -> Self {
-        Self {
-            otomo_device: row.otomo_device,
-            phase: row.phase,
-            version: row.version,
-            ring_deadline: row.ring_deadline,
-            deadline: row.deadline,
-            accepted_at: row.accepted_at,
-            connected_at: row.connected_at,
-            ended_at: row.ended_at,
-            caller_lost_until: row.caller_lost_until,
-            otomo_lost_until: row.otomo_lost_until,
-            media_lost_until: row.media_lost_until,
-            caller_reported: row.caller_reported,
-            otomo_reported: row.otomo_reported,
-            method: row.method,
-            outcome: row.outcome,
-            reason: row.reason,
-            ended_by: row.ended_by,
-            due_at: row.due_at,
-            charges: row.charges,
-            unseen_since: row.unseen_since,
-        }
     }
 }
 

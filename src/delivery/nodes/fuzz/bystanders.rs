@@ -49,6 +49,9 @@ static METRICS: LazyLock<Arc<Metrics>> = LazyLock::new(Arc::default);
 /// Turns of the worker in which it comes to what follows from a letter; what is due later is not looked at.
 const TURNS: usize = 8;
 
+/// Turns in which whoever is to be closed is. Where much else was left behind in a worker by letters before, it takes longer.
+const TURNS_TO_CLOSE: usize = 10_000;
+
 /// Turns after which nothing more is to be expected.
 const TURNS_MAX: usize = 1_000_000;
 
@@ -95,7 +98,10 @@ pub(super) fn hear(letter: &Bytes, saying: &Saying) {
                 yield_now().await;
             }
             node.everybody_is_still_told().await;
-            node.clients.iter().for_each(|client| client.judge(saying));
+            for client in &node.clients {
+                let signals = client.signals(saying).await;
+                client.judge(saying, signals);
+            }
         });
     });
 }
@@ -184,9 +190,22 @@ impl Connected {
         panic!("{:?} is told nothing any more", self.line.client());
     }
 
+    /// What its session is told, which is waited for if it is to be closed.
+    async fn signals(&self, saying: &Saying) -> Signals {
+        let mut signals = self.line.take_signals();
+        for _ in 0..TURNS_TO_CLOSE {
+            if signals.closing().is_some() || !self.is_to_be_closed(saying) {
+                break;
+            }
+            yield_now().await;
+            signals = self.line.take_signals();
+        }
+        signals
+    }
+
     /// What the letter did to it, and may do.
-    fn judge(&self, saying: &Saying) {
-        let (signals, mut told) = (self.line.take_signals(), self.told.take());
+    fn judge(&self, saying: &Saying, signals: Signals) {
+        let mut told = self.told.take();
         told.retain(|json| json != WORD.json());
         let client = self.line.client();
         match (signals.closing(), self.is_to_be_closed(saying)) {

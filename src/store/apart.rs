@@ -42,6 +42,7 @@ impl Apart {
             Ok(stored) => conn.commit().map(|()| stored).map_err(E::from),
             Err(fault) => Err(fault),
         };
+        self.0.place.look_back();
         let sound = outcome.is_ok() || conn.roll_back().is_ok();
         if sound && !conn.is_broken() {
             *idle = Some(conn);

@@ -155,6 +155,7 @@ impl Committer {
             let left = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
             self.metrics.store_queue.set(left);
             self.commit_batch(&mut batch);
+            self.place.look_back();
         }
     }
 

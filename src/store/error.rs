@@ -7,7 +7,7 @@ use diesel::{
     result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{postgres, sqlite};
+use super::{place, postgres, sqlite};
 
 /// What was underneath. Shared, because all jobs of a lost batch are refused with the same cause.
 pub(super) type Cause = Arc<dyn StdError + Send + Sync>;
@@ -143,10 +143,11 @@ impl StoreError {
                 Self::unavailable_because("the database does not answer", error)
             }
             (_, postgres::Meaning::Crossed) => Self::Crossed(Arc::new(error)),
-            (sqlite::Meaning::Damaged, _) => Self::Corrupt(
-                "the file is no sound database".to_owned(),
-                Some(Arc::new(error)),
-            ),
+            (sqlite::Meaning::Damaged, _) => {
+                place::meet_damage();
+                let what = "the file is no sound database".to_owned();
+                Self::Corrupt(what, Some(Arc::new(error)))
+            }
             _ => Self::Statement(Arc::new(error)),
         }
     }

@@ -22,6 +22,7 @@ use super::{
     committer::{Committer, Queue},
     fence::{Fence, Writer},
     job::{Job, Write},
+    place::Place,
     pool::Pool,
     stepped::{self, Fates, Stepped},
 };
@@ -44,6 +45,7 @@ pub struct Handle {
 struct Shared {
     clock: StoreClock,
     fence: Fence,
+    place: Place,
     apart: Apart,
     /// How long an answer of the database is waited for.
     patience: Option<Duration>,
@@ -87,7 +89,8 @@ impl Handle {
             clock,
             fence,
             patience,
-            readers: Readers::Threads(Pool::open(config, place)?),
+            readers: Readers::Threads(Pool::open(config, place.clone())?),
+            place,
             queue: Mutex::new(Some(queue)),
             writer,
         };
@@ -115,6 +118,7 @@ impl Handle {
             apart: Apart::new(config, clock.clone(), committer.place()),
             clock,
             fence,
+            place: committer.place(),
             patience: Some(config.statement_timeout * PATIENCE_FACTOR),
             readers: Readers::Stepped(Stepped::new(config, Arc::clone(&fates))),
             queue: Mutex::new(Some(queue)),
@@ -237,13 +241,14 @@ impl Handle {
     }
 
     /// Whether the store reads and writes: a transaction of each kind, behind all that waits. The one that writes goes to
-    /// the disk: a full one takes transactions that are empty.
+    /// the disk: a full one takes transactions that are empty. A file in which somebody has met damage is not well again.
     ///
     /// # Errors
     /// What keeps it from one of them.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.write(|tx| tx.rewrite()).await?;
-        self.read(|_| Ok(())).await
+        self.read(|_| Ok::<_, StoreError>(())).await?;
+        self.shared.place.check_sound()
     }
 
     /// Lets nothing more in, and returns when all that was let in is done and answered.
@@ -290,6 +295,37 @@ fn joined<T, E: From<StoreError>>(ended: Result<Result<T, E>, JoinError>) -> Res
 mod tests {
     use super::*;
     use crate::store::migrations::migrate;
+
+    /// Whoever asks for what is lost is refused; who asks whether the store is well does not ask for that.
+    #[actix_rt::test]
+    async fn a_file_in_which_somebody_meets_damage_is_not_well_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = DatabaseConfig {
+            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
+            pool_size: 1,
+            queue: 1,
+            statement_timeout: Duration::from_secs(5),
+        };
+        migrate(&config.url).unwrap();
+        let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+        store.check().await.unwrap();
+        let path = folder.path().join("otomo.db");
+        let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(8_192).unwrap();
+        store.check().await.unwrap();
+        let asks = |conn: &mut Conn| {
+            use crate::store::{run, sql::schema::friendships};
+            use diesel::prelude::*;
+            run!(conn, |c| friendships::table.count().get_result::<i64>(c))
+        };
+        let refused = store.read(asks).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Corrupt(..)), "{refused:?}");
+        let unwell = store.check().await.unwrap_err();
+        assert!(
+            unwell.is_outage() && unwell.to_string().contains("damaged"),
+            "{unwell}"
+        );
+    }
 
     #[actix_rt::test]
     async fn a_check_writes_to_the_disk() {

@@ -5,13 +5,20 @@
 //! what was acknowledged lately is. So each transaction that writes looks first, which costs two microseconds beside a flush to
 //! the disk, and no connection is opened to another file, or to an empty one that would be made for it.
 //!
-//! Who writes over the file itself, as `cp` does, is not noticed: it is the same file.
+//! Who writes over the file itself, as `cp` does, is not noticed: it is the same file. Until somebody meets what is lost: a file of
+//! which a page is gone serves whatever is on its other pages, and writes go through. Which question asks for the lost page nobody
+//! can say before, so whoever runs questions for others says afterwards whether one was refused so ([`Place::look_back`]), and
+//! from then on the server is not ready: it needs a backup.
 
 use std::{
+    cell::Cell,
     fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{StoreError, paths::with_suffix};
@@ -23,6 +30,19 @@ const MOVED: &str = "its file was deleted, moved or replaced while it was served
 const LOG_MOVED: &str = "its log (the file that ends in -wal) was deleted, moved or replaced while it was served: stop the server, not \
      with kill -9, and it writes what it holds into the database";
 
+const DAMAGED: &str =
+    "its file is damaged: stop the server, and put a backup in its place with otomo restore";
+
+thread_local! {
+    /// Whether a question on this thread was refused because the file is damaged. A job keeps its refusal to itself.
+    static MET_DAMAGE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A question was refused because the file is damaged.
+pub(super) fn meet_damage() {
+    MET_DAMAGE.set(true);
+}
+
 /// The files that paths named when the database in them was opened. A server of PostgreSQL has no such place. Clones share what
 /// is known of the log.
 #[derive(Debug, Clone)]
@@ -33,6 +53,7 @@ struct Opened {
     path: PathBuf,
     file: File,
     log: Arc<Mutex<Log>>,
+    is_damaged: Arc<AtomicBool>,
 }
 
 /// The log, which SQLite makes beside the file itself, wherever a link to that may be.
@@ -62,6 +83,7 @@ impl Place {
                 path: log,
                 file: None,
             })),
+            is_damaged: Arc::default(),
         })))
     }
 
@@ -70,7 +92,10 @@ impl Place {
     /// # Errors
     /// [`StoreError::Unavailable`], for as long as something else is there, or nothing.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Some(Opened { path, file, log }) = &self.0 else {
+        let Some(Opened {
+            path, file, log, ..
+        }) = &self.0
+        else {
             return Ok(());
         };
         is(path, *file, MOVED)?;
@@ -88,6 +113,29 @@ impl Place {
     pub(super) fn closed(&self) {
         if let Some(Opened { log, .. }) = &self.0 {
             log.lock().unwrap_or_else(PoisonError::into_inner).file = None;
+        }
+    }
+
+    /// Notes whether questions that ran on this thread were refused because the file is damaged. Said once: everybody meets it.
+    pub(super) fn look_back(&self) {
+        let Some(Opened { is_damaged, .. }) = &self.0 else {
+            return;
+        };
+        if MET_DAMAGE.take() && !is_damaged.swap(true, Ordering::Relaxed) {
+            log::error!("the file of the database is damaged: a backup must be put in its place");
+        }
+    }
+
+    /// Whether nobody has met damage in the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], from the first time on.
+    pub(super) fn check_sound(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Some(opened) if opened.is_damaged.load(Ordering::Relaxed) => {
+                Err(StoreError::unavailable(DAMAGED))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -29,11 +29,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Pool {
     connections: r2d2::Pool<Opener>,
     turns: Arc<Semaphore>,
+    place: Place,
 }
 
 /// The right to take one connection.
 pub(super) struct Turn {
     connections: r2d2::Pool<Opener>,
+    place: Place,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -50,12 +52,16 @@ impl Pool {
             .error_handler(Box::new(LogFailure))
             .build(Opener {
                 url: config.url.clone(),
-                place,
+                place: place.clone(),
                 statement_timeout: config.statement_timeout,
             })
             .map_err(no_connection)?;
         let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(usize::MAX)));
-        Ok(Self { connections, turns })
+        Ok(Self {
+            connections,
+            turns,
+            place,
+        })
     }
 
     /// Waits for a free connection.
@@ -63,6 +69,7 @@ impl Pool {
         match timeout(TURN_TIMEOUT, self.turns.acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Turn {
                 connections: self.connections,
+                place: self.place,
                 _permit: permit,
             }),
             Ok(Err(_closed)) => Err(StoreError::unavailable("it is closed")),
@@ -86,6 +93,7 @@ impl Turn {
     ) -> Result<T, E> {
         let mut conn = self.begun()?;
         let outcome = job(&mut conn);
+        self.place.look_back();
         // If the transaction cannot be ended the pool throws the connection away; what was read is
         // read.
         let _ = conn.roll_back();

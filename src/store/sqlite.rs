@@ -220,7 +220,11 @@ pub(super) fn meaning(message: &str) -> Meaning {
         "unable to open database file",
         "attempt to write a readonly database",
     ];
-    const DAMAGED: [&str; 2] = ["database disk image is malformed", "file is not a database"];
+    const DAMAGED: [&str; 3] = [
+        "database disk image is malformed",
+        "file is not a database",
+        "malformed database schema",
+    ];
     if AWAY.iter().any(|text| message.starts_with(text)) {
         Meaning::Away
     } else if DAMAGED.iter().any(|text| message.starts_with(text)) {

@@ -96,7 +96,16 @@ pub enum StartFault {
     Backplane(#[from] backplane::redis::StartFault),
     /// The node cannot be beside the others of its database.
     #[error(transparent)]
-    Join(#[from] JoinFault),
+    Join(JoinFault),
+}
+
+impl From<JoinFault> for StartFault {
+    fn from(fault: JoinFault) -> Self {
+        match fault {
+            JoinFault::Store(fault @ StoreError::Corrupt(..)) => Self::Damaged(fault),
+            other => Self::Join(other),
+        }
+    }
 }
 
 impl From<StoreError> for StartFault {

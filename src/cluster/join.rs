@@ -126,7 +126,7 @@ fn enter(
         process: process.as_ref().map(ToString::to_string),
     };
     if !records::begin(tx, &node, before, epoch, settings.lease)? {
-        return Ok(Entered::Outrun);
+        return outrun(settings);
     }
     // At a start each room does that for itself.
     if own.is_some() {
@@ -136,6 +136,18 @@ fn enter(
         end_others(tx, settings)?;
     }
     Ok(Entered::As(epoch))
+}
+
+/// Another life of the node began meanwhile. Where there is one server there is none that could: its row is not found by what
+/// was read of it, and would not be the next time either.
+fn outrun(settings: &Settings) -> Result<Entered, StoreError> {
+    match settings.shared {
+        true => Ok(Entered::Outrun),
+        false => Err(StoreError::corrupt(format!(
+            "nodes.epoch of {} is not the number that it is read as",
+            settings.name
+        ))),
+    }
 }
 
 /// Where there is one server, each other name is one that it had before: nobody else ends what it left under that.

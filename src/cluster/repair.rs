@@ -8,7 +8,7 @@ use diesel::{
 };
 
 use crate::{
-    kernel::time::Timestamp,
+    kernel::{ids::NodeId, time::Timestamp},
     store::{
         Conn, StoreError,
         repair::{Breakage, Rule, Scene, execute, rows},
@@ -19,10 +19,16 @@ use crate::{
 const LEASE_MAX: Duration = Duration::from_mins(10);
 
 /// What holds of this table.
-pub const RULES: &[Rule] = &[Rule {
-    name: "node-lease",
-    find: endless,
-}];
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "node-name",
+        find: nameless,
+    },
+    Rule {
+        name: "node-lease",
+        find: endless,
+    },
+];
 
 /// A node that may be running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +63,28 @@ struct Lease {
     name: String,
     #[diesel(sql_type = BigInt)]
     lease_until: i64,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// A name that no node can have keeps all others from joining. Who is said to be on it is found by rules of their own.
+fn nameless(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let named = rows::<Name>(conn, "SELECT name FROM nodes ORDER BY name", &[])?.into_iter();
+    let nameless = named.filter(|it| it.name.parse::<NodeId>().is_err());
+    Ok(nameless
+        .map(|Name { name }| {
+            Breakage::mended(
+                format!("the node {name:?}"),
+                "has a name that none can have",
+                "it is not there: whatever it left is settled as that of a node that never was",
+                move |tx| execute(tx, "DELETE FROM nodes WHERE name = $1", &[&name]).map(drop),
+            )
+        })
+        .collect())
 }
 
 /// A clock that was once set wrong: until then nobody takes that node for dead, nor settles what it left.

@@ -32,15 +32,17 @@ use crate::{
     store::{
         Conn, StoreError,
         backup::back_up_beside,
+        numbers,
         repair::{Breakage, Closed, Operation, Reading, Remedy, Rule, Scene, damage, dangling},
         shape,
     },
 };
 
 /// What is mended rests on what is before it.
-const ROOMS: [&[Rule]; 12] = [
+const ROOMS: [&[Rule]; 13] = [
     shape::RULES,
     texts::RULES,
+    numbers::RULES,
     people::repair::RULES,
     cluster::repair::RULES,
     presence::repair::OTOMO,

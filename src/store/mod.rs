@@ -10,7 +10,8 @@
 //!   [`gathered`]: questions that one read answers together. `apart`: the few writes that must not wait behind others. [`ordered`]: results in the order of the writes.
 //! - `conn`, [`Tx`]: what queries run on. `sqlite`, `postgres`: what is particular to each. [`prepared()`], [`steps`],
 //!   [`sql`]: for queries. [`migrations`]: the schema. [`backup`]: a copy of a database that is served. [`inspection`]: whether a
-//!   database can be used. [`repair`]: what should not be in one. [`shape`]: whether it has all that the migrations make. `error`, `failure_log`: what goes wrong.
+//!   database can be used. [`repair`]: what should not be in one. [`shape`]: whether it has all that the migrations make. [`numbers`]:
+//!   whether SQLite has numbers where they should be. `error`, `failure_log`: what goes wrong.
 //!   `paths`: what is beside a file.
 //! - `stepped`: the same without threads, each job at a moment that a simulation decides.
 //! - [`Lossy`], [`readable`]: a row that is damaged keeps nobody from reading the others.
@@ -64,6 +65,7 @@ mod job;
 pub mod lock;
 mod lossy;
 pub mod migrations;
+pub mod numbers;
 pub mod ordered;
 mod paths;
 mod place;

@@ -43,6 +43,15 @@ macro_rules! bound {
     };
 }
 
+/// No stream of events and no conversation comes further: clients count exactly up to twice as far, as all do who read numbers as
+/// JavaScript does. A number beyond it was never given to anything.
+pub const PLACE_MAX: i64 = 1 << 52;
+
+/// Whether something may have this place in its stream or conversation.
+pub fn is_place(seq: i64) -> bool {
+    (1..=PLACE_MAX).contains(&seq)
+}
+
 /// What a room's rules go by.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {

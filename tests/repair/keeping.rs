@@ -140,6 +140,24 @@ async fn what_two_people_wrote_stays_between_them_whoever_else_stands_in_it() {
     }
 }
 
+/// Whose the messages are cannot be read; who was in it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_in_a_conversation_that_is_lost_stays_in_it_whoever_wrote() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        ward.breaks(
+            "UPDATE messages SET sender_id = 'no body' WHERE conversation_id IN (SELECT id FROM conversations WHERE kind = 'direct');
+             DELETE FROM conversations WHERE kind = 'direct'",
+        );
+        ward.repairs();
+        let members = "SELECT count(*) FROM members JOIN conversations ON id = conversation_id WHERE kind = 'direct'";
+        assert_eq!(ward.says(members), "2");
+        let left = ward.repairs().found;
+        let left: Vec<&str> = left.iter().map(|it| it.rule.as_str()).collect();
+        assert_eq!(left, ["unknown-person"]);
+    }
+}
+
 /// One of the two is nowhere to be found, so nothing says that it was a group.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_between_two_people_becomes_no_group() {

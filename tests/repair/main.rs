@@ -2,9 +2,10 @@
 //! purpose. Each breakage is found, mended, and forgotten, on SQLite and on PostgreSQL, by the real binary.
 //!
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
-//! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`random`] many at once, [`refusing`]
-//! when nothing is mended, [`schema`] what is lost of the tables themselves, [`texts`] what only SQLite stores, [`reading`] what a
-//! server tells before anybody mends it, [`admin`] what is mended while a server runs.
+//! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`numbers`] what is counted on from
+//! numbers that are none, [`random`] many at once, [`refusing`] when nothing is mended, [`schema`] what is lost of the tables
+//! themselves, [`texts`] what only SQLite stores, [`reading`] what a server tells before anybody mends it, [`admin`] what is
+//! mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,6 +25,7 @@ mod api;
 mod belongings;
 mod breakages;
 mod keeping;
+mod numbers;
 #[path = "../support/postgres.rs"]
 #[allow(
     dead_code,

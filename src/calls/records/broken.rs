@@ -144,6 +144,25 @@ pub fn misplaced(conn: &mut Conn) -> Result<Vec<(Call, Option<Timestamp>)>, Stor
         .collect())
 }
 
+/// The live calls that can be read.
+pub fn live(conn: &mut Conn) -> Result<Vec<Call>, StoreError> {
+    let rows: Vec<Row> = run!(conn, |c| calls::table
+        .filter(calls::phase.ne(PhaseName::Ended.as_str()))
+        .order(calls::id)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.iter().filter_map(|row| row.call().ok()).collect())
+}
+
+/// Has a call that has charged as often as this one says, and charges again when that is due.
+pub fn recharge(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let row = calls::table.find(call.id.to_string());
+    run!(tx, |c| diesel::update(row)
+        .set(calls::charges.eq(i64::from(call.charges())))
+        .execute(c))?;
+    place(tx, call)
+}
+
 /// Has a call that a sweeper looks at in time.
 pub fn place(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     let due = call.due_at().map(Timestamp::millis);

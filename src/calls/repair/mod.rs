@@ -3,10 +3,13 @@
 //!
 //! A call with which something is wrong while it is live is ended, by the rules and in the transaction that ends any other: as
 //! after a start of the server, so that what was down is not charged, and then stopped by the system. Its people are told by the
-//! next server, and free. `people`: who is held by which call; `times`: when something happens to one.
+//! next server, and free. `people`: who is held by which call; `times`: when something happens to one; `moments`: when it happened; `charges`: what it
+//! has cost.
 //! `free`: the same for one call or person, while servers run.
 
+mod charges;
 mod free;
+mod moments;
 mod people;
 mod times;
 
@@ -44,6 +47,14 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "unreadable-call",
         find: unreadable,
+    },
+    Rule {
+        name: "call-times",
+        find: moments::impossible,
+    },
+    Rule {
+        name: "call-charges",
+        find: charges::not_in_the_ledger,
     },
     Rule {
         name: "held-person",
@@ -98,7 +109,7 @@ fn end(tx: &mut Tx<'_>, call: CallId, policies: &Policies) -> Result<(), StoreEr
             Unstored::Outrun => StoreError::corrupt(format!("the call {call} changes meanwhile")),
         })?;
     }
-    Ok(())
+    moments::put_right(tx, call)
 }
 
 /// A call goes with the one into which it was joined, so to delete what refers to nothing would be to delete a call: the reference

@@ -16,7 +16,7 @@ use diesel::{
 use self::rules::{Bounds, History};
 use crate::store::{
     Conn, StoreError, Tx,
-    repair::{Breakage, Rule, Scene, execute, rows},
+    repair::{Breakage, PLACE_MAX, Rule, Scene, execute, rows},
 };
 
 /// What holds of these tables.
@@ -67,14 +67,14 @@ struct Place {
 
 fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     // With as many messages as the bounds say, none of them before those and the last one there, none is missing between.
-    let question = "SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq FROM conversations AS whole
+    let question = &format!("SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq FROM conversations AS whole
         LEFT JOIN (SELECT conversation_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM messages
             GROUP BY conversation_id) AS stored ON stored.conversation_id = whole.id
-        WHERE CASE WHEN whole.floor BETWEEN 0 AND whole.last_seq
+        WHERE CASE WHEN whole.floor BETWEEN 0 AND whole.last_seq AND whole.last_seq <= {PLACE_MAX}
             THEN COALESCE(stored.n, 0) <> whole.last_seq - whole.floor
                 OR stored.lo <= whole.floor OR stored.hi <> whole.last_seq
             ELSE TRUE END
-        ORDER BY whole.id";
+        ORDER BY whole.id");
     let mut found = Vec::new();
     for Odd {
         id,
@@ -91,8 +91,8 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
             },
             stored: stored.map(|place| place.seq).collect(),
         };
-        found.extend(wrong_bounds(&id, &history));
-        found.extend(unplaced(&id, &history));
+        // The bounds are told once each message has its place.
+        found.extend(displaced(&id, &history).or_else(|| wrong_bounds(&id, &history)));
         found.extend(holes(&id, &history));
     }
     Ok(found)
@@ -130,14 +130,41 @@ fn set_bounds(tx: &mut Tx<'_>, id: &str, Bounds { floor, last }: Bounds) -> Resu
     execute(tx, &change, &[id]).map(drop)
 }
 
-fn unplaced(id: &str, history: &History) -> Option<Breakage> {
-    history.unplaced().map(|place| {
-        Breakage::left(
-            format!("the conversation {id}"),
-            format!("has a message in the place {place}, and places begin with 1"),
-            "give it the place after the last one by hand, or delete it: nobody can read it where it is",
-        )
-    })
+fn displaced(id: &str, history: &History) -> Option<Breakage> {
+    let moves = history.displaced();
+    let (stray, place) = *moves.first()?;
+    let Bounds { floor, last } = history.mended();
+    let (first, last) = moves
+        .iter()
+        .fold((floor + 1, last), |(first, last), (_, place)| {
+            (first.min(*place), last.max(*place))
+        });
+    let (found, how) = match moves.len() {
+        1 => (
+            format!("has a message in the place {stray}, which is none"),
+            format!("it is in the place {place}"),
+        ),
+        several => (
+            format!("has {several} messages in places that are none"),
+            format!("they are in the places from {place} to {last}"),
+        ),
+    };
+    let id = id.to_owned();
+    Some(Breakage::mended(
+        format!("the conversation {id}"),
+        found,
+        how,
+        move |tx| {
+            for (stray, place) in &moves {
+                let change = format!(
+                    "UPDATE messages SET seq = {place} WHERE seq = {stray} AND conversation_id = $1"
+                );
+                execute(tx, &change, &[&id])?;
+            }
+            let floor = first - 1;
+            set_bounds(tx, &id, Bounds { floor, last })
+        },
+    ))
 }
 
 fn holes(id: &str, history: &History) -> Option<Breakage> {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::kernel::ids::{ConversationId, UserId};
+use crate::{
+    kernel::ids::{ConversationId, UserId},
+    store::repair::is_place,
+};
 
 /// Where a conversation's messages begin and end: they are those from `floor + 1` to `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,25 +29,42 @@ impl History {
     /// never end earlier than was said: a client may have a message of every place up to there, and would take another one in that
     /// place for the same.
     pub(super) fn mended(&self) -> Bounds {
-        let newest = self.stored.last().copied().unwrap_or(0);
-        let last = self.bounds.last.max(newest).max(0);
+        let newest = self.placed().last().unwrap_or(0);
+        let said = Some(self.bounds.last).filter(|last| is_place(*last));
+        let last = said.unwrap_or(0).max(newest);
         let floor = self.placed().next().map_or(last, |first| first - 1);
         Bounds { floor, last }
     }
 
-    /// The first of those whose place is none: the places of a conversation begin with 1.
-    pub(super) fn unplaced(&self) -> Option<i64> {
-        self.stored.first().copied().filter(|seq| *seq < 1)
+    /// Messages whose place is none, and the place that each is given: that of the one message that is missing, if it is one of
+    /// each; else after the last.
+    pub(super) fn displaced(&self) -> Vec<(i64, i64)> {
+        let strays = self.stored.iter().copied().filter(|seq| !is_place(*seq));
+        let strays: Vec<i64> = strays.collect();
+        // Also the first may be the one that is missing.
+        let floor = self.mended().floor;
+        let floor = self.bounds.floor.clamp(0, floor);
+        match (&strays[..], &self.holes_after(floor)[..]) {
+            ([stray], [(first, last)]) if first == last => vec![(*stray, *first)],
+            _ => {
+                let after = self.mended().last + 1;
+                strays.into_iter().zip(after..).collect()
+            }
+        }
     }
 
     fn placed(&self) -> impl Iterator<Item = i64> {
-        self.stored.iter().copied().filter(|seq| *seq >= 1)
+        self.stored.iter().copied().filter(|seq| is_place(*seq))
     }
 
     /// The messages that are missing for good: the first and the last place of each hole. Nobody can say what was in them, and
     /// what is before them is worth keeping.
     pub(super) fn holes(&self) -> Vec<(i64, i64)> {
-        let Bounds { floor, last } = self.mended();
+        self.holes_after(self.mended().floor)
+    }
+
+    fn holes_after(&self, floor: i64) -> Vec<(i64, i64)> {
+        let last = self.mended().last;
         let mut holes = Vec::new();
         let mut before = floor;
         for place in self.placed().chain([last.saturating_add(1)]) {
@@ -170,14 +190,36 @@ mod tests {
             ((4, 4), &[2], (1, 4), &[(3, 4)]),
             // A place that no message has.
             ((0, 2), &[-3, 1, 2], (0, 2), &[]),
+            ((0, 3), &[1, 3, i64::MAX], (0, 3), &[(2, 2)]),
+            // An end that none has.
+            ((i64::MAX, i64::MAX), &[1, 2], (0, 2), &[]),
+            ((i64::MAX, i64::MAX), &[], (0, 0), &[]),
         ] {
             let history = history(floor, last, stored);
             let Bounds { floor, last } = history.mended();
             assert_eq!((floor, last), wanted, "{history:?}");
             assert_eq!(history.holes(), holes, "{history:?}");
         }
-        assert_eq!(history(0, 2, &[-3, 1, 2]).unplaced(), Some(-3));
-        assert_eq!(history(2, 3, &[3]).unplaced(), None);
+    }
+
+    #[test]
+    fn a_message_without_a_place_is_put_into_the_one_hole_or_else_after_the_last() {
+        for (history, wanted) in [
+            (history(2, 3, &[3]), &[][..]),
+            (history(0, 4, &[1, 2, 4, i64::MAX]), &[(i64::MAX, 3)]),
+            (history(0, 3, &[-3, 1, 2]), &[(-3, 3)]),
+            (history(0, 3, &[-3, 2, 3]), &[(-3, 1)]),
+            (history(1, 3, &[-3, 2, 3]), &[(-3, 4)]),
+            (history(0, 2, &[-3, 1, 2]), &[(-3, 3)]),
+            (history(0, 5, &[-3, 1, 2, 5]), &[(-3, 6)]),
+            (
+                history(0, 3, &[-3, 0, 1, 3, i64::MAX]),
+                &[(-3, 4), (0, 5), (i64::MAX, 6)],
+            ),
+            (history(i64::MAX, i64::MAX, &[i64::MAX]), &[(i64::MAX, 1)]),
+        ] {
+            assert_eq!(history.displaced(), wanted, "{history:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     protocol::spec::Topic,
     store::{
         Conn, StoreError, Tx,
-        repair::{Breakage, Rule, Scene, execute, rows},
+        repair::{Breakage, PLACE_MAX, Rule, Scene, execute, rows},
     },
 };
 
@@ -68,21 +68,22 @@ fn whole() -> String {
 
 fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let whole = whole();
+    let last = format!("max(CASE WHEN seq BETWEEN 1 AND {PLACE_MAX} THEN seq ELSE 0 END)");
     // A stream is sound if it has as many rows as its bounds say, none of them before those and the last one there: then none is
     // missing between.
     let question = format!(
-        "SELECT heads.user_id AS user_id, heads.head AS head, heads.floor AS floor, every.hi AS last
+        "SELECT heads.user_id AS user_id, heads.head AS head, heads.floor AS floor, every.last AS last
          FROM inbox_heads AS heads
          LEFT JOIN (SELECT inbox.user_id AS user_id, count(*) AS n {whole} GROUP BY inbox.user_id) AS sound
              ON sound.user_id = heads.user_id
-         LEFT JOIN (SELECT user_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM inbox GROUP BY user_id) AS every
-             ON every.user_id = heads.user_id
-         WHERE CASE WHEN heads.floor BETWEEN 0 AND heads.head
+         LEFT JOIN (SELECT user_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi, {last} AS last
+             FROM inbox GROUP BY user_id) AS every ON every.user_id = heads.user_id
+         WHERE CASE WHEN heads.floor BETWEEN 0 AND heads.head AND heads.head <= {PLACE_MAX}
              THEN COALESCE(sound.n, 0) <> heads.head - heads.floor OR COALESCE(every.n, 0) <> heads.head - heads.floor
                  OR every.lo <= heads.floor OR every.hi <> heads.head
              ELSE TRUE END
          UNION ALL
-         SELECT user_id, NULL, NULL, max(seq) FROM inbox
+         SELECT user_id, NULL, NULL, {last} FROM inbox
          WHERE NOT EXISTS (SELECT 1 FROM inbox_heads WHERE inbox_heads.user_id = inbox.user_id)
          GROUP BY user_id ORDER BY user_id"
     );
@@ -99,9 +100,25 @@ fn streams(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> 
             last: odd.last.unwrap_or(0),
             stored: stored.map(|place| place.seq).collect(),
         };
-        found.push(broken_stream(odd.user_id, &stream));
+        found.push(match stream.displaced() {
+            Some((stray, place)) => displaced(odd.user_id, stray, place),
+            None => broken_stream(odd.user_id, &stream),
+        });
     }
     Ok(found)
+}
+
+fn displaced(user: String, stray: i64, place: i64) -> Breakage {
+    Breakage::mended(
+        format!("the inbox of {user}"),
+        format!("has an event in the place {stray}, which is none, and none in the place {place}"),
+        format!("it is in the place {place}"),
+        move |tx| {
+            let change =
+                format!("UPDATE inbox SET seq = {place} WHERE seq = {stray} AND user_id = $1");
+            execute(tx, &change, &[&user]).map(drop)
+        },
+    )
 }
 
 fn broken_stream(user: String, stream: &Stream) -> Breakage {
@@ -132,7 +149,7 @@ fn set_bounds(
     user: &str,
     Bounds { floor, head }: Bounds,
 ) -> Result<(), StoreError> {
-    let dropped = format!("FROM inbox WHERE seq <= {floor} AND user_id = $1");
+    let dropped = format!("FROM inbox WHERE (seq <= {floor} OR seq > {head}) AND user_id = $1");
     let bodies = rows::<Body>(tx, &format!("SELECT event_id {dropped}"), &[user])?;
     execute(tx, &format!("DELETE {dropped}"), &[user])?;
     let change = format!(

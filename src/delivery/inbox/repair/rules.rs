@@ -1,5 +1,7 @@
 //! What a stream should be, by what is left of it. Pure.
 
+use crate::store::repair::is_place;
+
 /// Where a stream begins and ends: its rows are those from `floor + 1` to `head`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds {
@@ -14,7 +16,7 @@ pub(super) struct Stream {
     pub(super) bounds: Option<Bounds>,
     /// The places of the events that can be read, rising.
     pub(super) stored: Vec<i64>,
-    /// The last place of all, also of those that cannot be read.
+    /// The last place of all that can be one, also of those that cannot be read.
     pub(super) last: i64,
 }
 
@@ -25,8 +27,9 @@ impl Stream {
     /// one below it says that the floor is wrong, and is due to whoever has not read it.
     pub(super) fn mended(&self) -> Bounds {
         let said = self.bounds.map_or(0, |bounds| bounds.head);
-        let head = said.max(self.last).max(0);
-        let newest_first = self.stored.iter().rev();
+        let said = Some(said).filter(|head| is_place(*head));
+        let head = said.unwrap_or(0).max(self.last);
+        let newest_first = self.stored.iter().filter(|seq| is_place(**seq)).rev();
         let unbroken = newest_first
             .zip((1..=head).rev())
             .take_while(|(stored, place)| *stored == place)
@@ -36,6 +39,22 @@ impl Stream {
             floor: head - unbroken,
             head,
         }
+    }
+
+    /// The one event whose place is none, and the one place without an event, where there is one of each: it is that event's.
+    pub(super) fn displaced(&self) -> Option<(i64, i64)> {
+        let Bounds { floor, head } = self
+            .bounds
+            .filter(|it| (0..=it.head).contains(&it.floor) && is_place(it.head))?;
+        let (placed, strays): (Vec<i64>, Vec<i64>) = self
+            .stored
+            .iter()
+            .partition(|seq| (floor.saturating_add(1)..=head).contains(*seq));
+        let [stray] = strays[..] else { return None };
+        let missing = head.checked_sub(floor)? - i64::try_from(placed.len()).ok()?;
+        let mut places = (floor + 1..=head).zip(placed.iter().map(Some).chain([None]));
+        let free = places.find(|(place, placed)| *placed != Some(place))?;
+        (missing == 1 && !is_place(stray)).then_some((stray, free.0))
     }
 
     /// What is wrong with it, in words.
@@ -69,7 +88,12 @@ mod tests {
         let stream = Stream {
             bounds: bounds.map(|(floor, head)| Bounds { floor, head }),
             stored: stored.to_vec(),
-            last: stored.last().copied().unwrap_or(0),
+            last: stored
+                .iter()
+                .copied()
+                .filter(|it| is_place(*it))
+                .max()
+                .unwrap_or(0),
         };
         let Bounds { floor, head } = stream.mended();
         (floor, head)
@@ -99,8 +123,38 @@ mod tests {
             (Some((7, 3)), &[1, 2, 3], (0, 3)),
             (Some((4_102_444_800_000, 3)), &[2, 3], (1, 3)),
             (None, &[-1, 0], (0, 0)),
+            (Some((i64::MAX, i64::MAX)), &[3, 4], (2, 4)),
+            (Some((i64::MAX, i64::MAX)), &[], (0, 0)),
+            (Some((0, 2)), &[1, 2, i64::MAX], (0, 2)),
+            (Some((0, 3)), &[1, 3, i64::MAX], (2, 3)),
         ] {
             assert_eq!(mended(bounds, stored), wanted, "{bounds:?} {stored:?}");
+        }
+    }
+
+    #[test]
+    fn the_one_event_without_a_place_belongs_into_the_one_hole() {
+        for (bounds, stored, wanted) in [
+            ((0, 4), &[1, 3, 4, i64::MAX][..], Some((i64::MAX, 2))),
+            ((0, 4), &[-1, 1, 2, 3], Some((-1, 4))),
+            ((2, 4), &[0, 4], Some((0, 3))),
+            // Which is whose cannot be said, or there is no hole.
+            ((0, 5), &[-1, 0, 1, 3, 5], None),
+            ((0, 4), &[1, 3, i64::MAX], None),
+            ((0, 2), &[1, 2, i64::MAX], None),
+            // It has a place, beyond the end.
+            ((0, 2), &[1, 3], None),
+            ((i64::MIN, i64::MAX), &[1, 2], None),
+            ((i64::MIN, 3), &[-1, 1, 2], None),
+            ((i64::MAX, 3), &[-1, 1, 2], None),
+        ] {
+            let (floor, head) = bounds;
+            let stream = Stream {
+                bounds: Some(Bounds { floor, head }),
+                stored: stored.to_vec(),
+                last: 0,
+            };
+            assert_eq!(stream.displaced(), wanted, "{bounds:?} {stored:?}");
         }
     }
 

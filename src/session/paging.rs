@@ -67,9 +67,12 @@ impl Session {
         if !live.line.cursor().borrow().is_behind() {
             return self.caught_up(ctx);
         }
-        if live.pauses || !live.line.has_room() {
-            // It is read after the pause; and the line asks again when the client has taken some of it.
+        if live.pauses {
             return;
+        }
+        if !live.line.has_room() {
+            // The line asks again when the client has taken some of it. It may be the snapshots, which nobody has written yet.
+            return live.line.pump();
         }
         let after = live.line.cursor().borrow_mut().next_page_after();
         let Some(after) = after else { return };

@@ -65,6 +65,30 @@ async fn a_token_is_taken_from_every_place_that_is_named() {
     );
 }
 
+/// Goal: whoever has missed something is ready at once, however much their snapshots are. Method: these leave no room in the
+/// outbox, so that what was missed is read once they are written; and nothing else comes that would have them written.
+#[tokio::test]
+async fn who_has_missed_something_is_ready_at_once_where_the_snapshots_fill_the_outbox() {
+    let small_and_quiet = [
+        ("outbox.soft_limit", "1KiB"),
+        ("presence.ping_interval", "10m"),
+    ];
+    let server = TestServer::start_with(&small_and_quiet).await;
+    server.user("taro").await.log_out().await;
+    for otomo in ["hana", "mika", "rin", "yuki", "saki", "nana"] {
+        let mut otomo = server.otomo(otomo).await;
+        let sent = json!({"type": "message_send", "toUserId": "taro", "clientMessageId": "1", "body": "hi"});
+        otomo.ask(sent).await;
+        otomo.log_out().await;
+    }
+    let token = server.token("taro", Role::User);
+    let mut taro = server.stranger().open().await;
+    taro.send(json!({"type": "init_connection", "token": token, "lastSeq": 0}))
+        .await;
+    assert_eq!(taro.expect("new-message").await["seq"], 1);
+    taro.expect("ready").await;
+}
+
 #[tokio::test]
 async fn a_page_of_ours_may_bring_its_token_in_a_cookie() {
     let server = TestServer::start_with(&[

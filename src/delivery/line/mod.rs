@@ -7,6 +7,8 @@
 mod courses;
 mod direct;
 mod durable;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::{Cell, RefCell},
@@ -258,7 +260,7 @@ impl Line {
             let before = outbox.bytes();
             self.sink.pump(&mut outbox);
             self.counters.waiting(before, outbox.bytes());
-            outbox.bytes() < self.limits.soft / 2
+            self.leaves_room(&outbox)
         };
         if drained && self.cursor.borrow().wants_page() {
             self.signal(|signals| signals.read_inbox = true);
@@ -275,7 +277,16 @@ impl Line {
 
     /// Whether the outbox has room for another page of the inbox.
     pub fn has_room(&self) -> bool {
-        self.outbox.borrow().bytes() < self.limits.soft / 2
+        self.leaves_room(&self.outbox.borrow())
+    }
+
+    /// What waits behind the gate leaves only after all of the inbox that was missed, so it keeps none of that back.
+    fn leaves_room(&self, outbox: &Outbox<Queued>) -> bool {
+        let waits = match self.is_open() {
+            true => outbox.bytes(),
+            false => outbox.bytes() - outbox.live_bytes(),
+        };
+        waits < self.limits.soft / 2
     }
 
     /// Bytes that wait.

@@ -156,6 +156,11 @@ impl<I: Item> Lanes<I> {
         self.preamble_bytes + self.live_bytes
     }
 
+    /// Bytes in all lanes but the preamble.
+    pub(super) fn live_bytes(&self) -> usize {
+        self.live_bytes
+    }
+
     /// Whether no frame is left.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes() == 0

@@ -257,6 +257,11 @@ impl<I: Item> Outbox<I> {
         self.lanes.as_ref().map_or(0, |lanes| lanes.bytes())
     }
 
+    /// Bytes of the live frames that wait: what the limits are about.
+    pub fn live_bytes(&self) -> usize {
+        self.lanes.as_ref().map_or(0, |lanes| lanes.live_bytes())
+    }
+
     /// Whether nothing waits, on either side of the gate.
     pub fn is_idle(&self) -> bool {
         self.lanes.is_none()

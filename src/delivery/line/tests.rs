@@ -1,0 +1,92 @@
+#![allow(clippy::unwrap_used)]
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+
+use super::*;
+use crate::{
+    delivery::inbox::Seq,
+    kernel::{identity::Role, ids::SessionId},
+    protocol::{
+        event::{Event, HeartbeatAck, OtomoStatus, OtomoStatusUpdate},
+        spec::Topics,
+    },
+};
+
+const LIMITS: Limits = Limits {
+    soft: 1_000,
+    hard: 10_000,
+};
+
+/// A client that takes nothing.
+struct Deaf;
+
+impl Sink for Deaf {
+    fn pump(&self, _: &mut Outbox<Queued>) {}
+    fn send_shared(&self, _: &Bytes) -> Accepted {
+        Accepted::Busy
+    }
+    fn format(&self) -> WireFormat {
+        WireFormat::WebSocket
+    }
+    fn ping(&self) {}
+    fn stalled(&self) -> Option<Duration> {
+        None
+    }
+    fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
+    fn abort(&self) {}
+}
+
+fn line() -> Line {
+    let session = SessionId::new();
+    let new = NewLine {
+        client: Client {
+            user: "taro".parse().unwrap(),
+            role: Role::User,
+            device: session.into(),
+            session,
+        },
+        filter: Filter::new(Topics::ALL),
+        versioned: false,
+        cursor: Cursor::new(Seq::default(), Seq::default()),
+        sink: Rc::new(Deaf),
+        session: Waker::noop().clone(),
+        limits: Rc::new(LIMITS),
+    };
+    let counters = Rc::new(Counters::new(Arc::default()));
+    Line::new(new, Seat::alone(), counters)
+}
+
+/// Gives a line more live frames than leave room for a page.
+fn fill(line: &Line) {
+    for number in 0..LIMITS.soft / 100 {
+        let status = Event::from(OtomoStatusUpdate {
+            user_id: format!("otomo-{number}").parse().unwrap(),
+            status: OtomoStatus::Online,
+            timestamp: 0,
+            version: 1,
+        });
+        let _ = line.push_always(Frame::new(&status));
+    }
+    assert!(line.backlog() > LIMITS.soft / 2);
+}
+
+#[test]
+fn what_waits_behind_the_gate_keeps_nothing_back_that_comes_before_it() {
+    let line = line();
+    fill(&line);
+    assert!(line.has_room(), "it leaves only once the line is open");
+    line.open();
+    assert!(!line.has_room());
+}
+
+#[test]
+fn what_comes_first_and_is_not_taken_leaves_no_room() {
+    let line = line();
+    let beat = Frame::new(&Event::from(HeartbeatAck { timestamp: 0 }));
+    while line.backlog() < LIMITS.soft / 2 {
+        let stamp = Stamp::None;
+        let _ = line.push_page(beat.clone(), stamp);
+    }
+    assert!(!line.has_room());
+}

@@ -21,7 +21,7 @@ use actix_server::ServerHandle;
 use tokio::time::timeout_at;
 
 use crate::{
-    delivery::farewell::Farewell,
+    delivery::{farewell::Farewell, line::SessionRef},
     kernel::ids::SessionId,
     protocol::close_code::CloseCode,
     rest::Shared,
@@ -61,49 +61,9 @@ impl Stopper {
     /// Stops as soon as nobody is cut off by it, at the latest after `server.drain_limit`. Asked again, it goes on with what
     /// it has begun.
     pub async fn drain(&self) {
-        let Shared {
-            gate,
-            calls,
-            dispatch,
-            config,
-            webhook,
-            ..
-        } = &*self.shared;
-        if gate.drain().begin() == Begun::Before {
-            return log::info!("drain goes on: it was asked for before");
-        }
-        let course = Course::begin(&self.shared, config.server.drain_limit);
-        webhook.stop();
-        dispatch.set_draining();
-        course.bound("no new rings", calls.stop_ringing()).await;
-        // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
-        let mut wait = course.wait(Phase::Actions, course.end);
-        while wait.goes_on(webhook.is_asking()).await {}
-        self.wait_for_calls(&course).await;
-        if gate.drain().is_ending() {
-            // A second signal has stopped the server.
-            return;
-        }
-        course.bound("calls ended", calls.end_all()).await;
-        dispatch.close_all(self.farewell(CloseCode::Drain));
-        let mut wait = course.wait(Phase::Goodbyes, Instant::now() + GOODBYE_PATIENCE);
-        while wait.goes_on(gate.connections() > 0).await {}
-        gate.drain().end();
-        self.server.stop(true).await;
-    }
-
-    /// Where other nodes serve, whoever has no call is sent to them meanwhile.
-    async fn wait_for_calls(&self, course: &Course<'_>) {
-        let mut told = HashSet::new();
-        let mut others = Others::new(&self.shared);
-        let mut wait = course.wait(Phase::Calls, course.end);
-        loop {
-            if others.serve().await {
-                self.send_away_those_without_a_call(&mut told);
-            }
-            if !wait.goes_on(self.shared.calls.live_here() > 0).await {
-                return;
-            }
+        match send_everybody_away(&self.shared).await {
+            Ended::Here => self.server.stop(true).await,
+            Ended::Elsewhere => {}
         }
     }
 
@@ -112,26 +72,90 @@ impl Stopper {
         let Shared { gate, dispatch, .. } = &*self.shared;
         gate.drain().begin();
         gate.drain().end();
-        dispatch.close_all(self.farewell(CloseCode::GoingAway));
+        dispatch.close_all(farewell(&self.shared, CloseCode::GoingAway));
         self.server.stop(false).await;
     }
+}
 
-    fn farewell(&self, code: CloseCode) -> Farewell {
-        Farewell::new(code, REASON).spread_over(self.shared.config.server.drain_spread)
+/// Who ends a server that has sent everybody away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Whoever has asked for this drain.
+    Here,
+    /// Whoever asked before, or has stopped it since.
+    Elsewhere,
+}
+
+/// Waits until nobody is cut off by the end of a server, at the latest for `server.drain_limit`, and says goodbye to all.
+pub(super) async fn send_everybody_away(shared: &Shared) -> Ended {
+    let Shared {
+        gate,
+        calls,
+        dispatch,
+        config,
+        webhook,
+        ..
+    } = shared;
+    if gate.drain().begin() == Begun::Before {
+        log::info!("drain goes on: it was asked for before");
+        return Ended::Elsewhere;
     }
+    let course = Course::begin(shared, config.server.drain_limit);
+    webhook.stop();
+    dispatch.set_draining();
+    course.bound("no new rings", calls.stop_ringing()).await;
+    // An action is never sent twice: whoever asked for one that is under way must hear what came of it.
+    let mut wait = course.wait(Phase::Actions, course.end);
+    while wait.goes_on(webhook.is_asking()).await {}
+    wait_for_calls(&course).await;
+    if gate.drain().is_ending() {
+        // A second signal has stopped the server.
+        return Ended::Elsewhere;
+    }
+    course.bound("calls ended", calls.end_all()).await;
+    dispatch.close_all(farewell(shared, CloseCode::Drain));
+    let mut wait = course.wait(Phase::Goodbyes, Instant::now() + GOODBYE_PATIENCE);
+    while wait.goes_on(gate.connections() > 0).await {}
+    gate.drain().end();
+    Ended::Here
+}
 
-    /// Tells each of them once. Who comes out of a call is told after it.
-    fn send_away_those_without_a_call(&self, told: &mut HashSet<SessionId>) {
-        let Shared {
-            calls, dispatch, ..
-        } = &*self.shared;
-        let farewell = self.farewell(CloseCode::Drain);
-        for (user, present) in dispatch.roster().everybody() {
-            if !calls.is_live(&user) && told.insert(present.at.session) {
-                dispatch.send_away(present.at, farewell);
-            }
+/// Where other nodes serve, whoever has no call is sent to them meanwhile.
+async fn wait_for_calls(course: &Course<'_>) {
+    let mut told = HashSet::new();
+    let mut others = Others::new(course.shared);
+    let mut wait = course.wait(Phase::Calls, course.end);
+    loop {
+        if others.serve().await {
+            send_away_those_without_a_call(course.shared, &mut told);
+        }
+        if !wait.goes_on(course.shared.calls.live_here() > 0).await {
+            return;
         }
     }
+}
+
+/// Tells each of them once. Who comes out of a call is told after it.
+fn send_away_those_without_a_call(shared: &Shared, told: &mut HashSet<SessionId>) {
+    let Shared {
+        calls, dispatch, ..
+    } = shared;
+    let farewell = farewell(shared, CloseCode::Drain);
+    let everybody = dispatch.roster().everybody().into_iter();
+    let free = everybody.filter(|(user, _)| !calls.is_live(user));
+    let mut untold: Vec<SessionRef> = free
+        .map(|(_, present)| present.at)
+        .filter(|at| told.insert(at.session))
+        .collect();
+    // The roster has no order, and what happens in a simulation has the same one each time.
+    untold.sort_unstable_by_key(|at| at.session);
+    for at in untold {
+        dispatch.send_away(at, farewell);
+    }
+}
+
+fn farewell(shared: &Shared, code: CloseCode) -> Farewell {
+    Farewell::new(code, REASON).spread_over(shared.config.server.drain_spread)
 }
 
 /// The other nodes, as somewhere to go.

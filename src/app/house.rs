@@ -6,6 +6,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use super::{
+    drain,
     housekeeping::{self, Vital},
     serve,
 };
@@ -128,6 +129,12 @@ impl House {
     /// Keeps them in order until something vital has died.
     pub async fn keep(&self) -> Vital {
         housekeeping::keep(&self.0).await
+    }
+
+    /// Resolves once somebody has asked for a drain, and everybody is sent away. For whoever serves them without sockets.
+    pub async fn drained(&self) {
+        self.0.gate.drain().asked().await;
+        let _ = drain::send_everybody_away(&self.0).await;
     }
 
     /// Closes them, the upper before the lower. When it returns, all that was accepted is committed.

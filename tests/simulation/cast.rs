@@ -32,7 +32,7 @@ const STRANGER: &str = "dan";
 pub const PRICED: (&str, u32) = ("mika", 3);
 
 /// Short times, so that a world sees many of each kind; and no limits that are counted on the machine's own clock.
-const SETTINGS: [(&str, &str); 22] = [
+const SETTINGS: [(&str, &str); 30] = [
     ("server.workers", "1"),
     (
         "auth.hs256_secret",
@@ -55,6 +55,14 @@ const SETTINGS: [(&str, &str); 22] = [
     ("calls.charge_interval", "2s"),
     ("chat.typing_expire", "2s"),
     ("chat.typing_resend", "1s"),
+    ("outbox.soft_limit", "1KiB"),
+    ("outbox.hard_limit", "2KiB"),
+    ("outbox.write_timeout", "3s"),
+    ("limits.message_size", "1KiB"),
+    ("rooms.max_state_bytes", "1KiB"),
+    ("actions.answer_size", "1KiB"),
+    ("server.drain_limit", "2s"),
+    ("server.drain_spread", "1s"),
     ("limits.commands_per_second", "none"),
     ("limits.messages_per_minute", "none"),
     ("limits.calls_per_minute", "none"),

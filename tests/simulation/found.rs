@@ -22,3 +22,11 @@
 //!   `rooms joining::whoever_is_there_without_a_grant_is_taken_out_if_nobody_says_so_too`: that a grant was taken back is said to
 //!   the other nodes once. One that was cut off just then never heard of it, and its people went on hearing what happens in the
 //!   room for as long as they stayed connected.
+//! - Seeds 4 to 7 of the first world with slow readers, mutant `snapshots_unwritten`, and
+//!   `server connecting::who_has_missed_something_is_ready_at_once_where_the_snapshots_fill_the_outbox`: what somebody has missed
+//!   is read once there is room for it, and their snapshots left none, which nobody had written yet. Each waited for the other,
+//!   until something else was said or the client spoke.
+//! - Seeds 46 and 52 of that world, mutant `the_gate_keeps_back`, and
+//!   `delivery::line what_waits_behind_the_gate_keeps_nothing_back_that_comes_before_it`: what is live waits until all that was
+//!   missed is sent, and took the room of that. Whoever connected while much was said, or to a node whose store was slow, had
+//!   their snapshots and nothing else for as long as they stayed connected.

@@ -10,17 +10,15 @@ use std::{
 };
 
 use actix::StreamHandler;
-use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use otomo::{
-    delivery::{
-        leave::Leave,
-        line::{Accepted, Sink},
-        outbox::Outbox,
-        queued::Queued,
+    delivery::leave::Leave,
+    session::{
+        Session, SessionContext,
+        env::Env,
+        gate::Permit,
+        hello::{Credentials, Hello},
     },
-    protocol::{close_code::CloseCode, frame::WireFormat},
-    session::{Session, SessionContext, env::Env, hello::Hello},
 };
 use serde_json::Value;
 use tokio::{
@@ -29,7 +27,12 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::{node::Node, sky::Sky, support::Dice};
+use crate::{
+    node::Node,
+    sky::Sky,
+    support::Dice,
+    wire::{Reader, Wire},
+};
 
 /// What a client sends.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub enum Up {
     Pong,
     /// It says goodbye.
     Close(Leave),
+    /// Nothing: there is room again on the way to it.
+    Room,
 }
 
 /// What a client hears.
@@ -57,12 +62,15 @@ pub type Heard = (u64, Down);
 /// The client's end. Dropped, the connection breaks.
 pub struct Link {
     up: mpsc::UnboundedSender<(Instant, Up)>,
+    /// What the session's own end tells it.
+    at_session: mpsc::UnboundedSender<Up>,
     lag: Rc<Lag>,
+    reader: Rc<Reader>,
     tasks: [AbortHandle; 2],
 }
 
 /// How long things take on a connection, and whether they arrive at all.
-struct Lag {
+pub struct Lag {
     sky: Sky,
     dice: Cell<Option<Dice>>,
     /// Neither end hears the other any more, and neither knows.
@@ -70,7 +78,7 @@ struct Lag {
 }
 
 impl Lag {
-    fn arrival(&self) -> Instant {
+    pub fn arrival(&self) -> Instant {
         let mut dice = self.dice.take().expect("one draws at a time");
         let late = self.sky.link_delay(&mut dice);
         self.dice.set(Some(dice));
@@ -79,7 +87,7 @@ impl Lag {
 }
 
 impl Link {
-    /// Connects to a node that is up. What comes on it is `heard`, under its number.
+    /// Connects to a node that is up and lets it in. What comes on it is `heard`, under its number.
     pub fn connect(
         node: &Node,
         hello: Hello,
@@ -88,34 +96,53 @@ impl Link {
         (sky, dice): (&Sky, Dice),
     ) -> Option<Self> {
         let env = node.env()?;
+        let permit = admit(node, &env, &hello)?;
         let lag = Rc::new(Lag {
             sky: sky.clone(),
             dice: Cell::new(Some(dice)),
             dead: Cell::new(false),
         });
+        let reader = Rc::<Reader>::default();
         let (up, uplink) = mpsc::unbounded_channel();
-        let (to_session, from_client) = mpsc::unbounded_channel();
+        let (at_session, from_client) = mpsc::unbounded_channel();
         let (down, downlink) = mpsc::unbounded_channel();
-        let heard = heard.clone();
+        let (heard, to_session) = (heard.clone(), at_session.clone());
         let hear = move |down| heard.send((number, down)).is_ok();
+        let says = move |up| to_session.send(up).is_ok();
+        let always = Rc::<Reader>::default();
         let tasks = [
-            spawn_local(carry(Rc::clone(&lag), uplink, move |it| {
-                to_session.send(it).is_ok()
-            })),
-            spawn_local(carry(Rc::clone(&lag), downlink, hear)),
+            spawn_local(carry(Rc::clone(&lag), always, uplink, says)),
+            spawn_local(carry(Rc::clone(&lag), Rc::clone(&reader), downlink, hear)),
         ];
-        let wire = Wire {
-            down,
-            lag: Rc::clone(&lag),
-        };
-        node.spawn(async move { begin(env, wire, hello, Uplink(from_client)) });
+        let wire = Wire::new(down, &lag, &reader, env.outbox.hard);
+        let uplink = Uplink(from_client, permit);
+        node.spawn(async move { begin(env, wire, hello, uplink) });
         let tasks = tasks.map(|it| it.abort_handle());
-        Some(Self { up, lag, tasks })
+        Some(Self {
+            up,
+            at_session,
+            lag,
+            reader,
+            tasks,
+        })
     }
 
     pub fn say(&self, up: Up) {
         // Whoever has gone hears nothing.
         let _ = self.up.send((self.lag.arrival(), up));
+    }
+
+    /// From now on the client reads nothing, until it reads on.
+    pub fn stop_reading(&self) {
+        self.reader.stop();
+    }
+
+    pub fn read_on(&self) {
+        if self.reader.has_stopped() {
+            self.reader.go_on();
+            // Whoever has gone hears nothing.
+            let _ = self.at_session.send(Up::Room);
+        }
     }
 
     /// From now on nothing arrives at either end, and nobody is told.
@@ -133,14 +160,16 @@ impl Drop for Link {
     }
 }
 
-/// Carries what is sent to the other end, in order. One that has gone silent carries nothing, for ever.
+/// Carries what is sent to the other end, in order, as that reads. One that has gone silent carries nothing, for ever.
 async fn carry<T>(
     lag: Rc<Lag>,
+    reader: Rc<Reader>,
     mut sent: mpsc::UnboundedReceiver<(Instant, T)>,
     arrives: impl Fn(T) -> bool,
 ) {
     while let Some((due, item)) = sent.recv().await {
         sleep_until(due).await;
+        reader.reads().await;
         if lag.dead.get() {
             break;
         }
@@ -153,13 +182,25 @@ async fn carry<T>(
     }
 }
 
+/// As at a handshake: a node that drains lets in those alone who are in a call.
+fn admit(node: &Node, env: &Env, hello: &Hello) -> Option<Permit> {
+    let in_call = match &hello.credentials {
+        Credentials::Known(identity) => env.calls.is_live(&identity.user),
+        Credentials::Awaited | Credentials::Refused(..) => false,
+    };
+    node.house()?.shared().gate.admit(None, in_call).ok()
+}
+
 fn begin(env: Rc<Env>, wire: Wire, hello: Hello, uplink: Uplink) {
     let session = Session::new(env, Rc::new(wire), hello);
     SessionContext::default().run(session, uplink);
 }
 
-/// What a session reads.
-struct Uplink(mpsc::UnboundedReceiver<Up>);
+/// What a session reads. It counts as connected for as long as it does.
+struct Uplink(
+    mpsc::UnboundedReceiver<Up>,
+    #[expect(dead_code, reason = "it ends when it is dropped")] Permit,
+);
 
 impl Stream for Uplink {
     type Item = Up;
@@ -178,84 +219,11 @@ impl StreamHandler<Up> for Session {
             }
             Up::Pong => self.heard(),
             Up::Close(leave) => self.disconnected(leave, ctx),
+            Up::Room => self.write(),
         }
     }
 
     fn finished(&mut self, ctx: &mut SessionContext) {
         self.disconnected(Leave::Broken, ctx);
     }
-}
-
-/// What a session writes to.
-struct Wire {
-    down: mpsc::UnboundedSender<(Instant, Down)>,
-    lag: Rc<Lag>,
-}
-
-impl Wire {
-    fn write(&self, down: Down) {
-        // The client may have gone.
-        let _ = self.down.send((self.lag.arrival(), down));
-    }
-
-    fn write_frames(&self, mut bytes: &[u8]) {
-        while let Some((payload, rest)) = split_text_frame(bytes) {
-            let event = serde_json::from_slice(payload).expect("frames are JSON");
-            self.write(Down::Event(event));
-            bytes = rest;
-        }
-    }
-}
-
-impl Sink for Wire {
-    fn pump(&self, outbox: &mut Outbox<Queued>) {
-        let mut bytes = BytesMut::new();
-        outbox.pull(usize::MAX, &mut |queued: Queued| {
-            queued
-                .frame
-                .write(queued.stamp, WireFormat::WebSocket, &mut bytes);
-        });
-        self.write_frames(&bytes);
-    }
-
-    fn send_shared(&self, bytes: &Bytes) -> Accepted {
-        self.write_frames(bytes);
-        Accepted::Taken
-    }
-
-    fn format(&self) -> WireFormat {
-        WireFormat::WebSocket
-    }
-
-    fn ping(&self) {
-        self.write(Down::Ping);
-    }
-
-    fn stalled(&self) -> Option<Duration> {
-        None
-    }
-
-    fn finish(&self, outbox: &mut Outbox<Queued>, code: CloseCode, _: &str) {
-        self.pump(outbox);
-        self.write(Down::Closed(code.number()));
-    }
-
-    fn abort(&self) {
-        self.write(Down::Cut);
-    }
-}
-
-/// The payload of the first text frame (RFC 6455, section 5.2), and what follows it.
-fn split_text_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (header, length) = match bytes {
-        [] => return None,
-        [0x81, 126, high, low, ..] => (4, u16::from_be_bytes([*high, *low]).into()),
-        [0x81, 127, length @ ..] => {
-            let length = u64::from_be_bytes(length[..8].try_into().expect("eight bytes"));
-            (10, usize::try_from(length).expect("it fits"))
-        }
-        [0x81, length, ..] => (2, usize::from(*length)),
-        _ => panic!("no text frame: {bytes:?}"),
-    };
-    Some(bytes[header..].split_at(length))
 }

@@ -5,10 +5,11 @@
 //! it, the pipes to Redis and to clients, and chance: one seed decides all of it. The same seed makes the same run, to the last
 //! word that anybody hears.
 //!
-//! A world goes through a storm: nodes are killed, frozen and come back, stores fail, slow down and lose answers, clocks jump,
-//! Redis is split off, restarted, loses, doubles and reorders messages, people's connections break or fall silent. After every
-//! step what always holds is looked at. Then everything heals, and the world must settle: every call ends, every request has
-//! its answer, and what each client has made of an old snapshot and the events since is what a fresh one says.
+//! A world goes through a storm: nodes are killed, frozen, drained and come back, stores fail, slow down and lose answers, clocks
+//! jump, Redis is split off, restarted, loses, doubles and reorders messages, people's connections break or fall silent, and
+//! people stop reading. After every step what always holds is looked at. Then everything heals, and the world must settle:
+//! every call ends, every request has its answer, and what each client has made of an old snapshot and the events since is
+//! what a fresh one says. In the calm people type, and a node may be drained that nobody misses.
 //!
 //! ```text
 //! cargo test --test simulation                                    the same 1,000 seeds each time
@@ -16,13 +17,13 @@
 //! OTOMO_SIMULATION_SEED=17 cargo test --test simulation -- --nocapture   one, with all that happens
 //! ```
 //! - [`world`]: a seed's course. [`cast`]: who there is. [`storm`]: its faults. [`sky`]: what fails right now.
-//! - [`node`], [`redis`], [`link`]: the parts. [`people`]: who uses them; [`backend`], [`host`]: the app's own server.
+//! - [`node`], [`redis`], [`link`], [`wire`]: the parts. [`people`]: who uses them; [`backend`], [`host`]: the app's own server.
 //! - [`invariants`]: what must hold. [`trace`]: what has happened. [`found`]: what it has found. [`mutants`]: what it would
 //!   find.
 //!
 //! What is not simulated: who is online of friends, which Redis decides by its scripts (a model and tests on a real Redis are
 //! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); sockets and
-//! what is on them; typing, nodes that drain, and clients that read slowly.
+//! what is on them: a client that reads slowly has the real outbox before a connection of the simulation's own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -51,6 +52,7 @@ mod sky;
 mod storm;
 mod support;
 mod trace;
+mod wire;
 mod world;
 
 /// Which of them fails first is told, with its last steps.

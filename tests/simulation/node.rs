@@ -14,7 +14,7 @@ use std::{
 
 use otomo::{
     app::house::{Ground, House},
-    backplane::Backplane,
+    backplane::{Backplane, Link},
     cluster::{self, JoinFault, Membership},
     kernel::{
         config::{Config, DatabaseConfig, DatabaseUrl},
@@ -64,6 +64,9 @@ struct Life {
     ice: Rc<Ice>,
     /// What it serves, once it does.
     served: Rc<RefCell<Option<Served>>>,
+    /// Whether it was asked to drain, and whether it has ended by itself after that.
+    asked_to_end: Cell<bool>,
+    ended: Rc<Cell<bool>>,
 }
 
 /// Whether nothing of a node runs, as when its process is stopped, though time goes on.
@@ -108,6 +111,18 @@ impl Node {
         self.env().is_some()
     }
 
+    /// Whether a balancer sends clients to it.
+    pub fn is_ready(&self) -> bool {
+        let drains = |it: Rc<House>| it.shared().gate.drain().has_begun();
+        self.house().is_some_and(|it| !drains(it))
+    }
+
+    /// Whether it hears the other nodes, if it serves.
+    pub fn hears_others(&self) -> bool {
+        let link = |it: Rc<House>| it.shared().dispatch.backplane().link();
+        self.house().is_none_or(|it| link(it) == Link::Up)
+    }
+
     /// What its sessions work with, once it serves.
     pub fn env(&self) -> Option<Rc<Env>> {
         let served = self.life.as_ref()?.served.borrow();
@@ -131,7 +146,8 @@ impl Node {
     pub fn start(&mut self) {
         note!("{} starts", self.name);
         let (tasks, served) = (Rc::new(LocalSet::new()), Rc::default());
-        let start = self.serve(Rc::clone(&served));
+        let ended = Rc::<Cell<bool>>::default();
+        let start = self.serve(Rc::clone(&served), Rc::clone(&ended));
         tasks.spawn_local(start);
         let (all, ice) = (Rc::clone(&tasks), Rc::<Ice>::default());
         let thaws = Rc::clone(&ice);
@@ -151,6 +167,8 @@ impl Node {
             runs: runs.abort_handle(),
             ice,
             served,
+            asked_to_end: Cell::new(false),
+            ended,
         });
     }
 
@@ -186,7 +204,36 @@ impl Node {
         }
     }
 
-    fn serve(&self, served: Rc<RefCell<Option<Served>>>) -> impl Future<Output = ()> + use<> {
+    /// Somebody asks it to drain, as with `SIGTERM`: once everybody is sent away it ends.
+    pub fn drain(&self) {
+        if let (Some(house), Some(life)) = (self.house(), &self.life) {
+            note!("{} is to drain", self.name);
+            life.asked_to_end.set(true);
+            house.shared().gate.drain().ask();
+        }
+    }
+
+    /// Whether it was asked to drain, and is still there.
+    pub fn is_to_end(&self) -> bool {
+        self.life.as_ref().is_some_and(|it| it.asked_to_end.get())
+    }
+
+    /// Takes away what has ended by itself. Returns whether it has, just now.
+    pub fn bury(&mut self) -> bool {
+        let Some(life) = self.life.take_if(|life| life.ended.get()) else {
+            return false;
+        };
+        note!("{} has drained, and ended", self.name);
+        life.runs.abort();
+        life.served.take();
+        true
+    }
+
+    fn serve(
+        &self,
+        served: Rc<RefCell<Option<Served>>>,
+        ended: Rc<Cell<bool>>,
+    ) -> impl Future<Output = ()> + use<> {
         let (number, name) = (self.number, self.name.clone());
         let (site, clock, dice) = (
             Rc::clone(&self.site),
@@ -213,8 +260,13 @@ impl Node {
             let env = house.worker();
             let house_kept = Rc::clone(&house);
             served.replace(Some(Served { house, env }));
-            let died = house_kept.keep().await;
-            panic!("no part of a server dies by itself: {died}");
+            tokio::select! {
+                biased;
+                () = house_kept.drained() => {}
+                died = house_kept.keep() => panic!("no part of a server dies by itself: {died}"),
+            }
+            house_kept.close().await;
+            ended.set(true);
         }
     }
 }

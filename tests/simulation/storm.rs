@@ -27,11 +27,16 @@ const JUMP_MS: std::ops::Range<u64> = 50..3_500;
 /// For how long what is not renewed counts: an outage of everything is longer, because shorter ones are many.
 const LEASE: Duration = Duration::from_secs(3);
 
+/// How much longer whoever stops a node waits before they kill it: most drains are over by then.
+const DRAIN: Duration = Duration::from_secs(1);
+
 /// Something that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     /// A node is killed, and started again.
     Kill(usize),
+    /// A node is asked to drain, killed if it takes too long, and started again.
+    Drain(usize),
     /// Nothing of a node runs for a while.
     Freeze(usize),
     /// A node's store is rough, slow, or away.
@@ -93,7 +98,7 @@ impl Storm {
     pub fn end(&mut self, nodes: &mut [Node], sky: &Sky) {
         let mut stays_away = self.dice.flip();
         for (fault, (_, jump)) in std::mem::take(&mut self.until) {
-            if let Fault::Kill(number) = fault
+            if let Fault::Kill(number) | Fault::Drain(number) = fault
                 && std::mem::take(&mut stays_away)
             {
                 note!("{} does not come back", nodes[number].name);
@@ -106,7 +111,7 @@ impl Storm {
 
     fn strike(&mut self, nodes: &mut [Node], redis: &Redis, sky: &Sky) {
         let number = self.dice.below(nodes.len());
-        let fault = match self.dice.below(14) {
+        let fault = match self.dice.below(16) {
             0 | 1 => Fault::Kill(number),
             2 => Fault::Freeze(number),
             3..6 => Fault::Store(number),
@@ -116,6 +121,7 @@ impl Storm {
             9 => Fault::Forget,
             10 | 11 => Fault::Lossy,
             12 => Fault::Laggy,
+            13 => Fault::Drain(number),
             _ => Fault::Jump(number),
         };
         if self.until.contains_key(&fault) {
@@ -125,6 +131,10 @@ impl Storm {
         let (mut lasts, mut jump) = (self.span(LASTS_MS), 0);
         match fault {
             Fault::Kill(number) => nodes[number].kill(),
+            Fault::Drain(number) => {
+                lasts += DRAIN;
+                nodes[number].drain();
+            }
             Fault::Freeze(number) => nodes[number].freeze(),
             Fault::Store(number) => {
                 let weathers = [StoreWeather::Rough, StoreWeather::Slow, StoreWeather::Away];
@@ -160,6 +170,14 @@ fn heal(fault: Fault, jump: i64, nodes: &mut [Node], sky: &Sky) {
     note!("{fault:?} is over");
     match fault {
         Fault::Kill(number) => {
+            if !nodes[number].is_up() {
+                nodes[number].start();
+            }
+        }
+        Fault::Drain(number) => {
+            if nodes[number].is_to_end() {
+                nodes[number].kill();
+            }
             if !nodes[number].is_up() {
                 nodes[number].start();
             }

@@ -1,32 +1,29 @@
 //! What somebody learns: nothing of a call or a conversation that is not theirs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use otomo::kernel::ids::{ConversationId, UserId};
 
-use crate::support::Json;
+use crate::support::{Json, field};
 
-/// The conversations that somebody may hear of: each with one other person, who write to each other by name alone.
+/// The conversations that somebody may hear of, and with whom each is: people write to each other by name alone.
 #[derive(Debug)]
 pub struct Learned {
-    own: BTreeSet<String>,
+    own: BTreeMap<String, String>,
 }
 
 impl Learned {
     /// What is somebody's, among these others.
     pub fn of(who: &str, others: &[String]) -> Self {
-        let user = |name: &str| -> UserId { name.parse().expect("a name") };
-        let with = |other: &String| {
-            let (me, them) = (user(who), user(other));
-            [(&me, &them), (&them, &me)].map(|(one, other)| ConversationId::between(one, other))
-        };
+        let with = |other: &String| (conversation(who, other), other.clone());
         Self {
-            own: others
-                .iter()
-                .flat_map(with)
-                .map(|id| id.to_string())
-                .collect(),
+            own: others.iter().map(with).collect(),
         }
+    }
+
+    /// With whom a conversation of theirs is.
+    pub fn partner(&self, conversation: &str) -> &str {
+        &self.own[conversation]
     }
 
     /// Looks whether all in a message was theirs to hear.
@@ -36,11 +33,24 @@ impl Learned {
     pub fn hear(&self, event: &Json) {
         for conversation in named(event, "conversationId") {
             assert!(
-                self.own.contains(conversation),
+                self.own.contains_key(conversation),
                 "only members hear anything of a conversation: {event}"
             );
         }
+        if field(event, "type").starts_with("typing-") {
+            assert_eq!(
+                field(event, "userId"),
+                self.partner(field(event, "conversationId")),
+                "only members type in a conversation: {event}"
+            );
+        }
     }
+}
+
+/// The conversation of two people.
+pub fn conversation(one: &str, other: &str) -> String {
+    let [one, other] = [one, other].map(|name| name.parse::<UserId>().expect("a name"));
+    ConversationId::between(&one, &other).to_string()
 }
 
 /// Every text in a message that stands under one of these names, however deep.

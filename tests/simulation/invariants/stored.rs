@@ -149,6 +149,33 @@ pub fn holds_in_fair_weather(conn: &mut Conn, now: Timestamp) -> Result<(), Stor
     Ok(())
 }
 
+/// Looks at what holds while a node drains and nothing fails: whoever was connected is, or is on their way to another node.
+///
+/// # Panics
+/// If something does not, with the sentence.
+pub fn nobody_is_offline(conn: &mut Conn, _: Timestamp) -> Result<(), StoreError> {
+    let offline = "SELECT user_id AS name FROM otomo WHERE status = 'offline'";
+    let offline = broken(sqlite(conn), offline);
+    assert!(
+        offline.is_empty(),
+        "nobody is shown as offline whom a drain sends to another node: {offline:?}"
+    );
+    Ok(())
+}
+
+/// Looks at what holds of nodes that have ended by a drain.
+///
+/// # Panics
+/// If something does not, with the sentence.
+pub fn have_given_up_their_places(conn: &mut Conn, ended: &[String]) {
+    let placed = "SELECT name FROM nodes WHERE lease_until IS NOT NULL";
+    let placed = broken(sqlite(conn), placed);
+    assert!(
+        ended.iter().all(|it| !placed.contains(it)),
+        "a node that was drained has given up its place: {ended:?} {placed:?}"
+    );
+}
+
 /// The calls that a query names.
 fn calls(conn: &mut Conn, query: &str) -> Result<Vec<Call>, StoreError> {
     let ids = broken(sqlite(conn), query);

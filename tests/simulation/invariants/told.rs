@@ -208,6 +208,8 @@ pub fn every_request_is_answered(stories: &Stories) {
 
 pub const ONLY_WHO_IS_LET_IN: &str = "only who is let in hears anything of a room";
 
+pub const CLOSED_OR_CATCHES_UP: &str = "who reads too slowly is closed or catches up";
+
 /// What is said in a room comes in its order, and to nobody who was never let in.
 pub fn words_are_in_order(devices: &[Device], host: &Host) {
     for device in devices {

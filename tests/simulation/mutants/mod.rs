@@ -13,7 +13,7 @@ use crate::invariants::sentences::{ALWAYS, FOR_GOOD, SETTLED};
 const FOLDER: &str = "tests/simulation/mutants";
 
 /// What the rules promise of what people are told: the sentences that say so where it is looked at. `stored` has the others.
-const TOLD: [&str; 15] = [
+const TOLD: [&str; 25] = [
     // Presence.
     "statuses: an old snapshot and the events since are a fresh one",
     "no update repeats a status",
@@ -32,6 +32,17 @@ const TOLD: [&str; 15] = [
     "what was missed comes before `ready`",
     "what was acknowledged is stored",
     "only members hear anything of a conversation",
+    "only members type in a conversation",
+    "who types is heard in time",
+    "typing ends in time",
+    "who sends a message types no more",
+    "what is said in a room comes in the order in which it was accepted",
+    "what waits for one client is bounded",
+    "who reads too slowly is closed or catches up",
+    // Nodes.
+    "a node that drains ends in time",
+    "a node that was drained has given up its place",
+    "nobody is shown as offline whom a drain sends to another node",
 ];
 
 fn patches() -> Vec<PathBuf> {

@@ -1,23 +1,33 @@
 //! One device: its connections, one after the other, and what it has heard on all of them.
+//!
+//! - `coming`: how it comes and goes, and whether it reads. `hearing`: what it hears.
+
+mod coming;
+mod hearing;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use otomo::{delivery::leave::Leave, kernel::identity::Role, protocol::command::Command};
+use otomo::{kernel::identity::Role, protocol::command::Command};
 use serde_json::json;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     hall::Hall,
-    hello::hello,
     outgoing::{Draft, Outgoing},
     over::Over,
     owner::Owner,
     phone::Phone,
     stories::Stories,
+    typing::{self, Typing},
 };
 use crate::{
-    invariants::{connection::Connection, learned::Learned, stored::Facts},
-    link::{Down, Heard, Link, Up},
+    invariants::{
+        connection::Connection,
+        learned::{self, Learned},
+        stored::Facts,
+        told,
+    },
+    link::{Heard, Link, Up},
     mirror::{Calls, Statuses},
     node::Node,
     received::Received,
@@ -32,9 +42,6 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How long an answer may take on a connection that stands, in fair weather.
 const ANSWER_MAX: Duration = Duration::from_secs(8);
 
-/// In milliseconds, between two connections.
-const AWAY_MS: std::ops::Range<u64> = 20..700;
-
 /// A device.
 pub struct Device {
     pub owner: Owner,
@@ -47,6 +54,11 @@ pub struct Device {
     /// Which of all connections of the world it has.
     pub number: u64,
     ready: bool,
+    is_reading: bool,
+    /// Whether it was not, at some time on this connection.
+    has_stopped_reading: bool,
+    /// Whether it was closed by a node that drains, and how long it was told to wait.
+    sent_away: Option<Duration>,
     connects_at: Instant,
     heard_at: Instant,
     /// Commands that are to be answered on this connection, by their `requestId`.
@@ -56,6 +68,7 @@ pub struct Device {
     phone: Phone,
     over: Over,
     pub hall: Hall,
+    pub typing: Typing,
     pub outgoing: Outgoing,
     pub received: Received,
     learned: Learned,
@@ -76,6 +89,9 @@ impl Device {
             connection: Connection::default(),
             number: 0,
             ready: false,
+            is_reading: true,
+            has_stopped_reading: false,
+            sent_away: None,
             connects_at: now,
             heard_at: now,
             asked: BTreeMap::new(),
@@ -84,6 +100,7 @@ impl Device {
             phone: Phone::new(&owner),
             over: Over::default(),
             hall: Hall::default(),
+            typing: Typing::default(),
             outgoing: Outgoing::default(),
             received: Received::of(&owner.name),
             learned: Learned::of(&owner.name, &owner.others),
@@ -122,6 +139,13 @@ impl Device {
             && (self.link.is_none() || facts.places.contains(&place))
             && self.calls.live().is_none()
             && facts.statuses.iter().all(knows)
+            && self.is_shown(facts)
+    }
+
+    /// Whether its owner, who is connected, is shown as somebody who is.
+    pub fn is_shown(&self, facts: &Facts) -> bool {
+        let status = facts.statuses.get(&self.owner.name);
+        self.link.is_none() || status.is_none_or(|it| it != "offline")
     }
 
     /// What it has made of an old snapshot and the events since is what a fresh one says.
@@ -160,6 +184,7 @@ impl Device {
             note!("{} takes its connection for dead", self.name());
             return self.gone();
         }
+        self.read_or_not(calm);
         if !self.ready {
             return;
         }
@@ -168,11 +193,11 @@ impl Device {
                 .asked
                 .values()
                 .find(|(_, at)| at.elapsed() > ANSWER_MAX);
-            assert!(
-                late.is_none(),
-                "every command is answered: {} {late:?}",
-                self.name()
-            );
+            let must = match self.is_slow() {
+                true => told::CLOSED_OR_CATCHES_UP,
+                false => "every command is answered",
+            };
+            assert!(late.is_none(), "{must}: {} {late:?}", self.name());
         } else if self.dice.one_in(60) {
             return self.leave();
         } else if self.dice.one_in(25) {
@@ -184,6 +209,15 @@ impl Device {
         if let Some(command) = self.outgoing.next() {
             self.say(command);
         }
+        self.chat(calm);
+        if !calm && self.owner.role == Role::Otomo && self.dice.one_in(40) {
+            let status = *self.dice.pick(&["online", "online", "break"]);
+            self.say(json!({"type": "otomo_status_set", "status": status}));
+        }
+    }
+
+    /// What its owner does beside calls and messages: comes to the room, reads, types.
+    fn chat(&mut self, calm: bool) {
         if self.owner.comes_to_the_hall
             && let Some(command) = self.hall.act(&mut self.dice, calm)
         {
@@ -196,9 +230,29 @@ impl Device {
                 json!({"type": "message-read", "conversationId": conversation, "messageSeq": seq}),
             );
         }
-        if !calm && self.owner.role == Role::Otomo && self.dice.one_in(40) {
-            let status = *self.dice.pick(&["online", "online", "break"]);
-            self.say(json!({"type": "otomo_status_set", "status": status}));
+        if !calm {
+            let mut others = self.owner.others.clone();
+            self.dice.shuffle(&mut others);
+            let foreign = || learned::conversation(&others[0], &others[1]);
+            if let Some(command) = self.typing.act(foreign, &mut self.dice) {
+                self.say(command);
+            }
+        }
+    }
+
+    /// Its owner types in a conversation, if there is one. Returns where, and who is to hear it.
+    pub fn types(&mut self) -> Option<(String, String)> {
+        let conversation = self.typing.conversation()?.clone();
+        let partner = self.learned.partner(&conversation).to_owned();
+        self.say(typing::starts(&conversation));
+        Some((conversation, partner))
+    }
+
+    /// Its owner writes what they have typed.
+    pub fn writes_to(&mut self, to: &str) {
+        self.write(to.to_owned());
+        if let Some(command) = self.outgoing.next() {
+            self.say(command);
         }
     }
 
@@ -227,74 +281,14 @@ impl Device {
         Self::new(owner, &self.stories, Dice::of(number as u64))
     }
 
-    fn connect(
-        &mut self,
-        nodes: &[Node],
-        sky: &Sky,
-        heard: &mpsc::UnboundedSender<Heard>,
-        next: &mut u64,
-    ) {
-        if Instant::now() < self.connects_at {
-            return;
-        }
-        self.connects_at = Instant::now() + self.pause();
-        let node = self.dice.pick(nodes);
-        *next += 1;
-        let last = self.received.last;
-        let hello = hello(&self.owner, last);
-        let dice = self.dice.fork();
-        self.link = Link::connect(node, hello, *next, heard, (sky, dice));
-        if self.link.is_some() {
-            note!(
-                "{} connects to {} as {next}, after {last}",
-                self.name(),
-                node.name
-            );
-            self.number = *next;
-            self.node = node.name.to_string();
-            self.connection = Connection::default();
-            self.heard_at = Instant::now();
-            self.received.begin(last);
-            self.hall.begin();
-        }
-    }
-
-    fn pause(&mut self) -> Duration {
-        Duration::from_millis(self.dice.within(AWAY_MS))
-    }
-
-    /// Goes, in one way or another.
-    fn leave(&mut self) {
-        let how = self.dice.below(4);
-        note!("{} leaves, the {how} way", self.name());
-        if let Some(link) = &self.link {
-            match how {
-                0 => link.say(Up::Close(Leave::Clean)),
-                1 => link.say(Up::Close(Leave::Reload)),
-                2 => link.go_silent(),
-                _ => {}
-            }
-        }
-        if how > 1 {
-            self.gone();
-        }
-    }
-
-    /// The connection is over.
-    fn gone(&mut self) {
-        self.link = None;
-        self.number = 0;
-        self.ready = false;
-        self.hall.inside = false;
-        self.asked.clear();
-        self.outgoing.requeue_all();
-        self.connects_at = Instant::now() + self.pause();
-    }
-
     fn write_something(&mut self) {
+        let to = self.dice.pick(&self.owner.others).clone();
+        self.write(to);
+    }
+
+    fn write(&mut self, to: String) {
         self.drafts += 1;
         let id = format!("{}-{}-{}", self.owner.name, self.owner.device, self.drafts);
-        let to = self.dice.pick(&self.owner.others).clone();
         self.outgoing.write(Draft { id, to });
     }
 
@@ -308,88 +302,5 @@ impl Device {
             self.asked.insert(id, (command.clone(), Instant::now()));
         }
         link.say(Up::Command(command));
-    }
-
-    /// Takes in what comes on the connection that it has.
-    pub fn hear(&mut self, down: Down) {
-        self.heard_at = Instant::now();
-        match down {
-            Down::Ping => {
-                if let Some(link) = &self.link {
-                    link.say(Up::Pong);
-                }
-            }
-            Down::Closed(code) => {
-                note!("{} is told goodbye: {code}", self.name());
-                self.gone();
-            }
-            Down::Cut => {
-                note!("{} is cut off", self.name());
-                self.gone();
-            }
-            Down::Event(event) => {
-                note!("{} hears {event}", self.name());
-                self.hear_event(&event);
-            }
-        }
-    }
-
-    fn hear_event(&mut self, event: &Json) {
-        self.answered(event);
-        self.learned.hear(event);
-        self.connection.hear(event);
-        self.received.hear(event);
-        self.statuses.hear(event);
-        self.hall.hear(event);
-        self.stories.hear(&self.owner.name, event);
-        if let Some(event) = self.over.without_what_is_late(event) {
-            self.calls.hear(&self.owner.name, &event);
-            self.phone.hear(&event);
-        }
-        match field(event, "type") {
-            "ready" => self.ready = true,
-            "new-message" if event["senderId"] != self.owner.name.as_str() => {
-                let place = (event["conversationId"].clone(), event["messageSeq"].clone());
-                self.unread = Some(place);
-            }
-            _ => {}
-        }
-    }
-
-    /// Something may be the answer to a command.
-    fn answered(&mut self, event: &Json) {
-        let Some(id) = event["requestId"].as_str() else {
-            return;
-        };
-        let command = match self.asked.remove(id) {
-            Some((command, _)) => command,
-            // It is answered only if it is refused.
-            None if field(event, "type") == "error" => return,
-            None => panic!("a command is answered once: {} {event}", self.name()),
-        };
-        let name = field(&command, "type");
-        if field(event, "type") == "error" {
-            let code = field(event, "code");
-            match name {
-                "message_send" => self.outgoing.requeue(field(&command, "clientMessageId")),
-                "message-read" | "otomo_status_set" => {}
-                "room_join" if code == "ROOM_FORBIDDEN" => self.hall.refused(),
-                "room_join" | "room_leave" => assert!(
-                    ["UNAVAILABLE", "INTERNAL_ERROR"].contains(&code),
-                    "no command may be refused with {code}: {command}"
-                ),
-                _ => self.phone.refused(&command, code),
-            }
-            return;
-        }
-        let expected = Command::answer(name);
-        assert_eq!(
-            Some(field(event, "type")),
-            expected,
-            "its own answer: {command}"
-        );
-        if name == "message_send" {
-            self.outgoing.acknowledged(event);
-        }
     }
 }

@@ -1,4 +1,8 @@
 //! One seed's course: a storm, in which people live on as they can, and the calm after it, in which everything must settle.
+//!
+//! - `calm`: what is done in it, and how long everything may take.
+
+mod calm;
 
 use std::{path::Path, rc::Rc, sync::Arc, time::Duration};
 
@@ -40,9 +44,6 @@ const STEP_MS: std::ops::Range<u64> = 30..100;
 /// How long the storm lasts.
 const STORM: Duration = Duration::from_secs(8);
 
-/// In what time a world must have settled after it: a few times the longest wait that is configured.
-const SETTLES_IN: Duration = Duration::from_secs(40);
-
 /// How long after it nodes may be on their way back.
 const RETURN: Duration = Duration::from_secs(6);
 
@@ -60,6 +61,8 @@ struct World {
     host: Host,
     /// Whether the host has said in fair weather whatever holds in the room.
     has_said_all: bool,
+    /// Whether a node drains while nothing fails.
+    drains: bool,
     stories: Stories,
     hears: UnboundedSender<Heard>,
     heard: UnboundedReceiver<Heard>,
@@ -120,6 +123,7 @@ impl World {
         Self {
             backend: Backend::new(people(), dice.fork()),
             has_said_all: false,
+            drains: false,
             host: Host::new(GUESTS.map(named).to_vec(), dice.fork()),
             sky,
             redis,
@@ -171,87 +175,6 @@ impl World {
         note!("the storm is over");
     }
 
-    /// Liveness: whatever was begun comes to an end, and everybody knows it.
-    async fn calm(&mut self) {
-        self.until("the world settles", World::is_quiet).await;
-        let words = self.host.say_all();
-        self.has_said_all = true;
-        let heard = |it: &Self| {
-            let mut inside = it.devices.iter().filter(|it| it.hall.inside);
-            it.is_quiet() && inside.all(|it| it.hall.has_heard(&words))
-        };
-        self.until("what is said in a room is heard there", heard)
-            .await;
-    }
-
-    fn is_quiet(&self) -> bool {
-        let in_its_place = |it: &Device| it.hall.inside == self.host.has_let_in(&it.owner.name);
-        self.backend.is_quiet()
-            && self.host.is_quiet()
-            && self.stories.are_answered()
-            && self
-                .devices
-                .iter()
-                .all(|it| it.is_quiet() && in_its_place(it))
-    }
-
-    /// Waits for something, stepping, as long as a world may take.
-    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + SETTLES_IN;
-        loop {
-            if is_so(self) {
-                let facts = self.facts().await;
-                let knows = |it: &Device| it.knows(&facts) && self.knows_the_room(it, &facts);
-                if facts.is_quiet && self.devices.iter().all(knows) {
-                    return;
-                }
-            }
-            if Instant::now() > end {
-                let facts = self.facts().await;
-                note!("not settled: {facts:?}");
-                self.has_settled().await;
-                told::every_request_is_answered(&self.stories);
-                self.everybody_knows_the_room(&facts);
-                let waits = self.devices.iter();
-                let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
-                let waits: Vec<String> = waits.map(Device::waits_for).collect();
-                panic!("{what} in time: {waits:#?} of {facts:?}");
-            }
-            self.step(true).await;
-        }
-    }
-
-    /// Who is in the room, and what holds there.
-    fn everybody_knows_the_room(&self, facts: &stored::Facts) {
-        let inside = self.devices.iter().filter(|it| it.hall.inside);
-        let let_in = |it: &Device| self.host.has_ever_let_in(&named(&it.owner.name));
-        let strangers = inside.clone().filter(|it| !let_in(it)).map(Device::name);
-        let strangers: Vec<String> = strangers.collect();
-        assert!(
-            strangers.is_empty(),
-            "{}: {strangers:?}",
-            told::ONLY_WHO_IS_LET_IN
-        );
-        for device in inside {
-            let name = device.name();
-            assert!(
-                self.host.has_let_in(&device.owner.name),
-                "who may be in a room no more is taken out of it: {name}"
-            );
-            assert!(
-                self.knows_the_room(device, facts),
-                "what holds in a room is what its people know: {name} {:?} {:?}",
-                device.hall,
-                facts.hall
-            );
-        }
-    }
-
-    /// A state that was said in a storm may be lost until the next of its key: nobody counts them.
-    fn knows_the_room(&self, device: &Device, facts: &stored::Facts) -> bool {
-        !self.has_said_all || device.hall.knows(&facts.hall)
-    }
-
     /// A moment passes, somebody acts, and what always holds is looked at.
     async fn step(&mut self, calm: bool) {
         let pause = Duration::from_millis(self.dice.within(STEP_MS));
@@ -268,8 +191,12 @@ impl World {
                 () = &mut pause => break,
             }
         }
-        for _ in 0..2 {
-            let at = self.dice.below(self.devices.len());
+        self.bury_nodes().await;
+        let back = self.devices.iter().enumerate();
+        let back = back.filter(|it| it.1.is_due_back());
+        let mut turns: Vec<usize> = back.map(|it| it.0).collect();
+        turns.extend([(); 2].map(|()| self.dice.below(self.devices.len())));
+        for at in turns {
             let (next, hears) = (&mut self.connections, &self.hears);
             self.devices[at].act(&self.nodes, &self.sky, hears, next, calm);
         }
@@ -289,6 +216,26 @@ impl World {
         }
         if calm && self.fair_since.elapsed() > RETURN {
             self.looks(stored::holds_in_fair_weather).await;
+        }
+        if self.drains {
+            self.looks(stored::nobody_is_offline).await;
+        }
+    }
+
+    /// Takes away the nodes that have ended by themselves.
+    async fn bury_nodes(&mut self) {
+        let mut ended = Vec::new();
+        for node in &mut self.nodes {
+            if node.bury() {
+                ended.push(node.name.to_string());
+            }
+        }
+        if self.drains && !ended.is_empty() {
+            self.looks(move |conn, _| {
+                stored::have_given_up_their_places(conn, &ended);
+                Ok(())
+            })
+            .await;
         }
     }
 

@@ -86,6 +86,11 @@ impl Typing {
         self.shown.contains_key(typist) || self.over.contains_key(typist)
     }
 
+    /// Whether it was told that somebody types, and not yet that they do not. On another connection nobody does.
+    pub fn shows(&self, typist: &Typist) -> bool {
+        self.shown.contains_key(typist)
+    }
+
     /// For how long somebody was heard to type, if that is over.
     pub fn lasted(&self, typist: &Typist) -> Option<Duration> {
         self.over.get(typist).copied()

@@ -87,14 +87,14 @@ impl World {
             self.devices[types.device].writes_to(&types.to);
         }
         self.until("typing ends", |it| {
-            hears(it, &|device, who| device.typing.lasted(who).is_some()) && it.is_quiet()
+            hears(it, &|device, who| !device.typing.shows(who)) && it.is_quiet()
         })
         .await;
         for types in typing.iter().filter(|it| it.sends) {
             for device in self.of(&types.to) {
                 let lasted = device.typing.lasted(&types.who);
                 assert!(
-                    lasted.is_some_and(|it| it < ENDS_BY_ITSELF),
+                    lasted.is_none_or(|it| it < ENDS_BY_ITSELF),
                     "who sends a message types no more: {} hears {:?} for {lasted:?}",
                     device.name(),
                     types.who

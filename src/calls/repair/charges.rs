@@ -1,4 +1,5 @@
-//! What a live call has charged: as many transactions as the ledger has of it, and no other number.
+//! What a live call has charged: as often as the ledger says, or as it says itself, as far as minutes have passed for that. What is
+//! not found in the ledger may have been paid under a key that nobody can read any more, and nobody pays twice.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,11 @@ use diesel::{QueryableByName, sql_types::Text};
 
 use super::broken;
 use crate::{
-    calls::rules::call::{Call, Phase},
+    calls::rules::{
+        call::{Call, Connection, Phase},
+        meter::Tariff,
+    },
+    kernel::time::Timestamp,
     store::{
         Conn, StoreError,
         repair::{Breakage, Scene, rows},
@@ -22,26 +27,33 @@ struct Key {
 /// One that says more than it has charged goes on without a charge until time has caught up with it.
 pub(super) fn not_in_the_ledger(
     conn: &mut Conn,
-    _: &Scene<'_>,
+    scene: &Scene<'_>,
 ) -> Result<Vec<Breakage>, StoreError> {
     let mut found = Vec::new();
     for call in broken::live(conn)? {
-        if call.tariff.is_none() || call.connection().is_none() {
+        let (Some(tariff), Some(connection)) = (call.tariff, call.connection()) else {
             continue;
-        }
-        let (said, charged) = (call.charges(), charged(conn, &call)?);
+        };
+        let (said, paid) = (call.charges(), charged(conn, &call)?);
+        let charged = paid.max(said.min(minutes(tariff, connection, scene.now)));
         if said != charged {
             found.push(Breakage::mended(
                 format!("the call {}", call.id),
-                format!(
-                    "says that it has charged {said} times, and the ledger has {charged} of them"
-                ),
-                "it has charged as often as the ledger says",
+                format!("says that it has charged {said} times, and the ledger has {paid} of them"),
+                format!("it has charged {charged} times"),
                 move |tx| broken::recharge(tx, &with_charges(call, charged)),
             ));
         }
     }
     Ok(found)
+}
+
+/// How many minutes have passed, each of which may have been charged.
+fn minutes(tariff: Tariff, connection: Connection, now: Timestamp) -> u32 {
+    let passed = now.millis().saturating_sub(connection.at.millis());
+    let passed = u128::try_from(passed).unwrap_or(0);
+    let minutes = passed / tariff.minute.as_millis().max(1);
+    u32::try_from(minutes).unwrap_or(u32::MAX)
 }
 
 /// How many charges the ledger has: they are numbered from 1, and each is made after the one before it.

@@ -117,6 +117,42 @@ async fn a_ledger_with_a_text_in_it_is_left_as_it_is() {
     );
 }
 
+/// Whoever looks for JSON, or for events, read the last page again for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_of_another_kind_lets_the_doctor_come_to_an_end() {
+    for how in [
+        "UPDATE point_transactions SET ordinal = 'abc' WHERE ordinal = 2",
+        "UPDATE point_transactions SET ordinal = 2.5 WHERE ordinal = 2",
+        "UPDATE events SET id = x'4142' WHERE id = (SELECT min(id) FROM events)",
+    ] {
+        let ward = Ward::new(Kind::Sqlite).await;
+        ward.breaks(how);
+        let look = ward.looks();
+        assert_eq!(look.code, 1, "{how}: {}", look.text);
+        let repair = ward.repairs();
+        assert!(matches!(repair.code, 1 | 3), "{how}: {}", repair.text);
+    }
+}
+
+/// Its charges may be in the ledger under a key that nobody can read.
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_that_have_passed_are_not_charged_twice_where_the_ledger_does_not_show_them() {
+    for kind in BOTH {
+        let ward = Ward::new(kind).await;
+        ward.breaks(
+            "UPDATE calls SET price = 5, minute = 60000, charges = 2, connected_at = connected_at - 180000,
+                 due_at = connected_at WHERE phase = 'connected'",
+        );
+        let repair = ward.repairs();
+        assert_eq!(
+            ward.says("SELECT charges FROM calls WHERE price = 5"),
+            "2",
+            "{}",
+            repair.text
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_name_is_none_keeps_no_server_from_starting_once_it_is_mended() {
     for kind in BOTH {

@@ -89,12 +89,15 @@ fn unreadable(conn: &mut Conn, column: Column, id: &str) -> Result<Vec<Breakage>
              WHERE {text} = $1 AND {json} IS NOT NULL AND {number} > {after} ORDER BY {number} LIMIT {PAGE}"
         );
         let page = rows::<Row>(conn, &question, &[id])?;
-        let Some(last) = page.last() else {
-            return Ok(found);
-        };
-        after = last.place;
+        // A text in the place of a number is read as 0 and comes after every number: the page would come again for ever.
+        let next = page.last().map_or(after, |last| last.place);
+        let is_last = page.len() < PAGE || next <= after;
+        after = next;
         let broken = page.into_iter().filter(|row| !is_sound(&row.json));
         found.extend(broken.map(|row| breakage(column, id.to_owned(), row)));
+        if is_last {
+            return Ok(found);
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub fn put(
     run!(tx, |c| prepared(newest).get_result::<i64>(c))
 }
 
-/// The state of a key that holds `now`, if there is one.
+/// The state of a key that holds `now`, if there is one that can be read.
 pub fn find(
     conn: &mut Conn,
     room: &str,
@@ -84,13 +84,25 @@ pub fn find(
         .find((room, key))
         .filter(room_states::expires_at.gt(now.millis()))
         .select((room_states::body, room_states::updated_at))
-        .get_result::<(String, i64)>(c)
+        .get_result::<(Lossy, i64)>(c)
         .optional())?;
-    Ok(found.map(|(body, revision)| State {
-        key: key.to_owned(),
+    let found = found.map(|(body, revision)| sound(room, key.to_owned(), body, revision));
+    Ok(readable(found)?.pop())
+}
+
+/// A state as it is stored.
+fn sound(room: &str, key: String, body: Lossy, revision: i64) -> Result<State, StoreError> {
+    let body = String::from(body);
+    if !is_event(&body) {
+        return Err(StoreError::corrupt(format!(
+            "the state {key:?} of the room {room} is no event of JSON"
+        )));
+    }
+    Ok(State {
+        key,
         body,
         revision,
-    }))
+    })
 }
 
 /// How many bytes the state of a key has that holds `now`, if there is one.
@@ -133,19 +145,7 @@ pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<State>, Sto
         .order((room_states::updated_at, room_states::key))
         .select((room_states::key, room_states::body, room_states::updated_at))
         .load::<(Lossy, Lossy, i64)>(c))?;
-    let state = |(key, body, revision)| {
-        let [key, body] = [key, body].map(String::from);
-        match is_event(&body) {
-            true => Ok(State {
-                key,
-                body,
-                revision,
-            }),
-            false => Err(StoreError::corrupt(format!(
-                "the state {key:?} of the room {room} is no event of JSON"
-            ))),
-        }
-    };
+    let state = |(key, body, revision)| sound(room, String::from(key), body, revision);
     readable(states.into_iter().map(state))
 }
 

@@ -16,6 +16,7 @@ use otomo::{
     protocol::spec::Topic,
     store::{Conn, Handle, StoreError, run, sql::schema::events},
 };
+use serde_json::{Value, json};
 
 use super::Database;
 
@@ -35,24 +36,24 @@ pub(super) fn event(body: &str, expires_at: Option<Timestamp>) -> NewEvent<'_> {
     }
 }
 
-/// Appends an event with this body to the streams of all of `users`.
-pub(super) async fn append(store: &Handle, body: &str, users: &[&str]) -> Vec<(UserId, Seq)> {
-    append_until(store, body, None, users).await
+/// Appends an event that says this word to the streams of all of `users`.
+pub(super) async fn append(store: &Handle, word: &str, users: &[&str]) -> Vec<(UserId, Seq)> {
+    append_until(store, word, None, users).await
 }
 
 async fn append_until(
     store: &Handle,
-    body: &str,
+    word: &str,
     expires_at: Option<Timestamp>,
     users: &[&str],
 ) -> Vec<(UserId, Seq)> {
-    let body = body.to_owned();
+    let body = json!({"type": "call_missed", "word": word}).to_string();
     let users: Vec<UserId> = users.iter().map(|name| user(name)).collect();
     let job = store.write(move |tx| records::append(tx, &event(&body, expires_at), &users));
     job.await.unwrap()
 }
 
-/// What one page says: the bodies with their seqs, and how far it looked.
+/// What one page says: the words with their seqs, and how far it looked.
 pub(super) async fn page(
     store: &Handle,
     name: &str,
@@ -63,11 +64,17 @@ pub(super) async fn page(
         Page::Events { events, through } => {
             let events = events
                 .into_iter()
-                .map(|event| (event.seq.get(), event.body));
+                .map(|event| (event.seq.get(), word_of(&event.body)));
             (events.collect(), through.get())
         }
         Page::Dropped(extent) => panic!("{extent:?}"),
     }
+}
+
+/// What an event says.
+fn word_of(body: &str) -> String {
+    let event: Value = serde_json::from_str(body).unwrap();
+    event["word"].as_str().unwrap().to_owned()
 }
 
 /// One page.

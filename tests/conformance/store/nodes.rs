@@ -206,7 +206,7 @@ pub(super) async fn what_holds_is_the_newest_revision_over_nodes(database: &impl
     let nodes = nodes(database);
     let jobs = nodes.iter().enumerate().flat_map(|(node, store)| {
         (0..JOBS).map(move |n| {
-            let body = format!("{{\"by\":\"{node}-{n}\"}}");
+            let body = format!("{{\"type\":\"cell\",\"by\":\"{node}-{n}\"}}");
             store.write(move |tx| {
                 let until = tx.now() + Duration::from_mins(1);
                 let revision = states::put(tx, "game_1", "cell\n1", &body, until)?;

@@ -113,7 +113,9 @@ async fn whoever_joins_while_another_node_changes_a_state_learns_of_the_newer_on
     let late = Flow::Late(Duration::from_millis(10), Duration::from_millis(30));
     other.ways().postgres.set(Flow::Open, late);
     for value in 0..ROUNDS {
-        let state = json!({"kind": "state", "key": "door", "data": {"value": value}});
+        // One that was never there, or is another by now.
+        let key = ["door".to_owned(), format!("window-{value}")][value % 2].clone();
+        let state = json!({"kind": "state", "key": key, "data": {"value": value}});
         let join = json!({"type": "room_join", "room": "game_7"});
         // At another moment of the joining each time.
         let moment = Duration::from_millis(3 * value as u64);

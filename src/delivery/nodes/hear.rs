@@ -281,11 +281,18 @@ impl Dispatch {
         self.nodes().revisions().admit(of, revision, Instant::now())
     }
 
-    /// A state is to be told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
-    /// Returns whether it is the newest that this node has heard of.
-    pub fn tells(&self, user: Option<&UserId>, key: Key, revision: i64) -> bool {
-        let of = (user.cloned(), key);
-        self.nodes().is_alone() || self.nodes().revisions().admit(of, revision, Instant::now())
+    /// A state was told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
+    pub fn has_told(&self, user: Option<&UserId>, key: Key, revision: i64) {
+        if !self.nodes().is_alone() {
+            let of = (user.cloned(), key);
+            self.nodes().revisions().admit(of, revision, Instant::now());
+        }
+    }
+
+    /// How often something newer was told of the states of a room (`scope`), or of a user where that is empty: a snapshot is old
+    /// that was read while it rose.
+    pub fn states_told(&self, user: Option<&UserId>, scope: &str) -> u64 {
+        self.nodes().revisions().told_in(user, scope)
     }
 }
 

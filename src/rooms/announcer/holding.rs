@@ -4,9 +4,9 @@ use actix::prelude::*;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::{Announcer, READINGS_MAX};
+use super::Announcer;
 use crate::{
-    delivery::lines::To,
+    delivery::{dispatch::Dispatch, lines::To},
     kernel::{
         ids::{RoomId, UserId},
         logging::chain,
@@ -24,30 +24,30 @@ use crate::{
         rules::{self, EVERYONE},
         transactions,
     },
-    store::StoreError,
+    store::{StoreError, Tx},
 };
 
-impl Announcer {
-    /// Whether these are the newest states of a room that this node has heard of: another node may have said a newer one since
-    /// they were read. From now on no older one than these is told.
-    pub(super) fn are_newest(&self, room: &RoomId, states: &[State]) -> bool {
-        let owner = owner(room);
-        let scope = match &owner {
-            Some(_) => "",
-            None => room.as_str(),
-        };
-        let mut newest = true;
-        for State { key, revision, .. } in states {
-            let key = state_key(scope, key);
-            newest &= self.dispatch.tells(owner.as_ref(), key, *revision);
-        }
-        newest
-    }
+/// How often the states of a room are read at most. In one that other nodes change without a pause the next change comes before
+/// anybody notices.
+const READINGS_MAX: u32 = 8;
 
-    /// `room_snapshot`; `None` only if what is stored is no JSON.
+impl Announcer {
+    /// `room_snapshot`; `None` only if what is stored is no JSON. From now on no older state than these is told.
     pub(super) fn snapshot(&self, room: &RoomId, states: Vec<State>) -> Option<Event> {
-        let bodies = states.into_iter().map(|it| RawValue::from_string(it.body));
-        match bodies.collect::<Result<Vec<_>, _>>() {
+        let owner = owner(room);
+        let scope = scope(room);
+        let mut bodies = Vec::with_capacity(states.len());
+        for State {
+            key,
+            body,
+            revision,
+        } in states
+        {
+            let key = state_key(scope, &key);
+            self.dispatch.has_told(owner.as_ref(), key, revision);
+            bodies.push(RawValue::from_string(body));
+        }
+        match bodies.into_iter().collect::<Result<Vec<_>, _>>() {
             Ok(events) => Some(
                 RoomSnapshot {
                     room: room.clone(),
@@ -63,35 +63,7 @@ impl Announcer {
     }
 
     fn snapshot_of(&self, room: &str, states: Vec<State>) -> Option<Event> {
-        let room = room.parse().ok()?;
-        // A session that begins hears what is newer after this.
-        self.are_newest(&room, &states);
-        self.snapshot(&room, states)
-    }
-
-    /// Reads what holds in a room, and tells its people.
-    fn tell_anew(&mut self, room: RoomId, readings: u32, done: oneshot::Sender<()>) {
-        let of = room.clone();
-        // In the order of the writes, like all that is said of rooms.
-        let held = self.store.write(move |tx| {
-            let now = tx.now();
-            states::of(tx, of.as_str(), now)
-        });
-        let tell = move |held: Result<Vec<State>, StoreError>, announcer: &mut Self, _: &mut _| {
-            match held {
-                // The people there have heard what is newer.
-                Ok(states) if !announcer.are_newest(&room, &states) && readings > 1 => {
-                    return announcer.tell_anew(room, readings - 1, done);
-                }
-                Ok(states) => announcer.refresh(&room, states),
-                Err(fault) => log::warn!(
-                    "states were not told anew room={room} cause={}",
-                    chain(&fault)
-                ),
-            }
-            let _ = done.send(());
-        };
-        self.results.push(held, tell);
+        self.snapshot(&room.parse().ok()?, states)
     }
 
     /// Tells the people of this node who are in a room the states that hold there, if there are any.
@@ -107,6 +79,36 @@ impl Announcer {
         if let Some(event) = self.snapshot(room, states) {
             self.dispatch.tell_here(to, Frame::new(&event));
         }
+    }
+}
+
+/// Reads what holds in a room, again while this node is told something newer: it would be told before what was read, to people of
+/// whom some are not there yet. To be polled where nothing is told between the last look and what is done with it.
+pub(super) async fn newest<T, E, R>(
+    dispatch: &Dispatch,
+    room: &RoomId,
+    read: impl Fn() -> R,
+) -> Result<T, E>
+where
+    R: Future<Output = Result<T, E>>,
+{
+    let (owner, scope) = (owner(room), scope(room));
+    let told = || dispatch.states_told(owner.as_ref(), scope);
+    for _ in 1..READINGS_MAX {
+        let before = told();
+        let found = read().await;
+        if found.is_err() || told() == before {
+            return found;
+        }
+    }
+    read().await
+}
+
+/// In what the keys of its states are told apart from those of other rooms.
+fn scope(room: &RoomId) -> &str {
+    match rules::owner(room) {
+        Some(_) => "",
+        None => room.as_str(),
     }
 }
 
@@ -146,7 +148,31 @@ impl Handler<Refresh> for Announcer {
 
     fn handle(&mut self, Refresh { room }: Refresh, _: &mut Context<Self>) -> Self::Result {
         let (done, refreshed) = oneshot::channel();
-        self.tell_anew(room, READINGS_MAX, done);
+        let (store, dispatch, of) = (self.store.clone(), self.dispatch.clone(), room.clone());
+        let held = async move {
+            let read = || {
+                let of = of.clone();
+                // In the order of the writes, like all that is said of rooms.
+                store.write(move |tx: &mut Tx<'_>| {
+                    let now = tx.now();
+                    states::of(tx, of.as_str(), now)
+                })
+            };
+            newest(&dispatch, &of, read).await
+        };
+        self.results
+            .push(held, move |held: Result<_, StoreError>, announcer, _| {
+                match held {
+                    Ok(states) => announcer.refresh(&room, states),
+                    Err(fault) => {
+                        log::warn!(
+                            "states were not told anew room={room} cause={}",
+                            chain(&fault)
+                        );
+                    }
+                }
+                let _ = done.send(());
+            });
         Box::pin(async { refreshed.await.unwrap_or_default() })
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use super::{Announcer, READINGS_MAX};
+use super::{Announcer, holding::newest};
 use crate::{
     backplane::Link,
     delivery::{
@@ -34,54 +34,6 @@ use crate::{
 };
 
 impl Announcer {
-    /// Reads whether a session may be in a room and what holds there, so many times at most, and lets it in.
-    fn enter(&mut self, joiner: Joiner, hearing: Option<Hearing>, readings: u32) {
-        let (user, room, claims) = (
-            joiner.user.clone(),
-            joiner.room.clone(),
-            joiner.claims.clone(),
-        );
-        // In the order of the writes, though it only reads: what is published after it is said after it.
-        let enter = move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims);
-        let take_in = move |(entered, hearing), announcer: &mut Self, _: &mut _| {
-            announcer.take_in(joiner, entered, hearing, readings);
-        };
-        match hearing {
-            None => {
-                let entered = self.store.write(enter);
-                let entered = async { (entered.await, None) };
-                self.results.push(entered, take_in);
-            }
-            Some(mut hearing) => {
-                let store = self.store.clone();
-                let entered = async move {
-                    // What others publish from now on is heard: what they published before is among the states.
-                    hearing.heard().await;
-                    (store.write(enter).await, Some(hearing))
-                };
-                self.results.push(entered, take_in);
-            }
-        }
-    }
-
-    /// Lets a session in with what was read, unless another node has said something newer since: that was heard before the session
-    /// is there.
-    fn take_in(
-        &mut self,
-        joiner: Joiner,
-        entered: Result<Entrance, RoomsFault>,
-        hearing: Option<Hearing>,
-        readings: u32,
-    ) {
-        let is_old = |entrance: &Entrance| !self.are_newest(&joiner.room, &entrance.states);
-        if entered.as_ref().is_ok_and(is_old) && readings > 1 {
-            return self.enter(joiner, hearing, readings - 1);
-        }
-        self.admit(joiner, entered);
-        // By now the session holds the room, or is not let in.
-        drop(hearing);
-    }
-
     /// Lets a session in, or tells it why not.
     fn admit(&self, joiner: Joiner, entered: Result<Entrance, RoomsFault>) {
         let Joiner {
@@ -149,8 +101,41 @@ impl Handler<Join> for Announcer {
     type Result = ();
 
     fn handle(&mut self, Join { joiner }: Join, _: &mut Context<Self>) {
-        let hearing = self.hearing(&joiner.room);
-        self.enter(joiner, hearing, READINGS_MAX);
+        let (user, room, claims) = (
+            joiner.user.clone(),
+            joiner.room.clone(),
+            joiner.claims.clone(),
+        );
+        let hearing = self.hearing(&room);
+        // In the order of the writes, though it only reads: what is published after it is said after it.
+        let enter = {
+            let (store, room) = (self.store.clone(), room.clone());
+            move || {
+                let (user, room, claims) = (user.clone(), room.clone(), claims.clone());
+                store.write(move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims))
+            }
+        };
+        let admit = |(entered, hearing), announcer: &mut Self, _: &mut _| {
+            announcer.admit(joiner, entered);
+            // By now the session holds the room, or is not let in.
+            drop(hearing);
+        };
+        match hearing {
+            None => {
+                let entered = enter();
+                let entered = async { (entered.await, None) };
+                self.results.push(entered, admit);
+            }
+            Some(mut hearing) => {
+                let dispatch = self.dispatch.clone();
+                let entered = async move {
+                    // What others publish from now on is heard: what they published before is among the states.
+                    hearing.heard().await;
+                    (newest(&dispatch, &room, enter).await, Some(hearing))
+                };
+                self.results.push(entered, admit);
+            }
+        }
     }
 }
 

@@ -47,10 +47,6 @@ use crate::{
 /// they come here.
 const MAILBOX: usize = 256;
 
-/// How often the states of a room are read until they are the newest that this node has heard of. In one that other nodes change
-/// without a pause the next change comes before anybody notices.
-const READINGS_MAX: u32 = 8;
-
 /// A number that delivery will know in a moment.
 type Count = Pin<Box<dyn Future<Output = usize>>>;
 

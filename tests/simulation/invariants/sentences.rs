@@ -84,7 +84,7 @@ pub const FOR_GOOD: [Sentence; 9] = [
         "each charge of a call takes its price",
         "SELECT c.id AS name FROM calls c
          JOIN point_transactions t ON t.user_id = c.caller_id AND t.key LIKE 'call:' || c.id || ':%'
-         WHERE -t.amount <> c.price",
+         WHERE -t.amount IS NOT c.price",
     ),
     (
         "a durable event is in nobody's inbox whom it does not concern",

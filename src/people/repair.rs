@@ -110,10 +110,15 @@ struct Odd {
 
 /// Who cannot be read cannot come in, nor be set up anew.
 fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    // A price that is no number is read as 0, and is not to become it.
+    let is_number = match conn {
+        Conn::Sqlite(_) => "typeof(price_per_minute) = 'integer' AND",
+        Conn::Pg(_) => "",
+    };
     let roles: Vec<String> = Role::ALL.iter().map(|role| format!("'{role}'")).collect();
     let question = format!(
         "SELECT id, role, price_per_minute FROM users
-         WHERE role NOT IN ({}) OR price_per_minute NOT BETWEEN 0 AND {PRICE_MAX} ORDER BY id",
+         WHERE role NOT IN ({}) OR {is_number} price_per_minute NOT BETWEEN 0 AND {PRICE_MAX} ORDER BY id",
         roles.join(", ")
     );
     let odd = rows::<Odd>(conn, &question, &[])?.into_iter();
@@ -135,9 +140,9 @@ fn odd_person(odd: Odd) -> Breakage {
             told(price)
         ),
         move |tx| {
-            let price = price.map_or("NULL".to_owned(), |price| price.to_string());
-            let change =
-                format!("UPDATE users SET role = $1, price_per_minute = {price} WHERE id = $2");
+            let new = price.filter(|_| price != odd.price_per_minute);
+            let price = new.map_or(String::new(), |it| format!(", price_per_minute = {it}"));
+            let change = format!("UPDATE users SET role = $1{price} WHERE id = $2");
             execute(tx, &change, &[role.as_str(), &odd.id]).map(drop)
         },
     )

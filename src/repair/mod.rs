@@ -4,9 +4,10 @@
 //!   look ──> a read of one moment ──> each room's rules ──> what was found, and what would be done
 //!   mend ──> nobody serves it? ──> the same look ──> a copy of the file ──> one transaction: mended until nothing more is found
 //! ```
-//! First comes what no room could read (`texts`). The order of the rooms is that of what they stand on: who is known before who is in a call, calls before the statuses that
-//! follow from them (so presence comes twice: who the otomo are, and what they are shown as). What one rule mends another may
-//! find something new in, so all are asked again until a round finds nothing.
+//! First comes what the tables lack, then what no room could read (`texts`, and numbers that are none). The order of the rooms is
+//! that of what they stand on: who is known before who is in a call, calls before the statuses that follow from them (so presence
+//! comes twice: who the otomo are, and what they are shown as). What one rule mends another may find something new in, so all are
+//! asked again until a round finds nothing.
 //! All of it is one transaction: a repair that is interrupted has changed nothing.
 //!
 //! What the tables are is looked at before what is in them ([`store::shape`](crate::store::shape)). Each room knows its own

@@ -154,6 +154,37 @@ async fn minutes_that_have_passed_are_not_charged_twice_where_the_ledger_does_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_lets_nobody_in_and_makes_nothing_free() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.breaks("UPDATE users SET disabled = 'abc' WHERE id = 'yuki'");
+    let repair = ward.repairs();
+    assert_eq!(repair.code, 3, "{}", repair.text);
+    let disabled = "SELECT disabled FROM users WHERE id = 'yuki'";
+    assert_eq!(ward.says(disabled), "1");
+    for (how, which) in [
+        (
+            "UPDATE users SET price_per_minute = 'abc' WHERE id = 'mei'",
+            "SELECT count(*) FROM users WHERE price_per_minute = 'abc'",
+        ),
+        (
+            "UPDATE users SET price_per_minute = 'abc', role = 'emperor' WHERE id = 'mei'",
+            "SELECT count(*) FROM users WHERE price_per_minute = 'abc' AND role = 'user'",
+        ),
+    ] {
+        let ward = Ward::new(Kind::Sqlite).await;
+        ward.breaks(how);
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 1, "{how}: {}", repair.text);
+        assert!(
+            !repair.text.contains("report this"),
+            "{how}: {}",
+            repair.text
+        );
+        assert_eq!(ward.says(which), "1", "{how}: {}", repair.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_name_is_none_keeps_no_server_from_starting_once_it_is_mended() {
     for kind in BOTH {
         let ward = Ward::new(kind).await;

@@ -10,6 +10,8 @@
 
 mod difference;
 
+use std::collections::BTreeSet;
+
 use diesel::{
     QueryableByName,
     sql_types::{BigInt, Nullable, Text},
@@ -82,6 +84,15 @@ fn wanted(conn: &Conn) -> Result<Vec<Part>, StoreError> {
                 .map_err(|fault| StoreError::corrupt(format!("postgres.jsonl: {fault}")))
         }
     }
+}
+
+/// The columns that the migrations make, each with its table before it. What is beside them is of other people.
+///
+/// # Errors
+/// Those of the database.
+pub fn columns(conn: &Conn) -> Result<BTreeSet<(String, String)>, StoreError> {
+    let columns = wanted(conn)?.into_iter().filter(|it| it.kind == "column");
+    Ok(columns.map(|it| (it.owner, it.name)).collect())
 }
 
 /// Tables and columns that are not there, or not as they should be: what no rule can be asked without. `todo` is how a backup is

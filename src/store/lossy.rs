@@ -17,8 +17,8 @@ use diesel::{
 
 use crate::kernel::now_and_then::NowAndThen;
 
-/// A text that people wrote, of which whatever is not UTF-8 is told as U+FFFD: for columns that nothing depends on, so that a
-/// list with one damaged row can be read. A column of a row takes it with `#[diesel(deserialize_as = Lossy)]`.
+/// A text of which whatever is not UTF-8 is told as U+FFFD, so that a list with one damaged row can be read. Words and ids are
+/// parsed after it. A column of a row takes it with `#[diesel(deserialize_as = Lossy)]`.
 #[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
 pub struct Lossy(String);
 

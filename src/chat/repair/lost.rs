@@ -16,9 +16,14 @@ use crate::{
 /// With messages, it is made again of what is left. Without any there is nothing to keep: two people begin anew when they next
 /// write.
 pub(super) fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    // Whose what is that refers to no text, people decide.
+    let is_text = match conn {
+        Conn::Sqlite(_) => "conversation_id IS lossy(conversation_id) AND",
+        Conn::Pg(_) => "",
+    };
     let of = |table: &str| {
         format!(
-            "SELECT conversation_id AS id FROM {table} WHERE NOT EXISTS
+            "SELECT conversation_id AS id FROM {table} WHERE {is_text} NOT EXISTS
                  (SELECT 1 FROM conversations WHERE conversations.id = {table}.conversation_id)"
         )
     };
@@ -40,6 +45,10 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
     if rows::<Id>(conn, written, &[&id])?.is_empty() {
         let count = rows::<Id>(conn, members, &[&id])?.len();
         let found = format!("is not there, and {count} people are in it");
+        if may_be_unread(conn)? {
+            let todo = "it may be one that cannot be read: people decide which that was";
+            return Ok(Breakage::left(subject, found, todo));
+        }
         let how = "they are not: there is nothing to read in it";
         return Ok(Breakage::mended(subject, found, how, move |tx| {
             let change = "DELETE FROM members WHERE conversation_id = $1";
@@ -61,6 +70,16 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
             make(tx, &id, &rebuilt)
         }),
     })
+}
+
+/// Whether there is a conversation, or a message of one, of which nobody can tell which.
+fn may_be_unread(conn: &mut Conn) -> Result<bool, StoreError> {
+    let question = "SELECT 'row' AS id FROM conversations WHERE id IS NOT lossy(id)
+        UNION ALL SELECT 'row' AS id FROM messages WHERE conversation_id IS NOT lossy(conversation_id) LIMIT 1";
+    match conn {
+        Conn::Sqlite(_) => Ok(!rows::<Id>(conn, question, &[])?.is_empty()),
+        Conn::Pg(_) => Ok(false),
+    }
 }
 
 fn told(rebuilt: &Rebuilt) -> String {

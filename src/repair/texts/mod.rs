@@ -2,21 +2,25 @@
 //! whatever it is given, and a disk block that was lost may leave it.
 //!
 //! This rule comes before those of the rooms, which could not even read the row: it looks at every column of texts of every
-//! table, and mends so much that the others can. What becomes of a text depends on what it is for: see [`Remains`]. `json`: what
-//! apps wrote beside it.
+//! table of ours, and mends so much that the others can. Bytes that are a text become that text, and so does whatever refers to
+//! it (`renamed`). What becomes of any other depends on what it is for: see [`Remains`]. `missed`: the one id that it can have
+//! been. `json`: what apps wrote beside it.
 
 mod json;
+mod missed;
 mod remains;
+mod renamed;
 mod unhindered;
 
 use diesel::{QueryableByName, sql_types::Text};
 
 use self::{remains::Remains, unhindered::unhindered};
 use crate::{
-    kernel::{draw, ids::UserId},
+    kernel::draw,
     store::{
         Conn, StoreError, Tx,
         repair::{Breakage, Rule, Scene, execute, rows},
+        shape,
     },
 };
 
@@ -65,6 +69,9 @@ struct Damaged {
     /// The columns, with a space after each.
     #[diesel(sql_type = Text)]
     columns: String,
+    /// Those of them whose bytes are a text, in the same way.
+    #[diesel(sql_type = Text)]
+    exact: String,
 }
 
 fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
@@ -76,13 +83,14 @@ fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     for of_table in columns.chunk_by(|one, other| one.table == other.table) {
         let question = question(of_table);
         let table = of_table.first().map_or("", |column| &column.table);
-        let damaged = rows::<Damaged>(conn, &question, &[])?.into_iter();
-        found.extend(damaged.map(|row| breakage(table.to_owned(), row)));
+        for row in rows::<Damaged>(conn, &question, &[])? {
+            found.push(breakage(conn, table.to_owned(), row)?);
+        }
     }
     Ok(found)
 }
 
-/// The texts and the keys of every table that has both, table by table. One that has lost its key is told of as that.
+/// The texts and the keys of every table of ours that has both, table by table. One that has lost its key is told of as that.
 fn columns(conn: &mut Conn) -> Result<Vec<Column>, StoreError> {
     let question = "SELECT tables.name AS \"table\", columns.name AS name,
             CASE WHEN columns.pk = 0 THEN 'text' WHEN columns.type = 'TEXT' THEN 'both' ELSE 'key' END AS \"is\"
@@ -91,7 +99,10 @@ fn columns(conn: &mut Conn) -> Result<Vec<Column>, StoreError> {
             AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS texts WHERE texts.type = 'TEXT')
             AND EXISTS (SELECT 1 FROM pragma_table_info(tables.name) AS keys WHERE keys.pk > 0)
         ORDER BY tables.name, columns.cid";
-    rows(conn, question, &[])
+    let ours = shape::columns(conn)?;
+    let mut columns: Vec<Column> = rows(conn, question, &[])?;
+    columns.retain(|it| ours.contains(&(it.table.clone(), it.name.clone())));
+    Ok(columns)
 }
 
 /// Finds the rows of a table in which something is no text. They are named by their keys, byte for byte: a key may be such a
@@ -110,11 +121,20 @@ fn question(of: &[Column]) -> String {
     let damaged = texts().map(|Column { name, .. }| {
         format!("CASE WHEN {} THEN '{name} ' ELSE '' END", is_none(name))
     });
+    // An id of no bytes is none.
+    let exact = texts().map(|Column { name, .. }| {
+        format!(
+            "CASE WHEN {} AND \"{name}\" IS CAST(lossy(\"{name}\") AS BLOB) AND length(\"{name}\") > 0
+                THEN '{name} ' ELSE '' END",
+            is_none(name)
+        )
+    });
     format!(
-        "SELECT {} AS place, {} AS shown, {} AS columns FROM \"{}\" WHERE {}",
+        "SELECT {} AS place, {} AS shown, {} AS columns, {} AS exact FROM \"{}\" WHERE {}",
         joined(place, " || ' AND ' || "),
         joined(shown, " || ', ' || "),
         joined(damaged, " || "),
+        joined(exact, " || "),
         of.first().map_or("", |column| &column.table),
         joined(texts().map(|column| is_none(&column.name)), " OR "),
     )
@@ -124,26 +144,39 @@ fn joined(parts: impl Iterator<Item = String>, with: &str) -> String {
     parts.collect::<Vec<_>>().join(with)
 }
 
-fn breakage(table: String, row: Damaged) -> Breakage {
-    let columns: Vec<String> = row.columns.split_whitespace().map(str::to_owned).collect();
+fn breakage(conn: &mut Conn, table: String, row: Damaged) -> Result<Breakage, StoreError> {
+    let columns: Vec<&str> = row.columns.split_whitespace().collect();
     let subject = format!("{table} ({})", row.shown);
     let found = format!("has a text that is not UTF-8: {}", columns.join(", "));
-    let remains = |column: &String| (column.clone(), Remains::of(&table, column));
-    let columns: Vec<(String, Remains)> = columns.iter().map(remains).collect();
+    let is_exact = |column: &str| row.exact.split_whitespace().any(|it| it == column);
+    let remains = |column: &str| match is_exact(column) {
+        true => (column.to_owned(), Remains::Exact),
+        false => (column.to_owned(), Remains::of(&table, column)),
+    };
+    let columns: Vec<(String, Remains)> = columns.into_iter().map(remains).collect();
     // What is left of the row at most.
     let Some((_, most)) = columns.iter().max_by_key(|(_, remains)| *remains) else {
-        return Breakage::left(subject, found, "report this");
+        return Ok(Breakage::left(subject, found, "report this"));
     };
-    match most {
-        Remains::Undecided => Breakage::left(
+    let is_known = *most != Remains::Missed || missed::conversation(conn)?.is_some();
+    Ok(match most {
+        most if *most != Remains::Undecided && is_known => {
+            Breakage::mended(subject, found, most.told(), move |tx| {
+                mend(tx, &table, &row.place, &columns)
+            })
+        }
+        _ => Breakage::left(
             subject,
             found,
             "people decide whose it is: otomo restore puts a backup in the place of the database",
         ),
-        most => Breakage::mended(subject, found, most.told(), move |tx| {
-            mend(tx, &table, &row.place, &columns)
-        }),
-    }
+    })
+}
+
+#[derive(QueryableByName)]
+struct Value {
+    #[diesel(sql_type = Text)]
+    value: String,
 }
 
 /// Mends one row. What its table promises is looked at by the rules that come after this one.
@@ -154,56 +187,68 @@ fn mend(
     columns: &[(String, Remains)],
 ) -> Result<(), StoreError> {
     let here = format!("\"{table}\" WHERE {place}");
+    // It may have been mended with what it refers to; what is left of it is found again.
+    if rows::<Value>(tx, &format!("SELECT 'row' AS value FROM {here}"), &[])?.is_empty() {
+        return Ok(());
+    }
     if columns
         .iter()
         .any(|(_, remains)| *remains == Remains::Nothing)
     {
         return execute(tx, &format!("DELETE FROM {here}"), &[]).map(drop);
     }
-    let mut changes = Vec::new();
-    let mut keys = Vec::new();
+    let (mut changes, mut keys, mut referred) = (Vec::new(), Vec::new(), Vec::new());
     for (column, remains) in columns {
         let text = match remains {
-            Remains::Text => format!("lossy(\"{column}\")"),
+            Remains::Exact if renamed::is_referred_to(tx, table, column)? => {
+                referred.push(column);
+                continue;
+            }
+            Remains::Exact | Remains::Text => format!("lossy(\"{column}\")"),
             Remains::NoText => "NULL".to_owned(),
             Remains::Name => format!("'{}'", draw::in_order()),
             Remains::Stranger => {
                 keys.push(stranger(tx, table, place, column)?);
                 format!("${}", keys.len())
             }
+            Remains::Missed => {
+                let missed = missed::conversation(tx)?;
+                keys.push(missed.ok_or_else(|| StoreError::corrupt("no conversation is missed"))?);
+                format!("${}", keys.len())
+            }
             Remains::Nothing | Remains::Undecided => continue,
         };
         changes.push(format!("\"{column}\" = {text}"));
+        if (table, remains) == ("users", &Remains::Stranger) {
+            changes.push("disabled = TRUE".to_owned());
+        }
     }
-    let change = format!(
-        "UPDATE \"{table}\" SET {} WHERE {place}",
-        changes.join(", ")
-    );
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    unhindered(tx, table, |tx| execute(tx, &change, &keys).map(drop))
+    if !changes.is_empty() {
+        let change = format!(
+            "UPDATE \"{table}\" SET {} WHERE {place}",
+            changes.join(", ")
+        );
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        unhindered(tx, table, |tx| execute(tx, &change, &keys).map(drop))?;
+    }
+    // A table has one such key.
+    (referred.into_iter()).try_for_each(|column| renamed::exactly(tx, table, column, place))
 }
 
-#[derive(QueryableByName)]
-struct Readable {
-    #[diesel(sql_type = Text)]
-    id: String,
-}
-
-/// Somebody with what can be read of their id, in whose name nobody comes in.
+/// Somebody with a new id, and what can be read of the old one for a name, in whose name nobody comes in.
 fn stranger(tx: &mut Tx<'_>, table: &str, place: &str, column: &str) -> Result<String, StoreError> {
-    let question = format!("SELECT lossy(\"{column}\") AS id FROM \"{table}\" WHERE {place}");
-    let readable = rows::<Readable>(tx, &question, &[])?.into_iter();
-    let mut ids = readable
-        .map(|it| it.id)
-        .filter(|id| id.parse::<UserId>().is_ok());
-    let id = ids.next().unwrap_or_else(|| draw::in_order().to_string());
+    let id = draw::in_order().to_string();
     if table != "users" {
+        let question =
+            format!("SELECT lossy(\"{column}\") AS value FROM \"{table}\" WHERE {place}");
+        let readable = rows::<Value>(tx, &question, &[])?.into_iter().next();
+        let name = readable.map_or(String::new(), |it| it.value);
         let now = tx.now().millis();
         let change = format!(
             "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
-             VALUES ($1, 'user', $2, TRUE, {now}, {now}) ON CONFLICT DO NOTHING"
+             VALUES ($1, 'user', $2, TRUE, {now}, {now})"
         );
-        execute(tx, &change, &[id.as_str(); 2])?;
+        execute(tx, &change, &[&id, &name])?;
     }
     Ok(id)
 }

@@ -3,6 +3,8 @@
 /// What remains of a text that cannot be read, and of its row: the greater of two takes the other with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Remains {
+    /// The text itself, to the last byte: only how it is stored is wrong.
+    Exact,
     /// What of it can be read, with U+FFFD for the rest. So with all that people wrote; and with words and names that rules of
     /// the rooms know, which take it for a word that is none.
     Text,
@@ -10,8 +12,11 @@ pub(super) enum Remains {
     NoText,
     /// A new name, for a record that is worth something without the old one.
     Name,
-    /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays.
+    /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays. Each
+    /// is one of their own: two ids of which the same can be read may have been two.
     Stranger,
+    /// The one id that is referred to and has no row, if it can only be this one; or else people decide.
+    Missed,
     /// Nothing: what the row belongs to cannot be told, and nothing of what it says is of use without that. The rules of the
     /// rooms find what is missing then.
     Nothing,
@@ -20,22 +25,24 @@ pub(super) enum Remains {
 }
 
 impl Remains {
-    /// Of this column.
+    /// Of this column, where it cannot be read to the last byte.
     pub(super) fn of(table: &str, column: &str) -> Self {
         match (table, column) {
-            // A ledger never changes, and points are somebody's.
-            ("point_transactions", "user_id") => Self::Undecided,
+            // A ledger never changes, and points are somebody's; and no message goes.
+            ("point_transactions", "user_id") | ("messages" | "members", "conversation_id") => {
+                Self::Undecided
+            }
+            ("conversations", "id") => Self::Missed,
             ("calls" | "messages" | "audit" | "point_transactions", "id") => Self::Name,
             ("users", "id")
             | ("calls", "caller_id" | "otomo_id")
             | ("messages", "sender_id")
             | ("conversations", "created_by") => Self::Stranger,
             ("calls", "joined_call_id") => Self::NoText,
-            // A conversation is made again from what is in it, an account from its ledger, a head from its stream; the second
-            // half of a friendship is found without the first.
-            ("conversations" | "events", "id")
-            | ("messages", "conversation_id")
-            | ("members", "user_id" | "conversation_id")
+            // An account is made again from its ledger, a head from its stream; the second half of a friendship is found without
+            // the first.
+            ("events", "id")
+            | ("members", "user_id")
             | ("inbox", "user_id" | "event_id")
             | ("friendships", "user_id" | "other_id")
             | ("live_participants", "user_id" | "call_id")
@@ -57,12 +64,12 @@ impl Remains {
     /// What is done, in words.
     pub(super) fn told(self) -> &'static str {
         match self {
+            Self::Exact => "the same, stored as a text",
             Self::Text => "what of it can be read stays",
             Self::NoText => "it refers to nothing",
             Self::Name => "it gets another",
-            Self::Stranger => {
-                "it is of a stranger by what can be read of the id, who is locked out"
-            }
+            Self::Stranger => "it is of a stranger with a new id, who is locked out",
+            Self::Missed => "it gets the one that is referred to and has no row",
             Self::Nothing => "the row goes: nobody can tell what it belongs to",
             Self::Undecided => "people decide",
         }

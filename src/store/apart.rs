@@ -4,7 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    Conn, StoreError, Tx, clock::StoreClock, conn::Access, place::Place, postgres::Trouble,
+    StoreError, Tx,
+    clock::StoreClock,
+    conn::Access,
+    place::{Counted, Place},
+    postgres::Trouble,
 };
 use crate::kernel::config::DatabaseConfig;
 
@@ -16,7 +20,7 @@ struct Shared {
     config: DatabaseConfig,
     clock: StoreClock,
     place: Place,
-    conn: Mutex<Option<Conn>>,
+    conn: Mutex<Option<Counted>>,
 }
 
 impl Apart {
@@ -51,7 +55,7 @@ impl Apart {
     }
 
     /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
-    fn begin(&self, idle: Option<Conn>) -> Result<Conn, StoreError> {
+    fn begin(&self, idle: Option<Counted>) -> Result<Counted, StoreError> {
         self.0.place.check()?;
         if let Some(mut conn) = idle {
             match conn.begin_write(false) {
@@ -60,8 +64,8 @@ impl Apart {
                 Err(fault) => return Err(fault),
             }
         }
-        let config = &self.0.config;
-        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        let Shared { config, place, .. } = &*self.0;
+        let mut conn = place.open(&config.url, Access::Write, config.statement_timeout)?;
         conn.begin_write(false)?;
         Ok(conn)
     }

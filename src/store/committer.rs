@@ -53,7 +53,7 @@ use super::{
     failure_log::FailureLog,
     fence::Fence,
     job::{Job, Verdict},
-    place::Place,
+    place::{Counted, Place},
     postgres::Trouble,
 };
 use crate::kernel::{config::DatabaseConfig, metrics::Metrics};
@@ -104,7 +104,7 @@ pub(super) struct Committer {
     metrics: Arc<Metrics>,
     /// `None` after a failure that the connection may not have survived; opened again with the next
     /// batch.
-    conn: Option<Conn>,
+    conn: Option<Counted>,
     failures: FailureLog,
 }
 
@@ -119,9 +119,11 @@ impl Committer {
         let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
         let mut look = Look::new(clock);
         look.now(&mut conn)?;
+        let place = Place::of(&config.url)?;
+        let conn = place.count(conn);
         Ok(Self {
             fence,
-            place: Place::of(&config.url)?,
+            place,
             config: config.clone(),
             look,
             metrics,
@@ -304,7 +306,7 @@ impl Committer {
     }
 
     /// A connection with a transaction. One that was lost while it was idle shows that at its next use.
-    fn begun(&mut self, parted: bool) -> Result<Conn, StoreError> {
+    fn begun(&mut self, parted: bool) -> Result<Counted, StoreError> {
         if let Some(mut conn) = self.conn.take() {
             match conn.begin_write(parted) {
                 Ok(()) => return Ok(conn),
@@ -312,9 +314,10 @@ impl Committer {
                 Err(fault) => return Err(fault),
             }
         }
-        self.place.closed();
         let config = &self.config;
-        let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
+        let mut conn = self
+            .place
+            .open(&config.url, Access::Write, config.statement_timeout)?;
         conn.begin_write(parted)?;
         Ok(conn)
     }
@@ -328,12 +331,8 @@ impl Committer {
 
     /// Rolls back what is open, and gives the connection up if it does not survive that. Says whether it does.
     fn abandon(&mut self) -> bool {
-        let is_lost = |conn: &mut Conn| conn.roll_back().is_err() || conn.is_broken();
-        let lost = self.conn.take_if(is_lost).is_some();
-        if lost {
-            self.place.closed();
-        }
-        !lost
+        let is_lost = |conn: &mut Counted| conn.roll_back().is_err() || conn.is_broken();
+        self.conn.take_if(is_lost).is_none()
     }
 }
 

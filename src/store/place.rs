@@ -13,15 +13,17 @@
 use std::{
     cell::Cell,
     fs, io,
+    ops::{Deref, DerefMut},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use super::{StoreError, paths::with_suffix};
+use super::{Conn, StoreError, conn::Access, paths::with_suffix};
 use crate::kernel::config::DatabaseUrl;
 
 const MOVED: &str = "its file was deleted, moved or replaced while it was served: put it back, or stop the server and put a backup in \
@@ -62,7 +64,18 @@ struct Log {
     path: PathBuf,
     /// `None` until it is there.
     file: Option<File>,
+    /// How many connections are open. SQLite takes the log away with the last of them, and the next one makes another.
+    open: usize,
 }
+
+/// A connection that is counted for as long as it is open.
+pub(super) struct Counted {
+    conn: Conn,
+    // After the connection, for it is dropped after it.
+    _count: Option<Count>,
+}
+
+struct Count(Arc<Mutex<Log>>);
 
 /// A file, whatever it is called: its device and its number there.
 type File = (u64, u64);
@@ -82,6 +95,7 @@ impl Place {
             log: Arc::new(Mutex::new(Log {
                 path: log,
                 file: None,
+                open: 0,
             })),
             is_damaged: Arc::default(),
         })))
@@ -92,27 +106,37 @@ impl Place {
     /// # Errors
     /// [`StoreError::Unavailable`], for as long as something else is there, or nothing.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Some(Opened {
-            path, file, log, ..
-        }) = &self.0
-        else {
-            return Ok(());
-        };
-        is(path, *file, MOVED)?;
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        match log.file {
-            Some(file) => is(&log.path, file, LOG_MOVED),
-            None => {
-                log.file = named(&log.path).ok();
-                Ok(())
-            }
+        match &self.0 {
+            Some(opened) => opened.check(&mut lock(&opened.log)),
+            None => Ok(()),
         }
     }
 
-    /// No connection is open for now, and the last one takes the log away: the next log is another file.
-    pub(super) fn closed(&self) {
-        if let Some(Opened { log, .. }) = &self.0 {
-            log.lock().unwrap_or_else(PoisonError::into_inner).file = None;
+    /// Opens a connection, if both are still there. Nobody looks at them meanwhile, so that each connection is counted.
+    pub(super) fn open(
+        &self,
+        url: &DatabaseUrl,
+        access: Access,
+        statement_timeout: Duration,
+    ) -> Result<Counted, StoreError> {
+        let open = || Conn::open(url, access, statement_timeout);
+        let Some(opened) = &self.0 else {
+            let conn = open()?;
+            return Ok(Counted { conn, _count: None });
+        };
+        let mut log = lock(&opened.log);
+        opened.check(&mut log)?;
+        let conn = open()?;
+        // If the last one that was open has just been closed, the log is a new one.
+        log.file = named(&log.path).ok();
+        Ok(log.counted(&opened.log, conn))
+    }
+
+    /// Counts a connection that was opened before this was known.
+    pub(super) fn count(&self, conn: Conn) -> Counted {
+        match &self.0 {
+            Some(Opened { log, .. }) => lock(log).counted(log, conn),
+            None => Counted { conn, _count: None },
         }
     }
 
@@ -140,6 +164,55 @@ impl Place {
     }
 }
 
+impl Opened {
+    fn check(&self, log: &mut Log) -> Result<(), StoreError> {
+        is(&self.path, self.file, MOVED)?;
+        match log.file {
+            Some(file) => is(&log.path, file, LOG_MOVED),
+            None => {
+                log.file = named(&log.path).ok();
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Log {
+    fn counted(&mut self, shared: &Arc<Mutex<Self>>, conn: Conn) -> Counted {
+        self.open += 1;
+        let _count = Some(Count(Arc::clone(shared)));
+        Counted { conn, _count }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        let mut log = lock(&self.0);
+        log.open = log.open.saturating_sub(1);
+        if log.open == 0 {
+            log.file = None;
+        }
+    }
+}
+
+impl Deref for Counted {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Counted {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether a path names this file.
 fn is(path: &Path, file: File, otherwise: &'static str) -> Result<(), StoreError> {
     match named(path) {
@@ -156,6 +229,7 @@ fn named(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::migrations::migrate;
 
     #[test]
     fn a_file_that_is_gone_or_another_is_not_the_one_that_was_opened() {
@@ -186,9 +260,38 @@ mod tests {
         place.check().unwrap_err();
         fs::write(at("otomo.db-wal"), "").unwrap();
         place.check().unwrap_err();
-        place.closed();
+    }
+
+    /// The node had been unready until its next start.
+    #[test]
+    fn a_log_that_goes_with_the_last_connection_is_not_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("otomo.db");
+        let log = with_suffix(&file, "-wal");
+        let url = DatabaseUrl::Sqlite(file);
+        migrate(&url).unwrap();
+        let place = Place::of(&url).unwrap();
+        let open = || {
+            let mut conn = place.open(&url, Access::Write, Duration::ZERO)?;
+            conn.begin_write(false)?;
+            conn.commit()?;
+            Ok::<_, StoreError>(conn)
+        };
+        for _ in 0..2 {
+            let (one, another) = (open().unwrap(), open().unwrap());
+            place.check().unwrap();
+            drop(one);
+            place.check().unwrap();
+            assert!(log.exists());
+            drop(another);
+            assert!(!log.exists());
+            place.check().unwrap();
+        }
+        // One that goes while somebody has it open is.
+        let _conn = open().unwrap();
         place.check().unwrap();
-        fs::remove_file(at("otomo.db-wal")).unwrap();
+        fs::remove_file(&log).unwrap();
         place.check().unwrap_err();
+        open().map(drop).unwrap_err();
     }
 }

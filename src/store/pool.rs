@@ -8,7 +8,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Conn, StoreError, conn::Access, place::Place};
+use super::{
+    Conn, StoreError,
+    conn::Access,
+    place::{Counted, Place},
+};
 use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
     logging::chain,
@@ -123,22 +127,22 @@ struct Opener {
 }
 
 impl ManageConnection for Opener {
-    type Connection = Conn;
+    type Connection = Counted;
     type Error = StoreError;
 
-    fn connect(&self) -> Result<Conn, StoreError> {
-        self.place.check()?;
-        Conn::open(&self.url, Access::Read, self.statement_timeout)
+    fn connect(&self) -> Result<Counted, StoreError> {
+        self.place
+            .open(&self.url, Access::Read, self.statement_timeout)
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
+    fn is_valid(&self, conn: &mut Counted) -> Result<(), StoreError> {
         conn.begin_read()?;
         conn.roll_back()
     }
 
     /// A read that panicked leaves its transaction open, which counts as broken: the connection is
     /// thrown away.
-    fn has_broken(&self, conn: &mut Conn) -> bool {
+    fn has_broken(&self, conn: &mut Counted) -> bool {
         conn.is_broken()
     }
 }

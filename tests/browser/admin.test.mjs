@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { Admin } from './support/admin.mjs';
-import { PATIENCE_MS } from './support/person.mjs';
+import { PATIENCE_MS, until } from './support/person.mjs';
 import { RawClient } from './support/raw_client.mjs';
 import { picture, scenario } from './support/scenario.mjs';
 import { SECRET, sign } from './support/tokens.mjs';
@@ -339,7 +339,7 @@ scenario(
     assert.equal((await ended).reason, 'user_end', 'the call is not cut');
     for (const one of [user, called, waiting]) await one.hears('closing', ({ code }) => code === 4200);
     await root.sees(root.page.locator('.banner', { hasText: 'The node has finished draining' }));
-    assert.equal(stage.server.runs, false);
+    await until('the server ended', async () => !stage.server.runs);
   },
   {},
 );

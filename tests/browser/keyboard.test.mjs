@@ -180,6 +180,8 @@ scenario('what was pressed in a call keeps the focus, and is called the same', a
   });
   await otomo.stage.locator('.round.accept:not([aria-disabled])').press('Enter');
   await Promise.all([user.talks(), otomo.talks()]);
+  // What the page knows it draws a moment later.
+  await otomo.on('talk');
   assert.equal(await focused(), 'stage-title');
 
   const mute = otomo.stage.getByRole('button', { name: 'ミュート', exact: true });

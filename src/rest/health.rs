@@ -95,7 +95,8 @@ pub(super) fn area() -> Area {
             .details(
                 "If not, `context.reasons` says why: `draining`, `store`, `clock`, `lease`. If so, `degraded` says what the \
                  node does without for now: `redis`, `friends` (of friends on other nodes it is known late whether they are \
-                 online).",
+                 online), `clock` (the time of day of a machine with SQLite has jumped, and is not followed while that would \
+                 cost somebody something).",
             )
             .refuses([ErrorCode::Unavailable]),
             get(
@@ -135,6 +136,9 @@ enum Degraded {
     Redis,
     /// Redis does not take who is online: of friends on other nodes it is known late.
     Friends,
+    /// The machine's time of day has jumped, and is not followed for now. There is no other node with which this one would have to
+    /// agree, and whoever talks must be able to come back.
+    Clock,
 }
 
 /// Why a node should get no new clients.
@@ -145,7 +149,7 @@ enum Unready {
     Draining,
     /// The database does not answer.
     Store,
-    /// Its clock is too far from the store's.
+    /// Its clock is too far from that of the server of the database, by which all nodes go.
     Clock,
     /// It has been away for longer than its lease and has to join the others again.
     Lease,
@@ -153,19 +157,22 @@ enum Unready {
 
 async fn ready(shared: Data<Shared>) -> Answer<Readiness> {
     let store = shared.store_check.works(&shared.store).await;
-    let (own, stored) = (Clock::system().now(), shared.store.now());
-    let mut reasons = reasons(shared.gate.drain().has_begun(), store, own, stored);
+    let is_off = is_off(Clock::system().now(), shared.store.now());
+    let shares_clock = shared.store.shares_clock();
+    let draining = shared.gate.drain().has_begun();
+    let mut reasons = reasons(draining, store, is_off && shares_clock);
     if !shared.membership.is_current() {
         reasons.push(Unready::Lease);
     }
     if reasons.is_empty() {
-        let degraded = match shared.dispatch.backplane().link() {
+        let link = match shared.dispatch.backplane().link() {
             Link::Down => Some(Degraded::Redis),
             Link::Alone | Link::Up => shared.friends.are_refused().then_some(Degraded::Friends),
         };
+        let clock = is_off.then_some(Degraded::Clock);
         return Ok(Json(Readiness {
             ready: true,
-            degraded: Vec::from_iter(degraded),
+            degraded: link.into_iter().chain(clock).collect(),
         }));
     }
     let message = "this node should get no new clients";
@@ -174,12 +181,16 @@ async fn ready(shared: Data<Shared>) -> Answer<Readiness> {
         .into())
 }
 
-/// `own` is the machine's time of day, `stored` the time on the store's clock.
-fn reasons(draining: bool, store: bool, own: Timestamp, stored: Timestamp) -> Vec<Unready> {
+/// Whether the machine's time of day is too far from the time on the store's clock.
+fn is_off(own: Timestamp, stored: Timestamp) -> bool {
+    own.apart(stored) > CLOCK_TOLERANCE
+}
+
+fn reasons(draining: bool, store: bool, is_off: bool) -> Vec<Unready> {
     let found = [
         (draining, Unready::Draining),
         (!store, Unready::Store),
-        (own.apart(stored) > CLOCK_TOLERANCE, Unready::Clock),
+        (is_off, Unready::Clock),
     ];
     let found = found.into_iter().filter(|(is, _)| *is);
     found.map(|(_, reason)| reason).collect()
@@ -271,11 +282,11 @@ mod tests {
             now - Duration::from_secs(1),
             now + Duration::from_millis(1_001),
         );
-        assert_eq!(reasons(false, true, now, now), []);
-        assert_eq!(reasons(false, true, now, early), []);
-        assert_eq!(reasons(false, true, now, late), [Unready::Clock]);
-        assert_eq!(reasons(false, true, late, now), [Unready::Clock]);
+        assert!(!is_off(now, now) && !is_off(now, early));
+        assert!(is_off(now, late) && is_off(late, now));
+        assert_eq!(reasons(false, true, false), []);
         let all = [Unready::Draining, Unready::Store, Unready::Clock];
-        assert_eq!(reasons(true, false, now, late), all);
+        assert_eq!(reasons(true, false, true), all);
+        assert_eq!(reasons(false, true, true), [Unready::Clock]);
     }
 }

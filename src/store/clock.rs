@@ -4,10 +4,11 @@
 //! done to the machine's time of day. Nodes that share a PostgreSQL server go by the server's clock, so they agree.
 //!
 //! On SQLite it is set by the machine's time of day. Where that jumps (somebody sets it, a virtual machine goes on after a
-//! pause) nobody talked in the minutes between: while a call is charged by the minute the store's clock does not follow, and
-//! the node says that its clock is off.
+//! pause) nobody talked in the minutes between: while a call is charged by the minute, or nobody can say whether one is, the
+//! store's clock does not follow, and the node says that its clock is off.
 
 use std::{
+    fmt,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
@@ -16,7 +17,10 @@ use std::{
 };
 
 use super::{Conn, StoreError};
-use crate::kernel::time::{CLOCK_TOLERANCE, Clock, Timestamp};
+use crate::kernel::{
+    logging::chain,
+    time::{CLOCK_TOLERANCE, Clock, Timestamp},
+};
 
 /// Between two looks at the clock that sets this one. A jump is noticed in that time.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -68,8 +72,33 @@ impl StoreClock {
         self.0.shown.store(shown.millis(), Ordering::Relaxed);
     }
 
-    fn costs(&self, conn: &mut Conn) -> Result<bool, StoreError> {
-        self.0.costs.get().map_or(Ok(false), |costs| costs(conn))
+    /// Why a jump is not followed, if it is not. Damage is a reason, too: else one page that is lost would refuse every write.
+    fn keeps(&self, conn: &mut Conn) -> Result<Option<Why>, StoreError> {
+        match self.0.costs.get().map_or(Ok(false), |costs| costs(conn)) {
+            Ok(costs) => Ok(costs.then_some(Why::Charged)),
+            // The transaction may have ended with it.
+            Err(fault) if fault.is_outage() => Err(fault),
+            Err(fault) => Ok(Some(Why::Unknown(chain(&fault).to_string()))),
+        }
+    }
+}
+
+/// Why a jump is not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Why {
+    Charged,
+    Unknown(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Charged => f.write_str("a call is charged by the minute"),
+            Self::Unknown(fault) => write!(
+                f,
+                "nobody can say whether a call is charged by the minute, {fault}"
+            ),
+        }
     }
 }
 
@@ -78,7 +107,7 @@ pub(super) struct Look {
     clock: StoreClock,
     looked_at: Option<Instant>,
     /// The machine's time of day has jumped, and is not followed for now.
-    keeps: bool,
+    keeps: Option<Why>,
 }
 
 impl Look {
@@ -86,7 +115,7 @@ impl Look {
         Self {
             clock,
             looked_at: None,
-            keeps: false,
+            keeps: None,
         }
     }
 
@@ -116,22 +145,71 @@ impl Look {
     fn follow(&mut self, conn: &mut Conn) -> Result<(), StoreError> {
         let (ours, theirs) = (self.clock.now(), self.clock.0.own.now());
         if ours.apart(theirs) <= CLOCK_TOLERANCE {
-            self.keeps = false;
+            self.keeps = None;
             return Ok(());
         }
         let jump_ms = theirs.millis().saturating_sub(ours.millis());
-        if self.clock.costs(conn)? {
-            if !std::mem::replace(&mut self.keeps, true) {
+        let before = std::mem::replace(&mut self.keeps, self.clock.keeps(conn)?);
+        if let Some(why) = &self.keeps {
+            if before != self.keeps {
                 log::warn!(
-                    "clock jumped and is not followed jump_ms={jump_ms} cause=a call is charged by the minute: it is followed \
-                     once none is, or at the next start"
+                    "clock jumped and is not followed jump_ms={jump_ms} cause={why}: it is followed once that is not so, or at \
+                     the next start"
                 );
             }
             return Ok(());
         }
-        self.keeps = false;
         self.clock.set(theirs);
         log::warn!("clock jumped and is followed jump_ms={jump_ms}");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{kernel::config::DatabaseUrl, store::conn::Access};
+
+    const JUMP: Duration = Duration::from_secs(3_600);
+
+    /// A clock from which the machine's time of day has jumped back, and a connection.
+    fn jumped(folder: &tempfile::TempDir, costs: Costs) -> (Look, Conn) {
+        let url = DatabaseUrl::Sqlite(folder.path().join("otomo.db"));
+        let conn = Conn::open(&url, Access::Migrate, Duration::ZERO).unwrap();
+        let clock = StoreClock::new(Clock::system());
+        clock.keep_while(costs);
+        clock.set(Clock::system().now() + JUMP);
+        (Look::new(clock), conn)
+    }
+
+    fn is_kept(look: &mut Look, conn: &mut Conn) -> bool {
+        look.looked_at = None;
+        let now = look.now(conn).unwrap();
+        Clock::system().now().until(now) > JUMP / 2
+    }
+
+    /// Each write had been refused by it.
+    #[test]
+    fn where_nobody_can_say_what_the_time_costs_it_costs_something_and_writes_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut look, mut conn) = jumped(&folder, |_| Err(StoreError::corrupt("calls.price")));
+        for _ in 0..2 {
+            assert!(is_kept(&mut look, &mut conn));
+            assert!(matches!(look.keeps, Some(Why::Unknown(_))));
+        }
+    }
+
+    #[test]
+    fn a_jump_is_followed_unless_it_costs_somebody_something() {
+        let folder = tempfile::tempdir().unwrap();
+        let answers: [(Costs, Option<Why>); 2] =
+            [(|_| Ok(true), Some(Why::Charged)), (|_| Ok(false), None)];
+        for (costs, why) in answers {
+            let (mut look, mut conn) = jumped(&folder, costs);
+            assert_eq!(is_kept(&mut look, &mut conn), why.is_some());
+            assert_eq!(look.keeps, why);
+        }
     }
 }

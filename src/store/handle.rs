@@ -44,6 +44,7 @@ pub struct Handle {
 
 struct Shared {
     clock: StoreClock,
+    shares_clock: bool,
     fence: Fence,
     place: Place,
     apart: Apart,
@@ -87,6 +88,7 @@ impl Handle {
         let shared = Shared {
             apart: Apart::new(config, clock.clone(), place.clone()),
             clock,
+            shares_clock: matches!(config.url, DatabaseUrl::Postgres(_)),
             fence,
             patience,
             readers: Readers::Threads(Pool::open(config, place.clone())?),
@@ -117,6 +119,7 @@ impl Handle {
         let shared = Shared {
             apart: Apart::new(config, clock.clone(), committer.place()),
             clock,
+            shares_clock: matches!(config.url, DatabaseUrl::Postgres(_)),
             fence,
             place: committer.place(),
             patience: Some(config.statement_timeout * PATIENCE_FACTOR),
@@ -142,6 +145,11 @@ impl Handle {
     /// The time on the store's clock. Inside a write it is [`Tx::now`].
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
+    }
+
+    /// Whether its clock is that of a server, by which other nodes go, too.
+    pub fn shares_clock(&self) -> bool {
+        self.shared.shares_clock
     }
 
     /// Says what the time costs somebody: while it does, a machine whose time of day jumps is not followed. On SQLite only; a

@@ -347,8 +347,8 @@ async fn minutes_over_which_the_machines_clock_jumps_cost_nothing() {
         let began = Instant::now();
         let (mut taro, hana, call) = talking(&server).await;
         clock.is_ahead_by(Duration::from_secs(ahead));
-        let unready = ready().await.refused(503, "UNAVAILABLE");
-        assert_eq!(unready["context"]["reasons"], json!(["clock"]));
+        // The callers may come back: there is no other node for them.
+        assert_eq!(ready().await.ok()["degraded"], json!(["clock"]));
         logged("jumped and is not followed", times).await;
         for _ in 0..2 {
             taro.expect("call_tick").await;
@@ -362,7 +362,7 @@ async fn minutes_over_which_the_machines_clock_jumps_cost_nothing() {
         assert!(passed as u128 <= talked, "{passed} of {talked}");
         // Nobody pays now.
         logged("jumped and is followed", times).await;
-        ready().await.ok();
+        assert_eq!(ready().await.ok(), json!({"ready": true}));
         taro.log_out().await;
         hana.log_out().await;
     }

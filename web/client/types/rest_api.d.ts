@@ -249,7 +249,12 @@ export type Degraded =
   /** Redis: this node and others do not hear each other. */
   | 'redis'
   /** Redis does not take who is online: of friends on other nodes it is known late. */
-  | 'friends';
+  | 'friends'
+  /**
+   * The machine's time of day has jumped, and is not followed for now. There is no other node with which this
+   * one would have to agree, and whoever talks must be able to come back.
+   */
+  | 'clock';
 
 /** One device of a user: `?device=`, or the session's own id where none was named. */
 export type DeviceId = string;

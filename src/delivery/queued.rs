@@ -43,6 +43,7 @@ impl Item for Queued {
 
     fn lane(&self) -> Lane {
         match self.frame.kind() {
+            _ if self.stamp == Stamp::InTurn => Lane::Durable,
             Kind::Preamble => Lane::Preamble,
             Kind::Control => Lane::Control,
             Kind::Durable => Lane::Durable,

@@ -56,6 +56,8 @@ pub enum Stamp {
     /// Nothing.
     #[default]
     None,
+    /// Nothing either; it is said in its turn among the durable events of this connection.
+    InTurn,
     /// `v`: the version of the state, for clients that asked for it.
     Version,
     /// `seq` and `prev` of a durable event on this connection.
@@ -315,7 +317,7 @@ impl Frame {
         json.extend_from_slice(tail.as_bytes());
         let place = match stamp {
             Stamp::Durable { seq, .. } => Some(seq),
-            Stamp::None | Stamp::Version => self.0.place,
+            Stamp::None | Stamp::InTurn | Stamp::Version => self.0.place,
         };
         self.encode(&json, place, format, out);
     }
@@ -353,7 +355,7 @@ impl Frame {
     fn tail(&self, stamp: Stamp) -> Option<String> {
         let mut tail = String::new();
         let written = match (stamp, self.0.version) {
-            (Stamp::None, _) | (Stamp::Version, None) => return None,
+            (Stamp::None | Stamp::InTurn, _) | (Stamp::Version, None) => return None,
             (Stamp::Version, Some(version)) => write!(tail, ",\"v\":{version}}}"),
             (Stamp::Durable { seq, prev }, _) => {
                 write!(tail, ",\"seq\":{seq},\"prev\":{prev}}}")

@@ -96,13 +96,17 @@ impl Session {
 
     fn take_page(&mut self, page: Page, ctx: &mut SessionContext) {
         match page {
-            Page::Events { events, through } => {
-                let through = self.push_events(events, through);
+            Page::Events {
+                events,
+                unreadable,
+                through,
+            } => {
+                let through = self.push_events(events, unreadable, through);
                 self.page_done(through);
             }
             Page::Dropped(extent) => {
-                // The retention was faster than the client: it is told, and goes on from the head.
-                self.say(resync(resume::ResyncReason::Retention, extent));
+                // The retention was faster than the client: it goes on from the head.
+                self.pass(extent);
                 self.page_done(extent.head);
             }
         }
@@ -112,13 +116,21 @@ impl Session {
 
     /// Hands out a page that looked up to `through`, as far as the client has room: what is left is read again once there is.
     /// Returns how far that was.
-    fn push_events(&mut self, events: Vec<StoredEvent>, through: Seq) -> Seq {
+    fn push_events(
+        &self,
+        events: Vec<StoredEvent>,
+        mut unreadable: Option<Seq>,
+        through: Seq,
+    ) -> Seq {
         let Stage::Live(live) = &self.stage else {
             return through;
         };
         for event in events {
             if !live.line.has_room() {
                 return live.line.cursor().borrow().sent();
+            }
+            if let Some(unreadable) = unreadable.take_if(|it| *it < event.seq) {
+                self.pass(after(unreadable));
             }
             let frame = Frame::stored(&event.type_name, event.topic, event.body);
             let passes = live.line.filter().passes(&frame);
@@ -131,7 +143,22 @@ impl Session {
                 let _ = live.line.push_page(frame, stamp);
             }
         }
+        if let Some(unreadable) = unreadable {
+            self.pass(after(unreadable));
+        }
         through
+    }
+
+    /// The client is told, in its turn, that what comes before this cannot be sent, and goes on with it.
+    fn pass(&self, extent: Extent) {
+        if let Stage::Live(live) = &self.stage
+            && live.line.cursor().borrow_mut().pass(extent.head)
+        {
+            let resync = resync(resume::ResyncReason::Retention, extent);
+            let _ = live
+                .line
+                .push_page(Frame::new(&resync.into()), Stamp::InTurn);
+        }
     }
 
     fn page_done(&mut self, through: Seq) {
@@ -165,6 +192,14 @@ impl Session {
         if !std::mem::replace(&mut live.pauses, true) {
             ctx.run_later(PAUSE, Self::read_inbox_to_the_end);
         }
+    }
+}
+
+/// What is left of a stream of which the event in this place cannot be read: what comes after it.
+fn after(unreadable: Seq) -> Extent {
+    Extent {
+        first: unreadable.next(),
+        head: unreadable,
     }
 }
 

@@ -38,14 +38,24 @@ async fn whoever_returns_hears_all_but_an_event_that_cannot_be_read() {
             let settings = [&SETTINGS[..], &[("database.url", &url)]].concat();
             let (server, log) = Process::start_logging(&settings, "warn").await;
             let resumed = heard_again(&server).await;
-            let last = *resumed.last().unwrap();
+            let last = *seqs(&resumed).last().unwrap();
             let others: Vec<u64> = (1..=last).filter(|seq| *seq != 2).collect();
             assert!(last > 4, "{resumed:?}");
-            assert_eq!(resumed, others, "{damage}");
+            assert_eq!(seqs(&resumed), others, "{damage}");
+            says_what_is_lost(&resumed);
             let taro = Api::of(&server, "taro", Role::User);
             let inbox = taro.get("/api/inbox").await.ok();
             assert_eq!(seqs(inbox["items"].as_array().unwrap()), others, "{damage}");
-            assert_eq!(heard_again(&server).await, others, "{damage}");
+            assert_eq!(inbox["resync"], "retention", "{damage}");
+            says_what_is_lost(&heard_again(&server).await);
+            // Nothing of what comes after it is lost.
+            let after = taro.get("/api/inbox?after=2").await.ok();
+            assert_eq!(
+                seqs(after["items"].as_array().unwrap()),
+                others[1..],
+                "{damage}"
+            );
+            assert_eq!(after.get("resync"), None, "{damage}");
             let said = std::fs::read_to_string(&log).unwrap();
             let warned = said.lines().filter(|line| line.contains("is left out"));
             assert_eq!(warned.count(), 1, "{said}");
@@ -61,20 +71,34 @@ async fn whoever_returns_hears_all_but_an_event_that_cannot_be_read() {
     }
 }
 
-/// The places of what Taro hears who had heard nothing yet.
-async fn heard_again(server: &Endpoint) -> Vec<u64> {
+/// What Taro hears of his stream who had heard nothing yet.
+async fn heard_again(server: &Endpoint) -> Vec<Value> {
     let connecting = server.connecting("taro", Role::User);
     let mut taro = connecting.with_last_seq(0).open().await;
     let heard = taro.up_to("ready", |event| event["type"] == "ready").await;
-    let events: Vec<Value> = heard.into_iter().filter(|it| it["prev"].is_u64()).collect();
-    seqs(&events)
+    let is_of_it = |it: &Value| it["prev"].is_u64() || it["type"] == "resync";
+    heard.into_iter().filter(is_of_it).collect()
 }
 
+/// The places of events.
 fn seqs(events: &[Value]) -> Vec<u64> {
-    events
-        .iter()
-        .map(|it| it["seq"].as_u64().unwrap())
-        .collect()
+    let events = events.iter().filter(|it| it["type"] != "resync");
+    events.map(|it| it["seq"].as_u64().unwrap()).collect()
+}
+
+/// A client counts on it that nothing is lost if `prev` is its own last, so it is told where that is not so.
+fn says_what_is_lost(heard: &[Value]) {
+    let resync = json!({"type": "resync", "reason": "retention", "firstSeq": 3, "seq": 2});
+    assert_eq!(heard[1], resync, "{heard:?}");
+    let words = heard.iter().filter(|it| it["type"] == "resync");
+    assert_eq!(words.count(), 1, "{heard:?}");
+    let mut own_last = 0;
+    for event in heard {
+        if event["type"] != "resync" {
+            assert_eq!(event["prev"], own_last, "{event}");
+        }
+        own_last = event["seq"].as_u64().unwrap();
+    }
 }
 
 /// A row of each table that is not of Jiro alone, and that is damaged.

@@ -59,8 +59,8 @@ impl Line {
         &self.cursor
     }
 
-    /// Queues one event of a page from the inbox. Until the line is open it belongs to what comes
-    /// before anything live.
+    /// Queues one event of a page from the inbox, or what is said between two of them. Until the line is open it belongs to
+    /// what comes before anything live.
     pub fn push_page(&self, frame: Frame, stamp: Stamp) -> Delivered {
         let item = Queued { frame, stamp };
         if self.is_open() {

@@ -5,10 +5,10 @@ use bytes::Bytes;
 
 use super::*;
 use crate::{
-    delivery::inbox::Seq,
+    delivery::{inbox::Seq, outbox::Lane},
     kernel::{identity::Role, ids::SessionId},
     protocol::{
-        event::{Event, HeartbeatAck, OtomoStatus, OtomoStatusUpdate},
+        event::{Event, HeartbeatAck, OtomoStatus, OtomoStatusUpdate, Resync, ResyncReason},
         spec::Topics,
     },
 };
@@ -78,6 +78,24 @@ fn what_waits_behind_the_gate_keeps_nothing_back_that_comes_before_it() {
     assert!(line.has_room(), "it leaves only once the line is open");
     line.open();
     assert!(!line.has_room());
+}
+
+/// A client takes what is said to be lost up to a place for all of it that has not come by then.
+#[test]
+fn what_is_said_between_two_durable_events_waits_between_them() {
+    let resync = Resync {
+        reason: ResyncReason::Retention,
+        first_seq: 3,
+        seq: 2,
+    };
+    let mut said = Queued {
+        frame: Frame::new(&Event::from(resync)),
+        stamp: Stamp::InTurn,
+    };
+    assert_eq!(said.lane(), Lane::Durable);
+    // As the beginning of a connection it comes first.
+    said.stamp = Stamp::None;
+    assert_eq!(said.lane(), Lane::Preamble);
 }
 
 #[test]

@@ -129,7 +129,7 @@ events! {
     OtomoStatusSnapshot(OtomoStatusSnapshot) "otomo_status_snapshot" Preamble Otomo,
     /// The user's live call and those that ended lately.
     CallSnapshot(CallSnapshot) "call_snapshot" Preamble Calls,
-    /// The stream does not reach back to the client's `lastSeq`.
+    /// The stream does not reach back to the client's `lastSeq`, or an event in it cannot be read.
     Resync(Resync) "resync" Preamble System,
     /// Snapshots and replay are done: what follows is live.
     Ready(Ready) "ready" Preamble System,

@@ -94,7 +94,7 @@ pub struct Ready {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResyncReason {
-    /// What came next is no longer kept.
+    /// What came next is no longer kept, or cannot be read.
     Retention,
     /// The stream never got that far: another database, or another user's number.
     UnknownSeq,
@@ -106,9 +106,9 @@ pub enum ResyncReason {
 pub struct Resync {
     /// Why.
     pub reason: ResyncReason,
-    /// The oldest event still kept.
+    /// The oldest event still kept; after one that cannot be read, the next.
     pub first_seq: u64,
-    /// The newest one; the stream goes on after it.
+    /// Where this connection goes on: after the newest one; or after the one that cannot be read.
     pub seq: u64,
 }
 

@@ -41,8 +41,8 @@ pub(super) struct Stream {
     seq: u64,
     /// Where the stream ends now. Above `seq`: there is more.
     head: u64,
-    /// The stream does not reach back to `after`: what was missed is gone, and the client reads its state anew. The items
-    /// then begin with the oldest that is kept.
+    /// The stream does not reach back to `after`, and the items begin with the oldest that is kept; or one between them cannot
+    /// be read. What was missed is gone, and the client reads its state anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     resync: Option<wire::ResyncReason>,
 }
@@ -78,11 +78,16 @@ pub(super) async fn read(
         Ok::<_, StoreError>((extent, page, reason))
     });
     let (extent, page, reason) = read.await?;
-    let (events, through) = match page {
-        Page::Events { events, through } => (events, through),
+    let (events, unreadable, through) = match page {
+        Page::Events {
+            events,
+            unreadable,
+            through,
+        } => (events, unreadable, through),
         // Not from its own beginning: a read sees one moment.
-        Page::Dropped(extent) => (Vec::new(), extent.head),
+        Page::Dropped(extent) => (Vec::new(), None, extent.head),
     };
+    let reason = reason.or(unreadable.map(|_| ResyncReason::Retention));
     let items: Result<_, StoreError> = events.into_iter().map(Item::try_from).collect();
     Ok(Json(Stream {
         items: items?,

@@ -61,13 +61,17 @@ pub(super) async fn page(
     limit: u32,
 ) -> (Vec<(u64, String)>, u64) {
     match read_page(store, name, after, limit).await {
-        Page::Events { events, through } => {
+        Page::Events {
+            events,
+            unreadable: None,
+            through,
+        } => {
             let events = events
                 .into_iter()
                 .map(|event| (event.seq.get(), word_of(&event.body)));
             (events.collect(), through.get())
         }
-        Page::Dropped(extent) => panic!("{extent:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

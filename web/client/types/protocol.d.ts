@@ -393,7 +393,7 @@ export type RequestId = string;
 
 /** Why a stream cannot be continued. */
 export type ResyncReason =
-  /** What came next is no longer kept. */
+  /** What came next is no longer kept, or cannot be read. */
   | 'retention'
   /** The stream never got that far: another database, or another user's number. */
   | 'unknown_seq';
@@ -1110,14 +1110,14 @@ export interface Ready {
   seq: number;
 }
 
-/** The stream does not reach back to the client's `lastSeq`. */
+/** The stream does not reach back to the client's `lastSeq`, or an event in it cannot be read. */
 export interface Resync {
   type: 'resync';
   /** Why. */
   reason: ResyncReason;
-  /** The oldest event still kept. */
+  /** The oldest event still kept; after one that cannot be read, the next. */
   firstSeq: number;
-  /** The newest one; the stream goes on after it. */
+  /** Where this connection goes on: after the newest one; or after the one that cannot be read. */
   seq: number;
 }
 
@@ -1460,7 +1460,7 @@ export interface EventMap {
   pong: Pong;
   /** Snapshots and replay are done: what follows is live. */
   ready: Ready;
-  /** The stream does not reach back to the client's `lastSeq`. */
+  /** The stream does not reach back to the client's `lastSeq`, or an event in it cannot be read. */
   resync: Resync;
   /** An event of the app's own type in a room. */
   room_event: RoomEvent;

@@ -504,8 +504,8 @@ export interface InboxPart {
   /** Where the stream ends now. Above `seq`: there is more. */
   head: number;
   /**
-   * The stream does not reach back to `after`: what was missed is gone, and the client reads its state anew.
-   * The items then begin with the oldest that is kept.
+   * The stream does not reach back to `after`, and the items begin with the oldest that is kept; or one
+   * between them cannot be read. What was missed is gone, and the client reads its state anew.
    */
   resync?: ResyncReason | null;
 }
@@ -1097,7 +1097,7 @@ export type RequestId = string;
 
 /** Why a stream cannot be continued. */
 export type ResyncReason =
-  /** What came next is no longer kept. */
+  /** What came next is no longer kept, or cannot be read. */
   | 'retention'
   /** The stream never got that far: another database, or another user's number. */
   | 'unknown_seq';

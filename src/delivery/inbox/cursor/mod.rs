@@ -11,11 +11,12 @@
 //! it only notes how far the stream has come and reads pages of the inbox, until nothing is missing. So
 //! replay, overflow and reordering between nodes are one mechanism.
 //!
-//! [`Cursor::rewind`] makes it behind on purpose, for a client that has lost what it was sent.
+//! [`Cursor::rewind`] makes it behind on purpose, for a client that has lost what it was sent. [`Cursor::pass`] goes on
+//! behind what can be sent to nobody any more, of which the client is told.
 //!
 //! Each event that goes out carries `prev`, the event that went out before it on this connection, so that
 //! a client can tell a hole from what its topics kept away. The first one's `prev` is where the connection
-//! started: the client's `lastSeq`, or `connected.seq`.
+//! started: the client's `lastSeq`, or `connected.seq`; or where it went on: `resync.seq`.
 
 #[cfg(test)]
 mod tests;
@@ -136,6 +137,18 @@ impl Cursor {
         }
         self.heard(seq);
         self.take(seq, passes)
+    }
+
+    /// What a page should hold up to this place cannot be sent: it is passed, and what comes next follows that place. Returns
+    /// whether the client is to be told so: not again of what it has passed, nor by a page that is outdated.
+    pub fn pass(&mut self, through: Seq) -> bool {
+        if through <= self.sent || self.paging == Paging::Outdated {
+            return false;
+        }
+        self.sent = through;
+        self.prev = through;
+        self.heard(through);
+        true
     }
 
     /// A page has been handed out. `through` is how far it looked: its last event if it was full, else the

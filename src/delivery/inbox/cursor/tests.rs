@@ -212,6 +212,26 @@ fn what_is_next_goes_straight_out_and_a_gap_waits_for_its_page() {
 }
 
 #[test]
+fn what_cannot_be_sent_is_passed_and_told_once() {
+    let [first, second, third] = [1, 2, 3].map(Seq::new);
+    let mut cursor = Cursor::new(Seq::default(), third);
+    let start = cursor.next_page_after().unwrap();
+    assert_eq!(cursor.replay(first, true), Offer::SendNow { prev: start });
+    assert!(cursor.pass(second));
+    assert!(!cursor.pass(second), "it has been told");
+    assert_eq!(cursor.replay(third, true), Offer::SendNow { prev: second });
+    cursor.page_done(third);
+    assert!(!cursor.is_behind());
+    // What is read anew comes with a page of its own.
+    cursor.heard(Seq::new(5));
+    cursor.next_page_after().unwrap();
+    cursor.rewind(start);
+    assert!(!cursor.pass(Seq::new(4)));
+    cursor.page_done(Seq::new(5));
+    assert_eq!(cursor.next_page_after(), Some(start));
+}
+
+#[test]
 fn a_cursor_costs_thirty_two_bytes() {
     assert_eq!(size_of::<Cursor>(), 32);
 }

@@ -78,6 +78,8 @@ pub enum Page {
     Events {
         /// At most as many as were asked for.
         events: Vec<StoredEvent>,
+        /// The last one that cannot be read: the client must be told to start over from the one after it.
+        unreadable: Option<Seq>,
         /// How far the page looked: its last event if it is full, else the head.
         through: Seq,
     },
@@ -176,6 +178,8 @@ pub fn page(
             inbox::user_id
                 .eq(user.as_str())
                 .and(inbox::seq.gt(column(after)))
+                // SQLite takes a text in the place of a number for one that is greater than any.
+                .and(inbox::seq.le(column(extent.head)))
         )
         .filter(alive)
         .order(inbox::seq)
@@ -193,9 +197,18 @@ pub fn page(
         Some(last) if full => seq(last.0)?,
         _ => extent.head,
     };
-    // Whoever returns over one that is damaged gets the others, as they do if its body is lost.
-    let events = readable(rows.into_iter().map(|row| stored::read(user, row)))?;
-    Ok(Page::Events { events, through })
+    let mut unreadable = None;
+    let events = rows.into_iter().map(|row| {
+        let place = seq(row.0)?;
+        stored::read(user, row).inspect_err(|_| unreadable = Some(place))
+    });
+    // Whoever returns over one that is damaged gets the others.
+    let events = readable(events)?;
+    Ok(Page::Events {
+        events,
+        unreadable,
+        through,
+    })
 }
 
 /// Stores the body; 0 if it is there already.

@@ -46,7 +46,8 @@ const COMING_BACK: &str = "\
 A client keeps the highest `seq` that it has dealt with, and says it as `lastSeq` when it connects (an `EventSource` says \
 `Last-Event-ID`). It gets the durable events after that, in order, before anything new. `prev` of an event is the `seq` of the one \
 that this connection was sent before it: where it is not the last that the client has, something is missing, and it connects \
-again with its own. `resync` says that the stream does not reach back that far: then it reads its state anew.
+again with its own. `resync` says that the stream does not reach back that far, or that an event in it is damaged: then it reads \
+its state anew.
 ";
 
 fn close_code(code: &CloseCode) -> String {

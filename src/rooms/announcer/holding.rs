@@ -41,6 +41,7 @@ impl Announcer {
             key,
             body,
             revision,
+            ..
         } in states
         {
             let key = state_key(scope, &key);

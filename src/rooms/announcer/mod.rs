@@ -99,7 +99,7 @@ impl Announcer {
         targets.into_iter().zip(frames).map(tell).collect()
     }
 
-    /// Says the state that holds in the room of each target.
+    /// Says the state that holds in the room of each target: it is worth telling until it ends.
     fn say_again(
         &self,
         publication: &Publication,
@@ -107,9 +107,16 @@ impl Announcer {
         accepted: Instant,
     ) -> Vec<Count> {
         let targets = publication.target.clients().into_iter().zip(held);
+        let now = self.store.now();
         let tell = |(to, state): (To, &Option<State>)| -> Option<Count> {
-            let State { body, revision, .. } = state.as_ref()?;
-            let frame = publication.frame_of(body.clone(), &self.dispatch, accepted);
+            let State {
+                body,
+                revision,
+                expires_at,
+                ..
+            } = state.as_ref()?;
+            let left = Some(now.until(*expires_at));
+            let frame = publication.frame_of(body.clone(), &self.dispatch, accepted, left);
             let frame = frame.revised(*revision);
             Some(Box::pin(self.dispatch.tell_counted(to, frame)))
         };

@@ -187,11 +187,17 @@ impl Publication {
 
     /// The event on its way to clients, followed there since it was accepted.
     pub(super) fn frame(&self, dispatch: &Dispatch, accepted: Instant) -> Frame {
-        self.frame_of(self.json.clone(), dispatch, accepted)
+        self.frame_of(self.json.clone(), dispatch, accepted, self.ttl)
     }
 
-    /// The same, in the words of an earlier or a later one.
-    pub(super) fn frame_of(&self, json: String, dispatch: &Dispatch, accepted: Instant) -> Frame {
+    /// The same, in the words of an earlier or a later one, which is worth telling for so long.
+    pub(super) fn frame_of(
+        &self,
+        json: String,
+        dispatch: &Dispatch,
+        accepted: Instant,
+        ttl: Option<Duration>,
+    ) -> Frame {
         let kind = match self.kind {
             Kind::Durable => spec::Kind::Durable,
             Kind::State => spec::Kind::State,
@@ -204,7 +210,7 @@ impl Publication {
             priority: self.priority,
             key: self.frame_key(),
         };
-        let tracking = dispatch.track(kind, self.priority, accepted, self.ttl);
+        let tracking = dispatch.track(kind, self.priority, accepted, ttl);
         let frame = Frame::published(&published, json).tracked(tracking);
         match (&self.target, self.kind) {
             // What is durable is in the inbox of those who have left, too.

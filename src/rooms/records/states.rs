@@ -38,7 +38,12 @@ pub struct State {
     pub body: String,
     /// Which one of its key it is: a newer one has more.
     pub revision: i64,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
 }
+
+/// Key, body, revision and end of a state.
+type StateRow = (Lossy, Lossy, i64, i64);
 
 /// When a state was stored, which is its revision, too: it rises also where two of a key are stored within a millisecond, or
 /// by nodes whose clocks differ.
@@ -83,16 +88,20 @@ pub fn find(
     let found = run!(conn, |c| room_states::table
         .find((room, key))
         .filter(room_states::expires_at.gt(now.millis()))
-        .select((room_states::body, room_states::updated_at))
-        .get_result::<(Lossy, i64)>(c)
+        .select((
+            room_states::key,
+            room_states::body,
+            room_states::updated_at,
+            room_states::expires_at
+        ))
+        .get_result::<StateRow>(c)
         .optional())?;
-    let found = found.map(|(body, revision)| sound(room, key.to_owned(), body, revision));
-    Ok(readable(found)?.pop())
+    Ok(readable(found.map(|row| sound(room, row)))?.pop())
 }
 
 /// A state as it is stored.
-fn sound(room: &str, key: String, body: Lossy, revision: i64) -> Result<State, StoreError> {
-    let body = String::from(body);
+fn sound(room: &str, (key, body, revision, expires_at): StateRow) -> Result<State, StoreError> {
+    let (key, body) = (String::from(key), String::from(body));
     if !is_event(&body) {
         return Err(StoreError::corrupt(format!(
             "the state {key:?} of the room {room} is no event of JSON"
@@ -102,6 +111,7 @@ fn sound(room: &str, key: String, body: Lossy, revision: i64) -> Result<State, S
         key,
         body,
         revision,
+        expires_at: Timestamp::from_millis(expires_at),
     })
 }
 
@@ -143,10 +153,14 @@ pub fn of(conn: &mut Conn, room: &str, now: Timestamp) -> Result<Vec<State>, Sto
         .filter(room_states::room.eq(room))
         .filter(room_states::expires_at.gt(now.millis()))
         .order((room_states::updated_at, room_states::key))
-        .select((room_states::key, room_states::body, room_states::updated_at))
-        .load::<(Lossy, Lossy, i64)>(c))?;
-    let state = |(key, body, revision)| sound(room, String::from(key), body, revision);
-    readable(states.into_iter().map(state))
+        .select((
+            room_states::key,
+            room_states::body,
+            room_states::updated_at,
+            room_states::expires_at
+        ))
+        .load::<StateRow>(c))?;
+    readable(states.into_iter().map(|row| sound(room, row)))
 }
 
 /// Those of these rooms that hold a state.

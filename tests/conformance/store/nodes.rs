@@ -210,7 +210,7 @@ pub(super) async fn what_holds_is_the_newest_revision_over_nodes(database: &impl
             store.write(move |tx| {
                 let until = tx.now() + Duration::from_mins(1);
                 let revision = states::put(tx, "game_1", "cell\n1", &body, until)?;
-                Ok::<_, StoreError>((revision, body.clone()))
+                Ok::<_, StoreError>((revision, body.clone(), until))
             })
         })
     });
@@ -219,8 +219,8 @@ pub(super) async fn what_holds_is_the_newest_revision_over_nodes(database: &impl
         stored.push(put.unwrap());
     }
     stored.sort_unstable();
-    let (revision, body) = stored.last().cloned().unwrap();
-    stored.dedup_by_key(|(revision, _)| *revision);
+    let (revision, body, expires_at) = stored.last().cloned().unwrap();
+    stored.dedup_by_key(|(revision, ..)| *revision);
     assert_eq!(stored.len(), 3 * JOBS, "a revision was given twice");
     let now = nodes[0].now();
     let held = nodes[0].read(move |conn| states::of(conn, "game_1", now));
@@ -228,6 +228,7 @@ pub(super) async fn what_holds_is_the_newest_revision_over_nodes(database: &impl
         key: "cell\n1".to_owned(),
         body,
         revision,
+        expires_at,
     };
     assert_eq!(held.await.unwrap(), [newest]);
 }

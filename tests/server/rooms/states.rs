@@ -82,6 +82,37 @@ async fn a_state_that_is_published_again_is_told_as_it_holds_by_now() {
     assert_eq!(snapshot["events"][0]["data"]["value"], 2);
 }
 
+/// From reading: the repeat had a time to live of its own, and was told after the state had ended.
+#[tokio::test]
+async fn a_state_that_is_published_again_is_worth_telling_for_what_is_left_of_its_time() {
+    let game = Game::start_with(&[
+        ("limits.commands_per_second", "none"),
+        ("outbox.low_window", "3500ms"),
+    ])
+    .await;
+    let low = |event: Json| with(event, json!({"priority": "low"}));
+    let lives = |key, seconds: u64| {
+        let times = json!({"ttlSeconds": seconds, "idempotencyKey": new_key()});
+        low(with(cell(key, seconds), times))
+    };
+    let (long, short) = (lives("long", 4), lives("short", 1));
+    game.lets_in("yuki").await;
+    game.says(long.clone()).await;
+    game.says(short).await;
+    let mut yuki = game.server.user("yuki").await;
+    eventually("a second has passed", async || {
+        joins(&mut yuki).await["events"].as_array().unwrap().len() == 1
+    })
+    .await;
+    // It leaves with the window that begins with it, which is longer than what is left.
+    let mut hana = game.player("hana").await;
+    assert_eq!(game.says(long).await["stored"], 1);
+    game.says(low(to_game("noise", json!({})))).await;
+    let heard = hana.up_to("noise", |it| it["event"] == "noise").await;
+    let told = heard.iter().filter(|it| it["event"] == "cell");
+    assert_eq!(told.count(), 0, "{heard:?}");
+}
+
 #[tokio::test]
 async fn a_state_ends_with_its_time_to_live() {
     let game = Game::start_with(&[("limits.commands_per_second", "none")]).await;

@@ -115,7 +115,8 @@ fn wrong_account(account: Account) -> Breakage {
         let todo = "no account is made to follow a ledger that is broken: what is said of that comes first";
         return Breakage::left(subject, found, todo);
     }
-    if last_ordinal.is_some_and(|last| last > ordinal) {
+    // Lines that are lost would have changed the balance: where that is right, the number alone is wrong.
+    if last_ordinal.is_some_and(|last| last > ordinal) && balance != Some(total) {
         return Breakage::left(
             subject,
             found,
@@ -126,7 +127,7 @@ fn wrong_account(account: Account) -> Breakage {
     Breakage::mended(
         subject,
         found,
-        format!("it holds {total}: the ledger is the truth"),
+        format!("it holds {total} after transaction {ordinal}: the ledger is the truth"),
         move |tx| set_account(tx, &user_id, total, ordinal),
     )
 }

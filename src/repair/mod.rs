@@ -15,9 +15,14 @@
 //! [`store::repair`](crate::store::repair), which also says why no server may run meanwhile.
 
 mod fault;
+#[cfg(test)]
+mod tests;
 mod texts;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 pub use self::fault::RepairFault;
 use crate::{
@@ -34,7 +39,9 @@ use crate::{
         Conn, StoreError,
         backup::back_up_beside,
         numbers,
-        repair::{Breakage, Closed, Operation, Reading, Remedy, Rule, Scene, damage, dangling},
+        repair::{
+            Breakage, Closed, Dangling, Operation, Reading, Remedy, Rule, Scene, damage, dangling,
+        },
         shape,
     },
 };
@@ -61,6 +68,20 @@ const FILE: &str = "file";
 
 /// Rows that refer to none: what no rule has mended.
 const REFERENCES: &str = "reference";
+
+/// The rules that say more of rows that refer to nothing, by the table where nothing is. What is no text refers to nothing,
+/// wherever it is.
+const TELLING: [(&str, &[&str]); 6] = [
+    ("users", &["unreadable-text", "unknown-person"]),
+    ("otomo", &["unreadable-text", "lease"]),
+    (
+        "calls",
+        &["unreadable-text", "joined-call", "held-person", "call-line"],
+    ),
+    ("events", &["unreadable-text", "inbox-stream"]),
+    ("conversations", &["unreadable-text", "lost-conversation"]),
+    ("point_accounts", &["unreadable-text", "account"]),
+];
 
 /// What a mended thing can bring up is mended in the round after it. Chains of more than three are not known.
 const ROUNDS: usize = 8;
@@ -198,15 +219,28 @@ fn examine(reading: &mut Reading, config: &Config) -> Result<Vec<Finding>, Store
         now: reading.now(),
         config,
     };
+    let rules = ROOMS.into_iter().flatten();
+    found_by(rules, reading.conn(), &scene)
+}
+
+/// What these rules find, and whatever refers to nothing of which none of them tells.
+fn found_by<'a>(
+    rules: impl Iterator<Item = &'a Rule>,
+    conn: &mut Conn,
+    scene: &Scene<'_>,
+) -> Result<Vec<Finding>, StoreError> {
     let mut findings = Vec::new();
-    for rule in ROOMS.into_iter().flatten() {
-        let found = ask(rule, reading.conn(), &scene)?;
+    for rule in rules {
+        let found = ask(rule, conn, scene)?;
         findings.extend(found.into_iter().map(|it| finding(rule.name, it)));
     }
-    // What refers to nothing is most often found by a rule, which says more of it.
-    if findings.is_empty() {
-        findings.extend(dangling(reading.conn())?.into_iter().map(dangling_rows));
-    }
+    let is_told = |parent: &str, finding: &Finding| {
+        let mut telling = TELLING.iter().filter(|(of, _)| *of == parent);
+        telling.any(|(_, rules)| rules.contains(&finding.rule))
+    };
+    let mut untold = dangling(conn)?;
+    untold.retain(|it| !findings.iter().any(|finding| is_told(&it.parent, finding)));
+    findings.extend(untold.into_iter().map(dangling_rows));
     Ok(findings)
 }
 
@@ -254,12 +288,18 @@ fn damaged_file(problem: String) -> Finding {
     }
 }
 
-fn dangling_rows((table, rows): (String, usize)) -> Finding {
+fn dangling_rows(
+    Dangling {
+        table,
+        parent,
+        rows,
+    }: Dangling,
+) -> Finding {
     let todo =
         "report this, with PRAGMA foreign_key_check; otomo restore puts a backup in its place";
     Finding {
         rule: REFERENCES,
-        found: format!("{rows} rows of {table} refer to rows that are not there"),
+        found: format!("{rows} rows of {table} refer to rows of {parent} that are not there"),
         done: Done::Left(todo.to_owned()),
     }
 }
@@ -279,8 +319,8 @@ fn operate(operation: &mut Operation<'_>, config: &Config) -> Result<Vec<Finding
         }
         findings.extend(mended);
     }
-    findings.extend(left(operation.conn(), &scene, &failed)?);
-    Ok(findings)
+    let left = left(operation.conn(), &scene, &failed)?;
+    Ok(told_once(findings, left))
 }
 
 /// What could not be mended: what was found, and why. It is tried again after whatever was mended beside it, since that may have
@@ -316,20 +356,21 @@ fn mend_once(
 
 /// What is there after all.
 fn left(conn: &mut Conn, scene: &Scene<'_>, failed: &Failed) -> Result<Vec<Finding>, StoreError> {
-    let mut left = Vec::new();
-    for rule in ROOMS.into_iter().flatten() {
-        for breakage in ask(rule, conn, scene)? {
-            let mut finding = finding(rule.name, breakage);
-            if let Done::Mendable(_) = finding.done {
-                let why = failed.get(&finding.found);
-                let why = why.map_or("it comes back", String::as_str);
-                finding.done = Done::Left(format!("it could not be mended, report this: {why}"));
-            }
-            left.push(finding);
+    let mut left = found_by(ROOMS.into_iter().flatten(), conn, scene)?;
+    for finding in &mut left {
+        if let Done::Mendable(_) = finding.done {
+            let why = failed.get(&finding.found);
+            let why = why.map_or("it comes back", String::as_str);
+            finding.done = Done::Left(format!("it could not be mended, report this: {why}"));
         }
     }
-    if left.is_empty() {
-        left.extend(dangling(conn)?.into_iter().map(dangling_rows));
-    }
     Ok(left)
+}
+
+/// Of what comes back it is said once that it is there, and not that it was mended each time.
+fn told_once(mended: Vec<Finding>, left: Vec<Finding>) -> Vec<Finding> {
+    let key = |it: &Finding| (it.rule, it.found.clone());
+    let mut told: BTreeSet<_> = left.iter().map(key).collect();
+    let mended = mended.into_iter().filter(|it| told.insert(key(it)));
+    mended.collect::<Vec<_>>().into_iter().chain(left).collect()
 }

@@ -18,8 +18,12 @@
 use std::time::Duration;
 
 use diesel::{
-    QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, dsl::sql, pg::Pg,
-    sql_query, sql_types::Text, sqlite::Sqlite,
+    QueryableByName, RunQueryDsl as _,
+    connection::SimpleConnection as _,
+    pg::Pg,
+    sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::Sqlite,
 };
 
 use super::{
@@ -150,7 +154,8 @@ impl Reading {
             DatabaseUrl::Sqlite(path) => Conn::Sqlite(sqlite::look(path)?),
             DatabaseUrl::Postgres(_) => Conn::open(&config.url, Access::Migrate, Duration::ZERO)?,
         };
-        let now = prepare(&mut conn)?;
+        prepare(&mut conn)?;
+        let now = now(&mut conn)?;
         conn.begin_read()?;
         Ok(Self { conn, now })
     }
@@ -212,7 +217,7 @@ impl<'a> Operation<'a> {
             DatabaseUrl::Postgres(_) => Access::Migrate,
         };
         let mut conn = Conn::open(&config.url, access, Duration::ZERO)?;
-        let now = prepare(&mut conn)?;
+        prepare(&mut conn)?;
         conn.begin_write(false)?;
         if let Conn::Pg(pg) = &mut conn {
             let locked = pg
@@ -220,6 +225,8 @@ impl<'a> Operation<'a> {
                 .batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE");
             pg.noted(locked)?;
         }
+        // After the wait for that, which has no limit: what holds by then is what counts.
+        let now = now(&mut conn)?;
         Ok(Self {
             conn,
             now,
@@ -261,11 +268,16 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// Makes a connection ready for the questions of rules. Returns the store's time: PostgreSQL's own, or this machine's.
-fn prepare(conn: &mut Conn) -> Result<Timestamp, StoreError> {
-    if let Conn::Sqlite(c) = conn {
-        lossy::teach(c)?;
+/// Makes a connection ready for the questions of rules.
+fn prepare(conn: &mut Conn) -> Result<(), StoreError> {
+    match conn {
+        Conn::Sqlite(c) => Ok(lossy::teach(c)?),
+        Conn::Pg(_) => Ok(()),
     }
+}
+
+/// The store's time: PostgreSQL's own, or this machine's.
+fn now(conn: &mut Conn) -> Result<Timestamp, StoreError> {
     Ok(conn.clock()?.unwrap_or_else(|| Clock::system().now()))
 }
 
@@ -284,21 +296,31 @@ pub fn damage(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// Rows of SQLite that refer to rows that are not there, by table, and how many. PostgreSQL lets nobody store one.
+/// Rows of a table that refer to rows that are not there.
+#[derive(Debug, QueryableByName)]
+pub struct Dangling {
+    /// The table.
+    #[diesel(sql_type = Text)]
+    pub table: String,
+    /// To whose rows they refer.
+    #[diesel(sql_type = Text)]
+    pub parent: String,
+    /// How many they are.
+    #[diesel(sql_type = BigInt)]
+    pub rows: i64,
+}
+
+/// Rows of SQLite that refer to rows that are not there. PostgreSQL lets nobody store one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn dangling(conn: &mut Conn) -> Result<Vec<(String, usize)>, StoreError> {
-    let Conn::Sqlite(c) = conn else {
-        return Ok(Vec::new());
-    };
-    let mut tables: Vec<String> =
-        sql::<Text>("SELECT \"table\" FROM pragma_foreign_key_check").load(c)?;
-    tables.sort_unstable();
-    let same = tables.chunk_by(|one, other| one == other);
-    Ok(same
-        .filter_map(|rows| Some((rows.first()?.clone(), rows.len())))
-        .collect())
+pub fn dangling(conn: &mut Conn) -> Result<Vec<Dangling>, StoreError> {
+    let question = "SELECT \"table\", parent, count(*) AS rows FROM pragma_foreign_key_check
+        GROUP BY \"table\", parent ORDER BY \"table\", parent";
+    match conn {
+        Conn::Sqlite(_) => rows(conn, question, &[]),
+        Conn::Pg(_) => Ok(Vec::new()),
+    }
 }
 
 /// The rows of a question that is the same text on both databases, with `keys` in its places as in [`execute`]: ids out of a

@@ -238,6 +238,8 @@ breakages! {
     // Points.
     a_balance_that_is_not_the_sum: "account", "holds 220 points after transaction 3", Mended,
         "UPDATE point_accounts SET balance = balance + 100 WHERE user_id = 'jiro'";
+    an_account_that_is_ahead: "account", "holds 120 points after transaction 4102444800000", Mended,
+        "UPDATE point_accounts SET last_ordinal = FAR WHERE user_id = 'jiro'";
     an_account_that_is_lost: "account", "is not there, and the ledger comes to 120", Mended,
         "DELETE FROM point_accounts WHERE user_id = 'jiro'";
     points_of_no_transaction: "account", "the ledger comes to 0", Left,

@@ -1,5 +1,7 @@
 //! What a repair keeps, whatever is wrong around it: what people wrote, that nobody else reads it, and what they own.
 
+use otomo::kernel::ids::{ConversationId, UserId};
+
 use crate::{
     town,
     ward::{Kind, Ward},
@@ -136,6 +138,36 @@ async fn what_two_people_wrote_stays_between_them_whoever_else_stands_in_it() {
             ward.repairs().finds_nothing();
         }
         // They write to each other by name.
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
+/// From reading: neither could be mended, because the other had what it should say.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_conversations_whose_pairs_are_exchanged_are_each_of_their_own_two() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let [jiro, yuki] = ["jiro", "yuki"].map(|name| name.parse::<UserId>().unwrap());
+        let second = ConversationId::between(&jiro, &yuki);
+        ward.breaks(&format!(
+            "INSERT INTO conversations (id, kind, pair, created_by, created_at, last_seq, last_at, floor)
+                 VALUES ('{second}', 'direct', 'jiro\nyuki', 'jiro', 0, 0, 0, 0);
+             INSERT INTO members (user_id, conversation_id, joined_at, read_seq)
+                 VALUES ('jiro', '{second}', 0, 0), ('yuki', '{second}', 0, 0)"
+        ));
+        ward.looks().finds_nothing();
+        let pairs =
+            "SELECT id || ' ' || pair AS line FROM conversations WHERE kind = 'direct' ORDER BY id";
+        let sound = ward.lines(pairs);
+        ward.breaks(
+            "UPDATE conversations SET pair = 'x' WHERE pair = 'jiro\ntaro';
+             UPDATE conversations SET pair = 'jiro\ntaro' WHERE pair = 'jiro\nyuki';
+             UPDATE conversations SET pair = 'jiro\nyuki' WHERE pair = 'x'",
+        );
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 3, "{}", repair.text);
+        assert_eq!(ward.lines(pairs), sound, "{}", repair.text);
+        ward.repairs().finds_nothing();
         town::goes_on(&ward.serve().await).await;
     }
 }

@@ -4,11 +4,17 @@
 use std::{
     fs::OpenOptions,
     io::{Seek as _, SeekFrom, Write as _},
+    sync::Arc,
+    time::Duration,
 };
 
 use diesel::connection::SimpleConnection as _;
+use otomo::kernel::time::Clock;
 
-use crate::ward::{Kind, Ward};
+use crate::{
+    support::eventually,
+    ward::{Kind, Ward},
+};
 
 const BUSY: &str = "UPDATE otomo SET status = 'busy' WHERE user_id = 'mei'";
 
@@ -87,6 +93,35 @@ async fn what_was_done_is_told_in_lines_too() {
         "{lines:?}"
     );
     assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+/// Nodes that wait for the lock of another one on the table of nodes.
+const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE relation = 'nodes'::regclass AND datname = current_database() AND NOT granted";
+
+/// From reading: the time was that before the wait, however long it took.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_runs_out_while_a_repair_waits_for_the_nodes_is_not_held() {
+    let ward = Arc::new(Ward::new(Kind::Postgres).await);
+    ward.breaks(BUSY);
+    let mut node = ward.connect();
+    node.batch_execute("BEGIN; LOCK TABLE nodes IN EXCLUSIVE MODE")
+        .unwrap();
+    let repairing = Arc::clone(&ward);
+    let repairing = tokio::task::spawn_blocking(move || repairing.repairs());
+    let waits = async || ward.says(WAITING) == "1";
+    eventually("the repair waits", waits).await;
+    let until = Clock::system().now() + Duration::from_secs(1);
+    node.batch_execute(&format!(
+        "UPDATE nodes SET lease_until = {}",
+        until.millis()
+    ))
+    .unwrap();
+    let is_over = async || Clock::system().now() > until;
+    eventually("the lease runs out", is_over).await;
+    node.batch_execute("COMMIT").unwrap();
+    let repair = repairing.await.unwrap();
+    assert_eq!(repair.code, 3, "{}", repair.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -137,6 +137,11 @@ impl Ward {
         }
     }
 
+    /// A connection to the server that it is on.
+    pub fn connect(&self) -> PgConnection {
+        self.server.as_ref().unwrap().connect()
+    }
+
     pub fn open(&self) -> SqliteConnection {
         SqliteConnection::establish(self.file().to_str().unwrap()).unwrap()
     }

@@ -169,8 +169,12 @@ pub(super) fn put_pair(
     id: &str,
     [one, other]: [&UserId; 2],
 ) -> Result<(), StoreError> {
+    let pair = one.pair(other);
+    // Another may say that it is theirs, as two do whose pairs are exchanged: it is of nobody then, which is found next.
+    let taken = "UPDATE conversations SET pair = id WHERE pair = $1 AND id <> $2";
+    execute(tx, taken, &[&pair, id])?;
     let change = "UPDATE conversations SET kind = $1, pair = $2 WHERE id = $3";
-    execute(tx, change, &[Kind::Direct.as_str(), &one.pair(other), id])?;
+    execute(tx, change, &[Kind::Direct.as_str(), &pair, id])?;
     let strangers = "DELETE FROM members WHERE conversation_id = $1 AND user_id NOT IN ($2, $3)";
     execute(tx, strangers, &[id, one.as_str(), other.as_str()])?;
     put(tx, id, one)?;

@@ -45,15 +45,20 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
     if rows::<Id>(conn, written, &[&id])?.is_empty() {
         let count = rows::<Id>(conn, members, &[&id])?.len();
         let found = format!("is not there, and {count} people are in it");
-        if may_be_unread(conn)? {
-            let todo = "it may be one that cannot be read: people decide which that was";
-            return Ok(Breakage::left(subject, found, todo));
+        if is_unread(conn, "conversations", "id")?
+            || is_unread(conn, "messages", "conversation_id")?
+        {
+            return Ok(Breakage::left(subject, found, MAY_BE_UNREAD));
         }
         let how = "they are not: there is nothing to read in it";
         return Ok(Breakage::mended(subject, found, how, move |tx| {
             let change = "DELETE FROM members WHERE conversation_id = $1";
             execute(tx, change, &[&id]).map(drop)
         }));
+    }
+    if is_unread(conn, "conversations", "id")? {
+        let found = "is not there, and messages are in it";
+        return Ok(Breakage::left(subject, found, MAY_BE_UNREAD));
     }
     let members = pairs::named(conn, members, &[&id])?;
     let senders = pairs::named(conn, SENDERS, &[&id])?;
@@ -72,12 +77,14 @@ fn lost(conn: &mut Conn, id: String) -> Result<Breakage, StoreError> {
     })
 }
 
-/// Whether there is a conversation, or a message of one, of which nobody can tell which.
-fn may_be_unread(conn: &mut Conn) -> Result<bool, StoreError> {
-    let question = "SELECT 'row' AS id FROM conversations WHERE id IS NOT lossy(id)
-        UNION ALL SELECT 'row' AS id FROM messages WHERE conversation_id IS NOT lossy(conversation_id) LIMIT 1";
+const MAY_BE_UNREAD: &str = "it may be one that cannot be read: people decide which that was";
+
+/// Whether there is a row of which nobody can tell the conversation.
+fn is_unread(conn: &mut Conn, table: &str, column: &str) -> Result<bool, StoreError> {
+    let question =
+        format!("SELECT 'row' AS id FROM {table} WHERE {column} IS NOT lossy({column}) LIMIT 1");
     match conn {
-        Conn::Sqlite(_) => Ok(!rows::<Id>(conn, question, &[])?.is_empty()),
+        Conn::Sqlite(_) => Ok(!rows::<Id>(conn, &question, &[])?.is_empty()),
         Conn::Pg(_) => Ok(false),
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! This rule comes before those of the rooms, which could not even read the row: it looks at every column of texts of every
 //! table of ours, and mends so much that the others can. Bytes that are a text become that text, and so does whatever refers to
-//! it (`renamed`). What becomes of any other depends on what it is for: see [`Remains`]. `missed`: the one id that it can have
-//! been. `json`: what apps wrote beside it.
+//! it (`renamed`). What becomes of any other depends on what it is for: see [`Remains`]. `missed`: the one id that a
+//! conversation can have had. `json`: what apps wrote beside it.
 
 mod json;
 mod missed;
@@ -158,7 +158,7 @@ fn breakage(conn: &mut Conn, table: String, row: Damaged) -> Result<Breakage, St
     let Some((_, most)) = columns.iter().max_by_key(|(_, remains)| *remains) else {
         return Ok(Breakage::left(subject, found, "report this"));
     };
-    let is_known = *most != Remains::Missed || missed::conversation(conn)?.is_some();
+    let is_known = *most != Remains::Missed || missed::conversation(conn, &row.place)?.is_some();
     Ok(match most {
         most if *most != Remains::Undecided && is_known => {
             Breakage::mended(subject, found, most.told(), move |tx| {
@@ -212,7 +212,7 @@ fn mend(
                 format!("${}", keys.len())
             }
             Remains::Missed => {
-                let missed = missed::conversation(tx)?;
+                let missed = missed::conversation(tx, place)?;
                 keys.push(missed.ok_or_else(|| StoreError::corrupt("no conversation is missed"))?);
                 format!("${}", keys.len())
             }

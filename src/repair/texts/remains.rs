@@ -15,7 +15,8 @@ pub(super) enum Remains {
     /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays. Each
     /// is one of their own: two ids of which the same can be read may have been two.
     Stranger,
-    /// The one id that is referred to and has no row, if it can only be this one; or else people decide.
+    /// The id of the two whom a conversation names; or the one that is referred to and has no row, if it can only be this one. Else
+    /// people decide.
     Missed,
     /// Nothing: what the row belongs to cannot be told, and nothing of what it says is of use without that. The rules of the
     /// rooms find what is missing then.
@@ -69,7 +70,9 @@ impl Remains {
             Self::NoText => "it refers to nothing",
             Self::Name => "it gets another",
             Self::Stranger => "it is of a stranger with a new id, who is locked out",
-            Self::Missed => "it gets the one that is referred to and has no row",
+            Self::Missed => {
+                "it gets that of its two people, or the one that is referred to and has no row"
+            }
             Self::Nothing => "the row goes: nobody can tell what it belongs to",
             Self::Undecided => "people decide",
         }

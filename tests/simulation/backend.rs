@@ -13,7 +13,7 @@ use otomo::{
 };
 use tokio::time::Instant;
 
-use crate::{node::Node, support::Dice, trace::note};
+use crate::{invariants::promises::ORDERS_ONCE, node::Node, support::Dice, trace::note};
 
 /// How long it waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -143,7 +143,7 @@ impl Backend {
                     .done
                     .entry(number)
                     .or_insert_with(|| transaction.clone());
-                assert_eq!(*known, transaction, "an order is carried out once");
+                assert_eq!(*known, transaction, "{ORDERS_ONCE}: {number}");
             }
             Err(PointsFault::Insufficient { .. }) => {
                 note!("order {number} is refused");

@@ -17,6 +17,7 @@ use otomo::{
     },
 };
 use serde_json::{json, value::to_raw_value};
+use tokio::time::Instant;
 
 use crate::{node::Node, people::hall::HALL, support::Dice, trace::note};
 
@@ -45,6 +46,14 @@ pub struct Word {
 pub struct Span {
     asked: u64,
     answered: u64,
+}
+
+/// Somebody was let in, or that was taken back.
+#[derive(Debug, Clone, Copy)]
+struct Door {
+    span: Span,
+    answered_at: Instant,
+    opens: bool,
 }
 
 /// What it waits for, of one person or of one kind of words: one thing at a time.
@@ -88,8 +97,8 @@ pub struct Host {
     words: u64,
     asked: BTreeMap<String, Asked>,
     answers: Rc<RefCell<Vec<(String, Outcome)>>>,
-    /// When people were let in (`true`) and when that was taken back.
-    doors: BTreeMap<UserId, Vec<(Span, bool)>>,
+    /// When people were let in, and when that was taken back.
+    doors: BTreeMap<UserId, Vec<Door>>,
     /// When everybody was where they may be, and knew it.
     settled: u64,
     /// What was said.
@@ -120,12 +129,23 @@ impl Host {
     /// Whether somebody may be in the room, as far as it knows.
     pub fn has_let_in(&self, user: &str) -> bool {
         let of = self.doors.iter().find(|it| it.0.as_str() == user);
-        of.and_then(|it| it.1.last()).is_some_and(|it| it.1)
+        of.and_then(|it| it.1.last()).is_some_and(|it| it.opens)
     }
 
-    /// Whether somebody may have been in the room at any time.
-    pub fn has_ever_let_in(&self, user: &UserId) -> bool {
+    /// Whether somebody is let in at times.
+    pub fn is_guest(&self, user: &UserId) -> bool {
         self.guests.contains(user)
+    }
+
+    /// Whether somebody may have come who asked for it at a moment and is there by now: not after that was taken back, if nobody
+    /// has begun to let them in again.
+    pub fn may_have_come(&self, user: &UserId, asked: Instant) -> bool {
+        let doors = self.doors.get(user).map_or(&[][..], Vec::as_slice);
+        let (before, since) = doors.split_at(doors.partition_point(|it| it.answered_at < asked));
+        let lets_in = |it: &Asked| matches!(it.wish, Wish::LetIn(_));
+        before.last().is_some_and(|it| it.opens)
+            || since.iter().any(|it| it.opens)
+            || self.asked.get(user.as_str()).is_some_and(lets_in)
     }
 
     /// Its turn.
@@ -154,7 +174,7 @@ impl Host {
         }
     }
 
-    /// Lets most of its guests in.
+    /// Lets all of its guests in.
     pub fn open(&mut self) {
         for guest in self.guests.clone() {
             self.open_or_close(guest);
@@ -246,9 +266,14 @@ impl Host {
             asked: asked.since,
             answered: self.moments,
         };
+        let door = |opens| Door {
+            span,
+            answered_at: Instant::now(),
+            opens,
+        };
         match self.asked.remove(&lane).expect("it is asked for").wish {
-            Wish::LetIn(user) => self.doors.entry(user).or_default().push((span, true)),
-            Wish::TakeBack(user) => self.doors.entry(user).or_default().push((span, false)),
+            Wish::LetIn(user) => self.doors.entry(user).or_default().push(door(true)),
+            Wish::TakeBack(user) => self.doors.entry(user).or_default().push(door(false)),
             Wish::Say(word) => self.said.push((word, span)),
         }
     }
@@ -257,12 +282,14 @@ impl Host {
     /// that changed, or was about to; and of somebody who was in it, as long as their node may not have heard of the end.
     pub fn was_let_in(&self, user: &UserId, during: Span) -> Option<bool> {
         let doors = self.doors.get(user).map_or(&[][..], Vec::as_slice);
-        let before = doors.iter().take_while(|it| it.0.asked < during.answered);
+        let before = doors
+            .iter()
+            .take_while(|it| it.span.asked < during.answered);
         match before.last() {
             None => Some(false),
-            Some((span, _)) if span.answered > during.asked => None,
-            Some((_, true)) => Some(true),
-            Some((_, false)) => (during.asked >= self.settled).then_some(false),
+            Some(door) if door.span.answered > during.asked => None,
+            Some(door) if door.opens => Some(true),
+            Some(_) => (during.asked >= self.settled).then_some(false),
         }
     }
 }

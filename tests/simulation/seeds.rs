@@ -19,7 +19,7 @@ use otomo::{kernel::draw, store::migrations::migrate};
 use tempfile::TempDir;
 use tokio::{runtime::Builder, task::LocalSet};
 
-use crate::{trace, world};
+use crate::{invariants::promises::TIME_GOES_ON, trace, world};
 
 /// How many seeds make a run.
 const SEEDS: u64 = 1_000;
@@ -103,7 +103,7 @@ fn within<T>(limit: Duration, seed: u64, run: impl FnOnce() -> T) -> T {
     let (over, ends) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
         if ends.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            println!("seed {seed} goes on without time going on: something spins");
+            println!("seed {seed} {TIME_GOES_ON}: something spins");
             std::process::exit(101);
         }
     });

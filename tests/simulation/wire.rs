@@ -17,7 +17,10 @@ use tokio::{
     time::Instant,
 };
 
-use crate::link::{Down, Lag};
+use crate::{
+    invariants::promises::OUTBOX_BOUNDED,
+    link::{Down, Lag},
+};
 
 /// Bytes that fit on the way to a client that does not read.
 const ROOM: usize = 512;
@@ -121,7 +124,7 @@ impl Sink for Wire {
     fn pump(&self, outbox: &mut Outbox<Queued>) {
         assert!(
             outbox.live_bytes() <= self.most,
-            "what waits for one client is bounded: {}",
+            "{OUTBOX_BOUNDED}: {}",
             outbox.live_bytes()
         );
         while !outbox.is_idle() {

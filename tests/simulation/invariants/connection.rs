@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::promises::{
+    BEGINS_ONCE, BEGINS_WITH_CONNECTED, INSIDE_ONLY, LIVE_WAITS, MISSED_FIRST, READS_FORWARD,
+    RINGS_NO_MORE, SNAPSHOTS_FIRST, STATUS_NEWS,
+};
 use crate::{
     people::hall::HALL,
     support::{Json, field},
 };
-
-const IN_THE_ROOM: &str = "only who is in a room hears what happens there, and first what holds";
 
 /// The snapshots of what the people of a simulation want to hear of.
 const SNAPSHOTS: [&str; 4] = [
@@ -60,7 +62,7 @@ impl Connection {
         if self.ready {
             assert!(
                 name != "connected" && name != "ready",
-                "it begins once: {event}"
+                "{BEGINS_ONCE}: {event}"
             );
         } else {
             self.begins_in_order(name, event);
@@ -85,7 +87,7 @@ impl Connection {
         assert_eq!(
             name == "connected",
             !std::mem::replace(&mut self.begun, true),
-            "a connection begins with `connected`: {event}"
+            "{BEGINS_WITH_CONNECTED}: {event}"
         );
         match name {
             "connected" => self.last = number(event, "seq"),
@@ -98,7 +100,7 @@ impl Connection {
                 let last = self.last;
                 assert!(
                     number(event, "seq") == last && last >= self.as_of,
-                    "what was missed comes before `ready`: {last} of {}, {event}",
+                    "{MISSED_FIRST}: {last} of {}, {event}",
                     self.as_of
                 );
                 self.ready = true;
@@ -108,7 +110,7 @@ impl Connection {
                 let is_durable = event["prev"].is_u64();
                 assert!(
                     is_durable || event["callId"].is_string(),
-                    "nothing that is live overtakes the replay: {event}"
+                    "{LIVE_WAITS}: {event}"
                 );
                 if is_durable {
                     self.has_all_snapshots(event);
@@ -121,7 +123,7 @@ impl Connection {
         assert_eq!(
             self.snapshots.len(),
             SNAPSHOTS.len(),
-            "the snapshots come before what was missed: {event}"
+            "{SNAPSHOTS_FIRST}: {event}"
         );
     }
 
@@ -138,7 +140,7 @@ impl Connection {
         if let Some((known, at)) = self.statuses.get(otomo) {
             assert!(
                 version > at + 1 || version == at + 1 && known != status,
-                "no update repeats a status: {known} {at}, {update}"
+                "{STATUS_NEWS}: {known} {at}, {update}"
             );
         }
         let now = (status.to_owned(), version);
@@ -158,10 +160,7 @@ impl Connection {
             self.rang.insert(call.to_owned());
             return;
         }
-        assert!(
-            !self.rang.contains(call),
-            "nothing rings that was answered or is over: {event}"
-        );
+        assert!(!self.rang.contains(call), "{RINGS_NO_MORE}: {event}");
     }
 
     /// Of a room one hears from the snapshot after one's coming to one's going.
@@ -170,11 +169,11 @@ impl Connection {
             "room_join_ack" => self.place = Place::AtTheDoor,
             "room_left" | "room_leave_ack" => self.place = Place::Outside,
             "room_snapshot" if event["room"] == HALL => {
-                assert_ne!(self.place, Place::Outside, "{IN_THE_ROOM}: {event}");
+                assert_ne!(self.place, Place::Outside, "{INSIDE_ONLY}: {event}");
                 self.place = Place::Inside;
             }
             "room_event" if !event["prev"].is_u64() => {
-                assert_eq!(self.place, Place::Inside, "{IN_THE_ROOM}: {event}");
+                assert_eq!(self.place, Place::Inside, "{INSIDE_ONLY}: {event}");
             }
             _ => {}
         }
@@ -187,7 +186,7 @@ impl Connection {
         let before = self.reads.insert(key, seq);
         assert!(
             before.is_none_or(|before| before < seq),
-            "a read position only moves forward: {before:?}, {event}"
+            "{READS_FORWARD}: {before:?}, {event}"
         );
     }
 }

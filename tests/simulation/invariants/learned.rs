@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use otomo::kernel::ids::{ConversationId, UserId};
 
+use super::promises::{MEMBERS_HEAR, MEMBERS_TYPE};
 use crate::support::{Json, field};
 
 /// The conversations that somebody may hear of, and with whom each is: people write to each other by name alone.
@@ -34,14 +35,14 @@ impl Learned {
         for conversation in named(event, "conversationId") {
             assert!(
                 self.own.contains_key(conversation),
-                "only members hear anything of a conversation: {event}"
+                "{MEMBERS_HEAR}: {event}"
             );
         }
         if field(event, "type").starts_with("typing-") {
             assert_eq!(
                 field(event, "userId"),
                 self.partner(field(event, "conversationId")),
-                "only members type in a conversation: {event}"
+                "{MEMBERS_TYPE}: {event}"
             );
         }
     }

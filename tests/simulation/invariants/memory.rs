@@ -7,7 +7,13 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 
-use super::sentences::Sentence;
+use super::{
+    promises::{
+        CONVERSATIONS_FORWARD, CURSORS_FORWARD, PHASES_FORWARD, RECORD_STAYS, SEEN_FORWARD,
+        STATUS_COUNTED, STREAMS_FORWARD, VERSIONS_RISE,
+    },
+    sentences::Sentence,
+};
 
 /// A call as it was seen: all of its row that may not change once it is over.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -47,17 +53,27 @@ pub const SHOWN: &str = "SELECT user_id AS name, status, version FROM otomo";
 /// Something that is counted up, and how far it is.
 #[derive(Debug, Clone, QueryableByName)]
 struct Count {
+    /// Which of [`FORWARD`] speaks of it.
+    #[diesel(sql_type = BigInt)]
+    promise: i64,
     #[diesel(sql_type = Text)]
-    what: String,
+    whose: String,
     #[diesel(sql_type = BigInt)]
     count: i64,
 }
 
+const FORWARD: [&str; 4] = [
+    CURSORS_FORWARD,
+    STREAMS_FORWARD,
+    CONVERSATIONS_FORWARD,
+    SEEN_FORWARD,
+];
+
 const COUNTS: &str = "
-    SELECT 'a read cursor: ' || user_id || ' ' || conversation_id AS what, read_seq AS count FROM members
-    UNION ALL SELECT 'the head of a stream: ' || user_id, head FROM inbox_heads
-    UNION ALL SELECT 'the end of a conversation: ' || id, last_seq FROM conversations
-    UNION ALL SELECT 'when somebody was last seen: ' || user_id, at FROM last_seen";
+    SELECT 0 AS promise, user_id || ' ' || conversation_id AS whose, read_seq AS count FROM members
+    UNION ALL SELECT 1, user_id, head FROM inbox_heads
+    UNION ALL SELECT 2, id, last_seq FROM conversations
+    UNION ALL SELECT 3, user_id, at FROM last_seen";
 
 /// What was seen at the last look.
 #[derive(Default)]
@@ -65,7 +81,7 @@ pub struct Memory {
     looks: usize,
     calls: BTreeMap<String, Seen>,
     statuses: BTreeMap<String, Shown>,
-    counts: BTreeMap<String, i64>,
+    counts: BTreeMap<(i64, String), i64>,
 }
 
 impl Memory {
@@ -80,17 +96,25 @@ impl Memory {
     /// # Panics
     /// If something has gone back that only goes forward, with the sentence.
     pub fn nothing_goes_back(&mut self, c: &mut SqliteConnection) {
-        calls_only_go_forward(c, self);
+        let which = match self.looks % ALL_CALLS_ONE_IN {
+            0 => "",
+            _ => " WHERE phase <> 'ended'",
+        };
+        calls_only_go_forward(c, self, which);
         no_update_repeats_a_status(c, self);
         counts_only_go_forward(c, self);
     }
+
+    /// Holds all calls that ever were against what they were when they were seen last.
+    ///
+    /// # Panics
+    /// If one has changed that may not, with the sentence.
+    pub fn no_call_goes_back(&mut self, c: &mut SqliteConnection) {
+        calls_only_go_forward(c, self, "");
+    }
 }
 
-fn calls_only_go_forward(c: &mut SqliteConnection, memory: &mut Memory) {
-    let which = match memory.looks % ALL_CALLS_ONE_IN {
-        0 => "",
-        _ => " WHERE phase <> 'ended'",
-    };
+fn calls_only_go_forward(c: &mut SqliteConnection, memory: &mut Memory, which: &str) {
     let seen = sql_query(format!("{SEEN}{which}")).load(c);
     let seen: Vec<Seen> = seen.expect("a query");
     for call in seen {
@@ -98,15 +122,15 @@ fn calls_only_go_forward(c: &mut SqliteConnection, memory: &mut Memory) {
             let same = before.record == call.record;
             assert!(
                 before.rank < 4 || same,
-                "a terminal record never changes: {before:?} {call:?}"
+                "{RECORD_STAYS}: {before:?} {call:?}"
             );
             assert!(
                 before.rank <= call.rank,
-                "phases only go forward: {before:?} {call:?}"
+                "{PHASES_FORWARD}: {before:?} {call:?}"
             );
             assert!(
                 before.version < call.version || same,
-                "what changes has a higher version: {before:?} {call:?}"
+                "{VERSIONS_RISE}: {before:?} {call:?}"
             );
         }
         memory.calls.insert(call.id.clone(), call);
@@ -122,7 +146,7 @@ fn no_update_repeats_a_status(c: &mut SqliteConnection, memory: &mut Memory) {
                 *before == status
                     || status.version > next
                     || status.version == next && before.status != status.status,
-                "no update repeats a status, and its version is the next: {before:?} {status:?}"
+                "{STATUS_COUNTED}: {before:?} {status:?}"
             );
         }
         memory.statuses.insert(status.name.clone(), status);
@@ -131,12 +155,16 @@ fn no_update_repeats_a_status(c: &mut SqliteConnection, memory: &mut Memory) {
 
 fn counts_only_go_forward(c: &mut SqliteConnection, memory: &mut Memory) {
     let counts: Vec<Count> = sql_query(COUNTS).load(c).expect("a query");
-    for Count { what, count } in counts {
+    for Count {
+        promise,
+        whose,
+        count,
+    } in counts
+    {
+        let what = (promise, whose);
         if let Some(before) = memory.counts.get(&what) {
-            assert!(
-                *before <= count,
-                "only goes forward {what}: {before} {count}"
-            );
+            let promise = FORWARD[usize::try_from(promise).expect("its place")];
+            assert!(*before <= count, "{promise}: {} {before} {count}", what.1);
         }
         memory.counts.insert(what, count);
     }

@@ -24,6 +24,10 @@ use crate::{people::hall, support::Json};
 
 use super::{
     memory::{Memory, SHOWN, Shown},
+    promises::{
+        CHARGED_NO_LESS, CHARGED_NO_MORE, DRAIN_UNSEEN, LASTS_AS_ITS_MEDIA, ONE_LIVE_CALL,
+        PLACE_GIVEN_UP, RINGS_IN_TIME, STATUS_CAUSE,
+    },
     sentences::{ALWAYS, FOR_GOOD, SETTLED, Sentence},
 };
 
@@ -76,8 +80,14 @@ pub fn always_holds(
 ///
 /// # Panics
 /// If something does not, with the sentence.
-pub fn has_settled(conn: &mut Conn, now: Timestamp, policy: &Policy) -> Result<(), StoreError> {
+pub fn has_settled(
+    conn: &mut Conn,
+    memory: &mut Memory,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<(), StoreError> {
     let c = sqlite(conn);
+    memory.no_call_goes_back(c);
     let all = ALWAYS.iter().chain(&FOR_GOOD).chain(&SETTLED);
     all.for_each(|sentence| holds(c, sentence));
     for call in calls(conn, "SELECT id AS name FROM calls")? {
@@ -143,7 +153,7 @@ pub fn holds_in_fair_weather(conn: &mut Conn, now: Timestamp) -> Result<(), Stor
     for call in records::live(conn)? {
         assert!(
             invariants::rings_in_time(&call, now),
-            "nobody rings past the deadline and one second: {call:?}"
+            "{RINGS_IN_TIME}: {call:?}"
         );
     }
     Ok(())
@@ -156,10 +166,7 @@ pub fn holds_in_fair_weather(conn: &mut Conn, now: Timestamp) -> Result<(), Stor
 pub fn nobody_is_offline(conn: &mut Conn, _: Timestamp) -> Result<(), StoreError> {
     let offline = "SELECT user_id AS name FROM otomo WHERE status = 'offline'";
     let offline = broken(sqlite(conn), offline);
-    assert!(
-        offline.is_empty(),
-        "nobody is shown as offline whom a drain sends to another node: {offline:?}"
-    );
+    assert!(offline.is_empty(), "{DRAIN_UNSEEN}: {offline:?}");
     Ok(())
 }
 
@@ -172,7 +179,7 @@ pub fn have_given_up_their_places(conn: &mut Conn, ended: &[String]) {
     let placed = broken(sqlite(conn), placed);
     assert!(
         ended.iter().all(|it| !placed.contains(it)),
-        "a node that was drained has given up its place: {ended:?} {placed:?}"
+        "{PLACE_GIVEN_UP}: {ended:?} {placed:?}"
     );
 }
 
@@ -202,14 +209,14 @@ fn every_status_has_a_cause(why: &Explanation) {
     assert!(
         why.decision.status == why.published.status
             && presence::rules::invariants::the_cause_explains_the_status(&why.decision),
-        "every status has a cause: {why:?}"
+        "{STATUS_CAUSE}: {why:?}"
     );
 }
 
 fn one_live_call_per_person(live: &[Call]) {
     assert!(
         invariants::one_live_call_per_person(live),
-        "at most one live call per person: {live:?}"
+        "{ONE_LIVE_CALL}: {live:?}"
     );
 }
 
@@ -218,21 +225,21 @@ fn never_charged_too_much(call: &Call, now: Timestamp) {
     let lenient = now + super::CLOCKS_DIFFER;
     assert!(
         invariants::charged_by_the_minute(call, lenient, PartialMinute::None),
-        "a metered call is charged once for each minute that has passed, never more: {call:?}"
+        "{CHARGED_NO_MORE}: {call:?}"
     );
 }
 
 fn was_charged_by_the_minute(call: &Call, now: Timestamp) {
     assert!(
         invariants::charged_by_the_minute(call, now, PartialMinute::None),
-        "a call that is over was charged for each of its minutes: {call:?}"
+        "{CHARGED_NO_LESS}: {call:?}"
     );
 }
 
 fn lasts_as_long_as_its_media(call: &Call) {
     assert!(
         invariants::duration_is_media_time(call),
-        "duration = endedAt - connectedAt: {call:?}"
+        "{LASTS_AS_ITS_MEDIA}: {call:?}"
     );
 }
 

@@ -8,6 +8,11 @@ use diesel::{
 };
 use otomo::{kernel::ids::UserId, rooms::rules::Kind, store::Conn};
 
+use super::promises::{
+    ACKNOWLEDGED_DELIVERED, ACKNOWLEDGED_STORED, ANSWER_STORED, END_STORED, JOINED_TOLD,
+    LET_IN_ONLY, MESSAGES_IN_ORDER, ORDERS_ONCE, REQUEST_ANSWERED, STOP_STORED, WORDS_IN_ORDER,
+    WORDS_KEPT,
+};
 use crate::{
     backend::Backend,
     host::Host,
@@ -114,7 +119,7 @@ impl Stored {
             Some(call) => is_as_told(call, story),
             None => assert!(
                 !story.acknowledged && story.verdict.is_none() && story.end.is_none(),
-                "what was acknowledged is stored: {id} {story:?}"
+                "{ACKNOWLEDGED_STORED}: {id} {story:?}"
             ),
         });
     }
@@ -133,7 +138,7 @@ impl Stored {
                 assert_eq!(
                     found.unwrap_or_default(),
                     [field(ack, "messageId")],
-                    "what was acknowledged is stored, once: {draft:?}"
+                    "{ACKNOWLEDGED_STORED}: once: {draft:?}"
                 );
             }
         }
@@ -150,10 +155,7 @@ impl Stored {
                 Some(let_in) => times == i64::from(let_in),
                 None => times <= 1,
             };
-            assert!(
-                fits,
-                "what is kept of a room is in the inbox of everybody who may be there, once: {who} {times} {word:?}"
-            );
+            assert!(fits, "{WORDS_KEPT}: {who} {times} {word:?}");
         }
     }
 
@@ -161,7 +163,7 @@ impl Stored {
     pub fn orders_are_as_answered(&self, backend: &Backend) {
         for number in backend.done.keys() {
             let times = self.orders.get(&format!("request:order-{number}"));
-            assert_eq!(times, Some(&1), "an order is carried out once: {number}");
+            assert_eq!(times, Some(&1), "{ORDERS_ONCE}: {number}");
         }
     }
 }
@@ -169,19 +171,27 @@ impl Stored {
 fn is_as_told(call: &Call, story: &Story) {
     assert!(
         !story.acknowledged || call.joined.is_none() || story.joined == call.joined,
-        "who is joined into a call is told which: {call:?} {story:?}"
+        "{JOINED_TOLD}: {call:?} {story:?}"
     );
     if let Some((verdict, reason)) = &story.verdict {
-        let is_accepted = call.accepted_at.is_some();
-        let is_rejected = !is_accepted
-            && matches!(call.outcome.as_deref(), Some("rejected" | "missed"))
-            && call.reason.as_deref() == reason.as_str();
+        let ended = |outcomes: &[&str]| {
+            call.outcome
+                .as_deref()
+                .is_some_and(|it| outcomes.contains(&it))
+                && call.reason.as_deref() == reason.as_str()
+        };
+        let is_so = match (verdict.as_str(), call.accepted_at) {
+            ("call_accepted", at) => at.is_some(),
+            ("call_rejected", None) => ended(&["rejected", "missed"]),
+            ("call_cancelled", None) => ended(&["cancelled"]),
+            _ => false,
+        };
+        assert!(is_so, "{ANSWER_STORED}: {call:?} {story:?}");
+    }
+    for reason in &story.stops {
         assert!(
-            match verdict.as_str() {
-                "call_accepted" => is_accepted,
-                _ => is_rejected,
-            },
-            "the caller's answer is what is stored: {call:?} {story:?}"
+            stops_for(call, reason),
+            "{STOP_STORED}: {reason} {call:?} {story:?}"
         );
     }
     for told in story.end.iter().chain(&story.recent) {
@@ -189,41 +199,66 @@ fn is_as_told(call: &Call, story: &Story) {
             && told["endedAt"] == call.ended_at
             && told["durationSeconds"] == call.duration
             && told["totalChargedPoints"] == call.points;
-        assert!(
-            is_so,
-            "the end that was told is the one that is stored: {call:?} {told}"
-        );
+        assert!(is_so, "{END_STORED}: {call:?} {told}");
+    }
+}
+
+/// Whether a call is one whose ring stops at a device of its otomo for this reason (web/docs/calls.md).
+fn stops_for(call: &Call, reason: &str) -> bool {
+    let ends = |outcome: &str, reasons: &[&str]| {
+        call.accepted_at.is_none()
+            && call.outcome.as_deref() == Some(outcome)
+            && call
+                .reason
+                .as_deref()
+                .is_some_and(|it| reasons.contains(&it))
+    };
+    match reason {
+        "answered_elsewhere" => call.accepted_at.is_some(),
+        "caller_cancelled" | "caller_lost" => ends("cancelled", &[reason]),
+        "rejected_elsewhere" => ends("rejected", &["busy", "manual_decline", "away", "timeout"]),
+        "timeout" => ends("missed", &["timeout"]),
+        "superseded" => {
+            ends("cancelled", &["superseded"])
+                || ends("rejected", &["offline", "admin_end", "system_error"])
+        }
+        _ => false,
     }
 }
 
 /// Every request that was acknowledged has come to something, and its caller knows.
 pub fn every_request_is_answered(stories: &Stories) {
     stories.for_each(|id, story| {
-        assert!(
-            story.is_answered(),
-            "the caller of every request gets a final answer: {id} {story:?}"
-        );
+        assert!(story.is_answered(), "{REQUEST_ANSWERED}: {id} {story:?}");
     });
 }
-
-pub const ONLY_WHO_IS_LET_IN: &str = "only who is let in hears anything of a room";
-
-pub const CLOSED_OR_CATCHES_UP: &str = "who reads too slowly is closed or catches up";
 
 /// What is said in a room comes in its order, and to nobody who was never let in.
 pub fn words_are_in_order(devices: &[Device], host: &Host) {
     for device in devices {
         let (name, owner) = (device.name(), device.owner.name.parse());
         assert!(
-            device.hall.is_unknown() || host.has_ever_let_in(&owner.expect("a name")),
-            "{ONLY_WHO_IS_LET_IN}: {name}"
+            device.hall.is_unknown() || host.is_guest(&owner.expect("a name")),
+            "{LET_IN_ONLY}: {name}"
         );
         for (lane, numbers) in device.hall.lanes() {
             assert!(
                 numbers.is_sorted(),
-                "what is said in a room comes in the order in which it was accepted: {name} {lane} {numbers:?}"
+                "{WORDS_IN_ORDER}: {name} {lane} {numbers:?}"
             );
         }
+    }
+}
+
+/// Who comes to a room may be there, or might have been when they asked.
+pub fn nobody_comes_who_is_not_let_in(device: &mut Device, host: &Host) {
+    if let Some(asked) = device.hall.take_arrival() {
+        let owner = device.owner.name.parse().expect("a name");
+        assert!(
+            host.may_have_come(&owner, asked),
+            "{LET_IN_ONLY}: {} came",
+            device.name()
+        );
     }
 }
 
@@ -234,7 +269,7 @@ pub fn messages_are_in_order(devices: &[Device]) {
             let places = heard.iter().map(|it| it["messageSeq"].as_u64());
             assert!(
                 places.eq((1..).map(Some).take(heard.len())),
-                "messages come in the order of their messageSeq: {} {conversation}",
+                "{MESSAGES_IN_ORDER}: {} {conversation}",
                 device.name()
             );
         }
@@ -266,7 +301,7 @@ pub fn messages_are_with_everybody(devices: &[Device]) {
             assert_eq!(
                 times,
                 1,
-                "{} has what was acknowledged, once: {draft:?}",
+                "{ACKNOWLEDGED_DELIVERED}: {} {draft:?}",
                 device.name()
             );
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::support::{Dice, Json, field};
 
@@ -16,6 +17,8 @@ pub struct Hall {
     pub inside: bool,
     /// One in how many times somebody who is not in it tries to come: those who were refused not so often.
     tries_one_in: usize,
+    /// When it asked to come, if it has come and nobody has looked whether it may.
+    came: Option<Instant>,
     /// What holds, by its key: the number of the last word.
     states: BTreeMap<String, Json>,
     /// Everything that was said and is not kept, by the kind and priority of the words, connection by connection.
@@ -37,6 +40,16 @@ impl Hall {
         self.inside = false;
         self.tries_one_in = 3;
         self.lanes.push(BTreeMap::new());
+    }
+
+    /// It has come, as it asked for at this moment.
+    pub fn came(&mut self, asked: Instant) {
+        self.came = Some(asked);
+    }
+
+    /// When it asked to come, if it has come since this was asked last.
+    pub fn take_arrival(&mut self) -> Option<Instant> {
+        self.came.take()
     }
 
     /// It may not come in, for now.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::json;
 
-use crate::support::{Json, field};
+use crate::{
+    invariants::promises::STORED_ONCE,
+    support::{Json, field},
+};
 
 /// Messages that may be in flight at once.
 const WINDOW: usize = 2;
@@ -61,10 +64,7 @@ impl Outgoing {
         let known = self.sent.get(id);
         let (_, known) =
             known.unwrap_or_else(|| panic!("only what is sent is acknowledged: {ack}"));
-        assert_eq!(
-            known["messageId"], ack["messageId"],
-            "a message is stored once"
-        );
+        assert_eq!(known["messageId"], ack["messageId"], "{STORED_ONCE}: {ack}");
     }
 
     /// It was refused for now.

@@ -1,9 +1,19 @@
 //! What people were told of each call, held against each other as it comes.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
-    invariants::learned::named,
+    invariants::{
+        learned::named,
+        promises::{
+            CALLERS_ANSWER, JOINED_ONCE, ONE_ANSWER, ONE_END, OVER_ONCE, PARTICIPANTS_ONLY,
+            RINGS_IN_TIME, RINGS_THE_CALLED,
+        },
+    },
     support::{Json, field},
 };
 
@@ -12,8 +22,10 @@ use crate::{
 pub struct Story {
     pub caller: String,
     pub otomo: String,
-    /// What decided over it, as the caller heard: `call_accepted` or `call_rejected` with its reason.
+    /// What decided over it, as the caller heard: `call_accepted`, or `call_rejected` or `call_cancelled` with its reason.
     pub verdict: Option<(String, Json)>,
+    /// Why it rings no more, as devices of the otomo heard.
+    pub stops: BTreeSet<String>,
     /// `call_end`: the end of an accepted one.
     pub end: Option<Json>,
     /// How it went, as snapshots list what is over.
@@ -54,7 +66,7 @@ impl Stories {
             let story = story.unwrap_or_else(|| panic!("nobody has asked for this call: {event}"));
             assert!(
                 [&story.caller, &story.otomo].iter().any(|it| *it == who),
-                "who is not a participant learns nothing: {who} hears {event}"
+                "{PARTICIPANTS_ONLY}: {who} hears {event}"
             );
         }
         if field(event, "type") == "call_snapshot" {
@@ -97,30 +109,39 @@ impl Story {
                 self.acknowledged = true;
                 if let Some(joined) = event["joinedCallId"].as_str() {
                     let known = self.joined.get_or_insert_with(|| joined.to_owned());
-                    assert_eq!(known, joined, "a call is joined into one other: {event}");
+                    assert_eq!(known, joined, "{JOINED_ONCE}: {event}");
                 }
                 self.is_decided |= !["requesting", "ringing"].contains(&field(event, "status"));
             }
             "call_accepted" | "call_rejected" => {
-                let verdict = (name.to_owned(), event["reason"].clone());
-                let known = self.verdict.get_or_insert_with(|| verdict.clone());
-                assert_eq!(*known, verdict, "the caller gets one final answer: {event}");
-                assert_eq!(who, self.caller, "it is the caller's answer: {event}");
-                self.is_decided = true;
+                assert_eq!(who, self.caller, "{CALLERS_ANSWER}: {event}");
+                self.is_answered_by(name, event);
             }
-            "call_cancelled" | "call_cancel_ack" => self.is_decided |= who == self.caller,
+            "call_cancelled" if who == self.caller => self.is_answered_by(name, event),
+            "call_cancelled" => {
+                self.stops.insert(field(event, "reason").to_owned());
+            }
+            "call_cancel_ack" => self.is_decided |= who == self.caller,
             "incoming_call" => {
-                assert_eq!(who, self.otomo, "the called one is rung: {event}");
+                assert_eq!(who, self.otomo, "{RINGS_THE_CALLED}: {event}");
                 let left = event["remainingMs"].as_u64().expect("a number");
-                assert!(left > 0, "nothing rings after its deadline: {event}");
+                assert!(left > 0, "{RINGS_IN_TIME}: {event}");
             }
             "call_end" => {
                 let known = self.end.get_or_insert_with(|| event.clone());
-                assert_eq!(known, event, "a call has one end: {event}");
+                assert_eq!(known, event, "{ONE_END}: {event}");
                 self.is_decided |= who == self.caller;
             }
             _ => {}
         }
+    }
+
+    /// Its caller hears what has become of it.
+    fn is_answered_by(&mut self, name: &str, event: &Json) {
+        let verdict = (name.to_owned(), event["reason"].clone());
+        let known = self.verdict.get_or_insert_with(|| verdict.clone());
+        assert_eq!(*known, verdict, "{ONE_ANSWER}: {event}");
+        self.is_decided = true;
     }
 
     /// A snapshot tells of it: as a live one, or as one that is over.
@@ -128,7 +149,7 @@ impl Story {
         let is_over = told["outcome"].is_string();
         if is_over {
             let known = self.recent.get_or_insert_with(|| told.clone());
-            assert_eq!(known, told, "a call is over once: {told}");
+            assert_eq!(known, told, "{OVER_ONCE}: {told}");
         }
         let is_accepted = ["connecting", "connected"]
             .iter()

@@ -18,9 +18,9 @@ pub type Typist = (String, String);
 pub struct Typing {
     /// The conversations in which something was said, as far as it knows.
     conversations: BTreeSet<String>,
-    /// Who types: since when it was heard, and until when it is shown if nothing else comes.
-    shown: BTreeMap<Typist, (Instant, Instant)>,
-    /// Who has typed and does not any more, and for how long that was heard.
+    /// Who types, and until when it is shown if nothing else comes.
+    shown: BTreeMap<Typist, Instant>,
+    /// Who has typed and does not any more, and how long before it would have ended by itself that was heard.
     over: BTreeMap<Typist, Duration>,
 }
 
@@ -46,7 +46,7 @@ impl Typing {
         self.conversations.first()
     }
 
-    /// Another connection begins, on which nobody types yet.
+    /// Nobody types yet: another connection begins, or what was before does not matter.
     pub fn begin(&mut self) {
         self.shown.clear();
         self.over.clear();
@@ -62,23 +62,16 @@ impl Typing {
             "typing-start" => {
                 let (now, expires) = (Instant::now(), event["expiresInMs"].as_u64());
                 let until = now + Duration::from_millis(expires.expect("a number"));
-                let before = self.shown.get(&typist(event));
-                let since = before.filter(|it| it.1 > now).map_or(now, |it| it.0);
-                self.shown.insert(typist(event), (since, until));
+                self.shown.insert(typist(event), until);
             }
             "typing-stop" => {
-                let shown = self.shown.remove(&typist(event));
-                let lasted = shown.map(|(since, _)| (typist(event), since.elapsed()));
-                self.over.extend(lasted);
+                let until = self.shown.remove(&typist(event));
+                let early =
+                    until.map(|it| (typist(event), it.saturating_duration_since(Instant::now())));
+                self.over.extend(early);
             }
             _ => {}
         }
-    }
-
-    /// Forgets who has typed before: of that the end may be lost.
-    pub fn forget(&mut self) {
-        self.shown.clear();
-        self.over.clear();
     }
 
     /// Whether it has heard that somebody types, now or before.
@@ -91,8 +84,8 @@ impl Typing {
         self.shown.contains_key(typist)
     }
 
-    /// For how long somebody was heard to type, if that is over.
-    pub fn lasted(&self, typist: &Typist) -> Option<Duration> {
+    /// How long before it would have ended by itself somebody's typing was over, if it is.
+    pub fn ended_early_by(&self, typist: &Typist) -> Option<Duration> {
         self.over.get(typist).copied()
     }
 }

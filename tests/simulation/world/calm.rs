@@ -7,7 +7,14 @@ use tokio::time::Instant;
 use super::World;
 use crate::{
     cast::named,
-    invariants::{stored, told},
+    invariants::{
+        promises::{
+            CLOSED_OR_CATCHES_UP, DRAIN_ENDS, LET_IN_ONLY, OFFLINE_IF_NOT_CONNECTED, READY_IN_TIME,
+            SENDER_TYPES_NO_MORE, SETTLES, STATES_KNOWN, TAKEN_OUT, TYPING_ENDS, TYPING_HEARD,
+            WORDS_HEARD,
+        },
+        stored, told,
+    },
     node::Node,
     people::{device::Device, typing::Typist},
     trace::note,
@@ -16,8 +23,15 @@ use crate::{
 /// In what time a world must have settled: a few times the longest wait that is configured.
 const SETTLES_IN: Duration = Duration::from_secs(40);
 
-/// When typing ends by itself (`chat.typing_expire`), less what it takes to tell of its beginning and its end.
-const ENDS_BY_ITSELF: Duration = Duration::from_millis(1_800);
+/// How long before its time typing is over that a message ended: half of what is left of it at the least, when somebody types on
+/// each second and it ends by itself after two.
+const EARLY: Duration = Duration::from_millis(400);
+
+/// How far a clock is ahead, in milliseconds: some of what others have to renew in time has run out by it.
+const AHEAD_MS: std::ops::Range<u64> = 2_000..3_000;
+
+/// For how long.
+const AHEAD_FOR: Duration = Duration::from_secs(4);
 
 /// How long after a storm whatever was typed in it is over.
 const TYPED: Duration = Duration::from_secs(3);
@@ -37,28 +51,48 @@ impl World {
     pub(super) async fn calm(&mut self) {
         // What is said in a room while a node hears no others is heard there by nobody else.
         let is_whole = |it: &Self| it.nodes.iter().all(Node::hears_others) && it.is_quiet();
-        self.until("the world settles", is_whole).await;
+        self.until(SETTLES, is_whole).await;
         let words = self.host.say_all();
         self.has_said_all = true;
         let heard = |it: &Self| {
             let mut inside = it.devices.iter().filter(|it| it.hall.inside);
             it.is_quiet() && inside.all(|it| it.hall.has_heard(&words))
         };
-        self.until("what is said in a room is heard there", heard)
-            .await;
+        self.until(WORDS_HEARD, heard).await;
         self.people_type().await;
+        if self.dice.one_in(4) {
+            self.a_clock_is_ahead().await;
+        }
         if self.dice.flip() {
             self.a_node_drains().await;
         }
     }
 
+    /// A node's clock is ahead for a while, in which people call each other.
+    async fn a_clock_is_ahead(&mut self) {
+        let at = self.dice.below(self.nodes.len());
+        let ahead = i64::try_from(self.dice.within(AHEAD_MS)).expect("milliseconds");
+        self.nodes[at].jump(ahead);
+        note!("{} is ahead by {ahead} ms", self.nodes[at].name);
+        for device in &mut self.devices {
+            let otomo = self.dice.pick(&device.owner.otomo).clone();
+            device.call(&otomo);
+        }
+        let right = Instant::now() + AHEAD_FOR;
+        while Instant::now() < right {
+            self.step(true).await;
+        }
+        self.nodes[at].jump(-ahead);
+        self.until(SETTLES, World::is_quiet).await;
+    }
+
     /// Everybody types, and every other sends it: the other one hears that it begins, and that it ends.
     async fn people_type(&mut self) {
         let all_is_typed = |it: &Self| it.fair_since.elapsed() > TYPED && it.is_quiet();
-        self.until("the world settles", all_is_typed).await;
+        self.until(SETTLES, all_is_typed).await;
         let mut typing: Vec<Types> = Vec::new();
         let mut typists = BTreeSet::new();
-        self.devices.iter_mut().for_each(|it| it.typing.forget());
+        self.devices.iter_mut().for_each(|it| it.typing.begin());
         for (at, device) in self.devices.iter_mut().enumerate() {
             // Where two devices of a person type, the end of one is the end of both.
             if typists.contains(&device.owner.name) {
@@ -79,23 +113,28 @@ impl World {
             let mut all = typing.iter();
             all.all(|types| it.of(&types.to).all(|device| of(device, &types.who)))
         };
-        self.until("who types is heard", |it| {
+        note!("{} type", typing.len());
+        self.until(TYPING_HEARD, |it| {
             hears(it, &|device, who| device.typing.has_heard_of(who))
         })
         .await;
-        for types in typing.iter().filter(|it| it.sends) {
-            self.devices[types.device].writes_to(&types.to);
+        for types in &typing {
+            let device = &mut self.devices[types.device];
+            device.types_no_more();
+            if types.sends {
+                device.writes_to(&types.to);
+            }
         }
-        self.until("typing ends", |it| {
+        self.until(TYPING_ENDS, |it| {
             hears(it, &|device, who| !device.typing.shows(who)) && it.is_quiet()
         })
         .await;
         for types in typing.iter().filter(|it| it.sends) {
             for device in self.of(&types.to) {
-                let lasted = device.typing.lasted(&types.who);
+                let early = device.typing.ended_early_by(&types.who);
                 assert!(
-                    lasted.is_none_or(|it| it < ENDS_BY_ITSELF),
-                    "who sends a message types no more: {} hears {:?} for {lasted:?}",
+                    early.is_none_or(|it| it > EARLY),
+                    "{SENDER_TYPES_NO_MORE}: {} hears {:?}, early by {early:?}",
                     device.name(),
                     types.who
                 );
@@ -108,6 +147,7 @@ impl World {
         let ready = |it: &&mut Node| it.is_ready();
         let mut ready: Vec<_> = self.nodes.iter_mut().filter(ready).collect();
         if ready.len() < 2 {
+            note!("no node can be spared");
             return;
         }
         let at = self.dice.below(ready.len());
@@ -115,17 +155,13 @@ impl World {
         let number = drained.number;
         drained.drain();
         self.drains = true;
-        self.until("a node that drains ends", |it| {
-            !it.nodes[number].is_up() && it.is_quiet()
-        })
-        .await;
+        self.until(DRAIN_ENDS, |it| !it.nodes[number].is_up() && it.is_quiet())
+            .await;
         self.drains = false;
         if self.dice.flip() {
             self.nodes[number].start();
-            self.until("the world settles", |it| {
-                it.nodes[number].serves() && it.is_quiet()
-            })
-            .await;
+            self.until(SETTLES, |it| it.nodes[number].serves() && it.is_quiet())
+                .await;
         }
     }
 
@@ -146,8 +182,11 @@ impl World {
                 .all(|it| it.is_quiet() && in_its_place(it))
     }
 
-    /// Waits for something, stepping, as long as a world may take.
-    pub(super) async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    /// Waits for what keeps a promise, stepping, as long as a world may take.
+    ///
+    /// # Panics
+    /// If it does not come, with the sentence of what is missing or else with that of the promise.
+    pub(super) async fn until(&mut self, promise: &str, is_so: impl Fn(&Self) -> bool) {
         let end = Instant::now() + SETTLES_IN;
         loop {
             if is_so(self) {
@@ -164,11 +203,12 @@ impl World {
                 told::every_request_is_answered(&self.stories);
                 self.everybody_knows_the_room(&facts);
                 self.who_is_connected_is_shown(&facts);
+                self.who_is_connected_is_ready();
                 self.who_reads_slowly_catches_up(&facts);
                 let waits = self.devices.iter();
                 let waits = waits.filter(|it| !it.is_quiet() || !it.knows(&facts));
                 let waits: Vec<String> = waits.map(Device::waits_for).collect();
-                panic!("{what} in time: {waits:#?} of {facts:?}");
+                panic!("{promise}: {waits:#?} of {facts:?}");
             }
             self.step(true).await;
         }
@@ -178,43 +218,39 @@ impl World {
     fn who_is_connected_is_shown(&self, facts: &stored::Facts) {
         let hidden = self.devices.iter().filter(|it| !it.is_shown(facts));
         let hidden: Vec<String> = hidden.map(Device::name).collect();
-        assert!(
-            hidden.is_empty(),
-            "an otomo is offline if and only if they are not connected: {hidden:?}"
-        );
+        assert!(hidden.is_empty(), "{OFFLINE_IF_NOT_CONNECTED}: {hidden:?}");
+    }
+
+    fn who_is_connected_is_ready(&self) {
+        let late = self.devices.iter();
+        let late = late.filter(|it| it.begins_late() && !it.is_slow());
+        let late: Vec<String> = late.map(Device::waits_for).collect();
+        assert!(late.is_empty(), "{READY_IN_TIME}: {late:#?}");
     }
 
     fn who_reads_slowly_catches_up(&self, facts: &stored::Facts) {
         let slow = self.devices.iter().filter(|it| it.is_slow());
         let behind = slow.filter(|it| !it.is_quiet() || !it.knows(facts));
         let behind: Vec<String> = behind.map(Device::waits_for).collect();
-        assert!(
-            behind.is_empty(),
-            "{}: {behind:#?}",
-            told::CLOSED_OR_CATCHES_UP
-        );
+        assert!(behind.is_empty(), "{CLOSED_OR_CATCHES_UP}: {behind:#?}");
     }
 
     /// Who is in the room, and what holds there.
     fn everybody_knows_the_room(&self, facts: &stored::Facts) {
         let inside = self.devices.iter().filter(|it| it.hall.inside);
-        let let_in = |it: &Device| self.host.has_ever_let_in(&named(&it.owner.name));
+        let let_in = |it: &Device| self.host.is_guest(&named(&it.owner.name));
         let strangers = inside.clone().filter(|it| !let_in(it)).map(Device::name);
         let strangers: Vec<String> = strangers.collect();
-        assert!(
-            strangers.is_empty(),
-            "{}: {strangers:?}",
-            told::ONLY_WHO_IS_LET_IN
-        );
+        assert!(strangers.is_empty(), "{LET_IN_ONLY}: {strangers:?}");
         for device in inside {
             let name = device.name();
             assert!(
                 self.host.has_let_in(&device.owner.name),
-                "who may be in a room no more is taken out of it: {name}"
+                "{TAKEN_OUT}: {name}"
             );
             assert!(
                 self.knows_the_room(device, facts),
-                "what holds in a room is what its people know: {name} {:?} {:?}",
+                "{STATES_KNOWN}: {name} {:?} {:?}",
                 device.hall,
                 facts.hall
             );

@@ -25,7 +25,7 @@ use crate::{
     backend::Backend,
     cast::{self, GUESTS, PEOPLE, PRICED, named, people},
     host::Host,
-    invariants::{memory::Memory, stored, told},
+    invariants::{memory::Memory, promises::SETTLES, stored, told},
     link::Heard,
     node::{self, Node, Site},
     people::{device::Device, stories::Stories},
@@ -42,7 +42,7 @@ const NODES: usize = 3;
 const STEP_MS: std::ops::Range<u64> = 30..100;
 
 /// How long the storm lasts.
-const STORM: Duration = Duration::from_secs(8);
+const STORM: Duration = Duration::from_secs(6);
 
 /// How long after it nodes may be on their way back.
 const RETURN: Duration = Duration::from_secs(6);
@@ -145,7 +145,7 @@ impl World {
     /// Nodes start, and people become known.
     async fn begin(&mut self) {
         self.nodes.iter_mut().for_each(Node::start);
-        self.until("all nodes serve", |it| it.nodes.iter().all(Node::serves))
+        self.until(SETTLES, |it| it.nodes.iter().all(Node::serves))
             .await;
         let house = self.nodes[0].house().expect("it serves");
         for (name, role, _) in PEOPLE {
@@ -186,6 +186,7 @@ impl World {
                     let mut devices = self.devices.iter_mut();
                     if let Some(device) = devices.find(|it| it.number == number) {
                         device.hear(down);
+                        told::nobody_comes_who_is_not_let_in(device, &self.host);
                     }
                 }
                 () = &mut pause => break,
@@ -266,10 +267,13 @@ impl World {
             .await
     }
 
-    async fn has_settled(&self) {
-        let policy = self.policy;
-        self.looks(move |conn, now| stored::has_settled(conn, now, &policy))
-            .await;
+    async fn has_settled(&mut self) {
+        let (policy, mut memory) = (self.policy, std::mem::take(&mut self.memory));
+        let look = move |conn: &mut Conn, now| {
+            stored::has_settled(conn, &mut memory, now, &policy)?;
+            Ok(memory)
+        };
+        self.memory = self.looks(look).await;
     }
 
     /// What must hold at the end.
@@ -281,7 +285,7 @@ impl World {
         let old = self.devices.len();
         let fresh: Vec<Device> = (0..old).map(|at| self.devices[at].fresh(at)).collect();
         self.devices.extend(fresh);
-        self.until("fresh clients come", World::is_quiet).await;
+        self.until(SETTLES, World::is_quiet).await;
         let fresh = self.devices.split_off(old);
         for (device, fresh) in self.devices.iter().zip(&fresh) {
             device.agrees_with(fresh);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use otomo::delivery::leave::Leave;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{super::hello::hello, Device};
+use super::{super::hello::hello, ANSWER_MAX, Device, Reads};
 use crate::{
     invariants::connection::Connection,
     link::{Heard, Link, Up},
@@ -21,7 +21,7 @@ const AWAY_MS: std::ops::Range<u64> = 20..700;
 /// The same of who was told when to come back: at once then.
 const BACK_MS: std::ops::Range<u64> = 20..200;
 
-/// The close code of a node that drains.
+/// The close code of a node that goes: it drains, or has lost its place.
 const DRAIN: u64 = 4200;
 
 impl Device {
@@ -64,7 +64,8 @@ impl Device {
             self.hall.begin();
             self.typing.begin();
             self.sent_away = None;
-            (self.is_reading, self.has_stopped_reading) = (true, false);
+            (self.is_reading, self.reads) = (true, Reads::AsItComes);
+            self.connected_at = self.heard_at;
         }
     }
 
@@ -99,18 +100,34 @@ impl Device {
         };
         if turns {
             self.is_reading = !self.is_reading;
-            self.has_stopped_reading = true;
             match self.is_reading {
                 true => link.read_on(),
                 false => link.stop_reading(),
             }
+            self.reads = Reads::Behind(self.requests);
             note!("{} reads: {}", self.name(), self.is_reading);
         }
     }
 
-    /// Whether it has not read everything as it came, on the connection that it has.
+    /// Something that it said is answered: if that was said after it began to read on, it has read what came before.
+    pub(super) fn caught_up_with(&mut self, request: &str) {
+        let said: u64 = request.parse().expect("it was counted");
+        if let Reads::Behind(last) = self.reads
+            && self.is_reading
+            && said > last
+        {
+            self.reads = Reads::AsItComes;
+        }
+    }
+
+    /// Whether it has not read everything as it came, and may be behind, on the connection that it has.
     pub fn is_slow(&self) -> bool {
-        self.link.is_some() && self.has_stopped_reading
+        self.link.is_some() && self.reads != Reads::AsItComes
+    }
+
+    /// Whether it has been connected for longer than it may take until it is ready.
+    pub fn begins_late(&self) -> bool {
+        self.link.is_some() && !self.ready && self.connected_at.elapsed() > ANSWER_MAX
     }
 
     /// Goes, in one way or another.

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::Device;
 use crate::{
+    invariants::promises::{ANSWERED_AS_WHAT_IT_IS, ANSWERED_ONCE},
     link::{Down, Up},
     support::{Json, field},
     trace::note,
@@ -64,13 +65,14 @@ impl Device {
         let Some(id) = event["requestId"].as_str() else {
             return;
         };
-        let command = match self.asked.remove(id) {
-            Some((command, _)) => command,
+        let (command, said_at) = match self.asked.remove(id) {
+            Some(asked) => asked,
             // It is answered only if it is refused.
             None if field(event, "type") == "error" => return,
-            None => panic!("a command is answered once: {} {event}", self.name()),
+            None => panic!("{ANSWERED_ONCE}: {} {event}", self.name()),
         };
         let name = field(&command, "type");
+        self.caught_up_with(id);
         if field(event, "type") == "error" {
             let code = field(event, "code");
             match name {
@@ -89,10 +91,12 @@ impl Device {
         assert_eq!(
             Some(field(event, "type")),
             expected,
-            "its own answer: {command}"
+            "{ANSWERED_AS_WHAT_IT_IS}: {command}"
         );
-        if name == "message_send" {
-            self.outgoing.acknowledged(event);
+        match name {
+            "message_send" => self.outgoing.acknowledged(event),
+            "room_join" => self.hall.came(said_at),
+            _ => {}
         }
     }
 }

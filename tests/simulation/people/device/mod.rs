@@ -24,8 +24,8 @@ use crate::{
     invariants::{
         connection::Connection,
         learned::{self, Learned},
+        promises::{ANSWERED, CLOSED_OR_CATCHES_UP, OVER_LISTED, STATUSES_AGREE, UNREAD_AGREES},
         stored::Facts,
-        told,
     },
     link::{Heard, Link, Up},
     mirror::{Calls, Statuses},
@@ -39,8 +39,19 @@ use crate::{
 /// How long a client hears nothing, not even a ping, before it takes a connection for dead.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 
+/// How often whoever types on says so (`chat.typing_resend`).
+const TYPES_AGAIN: Duration = Duration::from_secs(1);
+
 /// How long an answer may take on a connection that stands, in fair weather.
 const ANSWER_MAX: Duration = Duration::from_secs(8);
+
+/// How far a device has read what was sent to it on its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    AsItComes,
+    /// It has paused, and this was the last that it had said by then.
+    Behind(u64),
+}
 
 /// A device.
 pub struct Device {
@@ -54,10 +65,10 @@ pub struct Device {
     /// Which of all connections of the world it has.
     pub number: u64,
     ready: bool,
+    connected_at: Instant,
     is_reading: bool,
-    /// Whether it was not, at some time on this connection.
-    has_stopped_reading: bool,
-    /// Whether it was closed by a node that drains, and how long it was told to wait.
+    reads: Reads,
+    /// Whether it was closed by a node that goes, and how long it was told to wait.
     sent_away: Option<Duration>,
     connects_at: Instant,
     heard_at: Instant,
@@ -76,6 +87,8 @@ pub struct Device {
     pub calls: Calls,
     /// The last message of somebody else, to be read.
     unread: Option<(Json, Json)>,
+    /// The conversation in which its owner types on, and since when nothing was typed.
+    types: Option<(String, Instant)>,
 }
 
 impl Device {
@@ -89,8 +102,9 @@ impl Device {
             connection: Connection::default(),
             number: 0,
             ready: false,
+            connected_at: now,
             is_reading: true,
-            has_stopped_reading: false,
+            reads: Reads::AsItComes,
             sent_away: None,
             connects_at: now,
             heard_at: now,
@@ -107,6 +121,7 @@ impl Device {
             statuses: Statuses::default(),
             calls: Calls::default(),
             unread: None,
+            types: None,
             owner,
         }
     }
@@ -151,20 +166,17 @@ impl Device {
     /// What it has made of an old snapshot and the events since is what a fresh one says.
     pub fn agrees_with(&self, fresh: &Self) {
         let name = self.name();
-        assert_eq!(
-            self.statuses, fresh.statuses,
-            "statuses: an old snapshot and the events since are a fresh one: {name}"
-        );
+        assert_eq!(self.statuses, fresh.statuses, "{STATUSES_AGREE}: {name}");
         assert!(
             self.calls.over().is_subset(fresh.calls.over()),
-            "calls: what is over is in a fresh snapshot: {name} {:?} {:?}",
+            "{OVER_LISTED}: {name} {:?} {:?}",
             self.calls,
             fresh.calls
         );
         assert_eq!(
             self.received.unread(),
             fresh.received.unread(),
-            "what is unread: an old snapshot and the events since are a fresh one: {name}"
+            "{UNREAD_AGREES}: {name}"
         );
     }
 
@@ -194,8 +206,8 @@ impl Device {
                 .values()
                 .find(|(_, at)| at.elapsed() > ANSWER_MAX);
             let must = match self.is_slow() {
-                true => told::CLOSED_OR_CATCHES_UP,
-                false => "every command is answered",
+                true => CLOSED_OR_CATCHES_UP,
+                false => ANSWERED,
             };
             assert!(late.is_none(), "{must}: {} {late:?}", self.name());
         } else if self.dice.one_in(60) {
@@ -230,6 +242,13 @@ impl Device {
                 json!({"type": "message-read", "conversationId": conversation, "messageSeq": seq}),
             );
         }
+        if let Some((conversation, at)) = &mut self.types
+            && at.elapsed() >= TYPES_AGAIN
+        {
+            *at = Instant::now();
+            let again = typing::starts(conversation);
+            self.say(again);
+        }
         if !calm {
             let mut others = self.owner.others.clone();
             self.dice.shuffle(&mut others);
@@ -240,12 +259,18 @@ impl Device {
         }
     }
 
-    /// Its owner types in a conversation, if there is one. Returns where, and who is to hear it.
+    /// Its owner types in a conversation, if there is one, until they are told to stop. Returns where, and who is to hear it.
     pub fn types(&mut self) -> Option<(String, String)> {
         let conversation = self.typing.conversation()?.clone();
         let partner = self.learned.partner(&conversation).to_owned();
         self.say(typing::starts(&conversation));
+        self.types = Some((conversation.clone(), Instant::now()));
         Some((conversation, partner))
+    }
+
+    /// Its owner types nothing more.
+    pub fn types_no_more(&mut self) {
+        self.types = None;
     }
 
     /// Its owner writes what they have typed.

@@ -3,8 +3,7 @@
 //!
 //! A patch names the sentence that it `Breaks:` (or the sentences, where chance decides which comes first), and is caught only
 //! if a seed fails with that; each that is named has to be seen. So the table of the invariants is in the patches: `grep -r
-//! ^Breaks: .` beside this file. What is tried here is that each sentence about what is stored is in it, and each invariant
-//! of the rules.
+//! ^Breaks: .` beside this file. What is tried here is that each sentence, of what is stored and of what is told, is in it.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -15,8 +14,25 @@ use crate::invariants::{
 
 const FOLDER: &str = "tests/simulation/mutants";
 
-/// What no patch breaks, and why.
-const UNBROKEN: [(&str, &str); 0] = [];
+/// What no patch breaks alone: another sentence, which is looked at first, says it too.
+const UNBROKEN: [(&str, &str); 4] = [
+    (
+        promises::STREAMS_FORWARD,
+        "what a stream loses with its head is missing by the sentence of whatever it was",
+    ),
+    (
+        promises::CONVERSATIONS_FORWARD,
+        "what is lost with the end of a conversation was acknowledged",
+    ),
+    (
+        promises::CURSORS_FORWARD,
+        "a cursor that goes back is not where the reads that are told say",
+    ),
+    (
+        promises::READS_FORWARD,
+        "a read is in the stream, whose chain breaks, and told once by what is stored",
+    ),
+];
 
 fn patches() -> Vec<PathBuf> {
     let files = fs::read_dir(FOLDER).expect("it is there");
@@ -66,7 +82,9 @@ fn whatever_must_hold_has_a_mutant() {
     };
     let stored = ALWAYS.iter().chain(&FOR_GOOD).chain(&SETTLED);
     let all = stored.map(|it| it.0).chain(promises::ALL.iter().copied());
-    let excused = |sentence: &str| UNBROKEN.iter().any(|it| it.0 == sentence);
-    let without: Vec<&str> = all.filter(|it| !has_one(it) && !excused(it)).collect();
+    let is_said_twice = |sentence: &str| UNBROKEN.iter().any(|it| it.0 == sentence);
+    let without: Vec<&str> = all
+        .filter(|it| !has_one(it) && !is_said_twice(it))
+        .collect();
     assert!(without.is_empty(), "no mutant breaks: {without:#?}");
 }

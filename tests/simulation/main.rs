@@ -9,7 +9,8 @@
 //! jump, Redis is split off, restarted, loses, doubles and reorders messages, people's connections break or fall silent, and
 //! people stop reading. After every step what always holds is looked at. Then everything heals, and the world must settle:
 //! every call ends, every request has its answer, and what each client has made of an old snapshot and the events since is
-//! what a fresh one says. In the calm people type, and a node may be drained that nobody misses.
+//! what a fresh one says. In the calm people type, a node's clock may be ahead while people call each other, and a node may be
+//! drained that nobody misses.
 //!
 //! ```text
 //! cargo test --test simulation                                    the same 1,000 seeds each time
@@ -22,8 +23,10 @@
 //!   find.
 //!
 //! What is not simulated: who is online of friends, which Redis decides by its scripts (a model and tests on a real Redis are
-//! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); sockets and
-//! what is on them: a client that reads slowly has the real outbox before a connection of the simulation's own.
+//! beside it); transactions that run side by side, which only PostgreSQL has (the tests of clusters run on one); more than one
+//! worker in a node; rates, ends of tokens, actions, webhooks, and for how long something is kept; words of a room that Redis
+//! loses alone or reorders (they come in the order of one connection); sockets and what is on them: a client that reads slowly
+//! has the real outbox before a connection of the simulation's own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

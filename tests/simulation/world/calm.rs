@@ -31,7 +31,7 @@ const EARLY: Duration = Duration::from_millis(400);
 const AHEAD_MS: std::ops::Range<u64> = 2_000..3_000;
 
 /// For how long.
-const AHEAD_FOR: Duration = Duration::from_secs(4);
+const AHEAD_FOR: Duration = Duration::from_secs(3);
 
 /// How long after a storm whatever was typed in it is over.
 const TYPED: Duration = Duration::from_secs(3);
@@ -60,7 +60,7 @@ impl World {
         };
         self.until(WORDS_HEARD, heard).await;
         self.people_type().await;
-        if self.dice.one_in(4) {
+        if self.dice.one_in(6) {
             self.a_clock_is_ahead().await;
         }
         if self.dice.flip() {

@@ -42,7 +42,7 @@ const NODES: usize = 3;
 const STEP_MS: std::ops::Range<u64> = 30..100;
 
 /// How long the storm lasts.
-const STORM: Duration = Duration::from_secs(6);
+const STORM: Duration = Duration::from_millis(5_500);
 
 /// How long after it nodes may be on their way back.
 const RETURN: Duration = Duration::from_secs(6);

@@ -124,7 +124,7 @@ breakages! {
     a_call_that_is_yet_to_end: "call-times", "has times that cannot be (ms): ended_at", Mended,
         "UPDATE calls SET ended_at = FAR WHERE id = DONE";
     a_call_that_ended_before_it_began: "call-times", "has times that cannot be (ms): ended_at", Mended,
-        "UPDATE calls SET ended_at = requested_at - 86400000 WHERE id = REFUSED";
+        "UPDATE calls SET ended_at = requested_at - 60000 WHERE id = REFUSED";
     charges_that_nobody_paid: "call-charges", "has charged 90 times, and the ledger has 0 of them", Mended,
         "UPDATE calls SET price = 5, minute = 60000, charges = 90, due_at = connected_at + 5460000 WHERE id = LIVE";
     a_live_call_without_people: "call-people", "holds 0 of its two people", Freed, also "otomo-status",

@@ -105,6 +105,29 @@ async fn no_call_ends_later_than_now_because_a_sign_of_life_is_yet_to_come() {
     }
 }
 
+/// Nobody can say who the other one was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_one_person_is_told_and_left() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let calls = ward.says("SELECT count(*) FROM calls");
+        ward.breaks("UPDATE calls SET caller_id = otomo_id WHERE outcome = 'rejected'");
+        let repair = ward.repairs();
+        let told: Vec<_> = (repair.found.iter())
+            .map(|it| (&*it.rule, &*it.verdict))
+            .collect();
+        assert_eq!(told, [("unreadable-call", "failed")], "{}", repair.text);
+        assert!(
+            repair.text.contains("are both \\\"mei\\\""),
+            "{}",
+            repair.text
+        );
+        assert!(!repair.text.contains("report this"), "{}", repair.text);
+        assert_eq!(ward.says("SELECT count(*) FROM calls"), calls);
+        town::goes_on(&ward.serve().await).await;
+    }
+}
+
 /// What is wrong with the conversation of Jiro and Taro, when it is known that it is theirs.
 const TOLD_BY_ITS_ID: [&str; 6] = [
     "DELETE FROM conversations WHERE id = PAIR; STRANGER",

@@ -96,7 +96,10 @@ impl Unreadable {
             id: row.id().to_owned(),
             fault,
             live: row.is_live(),
-            over: row.nearest(at, last_line),
+            // Of one that is over nobody can say who the other was.
+            over: row
+                .nearest(at, last_line)
+                .filter(|_| row.is_live() || !row.is_of_one()),
         })
     }
 }

@@ -150,7 +150,18 @@ impl Row {
         self.due_at.map(Timestamp::from_millis)
     }
 
+    /// Whether both of its people are one.
+    pub(super) fn is_of_one(&self) -> bool {
+        self.caller_id == self.otomo_id
+    }
+
     pub(super) fn call(&self) -> Result<Call, Fault> {
+        if self.is_of_one() && !self.is_live() {
+            return Err(format!(
+                "caller_id and otomo_id are both {:?}",
+                self.otomo_id
+            ));
+        }
         Ok(Call {
             id: parsed("id", &self.id)?,
             caller: parsed("caller_id", &self.caller_id)?,

@@ -1,7 +1,8 @@
 //! The times of a call: none is yet to come, and none is before what it follows from.
 //!
 //! A clock that is set back for an hour makes such times, and calls bear them. What is further off is of a clock that was set
-//! wrong, or of another hand: an end in the future, and charges for whatever lies between.
+//! wrong, or of another hand: an end in the future, and charges for whatever lies between. Of an end people see how long they
+//! talked: that is never before what it ends.
 
 use std::time::Duration;
 
@@ -11,7 +12,10 @@ use diesel::{
 };
 
 use crate::{
-    kernel::{ids::CallId, time::Timestamp},
+    kernel::{
+        ids::CallId,
+        time::{CLOCK_TOLERANCE, Timestamp},
+    },
     store::{
         Conn, StoreError, Tx,
         repair::{Breakage, Scene, execute, rows},
@@ -105,9 +109,13 @@ fn wrong(now: Timestamp) -> String {
         let earlier = columns.iter().take(place);
         earlier.map(move |earlier| (earlier, later))
     });
-    let tolerance = TOLERANCE.as_millis();
     // No difference of two numbers is too large for this.
     let disorder = pairs.map(|(earlier, later)| {
+        let tolerance = match *later {
+            "ended_at" => CLOCK_TOLERANCE,
+            _ => TOLERANCE,
+        };
+        let tolerance = tolerance.as_millis();
         format!("CAST({earlier} AS NUMERIC) - CAST({later} AS NUMERIC) > {tolerance}")
     });
     future.chain(disorder).collect::<Vec<_>>().join(" OR ")

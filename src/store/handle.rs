@@ -304,10 +304,7 @@ mod tests {
     use super::*;
     use crate::store::migrations::migrate;
 
-    /// Whoever asks for what is lost is refused; who asks whether the store is well does not ask for that.
-    #[actix_rt::test]
-    async fn a_file_in_which_somebody_meets_damage_is_not_well_again() {
-        let folder = tempfile::tempdir().unwrap();
+    fn open(folder: &tempfile::TempDir) -> Handle {
         let config = DatabaseConfig {
             url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
             pool_size: 1,
@@ -315,7 +312,14 @@ mod tests {
             statement_timeout: Duration::from_secs(5),
         };
         migrate(&config.url).unwrap();
-        let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+        Handle::open(&config, Clock::system(), Arc::default()).unwrap()
+    }
+
+    /// Whoever asks for what is lost is refused; who asks whether the store is well does not ask for that.
+    #[actix_rt::test]
+    async fn a_file_in_which_somebody_meets_damage_is_not_well_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
         store.check().await.unwrap();
         let path = folder.path().join("otomo.db");
         let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
@@ -338,14 +342,7 @@ mod tests {
     #[actix_rt::test]
     async fn a_check_writes_to_the_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let config = DatabaseConfig {
-            url: DatabaseUrl::Sqlite(folder.path().join("otomo.db")),
-            pool_size: 1,
-            queue: 1,
-            statement_timeout: Duration::from_secs(5),
-        };
-        migrate(&config.url).unwrap();
-        let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+        let store = open(&folder);
         let log = || std::fs::metadata(folder.path().join("otomo.db-wal")).map_or(0, |it| it.len());
         for _ in 0..3 {
             let before = log();

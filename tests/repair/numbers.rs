@@ -117,20 +117,48 @@ async fn a_ledger_with_a_text_in_it_is_left_as_it_is() {
     );
 }
 
-/// Whoever looks for JSON, or for events, read the last page again for ever.
+/// The doctor comes to an end, and so does a repair.
+async fn is_looked_at_to_the_end(how: &str) {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.breaks(how);
+    let look = ward.looks();
+    assert_eq!(look.code, 1, "{how}: {}", look.text);
+    let repair = ward.repairs();
+    assert!(matches!(repair.code, 1 | 3), "{how}: {}", repair.text);
+}
+
+/// As many rows as are read at once.
+const PAGE: &str = "WITH RECURSIVE page(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM page WHERE number < 1000)";
+
+/// Whoever looked for JSON read the last page again for ever.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_of_another_kind_lets_the_doctor_come_to_an_end() {
+async fn a_transaction_whose_place_is_of_another_kind_lets_the_doctor_come_to_an_end() {
+    let page = format!(
+        "{PAGE} INSERT INTO point_transactions (user_id, ordinal, id, key, digest, amount, balance_after, type, description,
+             action, metadata, created_at)
+         SELECT 'jiro', 'abc' || number, 'id' || number, 'key' || number, '', 1, 1, '', '', '', '{{}}', 0 FROM page"
+    );
     for how in [
         "UPDATE point_transactions SET ordinal = 'abc' WHERE ordinal = 2",
         "UPDATE point_transactions SET ordinal = 2.5 WHERE ordinal = 2",
-        "UPDATE events SET id = x'4142' WHERE id = (SELECT min(id) FROM events)",
+        &page,
     ] {
-        let ward = Ward::new(Kind::Sqlite).await;
-        ward.breaks(how);
-        let look = ward.looks();
-        assert_eq!(look.code, 1, "{how}: {}", look.text);
-        let repair = ward.repairs();
-        assert!(matches!(repair.code, 1 | 3), "{how}: {}", repair.text);
+        is_looked_at_to_the_end(how).await;
+    }
+}
+
+/// And so whoever looked for events.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_whose_id_is_of_another_kind_lets_the_doctor_come_to_an_end() {
+    let page = format!(
+        "{PAGE} INSERT INTO events (id, topic, type, body, created_at)
+         SELECT CAST('AB' || number AS BLOB), 'chat', 'new-message', '{{\"type\":\"new-message\"}}', 0 FROM page"
+    );
+    for how in [
+        "UPDATE events SET id = x'4142' WHERE id = (SELECT min(id) FROM events)",
+        &page,
+    ] {
+        is_looked_at_to_the_end(how).await;
     }
 }
 

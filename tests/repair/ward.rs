@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use diesel::{
@@ -19,6 +22,9 @@ use crate::{
     support::Process,
     town::{self, SETTINGS},
 };
+
+/// How long the binary may take. It is done within a second or two where nothing else runs.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +235,16 @@ impl Ward {
         command.env("OTOMO_LIMITS__CONNECTIONS", "100");
         command.env("OTOMO_DATABASE__URL", self.url());
         command.env("RUST_LOG", "warn");
-        command.output().unwrap()
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child.spawn().unwrap();
+        let id = child.id().to_string();
+        let (ended, output) = mpsc::channel();
+        thread::spawn(move || ended.send(child.wait_with_output()));
+        let output = output.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+            panic!("{args:?} comes to no end")
+        });
+        output.unwrap()
     }
 
     /// Once a server that was killed is taken for dead.

@@ -68,6 +68,14 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
     // The call goes on, and with it the node.
     let drained = server.drain();
     let operator = Api::stranger(&server);
+    until_unready(&operator, "draining").await;
+    assert_eq!(operator.get("/health/live").await.status, 200);
+    taro.of_call("call_end_request", call).await;
+    drained.await.unwrap();
+}
+
+/// Asks until the node is not ready, for this reason alone.
+async fn until_unready(operator: &Api, reason: &str) {
     let unready = found("the node is not ready", async || {
         let reply = operator.get("/health/ready").await;
         (reply.status != 200).then_some(reply)
@@ -75,10 +83,7 @@ async fn a_node_that_drains_is_alive_and_not_ready() {
     .await;
     assert_eq!(unready.header("retry-after"), "1");
     let error = unready.refused(503, "UNAVAILABLE");
-    assert_eq!(error["context"]["reasons"], json!(["draining"]));
-    assert_eq!(operator.get("/health/live").await.status, 200);
-    taro.of_call("call_end_request", call).await;
-    drained.await.unwrap();
+    assert_eq!(error["context"]["reasons"], json!([reason]));
 }
 
 /// Asks until the node is ready and says this.
@@ -153,13 +158,7 @@ async fn a_node_whose_database_is_not_where_it_was_acknowledges_nothing() {
         if another_is_put_there {
             std::fs::rename(&other, &file).unwrap();
         }
-        let unready = found("the node is not ready", async || {
-            let reply = operator.get("/health/ready").await;
-            (reply.status != 200).then_some(reply)
-        })
-        .await;
-        let error = unready.refused(503, "UNAVAILABLE");
-        assert_eq!(error["context"]["reasons"], json!(["store"]));
+        until_unready(&operator, "store").await;
         taro.refused("UNAVAILABLE", message("lost")).await;
         // Nor is an empty one made in its place.
         assert_eq!(file.exists(), another_is_put_there);
@@ -179,14 +178,7 @@ async fn a_node_whose_log_is_deleted_acknowledges_nothing_and_saves_what_it_has(
     let answer = taro.ask(message("kept")).await;
     let conversation = field(&answer, "conversationId").to_owned();
     std::fs::remove_file(server.database_file().with_extension("db-wal")).unwrap();
-    let operator = Api::stranger(&server);
-    let unready = found("the node is not ready", async || {
-        let reply = operator.get("/health/ready").await;
-        (reply.status != 200).then_some(reply)
-    })
-    .await;
-    let error = unready.refused(503, "UNAVAILABLE");
-    assert_eq!(error["context"]["reasons"], json!(["store"]));
+    until_unready(&Api::stranger(&server), "store").await;
     taro.refused("UNAVAILABLE", message("lost")).await;
     drop(taro);
     server.terminate();

@@ -60,7 +60,7 @@ async fn a_page_of_the_inbox_is_found_by_its_key() {
         .map(|it| it.detail)
         .collect();
     let by_key =
-        |step: &String| step.starts_with("SEARCH inbox") && step.contains("(user_id=? AND seq>?)");
+        |step: &String| step.starts_with("SEARCH inbox") && step.contains("(user_id=? AND seq>?");
     assert!(steps.iter().any(by_key), "{steps:?}");
     let slow = |step: &String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
     assert!(!steps.iter().any(slow), "{steps:?}");

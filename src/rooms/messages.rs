@@ -4,7 +4,10 @@ use std::{collections::HashMap, time::Instant};
 
 use actix::Message;
 
-use super::{fault::RoomsFault, publication::Publication, records::members::Granted, rules::Grant};
+use super::{
+    fault::RoomsFault, passage::UnderWay, publication::Publication, records::members::Granted,
+    rules::Grant,
+};
 use crate::{
     delivery::{line::SessionRef, reply::Reply},
     kernel::ids::{RoomId, UserId},
@@ -36,6 +39,8 @@ pub(super) struct Publish {
 #[rtype(result = "()")]
 pub(super) struct Join {
     pub(super) joiner: Joiner,
+    /// Until it is said.
+    pub(super) under_way: UnderWay,
 }
 
 /// Who wants to be in a room.
@@ -50,6 +55,26 @@ pub struct Joiner {
     /// The rooms that their token grants.
     pub claims: Vec<RoomId>,
     /// What they are told when they are in: `joined_game`, or `room_join_ack`.
+    pub acknowledgement: Event,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+/// A session leaves a room into which it is yet to be let.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Leave {
+    pub(super) leaver: Leaver,
+}
+
+/// Who leaves a room.
+#[derive(Debug)]
+pub struct Leaver {
+    /// The session.
+    pub at: SessionRef,
+    /// The room.
+    pub room: RoomId,
+    /// What they are told when they are out: `left_game`, or `room_leave_ack`.
     pub acknowledgement: Event,
     /// Where the answer goes.
     pub reply: Reply,

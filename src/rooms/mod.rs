@@ -6,7 +6,7 @@
 //! ```
 //! - [`rules`]: who may be in a room, how an event behaves. Pure.
 //! - [`publication`]: an event as it is asked, checked, stored and said.
-//! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told.
+//! - `announcer`: the actor that puts all of it into one order. `messages`: what it is told. `passage`: who comes and goes.
 //! - [`records`]: the queries. [`repair`]: what may not be stored. `transactions`: what is stored in one piece.
 //!   [`fault`]: why something was refused.
 //! - `event_log`: what the log says. `nodes`: what other nodes are asked, and what is done when they were not heard.
@@ -25,6 +25,7 @@ pub mod fault;
 pub(crate) mod fuzz;
 mod messages;
 mod nodes;
+mod passage;
 pub mod publication;
 pub mod records;
 pub mod repair;
@@ -37,13 +38,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{Actor, Addr, prelude::SendError};
+use actix::{Actor, Addr};
 use actix_rt::{task::yield_now, time::sleep};
 use tokio::sync::Semaphore;
 
 use self::{
     announcer::Announcer,
-    messages::{Admit, ClaimLost, Expire, Join, Publish, Revoke, Stop, Welcome},
+    messages::{Admit, ClaimLost, Expire, Publish, Revoke, Stop, Welcome},
+    passage::Joins,
     publication::{Draft, Publication},
     records::{members, publications, states},
     rules::{Grant, PLACES_MAX},
@@ -51,11 +53,11 @@ use self::{
 };
 pub use self::{
     fault::RoomsFault,
-    messages::{Joiner, Report},
+    messages::{Joiner, Leaver, Report},
     records::members::{Granted, Member},
 };
 use crate::{
-    delivery::{dispatch::Dispatch, line::SessionRef, lines::To, reply::Reply},
+    delivery::{dispatch::Dispatch, line::SessionRef, lines::To},
     kernel::{
         config::Config,
         ids::{RoomId, UserId},
@@ -91,6 +93,7 @@ struct Shared {
     announcer: Addr<Announcer>,
     store: Handle,
     dispatch: Dispatch,
+    joins: Joins,
     /// For requests to publish.
     turns: Semaphore,
     rate: KeyedRate<UserId>,
@@ -126,6 +129,7 @@ impl Rooms {
             announcer: announcer.start(),
             store,
             dispatch,
+            joins: Joins::default(),
             turns: Semaphore::new(REQUESTS_MAX),
             rate: KeyedRate::per_minute(&config.limits, |limits| limits.messages_per_minute),
             config: Arc::clone(config),
@@ -171,15 +175,6 @@ impl Rooms {
         };
         let published = self.0.announcer.send(publish).await;
         published.unwrap_or(Err(RoomsFault::Stopped))
-    }
-
-    /// Takes a session into a room. The answer, or the error, goes out through delivery.
-    ///
-    /// # Errors
-    /// Gives the reply back if more is waiting than is let in.
-    pub fn join(&self, joiner: Joiner) -> Result<(), Reply> {
-        let asked = self.0.announcer.try_send(Join { joiner });
-        asked.map_err(|(SendError::Full(join) | SendError::Closed(join))| join.joiner.reply)
     }
 
     /// Sends a session that begins the states that hold for its user wherever they are. Resolves when they are queued.

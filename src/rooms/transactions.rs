@@ -267,11 +267,12 @@ pub(super) fn enter(
 pub(super) fn standing(
     tx: &mut Tx<'_>,
     user: &UserId,
-) -> Result<Vec<(String, Vec<State>)>, StoreError> {
+) -> Result<Vec<(RoomId, Vec<State>)>, StoreError> {
     let now = tx.now();
-    let rooms = [own_room(user), EVERYONE.to_owned()];
-    let of = |room: String| Ok((room.clone(), states::of(tx, &room, now)?));
-    let standing: Result<Vec<_>, StoreError> = rooms.into_iter().map(of).collect();
+    // The own room of a user with the longest of ids has no name.
+    let rooms = [own_room(user).parse(), EVERYONE.parse()].into_iter();
+    let of = |room: RoomId| states::of(tx, room.as_str(), now).map(|held| (room, held));
+    let standing: Result<Vec<_>, StoreError> = rooms.flatten().map(of).collect();
     Ok(standing?
         .into_iter()
         .filter(|(_, states)| !states.is_empty())

@@ -147,10 +147,10 @@ impl Session {
                 return self.answer(Pong { timestamp }, &reply);
             }
             Command::JoinGame(join) => return self.join_game(join, reply),
-            Command::LeaveGame(leave) => return self.leave_game(leave, &reply),
+            Command::LeaveGame(leave) => return self.leave_game(leave, reply),
             Command::ChatMessage(said) => return self.say_in_game(said, &reply),
             Command::RoomJoin(join) => return self.join_room(join, reply),
-            Command::RoomLeave(leave) => return self.leave_room(leave, &reply),
+            Command::RoomLeave(leave) => return self.leave_room(leave, reply),
             Command::GameAction(action) => {
                 return self.act("game_action".into(), action.body, reply);
             }

@@ -2,7 +2,7 @@
 
 use super::{Claims, Session, Stage, commands};
 use crate::{
-    delivery::{lines::To, reply::Reply},
+    delivery::reply::Reply,
     kernel::ids::RoomId,
     protocol::{
         command::{ChatMessage, OfGame, OfRoom},
@@ -10,7 +10,7 @@ use crate::{
         event::{Event, JoinedGame, LeftGame, RoomJoinAck, RoomLeaveAck},
         fault::Fault,
     },
-    rooms::{Joiner, RoomsFault},
+    rooms::{Joiner, Leaver, RoomsFault},
 };
 
 impl Session {
@@ -32,20 +32,20 @@ impl Session {
     }
 
     /// `leave_game`: leaving twice is harmless.
-    pub(super) fn leave_game(&mut self, leave: OfGame, reply: &Reply) {
+    pub(super) fn leave_game(&mut self, leave: OfGame, reply: Reply) {
         match game(&leave.game_session_id) {
             Ok(room) => {
                 let game_session_id = leave.game_session_id;
-                self.quit_room(room, &LeftGame { game_session_id }.into(), reply);
+                self.quit_room(room, LeftGame { game_session_id }.into(), reply);
             }
-            Err(fault) => self.refuse(&fault, reply),
+            Err(fault) => self.refuse(&fault, &reply),
         }
     }
 
     /// `room_leave`
-    pub(super) fn leave_room(&mut self, leave: OfRoom, reply: &Reply) {
+    pub(super) fn leave_room(&mut self, leave: OfRoom, reply: Reply) {
         let room = leave.room.clone();
-        self.quit_room(leave.room, &RoomLeaveAck { room }.into(), reply);
+        self.quit_room(leave.room, RoomLeaveAck { room }.into(), reply);
     }
 
     /// `chat_message`: answered only when it is refused; the sender hears it like the others.
@@ -93,14 +93,19 @@ impl Session {
         }
     }
 
-    fn quit_room(&mut self, room: RoomId, acknowledgement: &Event, reply: &Reply) {
+    fn quit_room(&mut self, room: RoomId, acknowledgement: Event, reply: Reply) {
         let Stage::Live(live) = &self.stage else {
             return;
         };
-        let (to, dispatch) = (To::Session(live.at), self.env.dispatch.clone());
-        drop(dispatch.leave(&to, &room, None));
-        // The same way, so that nothing of the room comes after it.
-        reply.send(acknowledgement, |frame| dispatch.tell(to, frame));
+        let leaver = Leaver {
+            at: live.at,
+            room,
+            acknowledgement,
+            reply,
+        };
+        if let Err(reply) = self.env.rooms.leave(leaver) {
+            self.refuse(&commands::busy(), &reply);
+        }
     }
 
     /// A new token may grant fewer rooms: those that nothing else grants are left.

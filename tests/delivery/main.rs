@@ -4,7 +4,7 @@
 //! - `rooms`: who hears what is said to a room. `model`: the same against a naive model, at random.
 //! - `beside`: what a worker tells its own clients at once. `pace`: what is written at once, what together, and what not at all.
 //! - `calls`: that what one connection hears of a call goes forward.
-//! - `nodes`: two servers that hear each other through a Redis.
+//! - `nodes`: two servers that hear each other through a Redis. `holding`: who is told what holds in a room that others change.
 //!
 //! What people see of it over real connections is tested with the rooms (`tests/server`).
 #![allow(
@@ -18,6 +18,7 @@
 mod beside;
 mod calls;
 mod fixture;
+mod holding;
 #[path = "../support/linked.rs"]
 #[allow(dead_code, reason = "other suites ask for more of it")]
 mod linked;

@@ -32,17 +32,17 @@ use crate::{
 };
 
 /// Two nodes, of which the second has its Redis behind a tunnel.
-struct Nodes {
-    one: Server,
+pub(crate) struct Nodes {
+    pub(crate) one: Server,
     two: Server,
     tunnel: Tunnel,
-    store: Handle,
+    pub(crate) store: Handle,
     redis: Redis,
     _folder: tempfile::TempDir,
 }
 
 impl Nodes {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let redis = Redis::start();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("otomo.db");

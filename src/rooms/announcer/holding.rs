@@ -1,5 +1,7 @@
 //! The states that hold, as they are told to somebody who comes, or who may have missed one.
 
+use std::time::Duration;
+
 use actix::prelude::*;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -27,9 +29,18 @@ use crate::{
     store::{StoreError, Tx},
 };
 
-/// How often the states of a room are read at most. In one that other nodes change without a pause the next change comes before
-/// anybody notices.
+/// How often the states of a room are read in a row. Where other nodes change them each time, others wait for the store, too.
 const READINGS_MAX: u32 = 8;
+
+/// How long such a room is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
+
+/// What holds in a room, as far as it could be read.
+pub(super) struct Reading<T> {
+    pub(super) found: T,
+    /// Whether nothing newer was told meanwhile.
+    pub(super) is_newest: bool,
+}
 
 impl Announcer {
     /// `room_snapshot`; `None` only if what is stored is no JSON. From now on no older state than these is told.
@@ -63,10 +74,6 @@ impl Announcer {
         }
     }
 
-    fn snapshot_of(&self, room: &str, states: Vec<State>) -> Option<Event> {
-        self.snapshot(&room.parse().ok()?, states)
-    }
-
     /// Tells the people of this node who are in a room the states that hold there, if there are any.
     fn refresh(&self, room: &RoomId, states: Vec<State>) {
         if states.is_empty() {
@@ -81,28 +88,83 @@ impl Announcer {
             self.dispatch.tell_here(to, Frame::new(&event));
         }
     }
+
+    /// Reads what holds in a room and tells its people. Done once they are told, or the room is left alone for a while.
+    fn tell_anew(&mut self, room: RoomId) -> oneshot::Receiver<()> {
+        let (done, told) = oneshot::channel();
+        let (store, dispatch, of) = (self.store.clone(), self.dispatch.clone(), room.clone());
+        let held = async move {
+            let read = || {
+                let of = of.clone();
+                // In the order of the writes, like all that is said of rooms.
+                store.write(move |tx: &mut Tx<'_>| {
+                    let now = tx.now();
+                    states::of(tx, of.as_str(), now)
+                })
+            };
+            newest(told_in(&dispatch, &of), read).await
+        };
+        self.results
+            .push(held, move |held: Result<_, StoreError>, announcer, ctx| {
+                match held {
+                    Ok(Reading {
+                        found,
+                        is_newest: true,
+                    }) => announcer.refresh(&room, found),
+                    // They have heard what is newer.
+                    Ok(_) => announcer.tell_later(room, ctx),
+                    Err(fault) => {
+                        log::warn!(
+                            "states were not told anew room={room} cause={}",
+                            chain(&fault)
+                        );
+                    }
+                }
+                let _ = done.send(());
+            });
+        told
+    }
+
+    /// Has the people of a room told what holds there once it has been left alone for a while.
+    pub(super) fn tell_later(&mut self, room: RoomId, ctx: &mut Context<Self>) {
+        if !self.overtaken.insert(room.clone()) {
+            return;
+        }
+        log::warn!("states change faster than they are read room={room} readings={READINGS_MAX}");
+        ctx.run_later(LEFT_ALONE, |announcer, _| {
+            announcer.overtaken.remove(&room);
+            // Nobody waits for it.
+            drop(announcer.tell_anew(room));
+        });
+    }
 }
 
 /// Reads what holds in a room, again while this node is told something newer: it would be told before what was read, to people of
-/// whom some are not there yet. To be polled where nothing is told between the last look and what is done with it.
+/// whom some are not there yet. `told` counts what was told there. To be polled where nothing is told between the last look and
+/// what is done with it.
 pub(super) async fn newest<T, E, R>(
-    dispatch: &Dispatch,
-    room: &RoomId,
+    told: impl Fn() -> u64,
     read: impl Fn() -> R,
-) -> Result<T, E>
+) -> Result<Reading<T>, E>
 where
     R: Future<Output = Result<T, E>>,
 {
-    let (owner, scope) = (owner(room), scope(room));
-    let told = || dispatch.states_told(owner.as_ref(), scope);
-    for _ in 1..READINGS_MAX {
+    let mut readings = 1;
+    loop {
         let before = told();
-        let found = read().await;
-        if found.is_err() || told() == before {
-            return found;
+        let found = read().await?;
+        let is_newest = told() == before;
+        if is_newest || readings == READINGS_MAX {
+            return Ok(Reading { found, is_newest });
         }
+        readings += 1;
     }
-    read().await
+}
+
+/// How often something newer was told of the states of a room.
+pub(super) fn told_in(dispatch: &Dispatch, room: &RoomId) -> impl Fn() -> u64 {
+    let owner = owner(room);
+    move || dispatch.states_told(owner.as_ref(), scope(room))
 }
 
 /// In what the keys of its states are told apart from those of other rooms.
@@ -131,7 +193,7 @@ impl Handler<Welcome> for Announcer {
             move |standing: Result<_, StoreError>, announcer, _| {
                 let told = standing.map(|standing| {
                     for (room, states) in standing {
-                        if let Some(event) = announcer.snapshot_of(&room, states) {
+                        if let Some(event) = announcer.snapshot(&room, states) {
                             let frame = Frame::of_kind(&event, spec::Kind::Preamble);
                             announcer.dispatch.tell(To::Session(at), frame);
                         }
@@ -148,32 +210,36 @@ impl Handler<Refresh> for Announcer {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, Refresh { room }: Refresh, _: &mut Context<Self>) -> Self::Result {
-        let (done, refreshed) = oneshot::channel();
-        let (store, dispatch, of) = (self.store.clone(), self.dispatch.clone(), room.clone());
-        let held = async move {
-            let read = || {
-                let of = of.clone();
-                // In the order of the writes, like all that is said of rooms.
-                store.write(move |tx: &mut Tx<'_>| {
-                    let now = tx.now();
-                    states::of(tx, of.as_str(), now)
-                })
-            };
-            newest(&dispatch, &of, read).await
+        let told = self.tell_anew(room);
+        Box::pin(async { told.await.unwrap_or_default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, convert::Infallible, future::ready};
+
+    use super::*;
+
+    /// Reads states that are told anew during so many readings; returns which reading was taken, and whether it is the newest.
+    async fn read(overtaken: u64) -> (u64, bool) {
+        let (told, readings) = (Cell::new(0), Cell::new(0));
+        let read = || {
+            readings.set(readings.get() + 1);
+            told.set(readings.get().min(overtaken));
+            ready(Ok::<_, Infallible>(readings.get()))
         };
-        self.results
-            .push(held, move |held: Result<_, StoreError>, announcer, _| {
-                match held {
-                    Ok(states) => announcer.refresh(&room, states),
-                    Err(fault) => {
-                        log::warn!(
-                            "states were not told anew room={room} cause={}",
-                            chain(&fault)
-                        );
-                    }
-                }
-                let _ = done.send(());
-            });
-        Box::pin(async { refreshed.await.unwrap_or_default() })
+        let Ok(reading) = newest(|| told.get(), read).await;
+        (reading.found, reading.is_newest)
+    }
+
+    #[actix_rt::test]
+    async fn states_are_read_until_nothing_newer_is_told_meanwhile_and_else_are_known_to_be_old() {
+        assert_eq!(read(0).await, (1, true));
+        assert_eq!(read(3).await, (4, true));
+        let most = u64::from(READINGS_MAX);
+        assert_eq!(read(most - 1).await, (most, true));
+        assert_eq!(read(most).await, (most, false));
+        assert_eq!(read(u64::MAX).await, (most, false));
     }
 }

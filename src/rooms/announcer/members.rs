@@ -5,7 +5,10 @@ use std::{collections::HashSet, sync::Arc};
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use super::{Announcer, holding::newest};
+use super::{
+    Announcer,
+    holding::{Reading, newest, told_in},
+};
 use crate::{
     backplane::Link,
     delivery::{
@@ -25,7 +28,7 @@ use crate::{
     },
     rooms::{
         fault::RoomsFault,
-        messages::{Admit, ClaimLost, Expire, Join, Joiner, LookAgain, Revoke},
+        messages::{Admit, ClaimLost, Expire, Join, Joiner, Leave, LookAgain, Revoke},
         records::members::{self, Granted},
         rules,
         transactions::{self, Entrance},
@@ -100,42 +103,54 @@ impl Announcer {
 impl Handler<Join> for Announcer {
     type Result = ();
 
-    fn handle(&mut self, Join { joiner }: Join, _: &mut Context<Self>) {
-        let (user, room, claims) = (
-            joiner.user.clone(),
-            joiner.room.clone(),
-            joiner.claims.clone(),
-        );
+    fn handle(&mut self, join: Join, _: &mut Context<Self>) {
+        let Join { joiner, under_way } = join;
+        let room = joiner.room.clone();
         let hearing = self.hearing(&room);
         // In the order of the writes, though it only reads: what is published after it is said after it.
         let enter = {
-            let (store, room) = (self.store.clone(), room.clone());
+            let (store, user, room) = (self.store.clone(), joiner.user.clone(), room.clone());
+            let claims: Arc<[_]> = joiner.claims.as_slice().into();
             move || {
-                let (user, room, claims) = (user.clone(), room.clone(), claims.clone());
+                let (user, room, claims) = (user.clone(), room.clone(), Arc::clone(&claims));
                 store.write(move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims))
             }
         };
-        let admit = |(entered, hearing), announcer: &mut Self, _: &mut _| {
-            announcer.admit(joiner, entered);
-            // By now the session holds the room, or is not let in.
-            drop(hearing);
+        let dispatch = self.dispatch.clone();
+        let entered = async move {
+            let Some(mut hearing) = hearing else {
+                let is_newest = true;
+                let entered = enter().await;
+                return (entered.map(|found| Reading { found, is_newest }), None);
+            };
+            // What others publish from now on is heard: what they published before is among the states.
+            hearing.heard().await;
+            (
+                newest(told_in(&dispatch, &room), enter).await,
+                Some(hearing),
+            )
         };
-        match hearing {
-            None => {
-                let entered = enter();
-                let entered = async { (entered.await, None) };
-                self.results.push(entered, admit);
-            }
-            Some(mut hearing) => {
-                let dispatch = self.dispatch.clone();
-                let entered = async move {
-                    // What others publish from now on is heard: what they published before is among the states.
-                    hearing.heard().await;
-                    (newest(&dispatch, &room, enter).await, Some(hearing))
-                };
-                self.results.push(entered, admit);
-            }
-        }
+        self.results
+            .push(entered, |(entered, hearing), announcer, ctx| {
+                let overtaken = matches!(&entered, Ok(it) if !it.is_newest);
+                let overtaken = overtaken.then(|| joiner.room.clone());
+                announcer.admit(joiner, entered.map(|it| it.found));
+                // By now the session holds the room, or is not let in; and whoever leaves it leaves it after this.
+                drop((hearing, under_way));
+                if let Some(room) = overtaken {
+                    announcer.tell_later(room, ctx);
+                }
+            });
+    }
+}
+
+impl Handler<Leave> for Announcer {
+    type Result = ();
+
+    fn handle(&mut self, Leave { leaver }: Leave, _: &mut Context<Self>) {
+        let behind = std::future::ready(());
+        self.results
+            .push(behind, |(), announcer, _| leaver.leave(&announcer.dispatch));
     }
 }
 

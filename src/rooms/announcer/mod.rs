@@ -15,7 +15,13 @@
 mod holding;
 mod members;
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::Instant,
+};
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
@@ -59,6 +65,8 @@ pub(super) struct Announcer {
     results: Ordered<Self>,
     /// Whether a sweep of grants is on its way.
     sweeping: bool,
+    /// Rooms whose states changed whenever they were read, and which are looked at again in a moment.
+    overtaken: HashSet<RoomId>,
 }
 
 impl Announcer {
@@ -75,6 +83,7 @@ impl Announcer {
             limits,
             results: Ordered::default(),
             sweeping: false,
+            overtaken: HashSet::new(),
         }
     }
 

@@ -62,6 +62,34 @@ async fn a_token_may_grant_rooms_of_its_own() {
     taro.expect_none("room_event").await;
 }
 
+/// From reading: a leave overtook the join before it, which waited for the store, and was acknowledged to somebody who was in the
+/// room after it.
+#[tokio::test]
+async fn whoever_leaves_before_they_are_let_in_is_out_after_it() {
+    let game = Game::start().await;
+    game.lets_in("taro").await;
+    let mut taro = game.server.user("taro").await;
+    // Nobody is let in while somebody else writes.
+    let mut writer = game.server.database();
+    sql_query("BEGIN IMMEDIATE").execute(&mut writer).unwrap();
+    taro.send(join("game_7")).await;
+    taro.send(json!({"type": "room_leave", "room": "game_7"}))
+        .await;
+    taro.settled().await;
+    sql_query("ROLLBACK").execute(&mut writer).unwrap();
+    taro.expect("room_join_ack").await;
+    let told = taro.up_to("the leave", |event| event["type"] == "room_leave_ack");
+    let told: Vec<Json> = told.await.iter().map(|it| it["type"].clone()).collect();
+    assert!(
+        told.ends_with(&[json!("room_snapshot"), json!("room_leave_ack")]),
+        "{told:?}"
+    );
+    assert_eq!(game.says(narrative("after")).await["delivered"], 0);
+    // Whoever comes back is in it.
+    joins(&mut taro).await;
+    assert_eq!(game.says(narrative("again")).await["delivered"], 1);
+}
+
 #[tokio::test]
 async fn a_users_own_room_is_theirs_alone_and_always() {
     let game = Game::start().await;

@@ -2,7 +2,7 @@
 //!
 //! | status | body | the client gets |
 //! |---|---|---|
-//! | 2xx | JSON, or nothing | `action_ack` with it (nothing: `null`) |
+//! | 2xx | JSON, as deep as a message may be, or nothing | `action_ack` with it (nothing: `null`) |
 //! | 4xx but 401 | `{"error": {"message", "code"?}}` | that message, under the code that the status means |
 //! | other | | `ACTION_UNAVAILABLE` |
 //!
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::fault::{ActionFault, Refusal};
-use crate::protocol::error_code::ErrorCode;
+use crate::{kernel::unreadable, protocol::error_code::ErrorCode};
 
 /// How much of the app's own sentence is passed on, in characters.
 const MESSAGE_MAX: usize = 1_024;
@@ -50,7 +50,7 @@ struct AppError {
 pub(super) fn read(answer: &Answer) -> Result<Value, ActionFault> {
     match answer.status {
         200..=299 if answer.body.is_empty() => Ok(Value::Null),
-        200..=299 => serde_json::from_slice(&answer.body).map_err(|_error| ActionFault::NotJson),
+        200..=299 => unreadable::read(&answer.body).map_err(|_unread| ActionFault::NotJson),
         401 => Err(ActionFault::Status(401)),
         status @ 400..=499 => Err(refusal(status, answer)),
         status => Err(ActionFault::Status(status)),

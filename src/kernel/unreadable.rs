@@ -4,9 +4,13 @@
 //! A choice by a tag (`#[serde(tag = "..")]`) keeps no places: what is wrong inside it would be told of the whole. What people
 //! send is read otherwise.
 
+mod nesting;
+
 use std::fmt;
 
 use serde::{Deserialize, de::IgnoredAny};
+
+use self::nesting::{DEPTH_MAX, is_too_deep};
 
 /// The most characters of what was sent that are told back.
 const SHOWN_MAX: usize = 64;
@@ -63,6 +67,12 @@ impl From<&serde_json::Error> for Unreadable {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Unreadable> {
+    if is_too_deep(json) {
+        return Err(Unreadable {
+            path: String::new(),
+            message: format!("is nested deeper than {DEPTH_MAX} levels"),
+        });
+    }
     // The way to a fault costs time, and most of what comes has none.
     serde_json::from_slice(json).map_err(|error| located::<T>(json).unwrap_or((&error).into()))
 }

@@ -27,10 +27,6 @@ use crate::kernel::unreadable;
 /// The longest `requestId`, in bytes.
 pub const REQUEST_ID_MAX_BYTES: usize = 64;
 
-/// The deepest nesting of a message. Session descriptions and candidates need 3 levels; the rest is the
-/// app's own `data`.
-pub const DEPTH_MAX: usize = 32;
-
 /// What a client calls its own command; the answer or the error carries it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(extend("maxLength" = REQUEST_ID_MAX_BYTES))]
@@ -197,15 +193,6 @@ pub fn decode_with(
     json: &[u8],
     is_action: impl Fn(&str) -> bool,
 ) -> Result<Inbound, Box<Undecodable>> {
-    // Who opens so few cannot be deeper, and that is counted much faster.
-    if openings(json) > DEPTH_MAX && depth(json) > DEPTH_MAX {
-        let message = format!("the message is nested deeper than {DEPTH_MAX} levels");
-        let fault = Fault::new(ErrorCode::BadRequest, message);
-        return Err(Box::new(Undecodable {
-            request_id: request_id(json),
-            fault,
-        }));
-    }
     // Fields can be read from an array, too, by their order: that is not the protocol's.
     if !json.trim_ascii_start().starts_with(b"{") {
         let fault = Fault::new(
@@ -245,34 +232,6 @@ pub fn request_id(json: &[u8]) -> Option<RequestId> {
     }
     let named: Named = serde_json::from_slice(json).ok()?;
     named.request_id
-}
-
-/// Opening brackets and braces, wherever they are. Counted in bytes, so that many are counted at once.
-fn openings(json: &[u8]) -> usize {
-    // The two differ in this bit alone.
-    let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
-    let some = |part: &[u8]| usize::from(part.iter().map(opens).sum::<u8>());
-    json.chunks(usize::from(u8::MAX)).map(some).sum()
-}
-
-/// The deepest nesting, counted before anything is built: serde_json skips unknown fields at any depth.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 fn fields<T: DeserializeOwned>(name: &str, json: &[u8]) -> Result<T, Fault> {

@@ -86,7 +86,9 @@ fn deep_nesting_costs_an_error_and_no_stack() {
         "[".repeat(30_000),
         "]".repeat(30_000)
     );
-    assert_eq!(refused(&json).code, ErrorCode::BadRequest);
+    let fault = refused(&json);
+    assert_eq!(fault.code, ErrorCode::BadRequest);
+    assert_eq!(fault.message, "the message is nested deeper than 32 levels");
     let undecodable = decode(json.as_bytes()).unwrap_err();
     assert!(
         undecodable.request_id.is_some(),

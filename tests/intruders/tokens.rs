@@ -274,6 +274,10 @@ fn with_our_keys(keys: &KeySet) -> Forgeries {
             "one with demands that we do not know",
             signed(&header("1", &demands), &claims(), &first),
         ),
+        (
+            "one whose payload is signed in another way, without demanding that we know it",
+            signed(&header("1", &json!({"b64": false})), &claims(), &first),
+        ),
     ]
 }
 

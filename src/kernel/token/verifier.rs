@@ -84,6 +84,10 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(Flaw::Form);
         }
+        // What is signed would be another text than we look at (RFC 7797, 3), and who says so must demand that it is understood.
+        if header.extras.inner().contains_key("b64") {
+            return Err(Flaw::Form);
+        }
         // The header only chooses among the keys; what a key is for, the key says.
         let fits = |key: &&Key| {
             let named = header.kid.is_none() || key.id.is_none() || header.kid == key.id;

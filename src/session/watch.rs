@@ -65,6 +65,16 @@ impl Session {
         self.keepalive.heard(Instant::now());
     }
 
+    /// A ping or a pong came: a sign of life, which costs what a command costs. Nobody can be asked for fewer of them, so those that
+    /// are too many count as faults.
+    pub fn heard_control(&mut self, ctx: &mut SessionContext) {
+        self.heard();
+        let limits = self.env.config.limits.now();
+        if self.rate_limits.take_command(&limits).is_err() {
+            self.count_fault(CloseCode::RateLimited, "too many pings or pongs", ctx);
+        }
+    }
+
     /// The client has answered a ping.
     pub fn ponged(&mut self) {
         self.keepalive.answered(Instant::now());

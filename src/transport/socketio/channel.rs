@@ -40,6 +40,8 @@ pub(super) enum Heard {
     Flush,
     /// It answered a ping.
     Pong,
+    /// It pinged, by a frame of the WebSocket itself, or answered so.
+    Control,
     /// It wants to connect, and says who it is.
     Connect(Box<Hello>, Rc<Link>),
     /// It sends a command, perhaps one to be acknowledged.
@@ -219,7 +221,8 @@ impl Channel {
                 Some(Ok(Message::Text(packet))) => self.text(&packet),
                 Some(Ok(Message::Binary(bytes))) => self.binary(bytes),
                 Some(Ok(Message::Nop)) => Some(Heard::Flush),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Continuation(_))) => None,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Some(Heard::Control),
+                Some(Ok(Message::Continuation(_))) => None,
                 Some(Ok(Message::Close(reason))) => Some(Heard::Left(ws::left_with(reason))),
                 Some(Err(Ended::Eof)) => Some(Heard::Left(Leave::Reload)),
                 Some(Err(Ended::Broken(error))) => {

@@ -125,7 +125,11 @@ impl StreamHandler<Heard> for Session {
     fn handle(&mut self, heard: Heard, ctx: &mut SessionContext) {
         match heard {
             Heard::Flush => self.write(),
-            Heard::Pong => self.ponged(),
+            Heard::Pong => {
+                self.ponged();
+                self.heard_control(ctx);
+            }
+            Heard::Control => self.heard_control(ctx),
             Heard::Connect(hello, link) => {
                 link.begin(self.id());
                 self.introduce(*hello, ctx);

@@ -29,10 +29,16 @@ pub(super) struct Probe {
     pub(super) connection: Connection<AnyWire>,
     /// Whether it was asked and answered.
     probed: bool,
+    /// Pings and pongs that came.
+    controls: u32,
     deadline: Pin<Box<Sleep>>,
     /// No other one has it meanwhile.
     _permit: RequestPermit,
 }
+
+/// Pings and pongs of the WebSocket that may come before it takes over. No client sends any then; those that came after it are
+/// counted by its session.
+const CONTROLS_MAX: u32 = 20;
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +65,7 @@ impl Probe {
             socket,
             connection,
             probed: false,
+            controls: 0,
             deadline: Box::pin(sleep(patience)),
             _permit: permit,
         }
@@ -69,10 +76,12 @@ impl Probe {
         while let Poll::Ready(message) = Pin::new(&mut self.connection).poll_next(task) {
             let packet = match message {
                 Some(Ok(Message::Text(packet))) => packet,
-                Some(Ok(Message::Nop | Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(Message::Binary(_) | Message::Close(_) | Message::Continuation(_)))
-                | Some(Err(_))
-                | None => return self.abandon(),
+                Some(Ok(Message::Nop)) => continue,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) if self.controls < CONTROLS_MAX => {
+                    self.controls += 1;
+                    continue;
+                }
+                Some(Ok(_) | Err(_)) | None => return self.abandon(),
             };
             log.heard(&packet);
             match &*packet {

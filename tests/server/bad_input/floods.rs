@@ -113,13 +113,21 @@ async fn endless_message(mut client: Client) {
     client.is_closed(1009).await;
 }
 
-/// Pings, each of which is owed an answer.
+/// Pings, each of which is owed an answer, also after the connection has been closed for them.
 async fn pings(mut client: Client) {
     let payload = Bytes::from(vec![b'x'; 125]);
     for _ in 0..FLOOD / 8 / payload.len() {
         client.send_message(Message::Ping(payload.clone())).await;
     }
-    client.settled().await;
+    client.is_closed(4102).await;
+}
+
+/// Answers to pings that nobody has sent.
+async fn pongs(mut client: Client) {
+    for _ in 0..1_000 {
+        client.send_message(Message::Pong(Bytes::new())).await;
+    }
+    client.is_closed(4102).await;
 }
 
 /// Faulty messages, each of which is owed an error.
@@ -149,6 +157,7 @@ async fn what_is_sent_without_an_end_costs_no_memory_and_disturbs_nobody() {
         endless_fragments(flooder().await).await;
         endless_message(flooder().await).await;
         pings(flooder().await).await;
+        pongs(flooder().await).await;
         faults(flooder().await).await;
         endless_head(&server).await;
         bystander.is_undisturbed().await;
@@ -162,7 +171,10 @@ async fn what_is_sent_without_an_end_costs_no_memory_and_disturbs_nobody() {
 
 #[tokio::test]
 async fn who_pings_and_does_not_read_is_closed_as_slow() {
-    let settings = [("outbox.write_timeout", "1s")];
+    let settings = [
+        ("outbox.write_timeout", "1s"),
+        ("limits.commands_per_second", "none"),
+    ];
     let server = TestServer::start_with(&settings).await;
     let mut bystander = Bystander::of(&server).await;
     let deaf = server.connecting("taro", Role::User);

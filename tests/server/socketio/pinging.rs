@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use otomo::kernel::identity::Role;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::packets::{Poller, Socket};
 use crate::support::{PATIENCE, TestServer, silence};
@@ -84,4 +85,21 @@ async fn a_client_that_polls_and_answers_stays() {
         }
     }
     poller.works().await;
+}
+
+/// From outside: only commands were counted.
+#[tokio::test]
+async fn who_sends_pings_or_pongs_without_an_end_is_closed() {
+    let server = TestServer::start().await;
+    for one in [Message::Ping(Bytes::new()), Message::text("3")] {
+        let mut socket = Socket::ready(&server, "taro", Role::User).await;
+        for _ in 0..1_000 {
+            socket.send(one.clone()).await;
+        }
+        let mut last = socket.next().await;
+        while last.contains("Pong") || last.starts_with('4') || last == "2" {
+            last = socket.next().await;
+        }
+        assert_eq!(last, "close 4102", "{one:?}");
+    }
 }

@@ -3,7 +3,8 @@
 //! A second one would take the leases of the first for those of a server that died, and show its otomo as offline. So
 //! a server locks a file beside the database for as long as it lives. The system releases the lock with the process,
 //! however that ends; the file stays, and means nothing without the lock. Backups, shells, `otomo migrate` and
-//! `otomo token` do not ask for it.
+//! `otomo token` do not ask for it. Whoever deletes the file lets a second server in; the first one notices and writes no more
+//! (`place`).
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -77,7 +78,7 @@ fn lock(path: &Path) -> Result<File, TryLockError> {
 }
 
 /// Beside the file itself, even where the database is named by a link to it.
-fn lock_file(database: &Path) -> PathBuf {
+pub(super) fn lock_file(database: &Path) -> PathBuf {
     let database = fs::canonicalize(database).unwrap_or_else(|_new| database.to_owned());
     with_suffix(&database, SUFFIX)
 }

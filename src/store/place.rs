@@ -2,8 +2,9 @@
 //!
 //! Whoever deletes a database that is served, or puts another in its place, leaves the server with a file that has no name
 //! any more: all that it writes there is gone with its process, and nothing fails until then. The same is so of the log, where
-//! what was acknowledged lately is. So each transaction that writes looks first, which costs two microseconds beside a flush to
-//! the disk, and no connection is opened to another file, or to an empty one that would be made for it.
+//! what was acknowledged lately is. So each transaction that writes looks first, which costs three microseconds beside a flush to
+//! the disk, and no connection is opened to another file, or to an empty one that would be made for it. The same look finds that
+//! the lock of its server is gone: the next server would serve the same file beside it ([`lock`](mod@super::lock)).
 //!
 //! Who writes over the file itself, as `cp` does, is not noticed: it is the same file. Until somebody meets what is lost: a file of
 //! which a page is gone serves whatever is on its other pages, and writes go through. Which question asks for the lost page nobody
@@ -23,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Conn, StoreError, conn::Access, paths::with_suffix};
+use super::{Conn, StoreError, conn::Access, lock::lock_file, paths::with_suffix};
 use crate::kernel::config::DatabaseUrl;
 
 const MOVED: &str = "its file was deleted, moved or replaced while it was served: put it back, or stop the server and put a backup in \
@@ -31,6 +32,9 @@ const MOVED: &str = "its file was deleted, moved or replaced while it was served
 
 const LOG_MOVED: &str = "its log (the file that ends in -wal) was deleted, moved or replaced while it was served: stop the server, not \
      with kill -9, and it writes what it holds into the database";
+
+const UNLOCKED: &str = "its lock (the file that ends in .lock) was deleted or replaced while it was served, and another server may serve it by \
+     now: stop this one, and start one alone";
 
 const DAMAGED: &str =
     "its file is damaged: stop the server, and put a backup in its place with otomo restore";
@@ -54,6 +58,8 @@ pub(super) struct Place(Option<Opened>);
 struct Opened {
     path: PathBuf,
     file: File,
+    /// The lock beside it, if there was one.
+    lock: Option<(PathBuf, File)>,
     log: Arc<Mutex<Log>>,
     is_damaged: Arc<AtomicBool>,
 }
@@ -89,9 +95,12 @@ impl Place {
         let moved = |cause| StoreError::unavailable_because(MOVED, cause);
         let file = named(path).map_err(moved)?;
         let log = with_suffix(&path.canonicalize().map_err(moved)?, "-wal");
+        let lock = lock_file(path);
+        let locked = named(&lock).ok();
         Ok(Self(Some(Opened {
             path: path.clone(),
             file,
+            lock: locked.map(|file| (lock, file)),
             log: Arc::new(Mutex::new(Log {
                 path: log,
                 file: None,
@@ -101,7 +110,7 @@ impl Place {
         })))
     }
 
-    /// Whether both are still there.
+    /// Whether all are still there.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], for as long as something else is there, or nothing.
@@ -112,7 +121,7 @@ impl Place {
         }
     }
 
-    /// Opens a connection, if both are still there. Nobody looks at them meanwhile, so that each connection is counted.
+    /// Opens a connection, if all are still there. Nobody looks at them meanwhile, so that each connection is counted.
     pub(super) fn open(
         &self,
         url: &DatabaseUrl,
@@ -167,6 +176,9 @@ impl Place {
 impl Opened {
     fn check(&self, log: &mut Log) -> Result<(), StoreError> {
         is(&self.path, self.file, MOVED)?;
+        if let Some((path, file)) = &self.lock {
+            is(path, *file, UNLOCKED)?;
+        }
         match log.file {
             Some(file) => is(&log.path, file, LOG_MOVED),
             None => {
@@ -229,7 +241,7 @@ fn named(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::migrations::migrate;
+    use crate::store::{lock::ServerLock, migrations::migrate};
 
     #[test]
     fn a_file_that_is_gone_or_another_is_not_the_one_that_was_opened() {
@@ -260,6 +272,25 @@ mod tests {
         place.check().unwrap_err();
         fs::write(at("otomo.db-wal"), "").unwrap();
         place.check().unwrap_err();
+    }
+
+    /// From outside: whoever took the lock for a stale one deleted it, and a second server served the same file.
+    #[test]
+    fn a_lock_that_is_gone_or_another_lets_others_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("otomo.db"), "").unwrap();
+        let url = DatabaseUrl::Sqlite(at("otomo.db"));
+        // Who has none notices nothing.
+        let unlocked = Place::of(&url).unwrap();
+        let _held = ServerLock::take(&url).unwrap();
+        let place = Place::of(&url).unwrap();
+        place.check().unwrap();
+        fs::remove_file(at("otomo.db.lock")).unwrap();
+        place.check().unwrap_err();
+        let _second = ServerLock::take(&url).unwrap();
+        place.check().unwrap_err();
+        unlocked.check().unwrap();
     }
 
     /// The node had been unready until its next start.

@@ -38,6 +38,8 @@ pub mod line;
 pub mod lines;
 pub mod messages;
 pub mod nodes;
+#[cfg(any(test, fuzzing))]
+mod nowhere;
 pub mod outbox;
 pub mod queued;
 pub mod reply;

@@ -1,11 +1,10 @@
+//! What waits for a client: in which order, and how much, before and after what is live may reach it.
 #![allow(clippy::unwrap_used)]
-use std::{sync::Arc, time::Duration};
-
-use bytes::Bytes;
+use std::sync::Arc;
 
 use super::*;
 use crate::{
-    delivery::{inbox::Seq, outbox::Lane},
+    delivery::{inbox::Seq, nowhere::Nowhere, outbox::Lane},
     kernel::{identity::Role, ids::SessionId},
     protocol::{
         event::{Event, HeartbeatAck, OtomoStatus, OtomoStatusUpdate, Resync, ResyncReason},
@@ -17,25 +16,6 @@ const LIMITS: Limits = Limits {
     soft: 1_000,
     hard: 10_000,
 };
-
-/// A client that takes nothing.
-struct Deaf;
-
-impl Sink for Deaf {
-    fn pump(&self, _: &mut Outbox<Queued>) {}
-    fn send_shared(&self, _: &Bytes) -> Accepted {
-        Accepted::Busy
-    }
-    fn format(&self) -> WireFormat {
-        WireFormat::WebSocket
-    }
-    fn ping(&self) {}
-    fn stalled(&self) -> Option<Duration> {
-        None
-    }
-    fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
-    fn abort(&self) {}
-}
 
 fn line() -> Line {
     let session = SessionId::new();
@@ -49,7 +29,7 @@ fn line() -> Line {
         filter: Filter::new(Topics::ALL),
         versioned: false,
         cursor: Cursor::new(Seq::default(), Seq::default()),
-        sink: Rc::new(Deaf),
+        sink: Rc::new(Nowhere::DEAF),
         session: Waker::noop().clone(),
         limits: Rc::new(LIMITS),
     };

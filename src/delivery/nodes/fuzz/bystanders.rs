@@ -19,10 +19,10 @@ use crate::{
         dispatch::{Dispatch, Settings},
         filter::Filter,
         inbox::{Seq, cursor::Cursor},
-        line::{Accepted, Client, Line, NewLine, Signals, Sink},
+        line::{Client, Line, NewLine, Signals},
         lines::{Lines, To},
-        outbox::{Limits, Outbox},
-        queued::Queued,
+        nowhere::Nowhere,
+        outbox::Limits,
         rooms::Stay,
     },
     kernel::{
@@ -31,9 +31,8 @@ use crate::{
         metrics::Metrics,
     },
     protocol::{
-        close_code::CloseCode,
         event::HeartbeatAck,
-        frame::{Frame, WireFormat},
+        frame::Frame,
         spec::{Topic, Topics},
     },
 };
@@ -98,9 +97,9 @@ pub(super) fn hear(letter: &Bytes, saying: &Saying) {
                 yield_now().await;
             }
             node.everybody_is_still_told().await;
+            node.whoever_is_to_be_closed_is_told_so(saying).await;
             for client in &node.clients {
-                let signals = client.signals(saying).await;
-                client.judge(saying, signals);
+                client.judge(saying);
             }
         });
     });
@@ -143,6 +142,17 @@ impl Node {
             client.hears_the_word().await;
         }
     }
+
+    /// Waits for that. Whoever is not to be closed is looked at no sooner.
+    async fn whoever_is_to_be_closed_is_told_so(&self, saying: &Saying) {
+        let lacks = |client: &Connected| client.is_to_be_closed(saying) && !client.is_closing();
+        for _ in 0..TURNS_TO_CLOSE {
+            if !self.clients.iter().any(lacks) {
+                break;
+            }
+            yield_now().await;
+        }
+    }
 }
 
 /// One of the clients.
@@ -166,7 +176,7 @@ impl Connected {
             filter: Filter::new(Topics::ALL),
             versioned: false,
             cursor: Cursor::new(Seq::default(), Seq::default()),
-            sink: Rc::new(Notes(Rc::clone(&told))),
+            sink: Rc::new(Nowhere::noting(&told)),
             session: Waker::noop().clone(),
             limits: Rc::new(Limits::NONE),
         });
@@ -190,22 +200,16 @@ impl Connected {
         panic!("{:?} is told nothing any more", self.line.client());
     }
 
-    /// What its session is told, which is waited for if it is to be closed.
-    async fn signals(&self, saying: &Saying) -> Signals {
-        let mut signals = self.line.take_signals();
-        for _ in 0..TURNS_TO_CLOSE {
-            if signals.closing().is_some() || !self.is_to_be_closed(saying) {
-                break;
-            }
-            yield_now().await;
-            signals = self.line.take_signals();
-        }
-        signals
+    /// Whether its session is told to close. That is left there: nothing of what it is told is lost.
+    fn is_closing(&self) -> bool {
+        let mut closing = None;
+        self.line.signal(|signals| closing = signals.closing());
+        closing.is_some()
     }
 
     /// What the letter did to it, and may do.
-    fn judge(&self, saying: &Saying, signals: Signals) {
-        let mut told = self.told.take();
+    fn judge(&self, saying: &Saying) {
+        let (signals, mut told) = (self.line.take_signals(), self.told.take());
         told.retain(|json| json != WORD.json());
         let client = self.line.client();
         match (signals.closing(), self.is_to_be_closed(saying)) {
@@ -272,40 +276,10 @@ impl Connected {
     }
 }
 
-/// A transport that notes what it is told.
-struct Notes(Rc<RefCell<Vec<Bytes>>>);
-
-impl Sink for Notes {
-    fn pump(&self, outbox: &mut Outbox<Queued>) {
-        let mut told = self.0.borrow_mut();
-        outbox.pull(usize::MAX, &mut |queued: Queued| {
-            told.push(queued.frame.json().clone());
-        });
-    }
-
-    fn send_shared(&self, _: &Bytes) -> Accepted {
-        Accepted::Busy
-    }
-
-    fn format(&self) -> WireFormat {
-        WireFormat::WebSocket
-    }
-
-    fn ping(&self) {}
-
-    fn stalled(&self) -> Option<Duration> {
-        None
-    }
-
-    fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
-
-    fn abort(&self) {}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::nodes::letter::Letter;
+    use crate::{delivery::nodes::letter::Letter, protocol::close_code::CloseCode};
 
     /// Hears one letter, and is judged as if it had been another.
     fn judged_by(heard: Saying, saying: &Saying) {

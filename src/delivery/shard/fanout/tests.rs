@@ -19,6 +19,7 @@ use crate::{
         inbox::{Seq, cursor::Cursor},
         leave::Graces,
         line::{Client, NewLine, Sink},
+        nowhere::Nowhere,
         outbox::{Limits, Outbox},
         queued::Queued,
         roster::Roster,
@@ -33,28 +34,9 @@ use crate::{
     },
 };
 
-/// A client that takes everything and says nothing.
-struct Nobody;
-
-impl Sink for Nobody {
-    fn pump(&self, _: &mut Outbox<Queued>) {}
-    fn send_shared(&self, _: &Bytes) -> Accepted {
-        Accepted::Taken
-    }
-    fn format(&self) -> WireFormat {
-        WireFormat::WebSocket
-    }
-    fn ping(&self) {}
-    fn stalled(&self) -> Option<Duration> {
-        None
-    }
-    fn finish(&self, _: &mut Outbox<Queued>, _: CloseCode, _: &str) {}
-    fn abort(&self) {}
-}
-
 /// A worker with so many clients who listen to otomo statuses.
 fn worker(clients: usize) -> (Fanout, Arc<Broadcast>, Arc<Queue>) {
-    worker_with(clients, || Rc::new(Nobody))
+    worker_with(clients, || Rc::new(Nowhere::HEARS_BROADCASTS))
 }
 
 fn worker_with(

@@ -91,15 +91,15 @@ pub(super) fn publish(
     let (mut places, mut keys) = (0, HashSet::new());
     for (index, entry) in entries.iter().enumerate() {
         let repeat = entry.publication.repeat.as_ref();
-        let earlier = match repeat {
-            Some(repeat) => repeated(tx, index, repeat, request, &mut keys)?,
+        let first = match repeat {
+            Some(repeat) => stored_first(tx, index, repeat, request, &mut keys)?,
             None => None,
         };
-        let outcome = match earlier {
-            Some(stored) => again(tx, &entry.publication, stored)?,
+        let outcome = match first {
+            Some(stored) => repeated(tx, &entry.publication, stored)?,
             None => store(tx, index, entry, limits)?,
         };
-        if let (Some(repeat), None) = (repeat, earlier) {
+        if let (Some(repeat), None) = (repeat, first) {
             publications::insert(tx, &repeat.key, request, &repeat.digest, outcome.stored())?;
         }
         if let Outcome::Stored(stored) = &outcome {
@@ -113,9 +113,9 @@ pub(super) fn publish(
     Ok(outcomes)
 }
 
-/// How much was stored of an event that was published before, by another request or further up in this one. What an earlier run
-/// of this very request has stored counts as not published: it is yet to be said.
-fn repeated<'a>(
+/// How much was stored the first time of an event that is repeated: of another request, or of one further up in this. What another
+/// run of this very request has stored counts as not published: it is yet to be said.
+fn stored_first<'a>(
     tx: &mut Tx<'_>,
     index: usize,
     repeat: &'a RepeatKey,
@@ -124,15 +124,19 @@ fn repeated<'a>(
 ) -> Result<Option<u64>, RoomsFault> {
     let first_here = keys.insert(&repeat.key);
     match publications::find(tx, &repeat.key, request)? {
-        Some(earlier) if earlier.digest != repeat.digest => Err(RoomsFault::KeyReused(index)),
-        Some(earlier) if earlier.own && first_here => Ok(None),
-        Some(earlier) => Ok(Some(earlier.stored)),
+        Some(first) if first.digest != repeat.digest => Err(RoomsFault::KeyReused(index)),
+        Some(first) if first.own && first_here => Ok(None),
+        Some(first) => Ok(Some(first.stored)),
         None => Ok(None),
     }
 }
 
-/// What becomes of an event that was published before.
-fn again(tx: &mut Tx<'_>, publication: &Publication, stored: u64) -> Result<Outcome, RoomsFault> {
+/// What becomes of an event that is repeated.
+fn repeated(
+    tx: &mut Tx<'_>,
+    publication: &Publication,
+    stored: u64,
+) -> Result<Outcome, RoomsFault> {
     if publication.kind != Kind::State {
         return Ok(Outcome::Repeated(stored));
     }

@@ -30,7 +30,7 @@ impl Changes {
                     state: "published",
                     id: "game_7\nroof".into(),
                 };
-                dispatch.has_told(None, key, revision);
+                assert!(dispatch.admit_state(None, key, revision));
                 yield_now().await;
             }
         });

@@ -24,7 +24,7 @@ impl Dispatch {
         frame: Frame,
         receipt: Option<Arc<Receipt>>,
     ) {
-        if !self.is_newest(&to, &frame) {
+        if !self.admit_frame(&to, &frame) {
             if let Some(tracking) = frame.tracking() {
                 tracking.coalesced();
             }

@@ -265,28 +265,26 @@ impl Dispatch {
         }
     }
 
-    /// Whether a state may be told to these clients: no newer one of its key was.
-    pub(in crate::delivery) fn is_newest(&self, to: &To, frame: &Frame) -> bool {
+    /// Notes a frame that is told to these clients. Returns whether it may be: of a state, no newer one of its key was.
+    pub(in crate::delivery) fn admit_frame(&self, to: &To, frame: &Frame) -> bool {
         let (Some(revision), Some(key)) = (frame.revision(), frame.key()) else {
             return true;
         };
+        let user = match to {
+            To::User(user) => Some(user),
+            _ => None,
+        };
+        self.admit_state(user, key.clone(), revision)
+    }
+
+    /// Notes a state that is told: from now on no older one of its key is. Returns whether it may be, for no newer one was. `user`
+    /// is whose it is, if it is one user's.
+    pub fn admit_state(&self, user: Option<&UserId>, key: Key, revision: i64) -> bool {
         if self.nodes().is_alone() {
             return true;
         }
-        let user = match to {
-            To::User(user) => Some(user.clone()),
-            _ => None,
-        };
-        let of = (user, key.clone());
+        let of = (user.cloned(), key);
         self.nodes().revisions().admit(of, revision, Instant::now())
-    }
-
-    /// A state was told in a snapshot: from now on no older one of its key is. `user` is whose it is, if it is one user's.
-    pub fn has_told(&self, user: Option<&UserId>, key: Key, revision: i64) {
-        if !self.nodes().is_alone() {
-            let of = (user.cloned(), key);
-            self.nodes().revisions().admit(of, revision, Instant::now());
-        }
     }
 
     /// How often something newer was told of the states of a room (`scope`), or of a user where that is empty: a snapshot is old

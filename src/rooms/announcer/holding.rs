@@ -56,7 +56,8 @@ impl Announcer {
         } in states
         {
             let key = state_key(scope, &key);
-            self.dispatch.has_told(owner.as_ref(), key, revision);
+            // It is told in any case: whoever has read it has looked whether anything newer was told.
+            let _ = self.dispatch.admit_state(owner.as_ref(), key, revision);
             bodies.push(RawValue::from_string(body));
         }
         match bodies.into_iter().collect::<Result<Vec<_>, _>>() {

@@ -14,7 +14,7 @@ pub struct NowAndThen {
 }
 
 impl NowAndThen {
-    /// One that has not happened yet.
+    /// One that has not happened yet, as the default is; for statics.
     pub const fn new() -> Self {
         Self {
             told_at: None,

@@ -3,9 +3,8 @@
 //!
 //! A call with which something is wrong while it is live is ended, by the rules and in the transaction that ends any other: as
 //! after a start of the server, so that what was down is not charged, and then stopped by the system. Its people are told by the
-//! next server, and free. `people`: who is held by which call; `times`: when something happens to one; `moments`: when it happened; `charges`: what it
-//! has cost.
-//! `free`: the same for one call or person, while servers run.
+//! next server, and free. `people`: who is held by which call; `times`: when something happens to one; `moments`: when it
+//! happened; `charges`: what it has cost. `free`: the same for one call or person, while servers run.
 
 mod charges;
 mod free;

@@ -4,10 +4,10 @@
 //! Callers, otomo (some on two devices) and those who only write come to a random node by WebSocket or event stream, stay for a
 //! while, lose the connection in one way or another, and come back to another node, now and then twice at once. They say some
 //! commands twice, and those without an answer again. A backend grants and takes points. Meanwhile nodes are killed and frozen,
-//! Redis loses its memory or gives out twice what nodes say there, PostgreSQL is restarted, and on the ways between clients, nodes and both stores connections are
-//! reset, bytes vanish in one direction or both, wait, come late or by drops. Then everything is healed, calls are hung up,
-//! what has no acknowledgement is sent again, the backend orders something for each caller while no node hears of another, and
-//! each person listens until they have come as far as a fresh connection.
+//! Redis loses its memory or gives out twice what nodes say there, PostgreSQL is restarted, and on the ways between clients,
+//! nodes and both stores connections are reset, bytes vanish in one direction or both, wait, come late or by drops. Then
+//! everything is healed, calls are hung up, what has no acknowledgement is sent again, the backend orders something for each
+//! caller while no node hears of another, and each person listens until they have come as far as a fresh connection.
 //!
 //! - [`plan`]: what fails, from a seed. [`havoc`]: lets it happen. [`repeat`]: on Redis everything comes twice.
 //! - [`world`]: people, conversations, what is to be written. [`person`]: one device of a person. [`phone`]: their calls.

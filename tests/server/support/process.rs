@@ -23,14 +23,16 @@ pub struct Process {
     child: Child,
     folder: Option<TempDir>,
     settings: Vec<(String, String)>,
+    around: Around,
 }
 
-/// What a process has beside its settings.
-#[derive(Default)]
-struct Around<'a> {
+/// What a process has beside its settings, as has the next one in its place.
+#[derive(Clone, Default)]
+struct Around {
     /// Where it logs, and from which level on.
-    log: Option<(&'a Path, &'a str)>,
-    clock: Option<&'a TimeOfDay>,
+    log: Option<(PathBuf, String)>,
+    /// The library of its [`TimeOfDay`].
+    clock: Option<PathBuf>,
 }
 
 impl Deref for Process {
@@ -52,7 +54,7 @@ impl Process {
         let folder = super::folder();
         let log = folder.path().join("log");
         let around = Around {
-            log: Some((&log, level)),
+            log: Some((log.clone(), level.to_owned())),
             ..Around::default()
         };
         let process = Self::start_in(folder, owned(settings), around).await;
@@ -64,18 +66,14 @@ impl Process {
         let folder = super::folder();
         let log = folder.path().join("log");
         let around = Around {
-            log: Some((&log, "warn")),
-            clock: Some(clock),
+            log: Some((log.clone(), "warn".to_owned())),
+            clock: Some(clock.library()),
         };
         let process = Self::start_in(folder, owned(settings), around).await;
         (process, log)
     }
 
-    async fn start_in(
-        folder: TempDir,
-        settings: Vec<(String, String)>,
-        around: Around<'_>,
-    ) -> Self {
+    async fn start_in(folder: TempDir, settings: Vec<(String, String)>, around: Around) -> Self {
         let port_file = folder.path().join("port");
         let _ = std::fs::remove_file(&port_file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_otomo"));
@@ -86,13 +84,14 @@ impl Process {
             .current_dir(folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let level = std::env::var("RUST_LOG").unwrap_or("warn".into());
-        if let Some(clock) = around.clock {
-            command.env("LD_PRELOAD", clock.library());
+        if let Some(clock) = &around.clock {
+            command.env("LD_PRELOAD", clock);
         }
-        match around.log {
+        match &around.log {
             None => command.env("RUST_LOG", level),
             Some((log, level)) => {
-                let file = std::fs::File::create(log).expect("a file for the log");
+                let file = std::fs::File::options().create(true).append(true).open(log);
+                let file = file.expect("a file for the log");
                 command.env("RUST_LOG", level).stderr(file)
             }
         };
@@ -135,6 +134,7 @@ impl Process {
             child,
             folder: Some(folder),
             settings,
+            around,
         }
     }
 
@@ -152,12 +152,8 @@ impl Process {
     /// A new process in place of one that has ended.
     pub async fn restart(mut self) -> Self {
         let folder = self.folder.take().expect("a running process has a folder");
-        Self::start_in(
-            folder,
-            std::mem::take(&mut self.settings),
-            Around::default(),
-        )
-        .await
+        let settings = std::mem::take(&mut self.settings);
+        Self::start_in(folder, settings, std::mem::take(&mut self.around)).await
     }
 
     /// `kill -9`.

@@ -1,6 +1,6 @@
 //! What somebody who joins is told of a room whose states other nodes change faster than they can be read.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::Cell, rc::Rc, sync::Arc, thread, time::Duration};
 
 use actix_rt::{task::yield_now, time::sleep};
 use otomo::{
@@ -8,23 +8,31 @@ use otomo::{
     kernel::config::{Sources, load},
     protocol::{event::RoomJoinAck, spec::Key},
     rooms::{Joiner, Rooms, records::states},
+    store::{Handle, StoreError, Tx},
 };
+use tokio::sync::oneshot;
 
 use crate::{
     fixture::{Person, room},
     nodes::Nodes,
 };
 
-/// A node that hears of newer states of the game 7 all the time, until this is dropped.
+/// A node that hears of newer states of the game 7 all the time, and whose store is never idle, until this is dropped: whoever
+/// reads from it has to wait, and hears of one meanwhile.
 struct Changes(Rc<Cell<bool>>);
 
 impl Changes {
-    fn begin(dispatch: &Dispatch) -> Self {
-        let go_on = Rc::new(Cell::new(true));
-        let (changes, dispatch) = (Self(Rc::clone(&go_on)), dispatch.clone());
+    async fn begin(dispatch: &Dispatch, store: &Handle) -> Self {
+        let goes_on = Rc::new(Cell::new(true));
+        let (begins, began) = oneshot::channel();
+        actix_rt::spawn(keep_busy(store.clone(), Rc::clone(&goes_on), Some(begins)));
+        began.await.unwrap();
+        // This one waits for that one, and so on.
+        actix_rt::spawn(keep_busy(store.clone(), Rc::clone(&goes_on), None));
+        let (changes, dispatch) = (Rc::clone(&goes_on), dispatch.clone());
         actix_rt::spawn(async move {
             let mut revision = 0;
-            while go_on.get() {
+            while changes.get() {
                 revision += 1;
                 let key = Key {
                     state: "published",
@@ -34,7 +42,24 @@ impl Changes {
                 yield_now().await;
             }
         });
-        changes
+        Self(goes_on)
+    }
+}
+
+/// Has the store always something to do that takes a while.
+async fn keep_busy(
+    store: Handle,
+    goes_on: Rc<Cell<bool>>,
+    mut begins: Option<oneshot::Sender<()>>,
+) {
+    while goes_on.get() {
+        let mut begins = begins.take();
+        let slow = move |_: &mut Tx<'_>| {
+            let _ = begins.take().map(|begins| begins.send(()));
+            thread::sleep(Duration::from_millis(10));
+            Ok::<_, StoreError>(())
+        };
+        store.write(slow).await.unwrap();
     }
 }
 
@@ -77,7 +102,7 @@ async fn whoever_was_told_older_states_is_told_what_holds_and_nobody_is_told_old
     });
     held.await.unwrap();
     let mut taro = nodes.one.client(0, "taro").await;
-    let changes = Changes::begin(&nodes.one.dispatch);
+    let changes = Changes::begin(&nodes.one.dispatch, &nodes.store).await;
     let joined = rooms.join(Joiner {
         user: "taro".parse().unwrap(),
         at: taro.at,

@@ -15,7 +15,7 @@ use crate::{
 
 #[actix_rt::test]
 async fn a_ring_ends_at_its_deadline_and_is_left_in_the_inbox() {
-    let fixture = Fixture::new(&[("calls.ring_timeout", "200ms")]);
+    let fixture = Fixture::new(&[("calls.ring_timeout", "1s")]);
     let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,
@@ -36,12 +36,12 @@ async fn a_ring_ends_at_its_deadline_and_is_left_in_the_inbox() {
     let deadline = ended.requested_at + server.config.calls.ring_timeout;
     assert_eq!(ended.ended().unwrap().at, deadline);
     let late = deadline.until(late).as_millis();
-    assert!(late < 500, "the timer follows the facts: {late} ms late");
+    assert!(late < 2_000, "the timer follows the facts: {late} ms late");
 }
 
 #[actix_rt::test]
 async fn three_missed_rings_put_the_otomo_on_break() {
-    let fixture = Fixture::new(&[("calls.ring_timeout", "50ms")]);
+    let fixture = Fixture::new(&[("calls.ring_timeout", "1s")]);
     let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,

@@ -76,7 +76,7 @@ async fn a_loss_that_could_not_be_stored_is_stored_later() {
 
 #[actix_rt::test]
 async fn a_deadline_that_could_not_be_stored_is_swept() {
-    let fixture = Fixture::new(&[("calls.ring_timeout", "200ms")]);
+    let fixture = Fixture::new(&[("calls.ring_timeout", "1s")]);
     let server = fixture.server().await;
     let (mut hana, mut taro) = (
         server.connect("hana-1").await,

@@ -84,7 +84,7 @@ async fn calls_end_for_who_does_not() {
 
 #[actix_rt::test]
 async fn what_was_overdue_ends_at_its_deadline_and_is_told_to_the_inbox() {
-    let fixture = Fixture::new(&[("calls.ring_timeout", "300ms")]);
+    let fixture = Fixture::new(&[("calls.ring_timeout", "1s")]);
     let server = fixture.server().await;
     let (call, taro, hana) = stage(&server, "ringing").await;
     let rings_until = server.call(call).await.requested_at + server.config.calls.ring_timeout;

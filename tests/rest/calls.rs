@@ -95,7 +95,7 @@ async fn a_device_that_was_woken_up_asks_for_the_ring() {
 
 #[tokio::test]
 async fn a_missed_call_waits_in_the_inbox() {
-    let server = TestServer::start_with(&[("calls.ring_timeout", "100ms")]).await;
+    let server = TestServer::start_with(&[("calls.ring_timeout", "1s")]).await;
     let (mut hana, mut taro) = (server.otomo("hana").await, server.user("taro").await);
     let api = Api::of(&server, "hana", Role::Otomo);
     let nothing = api.get("/api/inbox").await.ok();

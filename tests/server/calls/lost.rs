@@ -185,7 +185,7 @@ async fn ended_calls_are_in_the_snapshot_of_who_missed_their_end() {
 #[tokio::test]
 async fn a_missed_call_is_replayed_to_who_comes_back_later_and_only_once() {
     let settings = [
-        ("calls.ring_timeout", "300ms"),
+        ("calls.ring_timeout", "1s"),
         ("calls.ring_loss_grace", "5s"),
     ];
     let server = TestServer::start_with(&settings).await;

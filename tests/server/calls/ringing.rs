@@ -241,7 +241,7 @@ async fn more_calls_a_minute_than_allowed_are_refused_with_a_wait() {
 
 #[tokio::test]
 async fn an_unanswered_ring_ends_as_missed_and_waits_in_the_inbox() {
-    let server = TestServer::start_with(&[("calls.ring_timeout", "400ms")]).await;
+    let server = TestServer::start_with(&[("calls.ring_timeout", "1s")]).await;
     let (mut taro, mut hana, call) = ringing(&server).await;
     assert_eq!(taro.expect("call_rejected").await["reason"], "timeout");
     assert_eq!(hana.expect("call_cancelled").await["reason"], "timeout");
@@ -255,7 +255,7 @@ async fn an_unanswered_ring_ends_as_missed_and_waits_in_the_inbox() {
 
 #[tokio::test]
 async fn three_rings_without_an_answer_put_the_otomo_on_break() {
-    let server = TestServer::start_with(&[("calls.ring_timeout", "200ms")]).await;
+    let server = TestServer::start_with(&[("calls.ring_timeout", "1s")]).await;
     let mut hana = server.otomo("hana").await;
     let mut taro = server.user("taro").await;
     for _ in 0..3 {
@@ -270,7 +270,7 @@ async fn three_rings_without_an_answer_put_the_otomo_on_break() {
 
 #[tokio::test]
 async fn an_answer_in_between_starts_the_count_of_missed_rings_anew_and_a_cancel_does_not() {
-    let server = TestServer::start_with(&[("calls.ring_timeout", "200ms")]).await;
+    let server = TestServer::start_with(&[("calls.ring_timeout", "1s")]).await;
     let mut hana = server.otomo("hana").await;
     let mut taro = server.user("taro").await;
     for answered in [false, false, true, false, false] {

@@ -15,10 +15,7 @@ async fn miss_a_call(server: &TestServer) {
 
 #[tokio::test]
 async fn a_stream_that_was_cut_goes_on_where_it_was() {
-    let settings = [
-        ("calls.ring_timeout", "200ms"),
-        ("calls.missed_limit", "none"),
-    ];
+    let settings = [("calls.ring_timeout", "1s"), ("calls.missed_limit", "none")];
     let server = TestServer::start_with(&settings).await;
     let hana = || server.connecting("hana", Role::Otomo);
     let mut first = hana().stream("/sse").await;

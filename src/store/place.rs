@@ -70,15 +70,16 @@ struct Log {
     path: PathBuf,
     /// `None` until it is there.
     file: Option<File>,
-    /// How many connections are open. SQLite takes the log away with the last of them, and the next one makes another.
+    /// How many connections are open. SQLite takes the log away with the last of them, and the next one makes another: while there
+    /// is none, there is no log to miss.
     open: usize,
 }
 
 /// A connection that is counted for as long as it is open.
 pub(super) struct Counted {
-    conn: Conn,
-    // After the connection, for it is dropped after it.
+    // Before the connection, for it is dropped before it: nobody may look for a log that SQLite is about to take away.
     _count: Option<Count>,
+    conn: Conn,
 }
 
 struct Count(Arc<Mutex<Log>>);
@@ -121,7 +122,7 @@ impl Place {
         }
     }
 
-    /// Opens a connection, if all are still there. Nobody looks at them meanwhile, so that each connection is counted.
+    /// Opens a connection, if all are still there. Whoever writes meanwhile does not wait for it.
     pub(super) fn open(
         &self,
         url: &DatabaseUrl,
@@ -131,21 +132,18 @@ impl Place {
         let open = || Conn::open(url, access, statement_timeout);
         let Some(opened) = &self.0 else {
             let conn = open()?;
-            return Ok(Counted { conn, _count: None });
+            return Ok(Counted { _count: None, conn });
         };
-        let mut log = lock(&opened.log);
-        opened.check(&mut log)?;
+        opened.check(&mut lock(&opened.log))?;
         let conn = open()?;
-        // If the last one that was open has just been closed, the log is a new one.
-        log.file = named(&log.path).ok();
-        Ok(log.counted(&opened.log, conn))
+        Ok(Log::counted(&opened.log, conn))
     }
 
     /// Counts a connection that was opened before this was known.
     pub(super) fn count(&self, conn: Conn) -> Counted {
         match &self.0 {
-            Some(Opened { log, .. }) => lock(log).counted(log, conn),
-            None => Counted { conn, _count: None },
+            Some(Opened { log, .. }) => Log::counted(log, conn),
+            None => Counted { _count: None, conn },
         }
     }
 
@@ -182,7 +180,7 @@ impl Opened {
         match log.file {
             Some(file) => is(&log.path, file, LOG_MOVED),
             None => {
-                log.file = named(&log.path).ok();
+                log.note();
                 Ok(())
             }
         }
@@ -190,10 +188,19 @@ impl Opened {
 }
 
 impl Log {
-    fn counted(&mut self, shared: &Arc<Mutex<Self>>, conn: Conn) -> Counted {
-        self.open += 1;
+    fn counted(shared: &Arc<Mutex<Self>>, conn: Conn) -> Counted {
+        let mut log = lock(shared);
+        log.open += 1;
+        log.note();
         let _count = Some(Count(Arc::clone(shared)));
-        Counted { conn, _count }
+        Counted { _count, conn }
+    }
+
+    /// Remembers which file it is, once somebody has it open.
+    fn note(&mut self) {
+        if self.file.is_none() && self.open > 0 {
+            self.file = named(&self.path).ok();
+        }
     }
 }
 
@@ -243,6 +250,23 @@ mod tests {
     use super::*;
     use crate::store::{lock::ServerLock, migrations::migrate};
 
+    /// A database that can be served, where it is, and its log.
+    fn migrated(folder: &tempfile::TempDir) -> (Place, DatabaseUrl, PathBuf) {
+        let file = folder.path().join("otomo.db");
+        let log = with_suffix(&file, "-wal");
+        let url = DatabaseUrl::Sqlite(file);
+        migrate(&url).unwrap();
+        (Place::of(&url).unwrap(), url, log)
+    }
+
+    /// A connection that has the log open.
+    fn written_to(place: &Place, url: &DatabaseUrl) -> Result<Counted, StoreError> {
+        let mut conn = place.open(url, Access::Write, Duration::ZERO)?;
+        conn.begin_write(false)?;
+        conn.commit()?;
+        Ok(conn)
+    }
+
     #[test]
     fn a_file_that_is_gone_or_another_is_not_the_one_that_was_opened() {
         let folder = tempfile::tempdir().unwrap();
@@ -261,17 +285,29 @@ mod tests {
     #[test]
     fn a_log_that_is_gone_or_another_is_not_the_one_that_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        fs::write(at("otomo.db"), "").unwrap();
-        let place = Place::of(&DatabaseUrl::Sqlite(at("otomo.db"))).unwrap();
-        // It comes with the first connection that looks into the database.
+        let (place, url, log) = migrated(&folder);
+        let conn = written_to(&place, &url).unwrap();
         place.check().unwrap();
-        fs::write(at("otomo.db-wal"), "").unwrap();
+        fs::rename(&log, folder.path().join("aside")).unwrap();
+        place.check().unwrap_err();
+        fs::write(&log, "").unwrap();
+        place.check().unwrap_err();
+        written_to(&place, &url).map(drop).unwrap_err();
+        drop(conn);
+    }
+
+    /// Between the moment in which SQLite takes the log away and that in which the connection is known to be gone.
+    #[test]
+    fn a_log_that_nobody_has_open_is_not_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, url, log) = migrated(&folder);
+        let Counted { _count, conn } = written_to(&place, &url).unwrap();
+        drop(_count);
+        assert!(log.exists());
         place.check().unwrap();
-        fs::rename(at("otomo.db-wal"), at("aside")).unwrap();
-        place.check().unwrap_err();
-        fs::write(at("otomo.db-wal"), "").unwrap();
-        place.check().unwrap_err();
+        drop(conn);
+        assert!(!log.exists());
+        place.check().unwrap();
     }
 
     /// From outside: whoever took the lock for a stale one deleted it, and a second server served the same file.
@@ -293,21 +329,12 @@ mod tests {
         unlocked.check().unwrap();
     }
 
-    /// The node had been unready until its next start.
+    /// It was: a node was unready until its next start.
     #[test]
     fn a_log_that_goes_with_the_last_connection_is_not_missed() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("otomo.db");
-        let log = with_suffix(&file, "-wal");
-        let url = DatabaseUrl::Sqlite(file);
-        migrate(&url).unwrap();
-        let place = Place::of(&url).unwrap();
-        let open = || {
-            let mut conn = place.open(&url, Access::Write, Duration::ZERO)?;
-            conn.begin_write(false)?;
-            conn.commit()?;
-            Ok::<_, StoreError>(conn)
-        };
+        let (place, url, log) = migrated(&folder);
+        let open = || written_to(&place, &url);
         for _ in 0..2 {
             let (one, another) = (open().unwrap(), open().unwrap());
             place.check().unwrap();

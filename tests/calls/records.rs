@@ -267,11 +267,16 @@ async fn a_call_that_is_over_and_cannot_be_read_hides_no_other() {
         let change = "UPDATE calls SET ended_by = 'mood' WHERE id = $1";
         store::repair::execute(tx, change, &[&id])
     };
-    let broken: Result<usize, StoreError> = server.store.write(breaks).await;
-    assert_eq!(broken.unwrap(), 1);
+    let changed: Result<usize, StoreError> = server.store.write(breaks).await;
+    assert_eq!(changed.unwrap(), 1);
     let read = server
         .store
         .read(|conn| history::over_since(conn, NOW, NOW));
     let read: Result<Vec<Call>, StoreError> = read.await;
-    assert_eq!(read.unwrap(), [sound]);
+    assert_eq!(read.unwrap(), std::slice::from_ref(&sound));
+    let both = [broken.id, sound.id];
+    let read = server
+        .store
+        .read(move |conn| records::find_many(conn, &both));
+    assert_eq!(read.await.unwrap(), [sound]);
 }

@@ -27,7 +27,7 @@ use super::rules::call::{Call, PhaseName, Side};
 use crate::{
     kernel::ids::{CallId, UserId},
     store::{
-        Conn, StoreError, Tx, prepared, run,
+        Conn, StoreError, Tx, prepared, readable, run,
         sql::schema::{calls, live_participants},
     },
 };
@@ -53,7 +53,7 @@ pub fn find(conn: &mut Conn, call: CallId) -> Result<Option<Call>, StoreError> {
     row.map(Call::try_from).transpose()
 }
 
-/// Some calls, live or ended; those that there are.
+/// Some calls, live or ended; those that there are and can be read.
 pub fn find_many(conn: &mut Conn, wanted: &[CallId]) -> Result<Vec<Call>, StoreError> {
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -63,7 +63,7 @@ pub fn find_many(conn: &mut Conn, wanted: &[CallId]) -> Result<Vec<Call>, StoreE
         .filter(calls::id.eq_any(&ids))
         .select(Row::as_select())
         .load(c))?;
-    rows.into_iter().map(Call::try_from).collect()
+    readable(rows.into_iter().map(Call::try_from))
 }
 
 /// The two people of a call. They never change.

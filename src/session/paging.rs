@@ -116,21 +116,13 @@ impl Session {
 
     /// Hands out a page that looked up to `through`, as far as the client has room: what is left is read again once there is.
     /// Returns how far that was.
-    fn push_events(
-        &self,
-        events: Vec<StoredEvent>,
-        mut unreadable: Option<Seq>,
-        through: Seq,
-    ) -> Seq {
+    fn push_events(&self, events: Vec<StoredEvent>, unreadable: Option<Seq>, through: Seq) -> Seq {
         let Stage::Live(live) = &self.stage else {
             return through;
         };
         for event in events {
             if !live.line.has_room() {
                 return live.line.cursor().borrow().sent();
-            }
-            if let Some(unreadable) = unreadable.take_if(|it| *it < event.seq) {
-                self.pass(after(unreadable));
             }
             let frame = Frame::stored(&event.type_name, event.topic, event.body);
             let passes = live.line.filter().passes(&frame);

@@ -20,11 +20,24 @@ pub fn readable<T>(
     for row in rows {
         match row {
             Ok(row) => readable.push(row),
-            Err(fault @ StoreError::Corrupt(..)) => tell(&fault),
-            Err(fault) => return Err(fault),
+            Err(fault) => pass_over(fault)?,
         }
     }
     Ok(readable)
+}
+
+/// Goes on without a row that cannot be read, which is logged.
+///
+/// # Errors
+/// Whatever else is wrong with it.
+pub fn pass_over(fault: StoreError) -> Result<(), StoreError> {
+    match fault {
+        StoreError::Corrupt(..) => {
+            tell(&fault);
+            Ok(())
+        }
+        fault => Err(fault),
+    }
 }
 
 /// The first `limit` rows of a list that can be read: `load` gives so many rows, without as many of the first. As many as were

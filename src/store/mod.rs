@@ -82,7 +82,7 @@ mod tx;
 
 pub use clock::Costs;
 pub use conn::Conn;
-pub use damaged::{readable, readable_page};
+pub use damaged::{pass_over, readable, readable_page};
 pub use error::StoreError;
 pub use fence::Writer;
 pub use handle::Handle;

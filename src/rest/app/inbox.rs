@@ -41,8 +41,8 @@ pub(super) struct Stream {
     seq: u64,
     /// Where the stream ends now. Above `seq`: there is more.
     head: u64,
-    /// The stream does not reach back to `after`, and the items begin with the oldest that is kept; or one between them cannot
-    /// be read. What was missed is gone, and the client reads its state anew.
+    /// The stream does not reach back to `after`, and the items begin with the oldest that is kept; or they end before an event
+    /// that is damaged or lost. What was missed is gone, and the client reads its state anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     resync: Option<wire::ResyncReason>,
 }

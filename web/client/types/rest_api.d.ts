@@ -504,8 +504,8 @@ export interface InboxPart {
   /** Where the stream ends now. Above `seq`: there is more. */
   head: number;
   /**
-   * The stream does not reach back to `after`, and the items begin with the oldest that is kept; or one
-   * between them cannot be read. What was missed is gone, and the client reads its state anew.
+   * The stream does not reach back to `after`, and the items begin with the oldest that is kept; or they end
+   * before an event that is damaged or lost. What was missed is gone, and the client reads its state anew.
    */
   resync?: ResyncReason | null;
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     protocol::{frame::Frame, spec::Topic},
     store::{
-        Conn, StoreError, Tx, prepared, readable, rounded, run,
+        Conn, StoreError, Tx, pass_over, prepared, rounded, run,
         sql::schema::{events, inbox, inbox_heads},
     },
 };
@@ -74,11 +74,12 @@ impl<'a> NewEvent<'a> {
 /// What comes next in a stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Page {
-    /// The events, in order. Expired ones are left out, and those that cannot be read.
+    /// The events, in order, without those that have expired.
     Events {
         /// At most as many as were asked for.
         events: Vec<StoredEvent>,
-        /// The last one that cannot be read: the client must be told to start over from the one after it.
+        /// An event behind these that is damaged or lost: the client must be told to start over from the one after it. The page ends
+        /// with it, so that each is told in its turn.
         unreadable: Option<Seq>,
         /// How far the page looked: its last event if it is full, else the head.
         through: Seq,
@@ -169,11 +170,10 @@ pub fn page(
     if !extent.continues(after) {
         return Ok(Page::Dropped(extent));
     }
-    let alive = events::expires_at
-        .is_null()
-        .or(events::expires_at.gt(now.millis()));
+    let expires_at = events::expires_at.nullable();
+    let alive = expires_at.is_null().or(expires_at.gt(now.millis()));
     let rows = run!(conn, |c| inbox::table
-        .inner_join(events::table)
+        .left_join(events::table)
         .filter(
             inbox::user_id
                 .eq(user.as_str())
@@ -186,10 +186,13 @@ pub fn page(
         .limit(i64::from(limit))
         .select((
             inbox::seq,
-            events::topic,
-            events::type_,
-            events::body,
-            events::created_at
+            (
+                events::topic,
+                events::type_,
+                events::body,
+                events::created_at
+            )
+                .nullable()
         ))
         .load::<EventRow>(c))?;
     let full = u32::try_from(rows.len()) == Ok(limit);
@@ -197,16 +200,29 @@ pub fn page(
         Some(last) if full => seq(last.0)?,
         _ => extent.head,
     };
-    let mut unreadable = None;
-    let events = rows.into_iter().map(|row| {
+    page_of(user, rows, through)
+}
+
+/// The events of these rows, up to the first that cannot be read.
+fn page_of(user: &UserId, rows: Vec<EventRow>, through: Seq) -> Result<Page, StoreError> {
+    let mut events = Vec::new();
+    for row in rows {
         let place = seq(row.0)?;
-        stored::read(user, row).inspect_err(|_| unreadable = Some(place))
-    });
-    // Whoever returns over one that is damaged gets the others.
-    let events = readable(events)?;
+        match stored::read(user, row) {
+            Ok(event) => events.push(event),
+            Err(fault) => {
+                pass_over(fault)?;
+                return Ok(Page::Events {
+                    events,
+                    unreadable: Some(place),
+                    through: place,
+                });
+            }
+        }
+    }
     Ok(Page::Events {
         events,
-        unreadable,
+        unreadable: None,
         through,
     })
 }

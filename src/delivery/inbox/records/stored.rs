@@ -22,14 +22,15 @@ pub struct StoredEvent {
     pub created_at: Timestamp,
 }
 
-/// Its seq, topic, type, body, created at.
-pub(super) type EventRow = (i64, Lossy, Lossy, Lossy, i64);
+/// Its place in the stream, and the event itself unless it is lost: topic, type, body, created at.
+pub(super) type EventRow = (i64, Option<(Lossy, Lossy, Lossy, i64)>);
 
 /// An event of a user's stream, if it can be read.
-pub(super) fn read(
-    user: &UserId,
-    (number, topic, type_name, body, created_at): EventRow,
-) -> Result<StoredEvent, StoreError> {
+pub(super) fn read(user: &UserId, (number, event): EventRow) -> Result<StoredEvent, StoreError> {
+    let Some((topic, type_name, body, created_at)) = event else {
+        let what = format!("the event {number} of {user} is lost");
+        return Err(StoreError::corrupt(what));
+    };
     let body = String::from(body);
     if !is_event(&body) {
         let what = format!("the event {number} of {user} is no event of JSON");

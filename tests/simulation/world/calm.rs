@@ -238,8 +238,8 @@ impl World {
     /// Who is in the room, and what holds there.
     fn everybody_knows_the_room(&self, facts: &stored::Facts) {
         let inside = self.devices.iter().filter(|it| it.hall.inside);
-        let let_in = |it: &Device| self.host.is_guest(&named(&it.owner.name));
-        let strangers = inside.clone().filter(|it| !let_in(it)).map(Device::name);
+        let is_guest = |it: &Device| self.host.is_guest(&named(&it.owner.name));
+        let strangers = inside.clone().filter(|it| !is_guest(it)).map(Device::name);
         let strangers: Vec<String> = strangers.collect();
         assert!(strangers.is_empty(), "{LET_IN_ONLY}: {strangers:?}");
         for device in inside {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Stdio, exit},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::sleep,
     time::{Duration, Instant},
@@ -83,14 +83,20 @@ impl Running {
                 _folder: folder,
             }))),
         };
-        signals::before_end(running.ending()).map_err(BenchFault::Start)?;
+        signals::when_told_to_end(running.ending()).map_err(BenchFault::Start)?;
         Ok(running)
     }
 
-    /// What ends it, from whichever thread.
-    fn ending(&self) -> impl FnOnce() + Send + 'static {
+    /// What ends it, and then the tool with this exit code.
+    fn ending(&self) -> impl FnOnce(i32) + Send + 'static {
         let service = Arc::clone(&self.service);
-        move || drop(locked(&service).take())
+        move |code| {
+            // Held until the end: whoever measures misses the server at once, drops this and waits, and ends the tool with no
+            // other code meanwhile.
+            let mut service = locked(&service);
+            drop(service.take());
+            exit(code);
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -128,7 +134,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.ending()();
+        drop(locked(&self.service).take());
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is done when the tool is told to end: nothing that it started outlives it.
+//! What is done when the tool is told to end: nothing that it started outlives it, and its exit code says by which signal.
 
 use std::{io, thread};
 
@@ -7,11 +7,11 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-/// Added to the signal's number where a process says by its exit code that it ended by one, as shells do.
+/// Added to the signal's number for the exit code of a process that a signal has ended, as shells do.
 const BY_SIGNAL: i32 = 128;
 
-/// Has this done when the tool is told to end (SIGINT, SIGTERM, SIGHUP), before it ends.
-pub(super) fn before_end(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Has this done with the exit code when the tool is told to end (SIGINT, SIGTERM, SIGHUP).
+pub(super) fn when_told_to_end(end: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let signals = {
         let _inside = runtime.enter();
@@ -26,8 +26,7 @@ pub(super) fn before_end(end: impl FnOnce() + Send + 'static) -> io::Result<()> 
         .name("signals".to_owned())
         .spawn(move || {
             let kind = runtime.block_on(first(signals));
-            end();
-            std::process::exit(BY_SIGNAL + kind.as_raw_value());
+            end(BY_SIGNAL + kind.as_raw_value());
         })?;
     Ok(())
 }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use otomo::kernel::identity::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{reads, to_user, writes};
-use crate::support::{Process, TestServer, eventually, field};
+use crate::support::{Client, Process, TestServer, eventually, field};
 
 #[tokio::test]
 async fn who_was_away_gets_what_they_missed() {
@@ -70,20 +70,54 @@ async fn a_client_that_paused_reads_on_however_large_what_it_missed_is() {
     let server = TestServer::start_with(&[("limits.commands_per_second", "none")]).await;
     let mut hana = server.connecting("hana", Role::User).listening().await;
     let mut taro = server.user("taro").await;
-    let (large, messages) = ("x".repeat(8_000), 400);
+    let messages = 400;
     hana.pause(true);
-    for n in 0..messages {
-        let mut message = to_user("hana", &format!("m-{n}"), &large);
-        message["data"] = json!({ "large": large });
-        let ack = taro.ask(message).await;
-        assert_eq!(ack["type"], "message_send_ack", "{ack}");
-    }
+    writes_much(&mut taro, "hana", messages).await;
     hana.pause(false);
     for n in 1..=messages {
         let message = hana.expect("new-message").await;
         assert_eq!(message["messageSeq"], n);
     }
     assert!(hana.heard("closing").is_none());
+}
+
+/// Goal: a client that has been ready for long is told in its turn of what is lost, and not before what comes first. Method: it
+/// pauses, and one of the last that it has yet to read is damaged.
+#[tokio::test]
+async fn what_is_lost_while_a_client_pauses_is_told_between_what_it_reads() {
+    let server = TestServer::start_with(&[("limits.commands_per_second", "none")]).await;
+    let mut hana = server.connecting("hana", Role::User).listening().await;
+    let mut taro = server.user("taro").await;
+    let messages = 400;
+    hana.pause(true);
+    writes_much(&mut taro, "hana", messages).await;
+    let damage = "PRAGMA busy_timeout = 5000;
+        UPDATE events SET body = '[]' WHERE id = (SELECT event_id FROM inbox WHERE user_id = 'hana' AND seq = 390);";
+    server.database().batch_execute(damage).unwrap();
+    hana.pause(false);
+
+    let is_last = |event: &Value| event["seq"] == messages && event["prev"].is_u64();
+    let heard = hana.up_to("the last message", is_last).await;
+    let stream = heard.iter().filter(|it| it["seq"].is_u64());
+    let stream: Vec<_> = stream.map(|it| (it["type"].as_str(), &it["seq"])).collect();
+    let lost = stream.iter().position(|it| it.0 == Some("resync")).unwrap();
+    assert_eq!(stream[lost].1, 390);
+    assert_eq!(
+        (stream[lost - 1].1, stream[lost + 1].1),
+        (&json!(389), &json!(391))
+    );
+    assert!(hana.heard("closing").is_none());
+}
+
+/// Writes so many messages, of which a few fill an outbox.
+async fn writes_much(from: &mut Client, to: &str, messages: u64) {
+    let large = "x".repeat(8_000);
+    for n in 0..messages {
+        let mut message = to_user(to, &format!("m-{n}"), &large);
+        message["data"] = json!({ "large": large });
+        let ack = from.ask(message).await;
+        assert_eq!(ack["type"], "message_send_ack", "{ack}");
+    }
 }
 
 /// The fault: each event that came meanwhile began tries of its own, and all of them went on.

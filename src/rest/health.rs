@@ -149,7 +149,7 @@ enum Unready {
     Draining,
     /// The database does not answer.
     Store,
-    /// Its clock is too far from that of the server of the database, by which all nodes go.
+    /// Its clock is too far from that of the server of the database, by which all nodes go: PostgreSQL alone.
     Clock,
     /// It has been away for longer than its lease and has to join the others again.
     Lease,

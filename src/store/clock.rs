@@ -190,7 +190,7 @@ mod tests {
         Clock::system().now().until(now) > JUMP / 2
     }
 
-    /// Each write had been refused by it.
+    /// Not known is no reason to refuse each write.
     #[test]
     fn where_nobody_can_say_what_the_time_costs_it_costs_something_and_writes_go_on() {
         let folder = tempfile::tempdir().unwrap();

@@ -88,7 +88,7 @@ impl Handle {
         let shared = Shared {
             apart: Apart::new(config, clock.clone(), place.clone()),
             clock,
-            shares_clock: matches!(config.url, DatabaseUrl::Postgres(_)),
+            shares_clock: config.url.is_shared(),
             fence,
             patience,
             readers: Readers::Threads(Pool::open(config, place.clone())?),
@@ -119,7 +119,7 @@ impl Handle {
         let shared = Shared {
             apart: Apart::new(config, clock.clone(), committer.place()),
             clock,
-            shares_clock: matches!(config.url, DatabaseUrl::Postgres(_)),
+            shares_clock: config.url.is_shared(),
             fence,
             place: committer.place(),
             patience: Some(config.statement_timeout * PATIENCE_FACTOR),

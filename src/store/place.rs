@@ -301,8 +301,11 @@ mod tests {
     fn a_log_that_nobody_has_open_is_not_looked_for() {
         let folder = tempfile::tempdir().unwrap();
         let (place, url, log) = migrated(&folder);
-        let Counted { _count, conn } = written_to(&place, &url).unwrap();
-        drop(_count);
+        let Counted {
+            _count: count,
+            conn,
+        } = written_to(&place, &url).unwrap();
+        drop(count);
         assert!(log.exists());
         place.check().unwrap();
         drop(conn);
@@ -329,7 +332,7 @@ mod tests {
         unlocked.check().unwrap();
     }
 
-    /// It was: a node was unready until its next start.
+    /// Whoever missed it would be unready until the next start.
     #[test]
     fn a_log_that_goes_with_the_last_connection_is_not_missed() {
         let folder = tempfile::tempdir().unwrap();

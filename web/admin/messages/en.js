@@ -309,7 +309,7 @@ export default {
   'health.reason.lease': 'Not ready: it was away for longer than its lease and has to join again.',
   'health.degraded.redis': 'Degraded: Redis is away, so this node and others do not hear each other.',
   'health.degraded.friends': 'Degraded: Redis does not take who is online, so friends on other nodes are known late.',
-  'health.degraded.clock': 'Degraded: the clock of the machine has jumped, and is not followed while a call is charged.',
+  'health.degraded.clock': 'Degraded: the clock of the machine has jumped, and is not followed while a call is charged or the database cannot say whether one is.',
 
   'drain.head': 'Stop this node without cutting anybody off',
   'drain.lead': 'For updates and for taking a machine out. What happens:',

@@ -309,7 +309,7 @@ export default {
   'health.reason.lease': '受け入れ不可: リースより長く離れていたため、参加し直す必要があります。',
   'health.degraded.redis': '機能低下: Redis に接続できず、ほかのノードと連絡できません。',
   'health.degraded.friends': '機能低下: Redis がオンライン情報を受け付けず、ほかのノードの友だちの状態が遅れます。',
-  'health.degraded.clock': '機能低下: このマシンの時計が飛びました。課金中の通話がある間は追従しません。',
+  'health.degraded.clock': '機能低下: このマシンの時計が飛びました。課金中の通話がある間、またはその有無をデータベースに確認できない間は追従しません。',
 
   'drain.head': '誰も切らずにこのノードを止める',
   'drain.lead': '更新や、マシンを外すときに使います。次のように進みます。',

@@ -114,7 +114,7 @@ pub(super) struct Encoded {
     pub(super) origin: Option<Box<Origin>>,
     key: Option<Key>,
     version: Option<u64>,
-    /// Where a client resumes that has got this one: `ready` says it. Durable events have it from their stamp.
+    /// Where a client resumes that has got this one: `ready` and `resync` say it. Durable events have it from their stamp.
     place: Option<u64>,
     /// In how many milliseconds a client of an event stream comes back: `closing` says it.
     retry: Option<u64>,
@@ -138,6 +138,8 @@ impl Frame {
         };
         let place = match event {
             Event::Ready(ready) => Some(ready.seq),
+            // Else whoever is cut off behind it is told the same again, and reads everything afresh twice.
+            Event::Resync(resync) => Some(resync.seq),
             _ => None,
         };
         let retry = match event {

@@ -85,6 +85,8 @@ async fn an_id_that_is_not_ours_is_told_to_read_afresh() {
         let mut hana = hana.with_header("last-event-id", id).stream("/sse").await;
         let resync = hana.expect("resync").await;
         assert_eq!(resync["reason"], "unknown_seq", "{id}");
+        // Whoever is cut off behind it is not told so again.
+        assert_eq!(resync["sse"]["id"], resync["seq"].to_string(), "{id}");
         hana.expect("ready").await;
     }
 }

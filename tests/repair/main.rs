@@ -4,8 +4,8 @@
 //! [`town`] is the life that the database has seen, [`ward`] a copy of it that can be broken, [`breakages`] one test for each
 //! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`numbers`] what is counted on from
 //! numbers that are none, [`random`] many at once, [`refusing`] when nothing is mended, [`schema`] what is lost of the tables
-//! themselves, [`texts`] what only SQLite stores, [`reading`] what a server tells before anybody mends it, [`admin`] what is
-//! mended while a server runs.
+//! themselves, [`texts`] what only SQLite stores, [`known`] what nobody can mend and somebody lives with, [`reading`] what a
+//! server tells before anybody mends it, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,6 +25,7 @@ mod api;
 mod belongings;
 mod breakages;
 mod keeping;
+mod known;
 mod numbers;
 #[path = "../support/postgres.rs"]
 #[allow(

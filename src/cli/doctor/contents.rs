@@ -1,6 +1,6 @@
 //! What is in the database: whether it is what it should be, and `--repair`.
 
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use super::{Report, Unwell};
 use crate::{
@@ -33,9 +33,8 @@ pub(super) fn look(config: &Config, report: &mut Report) {
 ///
 /// # Errors
 /// [`Unwell`] if something is left; [`ExitWith`] if something was found, and is mended; why nothing could be done.
-pub(super) fn mend(config: &Config, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+pub(super) fn mend(config: &Config, mut report: Report) -> Result<(), Box<dyn std::error::Error>> {
     let repaired = repair::mend(config)?;
-    let mut report = Report::new(stdout().lock(), json);
     if let Some(backup) = &repaired.backup {
         report.ok(
             "backup",

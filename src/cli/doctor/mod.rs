@@ -13,7 +13,9 @@ mod webhook;
 
 use std::{
     error::Error,
-    io::{StdoutLock, stdout},
+    fs,
+    io::{self, StdoutLock, stdout},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -37,7 +39,16 @@ pub(super) struct DoctorArgs {
     /// first. Ends with 0 if nothing was found, with 3 if all of it is mended, with 1 if something is left.
     #[arg(long)]
     repair: bool,
+    /// Lines of what has failed, as this command has printed them, that somebody has decided to live with: they are told as
+    /// known, and do not count.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
 }
+
+/// What is known is not.
+#[derive(Debug, thiserror::Error)]
+#[error("--known: {} cannot be read", .0.display())]
+struct UnreadableFile(PathBuf, #[source] io::Error);
 
 /// Something is wrong, and was told.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +75,13 @@ const LOOKS: [fn(&Config, &mut Report); 11] = [
 /// # Errors
 /// If something is not as it must be: the exit code is 1 then. See [`DoctorArgs`] for those of a repair.
 pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Error>> {
-    if args.repair {
-        return contents::mend(config, args.json);
-    }
     let mut report = Report::new(stdout().lock(), args.json);
+    if let Some(file) = &args.known {
+        report = report.knowing(&known(file)?);
+    }
+    if args.repair {
+        return contents::mend(config, report);
+    }
     for look in LOOKS {
         look(config, &mut report);
     }
@@ -75,6 +89,10 @@ pub(super) fn run(config: &Config, args: &DoctorArgs) -> Result<(), Box<dyn Erro
         0 => Ok(()),
         failed => Err(Unwell(failed).into()),
     }
+}
+
+fn known(file: &Path) -> Result<String, UnreadableFile> {
+    fs::read_to_string(file).map_err(|cause| UnreadableFile(file.to_owned(), cause))
 }
 
 /// What `otomo check-config` and a start warn of, but for the certificate, which has a look of its own.

@@ -1,6 +1,6 @@
 //! What was found, and how it is told.
 
-use std::{fmt, io, io::Write};
+use std::{collections::BTreeSet, fmt, io, io::Write};
 
 use serde::Serialize;
 use serde_json::json;
@@ -17,6 +17,8 @@ enum Verdict {
     Mended,
     /// A server runs, and somebody should know.
     Warning,
+    /// It has failed, and whoever runs it has decided to live with that.
+    Known,
     /// A server does not start with it, or does not do what it is for.
     Failed,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Finding {
             Verdict::Ok => "ok",
             Verdict::Mended => "mended",
             Verdict::Warning => "warning",
+            Verdict::Known => "known",
             Verdict::Failed => "failed",
         };
         write!(f, "{verdict:<8} {:<12} {}", self.about, self.found)?;
@@ -52,6 +55,8 @@ impl fmt::Display for Finding {
 pub(super) struct Report<W> {
     out: W,
     json: bool,
+    /// What somebody has decided to live with, as it is told where nobody has.
+    known: BTreeSet<String>,
     findings: Vec<Finding>,
     /// The first line that could not be told.
     untold: Option<io::Error>,
@@ -62,9 +67,17 @@ impl<W: Write> Report<W> {
         Self {
             out,
             json,
+            known: BTreeSet::new(),
             findings: Vec::new(),
             untold: None,
         }
+    }
+
+    /// Takes these lines for known: each as it is told of what has failed.
+    pub(super) fn knowing(mut self, lines: &str) -> Self {
+        let lines = lines.lines().map(|line| line.trim_end().to_owned());
+        self.known.extend(lines);
+        self
     }
 
     /// It is as it should be.
@@ -108,12 +121,15 @@ impl<W: Write> Report<W> {
     }
 
     fn take(&mut self, about: &'static str, verdict: Verdict, found: String, todo: Option<String>) {
-        let finding = Finding {
+        let mut finding = Finding {
             about,
             verdict,
             found: one_line(&found),
             todo: todo.as_deref().map(one_line),
         };
+        if self.known.contains(finding.to_string().trim_end()) {
+            finding.verdict = Verdict::Known;
+        }
         if !self.json && self.untold.is_none() {
             self.untold = writeln!(self.out, "{finding}").err();
         }

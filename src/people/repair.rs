@@ -71,6 +71,30 @@ fn unknown(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreErr
     Ok(lost.map(|it| lost_person(it.id, disabled)).collect())
 }
 
+/// Those who are referred to and not known, as far as their ids can be read; of SQLite.
+///
+/// # Errors
+/// Those of the database.
+pub fn missed(conn: &mut Conn) -> Result<Vec<UserId>, StoreError> {
+    let of = REFERENCES.map(|(table, column)| {
+        format!(
+            "SELECT lossy({column}) AS id FROM {table}
+             WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = lossy({table}.{column}))"
+        )
+    });
+    let missed = rows::<Named>(conn, &of.join(" UNION "), &[])?.into_iter();
+    let readable = missed.filter(|it| !it.id.contains(char::REPLACEMENT_CHARACTER));
+    Ok(readable.filter_map(|it| it.id.parse().ok()).collect())
+}
+
+/// Makes somebody known by the id alone, and locks them out.
+///
+/// # Errors
+/// Those of the database.
+pub fn lock_out(tx: &mut Tx<'_>, person: &UserId) -> Result<(), StoreError> {
+    make_known(tx, person.as_str(), true)
+}
+
 fn lost_person(id: String, disabled: bool) -> Breakage {
     let subject = format!("the user {id}");
     let found = "is referred to, and not known";

@@ -40,7 +40,8 @@ use crate::{
         backup::back_up_beside,
         numbers,
         repair::{
-            Breakage, Closed, Dangling, Operation, Reading, Remedy, Rule, Scene, damage, dangling,
+            Breakage, Closed, Dangling, Operation, Reading, References, Remedy, Rule, Scene,
+            damage, dangling,
         },
         shape,
     },
@@ -180,13 +181,32 @@ pub fn mend(config: &Config) -> Result<Repaired, RepairFault> {
         DatabaseUrl::Sqlite(_) => Some(back_up_beside(url, "repair")?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let mut operation = Operation::begin(&config.database, &closed)?;
+    // Bytes that become a text may refer to what is lost, which is made again after them. Where it is not, each change is looked at.
+    let whole = operation(config, &closed, References::AtTheEnd)?;
+    let findings = match whole {
+        Some(findings) => Some(findings),
+        None => operation(config, &closed, References::AtOnce)?,
+    };
+    let findings = findings.unwrap_or_default();
+    Ok(Repaired { findings, backup })
+}
+
+/// Mends all of it. `None` if something refers to nothing after that, of which only the end would tell; then nothing was changed.
+fn operation(
+    config: &Config,
+    closed: &Closed,
+    references: References,
+) -> Result<Option<Vec<Finding>>, RepairFault> {
+    let mut operation = Operation::begin(&config.database, closed, references)?;
     let now = operation.now();
     // Nobody can have come since the table of nodes is locked.
     refuse_served(operation.conn(), now)?;
     let findings = operate(&mut operation, config)?;
+    if references == References::AtTheEnd && !dangling(operation.conn())?.is_empty() {
+        return Ok(None);
+    }
     operation.commit()?;
-    Ok(Repaired { findings, backup })
+    Ok(Some(findings))
 }
 
 fn is_missing(url: &DatabaseUrl) -> bool {

@@ -34,13 +34,12 @@ fn what_refers_to_nothing_is_told_unless_a_rule_says_more_of_it() {
     let config = load(&Sources::default().with("database.url", url)).unwrap();
     migrate(&config.database.url).unwrap();
     let closed = Closed::take(&config.database.url).unwrap();
-    let mut operation = Operation::begin(&config.database, &closed).unwrap();
+    let mut operation = Operation::begin(&config.database, &closed, References::AtTheEnd).unwrap();
     let scene = Scene {
         now: operation.now(),
         config: &config,
     };
     let broken = [
-        "PRAGMA defer_foreign_keys = TRUE",
         "INSERT INTO last_seen (user_id, at) VALUES ('nobody', 0)",
         "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
          VALUES ('hana', 'user', '', FALSE, 0, 0), ('taro', 'user', '', FALSE, 0, 0)",

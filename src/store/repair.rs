@@ -196,6 +196,15 @@ impl Closed {
     }
 }
 
+/// When SQLite looks whether what is changed refers to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum References {
+    /// At the end: until then what refers to nothing may be mended.
+    AtTheEnd,
+    /// With each change.
+    AtOnce,
+}
+
 /// One transaction in which a database is mended. Dropped without [`Operation::commit`], it has changed nothing.
 pub struct Operation<'a> {
     conn: Conn,
@@ -209,7 +218,11 @@ impl<'a> Operation<'a> {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be opened, or somebody else writes to it.
-    pub fn begin(config: &DatabaseConfig, closed: &'a Closed) -> Result<Self, StoreError> {
+    pub fn begin(
+        config: &DatabaseConfig,
+        closed: &'a Closed,
+        references: References,
+    ) -> Result<Self, StoreError> {
         let access = match config.url {
             // References stay checked: what is mended is right in the database's own eyes.
             DatabaseUrl::Sqlite(_) => Access::Write,
@@ -219,11 +232,18 @@ impl<'a> Operation<'a> {
         let mut conn = Conn::open(&config.url, access, Duration::ZERO)?;
         prepare(&mut conn)?;
         conn.begin_write(false)?;
-        if let Conn::Pg(pg) = &mut conn {
-            let locked = pg
-                .connection()
-                .batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE");
-            pg.noted(locked)?;
+        match &mut conn {
+            // Until this transaction ends.
+            Conn::Sqlite(c) if references == References::AtTheEnd => {
+                c.batch_execute("PRAGMA defer_foreign_keys = TRUE")?;
+            }
+            Conn::Sqlite(_) => {}
+            Conn::Pg(pg) => {
+                let locked = pg
+                    .connection()
+                    .batch_execute("LOCK TABLE nodes IN EXCLUSIVE MODE");
+                pg.noted(locked)?;
+            }
         }
         // After the wait for that, which has no limit: what holds by then is what counts.
         let now = now(&mut conn)?;

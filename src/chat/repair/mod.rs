@@ -57,6 +57,8 @@ struct Odd {
     floor: i64,
     #[diesel(sql_type = BigInt)]
     last_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
 }
 
 #[derive(QueryableByName)]
@@ -67,19 +69,22 @@ struct Place {
 
 fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     // With as many messages as the bounds say, none of them before those and the last one there, none is missing between.
-    let question = &format!("SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq FROM conversations AS whole
+    let question = &format!("SELECT whole.id AS id, whole.floor AS floor, whole.last_seq AS last_seq, COALESCE(unread.seq, 0) AS unread
+        FROM conversations AS whole
         LEFT JOIN (SELECT conversation_id, count(*) AS n, min(seq) AS lo, max(seq) AS hi FROM messages
             GROUP BY conversation_id) AS stored ON stored.conversation_id = whole.id
+        LEFT JOIN ({}) AS unread ON unread.id = whole.id
         WHERE CASE WHEN whole.floor BETWEEN 0 AND whole.last_seq AND whole.last_seq <= {PLACE_MAX}
             THEN COALESCE(stored.n, 0) <> whole.last_seq - whole.floor
-                OR stored.lo <= whole.floor OR stored.hi <> whole.last_seq
+                OR stored.lo <= whole.floor OR stored.hi <> whole.last_seq OR unread.seq > whole.last_seq
             ELSE TRUE END
-        ORDER BY whole.id");
+        ORDER BY whole.id", unread(conn));
     let mut found = Vec::new();
     for Odd {
         id,
         floor,
         last_seq,
+        unread,
     } in rows::<Odd>(conn, question, &[])?
     {
         let question = "SELECT seq FROM messages WHERE conversation_id = $1 ORDER BY seq";
@@ -90,6 +95,7 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
                 last: last_seq,
             },
             stored: stored.map(|place| place.seq).collect(),
+            unread,
         };
         // The bounds are told once each message has its place.
         found.extend(displaced(&id, &history).or_else(|| wrong_bounds(&id, &history)));
@@ -98,11 +104,28 @@ fn messages(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
     Ok(found)
 }
 
+/// The last message of which nobody can tell the conversation, as a question of SQL: for each that its sender is in, and has read so
+/// far. It may be of that one, and no other message is to come in its place until people have decided.
+fn unread(conn: &Conn) -> String {
+    match conn {
+        Conn::Sqlite(_) => format!(
+            "SELECT lossy(members.conversation_id) AS id, max(lost.seq) AS seq FROM messages AS lost
+             JOIN members ON members.user_id = lost.sender_id AND members.read_seq >= lost.seq
+             WHERE lost.conversation_id IS NOT lossy(lost.conversation_id) AND lost.seq BETWEEN 1 AND {PLACE_MAX} GROUP BY 1"
+        ),
+        Conn::Pg(_) => "SELECT '' AS id, CAST(0 AS BIGINT) AS seq".to_owned(),
+    }
+}
+
 fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
     let (said, bounds) = (history.bounds, history.mended());
     if said == bounds {
         return None;
     }
+    let may_be = match history.unread {
+        unread if unread > said.last => format!(", and one that cannot be read may be {unread}"),
+        _ => String::new(),
+    };
     let there = match (history.stored.first(), history.stored.last()) {
         (Some(first), Some(last)) => format!("they are from {first} to {last}"),
         _ => "there are none".to_owned(),
@@ -111,7 +134,7 @@ fn wrong_bounds(id: &str, history: &History) -> Option<Breakage> {
     Some(Breakage::mended(
         format!("the conversation {id}"),
         format!(
-            "says that its messages go from {} to {}, and {there}",
+            "says that its messages go from {} to {}, and {there}{may_be}",
             said.floor.saturating_add(1),
             said.last
         ),

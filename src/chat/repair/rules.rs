@@ -21,6 +21,8 @@ pub(super) struct History {
     pub(super) bounds: Bounds,
     /// The places of its messages, rising.
     pub(super) stored: Vec<i64>,
+    /// The last place of a message that may be one of them, and cannot be read; 0 if there is none.
+    pub(super) unread: i64,
 }
 
 impl History {
@@ -31,7 +33,7 @@ impl History {
     pub(super) fn mended(&self) -> Bounds {
         let newest = self.placed().last().unwrap_or(0);
         let said = Some(self.bounds.last).filter(|last| is_place(*last));
-        let last = said.unwrap_or(0).max(newest);
+        let last = said.unwrap_or(0).max(newest).max(self.unread);
         let floor = self.placed().next().map_or(last, |first| first - 1);
         Bounds { floor, last }
     }
@@ -161,7 +163,18 @@ mod tests {
         History {
             bounds: Bounds { floor, last },
             stored: stored.to_vec(),
+            unread: 0,
         }
+    }
+
+    #[test]
+    fn nothing_comes_in_the_place_of_a_message_that_cannot_be_read() {
+        let history = History {
+            unread: 3,
+            ..history(0, 2, &[1, 2])
+        };
+        assert_eq!(history.mended(), Bounds { floor: 0, last: 3 });
+        assert_eq!(history.holes(), [(3, 3)]);
     }
 
     #[test]

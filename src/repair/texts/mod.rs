@@ -17,6 +17,7 @@ use diesel::{QueryableByName, sql_types::Text};
 use self::{remains::Remains, unhindered::unhindered};
 use crate::{
     kernel::draw,
+    people,
     store::{
         Conn, StoreError, Tx,
         repair::{Breakage, Rule, Scene, execute, rows},
@@ -211,6 +212,12 @@ fn mend(
                 keys.push(stranger(tx, table, place, column)?);
                 format!("${}", keys.len())
             }
+            Remains::Person => {
+                let (id, locked_out) = person(tx)?;
+                changes.extend(locked_out.then(|| "disabled = TRUE".to_owned()));
+                keys.push(id);
+                format!("${}", keys.len())
+            }
             Remains::Missed => {
                 let missed = missed::conversation(tx, place)?;
                 keys.push(missed.ok_or_else(|| StoreError::corrupt("no conversation is missed"))?);
@@ -219,9 +226,6 @@ fn mend(
             Remains::Nothing | Remains::Undecided => continue,
         };
         changes.push(format!("\"{column}\" = {text}"));
-        if (table, remains) == ("users", &Remains::Stranger) {
-            changes.push("disabled = TRUE".to_owned());
-        }
     }
     if !changes.is_empty() {
         let change = format!(
@@ -238,17 +242,29 @@ fn mend(
 /// Somebody with a new id, and what can be read of the old one for a name, in whose name nobody comes in.
 fn stranger(tx: &mut Tx<'_>, table: &str, place: &str, column: &str) -> Result<String, StoreError> {
     let id = draw::in_order().to_string();
-    if table != "users" {
-        let question =
-            format!("SELECT lossy(\"{column}\") AS value FROM \"{table}\" WHERE {place}");
-        let readable = rows::<Value>(tx, &question, &[])?.into_iter().next();
-        let name = readable.map_or(String::new(), |it| it.value);
-        let now = tx.now().millis();
-        let change = format!(
-            "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
-             VALUES ($1, 'user', $2, TRUE, {now}, {now})"
-        );
-        execute(tx, &change, &[&id, &name])?;
-    }
+    let question = format!("SELECT lossy(\"{column}\") AS value FROM \"{table}\" WHERE {place}");
+    let readable = rows::<Value>(tx, &question, &[])?.into_iter().next();
+    let name = readable.map_or(String::new(), |it| it.value);
+    let now = tx.now().millis();
+    let change = format!(
+        "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
+         VALUES ($1, 'user', $2, TRUE, {now}, {now})"
+    );
+    execute(tx, &change, &[&id, &name])?;
     Ok(id)
+}
+
+/// An id for a user who has lost theirs, and whether they are locked out with it: somebody whom the backend has locked out must not
+/// come in as somebody new, and nobody is to get the rights of another.
+fn person(tx: &mut Tx<'_>) -> Result<(String, bool), StoreError> {
+    let lost = "SELECT lossy(role) AS value FROM users WHERE id IS NOT lossy(id) LIMIT 2";
+    let lost = rows::<Value>(tx, lost, &[])?;
+    let missed = people::repair::missed(tx)?;
+    if let ([only], [Value { value: role }]) = (&missed[..], &lost[..])
+        && ["user", "otomo"].contains(&role.as_str())
+    {
+        return Ok((only.to_string(), false));
+    }
+    (missed.iter()).try_for_each(|it| people::repair::lock_out(tx, it))?;
+    Ok((draw::in_order().to_string(), true))
 }

@@ -15,6 +15,9 @@ pub(super) enum Remains {
     /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays. Each
     /// is one of their own: two ids of which the same can be read may have been two.
     Stranger,
+    /// The id of a user: the one that is referred to and has no row, if it can only be this one. Else they are a stranger, and
+    /// whoever of those it may have been is locked out as they may have been.
+    Person,
     /// The id of the two whom a conversation names; or the one that is referred to and has no row, if it can only be this one. Else
     /// people decide.
     Missed,
@@ -35,8 +38,8 @@ impl Remains {
             }
             ("conversations", "id") => Self::Missed,
             ("calls" | "messages" | "audit" | "point_transactions", "id") => Self::Name,
-            ("users", "id")
-            | ("calls", "caller_id" | "otomo_id")
+            ("users", "id") => Self::Person,
+            ("calls", "caller_id" | "otomo_id")
             | ("messages", "sender_id")
             | ("conversations", "created_by") => Self::Stranger,
             ("calls", "joined_call_id") => Self::NoText,
@@ -70,6 +73,10 @@ impl Remains {
             Self::NoText => "it refers to nothing",
             Self::Name => "it gets another",
             Self::Stranger => "it is of a stranger with a new id, who is locked out",
+            Self::Person => {
+                "it gets the one that is referred to and has no row; if there are more, or none, a new one, and all of them are \
+                 locked out"
+            }
             Self::Missed => {
                 "it gets that of its two people, or the one that is referred to and has no row"
             }

@@ -38,15 +38,34 @@ pub(super) fn exactly(
 ) -> Result<(), StoreError> {
     let stored = format!("SELECT quote(\"{column}\") AS value FROM \"{table}\" WHERE {place}");
     let stored = rows::<Value>(tx, &stored, &[])?;
+    if are_deferred(tx)? {
+        return to_texts(tx, table, column, &stored);
+    }
     execute(tx, "PRAGMA defer_foreign_keys = TRUE", &[])?;
-    let mut stored = stored.into_iter();
-    let changed = stored.try_for_each(|Value { value }| {
-        to_text(tx, table, column, &value)?;
-        refers_to_something(tx, table, column, &value)
+    let changed = to_texts(tx, table, column, &stored).and_then(|()| {
+        let mut stored = stored.iter();
+        stored.try_for_each(|it| refers_to_something(tx, table, column, &it.value))
     });
     // No savepoint puts this back.
     execute(tx, "PRAGMA defer_foreign_keys = FALSE", &[])?;
     changed
+}
+
+/// Whether references are looked at at the end alone.
+fn are_deferred(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let question =
+        "SELECT 'yes' AS value FROM pragma_defer_foreign_keys WHERE defer_foreign_keys = 1";
+    Ok(!rows::<Value>(tx, question, &[])?.is_empty())
+}
+
+fn to_texts(
+    tx: &mut Tx<'_>,
+    table: &str,
+    column: &str,
+    stored: &[Value],
+) -> Result<(), StoreError> {
+    let mut stored = stored.iter();
+    stored.try_for_each(|it| to_text(tx, table, column, &it.value))
 }
 
 /// And so with what refers to that in turn. `stored`: the bytes, in SQL.

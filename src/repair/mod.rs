@@ -202,7 +202,7 @@ fn operation(
     // Nobody can have come since the table of nodes is locked.
     refuse_served(operation.conn(), now)?;
     let findings = operate(&mut operation, config)?;
-    if references == References::AtTheEnd && !dangling(operation.conn())?.is_empty() {
+    if references == References::AtTheEnd && !operation.is_whole()? {
         return Ok(None);
     }
     operation.commit()?;

@@ -279,6 +279,21 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Whether nothing refers to what is not there. Then SQLite's own count of what does is cleared: it counts by changes, goes
+    /// wrong where something referred to nothing before them, and would refuse the end.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_whole(&mut self) -> Result<bool, StoreError> {
+        if !dangling(&mut self.conn)?.is_empty() {
+            return Ok(false);
+        }
+        if let Conn::Sqlite(c) = &mut self.conn {
+            c.batch_execute("PRAGMA defer_foreign_keys = FALSE")?;
+        }
+        Ok(true)
+    }
+
     /// Keeps all that was done.
     ///
     /// # Errors

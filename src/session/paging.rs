@@ -101,12 +101,12 @@ impl Session {
                 unreadable,
                 through,
             } => {
-                let through = self.push_events(events, unreadable, through);
+                let through = self.push_events(events, unreadable, through, ctx);
                 self.page_done(through);
             }
             Page::Dropped(extent) => {
                 // The retention was faster than the client: it goes on from the head.
-                self.pass(extent);
+                self.pass(extent, ctx);
                 self.page_done(extent.head);
             }
         }
@@ -116,7 +116,13 @@ impl Session {
 
     /// Hands out a page that looked up to `through`, as far as the client has room: what is left is read again once there is.
     /// Returns how far that was.
-    fn push_events(&self, events: Vec<StoredEvent>, unreadable: Option<Seq>, through: Seq) -> Seq {
+    fn push_events(
+        &mut self,
+        events: Vec<StoredEvent>,
+        unreadable: Option<Seq>,
+        through: Seq,
+        ctx: &mut SessionContext,
+    ) -> Seq {
         let Stage::Live(live) = &self.stage else {
             return through;
         };
@@ -136,13 +142,14 @@ impl Session {
             }
         }
         if let Some(unreadable) = unreadable {
-            self.pass(after(unreadable));
+            self.pass(after(unreadable), ctx);
         }
         through
     }
 
-    /// The client is told, in its turn, that what comes before this cannot be sent, and goes on with it.
-    fn pass(&self, extent: Extent) {
+    /// The client is told, in its turn, that what comes before this cannot be sent, and goes on with it. What its snapshots say
+    /// holds no longer: nobody knows what that was.
+    fn pass(&mut self, extent: Extent, ctx: &mut SessionContext) {
         if let Stage::Live(live) = &self.stage
             && live.line.cursor().borrow_mut().pass(extent.head)
         {
@@ -150,6 +157,7 @@ impl Session {
             let _ = live
                 .line
                 .push_page(Frame::new(&resync.into()), Stamp::InTurn);
+            self.chat_outdated(ctx);
         }
     }
 

@@ -71,7 +71,7 @@ async fn whoever_returns_hears_all_but_an_event_that_cannot_be_read() {
     }
 }
 
-/// From reading: one that is lost was passed over without a word, and of several only the last was told.
+/// A client is told of each place in its stream that it cannot hear, before what comes after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_event_that_is_lost_or_damaged_is_told_in_its_turn() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -102,6 +102,34 @@ async fn each_event_that_is_lost_or_damaged_is_told_in_its_turn() {
                 (&json!(place), &json!("retention"))
             );
         }
+    }
+}
+
+/// However long a run is, nobody reads or is told anything for each event in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_lost_and_damaged_events_is_told_once() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let third = SECOND.replace("seq = 2", "seq = 3");
+        ward.breaks(&format!("DELETE FROM events WHERE {SECOND}"));
+        ward.breaks(&format!("UPDATE events SET body = '[]' WHERE {third}"));
+        let url = ward.url();
+        let settings = [&SETTINGS[..], &[("database.url", &url)]].concat();
+        let server = Process::start_with(&settings).await;
+        let heard = heard_again(&server).await;
+        let resync = json!({"type": "resync", "reason": "retention", "firstSeq": 4, "seq": 3});
+        assert_eq!(heard[1], resync, "{heard:?}");
+        assert_eq!(seqs(&heard)[..2], [1, 4], "{heard:?}");
+        let words = heard.iter().filter(|it| it["type"] == "resync");
+        assert_eq!(words.count(), 1, "{heard:?}");
+        follows_itself(&heard);
+        let taro = Api::of(&server, "taro", Role::User);
+        let page = taro.get("/api/inbox?after=0").await.ok();
+        assert_eq!(seqs(page["items"].as_array().unwrap()), [1], "{page}");
+        assert_eq!(
+            (&page["seq"], &page["resync"]),
+            (&json!(3), &json!("retention"))
+        );
     }
 }
 

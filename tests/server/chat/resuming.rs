@@ -82,11 +82,14 @@ async fn a_client_that_paused_reads_on_however_large_what_it_missed_is() {
 }
 
 /// Goal: a client that has been ready for long is told in its turn of what is lost, and not before what comes first. Method: it
-/// pauses, and one of the last that it has yet to read is damaged.
+/// pauses, and one of the last that it has yet to read is damaged. What was lost may have been a message, so it is told anew how
+/// many it has not read.
 #[tokio::test]
 async fn what_is_lost_while_a_client_pauses_is_told_between_what_it_reads() {
     let server = TestServer::start_with(&[("limits.commands_per_second", "none")]).await;
     let mut hana = server.connecting("hana", Role::User).listening().await;
+    let first = hana.expect("unread_snapshot").await;
+    assert_eq!(first["conversations"], json!([]));
     let mut taro = server.user("taro").await;
     let messages = 400;
     hana.pause(true);
@@ -106,6 +109,12 @@ async fn what_is_lost_while_a_client_pauses_is_told_between_what_it_reads() {
         (stream[lost - 1].1, stream[lost + 1].1),
         (&json!(389), &json!(391))
     );
+    let is_fresh = |event: &Value| {
+        event["type"] == "unread_snapshot" && event["conversations"][0]["unread"] == messages
+    };
+    if !heard.iter().any(is_fresh) {
+        hana.until("a fresh snapshot", is_fresh).await;
+    }
     assert!(hana.heard("closing").is_none());
 }
 

@@ -78,8 +78,8 @@ pub enum Page {
     Events {
         /// At most as many as were asked for.
         events: Vec<StoredEvent>,
-        /// An event behind these that is damaged or lost: the client must be told to start over from the one after it. The page ends
-        /// with it, so that each is told in its turn.
+        /// The last of a run of events behind these that are damaged or lost: the client must be told to start over from the one
+        /// after it. The page ends with it, so that each run is told in its turn, and once.
         unreadable: Option<Seq>,
         /// How far the page looked: its last event if it is full, else the head.
         through: Seq,
@@ -203,27 +203,31 @@ pub fn page(
     page_of(user, rows, through)
 }
 
-/// The events of these rows, up to the first that cannot be read.
+/// The events of these rows, up to the end of the first run of those that cannot be read.
 fn page_of(user: &UserId, rows: Vec<EventRow>, through: Seq) -> Result<Page, StoreError> {
     let mut events = Vec::new();
+    let mut unreadable = None;
     for row in rows {
         let place = seq(row.0)?;
-        match stored::read(user, row) {
-            Ok(event) => events.push(event),
-            Err(fault) => {
-                pass_over(fault)?;
+        match (stored::read(user, row), unreadable) {
+            (Ok(_behind_the_run), Some(last)) => {
                 return Ok(Page::Events {
                     events,
-                    unreadable: Some(place),
-                    through: place,
+                    unreadable,
+                    through: last,
                 });
+            }
+            (Ok(event), None) => events.push(event),
+            (Err(fault), _) => {
+                pass_over(fault)?;
+                unreadable = Some(place);
             }
         }
     }
     Ok(Page::Events {
         events,
-        unreadable: None,
-        through,
+        unreadable,
+        through: unreadable.unwrap_or(through),
     })
 }
 

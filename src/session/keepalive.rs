@@ -58,6 +58,7 @@ pub(super) struct Keepalive {
     rhythm: Rhythm,
     heard: Instant,
     pinged: Option<Instant>,
+    owes_pong: bool,
 }
 
 /// What a check came to.
@@ -79,6 +80,7 @@ impl Keepalive {
             rhythm,
             heard: now,
             pinged: None,
+            owes_pong: false,
         }
     }
 
@@ -93,8 +95,14 @@ impl Keepalive {
         }
     }
 
-    /// The client has answered a ping.
-    pub(super) fn answered(&mut self, now: Instant) {
+    /// The client has sent a pong. Returns whether a ping asked for it. Whatever else a client says after that ping shows that it is
+    /// there, and its pong comes all the same.
+    pub(super) fn ponged(&mut self, now: Instant) -> bool {
+        self.answered(now);
+        std::mem::take(&mut self.owes_pong)
+    }
+
+    fn answered(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = None;
     }
@@ -129,6 +137,7 @@ impl Keepalive {
             (Some(_), false) => Verdict::Silent,
             (None, false) => {
                 self.pinged = Some(now);
+                self.owes_pong = true;
                 Verdict::Ping(longest.min(timeouts.pong_timeout))
             }
         }
@@ -177,6 +186,20 @@ mod tests {
         keepalive.heard(start + seconds(26));
         let later = keepalive.check(start + seconds(36), None, &TIMEOUTS);
         assert_eq!(later, Verdict::Alive(seconds(15)));
+    }
+
+    #[test]
+    fn each_ping_asks_for_one_pong_whatever_comes_before_that() {
+        for rhythm in [Rhythm::WhenQuiet, Rhythm::Steady] {
+            let start = Instant::now();
+            let mut keepalive = Keepalive::begin(rhythm, start);
+            assert!(!keepalive.ponged(start), "{rhythm:?}");
+            let due = keepalive.check(start + seconds(25), None, &TIMEOUTS);
+            assert_eq!(due, Verdict::Ping(seconds(10)));
+            keepalive.heard(start + seconds(26));
+            assert!(keepalive.ponged(start + seconds(27)), "{rhythm:?}");
+            assert!(!keepalive.ponged(start + seconds(27)), "{rhythm:?}");
+        }
     }
 
     #[test]

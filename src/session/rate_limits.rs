@@ -17,7 +17,8 @@ pub(super) struct RateLimits {
 }
 
 impl RateLimits {
-    /// Counts one command, or a frame that is none and has to be looked at all the same. On refusal says when the next one is worth trying.
+    /// Counts one command, or a frame that is none and has to be looked at all the same. On refusal says when the next one is
+    /// worth trying.
     pub(super) fn take_command(&mut self, limits: &LimitsConfig) -> Result<(), Duration> {
         let Some(rate) = limits.commands_per_second else {
             return Ok(());

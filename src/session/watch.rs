@@ -65,8 +65,8 @@ impl Session {
         self.keepalive.heard(Instant::now());
     }
 
-    /// A ping or a pong came: a sign of life, which costs what a command costs. Nobody can be asked for fewer of them, so those that
-    /// are too many count as faults.
+    /// A ping came, or a pong that answers none of ours: a sign of life, which costs what a command costs. Nobody can be asked for
+    /// fewer of them, so those that are too many count as faults.
     pub fn heard_control(&mut self, ctx: &mut SessionContext) {
         self.heard();
         let limits = self.env.config.limits.now();
@@ -75,9 +75,11 @@ impl Session {
         }
     }
 
-    /// The client has answered a ping.
-    pub fn ponged(&mut self) {
-        self.keepalive.answered(Instant::now());
+    /// A pong came. One that a ping of ours asked for costs nothing.
+    pub fn ponged(&mut self, ctx: &mut SessionContext) {
+        if !self.keepalive.ponged(Instant::now()) {
+            self.heard_control(ctx);
+        }
     }
 
     /// Arranges for the first check: spread, so that ten thousand clients that

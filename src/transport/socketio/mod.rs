@@ -125,10 +125,7 @@ impl StreamHandler<Heard> for Session {
     fn handle(&mut self, heard: Heard, ctx: &mut SessionContext) {
         match heard {
             Heard::Flush => self.write(),
-            Heard::Pong => {
-                self.ponged();
-                self.heard_control(ctx);
-            }
+            Heard::Pong => self.ponged(ctx),
             Heard::Control => self.heard_control(ctx),
             Heard::Connect(hello, link) => {
                 link.begin(self.id());

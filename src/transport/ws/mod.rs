@@ -26,7 +26,8 @@ impl StreamHandler<Result<Message, Ended>> for Session {
         match item {
             Ok(Message::Text(text)) => self.receive(text.as_bytes(), ctx),
             Ok(Message::Nop) => self.write(),
-            Ok(Message::Ping(_) | Message::Pong(_)) => self.heard_control(ctx),
+            Ok(Message::Ping(_)) => self.heard_control(ctx),
+            Ok(Message::Pong(_)) => self.ponged(ctx),
             Ok(Message::Close(reason)) => self.disconnected(left_with(reason), ctx),
             // The connection hands out whole text messages only.
             Ok(Message::Binary(_) | Message::Continuation(_)) => {

@@ -87,7 +87,34 @@ async fn a_client_that_polls_and_answers_stays() {
     poller.works().await;
 }
 
-/// From outside: only commands were counted.
+/// The server asks for it, so it takes nothing of what a client may ask.
+#[tokio::test]
+async fn a_pong_that_a_ping_asks_for_costs_nothing() {
+    let least = [
+        ("limits.commands_per_second", "1"),
+        ("limits.burst", "1"),
+        ("limits.protocol_errors", "1"),
+    ];
+    let server = TestServer::start_with(&[&QUICK[..], &least].concat()).await;
+    let mut socket = Socket::ready(&server, "taro", Role::User).await;
+    for _ in 0..5 {
+        let mut packet = socket.next().await;
+        while packet.starts_with('4') {
+            packet = socket.next().await;
+        }
+        assert_eq!(packet, "2");
+        socket.say("3").await;
+    }
+    socket.say(r#"421["heartbeat"]"#).await;
+    let mut answer = socket.next().await;
+    while answer == "2" {
+        socket.say("3").await;
+        answer = socket.next().await;
+    }
+    assert!(answer.contains("heartbeat_ack"), "{answer}");
+}
+
+/// Nobody asks for them, and each has to be looked at.
 #[tokio::test]
 async fn who_sends_pings_or_pongs_without_an_end_is_closed() {
     let server = TestServer::start().await;

@@ -122,21 +122,25 @@ impl Place {
         }
     }
 
-    /// Opens a connection, if all are still there. Whoever writes meanwhile does not wait for it.
+    /// Opens a connection, if all are still there, also once it is open. Whoever writes meanwhile does not wait for it.
     pub(super) fn open(
         &self,
         url: &DatabaseUrl,
         access: Access,
         statement_timeout: Duration,
     ) -> Result<Counted, StoreError> {
-        let open = || Conn::open(url, access, statement_timeout);
-        let Some(opened) = &self.0 else {
-            let conn = open()?;
-            return Ok(Counted { _count: None, conn });
-        };
-        opened.check(&mut lock(&opened.log))?;
+        self.open_by(|| Conn::open(url, access, statement_timeout))
+    }
+
+    fn open_by(
+        &self,
+        open: impl FnOnce() -> Result<Conn, StoreError>,
+    ) -> Result<Counted, StoreError> {
+        self.check()?;
         let conn = open()?;
-        Ok(Log::counted(&opened.log, conn))
+        // Opening waits for others, and makes a file where there is none.
+        self.check()?;
+        Ok(self.count(conn))
     }
 
     /// Counts a connection that was opened before this was known.
@@ -294,6 +298,23 @@ mod tests {
         place.check().unwrap_err();
         written_to(&place, &url).map(drop).unwrap_err();
         drop(conn);
+    }
+
+    /// Opening may wait, and makes a file where there is none.
+    #[test]
+    fn a_file_that_is_moved_away_while_it_is_opened_leaves_nobody_in_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, url, _) = migrated(&folder);
+        let [file, aside] = ["otomo.db", "aside.db"].map(|name| folder.path().join(name));
+        let open = || Conn::open(&url, Access::Write, Duration::ZERO);
+        let moved = place.open_by(|| {
+            fs::rename(&file, &aside).unwrap();
+            open()
+        });
+        assert!(file.exists());
+        moved.map(drop).unwrap_err();
+        fs::rename(&aside, &file).unwrap();
+        place.open_by(open).map(drop).unwrap();
     }
 
     /// Between the moment in which SQLite takes the log away and that in which the connection is known to be gone.

@@ -102,6 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn whoever_nests_a_result_too_deep_is_told_how_deep_it_may_be() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        read_of(200, &nested(32)).unwrap();
+        let too_deep = read_of(200, &nested(33)).unwrap_err();
+        assert_eq!(too_deep, ActionFault::NotJson);
+        let told = too_deep.about("game_action").message;
+        assert!(told.contains("32 levels"), "{told}");
+    }
+
+    #[test]
     fn a_refusal_of_the_app_has_its_words_and_the_code_of_its_status() {
         let body = r#"{"error":{"code":"NOT_YOUR_TURN","message":"順番ではありません"}}"#;
         for (status, code) in [

@@ -51,9 +51,9 @@ pub enum ActionFault {
     /// An answer of more than `actions.answer_size`.
     #[error("the app's backend answered too much; whether the action was done is not known")]
     TooLarge,
-    /// An answer that is no JSON.
+    /// An answer that is no JSON, or deeper than anybody may send.
     #[error(
-        "the app's backend answered something else than JSON; whether the action was done is not known"
+        "the app's backend answered something else than JSON, or JSON that is nested deeper than 32 levels; whether the action was done is not known"
     )]
     NotJson,
 }

@@ -165,7 +165,7 @@ async fn what_two_people_wrote_stays_between_them_whoever_else_stands_in_it() {
     }
 }
 
-/// From reading: neither could be mended, because the other had what it should say.
+/// Each can be mended though the other has what it should say.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_conversations_whose_pairs_are_exchanged_are_each_of_their_own_two() {
     for kind in [Kind::Sqlite, Kind::Postgres] {

@@ -130,7 +130,7 @@ async fn is_looked_at_to_the_end(how: &str) {
 /// As many rows as are read at once.
 const PAGE: &str = "WITH RECURSIVE page(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM page WHERE number < 1000)";
 
-/// Whoever looked for JSON read the last page again for ever.
+/// Whoever looks for JSON goes on behind each page, whatever is in a place.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_whose_place_is_of_another_kind_lets_the_doctor_come_to_an_end() {
     let page = format!(
@@ -147,7 +147,7 @@ async fn a_transaction_whose_place_is_of_another_kind_lets_the_doctor_come_to_an
     }
 }
 
-/// And so whoever looked for events.
+/// And so whoever looks for events.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_whose_id_is_of_another_kind_lets_the_doctor_come_to_an_end() {
     let page = format!(
@@ -172,9 +172,31 @@ async fn minutes_that_have_passed_are_not_charged_twice_where_the_ledger_does_no
                  due_at = connected_at WHERE phase = 'connected'",
         );
         let repair = ward.repairs();
+        assert!(!repair.text.contains("call-charges"), "{}", repair.text);
         assert_eq!(
             ward.says("SELECT charges FROM calls WHERE price = 5"),
             "2",
+            "{}",
+            repair.text
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_minutes_are_charged_than_have_passed() {
+    for kind in BOTH {
+        let ward = Ward::new(kind).await;
+        ward.breaks(
+            "UPDATE calls SET price = 5, minute = 60000, charges = 9, connected_at = connected_at - 180000,
+                 due_at = connected_at WHERE phase = 'connected'",
+        );
+        let repair = ward.repairs();
+        let of_charges = repair.found.iter().filter(|it| it.rule == "call-charges");
+        let verdicts: Vec<_> = of_charges.map(|it| it.verdict.as_str()).collect();
+        assert_eq!(verdicts, ["mended"], "{}", repair.text);
+        assert_eq!(
+            ward.says("SELECT charges FROM calls WHERE price = 5"),
+            "3",
             "{}",
             repair.text
         );
@@ -228,7 +250,7 @@ async fn a_node_whose_name_is_none_keeps_no_server_from_starting_once_it_is_mend
     }
 }
 
-/// It had begun anew for ever, without a word.
+/// It does not begin anew for ever, without a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_read_its_own_epoch_says_so_and_ends() {
     let ward = Ward::new(Kind::Sqlite).await;

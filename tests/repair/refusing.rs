@@ -99,7 +99,7 @@ async fn what_was_done_is_told_in_lines_too() {
 const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
     WHERE relation = 'nodes'::regclass AND datname = current_database() AND NOT granted";
 
-/// From reading: the time was that before the wait, however long it took.
+/// The time that counts is that after the wait, however long it takes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_runs_out_while_a_repair_waits_for_the_nodes_is_not_held() {
     let ward = Arc::new(Ward::new(Kind::Postgres).await);

@@ -1,10 +1,7 @@
 //! Messages that come twice. TCP does not allow it, so it is done where messages are whole: somebody hears all that is said on
 //! Redis, and says it once more.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
 use futures_util::StreamExt as _;
 use redis::{AsyncCommands as _, Client, RedisResult};
@@ -29,7 +26,7 @@ async fn repeat(redis: &str, length: Duration) -> RedisResult<usize> {
     listener.psubscribe("*").await?;
     let mut messages = listener.on_message();
     // What was said twice, and is yet to come the second time.
-    let mut ours: HashMap<Said, usize> = HashMap::new();
+    let mut ours: HashSet<Said> = HashSet::new();
     let (ends, mut repeated) = (Instant::now() + length, 0);
     loop {
         let until = if repeated == 0 { ends + PATIENCE } else { ends };
@@ -41,15 +38,11 @@ async fn repeat(redis: &str, length: Duration) -> RedisResult<usize> {
             message.get_channel_name().to_owned(),
             message.get_payload_bytes().to_owned(),
         );
-        match ours.entry(said) {
-            Entry::Occupied(times) if *times.get() == 1 => drop(times.remove()),
-            Entry::Occupied(mut times) => *times.get_mut() -= 1,
-            Entry::Vacant(first) => {
-                let (channel, payload) = first.key().clone();
-                first.insert(1);
-                publisher.publish::<_, _, i64>(channel, payload).await?;
-                repeated += 1;
-            }
+        if !ours.remove(&said) {
+            let (channel, payload) = said.clone();
+            ours.insert(said);
+            publisher.publish::<_, _, i64>(channel, payload).await?;
+            repeated += 1;
         }
     }
 }

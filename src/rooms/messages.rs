@@ -65,6 +65,8 @@ pub struct Joiner {
 #[rtype(result = "()")]
 pub(super) struct Leave {
     pub(super) leaver: Leaver,
+    /// Until it is said.
+    pub(super) under_way: UnderWay,
 }
 
 /// Who leaves a room.

@@ -13,6 +13,7 @@ use otomo::{
         outbox::Limits,
     },
     kernel::{
+        config::DatabaseConfig,
         identity::Role,
         ids::{RoomId, SessionId},
         metrics::Metrics,
@@ -23,9 +24,10 @@ use otomo::{
         frame::{Frame, Published},
         spec::{Key, Kind, Priority, Topic, Topics},
     },
-    store::Handle,
+    store::{Handle, migrations::migrate},
 };
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -39,6 +41,21 @@ const ROOM: usize = 1 << 20;
 
 /// When the clock of a test begins.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_000_000);
+
+/// An empty database, for as long as its folder is there.
+pub(crate) fn store() -> (Handle, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("otomo.db");
+    let config = DatabaseConfig {
+        url: format!("sqlite://{}", path.display()).parse().unwrap(),
+        pool_size: 2,
+        queue: 64,
+        statement_timeout: Duration::from_secs(5),
+    };
+    migrate(&config.url).unwrap();
+    let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+    (store, folder)
+}
 
 /// The delivery of a server.
 pub(crate) struct Server {

@@ -1,6 +1,6 @@
 //! Two servers that hear each other through a Redis.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use otomo::{
     backplane::Link,
@@ -11,22 +11,18 @@ use otomo::{
         nodes::NodeReport,
         rooms::{JoinOutcome, Renewed, Stay},
     },
-    kernel::{
-        config::DatabaseConfig,
-        ids::{EventId, SessionId, UserId},
-        time::Clock,
-    },
+    kernel::ids::{EventId, SessionId, UserId},
     protocol::{
         close_code::CloseCode,
         event::CancelReason,
         spec::{Kind, Priority, Topic},
     },
-    store::{Handle, migrations::migrate},
+    store::Handle,
 };
 
 use crate::{
     calls::Told,
-    fixture::{Person, Server, cell, event, room, said},
+    fixture::{self, Person, Server, cell, event, room, said},
     redis::Redis,
     tunnel::Tunnel,
 };
@@ -34,7 +30,7 @@ use crate::{
 /// Two nodes, of which the second has its Redis behind a tunnel.
 pub(crate) struct Nodes {
     pub(crate) one: Server,
-    two: Server,
+    pub(crate) two: Server,
     tunnel: Tunnel,
     pub(crate) store: Handle,
     redis: Redis,
@@ -44,16 +40,7 @@ pub(crate) struct Nodes {
 impl Nodes {
     pub(crate) async fn start() -> Self {
         let redis = Redis::start();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("otomo.db");
-        let config = DatabaseConfig {
-            url: format!("sqlite://{}", path.display()).parse().unwrap(),
-            pool_size: 2,
-            queue: 64,
-            statement_timeout: std::time::Duration::from_secs(5),
-        };
-        migrate(&config.url).unwrap();
-        let store = Handle::open(&config, Clock::system(), Arc::default()).unwrap();
+        let (store, folder) = fixture::store();
         let tunnel = Tunnel::to(redis.address()).await;
         Self {
             one: Server::node("n1", redis.address(), &store).await,
@@ -93,7 +80,7 @@ fn user(name: &str) -> UserId {
     name.parse().unwrap()
 }
 
-async fn enter(server: &Server, person: &Person, name: &str) {
+pub(crate) async fn enter(server: &Server, person: &Person, name: &str) {
     let dispatch = &server.dispatch;
     dispatch.hear_room(&room(name)).heard().await;
     let joined = dispatch.join(

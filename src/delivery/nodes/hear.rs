@@ -19,7 +19,7 @@ use crate::{
         rooms::Renewed,
     },
     kernel::{
-        ids::{NodeId, SessionId, UserId},
+        ids::{NodeId, SessionId},
         intern::intern,
         logging::chain,
         now_and_then::NowAndThen,
@@ -28,7 +28,6 @@ use crate::{
     protocol::{
         close_code::CloseCode,
         frame::{Frame, Label},
-        spec::Key,
     },
     store::Handle,
 };
@@ -263,34 +262,6 @@ impl Dispatch {
         if let Some((asker, ask)) = asker {
             self.nodes().answer(&asker, ask, answer);
         }
-    }
-
-    /// Notes a frame that is told to these clients. Returns whether it may be: of a state, no newer one of its key was.
-    pub(in crate::delivery) fn admit_frame(&self, to: &To, frame: &Frame) -> bool {
-        let (Some(revision), Some(key)) = (frame.revision(), frame.key()) else {
-            return true;
-        };
-        let user = match to {
-            To::User(user) => Some(user),
-            _ => None,
-        };
-        self.admit_state(user, key.clone(), revision)
-    }
-
-    /// Notes a state that is told: from now on no older one of its key is. Returns whether it may be, for no newer one was. `user`
-    /// is whose it is, if it is one user's.
-    pub fn admit_state(&self, user: Option<&UserId>, key: Key, revision: i64) -> bool {
-        if self.nodes().is_alone() {
-            return true;
-        }
-        let of = (user.cloned(), key);
-        self.nodes().revisions().admit(of, revision, Instant::now())
-    }
-
-    /// How often something newer was told of the states of a room (`scope`), or of a user where that is empty: a snapshot is old
-    /// that was read while it rose.
-    pub fn states_told(&self, user: Option<&UserId>, scope: &str) -> u64 {
-        self.nodes().revisions().told_in(user, scope)
     }
 }
 

@@ -32,11 +32,14 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(super) use self::letter::{Saying, Whom};
-pub use self::questions::{NodeReport, RemoteSession, SessionReport};
 use self::{
     gather::Gatherings,
     letter::{Answer, Letter},
     revisions::Revisions,
+};
+pub use self::{
+    questions::{NodeReport, RemoteSession, SessionReport},
+    revisions::Notes,
 };
 use super::{dispatch::Dispatch, lines::To};
 use crate::{

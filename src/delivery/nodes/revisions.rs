@@ -4,18 +4,18 @@
 //! or behind a snapshot that was read meanwhile. Each carries the revision that the store gave it, which rises. So a node
 //! remembers the newest it has told of each key, for as long as anything may be on its way.
 //!
-//! Whoever reads a snapshot asks before and after it whether something newer was told of these states ([`Revisions::told_in`]):
-//! then it is old by now, and does not even have the keys that are new.
+//! Whoever reads what holds has it noted what is told of it meanwhile ([`Revisions::begin`]): what they have read is old by then, and
+//! does not even have the keys that are new.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{kernel::ids::UserId, protocol::spec::Key};
+use crate::{
+    delivery::{dispatch::Dispatch, lines::To},
+    kernel::ids::UserId,
+    protocol::{frame::Frame, spec::Key},
+};
 
 /// How long a revision is remembered at least. What is on its way for longer was lost.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -23,37 +23,35 @@ const REMEMBERED: Duration = Duration::from_secs(30);
 /// Of what it is the revision: a key means something else for each user that it is told to alone.
 type Of = (Option<UserId>, Key);
 
-/// Counters of what was told. Two rooms that share one cost their readers a reading now and then.
-const COUNTERS: usize = 256;
-
 /// The newest revisions that were told.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Revisions {
     young: HashMap<Of, i64>,
     /// Those that were not told again since the last turn.
     old: HashMap<Of, i64>,
     turned: Option<Instant>,
-    /// How many newer ones were told, by whose and in which room.
-    told: [u64; COUNTERS],
+    readers: HashMap<Number, Reader>,
+    begun: u64,
 }
 
-impl Default for Revisions {
-    fn default() -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            turned: None,
-            told: [0; COUNTERS],
-        }
+/// Which reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Number(u64);
+
+/// Somebody who reads what holds in a room, or for a user.
+#[derive(Debug)]
+struct Reader {
+    user: Option<UserId>,
+    scope: String,
+    /// The newest of each key that was told meanwhile.
+    told: HashMap<Key, Frame>,
+}
+
+impl Reader {
+    fn reads(&self, user: Option<&UserId>, key: &Key) -> bool {
+        let scope = key.id.split_once('\n').map_or("", |(scope, _)| scope);
+        self.user.as_ref() == user && self.scope == scope
     }
-}
-
-/// The counter of a room's states, or of a user's.
-fn counter(user: Option<&UserId>, scope: &str) -> usize {
-    let mut hasher = DefaultHasher::new();
-    (user, scope).hash(&mut hasher);
-    // Less than the number of counters.
-    usize::try_from(hasher.finish() % COUNTERS as u64).unwrap_or_default()
 }
 
 impl Revisions {
@@ -68,30 +66,94 @@ impl Revisions {
         if newest.is_some_and(|newest| *newest > revision) {
             return false;
         }
-        if newest.is_none_or(|newest| *newest < revision) {
-            let scope = of.1.id.split_once('\n').map_or("", |(scope, _)| scope);
-            let counter = counter(of.0.as_ref(), scope);
-            if let Some(told) = self.told.get_mut(counter) {
-                *told += 1;
-            }
-        }
         self.young.insert(of, revision);
         true
     }
 
-    /// How often something newer was told of the states of a room, or of a user where it is none. What it was before means nothing
-    /// by itself.
-    pub(super) fn told_in(&self, user: Option<&UserId>, scope: &str) -> u64 {
-        self.told
-            .get(counter(user, scope))
-            .copied()
-            .unwrap_or_default()
+    /// From now on the states are noted that are told of a room (`scope`), or of a user where that is empty.
+    pub(super) fn begin(&mut self, user: Option<UserId>, scope: String) -> Number {
+        self.begun += 1;
+        let number = Number(self.begun);
+        let told = HashMap::new();
+        self.readers.insert(number, Reader { user, scope, told });
+        number
+    }
+
+    /// Notes a state that is told, for those who read such.
+    pub(super) fn note(&mut self, user: Option<&UserId>, key: &Key, frame: &Frame) {
+        for reader in self.readers.values_mut().filter(|it| it.reads(user, key)) {
+            reader.told.insert(key.clone(), frame.clone());
+        }
+    }
+
+    /// What was told since a reader began: the newest of each key.
+    pub(super) fn end(&mut self, number: Number) -> Vec<Frame> {
+        let reader = self.readers.remove(&number);
+        reader.map_or_else(Vec::new, |it| it.told.into_values().collect())
+    }
+}
+
+impl Dispatch {
+    /// Notes a frame that is told to these clients. Returns whether it may be: of a state, no newer one of its key was.
+    pub(in crate::delivery) fn admit_frame(&self, to: &To, frame: &Frame) -> bool {
+        let (Some(revision), Some(key)) = (frame.revision(), frame.key()) else {
+            return true;
+        };
+        let user = match to {
+            To::User(user) => Some(user),
+            _ => None,
+        };
+        let admitted = self.admit_state(user, key.clone(), revision);
+        if admitted && !self.nodes().is_alone() {
+            self.nodes().revisions().note(user, key, frame);
+        }
+        admitted
+    }
+
+    /// Notes a state that is told: from now on no older one of its key is. Returns whether it may be, for no newer one was. `user`
+    /// is whose it is, if it is one user's.
+    pub fn admit_state(&self, user: Option<&UserId>, key: Key, revision: i64) -> bool {
+        if self.nodes().is_alone() {
+            return true;
+        }
+        let of = (user.cloned(), key);
+        self.nodes().revisions().admit(of, revision, Instant::now())
+    }
+
+    /// From now on notes what is told on this node of the states of a room (`scope`), or of a user where that is empty: for whoever
+    /// reads what holds there, which is old by the time it is read.
+    pub fn note_states(&self, user: Option<UserId>, scope: &str) -> Notes {
+        let number = self.nodes().revisions().begin(user, scope.to_owned());
+        Notes {
+            dispatch: self.clone(),
+            number,
+        }
+    }
+}
+
+/// The states that are told while somebody reads what holds. Dropped, nothing is noted any more.
+pub struct Notes {
+    dispatch: Dispatch,
+    number: Number,
+}
+
+impl Notes {
+    /// The newest of each key that was told until now.
+    pub fn told(self) -> Vec<Frame> {
+        self.dispatch.nodes().revisions().end(self.number)
+    }
+}
+
+impl Drop for Notes {
+    fn drop(&mut self) {
+        drop(self.dispatch.nodes().revisions().end(self.number));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::event::HeartbeatAck;
 
     fn of(user: Option<&str>, key: &str) -> Of {
         let key = Key {
@@ -112,17 +174,33 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_the_states_of_a_room_notices_what_is_newer_than_that() {
-        let (mut revisions, now) = (Revisions::default(), Instant::now());
-        let mut told = |key, revision| {
-            let before = revisions.told_in(None, "room");
-            revisions.admit(of(None, key), revision, now);
-            revisions.told_in(None, "room") > before
+    fn whoever_reads_the_states_of_a_room_gets_the_newest_of_each_key_that_are_told_meanwhile() {
+        let mut revisions = Revisions::default();
+        let frame = |timestamp| Frame::new(&HeartbeatAck { timestamp }.into());
+        let mut say = |revisions: &mut Revisions, user, key, timestamp| {
+            let (user, key) = of(user, key);
+            revisions.note(user.as_ref(), &key, &frame(timestamp));
         };
-        assert!(told("room\na", 2) && told("room\na", 3));
-        assert!(told("room\nb", 1), "a key that is new");
-        assert!(!told("room\na", 3) && !told("room\na", 2));
-        assert!(!told("other\na", 9));
+        say(&mut revisions, None, "room\na", 1);
+        let room = revisions.begin(None, "room".to_owned());
+        let hana = revisions.begin(Some("hana".parse().unwrap()), String::new());
+        say(&mut revisions, None, "room\na", 2);
+        say(&mut revisions, None, "room\na", 3);
+        say(&mut revisions, None, "room\nb", 4);
+        say(&mut revisions, None, "other\na", 5);
+        say(&mut revisions, Some("hana"), "\na", 6);
+        say(&mut revisions, Some("taro"), "\na", 7);
+        let mut told = |number| {
+            let told = revisions.end(number).into_iter();
+            let mut told: Vec<_> = told.map(|it| it.json().clone()).collect();
+            told.sort();
+            told
+        };
+        let said =
+            |all: &[i64]| -> Vec<_> { all.iter().map(|it| frame(*it).json().clone()).collect() };
+        assert_eq!(told(room), said(&[3, 4]));
+        assert_eq!(told(hana), said(&[6]));
+        assert!(told(hana).is_empty() && revisions.readers.is_empty());
     }
 
     #[test]

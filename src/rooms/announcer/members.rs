@@ -1,20 +1,18 @@
 //! Who is let into rooms and taken out of them, in one order with what is said there.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, pin::Pin, sync::Arc};
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
-use super::{
-    Announcer,
-    holding::{Reading, newest, told_in},
-};
+use super::{Announcer, holding::notes};
 use crate::{
     backplane::Link,
     delivery::{
         dispatch::Hearing,
         line::SessionRef,
         lines::To,
+        nodes::Notes,
         reply::Reply,
         rooms::{JoinOutcome, Renewed},
     },
@@ -33,12 +31,19 @@ use crate::{
         rules,
         transactions::{self, Entrance},
     },
-    store::{Handle, StoreError, Tx, steps::STEP_ROWS},
+    store::{Handle, StoreError, steps::STEP_ROWS},
 };
+
+/// Whether somebody may come in, and what holds there. Where there are other nodes, what these say is heard by then, and what was
+/// told since that was asked is noted.
+struct Entered {
+    entrance: Result<Entrance, RoomsFault>,
+    elsewhere: Option<(Hearing, Notes)>,
+}
 
 impl Announcer {
     /// Lets a session in, or tells it why not.
-    fn admit(&self, joiner: Joiner, entered: Result<Entrance, RoomsFault>) {
+    fn admit(&self, joiner: Joiner, entered: Result<Entrance, RoomsFault>, told: Vec<Frame>) {
         let Joiner {
             at,
             room,
@@ -56,7 +61,7 @@ impl Announcer {
         let refusal = error(RoomsFault::TooManyRooms(most), &self.store);
         // A request is answered when it is known how it came out; a session in one piece with what follows.
         let (acknowledged, refused) = reply.either(&acknowledgement, &refusal).unzip();
-        let snapshot = self.snapshot(&room, entrance.states);
+        let snapshot = self.snapshot(&room, entrance.states, told);
         let snapshot = snapshot.map(|event| Frame::new(&event));
         let first = acknowledged.into_iter().chain(snapshot).collect();
         let joined = self.dispatch.join(at, &room, stay, most, first, refused);
@@ -81,10 +86,51 @@ impl Announcer {
         }
     }
 
-    /// Holds a room's channel where there are other nodes.
-    fn hearing(&self, room: &RoomId) -> Option<Hearing> {
-        let alone = self.dispatch.backplane().link() == Link::Alone;
-        (!alone).then(|| self.dispatch.hear_room(room))
+    /// Asks whether somebody may come in, and what holds there.
+    fn enter(&self, joiner: &Joiner) -> Pin<Box<dyn Future<Output = Entered>>> {
+        let Joiner {
+            user, room, claims, ..
+        } = joiner;
+        let enter = {
+            let (store, user, room) = (self.store.clone(), user.clone(), room.clone());
+            let claims: Arc<[_]> = claims.as_slice().into();
+            move || store.write(move |tx| transactions::enter(tx, &user, &room, &claims))
+        };
+        if self.dispatch.backplane().link() == Link::Alone {
+            // Asked at once, so in the order of the writes, though it only reads: what is published after it is said after it.
+            let entrance = enter();
+            return Box::pin(async {
+                Entered {
+                    entrance: entrance.await,
+                    elsewhere: None,
+                }
+            });
+        }
+        let (mut hearing, dispatch, room) = (
+            self.dispatch.hear_room(room),
+            self.dispatch.clone(),
+            room.clone(),
+        );
+        // Begun at once: whoever comes behind it waits for one answer of Redis and one of the store, and not for theirs as well.
+        let entered = actix_rt::spawn(async move {
+            // What others publish from now on is heard: what they published before is among the states.
+            hearing.heard().await;
+            let notes = notes(&dispatch, &room);
+            let entrance = enter().await;
+            (entrance, hearing, notes)
+        });
+        Box::pin(async {
+            match entered.await {
+                Ok((entrance, hearing, notes)) => Entered {
+                    entrance,
+                    elsewhere: Some((hearing, notes)),
+                },
+                Err(_stopped) => Entered {
+                    entrance: Err(RoomsFault::Stopped),
+                    elsewhere: None,
+                },
+            }
+        })
     }
 
     fn refuse(&self, at: SessionRef, reply: &Reply, fault: RoomsFault) {
@@ -105,52 +151,34 @@ impl Handler<Join> for Announcer {
 
     fn handle(&mut self, join: Join, _: &mut Context<Self>) {
         let Join { joiner, under_way } = join;
-        let room = joiner.room.clone();
-        let hearing = self.hearing(&room);
-        // In the order of the writes, though it only reads: what is published after it is said after it.
-        let enter = {
-            let (store, user, room) = (self.store.clone(), joiner.user.clone(), room.clone());
-            let claims: Arc<[_]> = joiner.claims.as_slice().into();
-            move || {
-                let (user, room, claims) = (user.clone(), room.clone(), Arc::clone(&claims));
-                store.write(move |tx: &mut Tx<'_>| transactions::enter(tx, &user, &room, &claims))
-            }
-        };
-        let dispatch = self.dispatch.clone();
-        let entered = async move {
-            let Some(mut hearing) = hearing else {
-                let is_newest = true;
-                let entered = enter().await;
-                return (entered.map(|found| Reading { found, is_newest }), None);
-            };
-            // What others publish from now on is heard: what they published before is among the states.
-            hearing.heard().await;
-            (
-                newest(told_in(&dispatch, &room), enter).await,
-                Some(hearing),
-            )
-        };
-        self.results
-            .push(entered, |(entered, hearing), announcer, ctx| {
-                let overtaken = matches!(&entered, Ok(it) if !it.is_newest);
-                let overtaken = overtaken.then(|| joiner.room.clone());
-                announcer.admit(joiner, entered.map(|it| it.found));
+        let entered = self.enter(&joiner);
+        self.results.push(
+            entered,
+            |Entered {
+                 entrance,
+                 elsewhere,
+             },
+             announcer,
+             _| {
+                let (hearing, notes) = elsewhere.unzip();
+                let told = notes.map(Notes::told).unwrap_or_default();
+                announcer.admit(joiner, entrance, told);
                 // By now the session holds the room, or is not let in; and whoever leaves it leaves it after this.
                 drop((hearing, under_way));
-                if let Some(room) = overtaken {
-                    announcer.tell_later(room, ctx);
-                }
-            });
+            },
+        );
     }
 }
 
 impl Handler<Leave> for Announcer {
     type Result = ();
 
-    fn handle(&mut self, Leave { leaver }: Leave, _: &mut Context<Self>) {
+    fn handle(&mut self, Leave { leaver, under_way }: Leave, _: &mut Context<Self>) {
         let behind = std::future::ready(());
-        self.results
-            .push(behind, |(), announcer, _| leaver.leave(&announcer.dispatch));
+        self.results.push(behind, |(), announcer, _| {
+            leaver.leave(&announcer.dispatch);
+            drop(under_way);
+        });
     }
 }
 

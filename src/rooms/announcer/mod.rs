@@ -15,13 +15,7 @@
 mod holding;
 mod members;
 
-use std::{
-    collections::{HashMap, HashSet},
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
@@ -49,8 +43,8 @@ use crate::{
     },
 };
 
-/// Messages that may wait. Joins beyond them are refused; how many requests of backends there may be at a time is bounded before
-/// they come here.
+/// Messages that may wait. Joins beyond them are refused; how many of these, and of requests of backends, there may be at a time is
+/// bounded before they come here.
 const MAILBOX: usize = 256;
 
 /// A number that delivery will know in a moment.
@@ -65,8 +59,6 @@ pub(super) struct Announcer {
     results: Ordered<Self>,
     /// Whether a sweep of grants is on its way.
     sweeping: bool,
-    /// Rooms whose states changed whenever they were read, and which are looked at again in a moment.
-    overtaken: HashSet<RoomId>,
 }
 
 impl Announcer {
@@ -83,7 +75,6 @@ impl Announcer {
             limits,
             results: Ordered::default(),
             sweeping: false,
-            overtaken: HashSet::new(),
         }
     }
 

@@ -27,8 +27,8 @@ pub enum Place {
     Reached(Stage),
     /// Something on the way, as often as it comes. Late once the call is over.
     OnTheWay,
-    /// How far the call is follows from what is said in any case: an answer, which `call_accepted` is to the caller, who gets one
-    /// final answer to each request; a snapshot.
+    /// How far the call is follows from what is said in any case: an answer, which `call_accepted` and `call_rejected` are to the
+    /// caller, who gets one final answer to each request; a snapshot.
     Beside(Stage),
 }
 
@@ -60,7 +60,7 @@ impl Event {
             Event::SignalingStart(start) => (start.call_id, Reached(Signaling)),
             Event::CallConnected(connected) => (connected.call_id, Reached(Connected)),
             Event::CallCancelled(cancelled) => (cancelled.call_id, Reached(cancelled.stage())),
-            Event::CallRejected(rejected) => (rejected.call_id, Reached(Over)),
+            Event::CallRejected(rejected) => (rejected.call_id, Beside(Over)),
             Event::CallEnd(end) => (end.call_id, Reached(Over)),
             Event::CallTick(tick) => (tick.call_id, OnTheWay),
             Event::CallPeerReconnecting(lost) => (lost.call_id, OnTheWay),

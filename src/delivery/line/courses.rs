@@ -18,12 +18,26 @@ const REMEMBERED_MAX: usize = 16;
 pub(super) struct Courses(Cell<Option<Box<Known>>>);
 
 #[derive(Debug, Default)]
-struct Known(VecDeque<(CallId, Stage)>);
+struct Known(VecDeque<Heard>);
+
+/// How far a client knows a call.
+#[derive(Debug)]
+struct Heard {
+    call: CallId,
+    stage: Stage,
+    /// Whether it was told the end itself, and not only an answer or a snapshot by which the call is over.
+    ended: bool,
+}
 
 impl Courses {
     /// Whether the client knows already that a call has come further than a frame says.
     pub(super) fn outran(&self, frame: &Frame) -> bool {
         self.look(|known| known.outran(frame))
+    }
+
+    /// Whether a frame tells an end that the client was told already. Two nodes may say the same end, each when it can.
+    pub(super) fn ended(&self, frame: &Frame) -> bool {
+        self.look(|known| known.ended(frame))
     }
 
     /// Whether the client knows already all that a frame says of how far a call is.
@@ -54,10 +68,18 @@ impl Known {
         frame.courses().iter().any(|course| self.is_late(course))
     }
 
+    fn ended(&self, frame: &Frame) -> bool {
+        let ended = |course: &Course| {
+            let heard = self.of(course.call);
+            course.place == Place::Reached(Stage::Over) && heard.is_some_and(|it| it.ended)
+        };
+        frame.courses().iter().any(ended)
+    }
+
     fn knows(&self, frame: &Frame) -> bool {
         let knows = |course: &Course| match course.place {
-            Place::Reached(stage) | Place::Beside(stage) => self.of(course.call) >= Some(stage),
-            Place::OnTheWay => self.of(course.call) == Some(Stage::Over),
+            Place::Reached(stage) | Place::Beside(stage) => self.stage(course.call) >= Some(stage),
+            Place::OnTheWay => self.stage(course.call) == Some(Stage::Over),
         };
         !frame.courses().is_empty() && frame.courses().iter().all(knows)
     }
@@ -65,15 +87,18 @@ impl Known {
     fn hear(&mut self, frame: &Frame) -> bool {
         let mut further = false;
         for course in frame.courses() {
-            if let Place::Reached(stage) | Place::Beside(stage) = course.place {
-                further |= self.reach(course.call, stage);
-            }
+            let (stage, ended) = match course.place {
+                Place::Reached(stage) => (stage, stage == Stage::Over),
+                Place::Beside(stage) => (stage, false),
+                Place::OnTheWay => continue,
+            };
+            further |= self.reach(course.call, stage, ended);
         }
         further
     }
 
     fn is_late(&self, course: &Course) -> bool {
-        let known = self.of(course.call);
+        let known = self.stage(course.call);
         match course.place {
             Place::Reached(stage) => known > Some(stage),
             Place::OnTheWay => known == Some(Stage::Over),
@@ -81,21 +106,25 @@ impl Known {
         }
     }
 
-    fn of(&self, call: CallId) -> Option<Stage> {
-        let known = self.0.iter().find(|(known, _)| *known == call)?;
-        Some(known.1)
+    fn of(&self, call: CallId) -> Option<&Heard> {
+        self.0.iter().find(|heard| heard.call == call)
     }
 
-    fn reach(&mut self, call: CallId, stage: Stage) -> bool {
-        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == call) {
-            let further = *known < stage;
-            *known = stage.max(*known);
+    fn stage(&self, call: CallId) -> Option<Stage> {
+        self.of(call).map(|heard| heard.stage)
+    }
+
+    fn reach(&mut self, call: CallId, stage: Stage, ended: bool) -> bool {
+        if let Some(heard) = self.0.iter_mut().find(|heard| heard.call == call) {
+            let further = heard.stage < stage;
+            heard.stage = stage.max(heard.stage);
+            heard.ended |= ended;
             return further;
         }
         if self.0.len() == REMEMBERED_MAX {
             self.0.pop_front();
         }
-        self.0.push_back((call, stage));
+        self.0.push_back(Heard { call, stage, ended });
         true
     }
 }
@@ -104,8 +133,8 @@ impl Known {
 mod tests {
     use super::*;
     use crate::protocol::event::{
-        CallCancelled, CallPeerBack, CallPhase, CallRequestAck, CallRinging, CallSnapshot,
-        CancelReason, Event, HeartbeatAck, OfCall,
+        CallCancelAck, CallCancelled, CallPeerBack, CallPhase, CallRequestAck, CallRinging,
+        CallSnapshot, CancelReason, Event, HeartbeatAck, OfCall,
     };
 
     fn ringing(call_id: CallId) -> Frame {
@@ -159,6 +188,18 @@ mod tests {
         let answer = Frame::answer(&ended, None);
         assert!(courses.hear(&answer) && !courses.outran(&answer));
         assert!(courses.outran(&ringing(call_id)));
+    }
+
+    #[test]
+    fn an_end_is_told_once_whoever_says_it_and_behind_an_answer_that_tells_of_it() {
+        let (call_id, courses) = (CallId::new(), Courses::default());
+        let over = cancelled(call_id, CancelReason::CallerCancelled);
+        let answer = Frame::answer(&CallCancelAck(OfCall { call_id }).into(), None);
+        assert!(courses.hear(&answer) && !courses.ended(&over));
+        courses.hear(&over);
+        assert!(courses.ended(&over) && !courses.ended(&answer));
+        // What waits behind the gate is that end, and stays.
+        assert!(!courses.outran(&over));
     }
 
     #[test]

@@ -152,10 +152,11 @@ impl Line {
         self.push_always(frame)
     }
 
-    /// Queues a frame whatever the client is subscribed to: answers and snapshots. What it has outrun is passed over.
+    /// Queues a frame whatever the client is subscribed to: answers and snapshots. What it has outrun, and
+    /// an end that it was told, is passed over.
     pub fn push_always(&self, frame: Frame) -> Delivered {
         if !frame.courses().is_empty() {
-            if self.courses.outran(&frame) {
+            if self.courses.outran(&frame) || self.courses.ended(&frame) {
                 return Delivered::No;
             }
             self.hear_of_calls(&frame);

@@ -177,7 +177,7 @@ mod tests {
     fn whoever_reads_the_states_of_a_room_gets_the_newest_of_each_key_that_are_told_meanwhile() {
         let mut revisions = Revisions::default();
         let frame = |timestamp| Frame::new(&HeartbeatAck { timestamp }.into());
-        let mut say = |revisions: &mut Revisions, user, key, timestamp| {
+        let say = |revisions: &mut Revisions, user, key, timestamp| {
             let (user, key) = of(user, key);
             revisions.note(user.as_ref(), &key, &frame(timestamp));
         };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::promises::{
-    BEGINS_ONCE, BEGINS_WITH_CONNECTED, INSIDE_ONLY, LIVE_WAITS, MISSED_FIRST, READS_FORWARD,
-    RINGS_NO_MORE, SNAPSHOTS_FIRST, STATUS_NEWS,
+    BEGINS_ONCE, BEGINS_WITH_CONNECTED, END_TOLD_ONCE, INSIDE_ONLY, LIVE_WAITS, MISSED_FIRST,
+    READS_FORWARD, RINGS_NO_MORE, SNAPSHOTS_FIRST, STATUS_NEWS,
 };
 use crate::{
     people::hall::HALL,
@@ -45,6 +45,8 @@ pub struct Connection {
     reads: BTreeMap<(String, String), u64>,
     /// Calls that ring no more: answered, or over.
     rang: BTreeSet<String>,
+    /// Calls of which it was told the end.
+    over: BTreeSet<String>,
     place: Place,
 }
 
@@ -74,7 +76,10 @@ impl Connection {
             }
             "otomo_status_update" => self.updates(event),
             "message-read" => self.reads_on(event),
-            _ => self.rings_first(name, event),
+            _ => {
+                self.rings_first(name, event);
+                self.ends_once(name, event);
+            }
         }
         self.is_in_the_room(name, event);
         if event["prev"].is_u64() {
@@ -161,6 +166,19 @@ impl Connection {
             return;
         }
         assert!(!self.rang.contains(call), "{RINGS_NO_MORE}: {event}");
+    }
+
+    /// Whoever says the end of a call, and however often.
+    fn ends_once(&mut self, name: &str, event: &Json) {
+        let is_end = match name {
+            "call_end" => true,
+            "call_cancelled" => event["reason"] != "answered_elsewhere",
+            _ => false,
+        };
+        if is_end {
+            let call = field(event, "callId").to_owned();
+            assert!(self.over.insert(call), "{END_TOLD_ONCE}: {event}");
+        }
     }
 
     /// Of a room one hears from the snapshot after one's coming to one's going.

@@ -49,6 +49,7 @@ promises! {
     JOINED_ONCE = "a call is joined into one other",
     JOINED_TOLD = "who is joined into a call is told which",
     ONE_END = "a call has one end",
+    END_TOLD_ONCE = "nobody is told twice on one connection that a call is over",
     END_STORED = "the end that was told is the one that is stored",
     OVER_ONCE = "a call is over once",
     OVER_LISTED = "calls: what is over is in a fresh snapshot",

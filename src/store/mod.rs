@@ -92,6 +92,10 @@ pub use prepared::{Prepared, prepared, rounded};
 pub use stepped::{Fate, Fates, Outcome, Work};
 pub use tx::Tx;
 
+/// No row has changed so often: a version above it is of another hand, and one near the end of its numbers cannot be raised. Clients
+/// whose numbers are those of JavaScript tell twice as many apart.
+pub const VERSION_MAX: i64 = 1 << 52;
+
 #[doc(inline)]
 pub use crate::__run as run;
 

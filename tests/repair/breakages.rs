@@ -115,6 +115,10 @@ breakages! {
          UPDATE call_events SET event = 'ended' WHERE call_id = REFUSED; UPDATE calls SET version = -7 WHERE id = REFUSED";
     ended_without_a_time: "unreadable-call", "ended_at is missing", Mended,
         "UPDATE calls SET ended_at = NULL WHERE id = DONE";
+    a_version_of_a_call_that_cannot_be_raised: "unreadable-call", "version is 9223372036854775807", Freed,
+        "UPDATE calls SET version = 9223372036854775807, spoken_version = 9223372036854775807 WHERE id = LIVE";
+    a_version_of_a_call_that_is_over_that_cannot_be_raised: "unreadable-call", "nothing changes so often", Mended,
+        "UPDATE calls SET version = 9223372036854775800, spoken_version = 9223372036854775800 WHERE id = DONE";
     ended_without_an_outcome: "unreadable-call", "outcome is missing", Mended,
         "UPDATE calls SET outcome = NULL WHERE id = DONE";
     ended_by_nobody: "unreadable-call", "ended_by is missing", Mended,
@@ -127,6 +131,8 @@ breakages! {
         "UPDATE calls SET ended_at = requested_at - 60000 WHERE id = REFUSED";
     charges_that_nobody_paid: "call-charges", "has charged 90 times, and the ledger has 0 of them", Mended,
         "UPDATE calls SET price = 5, minute = 60000, charges = 90, due_at = connected_at + 5460000 WHERE id = LIVE";
+    a_call_in_which_nobody_is_seen_from_a_time_to_come: "call-times", "has times that cannot be (ms): unseen_since", Mended,
+        "UPDATE calls SET unseen_since = 9223372036854775807 WHERE id = LIVE";
     a_live_call_without_people: "call-people", "holds 0 of its two people", Freed, also "otomo-status",
         "DELETE FROM live_participants";
     a_live_call_without_its_caller: "call-people", "holds 1 of its two people", Freed,
@@ -168,6 +174,8 @@ breakages! {
         "UPDATE otomo SET version = -3 WHERE user_id = 'mei'";
     busy_without_a_call: "otomo-status", "the otomo mei is told to be busy", Mended,
         "UPDATE otomo SET status = 'busy' WHERE user_id = 'mei'";
+    a_version_that_cannot_be_raised: "unreadable-otomo", "(version 9223372036854775807)", Mended,
+        "UPDATE otomo SET version = 9223372036854775807 WHERE user_id = 'mei'";
     a_status_that_is_none: "unreadable-otomo", "the otomo mei is stored as away", Mended,
         "UPDATE otomo SET status = 'away' WHERE user_id = 'mei'; DELETE FROM leases WHERE otomo_id = 'mei'";
     offline_in_a_call: "otomo-status", "the otomo rin is told to be offline", Mended,
@@ -322,25 +330,6 @@ async fn is_cured(kind: Kind, name: &str) {
         town::are_free(&server).await;
     }
     town::goes_on(&server).await;
-}
-
-/// Each is settled with the other; seed 69 of `random` had an otomo and a call that was over.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_and_its_otomo_are_mended_though_neither_can_be_read() {
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        let ward = Ward::new(kind).await;
-        let mends = [
-            "UPDATE calls SET connected_at = NULL WHERE phase <> 'ended'; UPDATE otomo SET status = 'away' WHERE user_id = 'rin'",
-            "UPDATE calls SET ended_by = NULL WHERE outcome = 'rejected'; UPDATE otomo SET status = 'away' WHERE user_id = 'mei'",
-        ];
-        for broken in mends {
-            ward.breaks(broken);
-            let repair = ward.repairs();
-            assert_eq!(repair.code, 3, "{}", repair.text);
-            ward.repairs().finds_nothing();
-        }
-        town::goes_on(&ward.serve().await).await;
-    }
 }
 
 /// Clients, and what nodes tell each other, pass over a status with a version that they know.

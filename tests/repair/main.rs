@@ -5,7 +5,8 @@
 //! thing that may not be, [`belongings`] and [`keeping`] what stays whatever is wrong, [`numbers`] what is counted on from
 //! numbers that are none, [`random`] many at once, [`refusing`] when nothing is mended, [`schema`] what is lost of the tables
 //! themselves, [`texts`] what only SQLite stores, [`known`] what nobody can mend and somebody lives with, [`reading`] what a
-//! server tells before anybody mends it, [`admin`] what is mended while a server runs.
+//! server tells before anybody mends it, [`calls`] what stands beside a
+//! call, [`admin`] what is mended while a server runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,6 +25,7 @@ mod admin;
 mod api;
 mod belongings;
 mod breakages;
+mod calls;
 mod keeping;
 mod known;
 mod numbers;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    row::{Changes, Row},
+    row::{Changes, Fault, Row},
     timeline,
 };
 use crate::{
@@ -36,6 +36,8 @@ pub struct Unreadable {
     pub live: bool,
     /// The nearest call that can be read.
     pub over: Option<Call>,
+    /// Its id as a server writes it, if it stands there in another way.
+    pub rewritten: Option<CallId>,
 }
 
 /// All rows that cannot be read. Of those that say no end of their own it is `at`.
@@ -50,7 +52,7 @@ pub fn unreadable(conn: &mut Conn, at: Timestamp) -> Result<Vec<Unreadable>, Sto
             .select(Row::as_select())
             .load(c))?;
         for row in &page {
-            if let Err(fault) = row.call() {
+            if let Err(fault) = read(row) {
                 found.push(Unreadable::new(conn, row, fault, at)?);
             }
         }
@@ -83,23 +85,39 @@ pub fn state(conn: &mut Conn, id: &str, at: Timestamp) -> Result<State, StoreErr
     let Some(row) = row else {
         return Ok(State::Missing);
     };
-    Ok(match row.call() {
+    Ok(match read(&row) {
         Ok(call) => State::Sound(call),
         Err(fault) => State::Broken(Unreadable::new(conn, &row, fault, at)?),
     })
 }
 
+/// A call as the database knows it, too: its keys are compared byte by byte, so nobody finds one whose id is in upper case.
+fn read(row: &Row) -> Result<Call, Fault> {
+    let call = row.call()?;
+    match rewritten(row) {
+        None => Ok(call),
+        Some(id) => Err(format!("id is written {:?} and not {id}", row.id())),
+    }
+}
+
+fn rewritten(row: &Row) -> Option<CallId> {
+    let id: CallId = row.id().parse().ok()?;
+    (id.to_string() != row.id()).then_some(id)
+}
+
 impl Unreadable {
     fn new(conn: &mut Conn, row: &Row, fault: String, at: Timestamp) -> Result<Self, StoreError> {
+        let rewritten = rewritten(row);
         let last_line = timeline::last_version(conn, row.id())?;
         Ok(Self {
             id: row.id().to_owned(),
             fault,
             live: row.is_live(),
-            // Of one that is over nobody can say who the other was.
+            // Of one that is over nobody can say who the other was. And what is put in its place must have its id.
             over: row
                 .nearest(at, last_line)
-                .filter(|_| row.is_live() || !row.is_of_one()),
+                .filter(|_| rewritten.is_none() && (row.is_live() || !row.is_of_one())),
+            rewritten,
         })
     }
 }

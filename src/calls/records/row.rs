@@ -14,7 +14,7 @@ use crate::{
         meter::Tariff,
     },
     kernel::time::Timestamp,
-    store::{Lossy, LossyIfAny, StoreError, sql::schema::calls},
+    store::{Lossy, LossyIfAny, StoreError, VERSION_MAX, sql::schema::calls},
 };
 
 /// The device of a caller of whose device nothing can be read.
@@ -169,9 +169,18 @@ impl Row {
             otomo: parsed("otomo_id", &self.otomo_id)?,
             requested_at: Timestamp::from_millis(self.requested_at),
             tariff: self.tariff()?,
-            version: u64::try_from(self.version).map_err(|fault| format!("version: {fault}"))?,
+            version: self.readable_version()?,
             phase: self.phase()?,
         })
+    }
+
+    /// One that is too high could not be raised, so nothing would ever happen in the call.
+    fn readable_version(&self) -> Result<u64, Fault> {
+        let version = u64::try_from(self.version).map_err(|fault| format!("version: {fault}"))?;
+        match self.version <= VERSION_MAX {
+            true => Ok(version),
+            false => Err(format!("version is {version}: nothing changes so often")),
+        }
     }
 
     fn tariff(&self) -> Result<Option<Tariff>, Fault> {
@@ -278,8 +287,9 @@ impl Row {
     /// The version after the last that is known, so that people take it for news. The first one is that of calls which were over the
     /// moment they were stored: of one that was not people hear, and of one that was the otomo still does not.
     fn nearest_version(&self, last_line: Option<i64>) -> u64 {
-        let known = last_line.map_or(self.version, |line| line.max(self.version));
-        match u64::try_from(known).unwrap_or(0) {
+        let known = [Some(self.version), last_line].into_iter().flatten();
+        let known = known.filter(|version| *version < VERSION_MAX).max();
+        match known.and_then(|it| u64::try_from(it).ok()).unwrap_or(0) {
             Call::FIRST_VERSION if !self.is_live() => Call::FIRST_VERSION,
             known => known.max(Call::FIRST_VERSION).saturating_add(1),
         }

@@ -10,7 +10,10 @@ use crate::{
         ending::{By, End},
     },
     kernel::{ids::CallId, time::Timestamp},
-    store::{Conn, Lossy, LossyIfAny, StoreError, Tx, readable, run, sql::schema::call_events},
+    store::{
+        Conn, Lossy, LossyIfAny, StoreError, Tx, VERSION_MAX, readable, run,
+        sql::schema::call_events,
+    },
 };
 
 /// One line of a call's timeline.
@@ -59,10 +62,11 @@ pub fn of(conn: &mut Conn, call: CallId) -> Result<Vec<TimelineEntry>, StoreErro
     readable(rows.into_iter().map(TimelineEntry::try_from))
 }
 
-/// The last version of which the timeline of a call tells, whatever its id looks like.
+/// The last version of which the timeline of a call tells and after which there is another, whatever its id looks like.
 pub(super) fn last_version(conn: &mut Conn, call: &str) -> Result<Option<i64>, StoreError> {
     run!(conn, |c| call_events::table
         .filter(call_events::call_id.eq(call))
+        .filter(call_events::version.lt(VERSION_MAX))
         .select(max(call_events::version))
         .get_result(c))
 }

@@ -4,13 +4,14 @@
 //! A call with which something is wrong while it is live is ended, by the rules and in the transaction that ends any other: as
 //! after a start of the server, so that what was down is not charged, and then stopped by the system. Its people are told by the
 //! next server, and free. `people`: who is held by which call; `times`: when something happens to one; `moments`: when it
-//! happened; `charges`: what it has cost. `free`: the same for one call or person, while servers run.
+//! happened; `charges`: what it has cost. `written`: how its id is. `free`: the same for one call or person, while servers run.
 
 mod charges;
 mod free;
 mod moments;
 mod people;
 mod times;
+mod written;
 
 use diesel::{QueryableByName, sql_types::Text};
 
@@ -144,8 +145,12 @@ fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, Store
                  fault,
                  live,
                  over,
+                 rewritten,
              }| {
                 let subject = format!("the call {id}");
+                if let Some(call) = rewritten {
+                    return written::breakage(subject, fault, id, call);
+                }
                 let Some(over) = over else {
                     let todo = "its id or its people are none that can be: delete the row by hand";
                     return Breakage::left(subject, fault, todo);

@@ -76,9 +76,22 @@ struct Times {
     connected_at: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     ended_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    unseen_since: Option<i64>,
 }
 
-const TIMES: &str = "SELECT id, phase = 'ended' AS is_over, requested_at, accepted_at, connected_at, ended_at FROM calls";
+impl Times {
+    /// Since when nobody was seen in it, if that is yet to come: up to then it would be charged, whoever is there. Without it the
+    /// next start takes the last sign of life of the servers.
+    fn unseen_too_late(&self, now: Timestamp) -> Option<i64> {
+        let latest = (now + TOLERANCE).millis();
+        self.unseen_since
+            .filter(|since| !self.is_over && *since > latest)
+    }
+}
+
+const TIMES: &str = "SELECT id, phase = 'ended' AS is_over, requested_at, accepted_at, connected_at, ended_at, unseen_since
+    FROM calls";
 
 #[derive(QueryableByName)]
 struct Line {
@@ -90,8 +103,9 @@ struct Line {
 
 pub(super) fn impossible(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question = format!(
-        "{TIMES} WHERE {} OR (phase <> 'ended' AND ended_at IS NOT NULL) ORDER BY id",
-        wrong(scene.now)
+        "{TIMES} WHERE {} OR (phase <> 'ended' AND (ended_at IS NOT NULL OR unseen_since > {})) ORDER BY id",
+        wrong(scene.now),
+        (scene.now + TOLERANCE).millis()
     );
     let mut found = Vec::new();
     for times in rows::<Times>(conn, &question, &[])? {
@@ -185,6 +199,10 @@ fn changes(conn: &mut Conn, times: &Times, now: Timestamp) -> Result<Changes, St
     if let Some(at) = times.ended_at.filter(|_| !times.is_over) {
         found.push(format!("ended_at {at}, and it goes on"));
         sets.push("ended_at = NULL".to_owned());
+    }
+    if let Some(since) = times.unseen_too_late(now) {
+        found.push(format!("unseen_since {since}"));
+        sets.push("unseen_since = NULL".to_owned());
     }
     Ok(Changes { found, sets })
 }

@@ -15,7 +15,7 @@ use crate::{
         rules::{Chosen, ChosenCause, Lease, LiveCall, Standing, Status, at_rest},
     },
     store::{
-        Conn, StoreError, Tx,
+        Conn, StoreError, Tx, VERSION_MAX,
         repair::{Breakage, Scene, execute, rows},
     },
 };
@@ -60,7 +60,10 @@ pub(super) fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>
             "is stored as {} (version {}), chosen {} by {}, {} rings missed",
             row.status, row.version, row.chosen, row.chosen_cause, row.missed
         );
-        let how = format!("chosen is {} by {}", next.chosen, next.chosen_cause);
+        let how = format!(
+            "version {}, chosen {} by {}",
+            next.version, next.chosen, next.chosen_cause
+        );
         Some(Breakage::mended(subject, found, how, move |tx| {
             save(tx, &next)
         }))
@@ -71,7 +74,7 @@ pub(super) fn unreadable(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>
 /// The nearest row that can be read and whose parts go together. A status in the place of one that is none is a new one: whoever
 /// knows its version already would pass over it.
 fn nearest(row: &Row) -> Row {
-    let version = row.version.max(0);
+    let version = countable(row.version);
     let (status, version) = match named(&row.status) {
         Some(status) => (status, version),
         None => (Status::Offline, version.saturating_add(1)),
@@ -95,6 +98,15 @@ fn nearest(row: &Row) -> Row {
         chosen_cause: cause.to_string(),
         chosen_until: row.chosen_until.filter(|_| chosen == Chosen::Break),
         missed: row.missed.clamp(0, u32::MAX.into()),
+    }
+}
+
+/// A version that can be raised. In the place of one that is too high comes one that is above all that were told, and has as many
+/// after it.
+fn countable(version: i64) -> i64 {
+    match version > VERSION_MAX {
+        true => VERSION_MAX / 2,
+        false => version.max(0),
     }
 }
 
@@ -282,5 +294,8 @@ mod tests {
         };
         let next = nearest(&odd);
         assert_eq!((next.version, next.missed, next.chosen_until), (0, 0, None));
+        let version = i64::MAX;
+        let next = nearest(&Row { version, ..odd });
+        assert_eq!(next.version, VERSION_MAX / 2);
     }
 }

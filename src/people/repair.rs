@@ -52,23 +52,58 @@ const REFERENCES: [(&str, &str); 11] = [
 /// Points that a minute may cost at most.
 const PRICE_MAX: i64 = u32::MAX as i64;
 
+/// Where it says who is here, or was: nobody is there if nobody can have that id.
+const PRESENCE: [&str; 2] = ["whereabouts", "last_seen"];
+
 #[derive(QueryableByName)]
 struct Named {
     #[diesel(sql_type = Text)]
     id: String,
 }
 
+/// Somebody who is not known, and whether anything is left of them but where they were.
+#[derive(QueryableByName)]
+struct Lost {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    more: i64,
+}
+
 fn unknown(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let of = REFERENCES.map(|(table, column)| {
         format!(
-            "SELECT {column} AS id FROM {table} WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.{column})"
+            "SELECT {column} AS id, {} AS more FROM {table}
+             WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.{column})",
+            i64::from(!PRESENCE.contains(&table))
         )
     });
-    // UNION tells each once.
-    let question = format!("{} ORDER BY id", of.join(" UNION "));
+    let question = format!(
+        "SELECT id, CAST(max(more) AS BIGINT) AS more FROM ({}) AS referring GROUP BY id ORDER BY id",
+        of.join(" UNION ")
+    );
     let disabled = !scene.config.users.auto_provision;
-    let lost = rows::<Named>(conn, &question, &[])?.into_iter();
-    Ok(lost.map(|it| lost_person(it.id, disabled)).collect())
+    let lost = rows::<Lost>(conn, &question, &[])?.into_iter();
+    let lost = lost.map(|Lost { id, more }| match id.parse::<UserId>() {
+        Err(_) if more == 0 => mere_presence(id),
+        Ok(_) | Err(_) => lost_person(id, disabled),
+    });
+    Ok(lost.collect())
+}
+
+fn mere_presence(id: String) -> Breakage {
+    let found = "is said to be here, or to have been, and no user can have that id";
+    Breakage::mended(
+        format!("the user {id:?}"),
+        found,
+        "they are not",
+        move |tx| {
+            PRESENCE.iter().try_for_each(|table| {
+                let change = format!("DELETE FROM {table} WHERE user_id = $1");
+                execute(tx, &change, &[&id]).map(drop)
+            })
+        },
+    )
 }
 
 /// Those who are referred to and not known, as far as their ids can be read; of SQLite.

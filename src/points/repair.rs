@@ -12,7 +12,7 @@ use diesel::{
 
 use crate::store::{
     Conn, StoreError, Tx,
-    repair::{Breakage, Rule, Scene, execute, rows},
+    repair::{Breakage, Rule, Scene, execute, is_text, rows},
 };
 
 /// What holds of these tables.
@@ -42,8 +42,9 @@ const BROKEN: &str = "FROM point_transactions AS line
         <> COALESCE(prior.balance_after, CASE line.ordinal WHEN 1 THEN 0 END, -1)";
 
 fn broken_chains(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let readable = is_text(conn, "line.user_id");
     let question = format!(
-        "SELECT line.user_id AS user_id, min(line.ordinal) AS ordinal {BROKEN}
+        "SELECT line.user_id AS user_id, min(line.ordinal) AS ordinal {BROKEN} AND {readable}
          GROUP BY line.user_id ORDER BY line.user_id"
     );
     let broken = rows::<Break>(conn, &question, &[])?.into_iter();
@@ -78,6 +79,7 @@ struct Account {
 }
 
 fn accounts(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
+    let readable = is_text(conn, "known.user_id");
     let question = format!("SELECT known.user_id AS user_id, held.balance AS balance, held.last_ordinal AS last_ordinal,
             COALESCE(newest.balance_after, 0) AS total, COALESCE(newest.ordinal, 0) AS ordinal,
             broken.user_id IS NOT NULL AS is_broken
@@ -86,8 +88,8 @@ fn accounts(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError>
         LEFT JOIN point_transactions AS newest ON newest.user_id = known.user_id AND newest.ordinal =
             (SELECT max(ordinal) FROM point_transactions AS their WHERE their.user_id = known.user_id)
         LEFT JOIN (SELECT DISTINCT line.user_id AS user_id {BROKEN}) AS broken ON broken.user_id = known.user_id
-        WHERE held.user_id IS NULL OR held.balance <> COALESCE(newest.balance_after, 0)
-            OR held.last_ordinal <> COALESCE(newest.ordinal, 0)
+        WHERE (held.user_id IS NULL OR held.balance <> COALESCE(newest.balance_after, 0)
+            OR held.last_ordinal <> COALESCE(newest.ordinal, 0)) AND {readable}
         ORDER BY known.user_id");
     let wrong = rows::<Account>(conn, &question, &[])?.into_iter();
     Ok(wrong.map(wrong_account).collect())

@@ -370,6 +370,15 @@ where
     run!(conn, |c| bound!(question, keys).load::<T>(c))
 }
 
+/// Whether a column holds a text that can be read, as SQL: one row that does not would keep a question from being answered for all.
+/// PostgreSQL stores no other.
+pub fn is_text(conn: &Conn, column: &str) -> String {
+    match conn {
+        Conn::Sqlite(_) => format!("{column} IS lossy({column})"),
+        Conn::Pg(_) => "TRUE".to_owned(),
+    }
+}
+
 /// Makes a change that is the same text on both databases, with `keys` in the places of `$1`, `$2` and so on, which appear in
 /// that order. Returns how many rows it changed.
 ///

@@ -88,6 +88,8 @@ breakages! {
         "DELETE FROM users WHERE id = 'jiro'";
     an_otomo_who_is_lost: "unknown-person", "the user mei is referred to", Mended,
         "DELETE FROM users WHERE id = 'mei'";
+    the_presence_of_nobody: "unknown-person", "no user can have that id", Mended,
+        "INSERT INTO whereabouts (user_id, node) SELECT '', min(name) FROM nodes";
     a_role_that_is_none: "unreadable-person", "the user jiro has the role \"emperor\"", Mended,
         "UPDATE users SET role = 'emperor' WHERE id = 'jiro'";
     a_price_below_nothing: "unreadable-person", "the price -5", Mended,
@@ -113,12 +115,12 @@ breakages! {
     a_version_of_a_call_that_was_refused_at_once: "unreadable-call", "version", Mended, also "call-spoken",
         "DELETE FROM call_events WHERE call_id = REFUSED AND version > 1;
          UPDATE call_events SET event = 'ended' WHERE call_id = REFUSED; UPDATE calls SET version = -7 WHERE id = REFUSED";
-    ended_without_a_time: "unreadable-call", "ended_at is missing", Mended,
-        "UPDATE calls SET ended_at = NULL WHERE id = DONE";
     a_version_of_a_call_that_cannot_be_raised: "unreadable-call", "version is 9223372036854775807", Freed,
         "UPDATE calls SET version = 9223372036854775807, spoken_version = 9223372036854775807 WHERE id = LIVE";
     a_version_of_a_call_that_is_over_that_cannot_be_raised: "unreadable-call", "nothing changes so often", Mended,
         "UPDATE calls SET version = 9223372036854775800, spoken_version = 9223372036854775800 WHERE id = DONE";
+    ended_without_a_time: "unreadable-call", "ended_at is missing", Mended,
+        "UPDATE calls SET ended_at = NULL WHERE id = DONE";
     ended_without_an_outcome: "unreadable-call", "outcome is missing", Mended,
         "UPDATE calls SET outcome = NULL WHERE id = DONE";
     ended_by_nobody: "unreadable-call", "ended_by is missing", Mended,
@@ -129,10 +131,10 @@ breakages! {
         "UPDATE calls SET ended_at = FAR WHERE id = DONE";
     a_call_that_ended_before_it_began: "call-times", "has times that cannot be (ms): ended_at", Mended,
         "UPDATE calls SET ended_at = requested_at - 60000 WHERE id = REFUSED";
-    charges_that_nobody_paid: "call-charges", "has charged 90 times, and the ledger has 0 of them", Mended,
-        "UPDATE calls SET price = 5, minute = 60000, charges = 90, due_at = connected_at + 5460000 WHERE id = LIVE";
     a_call_in_which_nobody_is_seen_from_a_time_to_come: "call-times", "has times that cannot be (ms): unseen_since", Mended,
         "UPDATE calls SET unseen_since = 9223372036854775807 WHERE id = LIVE";
+    charges_that_nobody_paid: "call-charges", "has charged 90 times, and the ledger has 0 of them", Mended,
+        "UPDATE calls SET price = 5, minute = 60000, charges = 90, due_at = connected_at + 5460000 WHERE id = LIVE";
     a_live_call_without_people: "call-people", "holds 0 of its two people", Freed, also "otomo-status",
         "DELETE FROM live_participants";
     a_live_call_without_its_caller: "call-people", "holds 1 of its two people", Freed,
@@ -172,10 +174,10 @@ breakages! {
         "UPDATE otomo SET chosen_cause = 'mood' WHERE user_id = 'mei'";
     a_version_below_nothing: "unreadable-otomo", "(version -3)", Mended,
         "UPDATE otomo SET version = -3 WHERE user_id = 'mei'";
-    busy_without_a_call: "otomo-status", "the otomo mei is told to be busy", Mended,
-        "UPDATE otomo SET status = 'busy' WHERE user_id = 'mei'";
     a_version_that_cannot_be_raised: "unreadable-otomo", "(version 9223372036854775807)", Mended,
         "UPDATE otomo SET version = 9223372036854775807 WHERE user_id = 'mei'";
+    busy_without_a_call: "otomo-status", "the otomo mei is told to be busy", Mended,
+        "UPDATE otomo SET status = 'busy' WHERE user_id = 'mei'";
     a_status_that_is_none: "unreadable-otomo", "the otomo mei is stored as away", Mended,
         "UPDATE otomo SET status = 'away' WHERE user_id = 'mei'; DELETE FROM leases WHERE otomo_id = 'mei'";
     offline_in_a_call: "otomo-status", "the otomo rin is told to be offline", Mended,

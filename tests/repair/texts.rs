@@ -369,3 +369,18 @@ async fn in_every_column_of_texts_one_that_is_none_is_found_and_mended() {
         }
     }
 }
+
+/// From outside: the rules of points said that they cannot be asked, for everybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_whose_owner_is_no_text_keeps_no_other_account_from_being_looked_at() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.breaks(
+        "INSERT INTO point_transactions SELECT CAST(x'ff41' AS TEXT), ordinal, id, key, digest, amount, balance_after, type,
+             description, action, metadata, created_at FROM point_transactions;
+         UPDATE point_accounts SET balance = balance + 1 WHERE user_id = 'jiro'",
+    );
+    let look = ward.looks();
+    assert!(!look.text.contains("cannot be asked"), "{}", look.text);
+    let account = |it: &crate::ward::Said| it.rule == "account" && it.found.contains("of jiro");
+    assert!(look.found.iter().any(account), "{}", look.text);
+}

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::unhindered;
 use crate::store::{
     Conn, StoreError,
-    repair::{Breakage, Scene, execute, rows},
+    repair::{Breakage, Scene, execute, is_text, rows},
 };
 
 /// Rows that are read at once.
@@ -64,8 +64,9 @@ pub(super) fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, Stor
         let Column {
             table, text, json, ..
         } = column;
+        let readable = is_text(conn, text);
         let question = format!(
-            "SELECT DISTINCT {text} AS id FROM {table} WHERE {json} IS NOT NULL ORDER BY id"
+            "SELECT DISTINCT {text} AS id FROM {table} WHERE {json} IS NOT NULL AND {readable} ORDER BY id"
         );
         for Of { id } in rows::<Of>(conn, &question, &[])? {
             found.extend(unreadable(conn, column, &id)?);

@@ -24,7 +24,7 @@ use std::{
     path::PathBuf,
 };
 
-pub use self::fault::RepairFault;
+pub use self::fault::{RepairFault, relisting};
 use crate::{
     calls, chat, cluster,
     delivery::inbox,
@@ -162,7 +162,7 @@ pub fn mend(config: &Config) -> Result<Repaired, RepairFault> {
     let closed = Closed::take(url)?;
     let mut reading = Reading::begin(&config.database)?;
     if !reading.is_current()? {
-        return Err(RepairFault::Outdated);
+        return Err(RepairFault::outdated(&mut reading, url)?);
     }
     let now = reading.now();
     refuse_served(reading.conn(), now)?;

@@ -11,7 +11,7 @@ use std::{
 
 use nix::unistd::{AccessFlags, access};
 
-use super::{Conn, StoreError, conn::Access, migrations, sqlite};
+use super::{Conn, StoreError, conn::Access, migrations, shape, sqlite};
 use crate::kernel::{
     config::{DatabaseConfig, DatabaseUrl},
     time::Timestamp,
@@ -25,6 +25,8 @@ const PAGE: [u8; 4096] = [0; 4096];
 pub struct Inspection {
     /// Changes of the schema that this binary has and the database has not.
     pub pending: Vec<String>,
+    /// What the first of those would make, if it is there all the same: `table.column`.
+    pub unlisted: Option<String>,
     /// The newest change that it has; none if nothing of Otomo's is in it.
     pub schema: Option<String>,
     /// What a write took until it was on the disk. None if nothing of Otomo's is in it: it was not tried.
@@ -70,12 +72,37 @@ pub fn can_make(database: &Path) -> Result<(), NoRoom> {
         })
 }
 
+/// How far a database is brought up.
+struct Standing {
+    schema: Option<String>,
+    pending: Vec<String>,
+    unlisted: Option<String>,
+}
+
+impl Standing {
+    fn of(conn: &mut Conn) -> Result<Self, StoreError> {
+        let (schema, pending) = migrations::compare(conn)?;
+        let unlisted = shape::unlisted(conn, &pending)?.into_iter().next();
+        Ok(Self {
+            schema,
+            pending,
+            unlisted,
+        })
+    }
+}
+
 /// A write is one to a file beside it: a commit of SQLite is a page at the end of a log, and a flush.
 fn inspect_file(path: &Path) -> Result<Inspection, StoreError> {
-    let (schema, pending) = migrations::compare(&mut Conn::Sqlite(sqlite::look(path)?))?;
+    let mut conn = Conn::Sqlite(sqlite::look(path)?);
+    let Standing {
+        schema,
+        pending,
+        unlisted,
+    } = Standing::of(&mut conn)?;
     let write = schema.as_ref().map(|_| try_write(path)).transpose()?;
     Ok(Inspection {
         pending,
+        unlisted,
         schema,
         write,
         clock: None,
@@ -113,9 +140,13 @@ fn inspect_server(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
     let mut conn = Conn::open(&config.url, Access::Write, config.statement_timeout)?;
     let clock = conn.clock()?;
     conn.begin_read()?;
-    let compared = migrations::compare(&mut conn);
+    let standing = Standing::of(&mut conn);
     conn.roll_back()?;
-    let (schema, pending) = compared?;
+    let Standing {
+        schema,
+        pending,
+        unlisted,
+    } = standing?;
     let write = match schema {
         None => None,
         Some(_) => {
@@ -129,6 +160,7 @@ fn inspect_server(config: &DatabaseConfig) -> Result<Inspection, StoreError> {
     };
     Ok(Inspection {
         pending,
+        unlisted,
         schema,
         write,
         clock,

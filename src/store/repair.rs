@@ -30,7 +30,7 @@ use super::{
     Conn, StoreError, Tx,
     conn::Access,
     lock::{LockFault, ServerLock},
-    lossy, migrations, run, sqlite,
+    lossy, migrations, run, shape, sqlite,
 };
 use crate::kernel::{
     config::{Config, DatabaseConfig, DatabaseUrl},
@@ -167,6 +167,16 @@ impl Reading {
     pub fn is_current(&mut self) -> Result<bool, StoreError> {
         let (schema, pending) = migrations::compare(&mut self.conn)?;
         Ok(schema.is_some() && pending.is_empty())
+    }
+
+    /// What is there of a change that is not in the list of those that were made: `table.column`.
+    ///
+    /// # Errors
+    /// As [`Reading::is_current`].
+    pub fn unlisted(&mut self) -> Result<Option<String>, StoreError> {
+        let (_, pending) = migrations::compare(&mut self.conn)?;
+        let unlisted = shape::unlisted(&mut self.conn, &pending)?;
+        Ok(unlisted.into_iter().next())
     }
 
     /// When that moment is, on the store's clock.

@@ -156,11 +156,17 @@ async fn a_damaged_file_is_not_mended() {
 async fn a_database_that_is_not_there_or_not_up_to_date_is_not_repaired() {
     let ward = Ward::new(Kind::Sqlite).await;
     ward.open()
-        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version LIKE '%14'")
+        .batch_execute(
+            "DELETE FROM __diesel_schema_migrations WHERE version LIKE '%14';
+             ALTER TABLE nodes DROP COLUMN epoch; ALTER TABLE nodes DROP COLUMN lease_until;
+             ALTER TABLE nodes DROP COLUMN started_at; ALTER TABLE nodes DROP COLUMN advertise;
+             ALTER TABLE nodes DROP COLUMN process",
+        )
         .unwrap();
     ward.looks().finds_nothing();
     let outdated = ward.repairs();
     assert_eq!(outdated.code, 1);
+    assert_eq!(outdated.found.len(), 1, "in JSON: {}", outdated.text);
     assert!(
         outdated.text.contains("run otomo migrate first"),
         "{}",
@@ -175,6 +181,36 @@ async fn a_database_that_is_not_there_or_not_up_to_date_is_not_repaired() {
         missing.text
     );
     assert!(!ward.file().exists());
+}
+
+/// From outside: the doctor warned of changes that the next start would make, and that failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_changes_that_is_cut_is_told_with_what_to_do() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        for (how, column) in [
+            (
+                "DELETE FROM __diesel_schema_migrations WHERE version LIKE '%14'",
+                "nodes.",
+            ),
+            (
+                "DELETE FROM __diesel_schema_migrations WHERE version LIKE '%12'",
+                "friendships.",
+            ),
+            ("DROP TABLE __diesel_schema_migrations", "audit."),
+        ] {
+            let ward = Ward::new(kind).await;
+            ward.breaks(how);
+            for visit in [ward.looks(), ward.repairs(), ward.doctor(&["doctor"])] {
+                assert_eq!(visit.code, 1, "{}", visit.text);
+                let told = "is there, and not in the list of changes that were made";
+                let line = visit.text.lines().find(|line| line.contains(told));
+                let line = line.unwrap_or_else(|| panic!("{}", visit.text));
+                assert!(line.contains(column), "{line}");
+                assert!(visit.text.contains("can make it again: "), "{}", visit.text);
+            }
+            assert_eq!(ward.repairs().found.len(), 1, "in JSON");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,9 @@ use crate::{
 /// What is said of a database in which all is well.
 const ABOUT: &str = "contents";
 
+/// What is said of a database that is not mended.
+const REFUSED: &str = "repair";
+
 /// The exit code if all that was found is mended.
 const MENDED: u8 = 3;
 
@@ -34,7 +37,14 @@ pub(super) fn look(config: &Config, report: &mut Report) {
 /// # Errors
 /// [`Unwell`] if something is left; [`ExitWith`] if something was found, and is mended; why nothing could be done.
 pub(super) fn mend(config: &Config, mut report: Report) -> Result<(), Box<dyn std::error::Error>> {
-    let repaired = repair::mend(config)?;
+    let repaired = match repair::mend(config) {
+        // Whoever reads no words reads this.
+        Err(fault) if report.is_json() => {
+            report.plain_failure(REFUSED, chain(&fault).to_string());
+            return Err(Unwell(report.end()?).into());
+        }
+        repaired => repaired?,
+    };
     if let Some(backup) = &repaired.backup {
         report.ok(
             "backup",

@@ -95,6 +95,16 @@ impl<W: Write> Report<W> {
         self.take(about, Verdict::Mended, found.into(), Some(done.into()));
     }
 
+    /// Whether it is for programs.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// It must be put right, in words that say how.
+    pub(super) fn plain_failure(&mut self, about: &'static str, found: impl Into<String>) {
+        self.take(about, Verdict::Failed, found.into(), None);
+    }
+
     /// Somebody should know, in words that say what to do.
     pub(super) fn plain_warning(&mut self, about: &'static str, found: impl Into<String>) {
         self.take(about, Verdict::Warning, found.into(), None);

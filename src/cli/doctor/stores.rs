@@ -44,7 +44,14 @@ pub(super) fn database(config: &Config, report: &mut Report) {
             );
         }
         Ok(found) => {
-            tell_database(&shown, &found, report);
+            match &found.unlisted {
+                Some(column) => report.failed(
+                    ABOUT,
+                    format!("{shown}: {column} is there, and not in the list of changes that were made (__diesel_schema_migrations)"),
+                    repair::relisting(&config.database.url),
+                ),
+                None => tell_database(&shown, &found, report),
+            }
             if let Some(clock) = found.clock {
                 tell_clock("the database", clock, report);
             }

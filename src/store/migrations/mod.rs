@@ -99,6 +99,23 @@ pub(super) fn made_in_memory() -> Result<SqliteConnection, StoreError> {
     Ok(conn)
 }
 
+/// The same of those before one of them.
+///
+/// # Errors
+/// [`StoreError::Migration`] if a change failed.
+pub(super) fn made_before(first: &str) -> Result<SqliteConnection, StoreError> {
+    let mut conn = SqliteConnection::establish(":memory:")?;
+    let known = MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(failed("(the list)"))?;
+    for change in known {
+        let name = change.name().to_string();
+        if name == first {
+            break;
+        }
+        change.run(&mut conn).map_err(failed(&name))?;
+    }
+    Ok(conn)
+}
+
 /// Whether this binary can use an SQLite database, which may lack changes. Only reads.
 ///
 /// # Errors

@@ -91,8 +91,31 @@ fn wanted(conn: &Conn) -> Result<Vec<Part>, StoreError> {
 /// # Errors
 /// Those of the database.
 pub fn columns(conn: &Conn) -> Result<BTreeSet<(String, String)>, StoreError> {
-    let columns = wanted(conn)?.into_iter().filter(|it| it.kind == "column");
-    Ok(columns.map(|it| (it.owner, it.name)).collect())
+    wanted(conn).map(named)
+}
+
+fn named(parts: Vec<Part>) -> BTreeSet<(String, String)> {
+    let columns = parts.into_iter().filter(|it| it.kind == "column");
+    columns.map(|it| (it.owner, it.name)).collect()
+}
+
+/// The columns that are there though the changes that make them are `pending`, oldest first, as `table.column`: the list of changes
+/// is not the one of these tables, and no server could make them again. The columns have the same names on both databases.
+///
+/// # Errors
+/// Those of the database.
+pub fn unlisted(conn: &mut Conn, pending: &[String]) -> Result<Vec<String>, StoreError> {
+    let Some(first) = pending.first() else {
+        return Ok(Vec::new());
+    };
+    let before = named(stored(&mut Conn::Sqlite(migrations::made_before(first)?))?);
+    let (ours, there) = (columns(conn)?, named(stored(conn)?));
+    let unlisted = there
+        .into_iter()
+        .filter(|it| ours.contains(it) && !before.contains(it));
+    Ok(unlisted
+        .map(|(table, column)| format!("{table}.{column}"))
+        .collect())
 }
 
 /// Tables and columns that are not there, or not as they should be: what no rule can be asked without. `todo` is how a backup is

@@ -205,8 +205,10 @@ fn command_call(
 
 /// The call's last change once more, unless somebody has told of it meanwhile.
 fn restate(tx: &mut Tx<'_>, call: CallId) -> Result<Outcome, Unstored> {
-    let trailing = sweep::is_unspoken(tx, call)?;
-    let Some(next) = records::find(tx, call)?.filter(|_| trailing) else {
+    if !sweep::is_unspoken(tx, call)? {
+        return Ok(Outcome::default());
+    }
+    let Some(next) = records::find(tx, call)? else {
         return Ok(Outcome::default());
     };
     let mark = Mark {

@@ -128,6 +128,32 @@ async fn a_call_of_one_person_is_told_and_left() {
     }
 }
 
+/// The fault: a repair ended it, and made of it what no repair could mend and what servers stumbled over at each sweep.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_call_of_one_person_lets_them_go_and_is_told_and_left() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let ward = Ward::new(kind).await;
+        let calls = ward.says("SELECT count(*) FROM calls");
+        ward.breaks("UPDATE calls SET caller_id = otomo_id WHERE phase <> 'ended'");
+        let repair = ward.repairs();
+        assert_eq!(repair.code, 1, "{}", repair.text);
+        let rules = |it: &crate::ward::Said| it.rule == "call-people";
+        assert!(!repair.found.iter().any(rules), "{}", repair.text);
+        assert_eq!(ward.says("SELECT count(*) FROM calls"), calls);
+        assert_eq!(ward.says("SELECT count(*) FROM live_participants"), "0");
+        let told = "SELECT count(*) FROM calls WHERE caller_id = otomo_id AND phase = 'ended' AND spoken_version = version";
+        assert_eq!(ward.says(told), "1", "{}", repair.text);
+        let again = ward.repairs();
+        let left: Vec<_> = (again.found.iter())
+            .map(|it| (&*it.rule, &*it.verdict))
+            .collect();
+        assert_eq!(left, [("unreadable-call", "failed")], "{}", again.text);
+        let todo = "say by hand who the other was";
+        assert!(again.text.contains(todo), "{}", again.text);
+        town::are_free(&ward.serve().await).await;
+    }
+}
+
 /// What is wrong with the conversation of Jiro and Taro, when it is known that it is theirs.
 const TOLD_BY_ITS_ID: [&str; 6] = [
     "DELETE FROM conversations WHERE id = PAIR; STRANGER",

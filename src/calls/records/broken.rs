@@ -34,6 +34,8 @@ pub struct Unreadable {
     pub fault: String,
     /// Whether its people are taken by it.
     pub live: bool,
+    /// Whether both of its people are one.
+    pub of_one: bool,
     /// The nearest call that can be read.
     pub over: Option<Call>,
     /// Its id as a server writes it, if it stands there in another way.
@@ -113,6 +115,7 @@ impl Unreadable {
             id: row.id().to_owned(),
             fault,
             live: row.is_live(),
+            of_one: row.is_of_one(),
             // Of one that is over nobody can say who the other was. And what is put in its place must have its id.
             over: row
                 .nearest(at, last_line)
@@ -195,7 +198,8 @@ pub fn place(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Puts a call that is over in the place of its row. People are told of it, if it was live.
+/// Puts a call that is over in the place of its row. People are told of it, if it was live and can be read now: one of a single
+/// person never can.
 pub fn replace(tx: &mut Tx<'_>, call: &Call, was_live: bool) -> Result<(), StoreError> {
     let row = Row::from(call);
     let fixed = (
@@ -210,7 +214,8 @@ pub fn replace(tx: &mut Tx<'_>, call: &Call, was_live: bool) -> Result<(), Store
             .map(|tariff| i64::try_from(tariff.minute.as_millis()).unwrap_or(i64::MAX))),
     );
     let version = i64::try_from(call.version).unwrap_or(i64::MAX);
-    let spoken = if was_live { version - 1 } else { version };
+    let is_told = was_live && call.caller != call.otomo;
+    let spoken = if is_told { version - 1 } else { version };
     let changes = (Changes::from(row), fixed, calls::spoken_version.eq(spoken));
     run!(tx, |c| diesel::update(
         calls::table.find(call.id.to_string())

@@ -156,9 +156,14 @@ impl Row {
     }
 
     pub(super) fn call(&self) -> Result<Call, Fault> {
-        if self.is_of_one() && !self.is_live() {
+        if self.is_of_one() {
+            let live = if self.is_live() {
+                ", and it is live"
+            } else {
+                ""
+            };
             return Err(format!(
-                "caller_id and otomo_id are both {:?}",
+                "caller_id and otomo_id are both {:?}{live}",
                 self.otomo_id
             ));
         }

@@ -49,12 +49,13 @@ pub fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<CallId>, S
     ids.iter().map(|id| call_id(id)).collect()
 }
 
-/// Calls whose last change people should have been told of by now, at most `limit`.
+/// Calls whose last change people should have been told of by now, at most `limit`. One of a single person cannot be read, nor told.
 pub fn unspoken(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<CallId>, StoreError> {
     let last_change = call_events::version.eq(calls::version);
     let ids = run!(conn, |c| calls::table
         .inner_join(call_events::table)
         .filter(calls::spoken_version.lt(calls::version))
+        .filter(calls::caller_id.ne(calls::otomo_id))
         .filter(last_change.and(call_events::at.le((now - SPEAK_WITHIN).millis())))
         .limit(limit)
         .select(calls::id)
@@ -64,7 +65,9 @@ pub fn unspoken(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<CallI
 
 /// Whether people may not have been told of a call's last change.
 pub fn is_unspoken(conn: &mut Conn, call: CallId) -> Result<bool, StoreError> {
-    let trailing = calls::spoken_version.lt(calls::version);
+    let trailing = calls::spoken_version
+        .lt(calls::version)
+        .and(calls::caller_id.ne(calls::otomo_id));
     let found = run!(conn, |c| calls::table
         .find(call.to_string())
         .filter(trailing)

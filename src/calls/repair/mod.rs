@@ -138,34 +138,43 @@ fn unreadable(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, Store
     let at = alive::latest(conn, scene.now)?.unwrap_or(scene.now);
     let policy = presence::repair::policy(scene.config);
     let found = broken::unreadable(conn, at)?.into_iter();
-    Ok(found
-        .map(
-            |Unreadable {
-                 id,
-                 fault,
-                 live,
-                 over,
-                 rewritten,
-             }| {
-                let subject = format!("the call {id}");
-                if let Some(call) = rewritten {
-                    return written::breakage(subject, fault, id, call);
-                }
-                let Some(over) = over else {
-                    let todo = "its id or its people are none that can be: delete the row by hand";
-                    return Breakage::left(subject, fault, todo);
-                };
-                let how = over.end().map_or(String::new(), |end| {
-                    format!("it is over: {}, {}", end.outcome(), end.reason())
-                });
-                Breakage::mended(subject, fault, how, move |tx| {
-                    put_over(tx, &over, live, |tx, person| {
-                        presence::repair::settle(tx, person, &policy)
-                    })
-                })
-            },
-        )
-        .collect())
+    Ok(found.map(|it| unreadable_call(it, policy)).collect())
+}
+
+fn unreadable_call(call: Unreadable, policy: presence::rules::Policy) -> Breakage {
+    let Unreadable {
+        id,
+        fault,
+        live,
+        of_one,
+        over,
+        rewritten,
+    } = call;
+    let subject = format!("the call {id}");
+    if let Some(call) = rewritten {
+        return written::breakage(subject, fault, id, call);
+    }
+    let Some(over) = over else {
+        let todo = match of_one {
+            true => {
+                "say by hand who the other was, in caller_id or otomo_id: its timeline and the ledger may tell"
+            }
+            false => "its id or its people are none that can be: delete the row by hand",
+        };
+        return Breakage::left(subject, fault, todo);
+    };
+    let end = over.end().map_or(String::new(), |end| {
+        format!(": {}, {}", end.outcome(), end.reason())
+    });
+    let how = match of_one {
+        true => format!("it is over{end}, and who is known of it is free"),
+        false => format!("it is over{end}"),
+    };
+    Breakage::mended(subject, fault, how, move |tx| {
+        put_over(tx, &over, live, |tx, person| {
+            presence::repair::settle(tx, person, &policy)
+        })
+    })
 }
 
 /// Puts a call that is over in the place of its row, and lets its people go, who are then settled.

@@ -74,13 +74,14 @@ struct Call {
     people: i64,
 }
 
-/// A live call of which one does not know that they are in it: they may be in a second one.
+/// A live call of which one does not know that they are in it: they may be in a second one. A call of a single person is one that
+/// cannot be read.
 pub(super) fn not_held(conn: &mut Conn, scene: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
     let question =
         "SELECT calls.id AS id, calls.phase AS phase, count(held.user_id) AS people FROM calls
         LEFT JOIN live_participants AS held
             ON held.call_id = calls.id AND held.user_id IN (calls.caller_id, calls.otomo_id)
-        WHERE calls.phase <> 'ended' GROUP BY calls.id, calls.phase HAVING count(held.user_id) <> 2
+        WHERE calls.phase <> 'ended' AND calls.caller_id <> calls.otomo_id GROUP BY calls.id, calls.phase HAVING count(held.user_id) <> 2
         ORDER BY calls.id";
     let policies = super::policies(scene.config);
     let free = rows::<Call>(conn, question, &[])?.into_iter();

@@ -3,13 +3,14 @@
 //!
 //! This rule comes before those of the rooms, which could not even read the row: it looks at every column of texts of every
 //! table of ours, and mends so much that the others can. Bytes that are a text become that text, and so does whatever refers to
-//! it (`renamed`). What becomes of any other depends on what it is for: see [`Remains`]. `missed`: the one id that a
-//! conversation can have had. `json`: what apps wrote beside it.
+//! it (`renamed`). What becomes of any other depends on what it is for: see [`Remains`]. `strangers`: people whose ids cannot be
+//! read. `missed`: the one id that a conversation can have had. `json`: what apps wrote beside it.
 
 mod json;
 mod missed;
 mod remains;
 mod renamed;
+mod strangers;
 mod unhindered;
 
 use diesel::{QueryableByName, sql_types::Text};
@@ -17,7 +18,6 @@ use diesel::{QueryableByName, sql_types::Text};
 use self::{remains::Remains, unhindered::unhindered};
 use crate::{
     kernel::draw,
-    people,
     store::{
         Conn, StoreError, Tx,
         repair::{Breakage, Rule, Scene, execute, rows},
@@ -67,6 +67,9 @@ struct Damaged {
     /// The same, as far as it can be read.
     #[diesel(sql_type = Text)]
     shown: String,
+    /// The row whose keys are the texts of these bytes, in the same way as `place`.
+    #[diesel(sql_type = Text)]
+    twin: String,
     /// The columns, with a space after each.
     #[diesel(sql_type = Text)]
     columns: String,
@@ -85,7 +88,10 @@ fn find(conn: &mut Conn, _: &Scene<'_>) -> Result<Vec<Breakage>, StoreError> {
         let question = question(of_table);
         let table = of_table.first().map_or("", |column| &column.table);
         for row in rows::<Damaged>(conn, &question, &[])? {
-            found.push(breakage(conn, table.to_owned(), row)?);
+            found.push(match has_twin(conn, of_table, &row)? {
+                true => twin(table, &row),
+                false => breakage(conn, table.to_owned(), row)?,
+            });
         }
     }
     Ok(found)
@@ -117,6 +123,12 @@ fn question(of: &[Column]) -> String {
                 WHEN 'blob' THEN 'x''' || hex(\"{name}\") || '''' ELSE quote(\"{name}\") END"
         )
     });
+    let twin = keys().map(|Column { name, .. }| {
+        format!(
+            "'\"{name}\" = ' || CASE WHEN typeof(\"{name}\") IN ('text', 'blob')
+                THEN 'CAST(x''' || hex(\"{name}\") || ''' AS TEXT)' ELSE quote(\"{name}\") END"
+        )
+    });
     let shown = keys().map(|Column { name, .. }| format!("'{name} ' || lossy(\"{name}\")"));
     let is_none = |name: &str| format!("\"{name}\" IS NOT lossy(\"{name}\")");
     let damaged = texts().map(|Column { name, .. }| {
@@ -131,8 +143,9 @@ fn question(of: &[Column]) -> String {
         )
     });
     format!(
-        "SELECT {} AS place, {} AS shown, {} AS columns, {} AS exact FROM \"{}\" WHERE {}",
+        "SELECT {} AS place, {} AS twin, {} AS shown, {} AS columns, {} AS exact FROM \"{}\" WHERE {}",
         joined(place, " || ' AND ' || "),
+        joined(twin, " || ' AND ' || "),
         joined(shown, " || ', ' || "),
         joined(damaged, " || "),
         joined(exact, " || "),
@@ -143,6 +156,25 @@ fn question(of: &[Column]) -> String {
 
 fn joined(parts: impl Iterator<Item = String>, with: &str) -> String {
     parts.collect::<Vec<_>>().join(with)
+}
+
+/// Whether its key is bytes that are a text, and another row has that text for a key.
+fn has_twin(conn: &mut Conn, of: &[Column], row: &Damaged) -> Result<bool, StoreError> {
+    let table = of.first().map_or("", |column| &column.table);
+    let mut keys = of.iter().filter(|column| column.is_key());
+    if !keys.any(|key| row.exact.split_whitespace().any(|it| it == key.name)) {
+        return Ok(false);
+    }
+    let question = format!("SELECT 'row' AS value FROM \"{table}\" WHERE {}", row.twin);
+    Ok(!rows::<Value>(conn, &question, &[])?.is_empty())
+}
+
+fn twin(table: &str, row: &Damaged) -> Breakage {
+    Breakage::left(
+        format!("{table} ({})", row.shown),
+        "has bytes for a key that is there as a text, too",
+        "people decide which of the two is right, and delete the other",
+    )
 }
 
 fn breakage(conn: &mut Conn, table: String, row: Damaged) -> Result<Breakage, StoreError> {
@@ -198,7 +230,8 @@ fn mend(
     {
         return execute(tx, &format!("DELETE FROM {here}"), &[]).map(drop);
     }
-    let (mut changes, mut keys, mut referred) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut changes, mut keys) = (Vec::new(), Vec::new());
+    let (mut people, mut referred) = (Vec::new(), Vec::new());
     for (column, remains) in columns {
         let text = match remains {
             Remains::Exact if renamed::is_referred_to(tx, table, column)? => {
@@ -209,14 +242,13 @@ fn mend(
             Remains::NoText => "NULL".to_owned(),
             Remains::Name => format!("'{}'", draw::in_order()),
             Remains::Stranger => {
-                keys.push(stranger(tx, table, place, column)?);
-                format!("${}", keys.len())
+                strangers::named_anew(tx, table, place, column)?;
+                continue;
             }
+            // A key, by which the row is found until the rest of it is changed.
             Remains::Person => {
-                let (id, locked_out) = person(tx)?;
-                changes.extend(locked_out.then(|| "disabled = TRUE".to_owned()));
-                keys.push(id);
-                format!("${}", keys.len())
+                people.push(column);
+                continue;
             }
             Remains::Missed => {
                 let missed = missed::conversation(tx, place)?;
@@ -235,36 +267,7 @@ fn mend(
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         unhindered(tx, table, |tx| execute(tx, &change, &keys).map(drop))?;
     }
+    (people.into_iter()).try_for_each(|column| strangers::named_anew(tx, table, place, column))?;
     // A table has one such key.
     (referred.into_iter()).try_for_each(|column| renamed::exactly(tx, table, column, place))
-}
-
-/// Somebody with a new id, and what can be read of the old one for a name, in whose name nobody comes in.
-fn stranger(tx: &mut Tx<'_>, table: &str, place: &str, column: &str) -> Result<String, StoreError> {
-    let id = draw::in_order().to_string();
-    let question = format!("SELECT lossy(\"{column}\") AS value FROM \"{table}\" WHERE {place}");
-    let readable = rows::<Value>(tx, &question, &[])?.into_iter().next();
-    let name = readable.map_or(String::new(), |it| it.value);
-    let now = tx.now().millis();
-    let change = format!(
-        "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
-         VALUES ($1, 'user', $2, TRUE, {now}, {now})"
-    );
-    execute(tx, &change, &[&id, &name])?;
-    Ok(id)
-}
-
-/// An id for a user who has lost theirs, and whether they are locked out with it: somebody whom the backend has locked out must not
-/// come in as somebody new, and nobody is to get the rights of another.
-fn person(tx: &mut Tx<'_>) -> Result<(String, bool), StoreError> {
-    let lost = "SELECT lossy(role) AS value FROM users WHERE id IS NOT lossy(id) LIMIT 2";
-    let lost = rows::<Value>(tx, lost, &[])?;
-    let missed = people::repair::missed(tx)?;
-    if let ([only], [Value { value: role }]) = (&missed[..], &lost[..])
-        && ["user", "otomo"].contains(&role.as_str())
-    {
-        return Ok((only.to_string(), false));
-    }
-    (missed.iter()).try_for_each(|it| people::repair::lock_out(tx, it))?;
-    Ok((draw::in_order().to_string(), true))
 }

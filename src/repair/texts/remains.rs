@@ -1,5 +1,13 @@
 //! What remains where a text cannot be read. Pure.
 
+/// Where somebody is named of whom what they did is to stay.
+pub(super) const STRANGERS: [(&str, &str); 4] = [
+    ("calls", "otomo_id"),
+    ("calls", "caller_id"),
+    ("messages", "sender_id"),
+    ("conversations", "created_by"),
+];
+
 /// What remains of a text that cannot be read, and of its row: the greater of two takes the other with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Remains {
@@ -12,8 +20,8 @@ pub(super) enum Remains {
     NoText,
     /// A new name, for a record that is worth something without the old one.
     Name,
-    /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays. Each
-    /// is one of their own: two ids of which the same can be read may have been two.
+    /// A person who is not known by that id is made known as a stranger, so that what somebody wrote, or took part in, stays. Whom
+    /// the same bytes name is one, and two ids of which the same can be read may have been two.
     Stranger,
     /// The id of a user: the one that is referred to and has no row, if it can only be this one. Else they are a stranger, and
     /// whoever of those it may have been is locked out as they may have been.
@@ -39,9 +47,7 @@ impl Remains {
             ("conversations", "id") => Self::Missed,
             ("calls" | "messages" | "audit" | "point_transactions", "id") => Self::Name,
             ("users", "id") => Self::Person,
-            ("calls", "caller_id" | "otomo_id")
-            | ("messages", "sender_id")
-            | ("conversations", "created_by") => Self::Stranger,
+            it if STRANGERS.contains(&it) => Self::Stranger,
             ("calls", "joined_call_id") => Self::NoText,
             // An account is made again from its ledger, a head from its stream; the second half of a friendship is found without
             // the first.
@@ -72,7 +78,9 @@ impl Remains {
             Self::Text => "what of it can be read stays",
             Self::NoText => "it refers to nothing",
             Self::Name => "it gets another",
-            Self::Stranger => "it is of a stranger with a new id, who is locked out",
+            Self::Stranger => {
+                "it is of the user whose id has the same bytes, or of a stranger with a new id, who is locked out"
+            }
             Self::Person => {
                 "it gets the one that is referred to and has no row; if there are more, or none, a new one, and all of them are \
                  locked out"

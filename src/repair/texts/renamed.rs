@@ -41,11 +41,23 @@ pub(super) fn exactly(
     if are_deferred(tx)? {
         return to_texts(tx, table, column, &stored);
     }
-    execute(tx, "PRAGMA defer_foreign_keys = TRUE", &[])?;
-    let changed = to_texts(tx, table, column, &stored).and_then(|()| {
+    deferred(tx, |tx| {
+        to_texts(tx, table, column, &stored)?;
         let mut stored = stored.iter();
         stored.try_for_each(|it| refers_to_something(tx, table, column, &it.value))
-    });
+    })
+}
+
+/// Changes keys and what refers to them, of which one is changed before the other.
+pub(super) fn deferred(
+    tx: &mut Tx<'_>,
+    change: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if are_deferred(tx)? {
+        return change(tx);
+    }
+    execute(tx, "PRAGMA defer_foreign_keys = TRUE", &[])?;
+    let changed = change(tx);
     // No savepoint puts this back.
     execute(tx, "PRAGMA defer_foreign_keys = FALSE", &[])?;
     changed

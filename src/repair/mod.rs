@@ -15,6 +15,7 @@
 //! [`store::repair`](crate::store::repair), which also says why no server may run meanwhile.
 
 mod fault;
+mod references;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -39,10 +40,7 @@ use crate::{
         Conn, StoreError,
         backup::back_up_beside,
         numbers,
-        repair::{
-            Breakage, Closed, Dangling, Operation, Reading, References, Remedy, Rule, Scene,
-            damage, dangling,
-        },
+        repair::{Breakage, Closed, Operation, Reading, References, Remedy, Rule, Scene, damage},
         shape,
     },
 };
@@ -66,23 +64,6 @@ const ROOMS: [&[Rule]; 13] = [
 
 /// The file itself: not a rule that a room could mend.
 const FILE: &str = "file";
-
-/// Rows that refer to none: what no rule has mended.
-const REFERENCES: &str = "reference";
-
-/// The rules that say more of rows that refer to nothing, by the table where nothing is. What is no text refers to nothing,
-/// wherever it is.
-const TELLING: [(&str, &[&str]); 6] = [
-    ("users", &["unreadable-text", "unknown-person"]),
-    ("otomo", &["unreadable-text", "lease"]),
-    (
-        "calls",
-        &["unreadable-text", "joined-call", "held-person", "call-line"],
-    ),
-    ("events", &["unreadable-text", "inbox-stream"]),
-    ("conversations", &["unreadable-text", "lost-conversation"]),
-    ("point_accounts", &["unreadable-text", "account"]),
-];
 
 /// What a mended thing can bring up is mended in the round after it. Chains of more than three are not known.
 const ROUNDS: usize = 8;
@@ -254,13 +235,8 @@ fn found_by<'a>(
         let found = ask(rule, conn, scene)?;
         findings.extend(found.into_iter().map(|it| finding(rule.name, it)));
     }
-    let is_told = |parent: &str, finding: &Finding| {
-        let mut telling = TELLING.iter().filter(|(of, _)| *of == parent);
-        telling.any(|(_, rules)| rules.contains(&finding.rule))
-    };
-    let mut untold = dangling(conn)?;
-    untold.retain(|it| !findings.iter().any(|finding| is_told(&it.parent, finding)));
-    findings.extend(untold.into_iter().map(dangling_rows));
+    let untold = references::untold(conn, &findings)?;
+    findings.extend(untold);
     Ok(findings)
 }
 
@@ -304,22 +280,6 @@ fn damaged_file(problem: String) -> Finding {
     Finding {
         rule: FILE,
         found: problem,
-        done: Done::Left(todo.to_owned()),
-    }
-}
-
-fn dangling_rows(
-    Dangling {
-        table,
-        parent,
-        rows,
-    }: Dangling,
-) -> Finding {
-    let todo =
-        "report this, with PRAGMA foreign_key_check; otomo restore puts a backup in its place";
-    Finding {
-        rule: REFERENCES,
-        found: format!("{rows} rows of {table} refer to rows of {parent} that are not there"),
         done: Done::Left(todo.to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-use super::*;
+use super::{references::REFERENCES, *};
 use crate::{
     kernel::config::{Sources, load},
     store::{migrations::migrate, repair::execute},
@@ -26,7 +26,7 @@ fn of_what_comes_back_it_is_said_once_that_it_is_there() {
     assert_eq!(told, [mended("of taro"), left]);
 }
 
-/// It had been told only where nothing else was found.
+/// Whatever else is found of what they would refer to.
 #[test]
 fn what_refers_to_nothing_is_told_unless_a_rule_says_more_of_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -42,7 +42,7 @@ fn what_refers_to_nothing_is_told_unless_a_rule_says_more_of_it() {
     let broken = [
         "INSERT INTO last_seen (user_id, at) VALUES ('nobody', 0)",
         "INSERT INTO users (id, role, name, disabled, created_at, updated_at)
-         VALUES ('hana', 'user', '', FALSE, 0, 0), ('taro', 'user', '', FALSE, 0, 0)",
+         VALUES ('hana', 'user', x'ff41', FALSE, 0, 0), ('taro', 'user', '', FALSE, 0, 0)",
         "INSERT INTO friendships (user_id, other_id, standing, since_at) VALUES ('hana', 'taro', 'friend', 0)",
     ];
     for change in broken {
@@ -53,7 +53,10 @@ fn what_refers_to_nothing_is_told_unless_a_rule_says_more_of_it() {
         let found = found_by(rules, operation.conn(), &scene).unwrap();
         found.iter().map(|it| it.rule).collect::<Vec<_>>()
     };
-    assert_eq!(told_without(""), ["unknown-person", "friendship"]);
+    assert_eq!(
+        told_without(""),
+        ["unreadable-text", "unknown-person", "friendship"]
+    );
     let untold = told_without("unknown-person");
-    assert_eq!(untold, ["friendship", REFERENCES]);
+    assert_eq!(untold, ["unreadable-text", "friendship", REFERENCES]);
 }

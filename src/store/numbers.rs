@@ -3,8 +3,8 @@
 //! question for the 0. PostgreSQL stores nothing but numbers there.
 //!
 //! What stands there becomes what it is read as, so that all other rules see the same as the server does and can mend it. In a
-//! key each becomes a number of its own, below all that are given, so that two of them are not one. Nobody is let in by it, and
-//! nothing becomes free. What other people keep in the file is left alone.
+//! key each becomes a number of its own, below all that are given, so that two of them are not one. Nobody is let in by it, and what
+//! a call has cost stays in its history. What other people keep in the file is left alone.
 
 use diesel::{
     QueryableByName,
@@ -50,6 +50,13 @@ struct Becomes {
 const AS_READ: Becomes = Becomes {
     told: "it is what it is read as",
     sql: "COALESCE(CAST({} AS INTEGER), 0)",
+};
+
+/// Whoever was charged sees what it cost. A call that has charged nothing has a price that is none, and is over by that.
+const AS_CHARGED: Becomes = Becomes {
+    told: "it is what the ledger says each call has charged, or else what it is read as",
+    sql: "COALESCE((SELECT -charge.amount FROM point_transactions AS charge WHERE charge.user_id = calls.caller_id
+        AND charge.key LIKE 'call:' || calls.id || ':%' AND charge.amount < 0 LIMIT 1), CAST({} AS INTEGER), 0)",
 };
 
 /// Whether somebody may come in cannot be told.
@@ -126,6 +133,7 @@ impl Column {
                 return Breakage::left(subject, found, todo);
             }
             ("users", "disabled") => LOCKED_OUT,
+            ("calls", "price") => AS_CHARGED,
             _ => AS_READ,
         };
         let (table, name, is_wrong) = (owner.clone(), name.clone(), self.is_wrong());

@@ -117,6 +117,29 @@ async fn a_ledger_with_a_text_in_it_is_left_as_it_is() {
     );
 }
 
+/// The fault: its charges were gone from its history, though the ledger had them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_price_is_a_text_costs_what_the_ledger_says_that_it_has_charged() {
+    let ward = Ward::new(Kind::Sqlite).await;
+    ward.breaks(
+        "UPDATE calls SET price = 5, minute = 60000, charges = 1 WHERE outcome = 'completed';
+         INSERT INTO point_transactions (user_id, ordinal, id, key, digest, amount, balance_after, type, description, action, metadata,
+             created_at)
+         SELECT 'jiro', 4, id, 'call:' || id || ':1', '', -5, 115, 'call', '', '', '{}', ended_at FROM calls
+         WHERE outcome = 'completed';
+         UPDATE point_accounts SET balance = 115, last_ordinal = 4 WHERE user_id = 'jiro'",
+    );
+    ward.repairs();
+    ward.looks().finds_nothing();
+    let cost = "SELECT price || ' ' || minute || ' ' || charges || ' ' || version AS line FROM calls WHERE outcome = 'completed'";
+    let before = ward.lines(cost);
+    ward.breaks("UPDATE calls SET price = 'abc' WHERE outcome = 'completed'");
+    let repair = ward.repairs();
+    assert_eq!(repair.code, 3, "{}", repair.text);
+    assert_eq!(ward.lines(cost), before, "{}", repair.text);
+    ward.looks().finds_nothing();
+}
+
 /// The doctor comes to an end, and so does a repair.
 async fn is_looked_at_to_the_end(how: &str) {
     let ward = Ward::new(Kind::Sqlite).await;

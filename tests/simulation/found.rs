@@ -30,3 +30,6 @@
 //!   `delivery::line what_waits_behind_the_gate_keeps_nothing_back_that_comes_before_it`: what is live waits until all that was
 //!   missed is sent, and took the room of that. Whoever connected while much was said, or to a node whose store was slow, had
 //!   their snapshots and nothing else for as long as they stayed connected.
+//! - Seed 339: a caller whose requests were refused more than sixteen times in half a minute was told again of each of these, and
+//!   of the end of a call before them: so many calls a connection had remembered. (That two nodes tell the same end was found from
+//!   outside; mutant `ends_are_told_again`.)

@@ -10,8 +10,9 @@ use crate::{
     },
 };
 
-/// The most calls that are remembered. What is late is so by seconds, in which nobody is in more calls than that.
-const REMEMBERED_MAX: usize = 16;
+/// The most calls that are remembered. What is late is so by seconds, and what is said again is half a minute old: by default nobody
+/// asks for more calls in a whole one (`limits.calls_per_minute`), though each may be refused at once.
+const REMEMBERED_MAX: usize = 64;
 
 /// The calls that a client was told of last, and how far it knows each. Boxed, because almost nobody is in a call.
 #[derive(Default)]

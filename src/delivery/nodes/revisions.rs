@@ -79,17 +79,26 @@ impl Revisions {
         number
     }
 
-    /// Notes a state that is told, for those who read such.
+    /// Notes a state that is told, for those who read such. Two threads that tell one may come here the other way round.
     pub(super) fn note(&mut self, user: Option<&UserId>, key: &Key, frame: &Frame) {
         for reader in self.readers.values_mut().filter(|it| it.reads(user, key)) {
-            reader.told.insert(key.clone(), frame.clone());
+            let noted = reader.told.get(key).and_then(Frame::revision);
+            if noted <= frame.revision() {
+                reader.told.insert(key.clone(), frame.clone());
+            }
         }
     }
 
-    /// What was told since a reader began: the newest of each key.
+    /// What was told since a reader began: the newest of each key, the oldest first.
     pub(super) fn end(&mut self, number: Number) -> Vec<Frame> {
-        let reader = self.readers.remove(&number);
-        reader.map_or_else(Vec::new, |it| it.told.into_values().collect())
+        let Some(reader) = self.readers.remove(&number) else {
+            return Vec::new();
+        };
+        let mut told: Vec<(Key, Frame)> = reader.told.into_iter().collect();
+        told.sort_by(|(one, told), (other, later)| {
+            (told.revision(), &one.id).cmp(&(later.revision(), &other.id))
+        });
+        told.into_iter().map(|(_, frame)| frame).collect()
     }
 }
 
@@ -176,7 +185,10 @@ mod tests {
     #[test]
     fn whoever_reads_the_states_of_a_room_gets_the_newest_of_each_key_that_are_told_meanwhile() {
         let mut revisions = Revisions::default();
-        let frame = |timestamp| Frame::new(&HeartbeatAck { timestamp }.into());
+        let frame = |timestamp| {
+            let frame = Frame::new(&HeartbeatAck { timestamp }.into());
+            frame.revised(timestamp)
+        };
         let say = |revisions: &mut Revisions, user, key, timestamp| {
             let (user, key) = of(user, key);
             revisions.note(user.as_ref(), &key, &frame(timestamp));
@@ -187,14 +199,13 @@ mod tests {
         say(&mut revisions, None, "room\na", 2);
         say(&mut revisions, None, "room\na", 3);
         say(&mut revisions, None, "room\nb", 4);
+        say(&mut revisions, None, "room\na", 2);
         say(&mut revisions, None, "other\na", 5);
         say(&mut revisions, Some("hana"), "\na", 6);
         say(&mut revisions, Some("taro"), "\na", 7);
         let mut told = |number| {
             let told = revisions.end(number).into_iter();
-            let mut told: Vec<_> = told.map(|it| it.json().clone()).collect();
-            told.sort();
-            told
+            told.map(|it| it.json().clone()).collect::<Vec<_>>()
         };
         let said =
             |all: &[i64]| -> Vec<_> { all.iter().map(|it| frame(*it).json().clone()).collect() };
